@@ -1,0 +1,89 @@
+/** What the donor's worker tells the page, and what the page may ask of it. */
+import type { JobStatus } from "../../shared/api.ts";
+import type { IdleReason } from "../../shared/wire.ts";
+
+/** Share of the GPU lent: "a tenth", "a quarter", "half", "most". */
+export type Dose = 0.1 | 0.25 | 0.5 | 0.9;
+export const DOSES: readonly Dose[] = [0.1, 0.25, 0.5, 0.9];
+
+/** What is true of this donor now; the page's h1 follows from it. */
+export type DonorPhase =
+  | { kind: "off" }
+  | { kind: "starting"; bytes: number }
+  | { kind: "running" }
+  | { kind: "offline"; running: boolean }
+  | { kind: "waiting"; reason: IdleReason; retryMs: number }
+  | { kind: "no-webgpu" }
+  | { kind: "software-adapter" }
+  | { kind: "another-version" }
+  | { kind: "device-lost"; times: number; final: boolean }
+  | { kind: "refused"; job: number; unit: number }
+  | { kind: "job-done"; job: number; volunteers: number }
+  | { kind: "another-tab" }
+  | { kind: "failed"; message: string };
+
+/** State of one of the visitor's own units. */
+export interface OwnUnit {
+  job: number;
+  unit: number;
+  state: "running" | "waiting" | "final" | "refused";
+  /** Slices done over slices, 0 … 1, for `running`. */
+  progress: number;
+}
+
+/** Sent at most once a second. */
+export interface DonorState {
+  phase: DonorPhase;
+  dose: Dose;
+  /** The job being computed, or null. */
+  job: JobStatus | null;
+  publicKey: string;
+  credit: { escrow: number; final: number };
+  /** Of this account, all jobs. */
+  units: { submitted: number; final: number; refused: number };
+  gpuSeconds: number;
+  /** Units that became final since start, newest last. */
+  verified: { job: number; unit: number }[];
+  /** Units in flight and units whose acknowledgement is missing. */
+  running: number;
+  unsent: number;
+  /** GFLOP/s from declared operations over measured GPU time of the last 10 s, or null. */
+  gflops: number | null;
+  /** Measured seconds of GPU time a unit, or null. */
+  secondsPerUnit: number | null;
+  adapter: string;
+  persisted: boolean;
+}
+
+/** Facts for the drawing worker, posted as they happen through a MessagePort: no await, no answer. */
+export type DonorFact =
+  | { type: "unit"; unit: OwnUnit }
+  | { type: "all-units"; job: number; units: OwnUnit[] }
+  /** GPU time of slices that finished since the last fact, over the wall time since then. */
+  | { type: "share"; gpuMillis: number; wallMillis: number };
+
+export interface DonorStart {
+  /** `location.origin`; also where the socket goes. */
+  origin: string;
+  dose: Dose;
+  /** 0: any. */
+  job: number;
+}
+
+/** Exposed through Comlink by `donor/worker.ts`: control and state only. */
+export interface DonorControl {
+  /** Only after consent. */
+  start(options: DonorStart): Promise<void>;
+  /** Nothing is submitted to the GPU after it resolves; open units are given back. */
+  stop(): Promise<void>;
+  setDose(dose: Dose): Promise<void>;
+  /** The person moved, typed or scrolled; the wave ducks and slices pause briefly. */
+  noticeInput(): Promise<void>;
+  setHidden(hidden: boolean): Promise<void>;
+  watch(onState: (state: DonorState) => void): Promise<void>;
+  /** Where DonorFacts go. */
+  facts(port: MessagePort): Promise<void>;
+  retry(): Promise<void>;
+  /** Removes the account on the coordinator, the key and the outbox. */
+  forget(): Promise<void>;
+}

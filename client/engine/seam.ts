@@ -1,0 +1,51 @@
+/** What the engine is: a `GPUDevice` and bytes in, bytes out. No network, no DOM. */
+import type { JobPlan } from "../../shared/plan.ts";
+
+/** A box of workgroups of one dispatch: `[from, from + size)` in each dimension. */
+export interface WorkgroupBox {
+  from: [number, number, number];
+  size: [number, number, number];
+}
+
+/** Where in a unit's work a slice lies. */
+export interface Position {
+  pass: number;
+  iteration: number;
+  box: WorkgroupBox;
+}
+
+/** One unit's own input. */
+export interface UnitInput {
+  index: number;
+  /** Its row of the job's table, `rowBytes` long; absent when the job has none. */
+  row?: Uint8Array;
+  /** Its piece of each split buffer, by index in `plan.buffers`, unpadded. */
+  pieces?: Map<number, Uint8Array>;
+}
+
+/** A unit with its buffers bound, between `open` and `read` or `close`. */
+export interface OpenedUnit {
+  readonly index: number;
+}
+
+export interface Engine {
+  readonly plan: JobPlan;
+  /** Binds the unit: every buffer is cleared, initialised and written. */
+  open(unit: UnitInput): OpenedUnit;
+  /** The slices of a unit, in order: for each pass and iteration its boxes. */
+  positions(): Iterable<Position>;
+  /** Submits one slice; resolves when the GPU finished it, with its time in microseconds. */
+  run(unit: OpenedUnit, position: Position): Promise<number>;
+  /** Result bytes: every output in manifest order, each prefixed by its length as u64, padding zeroed. Frees the buffers. */
+  read(unit: OpenedUnit): Promise<Uint8Array>;
+  /** Gives the buffers back without reading. */
+  close(unit: OpenedUnit): void;
+  /** Frees pipelines and pooled buffers; the engine is of no use afterwards. */
+  destroy(): void;
+}
+
+/** Whole files of the plan by hash, fetched and checked by the caller. */
+export type PlanFiles = ReadonlyMap<string, Uint8Array>;
+
+/** Compiles the kernel and its pipelines. Rejects with `EngineError` when the device refuses them. */
+export type OpenEngine = (device: GPUDevice, plan: JobPlan, files: PlanFiles) => Promise<Engine>;

@@ -1,0 +1,30 @@
+// Builds everything that runs: the pages with Vite, the server, the command line and each child process with esbuild.
+import { build } from "esbuild";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const entries = { idlewave: "server/cli/idlewave.ts", judge: "server/admit/judge.ts" };
+const present = Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))));
+
+await build({
+  absWorkingDir: root,
+  entryPoints: present,
+  outdir: "dist/server",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  chunkNames: "chunk-[hash]",
+  packages: "external",
+  platform: "node",
+  target: "node20.19",
+  format: "esm",
+  sourcemap: true,
+  logLevel: "warning",
+});
+
+if (!process.argv.includes("--server")) {
+  const vite = await import("vite");
+  await vite.build({ configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+}

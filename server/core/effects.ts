@@ -1,0 +1,22 @@
+/** What the core wants done: plain data. Replies are released when the store operations beside them are durable. */
+import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import type { IdleReason, Verdict } from "../../shared/wire.ts";
+import type { ErrorCode, ErrorDetails } from "../../shared/errors.ts";
+import type { Assignment } from "./events.ts";
+import type { StoreOp } from "./store.ts";
+
+/** The answer to the event; at most one a step. */
+export type Reply =
+  | { type: "assigned"; assignment: Assignment; lifeMs: number }
+  | { type: "idle"; reason: IdleReason; retryMs: number }
+  | { type: "verdicts"; verdicts: Verdict[] }
+  | { type: "done" }
+  | { type: "error"; code: ErrorCode; details: ErrorDetails };
+
+export type Effect =
+  | { type: "store"; op: StoreOp }
+  | { type: "reply"; reply: Reply }
+  /** Told to the account's sockets, at most once a second (the shell merges them). */
+  | { type: "unit-final"; job: JobId; unit: UnitIndex; accounts: AccountId[]; refused: AccountId[] }
+  | { type: "account-changed"; account: AccountId }
+  | { type: "job-changed"; job: JobId };

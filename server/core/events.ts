@@ -1,0 +1,66 @@
+/** What happens to the core. The shell has checked tokens and signatures and computed digests: events are facts. */
+import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { JobState } from "../../shared/api.ts";
+
+/** What the core must know of a job; the plan itself stays outside. */
+export interface JobSpec {
+  id: JobId;
+  units: number;
+  quorum: number;
+  priority: number;
+  creditPerUnit: number;
+  /** Account whose replicas never count for this job (the owner's own), or null. */
+  ownerAccount: AccountId | null;
+  requires: { features: string[]; limits: Record<string, number> };
+  /** Replicas a unit may use up before it fails. */
+  maxReplicas: number;
+}
+
+/** A signed assignment as its token says; valid on any node, after any crash. */
+export interface Assignment {
+  /** 16 random bytes, hexadecimal. */
+  id: string;
+  job: JobId;
+  account: AccountId;
+  runs: UnitRun[];
+  issuedAt: number;
+  deadline: number;
+}
+
+export interface SubmittedResult {
+  unit: UnitIndex;
+  status: "ok" | "failed";
+  gpuMicros: number;
+  /** Lower-case hexadecimal SHA-256 of the result bytes. */
+  digest: string;
+  /** Present when the bytes rode along and have this digest. */
+  bytes: Uint8Array | null;
+}
+
+export interface HostFacts {
+  host: HostId;
+  account: AccountId;
+  /** Volunteers with the same cluster may be one person. */
+  cluster: string;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+/** `now`: the server's own clock, ms. Every event of one `step` call has it. */
+export type CoreEvent =
+  | { type: "job-added"; now: number; spec: JobSpec; state: JobState }
+  | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "resume" | "cancel" }
+  | { type: "host-joined"; now: number; facts: HostFacts }
+  | { type: "host-left"; now: number; host: HostId }
+  /** `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the assignment's id. */
+  | { type: "claim"; now: number; random: string; host: HostId; units: number; gpuMillis: number; job: JobId | null }
+  | { type: "renew"; now: number; host: HostId; assignment: Assignment }
+  | { type: "release"; now: number; host: HostId; assignment: Assignment; units: UnitIndex[] }
+  /** `cluster` as of now, for replicas whose host has left since. */
+  | { type: "submit"; now: number; account: AccountId; cluster: string; assignment: Assignment; results: SubmittedResult[] }
+  /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
+  | { type: "bytes"; now: number; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  /** The account asked to be forgotten. */
+  | { type: "forget"; now: number; account: AccountId }
+  /** Deadlines are looked at; the shell sends it about once a second. */
+  | { type: "tick"; now: number };

@@ -1,0 +1,135 @@
+/** The store as the core sees it: an async interface that takes a batch of operations as one durable transaction. */
+import type { JobState } from "../../shared/api.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+
+export type StoreOp =
+  | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
+  /** One recorded replica; unique by (job, unit, account). Its credit is escrowed. */
+  | { type: "replica"; replica: ReplicaRow }
+  /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
+  | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  /** Canonical result; bytes of other digests of the unit are dropped. */
+  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; at: number }
+  | { type: "unit-failed"; job: JobId; unit: UnitIndex; at: number }
+  /** Credit of one replica leaves escrow: to final, or void. */
+  | { type: "settle"; job: JobId; unit: UnitIndex; account: AccountId; credit: number; outcome: "final" | "refused" | "void" }
+  | { type: "forget"; account: AccountId; at: number };
+
+export interface ReplicaRow {
+  job: JobId;
+  unit: UnitIndex;
+  account: AccountId;
+  cluster: string;
+  assignment: string;
+  digest: string;
+  status: "ok" | "failed";
+  gpuMicros: number;
+  credit: number;
+  at: number;
+}
+
+export interface JobRow {
+  id: JobId;
+  /** Id of the owner's token. */
+  owner: number;
+  ownerName: string;
+  state: JobState;
+  reason: string;
+  /** job.json as checked. */
+  manifest: string;
+  plan: BlobHash;
+  /** Blob of the kernel as the owner wrote it. */
+  source: BlobHash;
+  createdAt: number;
+  finishedAt: number | null;
+}
+
+export interface AccountRow {
+  id: AccountId;
+  /** null once forgotten. */
+  publicKey: PublicKeyHex | null;
+  creditEscrow: number;
+  creditFinal: number;
+  unitsSubmitted: number;
+  unitsFinal: number;
+  unitsRefused: number;
+  gpuMicros: number;
+}
+
+export interface TokenRow {
+  id: number;
+  name: string;
+  /** May make, list and revoke tokens. */
+  admin: boolean;
+  createdAt: number;
+  revokedAt: number | null;
+}
+
+/** What the core needs of an unfinished job when the process starts. */
+export interface JobHistory {
+  /** Final units, ascending. */
+  final: UnitIndex[];
+  failed: UnitIndex[];
+  /** Replicas of units that are neither final nor failed. */
+  open: (ReplicaRow & { hasBytes: boolean })[];
+}
+
+export interface FinalRow {
+  unit: UnitIndex;
+  digest: string;
+  /** null: in the blob store under `digest`. */
+  bytes: Uint8Array | null;
+  at: number;
+}
+
+export interface RefusedRow {
+  unit: UnitIndex;
+  account: AccountId;
+  digest: string;
+  canonical: string;
+  at: number;
+}
+
+export interface Store {
+  /** All of `ops` or nothing, on disk when it resolves. */
+  commit(ops: readonly StoreOp[]): Promise<void>;
+
+  /** The value under `key`, made by `create` and kept when there is none. */
+  secret(key: string, create: () => Uint8Array): Promise<Uint8Array>;
+
+  addJob(row: Omit<JobRow, "id">): Promise<JobRow>;
+  jobs(): Promise<JobRow[]>;
+  history(job: JobId): Promise<JobHistory>;
+
+  /** The account of this key, made when it is new. */
+  accountOf(publicKey: PublicKeyHex, now: number): Promise<AccountRow>;
+  account(id: AccountId): Promise<AccountRow | undefined>;
+  accounts(limit: number): Promise<AccountRow[]>;
+
+  /** `secretHash`: hexadecimal SHA-256 of the token. */
+  addToken(name: string, admin: boolean, secretHash: string, now: number): Promise<TokenRow>;
+  tokenOf(secretHash: string): Promise<TokenRow | undefined>;
+  tokens(): Promise<TokenRow[]>;
+  revokeToken(id: number, now: number): Promise<boolean>;
+
+  /** Final units from `from` on, ascending, at most `limit`. */
+  finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;
+  final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined>;
+  failedUnits(job: JobId): Promise<UnitIndex[]>;
+  /** Replicas whose digest differs from the canonical one, newest first. */
+  refused(job: JobId, limit: number): Promise<RefusedRow[]>;
+  /** The volunteer's own units of a job and what became of them. */
+  unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
+
+  close(): Promise<void>;
+}
+
+/** Content-addressed bytes on disk. */
+export interface BlobStore {
+  /** Durable when it resolves. */
+  put(bytes: Uint8Array): Promise<BlobHash>;
+  get(hash: BlobHash): Promise<Uint8Array | undefined>;
+  size(hash: BlobHash): Promise<number | undefined>;
+  /** Opens a readable stream of `[from, to)`. */
+  stream(hash: BlobHash, from?: number, to?: number): NodeJS.ReadableStream;
+}

@@ -1,0 +1,87 @@
+/** What the HTTP API answers: one TypeBox definition gives the types, the validation and the OpenAPI page. */
+import Type, { type Static } from "typebox";
+
+export const JobStateSchema = Type.Union(
+  [Type.Literal("draft"), Type.Literal("canary"), Type.Literal("running"), Type.Literal("paused"), Type.Literal("done"), Type.Literal("cancelled"), Type.Literal("failed")],
+  { description: "draft → canary → running ⇄ paused → done | cancelled | failed" },
+);
+export type JobState = Static<typeof JobStateSchema>;
+
+export const JobStatusSchema = Type.Object({
+  id: Type.Integer({ minimum: 1 }),
+  name: Type.String(),
+  title: Type.String(),
+  for: Type.String(),
+  description: Type.String(),
+  noun: Type.String(),
+  answer: Type.String(),
+  owner: Type.String({ description: "Name of the owner's token." }),
+  state: JobStateSchema,
+  reason: Type.String({ description: "What the job waits for or why it ended; empty when there is nothing to say." }),
+  priority: Type.Integer(),
+  createdAt: Type.String({ description: "ISO 8601." }),
+  finishedAt: Type.String({ description: "ISO 8601, empty while it is not done." }),
+  plan: Type.String({ description: "SHA-256 of the plan, a blob." }),
+  source: Type.String({ description: "SHA-256 of the kernel as the owner wrote it, a blob." }),
+  units: Type.Object({
+    total: Type.Integer(),
+    final: Type.Integer(),
+    failed: Type.Integer(),
+    leased: Type.Integer({ description: "Units with an open assignment now." }),
+    voted: Type.Integer({ description: "Units with a recorded replica that are not final." }),
+  }),
+  replicas: Type.Object({ counted: Type.Integer(), refused: Type.Integer({ description: "Replicas that differed from the canonical result." }) }),
+  executionsPerUnit: Type.Number({ description: "Replicas recorded for final units over final units." }),
+  volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
+  unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
+  creditPerUnit: Type.Number(),
+  verification: Type.Object({ tier: Type.Literal("quorum"), quorum: Type.Integer(), compare: Type.Literal("exact"), limits: Type.String({ description: "What this does not protect from." }) }),
+});
+export type JobStatus = Static<typeof JobStatusSchema>;
+
+export const JobListSchema = Type.Object({ jobs: Type.Array(JobStatusSchema) });
+
+export const FaultSchema = Type.Object({
+  file: Type.String(),
+  line: Type.Optional(Type.Integer()),
+  column: Type.Optional(Type.Integer()),
+  field: Type.Optional(Type.String()),
+  wrong: Type.String(),
+  right: Type.String(),
+});
+
+export const ErrorSchema = Type.Object({ code: Type.String(), message: Type.String(), todo: Type.String(), faults: Type.Optional(Type.Array(FaultSchema)) });
+export type ErrorBody = Static<typeof ErrorSchema>;
+
+export const SubmittedSchema = Type.Object({ id: Type.Integer(), name: Type.String(), units: Type.Integer(), url: Type.String() });
+
+export const NetworkSchema = Type.Object({
+  name: Type.String(),
+  operator: Type.String({ description: "Who runs this network." }),
+  purpose: Type.String({ description: "Why." }),
+  contact: Type.String(),
+  wire: Type.Integer(),
+  version: Type.String(),
+  allowSoftware: Type.Boolean(),
+  volunteers: Type.Integer({ description: "Connected accounts." }),
+});
+export type NetworkInfo = Static<typeof NetworkSchema>;
+
+export const RefusedReplicaSchema = Type.Object({
+  unit: Type.Integer(),
+  volunteer: Type.String({ description: "First 12 hexadecimal digits of the account's key." }),
+  digest: Type.String(),
+  canonical: Type.String(),
+  at: Type.String(),
+});
+export const RefusedListSchema = Type.Object({ refused: Type.Array(RefusedReplicaSchema) });
+
+export const VolunteerSchema = Type.Object({
+  id: Type.String({ description: "First 12 hexadecimal digits of the account's key." }),
+  credit: Type.Object({ escrow: Type.Number(), final: Type.Number() }),
+  units: Type.Object({ submitted: Type.Integer(), final: Type.Integer(), refused: Type.Integer() }),
+});
+export const VolunteerListSchema = Type.Object({ volunteers: Type.Array(VolunteerSchema) });
+
+export const RESULT_FORMATS = ["raw", "npy", "csv", "ndjson", "png", "json"] as const;
+export type ResultFormat = (typeof RESULT_FORMATS)[number];

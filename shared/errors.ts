@@ -1,0 +1,96 @@
+/**
+ * Every error a person or a program can meet, once: code, number on the wire, HTTP status, message and way out.
+ * `{name}` in a message is filled from the details of the occurrence.
+ */
+export const ERRORS = {
+  "wire-version": { wire: 1, http: 400, message: "This client speaks wire version {got}, this coordinator {want}.", todo: "Reload the page or update the client." },
+  "bad-frame": { wire: 2, http: 400, message: "The frame is malformed: {why}.", todo: "See docs/protocol.md." },
+  "bad-message": { wire: 3, http: 400, message: "The message is malformed: {why}.", todo: "See docs/protocol.md." },
+  "not-authenticated": { wire: 4, http: 401, message: "Nothing can be claimed or submitted before the handshake.", todo: "Answer the challenge with hello first." },
+  "bad-signature": { wire: 5, http: 401, message: "The handshake's signature does not verify: {why}.", todo: "Sign the challenge of this connection with the key that you present." },
+  "bad-token": { wire: 6, http: 403, message: "The assignment's token is not one of ours: {why}.", todo: "Claim again." },
+  "foreign-token": { wire: 7, http: 403, message: "The assignment belongs to another volunteer.", todo: "Submit with the key that claimed it." },
+  "too-fast": { wire: 8, http: 429, message: "Too many requests: {limit}.", todo: "Wait {retrySeconds} s." },
+  "too-large": { wire: 9, http: 413, message: "{what} has {bytes} bytes, at most {limit} are allowed.", todo: "Make it smaller." },
+  "software-adapter": { wire: 10, http: 403, message: "This network takes no software adapters.", todo: "Use a browser that can reach a graphics card." },
+  "shutting-down": { wire: 11, http: 503, message: "The coordinator is stopping.", todo: "Connect again in a moment." },
+  "not-wanted": { wire: 12, http: 409, message: "The bytes of unit {unit} are not wanted.", todo: "Nothing: they are there already, or the digest was never submitted." },
+  "bytes-mismatch": { wire: 13, http: 422, message: "The bytes of unit {unit} do not have the digest that was submitted.", todo: "Send the bytes that the digest was taken of." },
+  internal: { wire: 14, http: 500, message: "The coordinator failed.", todo: "Try again; the operator's log has the cause." },
+  "bad-request": { wire: 15, http: 400, message: "{why}", todo: "See /docs." },
+  unauthorized: { wire: 16, http: 401, message: "An owner's token is needed: {why}.", todo: "Pass --token or IDLEWAVE_TOKEN, or an Authorization: Bearer header." },
+  forbidden: { wire: 17, http: 403, message: "{why}", todo: "Use the token of the job's owner." },
+  "not-found": { wire: 18, http: 404, message: "There is no {what}.", todo: "Check the number or name." },
+  "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "See its status." },
+  refused: { wire: 20, http: 422, message: "The job package was refused: {count} faults.", todo: "Mend the faults and submit again." },
+  "not-ready": { wire: 21, http: 409, message: "{why}", todo: "Wait for the job, or ask for what is final so far with --partial." },
+  "bad-format": { wire: 22, http: 400, message: "These results cannot be written as {format}: {why}.", todo: "Choose another format." },
+} as const satisfies Record<string, ErrorEntry>;
+
+interface ErrorEntry {
+  wire: number;
+  http: number;
+  message: string;
+  todo: string;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+export type ErrorDetails = Record<string, string | number>;
+
+const CODE_BY_WIRE = new Map<number, ErrorCode>(
+  Object.entries(ERRORS).map(([code, entry]) => [entry.wire, code as ErrorCode]),
+);
+
+/** The code with this number on the wire, or undefined for a number of a later version. */
+export function errorCodeOf(wire: number): ErrorCode | undefined {
+  return CODE_BY_WIRE.get(wire);
+}
+
+/** The message of `code` with its `{names}` filled from `details`. */
+export function errorMessage(code: ErrorCode, details: ErrorDetails = {}): string {
+  return fill(ERRORS[code].message, details);
+}
+
+/** What the reader can do about `code`. */
+export function errorTodo(code: ErrorCode, details: ErrorDetails = {}): string {
+  return fill(ERRORS[code].todo, details);
+}
+
+function fill(template: string, details: ErrorDetails): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "?"));
+}
+
+/** An error of the table, thrown at the edges. */
+export class IdlewaveError extends Error {
+  override readonly name = "IdlewaveError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    super(errorMessage(code, details));
+    this.code = code;
+    this.details = details;
+  }
+
+  get http(): number {
+    return ERRORS[this.code].http;
+  }
+
+  get todo(): string {
+    return errorTodo(this.code, this.details);
+  }
+}
+
+/** One fault of a job package, with its place and the way out. Lines and columns count from 1. */
+export interface Fault {
+  /** Path inside the package, e.g. `job.json`, `kernel.wgsl`, `params.csv`. */
+  file: string;
+  line?: number;
+  column?: number;
+  /** JSON path in job.json (`bindings.params.set.width`), or a CSV column's name. */
+  field?: string;
+  /** What is wrong, one sentence. */
+  wrong: string;
+  /** What would be right, one sentence. */
+  right: string;
+}

@@ -1,0 +1,83 @@
+/** The cold messages of a volunteer's connection (Socket.IO, msgpack parser), and the handshake's signed text. */
+import Type, { type Static } from "typebox";
+import { concatBytes } from "./bytes.ts";
+
+/** Event names. `frame` carries one binary frame of wire.ts and is acknowledged by one. */
+export const SocketEvent = {
+  Challenge: "challenge",
+  Hello: "hello",
+  Frame: "frame",
+  Account: "account",
+  Forget: "forget",
+  Units: "units",
+  Reload: "reload",
+} as const;
+
+export const AUTH_CONTEXT = "idlewave/auth/v1";
+export const NONCE_BYTES = 32;
+/** A nonce is good once, on its own socket, for this long. */
+export const NONCE_LIFE_MS = 30_000;
+
+/** Server to client, once on connection. */
+export interface Challenge {
+  wire: number;
+  nonce: Uint8Array;
+  /** Whether software adapters may work here (demo and tests). */
+  allowSoftware: boolean;
+}
+
+/** Coarse words about a host, self-declared: they select work and label reports, never trust. */
+export const HostSchema = Type.Object(
+  {
+    vendor: Type.String({ maxLength: 32 }),
+    architecture: Type.String({ maxLength: 32 }),
+    browser: Type.String({ maxLength: 32 }),
+    os: Type.String({ maxLength: 32 }),
+    software: Type.Boolean(),
+    features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
+    /** Adapter limits that jobs may require, each at most 2^53 - 1. */
+    limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
+  },
+  { additionalProperties: false },
+);
+export type Host = Static<typeof HostSchema>;
+
+/** Client to server, acknowledged by HelloReply. Binary fields arrive as Buffer or ArrayBuffer. */
+export interface Hello {
+  wire: number;
+  origin: string;
+  publicKey: Uint8Array;
+  signature: Uint8Array;
+  host: Host;
+}
+
+export type HelloReply = { ok: true; account: AccountNotice } | { ok: false; code: string; message: string };
+
+/** What an account has; sent with the handshake and after changes, at most once a second. */
+export interface AccountNotice {
+  credit: { escrow: number; final: number };
+  units: { submitted: number; final: number; refused: number };
+  gpuMicros: number;
+  /** Units of this account that became final or were refused since the last notice. */
+  changes: { job: number; unit: number; state: "final" | "refused" }[];
+}
+
+/** The text a client signs with its Ed25519 key: each part prefixed by its length as u32, little-endian. */
+export function authMessage(origin: string, socketId: string, nonce: Uint8Array, publicKey: Uint8Array): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder();
+  const parts: Uint8Array[] = [];
+  for (const part of [text.encode(AUTH_CONTEXT), text.encode(origin), text.encode(socketId), nonce, publicKey]) {
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, part.byteLength, true);
+    parts.push(length, part);
+  }
+  return concatBytes(parts);
+}
+
+/** Client to server under `units`: which of my units of this job there are. Acknowledged by OwnUnitsReply. */
+export const OwnUnitsSchema = Type.Object({ job: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
+export type OwnUnitsRequest = Static<typeof OwnUnitsSchema>;
+
+export interface OwnUnitsReply {
+  units: { unit: number; outcome: "open" | "final" | "refused" | "void" }[];
+}

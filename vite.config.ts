@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+export default defineConfig({
+  root: path("client/page"),
+  base: "/",
+  worker: { format: "es" },
+  build: {
+    outDir: path("dist/client"),
+    emptyOutDir: true,
+    target: "es2022",
+    sourcemap: true,
+    rolldownOptions: { input: { index: path("client/page/index.html"), privacy: path("client/page/privacy.html") } },
+  },
+  server: { proxy: { "/api": "http://localhost:8080", "/blobs": "http://localhost:8080", "/socket.io": { target: "ws://localhost:8080", ws: true } } },
+  test: {
+    root: path("."),
+    include: ["tests/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    reporters: ["default"],
+  },
+});
