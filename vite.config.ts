@@ -14,7 +14,13 @@ export default defineConfig({
     sourcemap: true,
     rolldownOptions: { input: { index: path("client/page/index.html"), privacy: path("client/page/privacy.html") } },
   },
-  server: { proxy: { "/api": "http://localhost:8080", "/blobs": "http://localhost:8080", "/socket.io": { target: "ws://localhost:8080", ws: true } } },
+  server: {
+    proxy: {
+      "/api": "http://localhost:8080",
+      "/blobs": "http://localhost:8080",
+      "/socket.io": { target: "ws://localhost:8080", ws: true },
+    },
+  },
   test: {
     root: path("."),
     include: ["tests/**/*.test.ts"],

@@ -1,8 +1,9 @@
 // Builds everything that runs: the pages with Vite, the server, the command line and each child process with esbuild.
-import { build } from "esbuild";
+
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = { idlewave: "server/cli/idlewave.ts", judge: "server/admit/judge.ts" };

@@ -2,7 +2,15 @@
 import Type, { type Static } from "typebox";
 
 export const JobStateSchema = Type.Union(
-  [Type.Literal("draft"), Type.Literal("canary"), Type.Literal("running"), Type.Literal("paused"), Type.Literal("done"), Type.Literal("cancelled"), Type.Literal("failed")],
+  [
+    Type.Literal("draft"),
+    Type.Literal("canary"),
+    Type.Literal("running"),
+    Type.Literal("paused"),
+    Type.Literal("done"),
+    Type.Literal("cancelled"),
+    Type.Literal("failed"),
+  ],
   { description: "draft → canary → running ⇄ paused → done | cancelled | failed" },
 );
 export type JobState = Static<typeof JobStateSchema>;
@@ -30,12 +38,20 @@ export const JobStatusSchema = Type.Object({
     leased: Type.Integer({ description: "Units with an open assignment now." }),
     voted: Type.Integer({ description: "Units with a recorded replica that are not final." }),
   }),
-  replicas: Type.Object({ counted: Type.Integer(), refused: Type.Integer({ description: "Replicas that differed from the canonical result." }) }),
+  replicas: Type.Object({
+    counted: Type.Integer(),
+    refused: Type.Integer({ description: "Replicas that differed from the canonical result." }),
+  }),
   executionsPerUnit: Type.Number({ description: "Replicas recorded for final units over final units." }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
   unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
   creditPerUnit: Type.Number(),
-  verification: Type.Object({ tier: Type.Literal("quorum"), quorum: Type.Integer(), compare: Type.Literal("exact"), limits: Type.String({ description: "What this does not protect from." }) }),
+  verification: Type.Object({
+    tier: Type.Literal("quorum"),
+    quorum: Type.Integer(),
+    compare: Type.Literal("exact"),
+    limits: Type.String({ description: "What this does not protect from." }),
+  }),
 });
 export type JobStatus = Static<typeof JobStatusSchema>;
 
@@ -50,7 +66,12 @@ export const FaultSchema = Type.Object({
   right: Type.String(),
 });
 
-export const ErrorSchema = Type.Object({ code: Type.String(), message: Type.String(), todo: Type.String(), faults: Type.Optional(Type.Array(FaultSchema)) });
+export const ErrorSchema = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  todo: Type.String(),
+  faults: Type.Optional(Type.Array(FaultSchema)),
+});
 export type ErrorBody = Static<typeof ErrorSchema>;
 
 export const SubmittedSchema = Type.Object({ id: Type.Integer(), name: Type.String(), units: Type.Integer(), url: Type.String() });

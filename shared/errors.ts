@@ -3,22 +3,62 @@
  * `{name}` in a message is filled from the details of the occurrence.
  */
 export const ERRORS = {
-  "wire-version": { wire: 1, http: 400, message: "This client speaks wire version {got}, this coordinator {want}.", todo: "Reload the page or update the client." },
+  "wire-version": {
+    wire: 1,
+    http: 400,
+    message: "This client speaks wire version {got}, this coordinator {want}.",
+    todo: "Reload the page or update the client.",
+  },
   "bad-frame": { wire: 2, http: 400, message: "The frame is malformed: {why}.", todo: "See docs/protocol.md." },
   "bad-message": { wire: 3, http: 400, message: "The message is malformed: {why}.", todo: "See docs/protocol.md." },
-  "not-authenticated": { wire: 4, http: 401, message: "Nothing can be claimed or submitted before the handshake.", todo: "Answer the challenge with hello first." },
-  "bad-signature": { wire: 5, http: 401, message: "The handshake's signature does not verify: {why}.", todo: "Sign the challenge of this connection with the key that you present." },
+  "not-authenticated": {
+    wire: 4,
+    http: 401,
+    message: "Nothing can be claimed or submitted before the handshake.",
+    todo: "Answer the challenge with hello first.",
+  },
+  "bad-signature": {
+    wire: 5,
+    http: 401,
+    message: "The handshake's signature does not verify: {why}.",
+    todo: "Sign the challenge of this connection with the key that you present.",
+  },
   "bad-token": { wire: 6, http: 403, message: "The assignment's token is not one of ours: {why}.", todo: "Claim again." },
-  "foreign-token": { wire: 7, http: 403, message: "The assignment belongs to another volunteer.", todo: "Submit with the key that claimed it." },
+  "foreign-token": {
+    wire: 7,
+    http: 403,
+    message: "The assignment belongs to another volunteer.",
+    todo: "Submit with the key that claimed it.",
+  },
   "too-fast": { wire: 8, http: 429, message: "Too many requests: {limit}.", todo: "Wait {retrySeconds} s." },
   "too-large": { wire: 9, http: 413, message: "{what} has {bytes} bytes, at most {limit} are allowed.", todo: "Make it smaller." },
-  "software-adapter": { wire: 10, http: 403, message: "This network takes no software adapters.", todo: "Use a browser that can reach a graphics card." },
+  "software-adapter": {
+    wire: 10,
+    http: 403,
+    message: "This network takes no software adapters.",
+    todo: "Use a browser that can reach a graphics card.",
+  },
   "shutting-down": { wire: 11, http: 503, message: "The coordinator is stopping.", todo: "Connect again in a moment." },
-  "not-wanted": { wire: 12, http: 409, message: "The bytes of unit {unit} are not wanted.", todo: "Nothing: they are there already, or the digest was never submitted." },
-  "bytes-mismatch": { wire: 13, http: 422, message: "The bytes of unit {unit} do not have the digest that was submitted.", todo: "Send the bytes that the digest was taken of." },
+  "not-wanted": {
+    wire: 12,
+    http: 409,
+    message: "The bytes of unit {unit} are not wanted.",
+    todo: "Nothing: they are there already, or the digest was never submitted.",
+  },
+  "bytes-mismatch": {
+    wire: 13,
+    http: 422,
+    message: "The bytes of unit {unit} do not have the digest that was submitted.",
+    todo: "Send the bytes that the digest was taken of.",
+  },
   internal: { wire: 14, http: 500, message: "The coordinator failed.", todo: "Try again; the operator's log has the cause." },
   "bad-request": { wire: 15, http: 400, message: "{why}", todo: "See /docs." },
-  unauthorized: { wire: 16, http: 401, message: "An owner's token is needed: {why}.", todo: "Pass --token or IDLEWAVE_TOKEN, or an Authorization: Bearer header." },
+  unauthorized: {
+    wire: 16,
+    http: 401,
+    message: "An owner's token is needed: {why}.",
+    todo: "Pass --token or IDLEWAVE_TOKEN, or an Authorization: Bearer header.",
+  },
   forbidden: { wire: 17, http: 403, message: "{why}", todo: "Use the token of the job's owner." },
   "not-found": { wire: 18, http: 404, message: "There is no {what}.", todo: "Check the number or name." },
   "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "See its status." },
@@ -37,9 +77,7 @@ interface ErrorEntry {
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorDetails = Record<string, string | number>;
 
-const CODE_BY_WIRE = new Map<number, ErrorCode>(
-  Object.entries(ERRORS).map(([code, entry]) => [entry.wire, code as ErrorCode]),
-);
+const CODE_BY_WIRE = new Map<number, ErrorCode>(Object.entries(ERRORS).map(([code, entry]) => [entry.wire, code as ErrorCode]));
 
 /** The code with this number on the wire, or undefined for a number of a later version. */
 export function errorCodeOf(wire: number): ErrorCode | undefined {

@@ -2,7 +2,7 @@
  * The hot path's binary frames, little-endian, defined once for both sides and in docs/protocol.md byte by byte. A frame
  * starts with a version byte and a type byte. Cold messages (handshake, notices) are in protocol.ts.
  */
-import { type ErrorCode, ERRORS, errorCodeOf } from "./errors.ts";
+import { ERRORS, type ErrorCode, errorCodeOf } from "./errors.ts";
 import type { JobId, UnitIndex, UnitRun } from "./ids.ts";
 
 export const WIRE_VERSION = 1;
@@ -108,7 +108,15 @@ export interface BytesFrame {
 
 /** Why there is no work, and when to ask again. */
 export type IdleReason = "no-jobs" | "all-assigned" | "needs-features" | "paused" | "waits-for-others" | "quota" | "busy-elsewhere";
-const IDLE_REASONS: readonly IdleReason[] = ["no-jobs", "all-assigned", "needs-features", "paused", "waits-for-others", "quota", "busy-elsewhere"];
+const IDLE_REASONS: readonly IdleReason[] = [
+  "no-jobs",
+  "all-assigned",
+  "needs-features",
+  "paused",
+  "waits-for-others",
+  "quota",
+  "busy-elsewhere",
+];
 
 export interface IdleFrame {
   type: "idle";
@@ -194,7 +202,9 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
     case "renew":
       return new Writer(FrameType.Renew, 4 + frame.token.byteLength).block(frame.token).done();
     case "release": {
-      const writer = new Writer(FrameType.Release, 8 + frame.token.byteLength + 8 * frame.units.length).block(frame.token).u32(frame.units.length);
+      const writer = new Writer(FrameType.Release, 8 + frame.token.byteLength + 8 * frame.units.length)
+        .block(frame.token)
+        .u32(frame.units.length);
       for (const unit of frame.units) writer.u64(unit);
       return writer.done();
     }

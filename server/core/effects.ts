@@ -1,7 +1,8 @@
 /** What the core wants done: plain data. Replies are released when the store operations beside them are durable. */
+
+import type { ErrorCode, ErrorDetails } from "../../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
 import type { IdleReason, Verdict } from "../../shared/wire.ts";
-import type { ErrorCode, ErrorDetails } from "../../shared/errors.ts";
 import type { Assignment } from "./events.ts";
 import type { StoreOp } from "./store.ts";
 

@@ -1,6 +1,7 @@
 /** What happens to the core. The shell has checked tokens and signatures and computed digests: events are facts. */
-import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+
 import type { JobState } from "../../shared/api.ts";
+import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
 export interface JobSpec {
