@@ -8,7 +8,7 @@ export const PICTURE_VERSION = 1;
 /** A job of more units than this shows runs of units as one cell. */
 export const MAX_CELLS = 4096;
 export const MAX_TILE_SIDE = 32;
-const HEADER_BYTES = 48;
+const HEADER_BYTES = 44;
 
 export type CellState = "missing" | "running" | "final";
 const CELL_STATES: readonly CellState[] = ["missing", "running", "final"];
@@ -66,11 +66,13 @@ export function encodePicture(picture: Picture): Uint8Array<ArrayBuffer> {
 /** Throws `RangeError` on bytes of another version or that end too early. */
 export function decodePicture(bytes: Uint8Array): Picture {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < HEADER_BYTES) throw new RangeError("picture ends too early");
   if (view.getUint8(0) !== PICTURE_VERSION) throw new RangeError("picture of another version");
   const changes: PictureCell[] = [];
   const count = view.getUint32(40, true);
   let at = HEADER_BYTES;
   for (let i = 0; i < count; i++) {
+    if (at + 8 > bytes.byteLength) throw new RangeError("picture ends too early");
     const tileBytes = view.getUint16(at + 6, true);
     if (at + 8 + tileBytes > bytes.byteLength) throw new RangeError("picture ends too early");
     changes.push({
@@ -81,6 +83,7 @@ export function decodePicture(bytes: Uint8Array): Picture {
     });
     at += 8 + tileBytes;
   }
+  if (at !== bytes.byteLength) throw new RangeError("picture is longer than its changes");
   return {
     columns: view.getUint16(2, true),
     rows: view.getUint16(4, true),
