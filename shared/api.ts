@@ -23,6 +23,9 @@ export const JobStatusSchema = Type.Object({
   description: Type.String(),
   noun: Type.String(),
   answer: Type.String(),
+  answerSoFar: Type.Optional(
+    Type.String({ description: "Running answer of a job that is no picture, a decimal over its final units; absent when there is none." }),
+  ),
   owner: Type.String({ description: "Name of the owner's token." }),
   state: JobStateSchema,
   reason: Type.String({ description: "What the job waits for or why it ended; empty when there is nothing to say." }),
