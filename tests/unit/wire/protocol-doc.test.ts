@@ -1,0 +1,82 @@
+import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { describe, expect, it } from "vitest";
+import { fromHex, toHex } from "../../../shared/bytes.ts";
+import { unitSeed } from "../../../shared/expand.ts";
+import type { JobId, UnitIndex } from "../../../shared/ids.ts";
+import { authMessage } from "../../../shared/protocol.ts";
+import { frame } from "../../../shared/result.ts";
+import { decodeFrame, encodeFrame, type Frame } from "../../../shared/wire.ts";
+
+const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
+const vectors = new Map([...page.matchAll(/```hex ([a-z-]+)\n([0-9a-f]+)\n```/g)].map((match) => [match[1], match[2]]));
+const vector = (name: string) => fromHex(vectors.get(name) ?? "not in the page");
+
+const token = fromHex("aabbcc");
+const counting = (from: number) => new Uint8Array(32).map((_, i) => from + i);
+const unit = (index: number) => index as UnitIndex;
+const FRAMES: Frame[] = [
+  { type: "claim", units: 64, gpuMillis: 30000, job: 0 },
+  {
+    type: "assignment",
+    job: 7 as JobId,
+    lifeMs: 60000,
+    token,
+    runs: [
+      { start: unit(5), length: 2 },
+      { start: unit(9), length: 1 },
+    ],
+    rows: fromHex("01020304"),
+  },
+  {
+    type: "submit",
+    token,
+    results: [
+      { unit: unit(5), status: "ok", gpuMicros: 1500, digest: counting(0), bytes: fromHex("dead") },
+      { unit: unit(6), status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) },
+    ],
+  },
+  { type: "answer", verdicts: ["recorded", "wanted"] },
+  { type: "bytes", token, unit: unit(5), bytes: fromHex("dead") },
+  { type: "idle", reason: "all-assigned", retryMs: 5000 },
+  { type: "renew", token },
+  { type: "release", token, units: [unit(6)] },
+  { type: "done" },
+  { type: "error", code: "bad-token", retryMs: 0, message: "no" },
+];
+
+describe("docs/protocol.md", () => {
+  it.each(FRAMES)("shows the bytes of a $type frame", (value) => {
+    expect(toHex(encodeFrame(value))).toBe(vectors.get(value.type));
+    expect(decodeFrame(vector(value.type))).toEqual(value);
+  });
+
+  it("shows the handshake's text and signature", () => {
+    const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), counting(0)]);
+    const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+    const publicKey = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32);
+    expect(toHex(publicKey)).toBe(vectors.get("public-key"));
+    const text = authMessage("https://idlewave.example", "abc123", counting(0x20), publicKey);
+    expect(toHex(text)).toBe(vectors.get("signed-text"));
+    expect(toHex(sign(null, text, key))).toBe(vectors.get("signature"));
+  });
+
+  it("shows result bytes, their digest and a unit's seed", () => {
+    const bytes = frame([fromHex("01020304"), fromHex("05")]);
+    expect(toHex(bytes)).toBe(vectors.get("result-bytes"));
+    expect(createHash("sha256").update(bytes).digest("hex")).toBe(vectors.get("digest"));
+    expect(page).toContain(String(unitSeed(1234567n, 0)));
+  });
+
+  it("shows Socket.IO packets as the parser writes them", () => {
+    const require = createRequire(import.meta.url);
+    const { Encoder } = require("socket.io-msgpack-parser") as { Encoder: new () => { encode(packet: object): Uint8Array[] } };
+    const encoder = new Encoder();
+    const done = Buffer.from(encodeFrame({ type: "done" }));
+    const bytes = (packet: object) => toHex(encoder.encode(packet)[0] ?? new Uint8Array(0));
+    expect(bytes({ type: 0, nsp: "/" })).toBe(vectors.get("connect"));
+    expect(bytes({ type: 2, nsp: "/", id: 0, data: ["frame", done] })).toBe(vectors.get("event"));
+    expect(bytes({ type: 3, nsp: "/", id: 0, data: [done] })).toBe(vectors.get("acknowledgement"));
+  });
+});
