@@ -1,0 +1,51 @@
+/** A job's results as a file: reads final units in order, reduces as the job says, and writes the owner's format. */
+import type { ResultFormat } from "../api.ts";
+import { IdlewaveError } from "../errors.ts";
+import type { JobPlan } from "../plan.ts";
+import { pieces, type SourceUnit } from "../reduce/pieces.ts";
+import { csv } from "./csv.ts";
+import { json } from "./json.ts";
+import { ndjson } from "./ndjson.ts";
+import { npy } from "./npy.ts";
+import { png } from "./png.ts";
+import { raw } from "./raw.ts";
+import type { Chunks, Results, ResultsMeta } from "./results.ts";
+
+export interface ExportedResults {
+  mime: string;
+  /** Without the dot. */
+  extension: string;
+  /** Streamed where format and reduction allow; an error while reading ends it. */
+  chunks: AsyncIterable<Uint8Array>;
+}
+
+const WRITERS: Record<ResultFormat, { mime: string; write: (results: Results) => Chunks }> = {
+  raw: { mime: "application/octet-stream", write: raw },
+  npy: { mime: "application/octet-stream", write: npy },
+  csv: { mime: "text/csv; charset=utf-8", write: csv },
+  ndjson: { mime: "application/x-ndjson", write: ndjson },
+  png: { mime: "image/png", write: png },
+  json: { mime: "application/json", write: json },
+};
+
+/**
+ * The results of one output (default: the first) in `format`. `source` yields each unit's framed result bytes, ascending;
+ * null, or a unit left out, is a hole. Throws `not-found` for an unknown output and `bad-format`, with why, for a format
+ * that cannot hold these results, before anything is read.
+ */
+export function exportResults(
+  plan: JobPlan,
+  output: string | undefined,
+  format: ResultFormat,
+  source: AsyncIterable<SourceUnit>,
+  meta: ResultsMeta,
+): ExportedResults {
+  const index = output === undefined ? 0 : plan.outputs.findIndex(({ name }) => name === output);
+  const chosen = plan.outputs[index];
+  if (!chosen) throw new IdlewaveError("not-found", { what: `output ${output}` });
+  const { mime, write } = WRITERS[format];
+  const chunks = write({ plan, output: chosen, pieces: pieces(plan, index, source), meta });
+  return { mime, extension: format === "raw" ? "bin" : format, chunks };
+}
+
+export type { ResultsMeta, SourceUnit };
