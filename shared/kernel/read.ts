@@ -1,0 +1,184 @@
+/** Reads a kernel, one or several WGSL or WESL files, into one WGSL text with its syntax tree and the way back to the files. */
+import {
+  bindIdents,
+  type LinkBindings,
+  linkRegistry,
+  type ModuleResolver,
+  normalizeModuleName,
+  parseSrcModule,
+  type SrcMap,
+  visitAst,
+  type WeslAST,
+} from "wesl/core";
+import type { Fault } from "../errors.ts";
+
+export interface KernelFile {
+  /** Path inside the package. */
+  path: string;
+  text: string;
+}
+
+/** A file with a line and a column, both from 1; columns count UTF-16 units as Tint's do. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface Kernel {
+  /** The WGSL that is judged and run: the owner's own text when it is one plain file, else what the linker made of them. */
+  text: string;
+  ast: WeslAST;
+  bindings: LinkBindings;
+  /** Where a UTF-16 offset of `text` lies in the owner's files. */
+  placeOf(offset: number): Place;
+  /** The same for a line and a column of `text`, from 1. */
+  placeAt(line: number, column: number): Place;
+}
+
+export interface KernelReading {
+  /** Present when there is enough of a kernel to reflect on; its declarations with faults are missing from it. */
+  kernel?: Kernel;
+  /** Syntax faults, and imports that lead nowhere. */
+  faults: Fault[];
+  /** Names that nothing declares. Only Tint knows every built-in, so they are faults only where it refuses the kernel too. */
+  unresolved: Fault[];
+}
+
+/** Reads `files`; the first is the root, the others are imported by it. Never throws on what an owner wrote. */
+export function readKernel(files: readonly KernelFile[]): KernelReading {
+  const faults: Fault[] = [];
+  const asts = new Map<string, WeslAST>();
+  for (const file of files) {
+    const modulePath = normalizeModuleName(`./${file.path}`);
+    const twin = asts.get(modulePath);
+    if (twin) {
+      faults.push({
+        file: file.path,
+        wrong: `This file and ${twin.srcModule.debugFilePath} are the same module, ${modulePath}.`,
+        right: "Give each kernel file a name of its own, whatever its extension.",
+      });
+      continue;
+    }
+    const ast = parse(file, modulePath);
+    if (!("moduleElem" in ast)) {
+      faults.push(ast);
+      continue;
+    }
+    asts.set(modulePath, ast);
+    for (const found of ast.diagnostics) {
+      if (found.severity !== "error") continue;
+      faults.push({ ...placeIn(file.path, file.text, found.start), wrong: `${found.message}.`, right: syntaxHint(found.message) });
+    }
+  }
+  const rootFile = files[0];
+  const root = rootFile && asts.get(normalizeModuleName(`./${rootFile.path}`));
+  if (!rootFile || !root) return { faults, unresolved: [] };
+
+  const resolver: ModuleResolver = { resolveModule: (path) => asts.get(path) };
+  let bound: ReturnType<typeof bindIdents>;
+  try {
+    bound = bindIdents({ rootAst: root, resolver, conditions: {}, accumulateUnbound: true, lenient: true });
+  } catch (error) {
+    faults.push({ file: rootFile.path, wrong: `The kernel cannot be linked: ${firstLine(error)}.`, right: "Mend its imports." });
+    return { faults, unresolved: [] };
+  }
+  const plain = files.length === 1 && isPlain(root);
+  const unresolved: Fault[] = [];
+  for (const ref of bound.unbound ?? []) {
+    const name = ref.path.join("::");
+    const place = placeIn(ref.srcModule.debugFilePath, ref.srcModule.src, ref.start);
+    const right = ref.path.length > 1 ? "Add the file it is imported from to the manifest's kernel list." : "Declare it, or mend its name.";
+    (plain ? unresolved : faults).push({ ...place, wrong: `Nothing declares ${name}.`, right });
+  }
+
+  if (plain) return { kernel: kernelOf(rootFile.text, root, bound.bindings, undefined, rootFile), faults, unresolved };
+  if (faults.length > 0) return { faults, unresolved };
+  let map: SrcMap;
+  try {
+    map = linkRegistry({ resolver, rootModuleName: normalizeModuleName(`./${rootFile.path}`) });
+  } catch (error) {
+    faults.push({ file: rootFile.path, wrong: `The kernel cannot be linked: ${firstLine(error)}.`, right: "Mend its imports." });
+    return { faults, unresolved };
+  }
+  const text = map.dest.text;
+  const linked = parse({ path: rootFile.path, text }, "package::linked");
+  if (!("moduleElem" in linked)) return { faults: [linked], unresolved };
+  return { kernel: kernelOf(text, linked, bindAlone(linked), map, rootFile), faults, unresolved };
+}
+
+/** Parses and binds `text` as one module without imports, or undefined when its syntax is wrong. */
+export function readText(text: string): Kernel | undefined {
+  const file = { path: "kernel", text };
+  const ast = parse(file, "package::kernel");
+  if (!("moduleElem" in ast) || ast.diagnostics.some((d) => d.severity === "error")) return undefined;
+  return kernelOf(text, ast, bindAlone(ast), undefined, file);
+}
+
+function bindAlone(rootAst: WeslAST): LinkBindings {
+  return bindIdents({ rootAst, resolver: { resolveModule: () => undefined }, conditions: {}, accumulateUnbound: true, lenient: true })
+    .bindings;
+}
+
+function kernelOf(text: string, ast: WeslAST, bindings: LinkBindings, map: SrcMap | undefined, root: KernelFile): Kernel {
+  const starts = lineStarts(text);
+  const placeOf = (offset: number): Place => {
+    const source = map?.destToSrc(Math.min(offset, Math.max(0, text.length - 1)));
+    if (!source) return placeIn(root.path, text, offset, starts);
+    return placeIn(source.src.path ?? root.path, source.src.text, source.position);
+  };
+  const placeAt = (line: number, column: number): Place => placeOf((starts[Math.max(0, line - 1)] ?? 0) + Math.max(0, column - 1));
+  return { text, ast, bindings, placeOf, placeAt };
+}
+
+function parse(file: KernelFile, modulePath: string): WeslAST | Fault {
+  try {
+    return parseSrcModule({ modulePath, debugFilePath: file.path, src: file.text }, { keepComments: true });
+  } catch (error) {
+    const deep = error instanceof RangeError;
+    return {
+      file: file.path,
+      wrong: deep ? "The kernel is nested too deeply to be read." : `The kernel cannot be read: ${firstLine(error)}.`,
+      right: deep ? "Break its expressions and blocks up." : "Mend its syntax.",
+    };
+  }
+}
+
+/** True when nothing in the module needs the linker: no imports, no conditions. */
+function isPlain(ast: WeslAST): boolean {
+  if (ast.imports.length > 0) return false;
+  let plain = true;
+  visitAst(ast.moduleElem, (elem) => {
+    if (elem.kind === "attribute" && ["@if", "@elif", "@else"].includes(elem.attribute.kind)) plain = false;
+    if (elem.kind === "ref" && elem.ident.originalName.includes("::")) plain = false;
+  });
+  return plain;
+}
+
+function syntaxHint(message: string): string {
+  const expected = /^Expected (.+?)( after (.+))?$/i.exec(message);
+  return expected ? `Put ${expected[1]} there.` : "Mend the syntax.";
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split("\n")[0] ?? "").slice(0, 200);
+}
+
+/** Offsets of the first character of each line; WGSL's line breaks are LF, VT, FF, CR, CRLF, NEL, LS and PS. */
+export function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (const found of text.matchAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g)) starts.push(found.index + found[0].length);
+  return starts;
+}
+
+function placeIn(file: string, text: string, offset: number, starts: readonly number[] = lineStarts(text)): Place {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+}
