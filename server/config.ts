@@ -1,0 +1,160 @@
+/** What an operator may change: one typed configuration from `idlewave.json` and IDLEWAVE_* variables, read once. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+
+const Text = (description: string) => Type.String({ maxLength: 500, description });
+
+export const ConfigSchema = Type.Object(
+  {
+    data: Type.String({ minLength: 1, description: "Folder of the database and the blobs." }),
+    host: Type.String({ minLength: 1, description: "Address to listen on." }),
+    port: Type.Integer({ minimum: 0, maximum: 65535, description: "Port to listen on; 0 takes a free one." }),
+    publicUrl: Type.String({
+      pattern: "^(https?://[^/?#\\s]+)?$",
+      description: "Origin that visitors see when a proxy stands in front, without a path; empty: the Host header tells.",
+    }),
+    trustProxy: Type.Integer({
+      minimum: 0,
+      maximum: 8,
+      description: "How many proxies in front append to X-Forwarded-For; 0: the header is not believed.",
+    }),
+    allowSoftware: Type.Boolean({ description: "Whether software adapters get work (demo and tests)." }),
+    logLevel: Type.Union(
+      [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
+      { description: "What is logged." },
+    ),
+    network: Type.Object(
+      {
+        name: Text("Name of this network."),
+        operator: Text("Who runs it."),
+        purpose: Text("Why."),
+        contact: Text("How to reach the operator."),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Config = Static<typeof ConfigSchema>;
+type PartialConfig = Partial<Omit<Config, "network">> & { network?: Partial<Config["network"]> };
+
+export const DEFAULT_CONFIG: Config = {
+  data: "./data",
+  host: "127.0.0.1",
+  port: 8080,
+  publicUrl: "",
+  trustProxy: 0,
+  allowSoftware: false,
+  logLevel: "info",
+  network: {
+    name: "Idlewave",
+    operator: "not stated",
+    purpose: "not stated",
+    contact: "not stated",
+  },
+};
+
+const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["network"])?]> = {
+  IDLEWAVE_DATA: ["data"],
+  IDLEWAVE_HOST: ["host"],
+  IDLEWAVE_PORT: ["port"],
+  IDLEWAVE_PUBLIC_URL: ["publicUrl"],
+  IDLEWAVE_TRUST_PROXY: ["trustProxy"],
+  IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
+  IDLEWAVE_LOG_LEVEL: ["logLevel"],
+  IDLEWAVE_NETWORK_NAME: ["network", "name"],
+  IDLEWAVE_NETWORK_OPERATOR: ["network", "operator"],
+  IDLEWAVE_NETWORK_PURPOSE: ["network", "purpose"],
+  IDLEWAVE_NETWORK_CONTACT: ["network", "contact"],
+};
+
+/** Names the key that is wrong and where it came from. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const checker = Compile(ConfigSchema);
+
+/**
+ * Defaults, then `idlewave.json` in `folder`, then variables, then `overrides` (command-line flags).
+ * Throws `ConfigError` on an unknown key, a wrong type or a value out of range.
+ */
+export function readConfig(overrides: PartialConfig = {}, env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): Config {
+  const file = join(folder, "idlewave.json");
+  const origins = new Map<string, string>();
+  let config: Record<string, unknown> = { ...DEFAULT_CONFIG };
+  if (existsSync(file)) config = merge(config, parseFile(file), "idlewave.json", origins);
+  config = merge(config, fromVariables(env, origins), undefined, origins);
+  config = merge(config, overrides as Record<string, unknown>, "the command line", origins);
+  return checked(config, origins);
+}
+
+function parseFile(file: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new ConfigError(`idlewave.json cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isRecord(parsed)) throw new ConfigError("idlewave.json must hold one object");
+  return parsed;
+}
+
+function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
+  const network: Record<string, unknown> = {};
+  for (const [variable, [key, inner]] of Object.entries(VARIABLES)) {
+    const text = env[variable];
+    if (text === undefined || text === "") continue;
+    if (inner) network[inner] = text;
+    else read[key] = valueOf(key, text);
+    origins.set(inner ? `${key}.${inner}` : key, variable);
+  }
+  if (Object.keys(network).length > 0) read.network = network;
+  return read;
+}
+
+/** Numbers and switches come as text; what is neither stays text and fails the check by name. */
+function valueOf(key: keyof Config, text: string): unknown {
+  if (key === "port" || key === "trustProxy") return /^\d+$/.test(text) ? Number(text) : text;
+  if (key === "allowSoftware") return text === "1" || text === "true" ? true : text === "0" || text === "false" ? false : text;
+  return text;
+}
+
+function merge(
+  base: Record<string, unknown>,
+  over: Record<string, unknown>,
+  origin: string | undefined,
+  origins: Map<string, string>,
+): Record<string, unknown> {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const inner = merged[key];
+    merged[key] = isRecord(value) && isRecord(inner) ? { ...inner, ...value } : value;
+    if (origin) for (const path of isRecord(value) ? Object.keys(value).map((name) => `${key}.${name}`) : [key]) origins.set(path, origin);
+  }
+  return merged;
+}
+
+function checked(config: Record<string, unknown>, origins: ReadonlyMap<string, string>): Config {
+  if (checker.Check(config)) return { ...config, publicUrl: config.publicUrl.replace(/\/$/, "") };
+  for (const key of Object.keys(config)) if (!(key in DEFAULT_CONFIG)) throw unknownKey(key, Object.keys(DEFAULT_CONFIG), origins);
+  if (isRecord(config.network)) {
+    const known = Object.keys(DEFAULT_CONFIG.network);
+    for (const key of Object.keys(config.network)) if (!known.includes(key)) throw unknownKey(`network.${key}`, known, origins);
+  }
+  const fault = checker.Errors(config)[0];
+  const path = (fault?.instancePath ?? "").replace(/^\//, "").replaceAll("/", ".");
+  throw new ConfigError(`${path || "the configuration"} (from ${origins.get(path) ?? "the defaults"}): it ${fault?.message ?? "is wrong"}`);
+}
+
+function unknownKey(key: string, known: string[], origins: ReadonlyMap<string, string>): ConfigError {
+  return new ConfigError(`${key} (from ${origins.get(key) ?? "idlewave.json"}) is no setting; there are ${known.join(", ")}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

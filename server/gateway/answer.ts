@@ -1,0 +1,230 @@
+/** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
+import { createHash, randomBytes } from "node:crypto";
+import { concatBytes, exactBytes, toHex } from "../../shared/bytes.ts";
+import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
+import { type AccountId, countUnits, type HostId, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
+import { unframe } from "../../shared/result.ts";
+import { decodeFrame, type Frame, FrameError, MAX_FRAME_BYTES, type SubmitFrame, WIRE_VERSION } from "../../shared/wire.ts";
+import type { Coordinator } from "../coordinator.ts";
+import type { Reply } from "../core/effects.ts";
+import type { Assignment, SubmittedResult } from "../core/events.ts";
+import type { BlobStore } from "../core/store.ts";
+import type { PlannedJob, Plans } from "./plans.ts";
+import type { TokenKeys } from "./token.ts";
+
+/** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
+const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
+/** An overloaded or stopping coordinator is asked again after this. */
+const RETRY_MS = 5_000;
+
+/** What answering needs of the rest. */
+export interface Desk {
+  coordinator: Pick<Coordinator, "dispatch">;
+  blobs: BlobStore;
+  plans: Plans;
+  tokens: TokenKeys;
+  /** Told of failures that are ours. */
+  onFailure: (error: unknown) => void;
+}
+
+/** The authenticated other end. */
+export interface Peer {
+  host: HostId;
+  account: AccountId;
+  cluster: string;
+}
+
+/** Never rejects: what goes wrong is an error frame. `malformed` tells that the volunteer's bytes were at fault. */
+export async function answer(desk: Desk, peer: Peer, input: Uint8Array): Promise<{ frame: Frame; malformed: boolean }> {
+  try {
+    return { frame: await answered(desk, peer, decodeFrame(input)), malformed: false };
+  } catch (error) {
+    return refusal(error, input, desk.onFailure);
+  }
+}
+
+function answered(desk: Desk, peer: Peer, frame: Frame): Promise<Frame> {
+  switch (frame.type) {
+    case "claim":
+      return claim(desk, peer, frame.units, frame.gpuMillis, frame.job);
+    case "submit":
+      return submit(desk, peer, frame);
+    case "bytes":
+      return receiveBytes(desk, peer, frame.token, frame.unit, frame.bytes);
+    case "renew":
+      return renew(desk, peer, frame.token);
+    case "release":
+      return release(desk, peer, frame.token, frame.units);
+    case "assignment":
+    case "answer":
+    case "idle":
+    case "done":
+    case "error":
+      throw new IdlewaveError("bad-frame", { why: `only the coordinator sends ${frame.type} frames` });
+    default:
+      return frame satisfies never;
+  }
+}
+
+async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
+  const random = toHex(randomBytes(16));
+  const reply = await desk.coordinator.dispatch({
+    type: "claim",
+    random,
+    host: peer.host,
+    units,
+    gpuMillis,
+    job: job === 0 ? null : (job as JobId),
+  });
+  if (reply.type !== "assigned") return frameOf(reply);
+  const { plan } = await desk.plans.of(reply.assignment.job);
+  if (!plan.rows) return granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0));
+  const assignment = await fitRows(desk, peer, reply.assignment, plan.rows.rowBytes);
+  const rows = await readRows(desk.blobs, plan.rows, assignment.runs);
+  return granted(desk, assignment, reply.lifeMs, rows);
+}
+
+/** Gives back the units whose rows do not fit into one frame. */
+async function fitRows(desk: Desk, peer: Peer, assignment: Assignment, rowBytes: number): Promise<Assignment> {
+  const room = Math.max(1, Math.floor(MAX_ROW_BYTES / rowBytes));
+  if (countUnits(assignment.runs) <= room) return assignment;
+  const excess = [...unitsOf(assignment.runs)].slice(room);
+  await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units: excess });
+  return { ...assignment, runs: firstUnits(assignment.runs, room) };
+}
+
+function firstUnits(runs: readonly UnitRun[], room: number): UnitRun[] {
+  const kept: UnitRun[] = [];
+  let left = room;
+  for (const run of runs) {
+    if (left === 0) break;
+    const length = Math.min(run.length, left);
+    kept.push({ start: run.start, length });
+    left -= length;
+  }
+  return kept;
+}
+
+async function readRows(
+  blobs: BlobStore,
+  table: NonNullable<PlannedJob["plan"]["rows"]>,
+  runs: readonly UnitRun[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  for (const run of runs) {
+    const from = run.start * table.rowBytes;
+    for await (const chunk of blobs.stream(table.blob, from, from + run.length * table.rowBytes)) parts.push(chunk as Buffer);
+  }
+  const rows = concatBytes(parts);
+  if (rows.byteLength !== countUnits(runs) * table.rowBytes) throw new Error(`the row table ${table.blob} is too short`);
+  return rows;
+}
+
+async function renew(desk: Desk, peer: Peer, token: Uint8Array): Promise<Frame> {
+  const assignment = own(desk.tokens.verify(token), peer.account);
+  const reply = await desk.coordinator.dispatch({ type: "renew", host: peer.host, assignment });
+  return reply.type === "assigned" ? granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0)) : frameOf(reply);
+}
+
+async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitIndex[]): Promise<Frame> {
+  const assignment = own(desk.tokens.verify(token), peer.account);
+  return frameOf(await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units }));
+}
+
+async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Frame> {
+  const assignment = own(desk.tokens.verify(frame.token), peer.account);
+  const job = await desk.plans.of(assignment.job);
+  const results: SubmittedResult[] = frame.results.map((result) => {
+    const carried = result.bytes.byteLength > 0;
+    if (result.status === "failed" && carried) throw new IdlewaveError("bad-message", { why: `unit ${result.unit} failed and has bytes` });
+    const digest = toHex(result.digest);
+    if (carried) checkResult(job, result.unit, result.bytes, digest);
+    return {
+      unit: result.unit,
+      status: result.status,
+      gpuMicros: result.gpuMicros,
+      digest,
+      bytes: carried ? exactBytes(result.bytes) : null,
+    };
+  });
+  const { account, cluster } = peer;
+  return frameOf(await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results }));
+}
+
+async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<Frame> {
+  const assignment = own(desk.tokens.verify(token), peer.account);
+  if (!holds(assignment, unit)) throw new IdlewaveError("not-wanted", { unit });
+  const digest = sha256(bytes);
+  checkResult(await desk.plans.of(assignment.job), unit, bytes, digest);
+  const { job } = assignment;
+  return frameOf(await desk.coordinator.dispatch({ type: "bytes", account: peer.account, job, unit, digest, bytes: exactBytes(bytes) }));
+}
+
+/** Throws `bytes-mismatch` unless the bytes are framed as the plan says and have this digest. */
+function checkResult(job: PlannedJob, unit: UnitIndex, bytes: Uint8Array, digest: string): void {
+  if (bytes.byteLength !== job.resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
+  try {
+    unframe(job.plan, bytes);
+  } catch {
+    throw new IdlewaveError("bytes-mismatch", { unit });
+  }
+  if (sha256(bytes) !== digest) throw new IdlewaveError("bytes-mismatch", { unit });
+}
+
+export function holds(assignment: Assignment, unit: UnitIndex): boolean {
+  return assignment.runs.some((run) => unit >= run.start && unit < run.start + run.length);
+}
+
+function own(assignment: Assignment, account: AccountId): Assignment {
+  if (assignment.account !== account) throw new IdlewaveError("foreign-token");
+  return assignment;
+}
+
+function granted(desk: Desk, assignment: Assignment, lifeMs: number, rows: Uint8Array): Frame {
+  return { type: "assignment", job: assignment.job, lifeMs, token: desk.tokens.sign(assignment), runs: assignment.runs, rows };
+}
+
+function frameOf(reply: Reply): Frame {
+  switch (reply.type) {
+    case "idle":
+      return { type: "idle", reason: reply.reason, retryMs: reply.retryMs };
+    case "verdicts":
+      return { type: "answer", verdicts: reply.verdicts };
+    case "done":
+      return { type: "done" };
+    case "error":
+      return errorFrame(reply.code, reply.details);
+    case "assigned":
+      throw new Error("an assignment answers only claims and renewals");
+    default:
+      return reply satisfies never;
+  }
+}
+
+export function errorFrame(code: ErrorCode, details: ErrorDetails, retryMs = code === "shutting-down" ? RETRY_MS : 0): Frame {
+  return { type: "error", code, retryMs, message: errorMessage(code, details) };
+}
+
+function refusal(error: unknown, input: Uint8Array, onFailure: (error: unknown) => void): { frame: Frame; malformed: boolean } {
+  if (error instanceof FrameError) {
+    const details = {
+      why: error.message,
+      got: input[0] ?? 0,
+      want: WIRE_VERSION,
+      what: "The frame",
+      bytes: input.byteLength,
+      limit: MAX_FRAME_BYTES,
+    };
+    return { frame: errorFrame(error.code, details), malformed: true };
+  }
+  if (error instanceof IdlewaveError) return { frame: errorFrame(error.code, error.details), malformed: GARBAGE.has(error.code) };
+  onFailure(error);
+  return { frame: errorFrame("internal", {}), malformed: false };
+}
+
+/** What no honest client sends. */
+const GARBAGE: ReadonlySet<ErrorCode> = new Set(["bad-frame", "bad-message", "bytes-mismatch"]);
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

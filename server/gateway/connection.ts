@@ -1,0 +1,194 @@
+/**
+ * One volunteer's connection. States: `new` (challenge sent; only hello is heard) → `greeting` (hello being checked) →
+ * `open` (frames, units, forget) → `closed`. A refused hello, 30 s without one, repeated garbage and disconnecting all
+ * lead to `closed`; nothing leads back.
+ */
+import type { Socket } from "socket.io";
+import { Compile } from "typebox/compile";
+import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
+import type { HostId, JobId } from "../../shared/ids.ts";
+import { type HelloReply, NONCE_LIFE_MS, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
+import { encodeFrame, type Frame } from "../../shared/wire.ts";
+import type { Store } from "../core/store.ts";
+import type { ClusterNames } from "./address.ts";
+import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
+import { binaryOf, Handshake } from "./handshake.ts";
+import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
+import { type Notices, noticeOf } from "./notices.ts";
+
+/** Own units told at most; a browser draws no more. */
+const MAX_OWN_UNITS = 100_000;
+
+export interface ConnectionContext extends Desk {
+  store: Store;
+  clusters: ClusterNames;
+  notices: Notices;
+  allowSoftware: boolean;
+  ownOrigin: (origin: string) => boolean;
+  nextHost: () => HostId;
+  clock: () => number;
+}
+
+type Ack = (answer: unknown) => void;
+
+const unitsChecker = Compile(OwnUnitsSchema);
+
+export class Connection {
+  private readonly socket: Socket;
+  private readonly context: ConnectionContext;
+  private readonly address: string;
+  private readonly handshake: Handshake;
+  private readonly frames: Bucket;
+  private readonly cold: Bucket;
+  private readonly garbage: Bucket;
+  private readonly deadline: NodeJS.Timeout;
+  private state: "new" | "greeting" | "open" | "closed" = "new";
+  private peer: Peer | null = null;
+  private framesInFlight = 0;
+  private bytesInFlight = 0;
+
+  constructor(socket: Socket, address: string, context: ConnectionContext) {
+    const now = context.clock();
+    this.socket = socket;
+    this.context = context;
+    this.address = address;
+    this.handshake = new Handshake(now, context.allowSoftware);
+    this.frames = new Bucket(FRAME_RATE, now);
+    this.cold = new Bucket(COLD_RATE, now);
+    this.garbage = new Bucket(GARBAGE_RATE, now);
+    this.deadline = setTimeout(() => socket.disconnect(true), NONCE_LIFE_MS);
+    socket.on("error", () => socket.disconnect(true));
+    socket.on("disconnect", () => this.closed());
+    socket.on(SocketEvent.Hello, (hello: unknown, ack: unknown) => this.hear(ack, (done) => this.hello(hello, done)));
+    socket.on(SocketEvent.Frame, (frame: unknown, ack: unknown) => this.frame(frame, ack));
+    socket.on(SocketEvent.Units, (request: unknown, ack: unknown) => this.hear(ack, (done) => this.units(request, done)));
+    socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
+    socket.emit(SocketEvent.Challenge, this.handshake.challenge());
+  }
+
+  /** Runs a cold message at its own pace; what fails is told to the sender and never leaves this connection. */
+  private hear(ack: unknown, act: (ack: Ack) => Promise<void>): void {
+    if (typeof ack !== "function") return this.strike();
+    const done = ack as Ack;
+    const retryMs = this.cold.take(this.context.clock());
+    if (retryMs > 0) {
+      this.strike();
+      return done(refused("too-fast", { limit: "cold messages", retrySeconds: Math.ceil(retryMs / 1000) }));
+    }
+    act(done).catch((error: unknown) => {
+      if (!(error instanceof IdlewaveError)) this.context.onFailure(error);
+      done(error instanceof IdlewaveError ? refused(error.code, error.details) : refused("internal", {}));
+    });
+  }
+
+  private async hello(hello: unknown, ack: Ack): Promise<void> {
+    const { context, socket } = this;
+    if (this.state !== "new") {
+      ack(refused("bad-signature", { why: "the nonce was used before" }));
+      return this.strike();
+    }
+    this.state = "greeting";
+    try {
+      const { publicKey, host } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const row = await context.store.accountOf(publicKey, context.clock());
+      const cluster = await context.clusters.of(this.address, row.id, context.clock());
+      const facts = { host: context.nextHost(), account: row.id, cluster, features: host.features, limits: host.limits };
+      if (this.isClosed()) return;
+      await context.coordinator.dispatch({ type: "host-joined", facts });
+      this.peer = { host: facts.host, account: row.id, cluster };
+      if (this.isClosed()) return this.left();
+      clearTimeout(this.deadline);
+      this.state = "open";
+      context.notices.join(row.id, socket);
+      ack({ ok: true, account: noticeOf(row, []) } satisfies HelloReply);
+    } catch (error) {
+      if (!(error instanceof IdlewaveError)) context.onFailure(error);
+      const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
+      if (code === "wire-version") socket.emit(SocketEvent.Reload);
+      ack(refused(code, details));
+      socket.disconnect(true);
+    }
+  }
+
+  private frame(frame: unknown, ack: unknown): void {
+    if (typeof ack !== "function") return this.strike();
+    const reply = (answered: Frame) => {
+      const bytes = encodeFrame(answered);
+      (ack as Ack)(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    };
+    const bytes = binaryOf(frame);
+    if (!bytes) {
+      this.strike();
+      return reply(errorFrame("bad-frame", { why: "it is not binary" }));
+    }
+    const { peer } = this;
+    if (this.state !== "open" || !peer) {
+      this.strike();
+      return reply(errorFrame("not-authenticated", {}));
+    }
+    const retryMs = this.frames.take(this.context.clock());
+    const crowded = this.framesInFlight >= MAX_FRAMES_IN_FLIGHT || this.bytesInFlight + bytes.byteLength > MAX_BYTES_IN_FLIGHT;
+    if (retryMs > 0 || crowded) {
+      const limit = crowded ? `${MAX_FRAMES_IN_FLIGHT} frames in flight` : `${FRAME_RATE.perSecond} frames a second`;
+      return reply(errorFrame("too-fast", { limit, retrySeconds: 1 }, Math.max(retryMs, 250)));
+    }
+    this.framesInFlight++;
+    this.bytesInFlight += bytes.byteLength;
+    void answer(this.context, peer, bytes).then(({ frame: answered, malformed }) => {
+      this.framesInFlight--;
+      this.bytesInFlight -= bytes.byteLength;
+      reply(answered);
+      if (malformed) this.strike();
+    });
+  }
+
+  private async units(request: unknown, ack: Ack): Promise<void> {
+    const peer = this.authenticated();
+    if (!unitsChecker.Check(request)) {
+      this.strike();
+      throw new IdlewaveError("bad-message", { why: "units asks for {job}" });
+    }
+    const units = await this.context.store.unitsOf(request.job as JobId, peer.account);
+    ack({ units: units.slice(-MAX_OWN_UNITS) });
+  }
+
+  private async forget(ack: Ack): Promise<void> {
+    const { account } = this.authenticated();
+    await this.context.coordinator.dispatch({ type: "forget", account });
+    ack({ ok: true });
+    this.socket.disconnect(true);
+  }
+
+  private authenticated(): Peer {
+    if (this.state !== "open" || !this.peer) throw new IdlewaveError("not-authenticated");
+    return this.peer;
+  }
+
+  /** One malformed message more; an honest client sends none. */
+  private strike(): void {
+    if (this.garbage.take(this.context.clock()) > 0) this.socket.disconnect(true);
+  }
+
+  private isClosed(): boolean {
+    return this.state === "closed";
+  }
+
+  private closed(): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    clearTimeout(this.deadline);
+    this.left();
+  }
+
+  private left(): void {
+    const { peer, context } = this;
+    if (!peer) return;
+    this.peer = null;
+    context.notices.leave(peer.account, this.socket);
+    context.coordinator.dispatch({ type: "host-left", host: peer.host }).catch(context.onFailure);
+  }
+}
+
+function refused(code: ErrorCode, details: ErrorDetails): { ok: false; code: string; message: string } {
+  return { ok: false, code, message: errorMessage(code, details) };
+}

@@ -1,0 +1,126 @@
+/** The volunteers' side: Socket.IO over WebSocket alone, every message bounded and checked before anything believes it. */
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { Server } from "socket.io";
+import type { HostId } from "../../shared/ids.ts";
+import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
+import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
+import type { Coordinator } from "../coordinator.ts";
+import type { BlobStore, Store } from "../core/store.ts";
+import { ClusterNames, clientAddress, isPublicAddress } from "./address.ts";
+import { Connection } from "./connection.ts";
+import { isOwnOrigin } from "./handshake.ts";
+import { AddressLimits } from "./limits.ts";
+import { Notices } from "./notices.ts";
+import { guardedParser } from "./parser.ts";
+import type { Plans } from "./plans.ts";
+import type { TokenKeys } from "./token.ts";
+
+/** A frame and Socket.IO's envelope around it. */
+const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
+/** This many volunteers, all from private addresses, on a coordinator that listens publicly: a proxy is likely. */
+const SUSPICIOUS_PRIVATE = 5;
+
+/** The part of Engine.IO's socket that is used here. */
+interface RawSocket {
+  request: IncomingMessage;
+  once(event: "close", listener: () => void): void;
+}
+
+export interface GatewayOptions {
+  coordinator: Coordinator;
+  store: Store;
+  blobs: BlobStore;
+  plans: Plans;
+  tokens: TokenKeys;
+  publicUrl: string;
+  trustProxy: number;
+  allowSoftware: boolean;
+  listensPublicly: boolean;
+  log: { error(details: object, message: string): void; warn(message: string): void };
+  clock?: () => number;
+}
+
+export class Gateway {
+  private readonly io: Server;
+  private readonly options: GatewayOptions;
+  private readonly notices: Notices;
+  private readonly limits = new AddressLimits();
+  private readonly stopListening: () => void;
+  private privateOnly = 0;
+  private hosts = 0;
+
+  constructor(http: HttpServer, options: GatewayOptions) {
+    const clock = options.clock ?? Date.now;
+    const onFailure = (error: unknown) => options.log.error({ err: error }, "the gateway failed on a volunteer's message");
+    this.options = options;
+    this.notices = new Notices(options.store, onFailure);
+    this.stopListening = options.coordinator.on((effect) => this.notices.tell(effect));
+    const clusters = new ClusterNames(options.store);
+    this.io = new Server(http, {
+      transports: ["websocket"],
+      serveClient: false,
+      perMessageDeflate: false,
+      httpCompression: false,
+      maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      connectTimeout: NONCE_LIFE_MS,
+      parser: guardedParser,
+      allowRequest: (request, allow) => {
+        const address = this.addressOf(request);
+        const admitted = !isPublicAddress(address) || this.limits.admits(address, clock());
+        allow(admitted ? null : "too many connections of this address", admitted);
+      },
+    });
+    this.io.engine.on("initial_headers", (headers: Record<string, string>) => {
+      headers["x-content-type-options"] = "nosniff";
+    });
+    this.io.engine.on("connection", (raw: RawSocket) => {
+      const address = this.addressOf(raw.request);
+      if (!isPublicAddress(address)) return;
+      this.limits.enter(address, clock());
+      raw.once("close", () => this.limits.leave(address));
+    });
+    this.io.on("connection", (socket) => {
+      const address = this.addressOf(socket.request);
+      this.suspectProxy(address);
+      const { coordinator, store, blobs, plans, tokens, allowSoftware } = options;
+      const ownOrigin = (origin: string) => {
+        const page = socket.request.headers.origin;
+        return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, socket.request.headers.host);
+      };
+      const nextHost = () => ++this.hosts as HostId;
+      new Connection(socket, address, {
+        ...{ coordinator, store, blobs, plans, tokens, allowSoftware, ownOrigin, nextHost, clock, onFailure },
+        clusters,
+        notices: this.notices,
+      });
+    });
+  }
+
+  /** Accounts with an authenticated connection now. */
+  get accounts(): number {
+    return this.notices.accounts;
+  }
+
+  /** Disconnects everybody; their leases return after the core's grace. */
+  async close(): Promise<void> {
+    this.stopListening();
+    this.notices.close();
+    this.io.disconnectSockets(true);
+    this.io.engine.close();
+    await Promise.resolve();
+  }
+
+  private addressOf(request: IncomingMessage): string {
+    return clientAddress(request, this.options.trustProxy);
+  }
+
+  private suspectProxy(address: string): void {
+    if (!this.options.listensPublicly || this.privateOnly < 0) return;
+    this.privateOnly = isPublicAddress(address) ? -1 : this.privateOnly + 1;
+    if (this.privateOnly !== SUSPICIOUS_PRIVATE) return;
+    this.privateOnly = -1;
+    this.options.log.warn(
+      "All volunteers come from private addresses although this coordinator listens publicly. If a proxy stands in front, set trustProxy to the number of proxies; else one person counts as many.",
+    );
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The handshake of one connection: `challenge` (a nonce) → `hello` (a key, a signature over origin, socket and nonce) →
+ * authenticated, or refused and closed. A nonce is good once, for 30 s, on its own socket.
+ */
+import { createPublicKey, randomBytes, verify } from "node:crypto";
+import { Compile } from "typebox/compile";
+import { toHex } from "../../shared/bytes.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
+import type { PublicKeyHex } from "../../shared/ids.ts";
+import { authMessage, type Challenge, type Host, HostSchema, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
+import { WIRE_VERSION } from "../../shared/wire.ts";
+
+const PUBLIC_KEY_BYTES = 32;
+const SIGNATURE_BYTES = 64;
+const MAX_ORIGIN_CHARACTERS = 300;
+
+const hostChecker = Compile(HostSchema);
+
+export interface Introduction {
+  publicKey: PublicKeyHex;
+  host: Host;
+}
+
+export class Handshake {
+  private readonly nonce = randomBytes(NONCE_BYTES);
+  private readonly issuedAt: number;
+  private readonly allowSoftware: boolean;
+  private used = false;
+
+  constructor(now: number, allowSoftware: boolean) {
+    this.issuedAt = now;
+    this.allowSoftware = allowSoftware;
+  }
+
+  challenge(): Challenge {
+    return { wire: WIRE_VERSION, nonce: this.nonce, allowSoftware: this.allowSoftware };
+  }
+
+  /**
+   * Checks what the client answered. `ownOrigin` tells whether an origin is this coordinator's. Throws `IdlewaveError`
+   * `wire-version`, `bad-message`, `bad-signature` or `software-adapter`; the nonce is spent either way.
+   */
+  check(hello: unknown, socketId: string, ownOrigin: (origin: string) => boolean, now: number): Introduction {
+    const spent = this.used;
+    this.used = true;
+    if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
+    const { wire, origin, publicKey, signature, host } = hello as Record<string, unknown>;
+    if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
+    if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");
+    const key = binary(publicKey, PUBLIC_KEY_BYTES, "publicKey");
+    const signed = binary(signature, SIGNATURE_BYTES, "signature");
+    if (!hostChecker.Check(host)) {
+      const fault = hostChecker.Errors(host)[0];
+      throw malformed(`host${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault?.message ?? "is wrong"}`);
+    }
+    if (spent) throw new IdlewaveError("bad-signature", { why: "the nonce was used before" });
+    if (now - this.issuedAt > NONCE_LIFE_MS) throw new IdlewaveError("bad-signature", { why: "the nonce is too old" });
+    if (!ownOrigin(origin)) throw new IdlewaveError("bad-signature", { why: "it was made for another origin" });
+    if (!verifies(key, authMessage(origin, socketId, this.nonce, key), signed))
+      throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
+    if (host.software && !this.allowSoftware) throw new IdlewaveError("software-adapter");
+    return { publicKey: toHex(key) as PublicKeyHex, host };
+  }
+}
+
+/** Whether `origin` is the configured public one, or names the host that the connection itself asked for. */
+export function isOwnOrigin(origin: string, publicUrl: string, hostHeader: string | undefined): boolean {
+  if (publicUrl !== "" && origin === publicUrl) return true;
+  if (!hostHeader) return false;
+  return origin === `http://${hostHeader}` || origin === `https://${hostHeader}`;
+}
+
+/** Binary fields arrive as Buffer (msgpack bin) or ArrayBuffer (msgpack ext). */
+export function binaryOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return undefined;
+}
+
+function binary(value: unknown, bytes: number, name: string): Uint8Array {
+  const read = binaryOf(value);
+  if (read?.byteLength !== bytes) throw malformed(`${name} is not ${bytes} bytes`);
+  return read;
+}
+
+function verifies(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const key = createPublicKey({
+      key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(publicKey).toString("base64url") },
+      format: "jwk",
+    });
+    return verify(null, message, key, signature);
+  } catch {
+    return false; // 32 bytes that are no point of the curve
+  }
+}
+
+function malformed(why: string): IdlewaveError {
+  return new IdlewaveError("bad-message", { why });
+}

@@ -1,0 +1,85 @@
+/** How fast one socket and one address may ask. Every figure is far above what an honest volunteer needs. */
+
+/** Frames a second of one socket, and at once. A batch of one at the wire's own speed still fits. */
+export const FRAME_RATE = { perSecond: 2000, burst: 4000 };
+/** Cold messages (hello, units, forget) of one socket. */
+export const COLD_RATE = { perSecond: 2, burst: 10 };
+/** Malformed messages of one socket before it is disconnected. */
+export const GARBAGE_RATE = { perSecond: 0.2, burst: 16 };
+/** New connections of one public address. */
+export const CONNECT_RATE = { perSecond: 5, burst: 60 };
+/** Open connections of one public address: a school or a carrier behind one address. */
+export const MAX_SOCKETS_PER_ADDRESS = 512;
+/** Frames of one socket that wait for their answer. */
+export const MAX_FRAMES_IN_FLIGHT = 64;
+/** Bytes of one socket's frames that wait for their answer. */
+export const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024;
+/** Addresses that are remembered; the oldest is forgotten first. */
+const MAX_ADDRESSES = 65_536;
+
+export interface Rate {
+  perSecond: number;
+  burst: number;
+}
+
+/** A token bucket on the caller's clock. */
+export class Bucket {
+  private readonly rate: Rate;
+  private level: number;
+  private at: number;
+
+  constructor(rate: Rate, now: number) {
+    this.rate = rate;
+    this.level = rate.burst;
+    this.at = now;
+  }
+
+  /** Takes one; 0 when there was one, else the milliseconds until there is. */
+  take(now: number): number {
+    this.level = Math.min(this.rate.burst, this.level + (Math.max(0, now - this.at) / 1000) * this.rate.perSecond);
+    this.at = now;
+    if (this.level < 1) return Math.ceil(((1 - this.level) / this.rate.perSecond) * 1000);
+    this.level--;
+    return 0;
+  }
+}
+
+/** Connections by address. Only public addresses are limited: behind a private one may stand a proxy with everybody. */
+export class AddressLimits {
+  private readonly addresses = new Map<string, { bucket: Bucket; open: number }>();
+
+  /** Whether one more connection of `address` is let in now. */
+  admits(address: string, now: number): boolean {
+    const entry = this.entryOf(address, now);
+    return entry.open < MAX_SOCKETS_PER_ADDRESS && entry.bucket.take(now) === 0;
+  }
+
+  /** A connection was opened; `leave` must follow when it ends. */
+  enter(address: string, now: number): void {
+    this.entryOf(address, now).open++;
+  }
+
+  leave(address: string): void {
+    const entry = this.addresses.get(address);
+    if (entry) entry.open = Math.max(0, entry.open - 1);
+  }
+
+  private entryOf(address: string, now: number): { bucket: Bucket; open: number } {
+    let entry = this.addresses.get(address);
+    if (!entry) {
+      this.forgetOldest();
+      entry = { bucket: new Bucket(CONNECT_RATE, now), open: 0 };
+      this.addresses.set(address, entry);
+    }
+    return entry;
+  }
+
+  private forgetOldest(): void {
+    if (this.addresses.size < MAX_ADDRESSES) return;
+    for (const [address, entry] of this.addresses) {
+      if (entry.open > 0) continue;
+      this.addresses.delete(address);
+      return;
+    }
+  }
+}

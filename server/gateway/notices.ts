@@ -1,0 +1,96 @@
+/** Account notices: what changed is gathered and told to the account's sockets once a second. */
+import type { AccountId } from "../../shared/ids.ts";
+import { type AccountNotice, SocketEvent } from "../../shared/protocol.ts";
+import type { Effect } from "../core/effects.ts";
+import type { AccountRow, Store } from "../core/store.ts";
+
+const NOTICE_MS = 1_000;
+/** Changes of one notice; a client that misses some asks for its units. */
+const MAX_CHANGES = 4096;
+
+interface Listener {
+  emit(event: string, ...args: unknown[]): unknown;
+}
+type Change = AccountNotice["changes"][number];
+export type Told = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
+
+export class Notices {
+  private readonly store: Pick<Store, "account">;
+  private readonly onFailure: (error: unknown) => void;
+  private readonly listeners = new Map<AccountId, Set<Listener>>();
+  private readonly pending = new Map<AccountId, Change[]>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(store: Pick<Store, "account">, onFailure: (error: unknown) => void) {
+    this.store = store;
+    this.onFailure = onFailure;
+  }
+
+  /** Accounts with a connection now. */
+  get accounts(): number {
+    return this.listeners.size;
+  }
+
+  join(account: AccountId, listener: Listener): void {
+    const set = this.listeners.get(account);
+    if (set) set.add(listener);
+    else this.listeners.set(account, new Set([listener]));
+  }
+
+  leave(account: AccountId, listener: Listener): void {
+    const set = this.listeners.get(account);
+    set?.delete(listener);
+    if (set?.size === 0) {
+      this.listeners.delete(account);
+      this.pending.delete(account);
+    }
+  }
+
+  tell(effect: Told): void {
+    if (effect.type === "account-changed") this.note(effect.account);
+    if (effect.type !== "unit-final") return;
+    const { job, unit } = effect;
+    for (const account of effect.accounts) this.note(account, { job, unit, state: "final" });
+    for (const account of effect.refused) this.note(account, { job, unit, state: "refused" });
+  }
+
+  close(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.listeners.clear();
+    this.pending.clear();
+  }
+
+  private note(account: AccountId, change?: Change): void {
+    if (!this.listeners.has(account)) return;
+    let changes = this.pending.get(account);
+    if (!changes) {
+      changes = [];
+      this.pending.set(account, changes);
+    }
+    if (change && changes.length < MAX_CHANGES) changes.push(change);
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.flush().catch(this.onFailure);
+    }, NOTICE_MS);
+  }
+
+  private async flush(): Promise<void> {
+    const due = [...this.pending];
+    this.pending.clear();
+    for (const [account, changes] of due) {
+      const row = await this.store.account(account);
+      if (!row) continue;
+      const notice = noticeOf(row, changes);
+      for (const listener of this.listeners.get(account) ?? []) listener.emit(SocketEvent.Account, notice);
+    }
+  }
+}
+
+export function noticeOf(row: AccountRow, changes: Change[]): AccountNotice {
+  return {
+    credit: { escrow: row.creditEscrow, final: row.creditFinal },
+    units: { submitted: row.unitsSubmitted, final: row.unitsFinal, refused: row.unitsRefused },
+    gpuMicros: row.gpuMicros,
+    changes,
+  };
+}
