@@ -1,8 +1,10 @@
 /** The store as the core sees it: an async interface that takes a batch of operations as one durable transaction. */
 import type { JobState } from "../../shared/api.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { JobSpec } from "./events.ts";
 
 export type StoreOp =
+  /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
   | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
   /** One recorded replica; unique by (job, unit, account). Its credit is escrowed. */
   | { type: "replica"; replica: ReplicaRow }
@@ -74,6 +76,16 @@ export interface JobHistory {
   open: (ReplicaRow & { hasBytes: boolean })[];
 }
 
+/** Sums over a job's replicas. */
+export interface JobTally {
+  /** Recorded, and their kernel ran. */
+  counted: number;
+  /** Of them, those that differed from the canonical digest. */
+  refused: number;
+  /** Replicas of final units. */
+  recorded: number;
+}
+
 export interface FinalRow {
   unit: UnitIndex;
   digest: string;
@@ -97,8 +109,11 @@ export interface Store {
   /** The value under `key`, made by `create` and kept when there is none. */
   secret(key: string, create: () => Uint8Array): Promise<Uint8Array>;
 
-  addJob(row: Omit<JobRow, "id">): Promise<JobRow>;
+  addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow>;
   jobs(): Promise<JobRow[]>;
+  /** What the core needs of a job. Rejects when there is no such job. */
+  spec(job: JobId): Promise<JobSpec>;
+  tally(job: JobId): Promise<JobTally>;
   history(job: JobId): Promise<JobHistory>;
 
   /** The account of this key, made when it is new. */

@@ -1,0 +1,214 @@
+/**
+ * Who gets which units. A claim looks at retries first, then takes untouched units at the cursor; it looks at no more than
+ * SCAN_LIMIT units in all, whatever the size of the jobs.
+ */
+import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
+import { accountOf, isThrottled, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import type { Reply } from "./effects.ts";
+import type { CoreEvent, HostFacts } from "./events.ts";
+import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
+import { PAGE_UNITS, pageOf } from "./pages.ts";
+import type { Account, CoreState, Job, Lease } from "./state.ts";
+import { hasVoted, replicasNeeded, schedule } from "./verify.ts";
+import type { Work } from "./work.ts";
+
+/** Units one claim may look at. */
+export const SCAN_LIMIT = 8192;
+/** Units with votes that wait for others, a job: no new ones are begun above it. Bounds memory. */
+export const MAX_OPEN_UNITS = 131_072;
+/** An account's first batch, and its batches of a job whose pace it has not shown. */
+export const FIRST_CLAIM_UNITS = 4;
+export const UNPACED_CLAIM_UNITS = 16;
+/** GPU time of a unit, ms, assumed until it was measured. */
+const UNPACED_UNIT_MS = 1000;
+/** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
+const TAIL_SHARE = 0.5;
+
+/** When to ask again, ms. `all-assigned` and `waits-for-others` are short: a tie-break may come at any time. */
+export const RETRY_MS: Record<IdleReason, number> = {
+  "no-jobs": 10_000,
+  "all-assigned": 2_000,
+  "needs-features": 60_000,
+  paused: 10_000,
+  "waits-for-others": 2_000,
+  quota: 15_000,
+  "busy-elsewhere": 15_000,
+};
+/** When the claim gave up at SCAN_LIMIT: the next one looks further. */
+const SCAN_RETRY_MS = 250;
+
+export type Claim = Extract<CoreEvent, { type: "claim" }>;
+
+export function claim(state: CoreState, event: Claim, work: Work): Reply {
+  const host = state.hosts.get(event.host);
+  if (!host) return { type: "error", code: "not-authenticated", details: {} };
+  const account = accountOf(state, host.account);
+  if (isThrottled(account) || account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
+
+  const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
+  if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");
+
+  const scan: Scan = { left: SCAN_LIMIT, reason: "needs-features" };
+  for (const job of jobs) {
+    if (!canRun(job, host)) continue;
+    if (job.spec.ownerAccount === host.account) {
+      scan.reason = "waits-for-others";
+      continue;
+    }
+    const size = batchSize(state, job, account, event);
+    const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
+    const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now });
+    const units = pick(state, job, lease, size, scan, work);
+    if (units.length === 0) continue;
+    lease.runs = runsOf(units.sort((a, b) => a - b));
+    keepLease(state, job, lease);
+    account.claims++;
+    return {
+      type: "assigned",
+      lifeMs,
+      assignment: {
+        id: lease.id,
+        job: job.spec.id,
+        account: lease.account,
+        runs: lease.runs,
+        issuedAt: work.now,
+        deadline: lease.deadline,
+      },
+    };
+  }
+  return scan.left <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
+}
+
+/** Takes up the units of an assignment again: its lease lives on, or a new one is made of what is still needed. */
+export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew" }>, work: Work): Reply {
+  const { assignment } = event;
+  const host = state.hosts.get(event.host);
+  if (!host) return { type: "error", code: "not-authenticated", details: {} };
+  const job = state.jobs.get(assignment.job);
+  if (assignment.account !== host.account) return { type: "error", code: "foreign-token", details: {} };
+  if (job?.state !== "running") return { type: "error", code: "bad-token", details: { why: "its job does not run" } };
+
+  const known = state.leases.get(assignment.id);
+  const lease =
+    known ?? draftLease(state, job, { ...host, id: assignment.id, lifeMs: assignment.deadline - assignment.issuedAt, now: work.now });
+  lease.host = host.host;
+  lease.deadline = work.now + lease.lifeMs;
+  const units: UnitIndex[] = [];
+  for (const run of assignment.runs) {
+    for (let unit = run.start as number; unit < run.start + run.length; unit++) {
+      const index = unit as UnitIndex;
+      if (known ? job.pages.holders(index).includes(lease.serial) : isFree(job, index) && mayTake(state, job, host, index))
+        units.push(index);
+    }
+  }
+  if (!known) {
+    const account = accountOf(state, host.account);
+    if (account.held + units.length > MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
+    for (const unit of units) holdUnit(job, lease, unit);
+    lease.runs = runsOf(units);
+    if (units.length > 0) keepLease(state, job, lease);
+    for (const unit of units) schedule(state, job, unit, work);
+  }
+  if (units.length === 0) return { type: "error", code: "bad-token", details: { why: "nothing of it is left to compute" } };
+  const renewed = { ...assignment, runs: runsOf(units), issuedAt: work.now, deadline: lease.deadline };
+  return { type: "assigned", assignment: renewed, lifeMs: lease.lifeMs };
+}
+
+interface Scan {
+  left: number;
+  /** The best reason so far for having found nothing. */
+  reason: IdleReason;
+}
+
+/** Leases up to `size` units of one job. */
+function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan, work: Work): UnitIndex[] {
+  const units: UnitIndex[] = [];
+  if (scan.reason === "needs-features") scan.reason = "all-assigned";
+  for (let queued = job.ring.size; queued > 0 && units.length < size && scan.left > 0; queued--, scan.left--) {
+    const unit = job.ring.shift();
+    if (unit === undefined) break;
+    if (job.pages.isEnded(unit)) continue;
+    job.pages.setQueued(unit, false);
+    if (replicasNeeded(job, unit) > 0) {
+      if (mayTake(state, job, lease, unit)) {
+        holdUnit(job, lease, unit);
+        units.push(unit);
+      } else scan.reason = "waits-for-others";
+    }
+    schedule(state, job, unit, work);
+  }
+  while (units.length < size && job.cursor < job.pages.units && scan.left > 0) {
+    if (job.open.size >= MAX_OPEN_UNITS) {
+      scan.reason = "waits-for-others";
+      break;
+    }
+    scan.left--;
+    const unit = job.cursor as UnitIndex;
+    if (job.pages.isEndedPage(pageOf(unit))) {
+      job.cursor = Math.min(job.pages.units, (pageOf(unit) + 1) * PAGE_UNITS);
+      continue;
+    }
+    job.cursor++;
+    if (job.pages.isTouched(unit)) continue;
+    holdUnit(job, lease, unit);
+    units.push(unit);
+    schedule(state, job, unit, work);
+  }
+  if (job.open.size > 0 && scan.reason === "all-assigned" && job.ring.size > 0) scan.reason = "waits-for-others";
+  return units;
+}
+
+function isFree(job: Job, unit: UnitIndex): boolean {
+  return !job.pages.isEnded(unit) && replicasNeeded(job, unit) > 0;
+}
+
+/** Neither this account nor its cluster has a vote or a lease on the unit. */
+function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
+  const open = job.open.get(unit);
+  if (open && hasVoted(open, by.account, by.cluster)) return false;
+  for (const serial of job.pages.holders(unit)) {
+    const lease = state.leaseBySerial.get(serial);
+    // A lease that is being filled is not registered yet, and it is this claim's own.
+    if (!lease || lease.account === by.account || lease.cluster === by.cluster) return false;
+  }
+  return true;
+}
+
+function canRun(job: Job, host: HostFacts): boolean {
+  const { features, limits } = job.spec.requires;
+  if (!features.every((feature) => host.features.includes(feature))) return false;
+  return Object.entries(limits).every(([name, needed]) => {
+    const has = host.limits[name];
+    if (has === undefined) return false;
+    // WebGPU's alignment limits are the ones where less is better.
+    return name.startsWith("min") ? has <= needed : has >= needed;
+  });
+}
+
+function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
+  let size = Math.min(MAX_BATCH_UNITS, MAX_HELD_UNITS - account.held);
+  if (event.units > 0) size = Math.min(size, event.units);
+  const pace = account.pace.get(job.spec.id);
+  if (pace !== undefined) {
+    if (event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / pace));
+  } else size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : UNPACED_CLAIM_UNITS);
+  const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
+  return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / Math.max(1, state.hosts.size))));
+}
+
+/** GPU time of a unit, microseconds. */
+function paceOf(account: Account, job: Job): number {
+  return account.pace.get(job.spec.id) ?? UNPACED_UNIT_MS * 1000;
+}
+
+function isAnyPaused(state: CoreState, job: JobId | null): boolean {
+  for (const candidate of state.jobs.values()) {
+    if (candidate.state === "paused" && (job === null || candidate.spec.id === job)) return true;
+  }
+  return false;
+}
+
+function idle(reason: IdleReason): Reply {
+  return { type: "idle", reason, retryMs: RETRY_MS[reason] };
+}

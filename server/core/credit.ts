@@ -1,0 +1,52 @@
+/**
+ * Credit of a replica: escrowed when it is recorded, settled once when its unit ends.
+ *
+ *   recorded ──▶ escrow ──unit final, digest canonical──▶ final
+ *                       ──unit final, another digest───▶ refused, nothing earned
+ *                       ──unit failed, kernel failed───▶ void, nothing earned
+ */
+import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import { accountOf } from "./account.ts";
+import type { CoreState, Job, OpenUnit } from "./state.ts";
+import type { Work } from "./work.ts";
+
+/** Credit a replica puts into escrow. A kernel that could not run did no work that anybody can check. */
+export function escrowOf(job: Job, status: "ok" | "failed"): number {
+  return status === "ok" ? job.spec.creditPerUnit : 0;
+}
+
+/** Settles every replica of a final unit. Returns who was right and who was not. */
+export function settleFinal(
+  state: CoreState,
+  job: Job,
+  unit: UnitIndex,
+  open: OpenUnit,
+  digest: string,
+  work: Work,
+): { accounts: AccountId[]; refused: AccountId[] } {
+  const accounts: AccountId[] = [];
+  const refused: AccountId[] = [];
+  for (const replica of open.replicas) {
+    const { account, credit } = replica;
+    const outcome = replica.status === "failed" ? "void" : replica.digest === digest ? "final" : "refused";
+    work.store({ type: "settle", job: job.spec.id, unit, account, credit, outcome });
+    work.accountChanged(account);
+    if (outcome === "final") {
+      accounts.push(account);
+      accountOf(state, account).final++;
+    } else if (outcome === "refused") {
+      refused.push(account);
+      accountOf(state, account).refused++;
+      job.refused++;
+    }
+  }
+  return { accounts, refused };
+}
+
+/** Voids the escrow of a unit that failed: nobody is to blame, nothing was verified. */
+export function settleVoid(job: JobId, unit: UnitIndex, open: OpenUnit, work: Work): void {
+  for (const { account, credit } of open.replicas) {
+    work.store({ type: "settle", job, unit, account, credit, outcome: "void" });
+    work.accountChanged(account);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The job machine.
+ *
+ *   draft ──start──▶ running ⇄ pause, resume ⇄ paused
+ *     │  canary ──start──▶│                       │
+ *     │                   ├──the last unit ends───┴──▶ done, or failed when no unit is final
+ *     │                   └──FAILED_LIMIT units failed, more than are final──▶ failed
+ *     └──cancel (from any of these)──▶ cancelled
+ *
+ * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed.
+ */
+import type { JobState } from "../../shared/api.ts";
+import type { Reply } from "./effects.ts";
+import type { CoreEvent, JobSpec } from "./events.ts";
+import { endJobLeases } from "./expiry.ts";
+import { Pages } from "./pages.ts";
+import { Ring } from "./ring.ts";
+import type { CoreState, Job } from "./state.ts";
+import type { Work } from "./work.ts";
+
+/** So many failed units, and more than are final: the kernel is at fault, and the volunteers' time is worth more. */
+export const FAILED_LIMIT = 256;
+
+type Verb = Extract<CoreEvent, { type: "job-verb" }>["verb"];
+const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: string }> = {
+  start: { from: ["draft", "canary"], to: "running", done: "started" },
+  pause: { from: ["running"], to: "paused", done: "paused" },
+  resume: { from: ["paused"], to: "running", done: "resumed" },
+  cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
+};
+
+/** A job without history. Throws on a spec that no job can have: the shell's mistake. */
+export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job {
+  if (state.jobs.has(spec.id)) throw new Error(`job ${spec.id} exists`);
+  if (!Number.isSafeInteger(spec.units) || spec.units < 1) throw new RangeError(`job ${spec.id} has ${spec.units} units`);
+  if (!Number.isInteger(spec.quorum) || spec.quorum < 1) throw new RangeError(`job ${spec.id} has quorum ${spec.quorum}`);
+  if (!(spec.maxReplicas >= spec.quorum)) throw new RangeError(`job ${spec.id} allows fewer replicas than its quorum`);
+  const job: Job = {
+    spec,
+    state: jobState,
+    pages: new Pages(spec.units),
+    ring: new Ring(),
+    cursor: 0,
+    open: new Map(),
+    wanted: new Map(),
+    holders: new Map(),
+    counted: 0,
+    refused: 0,
+    recorded: 0,
+  };
+  state.jobs.set(spec.id, job);
+  rank(state);
+  return job;
+}
+
+export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "job-verb" }>, work: Work): Reply {
+  const job = state.jobs.get(event.job);
+  if (!job) return { type: "error", code: "not-found", details: { what: `job ${event.job}` } };
+  const verb = VERBS[event.verb];
+  if (!verb.from.includes(job.state)) {
+    return { type: "error", code: "wrong-state", details: { job: event.job, state: job.state, verb: verb.done } };
+  }
+  enter(state, job, verb.to, "", work);
+  return { type: "done" };
+}
+
+/** Ends the job when its last unit has ended, or too many failed. */
+export function endIfOver(state: CoreState, job: Job, work: Work): void {
+  if (job.state !== "running" && job.state !== "paused") return;
+  const { pages } = job;
+  const failed = pages.failed.size;
+  const reason = failed === 0 ? "" : `${failed} of ${pages.units} units failed`;
+  if (pages.ended === pages.units) enter(state, job, pages.final > 0 ? "done" : "failed", reason, work);
+  else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
+}
+
+export function isOver(job: Job): boolean {
+  return job.state === "done" || job.state === "failed" || job.state === "cancelled";
+}
+
+function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
+  job.state = to;
+  work.store({ type: "job-state", job: job.spec.id, state: to, reason, at: work.now });
+  work.tell({ type: "job-changed", job: job.spec.id });
+  if (isOver(job)) {
+    endJobLeases(state, job);
+    // The store voids their escrow with the job's state.
+    for (const open of job.open.values()) for (const replica of open.replicas) work.accountChanged(replica.account);
+    job.open.clear();
+    job.wanted.clear();
+    job.ring = new Ring();
+  }
+  rank(state);
+}
+
+function rank(state: CoreState): void {
+  state.running = [...state.jobs.values()]
+    .filter((job) => job.state === "running")
+    .sort((a, b) => b.spec.priority - a.spec.priority || a.spec.id - b.spec.id);
+}

@@ -1,0 +1,74 @@
+/**
+ * A lease is the memory of an assignment: who holds which units, until when. It is lost with the process; the token is not.
+ *
+ *   held ──submit or release of a unit──▶ holds less ──nothing left──▶ gone
+ *     ├─renew: a new deadline
+ *     ├─host left: ends after HOST_GRACE_MS, unless a host of the same account renews it
+ *     └─deadline passed ──▶ gone, its units go to others (expiry.ts)
+ */
+import type { AccountId, HostId, UnitIndex } from "../../shared/ids.ts";
+import { accountOf } from "./account.ts";
+import type { CoreState, Job, Lease } from "./state.ts";
+
+export const MIN_LIFE_MS = 60_000;
+export const MAX_LIFE_MS = 600_000;
+/** A batch may take this many times its GPU time: the smallest dose is a tenth. */
+export const LIFE_PER_GPU_TIME = 12;
+
+/** Milliseconds a batch may take, from its expected GPU time. */
+export function lifeOf(gpuMillis: number): number {
+  return Math.round(Math.min(MAX_LIFE_MS, Math.max(MIN_LIFE_MS, gpuMillis * LIFE_PER_GPU_TIME)));
+}
+
+/** A lease that holds nothing yet: `holdUnit` fills it, `keepLease` registers it. */
+export function draftLease(
+  state: CoreState,
+  job: Job,
+  facts: { id: string; host: HostId; account: AccountId; cluster: string; lifeMs: number; now: number },
+): Lease {
+  const { id, host, account, cluster, lifeMs, now } = facts;
+  return { serial: state.nextSerial++, id, job: job.spec.id, host, account, cluster, runs: [], left: 0, deadline: now + lifeMs, lifeMs };
+}
+
+export function holdUnit(job: Job, lease: Lease, unit: UnitIndex): void {
+  job.pages.hold(unit, lease.serial);
+  lease.left++;
+}
+
+/** Registers a lease that holds units. */
+export function keepLease(state: CoreState, job: Job, lease: Lease): void {
+  if (state.leases.has(lease.id)) throw new Error(`assignment ${lease.id} exists`);
+  state.leases.set(lease.id, lease);
+  state.leaseBySerial.set(lease.serial, lease);
+  job.holders.set(lease.account, (job.holders.get(lease.account) ?? 0) + 1);
+  const account = accountOf(state, lease.account);
+  account.leases++;
+  account.held += lease.left;
+}
+
+/** Takes one unit out of a registered lease. True when it was held. */
+export function dropUnit(state: CoreState, job: Job, lease: Lease, unit: UnitIndex): boolean {
+  if (!job.pages.drop(unit, lease.serial)) return false;
+  lease.left--;
+  accountOf(state, lease.account).held--;
+  if (lease.left === 0) forgetLease(state, job, lease);
+  return true;
+}
+
+/** Takes a unit out of every lease: it has ended. */
+export function dropHolders(state: CoreState, job: Job, unit: UnitIndex): void {
+  for (const serial of job.pages.holders(unit)) {
+    const lease = state.leaseBySerial.get(serial);
+    if (!lease) throw new Error(`unit ${unit} is held by an unknown lease`);
+    dropUnit(state, job, lease, unit);
+  }
+}
+
+function forgetLease(state: CoreState, job: Job, lease: Lease): void {
+  state.leases.delete(lease.id);
+  state.leaseBySerial.delete(lease.serial);
+  const held = (job.holders.get(lease.account) ?? 0) - 1;
+  if (held > 0) job.holders.set(lease.account, held);
+  else job.holders.delete(lease.account);
+  accountOf(state, lease.account).leases--;
+}

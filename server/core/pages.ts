@@ -1,0 +1,199 @@
+/**
+ * State of a job's units in pages of 4,096, made when a unit of theirs is first touched and dropped again when all of theirs
+ * have ended. A unit has a byte of flags and the serial number of one lease on it; further leases are in a sparse map. A job
+ * of 10^9 units costs nothing until work begins, and then what is in progress, not what was done.
+ *
+ *   untouched ──lease or vote──▶ touched ──agreed, bytes there──▶ final
+ *                                   │  ▲
+ *                    (queued: waits in the ring for a replica)
+ *                                   └──────replicas used up─────▶ failed
+ */
+import type { UnitIndex } from "../../shared/ids.ts";
+
+export const PAGE_UNITS = 4096;
+
+export const Flag = {
+  Final: 1,
+  Failed: 2,
+  /** In the ring; a unit is there at most once. */
+  Queued: 4,
+  Touched: 8,
+} as const;
+const ENDED = Flag.Final | Flag.Failed;
+
+interface Page {
+  flags: Uint8Array;
+  /** Serial of a lease on the unit, 0 = none. */
+  holder: Uint32Array;
+  ended: number;
+}
+
+export class Pages {
+  final = 0;
+  readonly failed = new Set<UnitIndex>();
+  /** Units with at least one lease. */
+  leased = 0;
+  readonly units: number;
+  private readonly open = new Map<number, Page>();
+  /** Pages below this one have ended, every unit of them. */
+  private endedBelow = 0;
+  private readonly endedAbove = new Set<number>();
+  private readonly moreHolders = new Map<UnitIndex, number[]>();
+
+  constructor(units: number) {
+    this.units = units;
+  }
+
+  get ended(): number {
+    return this.final + this.failed.size;
+  }
+
+  /** Pages that use memory now. */
+  get openPages(): number {
+    return this.open.size;
+  }
+
+  isFinal(unit: UnitIndex): boolean {
+    if (this.isEndedPage(pageOf(unit))) return !this.failed.has(unit);
+    return (this.flags(unit) & Flag.Final) !== 0;
+  }
+
+  isEnded(unit: UnitIndex): boolean {
+    return this.isEndedPage(pageOf(unit)) || (this.flags(unit) & ENDED) !== 0;
+  }
+
+  isTouched(unit: UnitIndex): boolean {
+    return this.isEndedPage(pageOf(unit)) || this.flags(unit) !== 0;
+  }
+
+  isQueued(unit: UnitIndex): boolean {
+    return (this.flags(unit) & Flag.Queued) !== 0;
+  }
+
+  isEndedPage(page: number): boolean {
+    return page < this.endedBelow || this.endedAbove.has(page);
+  }
+
+  touch(unit: UnitIndex): void {
+    this.set(unit, Flag.Touched);
+  }
+
+  setQueued(unit: UnitIndex, queued: boolean): void {
+    if (queued) this.set(unit, Flag.Queued);
+    else this.clear(unit, Flag.Queued);
+  }
+
+  /** Ends a unit; its leases must have been dropped. */
+  end(unit: UnitIndex, how: "final" | "failed"): void {
+    if (this.isEnded(unit)) throw new Error(`unit ${unit} has ended before`);
+    if (how === "final") this.final++;
+    else this.failed.add(unit);
+    const number = pageOf(unit);
+    const page = this.pageFor(number);
+    page.flags[unit - number * PAGE_UNITS] = how === "final" ? Flag.Final | Flag.Touched : Flag.Failed | Flag.Touched;
+    page.ended++;
+    if (page.ended < Math.min(PAGE_UNITS, this.units - number * PAGE_UNITS)) return;
+    this.open.delete(number);
+    this.endedAbove.add(number);
+    while (this.endedAbove.delete(this.endedBelow)) this.endedBelow++;
+  }
+
+  /** All units have ended, the failed ones are known: what a finished job's pages are. */
+  endAll(failed: readonly UnitIndex[]): void {
+    for (const unit of failed) this.failed.add(unit);
+    this.final = this.units - this.failed.size;
+    this.endedBelow = Math.ceil(this.units / PAGE_UNITS);
+  }
+
+  /** Serials of the leases on a unit. */
+  holders(unit: UnitIndex): readonly number[] {
+    const page = this.open.get(pageOf(unit));
+    const first = page?.holder[unit % PAGE_UNITS] ?? 0;
+    if (first === 0) return NO_HOLDERS;
+    const more = this.moreHolders.get(unit);
+    return more ? [first, ...more] : [first];
+  }
+
+  holderCount(unit: UnitIndex): number {
+    const page = this.open.get(pageOf(unit));
+    if (!page || page.holder[unit % PAGE_UNITS] === 0) return 0;
+    return 1 + (this.moreHolders.get(unit)?.length ?? 0);
+  }
+
+  hold(unit: UnitIndex, serial: number): void {
+    const page = this.pageFor(pageOf(unit));
+    const slot = unit % PAGE_UNITS;
+    this.touch(unit);
+    if (page.holder[slot] === 0) {
+      page.holder[slot] = serial;
+      this.leased++;
+      return;
+    }
+    const more = this.moreHolders.get(unit);
+    if (more) more.push(serial);
+    else this.moreHolders.set(unit, [serial]);
+  }
+
+  /** True when the lease did hold the unit. */
+  drop(unit: UnitIndex, serial: number): boolean {
+    const page = this.open.get(pageOf(unit));
+    const slot = unit % PAGE_UNITS;
+    const more = this.moreHolders.get(unit) ?? [];
+    if (page?.holder[slot] === serial) {
+      const next = more.pop();
+      page.holder[slot] = next ?? 0;
+      if (next === undefined) this.leased--;
+    } else {
+      const index = more.indexOf(serial);
+      if (index < 0) return false;
+      more.splice(index, 1);
+    }
+    if (more.length === 0) this.moreHolders.delete(unit);
+    return true;
+  }
+
+  /** At most `limit` units with a lease, in page order of first touch. */
+  leasedUnits(limit: number): UnitIndex[] {
+    const found: UnitIndex[] = [];
+    for (const [number, page] of this.open) {
+      for (let slot = 0; slot < PAGE_UNITS && found.length < limit; slot++) {
+        if (page.holder[slot] !== 0) found.push((number * PAGE_UNITS + slot) as UnitIndex);
+      }
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  private flags(unit: UnitIndex): number {
+    return this.open.get(pageOf(unit))?.flags[unit % PAGE_UNITS] ?? 0;
+  }
+
+  private set(unit: UnitIndex, flag: number): void {
+    const page = this.pageFor(pageOf(unit));
+    const slot = unit % PAGE_UNITS;
+    page.flags[slot] = (page.flags[slot] ?? 0) | flag | Flag.Touched;
+  }
+
+  private clear(unit: UnitIndex, flag: number): void {
+    const page = this.open.get(pageOf(unit));
+    if (!page) return;
+    const slot = unit % PAGE_UNITS;
+    page.flags[slot] = (page.flags[slot] ?? 0) & ~flag;
+  }
+
+  private pageFor(number: number): Page {
+    let page = this.open.get(number);
+    if (!page) {
+      page = { flags: new Uint8Array(PAGE_UNITS), holder: new Uint32Array(PAGE_UNITS), ended: 0 };
+      this.open.set(number, page);
+    }
+    return page;
+  }
+}
+
+const NO_HOLDERS: readonly number[] = [];
+
+/** Number of the page that holds a unit. */
+export function pageOf(unit: number): number {
+  return Math.floor(unit / PAGE_UNITS);
+}

@@ -1,0 +1,52 @@
+import type { JobState } from "../../shared/api.ts";
+import type { JobSpec } from "./events.ts";
+import { addJob, endIfOver, isOver } from "./job.ts";
+import type { CoreState, Job } from "./state.ts";
+import type { JobHistory, JobTally } from "./store.ts";
+import { addReplica, isAgreed, openUnit, schedule } from "./verify.ts";
+import { Work } from "./work.ts";
+
+/**
+ * Takes up a job where the store left it: final and failed units, votes and wanted bytes are as they were. Leases are lost,
+ * their tokens still count. Returns what the step would: operations that a crash has cut off (say, a job whose last unit is
+ * final and that is not done yet).
+ */
+export function restoreJob(
+  state: CoreState,
+  spec: JobSpec,
+  jobState: JobState,
+  history: JobHistory,
+  tally: JobTally,
+  now: number,
+): Work["effects"] {
+  const work = new Work(now);
+  const job = addJob(state, spec, jobState);
+  if (jobState === "done") job.pages.endAll(history.failed);
+  else {
+    for (const unit of history.final) job.pages.end(unit, "final");
+    for (const unit of history.failed) job.pages.end(unit, "failed");
+  }
+  job.counted = tally.counted;
+  job.refused = tally.refused;
+  job.recorded = tally.recorded;
+  if (!isOver(job)) restoreVotes(state, job, history, work);
+  endIfOver(state, job, work);
+  return work.effects;
+}
+
+function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Work): void {
+  const counted = job.counted;
+  for (const row of history.open) {
+    const open = openUnit(job, row.unit);
+    const { account, cluster, digest, status, credit } = row;
+    const replica = addReplica(job, open, { account, cluster, digest, status, credit });
+    if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
+    // Whoever could have been asked for bytes may still bring them.
+    replica.asked = status === "ok" && !row.hasBytes;
+  }
+  job.counted = counted;
+  for (const [unit, open] of job.open) {
+    if (isAgreed(job, open)) job.wanted.set(unit, work.now);
+    schedule(state, job, unit, work);
+  }
+}

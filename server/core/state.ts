@@ -1,0 +1,106 @@
+/** All that the core remembers. Plain data; `step` alone changes it. */
+import type { JobState } from "../../shared/api.ts";
+import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { HostFacts, JobSpec } from "./events.ts";
+import type { Pages } from "./pages.ts";
+import type { Ring } from "./ring.ts";
+
+export interface CoreState {
+  jobs: Map<JobId, Job>;
+  /** Running jobs, the one to be served first in front. */
+  running: Job[];
+  hosts: Map<HostId, HostFacts>;
+  accounts: Map<AccountId, Account>;
+  /** By assignment id. */
+  leases: Map<string, Lease>;
+  leaseBySerial: Map<number, Lease>;
+  nextSerial: number;
+  /** Accounts that had a replica of a unit that ended lately, by `job:unit`; the oldest go first. */
+  recent: Map<string, AccountId[]>;
+  /** When standing was last halved, ms. */
+  decayedAt: number;
+}
+
+export interface Job {
+  spec: JobSpec;
+  state: JobState;
+  pages: Pages;
+  /** Touched units that need another replica. */
+  ring: Ring;
+  /** Units below were handed out once, or touched otherwise. */
+  cursor: number;
+  /** Units with a recorded replica that have not ended. */
+  open: Map<UnitIndex, OpenUnit>;
+  /** Units whose votes agree but whose bytes are missing, since when, oldest first. */
+  wanted: Map<UnitIndex, number>;
+  /** Leases each account has on this job. */
+  holders: Map<AccountId, number>;
+  /** Replicas that ran, and those of them that lost. */
+  counted: number;
+  refused: number;
+  /** Replicas of final units. */
+  recorded: number;
+}
+
+export interface OpenUnit {
+  replicas: Replica[];
+  /** Digests whose bytes are stored. */
+  withBytes: string[];
+  /** The bytes of the agreed digest were waited for in vain: another replica is asked for. */
+  overdue: boolean;
+}
+
+export interface Replica {
+  account: AccountId;
+  cluster: string;
+  digest: string;
+  status: "ok" | "failed";
+  /** A vote: no other counted replica of the unit is of its cluster. */
+  counted: boolean;
+  /** Its volunteer was asked for the bytes. */
+  asked: boolean;
+  credit: number;
+}
+
+export interface Lease {
+  serial: number;
+  id: string;
+  job: JobId;
+  /** null once the host has left. */
+  host: HostId | null;
+  account: AccountId;
+  cluster: string;
+  runs: UnitRun[];
+  /** Units of `runs` that it still holds. */
+  left: number;
+  deadline: number;
+  lifeMs: number;
+}
+
+/** What matters of an account while it is here; totals are in the store. */
+export interface Account {
+  hosts: number;
+  claims: number;
+  leases: number;
+  /** Units held by its leases. */
+  held: number;
+  /** Replicas judged lately, halved every DECAY_MS. */
+  final: number;
+  refused: number;
+  /** Measured GPU time a unit, microseconds, by job. */
+  pace: Map<JobId, number>;
+}
+
+export function createState(): CoreState {
+  return {
+    jobs: new Map(),
+    running: [],
+    hosts: new Map(),
+    accounts: new Map(),
+    leases: new Map(),
+    leaseBySerial: new Map(),
+    nextSerial: 1,
+    recent: new Map(),
+    decayedAt: 0,
+  };
+}

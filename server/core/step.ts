@@ -1,0 +1,125 @@
+/**
+ * The core: `step(state, event) → effects`. Synchronous, without clock, randomness or I/O of its own: the same events give the
+ * same effects. The shell has checked tokens, signatures and digests before; it releases the reply when the store operations
+ * beside it are on disk.
+ */
+import type { UnitRun } from "../../shared/ids.ts";
+import type { Verdict } from "../../shared/wire.ts";
+import { accountOf, decay, notePace } from "./account.ts";
+import { claim, renew } from "./assign.ts";
+import type { Effect, Reply } from "./effects.ts";
+import type { CoreEvent } from "./events.ts";
+import { endLease, expire, giveBack, orphan } from "./expiry.ts";
+import { addJob, applyVerb, endIfOver } from "./job.ts";
+import { dropUnit } from "./lease.ts";
+import type { CoreState } from "./state.ts";
+import { chaseWanted, judge, takeBytes } from "./verify.ts";
+import { Work } from "./work.ts";
+
+const DONE: Reply = { type: "done" };
+
+export function step(state: CoreState, event: CoreEvent): Effect[] {
+  const work = new Work(event.now);
+  work.reply(answer(state, event, work));
+  for (const job of work.endedIn) endIfOver(state, job, work);
+  return work.effects;
+}
+
+function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
+  switch (event.type) {
+    case "job-added":
+      addJob(state, event.spec, event.state);
+      work.tell({ type: "job-changed", job: event.spec.id });
+      return DONE;
+    case "job-verb":
+      return applyVerb(state, event, work);
+    case "host-joined":
+      if (state.hosts.has(event.facts.host)) throw new Error(`host ${event.facts.host} has joined before`);
+      state.hosts.set(event.facts.host, event.facts);
+      accountOf(state, event.facts.account).hosts++;
+      return DONE;
+    case "host-left":
+      leave(state, event.host, work);
+      return DONE;
+    case "claim":
+      return claim(state, event, work);
+    case "renew":
+      return renew(state, event, work);
+    case "release":
+      release(state, event, work);
+      return DONE;
+    case "submit":
+      return { type: "verdicts", verdicts: submit(state, event, work) };
+    case "bytes": {
+      const { account, unit, digest, bytes } = event;
+      const job = state.jobs.get(event.job);
+      const taken = job !== undefined && takeBytes(state, job, account, unit, digest, bytes, work);
+      return taken ? DONE : { type: "error", code: "not-wanted", details: { unit } };
+    }
+    case "forget":
+      for (const facts of state.hosts.values()) if (facts.account === event.account) leave(state, facts.host, work);
+      for (const lease of state.leases.values()) if (lease.account === event.account) endLease(state, lease, work);
+      state.accounts.delete(event.account);
+      work.store({ type: "forget", account: event.account, at: work.now });
+      return DONE;
+    case "tick":
+      expire(state, work);
+      for (const job of state.jobs.values()) if (job.wanted.size > 0) chaseWanted(state, job, work);
+      decay(state, work.now);
+      return DONE;
+    default:
+      return event satisfies never;
+  }
+}
+
+function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>["host"], work: Work): void {
+  const facts = state.hosts.get(host);
+  if (!facts) return;
+  state.hosts.delete(host);
+  accountOf(state, facts.account).hosts--;
+  orphan(state, host, work.now);
+}
+
+function release(state: CoreState, event: Extract<CoreEvent, { type: "release" }>, work: Work): void {
+  const lease = state.leases.get(event.assignment.id);
+  if (!lease || lease.account !== state.hosts.get(event.host)?.account) return;
+  if (event.units.length === 0) endLease(state, lease, work);
+  else giveBack(state, lease, event.units, work);
+}
+
+function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>, work: Work): Verdict[] {
+  const { assignment, account, cluster } = event;
+  const job = state.jobs.get(assignment.job);
+  const takes = job && (job.state === "running" || job.state === "paused" || job.state === "done");
+  if (!takes || assignment.account !== account || job.spec.ownerAccount === account) return event.results.map(() => "refused");
+
+  let measured = 0;
+  let micros = 0;
+  const by = { account, cluster, assignment: assignment.id };
+  const verdicts = event.results.map((result): Verdict => {
+    if (result.unit >= job.spec.units || !includes(assignment.runs, result.unit)) return "refused";
+    const lease = state.leases.get(assignment.id);
+    if (lease) dropUnit(state, job, lease, result.unit);
+    if (result.status === "ok") {
+      measured++;
+      micros += result.gpuMicros;
+    }
+    return judge(state, job, by, result, work);
+  });
+  if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
+  return verdicts;
+}
+
+/** `runs` ascend: the core made them. */
+function includes(runs: readonly UnitRun[], unit: number): boolean {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const run = runs[middle] as UnitRun;
+    if (unit < run.start) high = middle - 1;
+    else if (unit >= run.start + run.length) low = middle + 1;
+    else return true;
+  }
+  return false;
+}

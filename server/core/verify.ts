@@ -1,0 +1,224 @@
+/**
+ * Quorum verification of one unit by exact digests.
+ *
+ *   ready ──lease──▶ leased ──replica recorded──▶ voted ──quorum of one digest──▶ agreed
+ *     ▲                │                            │                              ├─its bytes are stored──▶ final
+ *     └─given back─────┘                            │                              └─they are missing──▶ wanted
+ *                                                   │                                   │ bytes come ──▶ final
+ *     a mismatch asks for a replica from a further cluster                              │ WANTED_GRACE_MS passes:
+ *     until one digest has `quorum` votes ◀─────────┤                                   ▼ one more replica is asked for
+ *                                                   └─`maxReplicas` used up, no lease left──▶ failed
+ *
+ * A vote is an ok replica of a cluster that has no vote on the unit yet. An account's second replica is a duplicate.
+ */
+import type { AccountId, UnitIndex } from "../../shared/ids.ts";
+import type { Verdict } from "../../shared/wire.ts";
+import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
+import type { SubmittedResult } from "./events.ts";
+import { dropHolders } from "./lease.ts";
+import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
+import type { Work } from "./work.ts";
+
+/** Bytes that were asked for may take this long, ms, until another volunteer is asked. */
+export const WANTED_GRACE_MS = 60_000;
+/** Ended units whose accounts are remembered, so that a late duplicate gets its first answer. */
+export const MAX_RECENT = 65_536;
+
+export interface Submitter {
+  account: AccountId;
+  cluster: string;
+  assignment: string;
+}
+
+/** Replicas the unit should get beyond those recorded and leased; never negative. */
+export function replicasNeeded(job: Job, unit: UnitIndex): number {
+  const open = job.open.get(unit);
+  const leased = job.pages.holderCount(unit);
+  if (!open) return Math.max(0, job.spec.quorum - leased);
+  const left = job.spec.maxReplicas - open.replicas.length - leased;
+  const missing = isAgreed(job, open) ? (open.overdue ? 1 : 0) : job.spec.quorum - bestVotes(open);
+  return Math.max(0, Math.min(missing - leased, left));
+}
+
+/** Looks at a unit after anything has changed: queues it, fails it, or leaves it. */
+export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work): void {
+  const { pages } = job;
+  if (pages.isEnded(unit)) return;
+  if (replicasNeeded(job, unit) > 0) {
+    if (pages.isQueued(unit)) return;
+    pages.setQueued(unit, true);
+    job.ring.push(unit);
+    return;
+  }
+  const open = job.open.get(unit);
+  if (!open || pages.holderCount(unit) > 0 || open.replicas.length < job.spec.maxReplicas) return;
+  if (isAgreed(job, open) && !open.overdue) return;
+  failUnit(state, job, unit, open, work);
+}
+
+/** Records one replica of a unit of a live job. */
+export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, work: Work): Verdict {
+  const { unit } = result;
+  if (job.pages.isEnded(unit)) return state.recent.get(recentKey(job, unit))?.includes(by.account) ? "duplicate" : "late";
+
+  const open = openUnit(job, unit);
+  const known = open.replicas.find((replica) => replica.account === by.account);
+  const replica = known ?? record(job, open, by, result, work);
+  const { digest } = replica;
+  const ridesAlong = result.status === "ok" && replica.status === "ok" && result.digest === digest && result.bytes;
+  if (ridesAlong && !open.withBytes.includes(digest)) storeBytes(job, unit, open, digest, result.bytes, work);
+
+  let verdict: Verdict = known ? "duplicate" : "recorded";
+  if (replica.status === "ok" && !open.withBytes.includes(digest)) {
+    replica.asked = true;
+    // Whoever is asked now gets the whole time to answer.
+    if (!known) open.overdue = false;
+    verdict = "wanted";
+  }
+  conclude(state, job, unit, open, work);
+  return verdict;
+}
+
+/** Takes the bytes that an account was asked for. False when they are not wanted. */
+export function takeBytes(
+  state: CoreState,
+  job: Job,
+  account: AccountId,
+  unit: UnitIndex,
+  digest: string,
+  bytes: Uint8Array | null,
+  work: Work,
+): boolean {
+  const open = job.open.get(unit);
+  const replica = open?.replicas.find((candidate) => candidate.account === account);
+  if (!open || !replica?.asked || replica.digest !== digest) return false;
+  if (open.withBytes.includes(digest)) return true;
+  storeBytes(job, unit, open, digest, bytes, work);
+  conclude(state, job, unit, open, work);
+  return true;
+}
+
+/** Asks for another replica where agreed bytes did not come. */
+export function chaseWanted(state: CoreState, job: Job, work: Work): void {
+  for (const [unit, since] of job.wanted) {
+    if (since + WANTED_GRACE_MS > work.now) return;
+    job.wanted.delete(unit);
+    const open = job.open.get(unit);
+    if (!open) throw new Error(`wanted unit ${unit} is not open`);
+    open.overdue = true;
+    schedule(state, job, unit, work);
+  }
+}
+
+/** Distinct clusters that voted for the digest. */
+export function votesFor(open: OpenUnit, digest: string): number {
+  let votes = 0;
+  for (const replica of open.replicas) if (replica.counted && replica.digest === digest) votes++;
+  return votes;
+}
+
+/** A digest that has its quorum. */
+export function isAgreed(job: Job, open: OpenUnit): boolean {
+  return bestVotes(open) >= job.spec.quorum;
+}
+
+/** True when a replica of this account or cluster would be no vote of its own. */
+export function hasVoted(open: OpenUnit, account: AccountId, cluster: string): boolean {
+  return open.replicas.some((replica) => replica.account === account || (replica.counted && replica.cluster === cluster));
+}
+
+export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
+  let open = job.open.get(unit);
+  if (!open) {
+    open = { replicas: [], withBytes: [], overdue: false };
+    job.open.set(unit, open);
+    job.pages.touch(unit);
+  }
+  return open;
+}
+
+/** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
+export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "counted" | "asked">): Replica {
+  const counted = replica.status === "ok" && !open.replicas.some((other) => other.counted && other.cluster === replica.cluster);
+  const added = { ...replica, counted, asked: false };
+  open.replicas.push(added);
+  if (replica.status === "ok") job.counted++;
+  return added;
+}
+
+function record(job: Job, open: OpenUnit, by: Submitter, result: SubmittedResult, work: Work): Replica {
+  const { unit, digest, status, gpuMicros } = result;
+  const { account, cluster, assignment } = by;
+  const credit = escrowOf(job, status);
+  work.store({
+    type: "replica",
+    replica: { job: job.spec.id, unit, account, cluster, assignment, digest, status, gpuMicros, credit, at: work.now },
+  });
+  work.accountChanged(account);
+  return addReplica(job, open, { account, cluster, digest, status, credit });
+}
+
+function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, bytes: Uint8Array | null, work: Work): void {
+  work.store({ type: "bytes", job: job.spec.id, unit, digest, bytes });
+  open.withBytes.push(digest);
+}
+
+/** Ends the unit when it can be, else sees what it waits for. */
+function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
+  const digest = bestDigest(open);
+  if (digest !== undefined && votesFor(open, digest) >= job.spec.quorum) {
+    if (open.withBytes.includes(digest)) {
+      finish(state, job, unit, open, digest, work);
+      return;
+    }
+    if (!open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  }
+  schedule(state, job, unit, work);
+}
+
+function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
+  work.store({ type: "final", job: job.spec.id, unit, digest, at: work.now });
+  const judged = settleFinal(state, job, unit, open, digest, work);
+  job.recorded += open.replicas.length;
+  close(state, job, unit, open, "final", work);
+  work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });
+}
+
+function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
+  work.store({ type: "unit-failed", job: job.spec.id, unit, at: work.now });
+  settleVoid(job.spec.id, unit, open, work);
+  close(state, job, unit, open, "failed", work);
+}
+
+function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how: "final" | "failed", work: Work): void {
+  job.open.delete(unit);
+  job.wanted.delete(unit);
+  dropHolders(state, job, unit);
+  job.pages.end(unit, how);
+  work.endedIn.add(job);
+  state.recent.set(
+    recentKey(job, unit),
+    open.replicas.map((replica) => replica.account),
+  );
+  for (const key of state.recent.keys()) {
+    if (state.recent.size <= MAX_RECENT) break;
+    state.recent.delete(key);
+  }
+}
+
+function bestDigest(open: OpenUnit): string | undefined {
+  let best: string | undefined;
+  for (const { counted, digest } of open.replicas) {
+    if (counted && (best === undefined || votesFor(open, digest) > votesFor(open, best))) best = digest;
+  }
+  return best;
+}
+
+function bestVotes(open: OpenUnit): number {
+  const digest = bestDigest(open);
+  return digest === undefined ? 0 : votesFor(open, digest);
+}
+
+function recentKey(job: Job, unit: UnitIndex): string {
+  return `${job.spec.id}:${unit}`;
+}
