@@ -1,0 +1,95 @@
+/** The coordinator's HTTP API as the command line uses it. */
+
+import type { Static, TSchema } from "typebox";
+import Value from "typebox/value";
+import { ErrorSchema, JobListSchema, type JobStatus, JobStatusSchema } from "../../shared/api.ts";
+import { CliError, EXIT, exitOf } from "./exit.ts";
+
+/** Connecting and waiting for the first byte, per request. */
+const ANSWER_TIMEOUT_MS = 120_000;
+
+export interface Connection {
+  /** Origin of the coordinator, without a slash at the end. */
+  url: string;
+  /** Owner's token, or undefined. */
+  token: string | undefined;
+}
+
+export interface Request {
+  method?: "GET" | "POST" | "DELETE";
+  headers?: Record<string, string>;
+  body?: BodyInit | AsyncIterable<Uint8Array>;
+}
+
+/** Sends a request. Throws `CliError`: unreachable, or what the coordinator answered. */
+export async function send(connection: Connection, path: string, request: Request = {}): Promise<Response> {
+  const headers: Record<string, string> = { ...request.headers };
+  if (connection.token) headers.authorization = `Bearer ${connection.token}`;
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), ANSWER_TIMEOUT_MS);
+  let response: Response;
+  try {
+    // Undici takes any async iterable as a body, and wants to hear that it is sent before the answer is read.
+    const init = {
+      method: request.method ?? "GET",
+      headers,
+      body: request.body,
+      duplex: "half",
+      signal: request.body ? undefined : abort.signal,
+    };
+    response = await fetch(`${connection.url}${path}`, init as RequestInit);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(
+      EXIT.unreachable,
+      "unreachable",
+      `${connection.url} cannot be reached: ${why}.`,
+      "Start a coordinator with idlewave serve, or name it with --url or IDLEWAVE_URL.",
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+  if (response.ok) return response;
+  throw refusal(connection, response.status, await response.text());
+}
+
+/** Sends a request and reads a JSON answer of `schema`. */
+export async function sendJson<Schema extends TSchema>(
+  connection: Connection,
+  path: string,
+  schema: Schema,
+  request: Request = {},
+): Promise<Static<Schema>> {
+  const answer: unknown = parse(await (await send(connection, path, request)).text());
+  if (Value.Check(schema, answer)) return answer as Static<Schema>;
+  throw notOurs(connection, `its answer to ${path} has another shape`);
+}
+
+/** The job with this number, or the latest of this name. */
+export async function findJob(connection: Connection, job: string): Promise<JobStatus> {
+  if (/^[1-9][0-9]*$/.test(job)) return sendJson(connection, `/api/jobs/${job}`, JobStatusSchema);
+  const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
+  const found = jobs.filter(({ name }) => name === job).sort((a, b) => b.id - a.id)[0];
+  if (found) return found;
+  throw new CliError(EXIT.failure, "not-found", `There is no job ${job}.`, "See idlewave status for those there are.");
+}
+
+function refusal(connection: Connection, status: number, text: string): CliError {
+  const body = parse(text);
+  if (!Value.Check(ErrorSchema, body)) return notOurs(connection, `it answered ${status}`);
+  return new CliError(exitOf(body.code), body.code, body.message, body.todo, body.faults);
+}
+
+function notOurs(connection: Connection, why: string): CliError {
+  const todo = "Check --url, and that client and coordinator have the same version.";
+  return new CliError(EXIT.failure, "bad-answer", `${connection.url} does not speak as a coordinator: ${why}.`, todo);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

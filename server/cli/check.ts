@@ -1,0 +1,68 @@
+/** `check <dir>`: admission without a coordinator: the same judges, on this machine. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import type { BlobHash } from "../../shared/ids.ts";
+import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
+import { type Admission, Judges } from "../admit/admit.ts";
+import type { JobPackage } from "../admit/package.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { type PackageFile, packageFiles } from "./folder.ts";
+import { type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+
+/** Text files above this are refused unread; tables are the longest. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+const TEXTS = /\.(json|wgsl|wesl|csv)$/;
+
+/** Judges the package in `dir`. */
+export async function checkFolder(dir: string): Promise<Admission> {
+  const pkg = await readPackage(await packageFiles(dir));
+  const judges = new Judges();
+  try {
+    return await judges.admit(pkg);
+  } finally {
+    await judges.close();
+  }
+}
+
+async function readPackage(files: readonly PackageFile[]): Promise<JobPackage> {
+  const pkg: JobPackage = { texts: new Map(), files: new Map() };
+  for (const { path, place, bytes } of files) {
+    pkg.files.set(path, { bytes, sha256: await hashOf(place) });
+    if (!TEXTS.test(path)) continue;
+    const limit = path === "job.json" ? MAX_MANIFEST_BYTES : path.endsWith(".csv") ? MAX_TEXT_BYTES : MAX_KERNEL_BYTES;
+    if (bytes > limit) {
+      const fault = { file: path, wrong: `It has ${bytes} bytes.`, right: `At most ${limit} are allowed.` };
+      throw new CliError(EXIT.refused, "refused", "The job package was refused: 1 fault.", "Make the file smaller.", [fault]);
+    }
+    pkg.texts.set(path, await readFile(place));
+  }
+  return pkg;
+}
+
+async function hashOf(place: string): Promise<BlobHash> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(place)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex") as BlobHash;
+}
+
+export function checkVerb(program: Command): void {
+  verb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
+    async (dir: string, options: VerbOptions) => {
+      const admission = await checkFolder(dir);
+      if (!admission.ok) {
+        const { faults } = admission;
+        const message = `The job package was refused: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`;
+        throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
+      }
+      const { manifest, plan, warnings } = admission;
+      if (options.json) printJson({ faults: [], warnings, units: plan.units.count });
+      else {
+        for (const warning of warnings) note(warning);
+        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} units.`);
+      }
+    },
+  );
+}

@@ -1,0 +1,88 @@
+/** `results <job>`: streams the results to a file, which is there whole or not at all. */
+import { createWriteStream } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { extname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { type Command, Option } from "commander";
+import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { type Connection, findJob, send } from "./api.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { note, printJson } from "./print.ts";
+
+export interface ResultsRequest {
+  format: ResultFormat;
+  /** Name of the output; undefined: the first. */
+  output: string | undefined;
+  /** Also while units are missing. */
+  partial: boolean;
+}
+
+/** Asks for results; the body is to be read. `holes`: units without a result. */
+export async function fetchResults(
+  connection: Connection,
+  job: number,
+  request: ResultsRequest,
+): Promise<{ response: Response; holes: number }> {
+  const query = new URLSearchParams({ format: request.format });
+  if (request.output !== undefined) query.set("output", request.output);
+  if (request.partial) query.set("partial", "1");
+  const response = await send(connection, `/api/jobs/${job}/results?${query}`);
+  return { response, holes: Number(response.headers.get("idlewave-holes") ?? 0) };
+}
+
+/** Writes a response's body beside `path` and renames it when it is whole. Resolves with its length in bytes. */
+export async function saveBody(response: Response, path: string): Promise<number> {
+  if (!response.body) throw new CliError(EXIT.failure, "bad-answer", "The coordinator sent no results.", "");
+  const part = `${path}.part`;
+  const file = createWriteStream(part);
+  try {
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), file);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw new CliError(
+      EXIT.failure,
+      "broken-off",
+      `The results broke off: ${error instanceof Error ? error.message : error}.`,
+      "Try again.",
+    );
+  }
+  await rename(part, path);
+  return file.bytesWritten;
+}
+
+interface ResultsOptions extends VerbOptions {
+  out: string;
+  format?: ResultFormat;
+  output?: string;
+  partial?: boolean;
+}
+
+export function resultsVerb(program: Command): void {
+  verb(program, "results <job>", "write the results of a job, by number or name, to a file")
+    .requiredOption("--out <file>", "where to; - for stdout")
+    .addOption(new Option("--format <format>", "default: by the file's ending, else raw").choices(RESULT_FORMATS))
+    .option("--output <name>", "which output, default the first")
+    .option("--partial", "what is final so far, holes listed")
+    .action(async (job: string, options: ResultsOptions) => {
+      const connection = connectionOf(options);
+      const { id } = await findJob(connection, job);
+      const format = options.format ?? formatOf(options.out);
+      const { response, holes } = await fetchResults(connection, id, { format, output: options.output, partial: options.partial === true });
+      if (holes > 0) note(`${holes.toLocaleString("en")} units have no result.`);
+      if (options.out === "-") {
+        await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
+        return;
+      }
+      const bytes = await saveBody(response, options.out);
+      if (options.json) printJson({ job: id, file: options.out, format, bytes, holes });
+      else note(`${options.out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
+    });
+}
+
+function formatOf(path: string): ResultFormat {
+  const ending = extname(path).slice(1).toLowerCase();
+  return RESULT_FORMATS.find((format) => format === ending) ?? "raw";
+}

@@ -1,0 +1,61 @@
+/** `serve`: the coordinator, until SIGINT or SIGTERM. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { ConfigError, readConfig } from "../config.ts";
+import { startCoordinator } from "../main.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { note, print, printJson } from "./print.ts";
+
+interface ServeOptions {
+  host?: string;
+  port?: number;
+  data?: string;
+  allowSoftware?: boolean;
+  json?: boolean;
+}
+
+export function serveVerb(program: Command): void {
+  program
+    .command("serve")
+    .description("run a coordinator; settings in idlewave.json or IDLEWAVE_* variables")
+    .option("--host <address>", "address to listen on, default 127.0.0.1")
+    .addOption(new Option("--port <port>", "port to listen on, default 8080; 0 takes a free one").argParser(portOf))
+    .option("--data <folder>", "folder of the database and the blobs, default ./data")
+    .option("--allow-software", "give work to software adapters too")
+    .option("--json", "print JSON")
+    .action(async ({ json, ...overrides }: ServeOptions) => {
+      const coordinator = await startCoordinator(configOf(overrides));
+      if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
+      else {
+        print(`Idlewave is at ${coordinator.url}`);
+        if (coordinator.adminToken) {
+          print(`The owner token of this coordinator, shown once: ${coordinator.adminToken}`);
+          note("Use it as --token or IDLEWAVE_TOKEN; make one for each owner with idlewave token new <name>.");
+        }
+      }
+      await stopSignal();
+      note("Stopping.");
+      await coordinator.close();
+    });
+}
+
+function configOf(overrides: Omit<ServeOptions, "json">) {
+  try {
+    return readConfig(overrides);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, "");
+    throw error;
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) throw new InvalidArgumentError("It is no port: 0 to 65535.");
+  return port;
+}
+
+/** Resolves on the first SIGINT or SIGTERM; a second one ends the process as usual. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,22 @@
+/** `status [job]`: one job, or all of them. */
+import type { Command } from "commander";
+import { JobListSchema } from "../../shared/api.ts";
+import { findJob, sendJson } from "./api.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { jobLine, jobLines, note, print, printJson } from "./print.ts";
+
+export function statusVerb(program: Command): void {
+  verb(program, "status [job]", "show one job, by number or name, or all").action(async (job: string | undefined, options: VerbOptions) => {
+    const connection = connectionOf(options);
+    if (job !== undefined) {
+      const found = await findJob(connection, job);
+      if (options.json) printJson(found);
+      else for (const line of jobLines(found)) print(line);
+      return;
+    }
+    const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
+    if (options.json) return printJson({ jobs });
+    for (const each of jobs) print(jobLine(each));
+    if (jobs.length === 0) note("There are no jobs. Make one with idlewave new <dir>, send it with idlewave submit <dir>.");
+  });
+}

@@ -1,0 +1,54 @@
+/** `submit <dir>`: sends a job package; prints the job, or every fault with its place. */
+import { type Command, Option } from "commander";
+import { SubmittedSchema } from "../../shared/api.ts";
+import { type Connection, sendJson } from "./api.ts";
+import { progressBar } from "./bar.ts";
+import { packageFiles } from "./folder.ts";
+import { multipart } from "./multipart.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+import { watchJob } from "./watch.ts";
+
+/** Below this an upload is over before a bar could be read. */
+const BAR_FROM_BYTES = 8 * 1024 * 1024;
+
+export interface Submitted {
+  id: number;
+  name: string;
+  units: number;
+  url: string;
+}
+
+/** Sends the package in `dir`. `draft`: it waits for `resume`. */
+export async function submitFolder(connection: Connection, dir: string, draft: boolean): Promise<Submitted> {
+  const files = await packageFiles(dir);
+  const total = files.reduce((bytes, file) => bytes + file.bytes, 0);
+  const bar = total >= BAR_FROM_BYTES ? progressBar("sending", total / 1e6, "MB") : undefined;
+  let sent = 0;
+  const { contentType, body } = multipart(files, (bytes) => {
+    sent += bytes;
+    bar?.update(sent / 1e6);
+  });
+  try {
+    const request = { method: "POST" as const, headers: { "content-type": contentType }, body };
+    return await sendJson(connection, `/api/jobs${draft ? "?start=0" : ""}`, SubmittedSchema, request);
+  } finally {
+    bar?.stop();
+  }
+}
+
+export function submitVerb(program: Command): void {
+  verb(program, "submit <dir>", "send the job package in <dir>: job.json and the files it names")
+    .addOption(new Option("--draft", "leave it as a draft; resume starts it"))
+    .option("--watch", "then watch it until it ends")
+    .action(async (dir: string, options: VerbOptions & { draft?: boolean; watch?: boolean }) => {
+      const connection = connectionOf(options);
+      const job = await submitFolder(connection, dir, options.draft === true);
+      if (options.json) printJson(job);
+      else {
+        print(String(job.id));
+        note(`${job.name} is job ${job.id}: ${job.units.toLocaleString("en")} units. ${job.url}`);
+      }
+      if (options.watch) await watchJob(connection, job.id, options.json === true);
+    });
+}

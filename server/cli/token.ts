@@ -1,0 +1,44 @@
+/** `token new|list|revoke`: owners' tokens, with the admin's token. */
+import type { Command } from "commander";
+import Type from "typebox";
+import { send, sendJson } from "./api.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+
+const NewTokenSchema = Type.Object({ id: Type.Integer(), name: Type.String(), token: Type.String() });
+const TokenListSchema = Type.Object({
+  tokens: Type.Array(
+    Type.Object({
+      id: Type.Integer(),
+      name: Type.String(),
+      admin: Type.Boolean(),
+      createdAt: Type.String(),
+      revokedAt: Type.String(),
+    }),
+  ),
+});
+
+export function tokenVerb(program: Command): void {
+  const token = program.command("token").description("owners' tokens (needs the admin's token)");
+  verb(token, "new <name>", "make a token; it is shown once").action(async (name: string, options: VerbOptions) => {
+    const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify({ name }) };
+    const made = await sendJson(connectionOf(options), "/api/tokens", NewTokenSchema, request);
+    if (options.json) return printJson(made);
+    note(`Token ${made.id} of ${made.name}. Keep it: it is not shown again.`);
+    print(made.token);
+  });
+  verb(token, "list", "list the tokens").action(async (options: VerbOptions) => {
+    const { tokens } = await sendJson(connectionOf(options), "/api/tokens", TokenListSchema);
+    if (options.json) return printJson({ tokens });
+    for (const { id, name, admin, createdAt, revokedAt } of tokens) {
+      print(
+        `${String(id).padStart(4)}  ${name.padEnd(24)}  ${admin ? "admin" : "owner"}  since ${createdAt}${revokedAt ? `, revoked ${revokedAt}` : ""}`,
+      );
+    }
+  });
+  verb(token, "revoke <id>", "revoke a token by its number").action(async (id: string, options: VerbOptions) => {
+    await send(connectionOf(options), `/api/tokens/${encodeURIComponent(id)}`, { method: "DELETE" });
+    if (options.json) printJson({ revoked: Number(id) });
+    else note(`Token ${id} is revoked.`);
+  });
+}
