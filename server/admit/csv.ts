@@ -1,0 +1,179 @@
+/** CSV files with a header line, as typed binary tables: 8-byte little-endian columns of i64, u64 or f64. */
+import type { Fault } from "../../shared/errors.ts";
+import type { RowTable } from "../../shared/plan.ts";
+
+export interface CsvColumn {
+  name: string;
+  type: RowTable["columns"][number]["type"];
+  /** Least and greatest value; exact for integers. */
+  min: bigint | number;
+  max: bigint | number;
+}
+
+export interface CsvTable {
+  columns: CsvColumn[];
+  count: number;
+  /** `8 * columns.length` bytes a row. */
+  bytes: Uint8Array;
+}
+
+export const MAX_CSV_COLUMNS = 64;
+/** Fields of one table: 32 MiB of rows. */
+export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
+
+const MAX_FAULTS = 10;
+const INTEGER = /^[+-]?\d{1,20}$/;
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
+const MAX_U64 = 2n ** 64n - 1n;
+const MIN_I64 = -(2n ** 63n);
+const MAX_I64 = 2n ** 63n - 1n;
+
+/** Reads a table of numbers. A column is f64 when any of its values has a point or exponent, i64 when any is negative, else u64. */
+export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: Fault[] } {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return { faults: [{ file, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }] };
+  }
+  const faults: Fault[] = [];
+  const lines = linesOf(text);
+  const first = lines.next();
+  if (first.done || first.value.text.trim() === "") {
+    return { faults: [{ file, line: 1, column: 1, wrong: "The header line is missing.", right: "Name the columns in line 1: x,y" }] };
+  }
+  const names = first.value.text.split(",").map(unquote);
+  faults.push(...headerFaults(file, names));
+  if (faults.length > 0) return { faults };
+
+  const width = names.length;
+  const types: CsvColumn["type"][] = names.map(() => "u64");
+  const mins: (bigint | number | undefined)[] = names.map(() => undefined);
+  const maxs: (bigint | number | undefined)[] = names.map(() => undefined);
+  let count = 0;
+  for (const line of lines) {
+    if (line.text.trim() === "") {
+      if (line.last) break;
+      faults.push({ file, line: line.number, column: 1, wrong: "The line is empty.", right: "Remove it." });
+    } else {
+      const fields = line.text.split(",");
+      count++;
+      if (fields.length !== width) {
+        faults.push({ file, line: line.number, column: 1, wrong: `The line has ${fields.length} fields.`, right: `The header has ${width}.` });
+      } else if (count * width > MAX_CSV_FIELDS) {
+        faults.push({ file, line: line.number, wrong: `The table has more than ${MAX_CSV_FIELDS} fields.`, right: "Put large data into a split file." });
+        break;
+      } else {
+        let column = 1;
+        for (let i = 0; i < width; i++) {
+          const raw = fields[i] ?? "";
+          const value = number(unquote(raw));
+          if (value === undefined) {
+            const field = names[i];
+            const right = "Write a decimal number of at most 64 bits, such as 42, -1 or 0.5.";
+            faults.push({ file, line: line.number, column, ...(field ? { field } : {}), wrong: `${JSON.stringify(raw.slice(0, 40))} is no number.`, right });
+          } else {
+            if (typeof value === "number") types[i] = "f64";
+            else if (value < 0n && types[i] === "u64") types[i] = "i64";
+            const min = mins[i];
+            const max = maxs[i];
+            if (min === undefined || value < min) mins[i] = value;
+            if (max === undefined || value > max) maxs[i] = value;
+          }
+          column += raw.length + 1;
+        }
+      }
+    }
+    if (faults.length >= MAX_FAULTS) return { faults };
+  }
+  if (count === 0 && faults.length === 0) faults.push({ file, line: 2, column: 1, wrong: "The table has no rows.", right: "Add a line of values." });
+  const columns = names.map((name, i): CsvColumn => ({ name, type: types[i] ?? "f64", min: mins[i] ?? 0n, max: maxs[i] ?? 0n }));
+  for (const column of columns) {
+    if (column.type === "i64" && column.max > MAX_I64) {
+      faults.push({ file, field: column.name, wrong: `The column has negative values and ${column.max}, which is above 2^63 - 1.`, right: "Keep it signed or unsigned." });
+    }
+  }
+  if (faults.length > 0) return { faults };
+  return { columns, count, bytes: pack(text, columns, count) };
+}
+
+/** The table's values as decimal strings, line by line. */
+export function decimalLines(table: CsvTable): string[][] {
+  const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength);
+  const lines: string[][] = [];
+  let offset = 0;
+  for (let row = 0; row < table.count; row++) {
+    lines.push(
+      table.columns.map((column) => {
+        const at = offset;
+        offset += 8;
+        if (column.type === "f64") return String(view.getFloat64(at, true));
+        return String(column.type === "i64" ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
+      }),
+    );
+  }
+  return lines;
+}
+
+function pack(text: string, columns: CsvColumn[], count: number): Uint8Array {
+  const bytes = new Uint8Array(8 * columns.length * count);
+  const view = new DataView(bytes.buffer);
+  const lines = linesOf(text);
+  lines.next();
+  let offset = 0;
+  for (const line of lines) {
+    if (line.text.trim() === "") break;
+    line.text.split(",").forEach((raw, i) => {
+      const value = number(unquote(raw)) ?? 0n;
+      if (columns[i]?.type === "f64") view.setFloat64(offset, Number(value), true);
+      else view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+      offset += 8;
+    });
+  }
+  return bytes;
+}
+
+/** bigint for an integer of at most 64 bits, number for a decimal, undefined for anything else. */
+function number(text: string): bigint | number | undefined {
+  if (INTEGER.test(text)) {
+    const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
+    return value <= MAX_U64 && value >= MIN_I64 ? value : undefined;
+  }
+  if (text.length > 64 || !DECIMAL.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function headerFaults(file: string, names: string[]): Fault[] {
+  const faults: Fault[] = [];
+  if (names.length > MAX_CSV_COLUMNS) {
+    return [{ file, line: 1, column: 1, wrong: `The table has ${names.length} columns.`, right: `At most ${MAX_CSV_COLUMNS} are allowed.` }];
+  }
+  const seen = new Set<string>();
+  names.forEach((name, index) => {
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
+      const shown = JSON.stringify(name.slice(0, 40));
+      faults.push({ file, line: 1, column: 1, wrong: `Column ${index + 1} is called ${shown}.`, right: "Line 1 must name the columns with letters, digits and _." });
+    } else if (seen.has(name)) {
+      faults.push({ file, line: 1, column: 1, field: name, wrong: `Two columns are called ${name}.`, right: "Give each a name of its own." });
+    }
+    seen.add(name);
+  });
+  return faults.slice(0, MAX_FAULTS);
+}
+
+function unquote(raw: string): string {
+  const text = raw.trim();
+  return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
+}
+
+function* linesOf(text: string): Generator<{ text: string; number: number; last: boolean }> {
+  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  for (let number = 1; start <= text.length; number++) {
+    let end = text.indexOf("\n", start);
+    if (end < 0) end = text.length;
+    const stop = text[end - 1] === "\r" ? end - 1 : end;
+    yield { text: text.slice(start, Math.max(start, stop)), number, last: end >= text.length };
+    start = end + 1;
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * Holds a manifest against its TypeBox definition and words what is wrong. TypeBox alone answers a union with the faults
+ * of every branch; here the branch the owner meant is found first, by its `kind` or by the keys that are there.
+ */
+import type { TSchema } from "typebox";
+import { ManifestSchema, type Manifest } from "../../shared/manifest.ts";
+import { Compile } from "typebox/compile";
+import type { Faults } from "./faults.ts";
+import type { Json, JsonPath } from "./json.ts";
+import { suggest } from "./nearest.ts";
+
+/** The parts of JSON Schema that the manifest's definition uses. */
+interface Schema {
+  type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
+  const?: Json;
+  anyOf?: Schema[];
+  properties?: Record<string, Schema>;
+  patternProperties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  items?: Schema | Schema[];
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  description?: string;
+  examples?: Json[];
+}
+
+/** Where faults go: a collector, or a counter that tries a branch. */
+type Sink = Pick<Faults, "at">;
+
+const CHECK = Compile(ManifestSchema);
+
+/** True when `value` is a manifest; else its faults are in `faults`. */
+export function explainManifest(value: Json, faults: Faults): value is Manifest & Json {
+  if (CHECK.Check(value)) return true;
+  const before = faults.list.length;
+  explain(ManifestSchema as TSchema as Schema, value, [], faults);
+  if (faults.list.length === before) {
+    for (const error of CHECK.Errors(value)) faults.at(pathOf(error.instancePath), `It ${error.message}.`, "See GET /schemas/job.json.");
+  }
+  return false;
+}
+
+function explain(schema: Schema, value: Json, path: JsonPath, faults: Sink): void {
+  if (schema.anyOf) return explainUnion(schema.anyOf, value, path, faults);
+  if (schema.const !== undefined) {
+    if (value !== schema.const) faults.at(path, `It is ${show(value)}.`, `Only ${show(schema.const)} is known here.`);
+    return;
+  }
+  if (schema.type === undefined) return;
+  if (!hasType(schema, value)) {
+    faults.at(path, `It is ${show(value)}, where ${typeName(schema)} is expected.`, rightFor(schema));
+    return;
+  }
+  if (typeof value === "string") explainString(schema, value, path, faults);
+  else if (typeof value === "number") explainNumber(schema, value, path, faults);
+  else if (Array.isArray(value)) explainArray(schema, value, path, faults);
+  else if (value !== null && typeof value === "object") explainObject(schema, value, path, faults);
+}
+
+function explainString(schema: Schema, value: string, path: JsonPath, faults: Sink): void {
+  if (schema.maxLength !== undefined && value.length > schema.maxLength) {
+    faults.at(path, `It has ${value.length} characters.`, `At most ${schema.maxLength} are allowed.`);
+  } else if (schema.minLength !== undefined && value.length < schema.minLength) {
+    faults.at(path, "It is too short.", `At least ${schema.minLength} characters are needed.`);
+  } else if (schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(value)) {
+    faults.at(path, `${show(value)} has a form that is not allowed here.`, rightFor(schema) || `It must match ${schema.pattern}.`);
+  }
+}
+
+function explainNumber(schema: Schema, value: number, path: JsonPath, faults: Sink): void {
+  if (schema.minimum !== undefined && value < schema.minimum) faults.at(path, `It is ${value}.`, `The least is ${schema.minimum}.`);
+  if (schema.maximum !== undefined && value > schema.maximum) faults.at(path, `It is ${value}.`, `The most is ${schema.maximum}.`);
+  if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) {
+    faults.at(path, `It is ${value}.`, `It must be above ${schema.exclusiveMinimum}.`);
+  }
+}
+
+function explainArray(schema: Schema, value: Json[], path: JsonPath, faults: Sink): void {
+  const tuple = Array.isArray(schema.items) ? schema.items : undefined;
+  const least = tuple ? tuple.length : (schema.minItems ?? 0);
+  const most = tuple ? tuple.length : (schema.maxItems ?? Number.POSITIVE_INFINITY);
+  if (value.length < least || value.length > most) {
+    const allowed = least === most ? `exactly ${least}` : value.length < least ? `at least ${least}` : `at most ${most}`;
+    faults.at(path, `It has ${value.length} elements.`, `Give it ${allowed}.`);
+    return;
+  }
+  value.forEach((element, index) => {
+    const item = tuple ? tuple[index] : (schema.items as Schema | undefined);
+    if (item) explain(item, element, [...path, index], faults);
+  });
+}
+
+function explainObject(schema: Schema, value: { [key: string]: Json }, path: JsonPath, faults: Sink): void {
+  const properties = schema.properties ?? {};
+  const patterns = Object.entries(schema.patternProperties ?? {});
+  for (const key of schema.required ?? []) {
+    if (!Object.hasOwn(value, key)) {
+      const right = properties[key] ? rightFor(properties[key]) : "";
+      faults.at(path, `${key} is missing.`, right || `Add ${key}.`);
+    }
+  }
+  for (const [key, child] of Object.entries(value)) {
+    const known = Object.hasOwn(properties, key) ? properties[key] : patterns.find(([pattern]) => new RegExp(pattern, "u").test(key))?.[1];
+    if (known) explain(known, child, [...path, key], faults);
+    else if (typeof schema.additionalProperties === "object") explain(schema.additionalProperties, child, [...path, key], faults);
+    else if (patterns.length > 0) faults.at([...path, key], `${show(key)} is no name that WGSL allows.`, "Use letters, digits and _.");
+    else {
+      const names = Object.keys(properties);
+      faults.at([...path, key], `${show(key)} is unknown here.`, suggest(key, names, `Known are ${names.join(", ")}.`));
+    }
+  }
+}
+
+function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: Sink): void {
+  if (branches.some((branch) => fits(branch, value))) return;
+  if (branches.every((branch) => branch.const !== undefined)) {
+    const names = branches.map((branch) => String(branch.const));
+    const right = `It is one of ${names.join(", ")}.`;
+    faults.at(path, `It is ${show(value)}.`, typeof value === "string" ? suggest(value, names, right) : right);
+    return;
+  }
+  const meant = branchFor(branches, value);
+  if (meant) return explain(meant, value, path, faults);
+  const kinds = branches.flatMap((branch) => (branch.properties?.kind?.const === undefined ? [] : [String(branch.properties.kind.const)]));
+  if (kinds.length > 0 && value !== null && typeof value === "object" && !Array.isArray(value)) {
+    const right = `It is one of ${kinds.join(", ")}.`;
+    if (value.kind === undefined) faults.at(path, "kind is missing.", right);
+    else faults.at([...path, "kind"], `It is ${show(value.kind)}.`, typeof value.kind === "string" ? suggest(value.kind, kinds, right) : right);
+    return;
+  }
+  faults.at(path, `${show(value)} is none of the forms that are allowed here.`, `Write ${branches.map(form).join(" or ")}.`);
+}
+
+/** The branch that `value` was meant for. */
+function branchFor(branches: Schema[], value: Json): Schema | undefined {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    const typed = branches.filter((branch) => hasType(branch, value));
+    return typed.length === 1 ? typed[0] : undefined;
+  }
+  const kind = value.kind;
+  const objects = branches.filter((branch) => branch.type === "object");
+  const byKind = objects.find((branch) => branch.properties?.kind?.const !== undefined && branch.properties.kind.const === kind);
+  if (byKind) return byKind;
+  if (objects.some((branch) => branch.properties?.kind)) return undefined;
+  return objects.find((branch) => (branch.required ?? []).some((key) => Object.hasOwn(value, key)));
+}
+
+function fits(schema: Schema, value: Json): boolean {
+  let count = 0;
+  explain(schema, value, [], { at: () => void count++ });
+  return count === 0;
+}
+
+function form(schema: Schema): string {
+  if (schema.const !== undefined) return show(schema.const);
+  if (schema.properties) return `{${Object.keys(schema.properties).map((key) => `"${key}": …`).join(", ")}}`;
+  return typeName(schema);
+}
+
+function hasType(schema: Schema, value: Json): boolean {
+  switch (schema.type) {
+    case "object":
+      return value !== null && typeof value === "object" && !Array.isArray(value);
+    case "array":
+      return Array.isArray(value);
+    case "integer":
+      return typeof value === "number" && Number.isInteger(value);
+    case undefined:
+      return schema.const !== undefined && schema.const === value;
+    default:
+      return typeof value === schema.type;
+  }
+}
+
+function typeName(schema: Schema): string {
+  const names = { object: "an object", array: "a list", string: "a text", number: "a number", integer: "a whole number", boolean: "true or false" };
+  return schema.type ? names[schema.type] : "something else";
+}
+
+function rightFor(schema: Schema): string {
+  const example = schema.examples?.[0];
+  const parts = [schema.description ?? "", example === undefined ? "" : `For example ${JSON.stringify(example)}.`];
+  return parts.filter((part) => part !== "").join(" ") || `Write ${typeName(schema)}.`;
+}
+
+function show(value: Json): string {
+  if (Array.isArray(value)) return "a list";
+  if (value !== null && typeof value === "object") return "an object";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function pathOf(pointer: string): JsonPath {
+  const steps = pointer.split("/").slice(1);
+  return steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll("~1", "/").replaceAll("~0", "~")));
+}

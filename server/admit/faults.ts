@@ -1,0 +1,48 @@
+/** Collects the faults and warnings of one judgement, each at its place. */
+import type { Fault } from "../../shared/errors.ts";
+import type { JsonPath, JsonText } from "./json.ts";
+import { MANIFEST_FILE } from "./package.ts";
+
+/** More faults than this help nobody. */
+const MAX_FAULTS = 100;
+const MAX_WARNINGS = 50;
+const MAX_TEXT = 400;
+
+export class Faults {
+  readonly list: Fault[] = [];
+  readonly warnings: string[] = [];
+  private readonly manifest: JsonText | undefined;
+  private readonly seen = new Set<string>();
+
+  constructor(manifest?: JsonText) {
+    this.manifest = manifest;
+  }
+
+  add(fault: Fault): void {
+    const key = JSON.stringify([fault.file, fault.line, fault.column, fault.field, fault.wrong]);
+    if (this.list.length >= MAX_FAULTS || this.seen.has(key)) return;
+    this.seen.add(key);
+    this.list.push({ ...fault, wrong: fault.wrong.slice(0, MAX_TEXT), right: fault.right.slice(0, MAX_TEXT) });
+  }
+
+  /** A fault of the manifest's value at `path`. */
+  at(path: JsonPath, wrong: string, right: string): void {
+    const place = this.manifest?.placeOf(path);
+    this.add({ file: MANIFEST_FILE, ...place, ...(path.length > 0 ? { field: fieldOf(path) } : {}), wrong, right });
+  }
+
+  warn(text: string): void {
+    if (this.warnings.length < MAX_WARNINGS && !this.warnings.includes(text)) this.warnings.push(text.slice(0, MAX_TEXT));
+  }
+}
+
+/** `bindings.params.set.width`, `passes[0].workgroups[2]`; a key that is no identifier stands between quotes. */
+export function fieldOf(path: JsonPath): string {
+  let text = "";
+  for (const step of path) {
+    if (typeof step === "number") text += `[${step}]`;
+    else if (/^[A-Za-z_$][\w$]*$/.test(step)) text += text === "" ? step : `.${step}`;
+    else text += `[${JSON.stringify(step.slice(0, 60))}]`;
+  }
+  return text;
+}

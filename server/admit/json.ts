@@ -1,0 +1,205 @@
+/** A JSON reader that remembers where each value stands, so that a fault can name its line and column. */
+import type { Fault } from "../../shared/errors.ts";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** Line and column, from 1; columns count UTF-16 units. */
+export interface JsonPlace {
+  line: number;
+  column: number;
+}
+
+export interface JsonText {
+  value: Json;
+  /** Where the value at this path stands; for a path that is not there, its nearest parent. */
+  placeOf(path: JsonPath): JsonPlace;
+}
+
+export type JsonPath = readonly (string | number)[];
+
+/** Nesting beyond this is no manifest. */
+const MAX_DEPTH = 64;
+
+/** Reads `text`. A syntax fault has its place; a key that occurs twice is one too. */
+export function readJson(file: string, text: string): JsonText | Fault {
+  const reader = new JsonReader(text);
+  try {
+    const value = reader.document();
+    return { value, placeOf: (path) => reader.placeOf(path) };
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    return { file, ...reader.place(error.offset), wrong: error.message, right: error.right };
+  }
+}
+
+class JsonFault extends Error {
+  readonly offset: number;
+  readonly right: string;
+
+  constructor(offset: number, wrong: string, right: string) {
+    super(wrong);
+    this.offset = offset;
+    this.right = right;
+  }
+}
+
+interface Node {
+  offset: number;
+  children?: Map<string | number, Node>;
+}
+
+class JsonReader {
+  private readonly text: string;
+  private at = 0;
+  private root: Node = { offset: 0 };
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  document(): Json {
+    if (this.text.charCodeAt(0) === 0xfeff) this.at = 1;
+    const node: Node = { offset: this.at };
+    const value = this.value(node, 0);
+    this.root = node;
+    this.space();
+    if (this.at < this.text.length) this.fail("There is something after the end of the JSON value.", "Remove it, or a bracket too many.");
+    return value;
+  }
+
+  placeOf(path: JsonPath): JsonPlace {
+    let node = this.root;
+    for (const step of path) {
+      const child = node.children?.get(step);
+      if (!child) break;
+      node = child;
+    }
+    return this.place(node.offset);
+  }
+
+  place(offset: number): JsonPlace {
+    let line = 1;
+    let start = 0;
+    for (let next = this.text.indexOf("\n"); next >= 0 && next < offset; next = this.text.indexOf("\n", next + 1)) {
+      line++;
+      start = next + 1;
+    }
+    return { line, column: offset - start + 1 };
+  }
+
+  private value(node: Node, depth: number): Json {
+    this.space();
+    node.offset = this.at;
+    if (depth > MAX_DEPTH) this.fail(`The JSON is nested more than ${MAX_DEPTH} deep.`, "A manifest is not that deep.");
+    const char = this.text[this.at];
+    if (char === "{") return this.object(node, depth);
+    if (char === "[") return this.array(node, depth);
+    if (char === '"') return this.string();
+    const word = /[A-Za-z]+/y;
+    word.lastIndex = this.at;
+    const found = word.exec(this.text)?.[0];
+    if (found) {
+      if (found !== "true" && found !== "false" && found !== "null") {
+        this.fail(`${found.slice(0, 40)} is no JSON value.`, "Put text between double quotes.");
+      }
+      this.at += found.length;
+      return found === "null" ? null : found === "true";
+    }
+    return this.number();
+  }
+
+  private object(node: Node, depth: number): Json {
+    const found: { [key: string]: Json } = {};
+    const children = new Map<string | number, Node>();
+    node.children = children;
+    this.at++;
+    this.space();
+    if (this.text[this.at] === "}") {
+      this.at++;
+      return found;
+    }
+    for (;;) {
+      this.space();
+      const keyAt = this.at;
+      if (this.text[this.at] !== '"') this.fail("A key between double quotes is missing here.", 'Write "name": value, without a comma after the last.');
+      const key = this.string();
+      if (children.has(key)) this.fail(`The key ${key.slice(0, 60)} occurs twice.`, "Remove one of them.", keyAt);
+      this.space();
+      if (this.text[this.at] !== ":") this.fail("A colon is missing here.", 'Write "name": value.');
+      this.at++;
+      const child: Node = { offset: this.at };
+      const value = this.value(child, depth + 1);
+      children.set(key, child);
+      Object.defineProperty(found, key, { value, enumerable: true, configurable: true, writable: true });
+      this.space();
+      const next = this.text[this.at];
+      if (next !== "," && next !== "}") this.fail("A comma or } is missing here.", "Put a comma between members and } after the last.");
+      this.at++;
+      if (next === "}") return found;
+    }
+  }
+
+  private array(node: Node, depth: number): Json {
+    const found: Json[] = [];
+    const children = new Map<string | number, Node>();
+    node.children = children;
+    this.at++;
+    this.space();
+    if (this.text[this.at] === "]") {
+      this.at++;
+      return found;
+    }
+    for (;;) {
+      const child: Node = { offset: this.at };
+      found.push(this.value(child, depth + 1));
+      children.set(found.length - 1, child);
+      this.space();
+      const next = this.text[this.at];
+      if (next !== "," && next !== "]") this.fail("A comma or ] is missing here.", "Put a comma between elements and ] after the last.");
+      this.at++;
+      if (next === "]") return found;
+    }
+  }
+
+  private string(): string {
+    const start = this.at;
+    const token = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+    token.lastIndex = start;
+    const found = token.exec(this.text)?.[0];
+    if (found === undefined) this.fail("This text is not closed, or has a line break or a wrong escape in it.", 'Close it with " on the same line.');
+    this.at += found.length;
+    return JSON.parse(found) as string;
+  }
+
+  private number(): number {
+    const token = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+    token.lastIndex = this.at;
+    const found = token.exec(this.text)?.[0];
+    if (found === undefined || found === "") {
+      if (this.at >= this.text.length) this.fail("The file ends in the middle of a value.", "Close what is open.");
+      this.fail(`A value is missing here, there is ${JSON.stringify(this.text[this.at])}.`, 'Write a number, "text", true, false, [list] or {object}.');
+    }
+    const value = Number(found);
+    if (!Number.isFinite(value)) this.fail(`${found.slice(0, 40)} is beyond double precision.`, "Write it as a decimal string between quotes.");
+    if (/^-?\d+$/.test(found) && !Number.isSafeInteger(value)) {
+      this.fail(`${found.slice(0, 40)} has more than 53 bits and would be rounded.`, `Write it as a decimal string: "${found.slice(0, 40)}".`);
+    }
+    this.at += found.length;
+    return value;
+  }
+
+  private space(): void {
+    for (;;) {
+      const code = this.text.charCodeAt(this.at);
+      if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) this.at++;
+      else break;
+    }
+    if (this.text.startsWith("//", this.at) || this.text.startsWith("/*", this.at)) {
+      this.fail("JSON has no comments.", "Remove it; use the description for words.");
+    }
+  }
+
+  private fail(wrong: string, right: string, offset = this.at): never {
+    throw new JsonFault(offset, wrong, right);
+  }
+}

@@ -1,0 +1,44 @@
+/** A job package as it arrives: small texts in memory, everything else by size and hash. */
+import type { BlobHash } from "../../shared/ids.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import type { Fault } from "../../shared/errors.ts";
+
+export interface JobPackage {
+  /** job.json and every .wgsl, .wesl and .csv file: their bytes. */
+  texts: Map<string, Uint8Array>;
+  /** Every file of the package, texts too. */
+  files: Map<string, { bytes: number; sha256: BlobHash }>;
+}
+
+export const MANIFEST_FILE = "job.json";
+/** A CSV file. Parsing one of this size takes about half of a judgement's time. */
+export const MAX_CSV_BYTES = 16 * 1024 * 1024;
+/** Files in a package. */
+export const MAX_FILES = 256;
+
+/** A file to cut into unit-aligned chunks, for the buffer `plan.buffers[buffer]`. */
+export interface SplitCut {
+  /** The WGSL variable's name. */
+  binding: string;
+  /** Index in `plan.buffers`. */
+  buffer: number;
+  file: string;
+  bytesPerUnit: number;
+  unitsPerChunk: number;
+}
+
+/** What a judgement says. The hashes of rows and chunks are still empty strings in `plan`: `intake` fills them in. */
+export type Admission =
+  | {
+      ok: true;
+      manifest: Manifest;
+      plan: JobPlan;
+      /** The typed table of `units.rows`, `rowBytes` a row. */
+      rows: Uint8Array | null;
+      splits: SplitCut[];
+      /** The kernel as the owner wrote it; several files follow each other under a comment with their names. */
+      source: string;
+      warnings: string[];
+    }
+  | { ok: false; faults: Fault[] };

@@ -1,0 +1,164 @@
+/** What a value of the manifest may refer to, and between which extremes it lies. */
+import type { Source, SourceRef, UnitSpace } from "../../shared/plan.ts";
+import type { CsvColumn } from "./csv.ts";
+import type { Json } from "./json.ts";
+import { nearest, suggest } from "./nearest.ts";
+
+/** The references that are allowed where a value stands. */
+export interface Scope {
+  units: UnitSpace;
+  /** Columns of `units.rows`; undefined when the units have none. */
+  rows?: readonly CsvColumn[];
+  /** Present inside a pass. */
+  pass?: { index: number; repeat: number; columns?: readonly CsvColumn[] };
+}
+
+/** A source with the extremes of its value over all units and iterations. */
+export interface Sourced {
+  source: Source;
+  /** What `source` refers to, as written, or undefined for a constant. */
+  reference?: string;
+  /** Values at the extremes, as decimal strings. */
+  extremes: string[];
+  /** All of its values are integers. */
+  integer: boolean;
+}
+
+export interface ValueFault {
+  wrong: string;
+  right: string;
+  /** Steps from the value to the part that is wrong. */
+  at?: (string | number)[];
+}
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
+/** Digits of 1,024 words and room to spare. */
+const MAX_DIGITS = 10_000;
+const MAX_U64 = 2n ** 64n - 1n;
+const UNIT_FIELDS = ["index", "x", "y", "z", "count", "seed"] as const;
+
+/** Reads a scalar: a number, a decimal string, a `$reference`, or an affine map of one. */
+export function readSource(value: Json, scope: Scope): Sourced | ValueFault {
+  if (typeof value === "number") return constant(decimalOf(value));
+  if (typeof value === "string") {
+    if (!value.startsWith("$")) {
+      if (isDecimal(value)) return constant(trimPlus(value));
+      return { wrong: `${JSON.stringify(value.slice(0, 60))} is neither a number nor a reference.`, right: REFERENCES };
+    }
+    return affine(value, "1", "0", scope);
+  }
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return readAffine(value, scope);
+  const shown = Array.isArray(value) ? "a list" : String(value);
+  return { wrong: `It is ${shown}, where one number is expected.`, right: REFERENCES };
+}
+
+/** True for `{of, scale, offset}`. */
+export function isAffine(value: Json): boolean {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && typeof value.of === "string";
+}
+
+const REFERENCES = 'Write a number, "$unit.index", "$row.column", "$pass.iteration", or {"of": "$unit.x", "scale": 2, "offset": 1}.';
+
+function readAffine(value: { [key: string]: Json }, scope: Scope): Sourced | ValueFault {
+  for (const key of Object.keys(value)) {
+    if (key !== "of" && key !== "scale" && key !== "offset") {
+      return { wrong: `${key} is unknown in an affine map.`, right: suggest(key, ["of", "scale", "offset"], "It has of, scale and offset."), at: [key] };
+    }
+  }
+  if (typeof value.of !== "string") return { wrong: "of is missing.", right: 'An affine map is {"of": "$unit.x", "scale": 2, "offset": 1}.' };
+  const factors: string[] = [];
+  for (const key of ["scale", "offset"] as const) {
+    const part = value[key] ?? (key === "scale" ? 1 : 0);
+    if (typeof part === "number") factors.push(decimalOf(part));
+    else if (typeof part === "string" && isDecimal(part)) factors.push(trimPlus(part));
+    else return { wrong: `${key} is no number.`, right: "Write a number, or a decimal string for more than 53 bits.", at: [key] };
+  }
+  return affine(value.of, factors[0] ?? "1", factors[1] ?? "0", scope);
+}
+
+function affine(reference: string, scale: string, offset: string, scope: Scope): Sourced | ValueFault {
+  const found = refer(reference, scope);
+  if ("wrong" in found) return found;
+  const exact = typeof found.min === "bigint" && isInteger(scale) && isInteger(offset);
+  const map = (of: bigint | number) =>
+    exact ? String(BigInt(scale) * BigInt(of) + BigInt(offset)) : String(Number(scale) * Number(of) + Number(offset));
+  return {
+    source: { of: found.ref, scale, offset },
+    reference,
+    extremes: [map(found.min), map(found.max)],
+    integer: exact,
+  };
+}
+
+function refer(reference: string, scope: Scope): { ref: SourceRef; min: bigint | number; max: bigint | number } | ValueFault {
+  const parts = /^\$(\w+)\.(\w+)$/.exec(reference);
+  const [, space, name] = parts ?? [];
+  if (!space || !name) return { wrong: `${JSON.stringify(reference.slice(0, 60))} is no reference.`, right: REFERENCES };
+  if (space === "unit") return unitReference(name, scope);
+  if (space === "row") {
+    if (!scope.rows) return { wrong: "The units have no rows.", right: 'Let units be {"rows": "params.csv"}.' };
+    return column(name, scope.rows, "units' table", (index) => ({ kind: "row", column: index }));
+  }
+  if (space === "pass") return passReference(name, scope);
+  return { wrong: `There is no $${space}.`, right: suggest(space, ["unit", "row", "pass"], "There are $unit, $row and $pass.") };
+}
+
+function unitReference(name: string, { units }: Scope): { ref: SourceRef; min: bigint; max: bigint } | ValueFault {
+  const field = UNIT_FIELDS.find((candidate) => candidate === name);
+  if (!field) return { wrong: `There is no $unit.${name}.`, right: suggest(name, UNIT_FIELDS, `There are ${UNIT_FIELDS.join(", ")}.`) };
+  const ref: SourceRef = { kind: "unit", field };
+  if (field === "seed") return { ref, min: 0n, max: MAX_U64 };
+  if (field === "count") return { ref, min: BigInt(units.count), max: BigInt(units.count) };
+  if (field === "index") return { ref, min: 0n, max: BigInt(units.count - 1) };
+  if (!units.grid) return { wrong: `The units have no ${field}: they are no grid.`, right: 'Use $unit.index, or let units be {"grid": [x, y, z]}.' };
+  const side = units.grid["xyz".indexOf(field)] ?? 1;
+  return { ref, min: 0n, max: BigInt(side - 1) };
+}
+
+function passReference(name: string, { pass }: Scope): { ref: SourceRef; min: bigint | number; max: bigint | number } | ValueFault {
+  if (!pass) return { wrong: `$pass.${name} has no value outside of a pass.`, right: "Move it to the set of the pass." };
+  if (name === "index") return { ref: { kind: "pass", field: "index" }, min: BigInt(pass.index), max: BigInt(pass.index) };
+  if (name === "iteration") return { ref: { kind: "pass", field: "iteration" }, min: 0n, max: BigInt(pass.repeat - 1) };
+  if (!pass.columns) {
+    const right = nearest(name, ["index", "iteration"]);
+    return {
+      wrong: `There is no $pass.${name}: the pass has no table.`,
+      right: right ? `Did you mean $pass.${right}?` : `Give the pass a table with a column ${name}, or use $pass.iteration.`,
+    };
+  }
+  return column(name, pass.columns, "pass's table", (index) => ({ kind: "pass-row", column: index }));
+}
+
+function column(
+  name: string,
+  columns: readonly CsvColumn[],
+  table: string,
+  ref: (index: number) => SourceRef,
+): { ref: SourceRef; min: bigint | number; max: bigint | number } | ValueFault {
+  const index = columns.findIndex((candidate) => candidate.name === name);
+  const found = columns[index];
+  const names = columns.map((candidate) => candidate.name);
+  if (!found) return { wrong: `The ${table} has no column ${name}.`, right: suggest(name, names, `Its columns are ${names.join(", ")}.`) };
+  const float = found.type === "f64";
+  return { ref: ref(index), min: float ? Number(found.min) : found.min, max: float ? Number(found.max) : found.max };
+}
+
+function constant(text: string): Sourced {
+  return { source: { scale: "1", offset: text }, extremes: [text], integer: isInteger(text) || Number.isInteger(Number(text)) };
+}
+
+function isDecimal(text: string): boolean {
+  return text.length <= MAX_DIGITS && DECIMAL.test(text) && (isInteger(text) || Number.isFinite(Number(text)));
+}
+
+function isInteger(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}
+
+function trimPlus(text: string): string {
+  return text.startsWith("+") ? text.slice(1) : text;
+}
+
+function decimalOf(value: number): string {
+  return Number.isSafeInteger(value) ? BigInt(value).toString() : String(value);
+}
