@@ -1,0 +1,102 @@
+/** The visitor's GPU: asked for only after consent, described in coarse words, opened with what a job needs and no more. */
+import type { Host } from "../../shared/protocol.ts";
+
+/** Features that jobs may require; others are not told. */
+const JOB_FEATURES = ["shader-f16", "subgroups"];
+/** Limits that jobs may require. */
+const JOB_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxUniformBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxUniformBuffersPerShaderStage",
+  "maxBindGroups",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+export interface Needs {
+  features: readonly string[];
+  limits: Readonly<Record<string, number>>;
+}
+
+export interface OpenAdapter {
+  kind: "adapter";
+  host: Host;
+  /** Words for people: "nvidia ampere". */
+  name: string;
+  /** Rejects when the adapter lacks what is needed or is gone. */
+  openDevice(needs: Needs): Promise<GPUDevice>;
+}
+
+export type Adapter = OpenAdapter | { kind: "no-webgpu" } | { kind: "software-adapter" };
+
+/** Asks for an adapter; a software one counts only where the coordinator allows it. */
+export async function openAdapter(options: { allowSoftware: boolean; gpu?: GPU }): Promise<Adapter> {
+  const gpu = options.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
+  const adapter = await request(gpu);
+  if (!adapter) return { kind: "no-webgpu" };
+  const software = isSoftware(adapter);
+  if (software && !options.allowSoftware) return { kind: "software-adapter" };
+  const features = [...adapter.features].filter((feature) => JOB_FEATURES.includes(feature));
+  const limits: Record<string, number> = {};
+  for (const name of JOB_LIMITS) limits[name] = adapter.limits[name];
+  const word = (text: string) => text.toLowerCase().slice(0, 32);
+  return {
+    kind: "adapter",
+    name: [adapter.info.vendor, adapter.info.architecture].filter(Boolean).join(" ") || (software ? "software" : "graphics card"),
+    host: {
+      vendor: word(adapter.info.vendor),
+      architecture: word(adapter.info.architecture),
+      ...platform(),
+      software,
+      features,
+      limits,
+    },
+    openDevice: async (needs) => {
+      // An adapter gives one device; after it, or after a loss, a new one has to be asked for.
+      const fresh = await request(gpu);
+      if (!fresh) throw new Error("The graphics card does not answer.");
+      const requiredFeatures = [...needs.features] as GPUFeatureName[];
+      if (fresh.features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
+      return fresh.requestDevice({ requiredFeatures, requiredLimits: { ...needs.limits } });
+    },
+  };
+}
+
+async function request(gpu: GPU | undefined): Promise<GPUAdapter | null> {
+  if (!gpu) return null;
+  return (await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)) ?? null;
+}
+
+/** The flag moved from the adapter to its info; some browsers have only the older one. */
+function isSoftware(adapter: GPUAdapter): boolean {
+  const old = (adapter as GPUAdapter & { isFallbackAdapter?: boolean }).isFallbackAdapter;
+  return adapter.info.isFallbackAdapter ?? old ?? false;
+}
+
+interface UserAgentData {
+  platform: string;
+  brands: { brand: string }[];
+}
+
+function platform(): Pick<Host, "browser" | "os"> {
+  if (typeof navigator === "undefined") return { browser: "unknown", os: "unknown" };
+  const agent = navigator.userAgent;
+  const data = (navigator as Navigator & { userAgentData?: UserAgentData }).userAgentData;
+  const browser = /Firefox/.test(agent)
+    ? "firefox"
+    : /Chrom/.test(agent) || data?.brands.some(({ brand }) => brand === "Chromium")
+      ? "chromium"
+      : /Safari/.test(agent)
+        ? "safari"
+        : /Node/.test(agent)
+          ? "node"
+          : "unknown";
+  const named = data?.platform || (/Windows|Mac OS X|iPhone|iPad|Android|Linux|CrOS/.exec(agent)?.[0] ?? "unknown");
+  return { browser, os: named.toLowerCase().slice(0, 32) };
+}

@@ -1,0 +1,210 @@
+/**
+ * The engine: a `GPUDevice` and bytes in, bytes out. `open`, `run` and `read` only record; what is recorded in one turn of the
+ * event loop is one submit (batch.ts), so a short unit, or several, cost one. A unit's buffers come from a pool and are cleared
+ * and initialised by commands of the unit itself, so no unit sees what ran before it.
+ */
+import { passScope, type Scope, unitScope } from "../../shared/expand.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import { Batcher } from "./batch.ts";
+import { type Contents, constantBytes, contentsOf, prepare } from "./contents.ts";
+import { EngineError, ofScope } from "./engine-error.ts";
+import { Lifeline } from "./lifeline.ts";
+import { Mappings } from "./mapping.ts";
+import { compile, type PassPipeline } from "./pipelines.ts";
+import { BufferPool, type BufferSet } from "./pool.ts";
+import { frameResult, stagingOffsets } from "./result.ts";
+import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, UnitInput } from "./seam.ts";
+import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
+
+const MAP_READ = 1;
+
+export const openEngine: OpenEngine = async (device, plan, files) => {
+  const life = new Lifeline(device);
+  const pipelines = await life.hold(compile(device, plan));
+  const engine = new GpuEngine(device, life, plan, pipelines, files);
+  await life.hold(engine.ready);
+  return engine;
+};
+
+interface Unit extends OpenedUnit {
+  scope: Scope;
+  buffers: BufferSet | undefined;
+  /** First thing that went wrong with a submit of this unit. */
+  failure: unknown;
+  /** Submits that are not known to be good yet. */
+  pending: Set<Promise<unknown>>;
+}
+
+class GpuEngine implements Engine {
+  readonly plan: JobPlan;
+  /** Resolves when the constant buffers and templates are made; rejects with `EngineError`. */
+  readonly ready: Promise<void>;
+  private readonly device: GPUDevice;
+  private readonly life: Lifeline;
+  private readonly pipelines: readonly PassPipeline[];
+  private readonly contents: readonly Contents[];
+  private readonly pool: BufferPool;
+  private readonly batch: Batcher;
+  private readonly mappings: Mappings;
+  /** By pass: what is written before each of its iterations. */
+  private readonly sets: { buffer: number; span: Span }[][];
+  private readonly staging: { offsets: number[]; size: number };
+
+  constructor(device: GPUDevice, life: Lifeline, plan: JobPlan, pipelines: readonly PassPipeline[], files: PlanFiles) {
+    this.plan = plan;
+    this.device = device;
+    this.life = life;
+    this.pipelines = pipelines;
+    this.contents = contentsOf(plan, files);
+    this.sets = plan.passes.map((pass) => setSpans(plan, pass));
+    this.mappings = new Mappings(plan.buffers.length, plan.passes);
+    this.staging = stagingOffsets(plan);
+    this.batch = new Batcher(device, life);
+    this.pool = new BufferPool(device, plan, this.contents);
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    this.contents.forEach((contents, index) => {
+      if (contents.constant) this.pool.addConstant(index, constantBytes(contents, unitScope(plan, 0)));
+      else if (contents.bytes) this.pool.addTemplate(index, contents.bytes);
+    });
+    this.ready = Promise.all([device.popErrorScope(), device.popErrorScope()]).then((errors) => {
+      const error = errors.map(ofScope).find((found) => found !== undefined);
+      if (error) throw error;
+    });
+  }
+
+  open(input: UnitInput): OpenedUnit {
+    const scope = unitScope(this.plan, input.index, input.row);
+    const buffers = this.pool.take();
+    const unit: Unit = { index: input.index, scope, buffers, failure: undefined, pending: new Set() };
+    this.watch(unit, this.life.hold(buffers.made).then(throwIfAny));
+    try {
+      this.contents.forEach((contents, index) => {
+        if (contents.constant) return;
+        prepare(this.batch, contents, index, buffers.physical[index] as GPUBuffer, this.pool.template(index), input, scope);
+      });
+    } catch (error) {
+      this.close(unit);
+      throw error;
+    }
+    return unit;
+  }
+
+  *positions(): Iterable<Position> {
+    for (const [pass, { repeat, workgroups }] of this.plan.passes.entries()) {
+      for (let iteration = 0; iteration < repeat; iteration++) {
+        yield { pass, iteration, box: { from: [0, 0, 0], size: [...workgroups] } };
+      }
+    }
+  }
+
+  run(opened: OpenedUnit, position: Position): Promise<number> {
+    const micros = this.submit(opened as Unit, position);
+    this.watch(opened as Unit, micros);
+    return micros;
+  }
+
+  async read(opened: OpenedUnit): Promise<Uint8Array> {
+    const unit = opened as Unit;
+    const { physical } = buffersOf(unit);
+    const staging = this.pool.takeStaging(this.staging.size);
+    this.plan.outputs.forEach((output, i) => {
+      const source = physical[this.mappings.last[output.buffer] as number] as GPUBuffer;
+      this.batch.copy(source, 0, staging, this.staging.offsets[i] as number, (output.byteLength + 3) & ~3);
+    });
+    const settled = this.batch.settled;
+    this.watch(unit, settled);
+    this.batch.flush();
+    // The GPU runs commands in order: whoever gets these buffers next clears them after the copy.
+    const set = unit.buffers as BufferSet;
+    unit.buffers = undefined;
+    const mapped = this.life.hold(staging.mapAsync(MAP_READ, 0, this.staging.size));
+    mapped.catch(() => undefined);
+    // Firefox holds a read-back until something is submitted after it.
+    this.device.queue.submit([]);
+    this.pool.give(set);
+    await Promise.allSettled([...unit.pending]);
+    if (unit.failure !== undefined) {
+      staging.destroy();
+      throw unit.failure;
+    }
+    await mapped;
+    const result = frameResult(this.plan, new Uint8Array(staging.getMappedRange(0, this.staging.size)));
+    staging.unmap();
+    this.pool.giveStaging(staging);
+    return result;
+  }
+
+  close(opened: OpenedUnit): void {
+    const unit = opened as Unit;
+    if (!unit.buffers) return;
+    this.pool.give(unit.buffers);
+    unit.buffers = undefined;
+  }
+
+  destroy(): void {
+    this.batch.destroy();
+    this.pool.destroy();
+  }
+
+  private async submit(unit: Unit, position: Position): Promise<number> {
+    const buffers = buffersOf(unit);
+    const { pass, iteration, box } = position;
+    const plan = this.plan.passes[pass];
+    const pipeline = this.pipelines[pass];
+    if (!plan || !pipeline || iteration < 0 || iteration >= plan.repeat) {
+      throw new EngineError("validation", `There is no iteration ${iteration} of pass ${pass}.`);
+    }
+    if (box.from.some((from) => from !== 0) || box.size.some((size, i) => size !== plan.workgroups[i])) {
+      throw new EngineError("not-sliceable", "This kernel runs its dispatches whole.");
+    }
+    const mapping = this.mappings.at(pass, iteration);
+    const sets = this.sets[pass] as { buffer: number; span: Span }[];
+    if (sets.length > 0) {
+      const scope = passScope(unit.scope, this.plan, pass, iteration);
+      for (const { buffer, span } of sets) {
+        const bytes = new Uint8Array(span.to - span.from);
+        expandSpan(span, scope, bytes);
+        this.batch.write(buffers.physical[mapping[buffer] as number] as GPUBuffer, span.from, bytes);
+      }
+    }
+    const groups = this.pool.bindGroups(buffers, pass, pipeline, mapping, this.mappings.key(mapping));
+    return this.batch.dispatch(unit, pipeline.pipeline, groups, plan.workgroups);
+  }
+
+  private watch(unit: Unit, promise: Promise<unknown>): void {
+    const done = promise.then(
+      () => undefined,
+      (error) => {
+        unit.failure ??= error;
+      },
+    );
+    unit.pending.add(done);
+    void done.finally(() => unit.pending.delete(done));
+  }
+}
+
+function buffersOf(unit: Unit): BufferSet {
+  if (!unit.buffers) throw new EngineError("validation", `Unit ${unit.index} is closed.`);
+  return unit.buffers;
+}
+
+function throwIfAny(error: EngineError | undefined): void {
+  if (error) throw error;
+}
+
+/** Throws `EngineError` "validation" for a lone f16 in a word: the other half belongs to the kernel by now. */
+function setSpans(plan: JobPlan, pass: JobPlan["passes"][number]): { buffer: number; span: Span }[] {
+  const sets: { buffer: number; span: Span }[] = [];
+  for (const buffer of new Set(pass.set.map((set) => set.buffer))) {
+    const writes = pass.set.filter((set) => set.buffer === buffer).map((set) => set.write);
+    for (const span of spansOf(writes, "exact")) {
+      if (hasHalfWords(span)) {
+        const name = (plan.buffers[buffer] as JobPlan["buffers"][number]).name;
+        throw new EngineError("validation", `A pass sets half a word of ${name}: set the f16 beside it too.`);
+      }
+      sets.push({ buffer, span });
+    }
+  }
+  return sets;
+}

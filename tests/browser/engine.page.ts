@@ -1,0 +1,119 @@
+/** Runs in Chromium: opens engines for plans that the test sends and gives back result bytes as number arrays. */
+import { openAdapter } from "../../client/donor/adapter.ts";
+import { Driver } from "../../client/engine/driver.ts";
+import { openEngine } from "../../client/engine/engine.ts";
+import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+
+let device: GPUDevice;
+let lost: Promise<GPUDeviceLostInfo>;
+
+async function freshDevice(): Promise<void> {
+  const adapter = await openAdapter({ allowSoftware: true });
+  if (adapter.kind !== "adapter") throw new Error(adapter.kind);
+  device = await adapter.openDevice({ features: [], limits: {} });
+  lost = device.lost;
+}
+
+interface Given {
+  plan: JobPlan;
+  units: { index: number; row?: number[]; pieces?: [number, number[]][] }[];
+  files?: Record<string, number[]>;
+}
+
+function inputOf(unit: Given["units"][number]): UnitInput {
+  return {
+    index: unit.index,
+    row: unit.row && new Uint8Array(unit.row),
+    pieces: unit.pieces && new Map(unit.pieces.map(([buffer, bytes]) => [buffer, new Uint8Array(bytes)])),
+  };
+}
+
+function filesOf(given: Given): Map<string, Uint8Array> {
+  return new Map(Object.entries(given.files ?? {}).map(([hash, bytes]) => [hash, new Uint8Array(bytes)]));
+}
+
+const freePace = { targetMicros: () => 30_000, turn: () => Promise.resolve(), busy: () => {}, idle: () => {}, end: () => {} };
+
+async function runSeam(engine: Engine, unit: UnitInput): Promise<{ bytes: number[]; micros: number }> {
+  const opened = engine.open(unit);
+  let micros = 0;
+  for (const position of engine.positions()) micros += await engine.run(opened, position);
+  return { bytes: [...(await engine.read(opened))], micros };
+}
+
+const api = {
+  freshDevice,
+  /** One unit after the other through the seam, waiting for each slice. */
+  async compute(given: Given) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const results = [];
+    for (const unit of given.units) results.push(await runSeam(engine, inputOf(unit)));
+    engine.destroy();
+    return results;
+  },
+  /** All units through the driver. `depth`: submits seen between the first and the last answer. */
+  async drive(given: Given) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const log: string[] = [];
+    const driver = new Driver({ ...freePace, busy: () => log.push("busy"), idle: () => log.push("idle") });
+    const outcomes = [];
+    for (const unit of given.units) {
+      const computation = driver.compute(engine, inputOf(unit));
+      await computation.submitted;
+      log.push(`submitted ${unit.index}`);
+      outcomes.push(
+        computation.outcome.then((outcome) => {
+          log.push(`done ${unit.index}`);
+          return { bytes: [...outcome.bytes], micros: outcome.gpuMicros };
+        }),
+      );
+    }
+    const results = await Promise.all(outcomes);
+    await driver.stop();
+    engine.destroy();
+    return { results, log };
+  },
+  async stopHalfway(given: Given) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const driver = new Driver(freePace);
+    const settled: string[] = [];
+    const all = given.units.map(async (unit, i) => {
+      const computation = driver.compute(engine, inputOf(unit));
+      if (i === 0) {
+        await computation.submitted;
+        await driver.stop();
+      }
+      await computation.outcome.then(
+        () => settled.push(`${unit.index} done`),
+        (error: Error) => settled.push(`${unit.index} ${error.name}`),
+      );
+    });
+    await Promise.all(all);
+    return settled.sort();
+  },
+  async failure(given: Given, box?: Position["box"]) {
+    try {
+      const engine = await openEngine(device, given.plan, filesOf(given));
+      const opened = engine.open(inputOf(given.units[0] as Given["units"][number]));
+      for (const position of engine.positions()) await engine.run(opened, box ? { ...position, box } : position);
+      await engine.read(opened);
+      return { code: "none", message: "" };
+    } catch (error) {
+      return { code: (error as { code?: string }).code ?? (error as Error).name, message: (error as Error).message };
+    }
+  },
+  /** Starts a unit and says how it ended; the test crashes the GPU process meanwhile. */
+  async untilLost(given: Given) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    try {
+      for (;;) await runSeam(engine, inputOf(given.units[0] as Given["units"][number]));
+    } catch (error) {
+      await lost;
+      return (error as { code?: string }).code ?? String(error);
+    }
+  },
+};
+
+export type EnginePage = typeof api;
+Object.assign(globalThis, { api, ready: true });

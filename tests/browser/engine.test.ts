@@ -1,0 +1,148 @@
+import type { Browser, Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unitSeed } from "../../shared/expand.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import * as plans from "./engine.plans.ts";
+import { openBrowser, openTestPage, type TestSite } from "./harness.ts";
+
+interface Given {
+  plan: JobPlan;
+  units: { index: number; row?: number[]; pieces?: [number, number[]][] }[];
+  files?: Record<string, number[]>;
+}
+type Results = { bytes: number[]; micros: number }[];
+
+let browser: Browser;
+let page: Page;
+let site: TestSite;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  ({ page, site } = await openTestPage(browser, "tests/browser/engine.page.ts"));
+  await call("freshDevice");
+});
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+function call<T>(name: string, ...args: unknown[]): Promise<T> {
+  return page.evaluate(`api[${JSON.stringify(name)}](...${JSON.stringify(args)})`) as Promise<T>;
+}
+
+const units = (...indices: number[]) => indices.map((index) => ({ index }));
+
+describe("the engine on WebGPU", () => {
+  it("fills a uniform struct by unit and takes overrides", async () => {
+    const results = await call<Results>("compute", { plan: plans.affine, units: units(0, 1, 999) });
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual([0, 1, 999].map((unit) => [plans.affineOnCpu(unit)]));
+    for (const { bytes } of results) expect(bytes.slice(0, 8)).toEqual([0, 4, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it("clears and initialises every buffer before each unit", async () => {
+    const given: Given = { plan: plans.traces, units: units(3, 4, 3), files: { [plans.HASH]: plans.tracesFile } };
+    const results = await call<Results>("compute", given);
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual([3, 4, 3].map(plans.tracesOnCpu));
+    const driven = await call<{ results: Results }>("drive", given);
+    expect(driven.results.map(({ bytes }) => plans.unframe(bytes))).toEqual([3, 4, 3].map(plans.tracesOnCpu));
+  });
+
+  it("repeats a pass, swaps buffers between iterations and sets fields before each", async () => {
+    for (const how of ["compute", "drive"]) {
+      const answer = await call<Results | { results: Results }>(how, { plan: plans.swapping, units: units(0, 1, 77) });
+      const results = Array.isArray(answer) ? answer : answer.results;
+      expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual([0, 1, 77].map(plans.swappingOnCpu));
+    }
+  });
+
+  it("gives each unit its row, its seed and its piece of a file, and zeroes padding", async () => {
+    const row = (a: number, b: number) => [...new Uint8Array(new BigInt64Array([BigInt(a), BigInt(b)]).buffer)];
+    const piece = (from: number, length: number) => Array.from({ length }, (_, i) => from + i);
+    const given: Given = {
+      plan: plans.pieces,
+      units: [
+        { index: 0, row: row(11, 12), pieces: [[0, piece(0, 10)]] },
+        { index: 2, row: row(13, 14), pieces: [[0, piece(20, 4)]] },
+      ],
+    };
+    const results = await call<Results>("compute", given);
+    const seeds = [0, 2].map((unit) => unitSeed(1234567n, unit));
+    const words = (seed: bigint) => [Number(seed & 0xffffffffn), Number(seed >> 32n)];
+    const [first, last] = results.map(({ bytes }) => plans.unframe(bytes));
+    expect(first?.[0]).toEqual([1, 1, 2, 3, 5, 5, 6, 7, 9, 9]);
+    expect(last?.[0]).toEqual([21, 21, 22, 23, 1, 0, 0, 0, 1, 0]);
+    const item = (seed: bigint, a: number, b: number) => [...words(seed), a, 2 * b + 1, a, 2 * b + 1, 0, 0];
+    expect(first?.[1]).toEqual(
+      Array(3)
+        .fill(item(seeds[0] as bigint, 11, 12))
+        .flat(),
+    );
+    expect(last?.[1]).toEqual(
+      Array(3)
+        .fill(item(seeds[1] as bigint, 13, 14))
+        .flat(),
+    );
+  });
+
+  it("overlaps units: the next is submitted before the last is back", async () => {
+    const { results, log } = await call<{ results: Results; log: string[] }>("drive", { plan: plans.slow, units: units(0, 1, 2, 3) });
+    expect(new Set(results.map(({ bytes }) => bytes.join())).size).toBe(1);
+    expect(log.indexOf("submitted 1")).toBeLessThan(log.indexOf("done 0"));
+    expect(log.indexOf("submitted 2")).toBeLessThan(log.indexOf("done 1"));
+    expect(log.filter((line) => line === "busy").length).toBe(1);
+    for (const { micros } of results) expect(micros).toBeGreaterThan(0);
+  });
+
+  it("submits nothing after stop, and what was submitted finishes", async () => {
+    const settled = await call<string[]>("stopHalfway", { plan: plans.slow, units: units(0, 1, 2, 3, 4, 5) });
+    expect(settled).toContain("0 done");
+    expect(settled.filter((line) => line.endsWith("DriverStopped")).length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("the engine refuses", () => {
+  const failure = (given: Given, box?: unknown) => call<{ code: string; message: string }>("failure", given, box);
+
+  it("a kernel that does not compile, naming the line", async () => {
+    const broken = { ...plans.affine, kernel: plans.affine.kernel.replace("params.a", "params.missing") };
+    const { code, message } = await failure({ plan: broken, units: units(0) });
+    expect(code).toBe("validation");
+    expect(message).toMatch(/6:31 .*missing/);
+  });
+
+  it("a plan whose buffers do not fit the kernel", async () => {
+    const small = { ...plans.affine, buffers: [{ ...plans.affine.buffers[0], byteLength: 4, writes: [] }, plans.affine.buffers[1]] };
+    expect((await failure({ plan: small as JobPlan, units: units(0) })).code).toBe("validation");
+  });
+
+  it("a box that is not the whole dispatch", async () => {
+    const { code } = await failure({ plan: plans.affine, units: units(0) }, { from: [1, 0, 0], size: [3, 1, 1] });
+    expect(code).toBe("not-sliceable");
+  });
+
+  it("a missing file, a missing piece and a value that overflows", async () => {
+    expect((await failure({ plan: plans.traces, units: units(0) })).code).toBe("bad-input");
+    expect((await failure({ plan: plans.pieces, units: [{ index: 0, row: Array(16).fill(0) }] })).code).toBe("bad-input");
+    expect((await failure({ plan: plans.affine, units: units(2 ** 40) })).code).toBe("overflow");
+  });
+
+  it("a buffer for which there is no memory", async () => {
+    const huge = 2 ** 28;
+    const plan = { ...plans.affine, buffers: [plans.affine.buffers[0], { ...plans.affine.buffers[1], byteLength: 2 * huge }] };
+    // Above the default limit the device calls it invalid; it must not count as a result either way.
+    expect(["out-of-memory", "validation"]).toContain((await failure({ plan: plan as JobPlan, units: units(0) })).code);
+  });
+});
+
+describe("a lost device", () => {
+  it("rejects what runs, and a new device computes again", async () => {
+    const running = call<string>("untilLost", { plan: plans.slow, units: units(0) });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const session = await browser.target().createCDPSession();
+    await session.send("Browser.crashGpuProcess" as never);
+    expect(await running).toBe("device-lost");
+    await call("freshDevice");
+    const results = await call<Results>("compute", { plan: plans.affine, units: units(5) });
+    expect(plans.unframe(results[0]?.bytes ?? [])).toEqual([plans.affineOnCpu(5)]);
+  });
+});

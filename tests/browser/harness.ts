@@ -1,0 +1,118 @@
+/**
+ * Real Chromium for tests: found, started with WebGPU on SwiftShader, and given a page of ours from localhost (a secure
+ * context) whose script is bundled from a TypeScript entry.
+ */
+import { existsSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import puppeteer, { type Browser, type Page } from "puppeteer";
+
+const CANDIDATES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/usr/bin/google-chrome-stable",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+const QUIET = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-quic",
+  "--no-first-run",
+  // Tests run as root in containers; the pages are our own.
+  "--no-sandbox",
+];
+const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/** CHROME_PATH, an installed Chrome or Chromium, or what puppeteer downloaded. Throws when there is none. */
+export async function findChromium(): Promise<string> {
+  const found = [process.env.CHROME_PATH, ...CANDIDATES].find((path) => path && existsSync(path));
+  if (found) return found;
+  const downloaded = await puppeteer.executablePath();
+  if (existsSync(downloaded)) return downloaded;
+  throw new Error("No Chromium: set CHROME_PATH, or run `npx puppeteer browsers install chrome`.");
+}
+
+export interface BrowserOptions {
+  /** Default "software": SwiftShader. "none": no adapter at all. */
+  gpu?: "software" | "none";
+  /** Keep the profile (identity, outbox) here across browsers. */
+  profile?: string;
+  args?: string[];
+}
+
+export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  return puppeteer.launch({
+    executablePath: await findChromium(),
+    headless: true,
+    userDataDir: options.profile,
+    args: [...QUIET, ...(options.gpu === "none" ? [] : SOFTWARE_GPU), ...(options.args ?? [])],
+    protocolTimeout: 120_000,
+  });
+}
+
+/** Bundles a module (and workers it needs) as one ES module for the browser. */
+export async function bundle(entry: string): Promise<string> {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+    sourcemap: "inline",
+    logLevel: "silent",
+  });
+  return (result.outputFiles[0] as { text: string }).text;
+}
+
+export interface TestSite {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves `/` (a blank page that loads `/main.js`) and each given script under its path. */
+export async function serveScripts(scripts: Record<string, string>): Promise<TestSite> {
+  const server: Server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const script = scripts[path];
+    if (path === "/") {
+      response.setHeader("content-type", "text/html");
+      response.end('<!doctype html><meta charset="utf-8"><title>test</title><script type="module" src="/main.js"></script>');
+    } else if (script !== undefined) {
+      response.setHeader("content-type", "text/javascript");
+      response.end(script);
+    } else {
+      // The browser asks for an icon by itself.
+      response.statusCode = path === "/favicon.ico" ? 204 : 404;
+      response.end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A page with `entry` (path relative to the repository) loaded; errors of the page are printed. */
+export async function openTestPage(browser: Browser, entry: string): Promise<{ page: Page; site: TestSite }> {
+  const script = await bundle(fileURLToPath(new URL(`../../${entry}`, import.meta.url)));
+  const site = await serveScripts({ "/main.js": script });
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => console.error("page:", error));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warn") console.error("console:", message.text());
+  });
+  await page.goto(site.url);
+  await page.waitForFunction("globalThis.ready === true");
+  return { page, site };
+}
