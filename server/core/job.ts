@@ -29,12 +29,18 @@ const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: strin
   cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
 };
 
-/** A job without history. Throws on a spec that no job can have: the shell's mistake. */
+/** Throws `RangeError` on a spec that no job can have. */
+export function checkSpec({ units, quorum, maxReplicas, creditPerUnit }: Omit<JobSpec, "id">): void {
+  if (!Number.isSafeInteger(units) || units < 1) throw new RangeError(`a job cannot have ${units} units`);
+  if (!Number.isInteger(quorum) || quorum < 1) throw new RangeError(`a job cannot have the quorum ${quorum}`);
+  if (!(maxReplicas >= quorum)) throw new RangeError(`${maxReplicas} replicas cannot reach the quorum ${quorum}`);
+  if (!(creditPerUnit >= 0 && Number.isFinite(creditPerUnit))) throw new RangeError(`a unit cannot be worth ${creditPerUnit}`);
+}
+
+/** A job without history. */
 export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job {
+  checkSpec(spec);
   if (state.jobs.has(spec.id)) throw new Error(`job ${spec.id} exists`);
-  if (!Number.isSafeInteger(spec.units) || spec.units < 1) throw new RangeError(`job ${spec.id} has ${spec.units} units`);
-  if (!Number.isInteger(spec.quorum) || spec.quorum < 1) throw new RangeError(`job ${spec.id} has quorum ${spec.quorum}`);
-  if (!(spec.maxReplicas >= spec.quorum)) throw new RangeError(`job ${spec.id} allows fewer replicas than its quorum`);
   const job: Job = {
     spec,
     state: jobState,

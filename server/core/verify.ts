@@ -98,6 +98,13 @@ export function takeBytes(
   return true;
 }
 
+/** The digest whose bytes the account was asked for and that nobody has brought yet. */
+export function wantedDigest(job: Job, unit: UnitIndex, account: AccountId): string | undefined {
+  const open = job.open.get(unit);
+  const replica = open?.replicas.find((candidate) => candidate.account === account);
+  return replica?.asked && !open?.withBytes.includes(replica.digest) ? replica.digest : undefined;
+}
+
 /** Asks for another replica where agreed bytes did not come. */
 export function chaseWanted(state: CoreState, job: Job, work: Work): void {
   for (const [unit, since] of job.wanted) {

@@ -1,0 +1,312 @@
+/**
+ * The shell around the core: it brings the clock, makes the core's operations durable and lets the answers out.
+ *
+ * Events are stepped as they come. Operations of a few milliseconds are one transaction (group commit); while it is written the
+ * next one collects. Whoever wrote, or might repeat what is still being written, is answered when that is on disk; a claim
+ * writes nothing and is answered at once. When a commit fails memory is ahead of disk: the process must stop.
+ */
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import type { JobState } from "../shared/api.ts";
+import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
+import type { Effect, Reply } from "./core/effects.ts";
+import type { CoreEvent, JobSpec } from "./core/events.ts";
+import { checkSpec, isOver } from "./core/job.ts";
+import { restoreJob } from "./core/restore.ts";
+import { type CoreState, createState } from "./core/state.ts";
+import { step } from "./core/step.ts";
+import type { JobRow, Store, StoreOp } from "./core/store.ts";
+import { wantedDigest } from "./core/verify.ts";
+import { FinalRate } from "./rate.ts";
+
+/** How long operations collect before they are written, ms. */
+const COMMIT_DELAY_MS = 2;
+/** Operations that wait for the disk; above it submits are turned away. */
+const MAX_PENDING_OPS = 65_536;
+const TICK_MS = 1000;
+
+export interface CoordinatorOptions {
+  store: Store;
+  /** The server's own clock, ms since 1970. */
+  clock?: () => number;
+  /** Memory is ahead of disk: the process must stop. Called once. */
+  onFatal: (error: unknown) => void;
+  /** Deadlines are looked at this often, ms; 0 = only on `tick` events. */
+  tickMs?: number;
+}
+
+/** An event as the gateway sends it; the coordinator adds `now`. */
+export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now"> : never) : never;
+export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
+
+export interface JobCounts {
+  final: number;
+  failed: number;
+  /** Units with an open assignment. */
+  leased: number;
+  /** Units with a recorded replica that have not ended. */
+  voted: number;
+  counted: number;
+  refused: number;
+  /** Accounts that hold an assignment. */
+  volunteers: number;
+  unitsPerMinute: number;
+  /** Replicas of final units over final units; 0 while there is none. */
+  executionsPerUnit: number;
+}
+
+/** A group of operations on its way to the disk. */
+interface Batch {
+  ops: StoreOp[];
+  notices: Notice[];
+  written: Promise<void>;
+  settle: { resolve: () => void; reject: (error: unknown) => void };
+}
+
+export class Coordinator {
+  private readonly store: Store;
+  private readonly clock: () => number;
+  private readonly onFatal: (error: unknown) => void;
+  private readonly state: CoreState = createState();
+  private readonly rows = new Map<JobId, JobRow>();
+  private readonly rates = new Map<JobId, FinalRate>();
+  private readonly listeners = new Set<(notice: Notice) => void>();
+  private collecting: Batch | null = null;
+  private writing: Batch | null = null;
+  private writer: Promise<void> | null = null;
+  private failure: { error: unknown } | null = null;
+  private closed = false;
+  private ticker: NodeJS.Timeout | null = null;
+  private latest = 0;
+
+  private constructor(options: CoordinatorOptions) {
+    this.store = options.store;
+    this.clock = options.clock ?? Date.now;
+    this.onFatal = options.onFatal;
+  }
+
+  /** Takes up all jobs where the store left them. */
+  static async open(options: CoordinatorOptions): Promise<Coordinator> {
+    const coordinator = new Coordinator(options);
+    for (const row of await options.store.jobs()) await coordinator.restore(row);
+    const tickMs = options.tickMs ?? TICK_MS;
+    if (tickMs > 0) {
+      coordinator.ticker = setInterval(() => void coordinator.dispatch({ type: "tick" }).catch(ignoreReported), tickMs);
+      coordinator.ticker.unref();
+    }
+    return coordinator;
+  }
+
+  /** Stores a job and takes it into the core in the state of its row. Rejects a spec that no job can have. */
+  async addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow> {
+    this.refuseWhenStopped();
+    checkSpec(spec);
+    const added = await this.store.addJob(row, spec);
+    this.rows.set(added.id, added);
+    this.rates.set(added.id, new FinalRate());
+    await this.dispatch({ type: "job-added", spec: { ...spec, id: added.id }, state: added.state });
+    return added;
+  }
+
+  /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
+  async dispatch(event: Dispatch): Promise<Reply> {
+    this.refuseWhenStopped();
+    if (writes(event) && this.pendingOps() >= MAX_PENDING_OPS) {
+      return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
+    }
+    const effects = this.step({ ...event, now: this.now() });
+    const ops: StoreOp[] = [];
+    const notices: Notice[] = [];
+    let reply: Reply | undefined;
+    for (const effect of effects) {
+      if (effect.type === "store") ops.push(effect.op);
+      else if (effect.type === "reply") reply = effect.reply;
+      else notices.push(effect);
+    }
+    if (!reply) throw new Error(`no answer to ${event.type}`);
+    this.enqueue(ops, notices);
+    if (ops.length > 0 || writes(event)) await this.written();
+    return reply;
+  }
+
+  /** All jobs with their current states, by id. */
+  jobs(): JobRow[] {
+    return [...this.rows.values()];
+  }
+
+  job(id: JobId): JobRow | undefined {
+    return this.rows.get(id);
+  }
+
+  /** Undefined when there is no such job. */
+  counts(id: JobId): JobCounts | undefined {
+    const job = this.state.jobs.get(id);
+    if (!job) return undefined;
+    const { pages } = job;
+    return {
+      final: pages.final,
+      failed: pages.failed.size,
+      leased: pages.leased,
+      voted: job.open.size,
+      counted: job.counted,
+      refused: job.refused,
+      volunteers: job.holders.size,
+      unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0,
+      executionsPerUnit: pages.final === 0 ? 0 : job.recorded / pages.final,
+    };
+  }
+
+  /** In memory; the store has it a commit later, when listeners hear of it. */
+  isFinal(job: JobId, unit: UnitIndex): boolean {
+    return this.state.jobs.get(job)?.pages.isFinal(unit) ?? false;
+  }
+
+  leasedUnits(job: JobId, limit: number): UnitIndex[] {
+    return this.state.jobs.get(job)?.pages.leasedUnits(limit) ?? [];
+  }
+
+  /** The digest whose bytes this account was asked for, or undefined: nothing else need be read or kept. */
+  wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
+    const found = this.state.jobs.get(job);
+    return found && wantedDigest(found, unit, account);
+  }
+
+  /** Accounts with a host that is connected. */
+  connectedAccounts(): number {
+    return new Set([...this.state.hosts.values()].map((host) => host.account)).size;
+  }
+
+  /** Told of what has become durable. Returns the way to stop listening. */
+  on(listener: (notice: Notice) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Takes no more events and resolves when all that was taken is on disk. The store stays open. */
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.ticker) clearInterval(this.ticker);
+    await this.written();
+  }
+
+  private async restore(row: JobRow): Promise<void> {
+    const { store } = this;
+    const spec = await store.spec(row.id);
+    const history = row.state === "done" ? { final: [], failed: await store.failedUnits(row.id), open: [] } : await store.history(row.id);
+    this.rows.set(row.id, row);
+    this.rates.set(row.id, new FinalRate());
+    const effects = restoreJob(this.state, spec, row.state, history, await store.tally(row.id), this.now());
+    const ops = effects.flatMap((effect) => (effect.type === "store" ? [effect.op] : []));
+    await store.commit(ops);
+    this.noteStates(ops);
+  }
+
+  private step(event: CoreEvent): Effect[] {
+    try {
+      return step(this.state, event);
+    } catch (error) {
+      // The core is half-way through the event: nothing it remembers can be trusted.
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  private now(): number {
+    // A clock that is set back must not bring a deadline back.
+    this.latest = Math.max(this.latest, this.clock());
+    return this.latest;
+  }
+
+  private enqueue(ops: StoreOp[], notices: Notice[]): void {
+    this.noteStates(ops);
+    if (ops.length === 0) {
+      // What says nothing of the disk need not wait for it.
+      for (const notice of notices) this.tell(notice);
+      return;
+    }
+    this.collecting ??= newBatch();
+    this.writer ??= this.write();
+    for (const op of ops) this.collecting.ops.push(op);
+    for (const notice of notices) this.collecting.notices.push(notice);
+  }
+
+  /** Writes batch after batch until none collects; there is one at a time. */
+  private async write(): Promise<void> {
+    await delay(COMMIT_DELAY_MS);
+    while (this.collecting) {
+      const batch = this.collecting;
+      this.writing = batch;
+      this.collecting = null;
+      try {
+        await this.store.commit(batch.ops);
+      } catch (error) {
+        batch.settle.reject(error);
+        this.fail(error);
+        return;
+      }
+      this.writing = null;
+      batch.settle.resolve();
+      for (const notice of batch.notices) this.tell(notice);
+      // Lets the answers out and the next events in.
+      await nextTurn();
+    }
+    this.writer = null;
+  }
+
+  private fail(error: unknown): void {
+    if (this.failure) return;
+    this.failure = { error };
+    if (this.ticker) clearInterval(this.ticker);
+    this.collecting?.settle.reject(error);
+    this.onFatal(error);
+  }
+
+  /** Resolves when all that was enqueued so far is on disk. */
+  private async written(): Promise<void> {
+    await (this.collecting ?? this.writing)?.written;
+    if (this.failure) throw this.failure.error;
+  }
+
+  private pendingOps(): number {
+    return (this.collecting?.ops.length ?? 0) + (this.writing?.ops.length ?? 0);
+  }
+
+  private tell(notice: Notice): void {
+    if (notice.type === "unit-final") this.rates.get(notice.job)?.note(this.now());
+    for (const listener of this.listeners) listener(notice);
+  }
+
+  private noteStates(ops: readonly StoreOp[]): void {
+    for (const op of ops) {
+      if (op.type !== "job-state") continue;
+      const row = this.rows.get(op.job);
+      const job = this.state.jobs.get(op.job);
+      if (!row || !job) throw new Error(`job ${op.job} has no row`);
+      const state: JobState = op.state;
+      this.rows.set(op.job, { ...row, state, reason: op.reason, finishedAt: isOver(job) ? op.at : row.finishedAt });
+    }
+  }
+
+  private refuseWhenStopped(): void {
+    if (this.failure) throw this.failure.error;
+    if (this.closed) throw new Error("the coordinator is closed");
+  }
+}
+
+/** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
+function writes(event: Dispatch): boolean {
+  return event.type === "submit" || event.type === "bytes" || event.type === "forget";
+}
+
+function newBatch(): Batch {
+  let settle: Batch["settle"] | undefined;
+  const written = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever waits hears of a failure; when nobody does, onFatal has it.
+  written.catch(ignoreReported);
+  if (!settle) throw new Error("a promise runs its executor at once");
+  return { ops: [], notices: [], written, settle };
+}
+
+/** The failure went to onFatal. */
+function ignoreReported(): void {}

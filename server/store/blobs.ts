@@ -1,0 +1,124 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { IdlewaveError } from "../../shared/errors.ts";
+import type { BlobHash } from "../../shared/ids.ts";
+import type { BlobStore } from "../core/store.ts";
+
+const HASH = /^[0-9a-f]{64}$/;
+const TEMP = ".tmp";
+
+/**
+ * Content-addressed bytes on disk, `<root>/<first 2 hex>/<sha256>`. A blob is written beside, synced, renamed, and the folder
+ * is synced: under its name there is the whole of it or nothing, after any crash.
+ */
+export class DiskBlobs implements BlobStore {
+  private readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Makes the folder when there is none and clears away what a crash has left half-written. */
+  static async open(root: string): Promise<DiskBlobs> {
+    await mkdir(join(root, TEMP), { recursive: true });
+    for (const name of await readdir(join(root, TEMP))) await rm(join(root, TEMP, name), { force: true });
+    return new DiskBlobs(root);
+  }
+
+  async put(bytes: Uint8Array): Promise<BlobHash> {
+    return (await this.putStream([bytes], bytes.byteLength)).hash;
+  }
+
+  /**
+   * Takes a stream, hashing while it writes. Rejects with `too-large` as soon as it is longer than `limit` bytes, with the
+   * stream's own error when that fails; nothing stays behind.
+   */
+  async putStream(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    limit: number,
+    what = "The upload",
+  ): Promise<{ hash: BlobHash; bytes: number }> {
+    const temporary = join(this.root, TEMP, randomBytes(16).toString("hex"));
+    const file = await open(temporary, "wx");
+    try {
+      const written = await write(file, source, limit, what);
+      await file.sync();
+      await file.close();
+      await this.place(temporary, written.hash);
+      return written;
+    } catch (error) {
+      await file.close().catch(ignoreClosed);
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async get(hash: BlobHash): Promise<Uint8Array | undefined> {
+    return await orMissing(readFile(this.path(hash)));
+  }
+
+  async size(hash: BlobHash): Promise<number | undefined> {
+    return (await orMissing(stat(this.path(hash))))?.size;
+  }
+
+  stream(hash: BlobHash, from = 0, to?: number): NodeJS.ReadableStream {
+    // Node's `end` is inclusive.
+    return createReadStream(this.path(hash), { start: from, ...(to === undefined ? {} : { end: to - 1 }) });
+  }
+
+  private async place(temporary: string, hash: BlobHash): Promise<void> {
+    const folder = join(this.root, hash.slice(0, 2));
+    const made = await mkdir(folder, { recursive: true });
+    await rename(temporary, this.path(hash));
+    await syncFolder(folder);
+    if (made !== undefined) await syncFolder(this.root);
+  }
+
+  private path(hash: BlobHash): string {
+    if (!HASH.test(hash)) throw new RangeError("not a SHA-256 in lower-case hexadecimal");
+    return join(this.root, hash.slice(0, 2), hash);
+  }
+}
+
+async function write(
+  file: FileHandle,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+  what: string,
+): Promise<{ hash: BlobHash; bytes: number }> {
+  const sha256 = createHash("sha256");
+  let bytes = 0;
+  for await (const part of source) {
+    bytes += part.byteLength;
+    if (bytes > limit) throw new IdlewaveError("too-large", { what, bytes, limit });
+    sha256.update(part);
+    let offset = 0;
+    while (offset < part.byteLength) offset += (await file.write(part, offset)).bytesWritten;
+  }
+  return { hash: sha256.digest("hex") as BlobHash, bytes };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function orMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** A handle that is closed already has nothing left to release. */
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EBADF") throw error;
+}

@@ -1,0 +1,80 @@
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { migrate } from "./migrate.ts";
+import type { Tables } from "./tables.ts";
+
+/** Prepared statements kept; the oldest go first. */
+const MAX_STATEMENTS = 128;
+/** A process that is just ending may hold the file this long, ms. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens the database file, alone: a second coordinator on the same file would hand out the same units. Throws when another
+ * process has it.
+ */
+export function openDatabase(path: string): Kysely<Tables> {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  try {
+    // A commit that was acknowledged survives a power cut: https://sqlite.org/pragma.html#pragma_synchronous
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;");
+    migrate(database);
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && /locked|busy/i.test(error.message)) {
+      throw new Error(`${path} is in use by another process.`, { cause: error });
+    }
+    throw error;
+  }
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: new Adapter(database) }) });
+}
+
+/** What kysely expects of a SQLite driver, over node:sqlite's interface. */
+class Adapter implements SqliteDatabase {
+  private readonly database: DatabaseSyncInstance;
+  private readonly statements = new Map<string, SqliteStatement>();
+
+  constructor(database: DatabaseSyncInstance) {
+    this.database = database;
+  }
+
+  prepare(sql: string): SqliteStatement {
+    const known = this.statements.get(sql);
+    if (known) return known;
+    const statement = new Statement(this.database.prepare(sql));
+    if (this.statements.size >= MAX_STATEMENTS) {
+      for (const oldest of this.statements.keys()) {
+        this.statements.delete(oldest);
+        break;
+      }
+    }
+    this.statements.set(sql, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.database.close();
+  }
+}
+
+class Statement implements SqliteStatement {
+  readonly reader: boolean;
+  private readonly statement: StatementSyncInstance;
+
+  constructor(statement: StatementSyncInstance) {
+    this.statement = statement;
+    this.reader = statement.columns().length > 0;
+  }
+
+  all(parameters: readonly unknown[]): unknown[] {
+    return this.statement.all(...parameters);
+  }
+
+  run(parameters: readonly unknown[]): { changes: number; lastInsertRowid: number | bigint } {
+    return this.statement.run(...parameters);
+  }
+
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown> {
+    return this.statement.iterate(...parameters);
+  }
+}

@@ -1,0 +1,76 @@
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+
+/** Forward only: a released entry is never changed, the next one is appended. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner INTEGER NOT NULL, owner_name TEXT NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL,
+    manifest TEXT NOT NULL, plan TEXT NOT NULL, source TEXT NOT NULL, spec TEXT NOT NULL,
+    created_at INTEGER NOT NULL, finished_at INTEGER
+  ) STRICT;
+
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    public_key TEXT UNIQUE,
+    credit_escrow REAL NOT NULL DEFAULT 0, credit_final REAL NOT NULL DEFAULT 0,
+    units_submitted INTEGER NOT NULL DEFAULT 0, units_final INTEGER NOT NULL DEFAULT 0, units_refused INTEGER NOT NULL DEFAULT 0,
+    gpu_micros INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL, forgotten_at INTEGER
+  ) STRICT;
+
+  CREATE TABLE tokens (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL, admin INTEGER NOT NULL, secret_hash TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL, revoked_at INTEGER
+  ) STRICT;
+
+  CREATE TABLE secrets (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE replicas (
+    seq INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL REFERENCES jobs (id), unit INTEGER NOT NULL, account INTEGER NOT NULL REFERENCES accounts (id),
+    cluster TEXT NOT NULL, assignment TEXT NOT NULL, digest BLOB NOT NULL, status TEXT NOT NULL,
+    gpu_micros INTEGER NOT NULL, credit REAL NOT NULL, outcome TEXT NOT NULL, at INTEGER NOT NULL,
+    UNIQUE (job, unit, account)
+  ) STRICT;
+  CREATE INDEX replicas_open ON replicas (job, unit) WHERE outcome = 'open';
+  CREATE INDEX replicas_refused ON replicas (job, seq) WHERE outcome = 'refused';
+  CREATE INDEX replicas_account ON replicas (account, job);
+
+  CREATE TABLE results (
+    job INTEGER NOT NULL, unit INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB,
+    UNIQUE (job, unit, digest)
+  ) STRICT;
+
+  CREATE TABLE units (
+    job INTEGER NOT NULL REFERENCES jobs (id), unit INTEGER NOT NULL, digest BLOB, at INTEGER NOT NULL,
+    PRIMARY KEY (job, unit),
+    FOREIGN KEY (job, unit, digest) REFERENCES results (job, unit, digest)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX units_failed ON units (job, unit) WHERE digest IS NULL;
+  `,
+];
+
+/** Brings the database to the newest version, each step in a transaction of its own. Throws when it is newer than this program. */
+export function migrate(database: DatabaseSyncInstance): void {
+  database.exec("CREATE TABLE IF NOT EXISTS versions (version INTEGER PRIMARY KEY, at INTEGER NOT NULL DEFAULT (unixepoch()))");
+  const row: unknown = database.prepare("SELECT coalesce(max(version), 0) AS version FROM versions").get();
+  const version = (row as { version: number }).version;
+  if (version > MIGRATIONS.length) {
+    throw new Error(`The database has version ${version}, this program knows ${MIGRATIONS.length}: update the program.`);
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      database.exec(sql);
+      database.prepare("INSERT INTO versions (version) VALUES (?)").run(index + 1);
+      database.exec("COMMIT");
+    } catch (error) {
+      database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

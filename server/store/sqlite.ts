@@ -1,0 +1,273 @@
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { AccountId, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { JobSpec } from "../core/events.ts";
+import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
+import { commitOps } from "./commit.ts";
+import { openDatabase } from "./database.ts";
+import type { Outcome, Tables } from "./tables.ts";
+
+/** Own units of a volunteer that one answer lists, the newest. */
+export const MAX_OWN_UNITS = 100_000;
+
+/** The store in one SQLite file, one process at a time. */
+export class SqliteStore implements Store {
+  private readonly database: Kysely<Tables>;
+
+  /** Opens or makes the file at `path`. Throws when another process has it, or when it is newer than this program. */
+  constructor(path: string) {
+    this.database = openDatabase(path);
+  }
+
+  async commit(ops: readonly StoreOp[]): Promise<void> {
+    if (ops.length > 0) await commitOps(this.database, ops);
+  }
+
+  async secret(key: string, create: () => Uint8Array): Promise<Uint8Array> {
+    const read = () => this.database.selectFrom("secrets").select("value").where("key", "=", key).executeTakeFirst();
+    const known = await read();
+    if (known) return known.value;
+    await this.database
+      .insertInto("secrets")
+      .values({ key, value: create() })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const made = await read();
+    if (!made) throw new Error(`secret ${key} was not kept`);
+    return made.value;
+  }
+
+  async addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow> {
+    const { id } = await this.database
+      .insertInto("jobs")
+      .values({
+        owner: row.owner,
+        owner_name: row.ownerName,
+        state: row.state,
+        reason: row.reason,
+        manifest: row.manifest,
+        plan: row.plan,
+        source: row.source,
+        spec: JSON.stringify(spec),
+        created_at: row.createdAt,
+        finished_at: row.finishedAt,
+      })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { ...row, id };
+  }
+
+  async jobs(): Promise<JobRow[]> {
+    const rows = await this.database.selectFrom("jobs").selectAll().orderBy("id").execute();
+    return rows.map((row) => ({
+      id: row.id,
+      owner: row.owner,
+      ownerName: row.owner_name,
+      state: row.state,
+      reason: row.reason,
+      manifest: row.manifest,
+      plan: row.plan,
+      source: row.source,
+      createdAt: row.created_at,
+      finishedAt: row.finished_at,
+    }));
+  }
+
+  async spec(job: JobId): Promise<JobSpec> {
+    const row = await this.database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirstOrThrow();
+    return { ...(JSON.parse(row.spec) as Omit<JobSpec, "id">), id: job };
+  }
+
+  async tally(job: JobId): Promise<JobTally> {
+    const { rows } = await sql<JobTally>`SELECT
+        coalesce(sum(status = 'ok'), 0) AS counted,
+        coalesce(sum(outcome = 'refused'), 0) AS refused,
+        coalesce(sum(units.digest IS NOT NULL), 0) AS recorded
+      FROM replicas LEFT JOIN units ON units.job = replicas.job AND units.unit = replicas.unit
+      WHERE replicas.job = ${job}`.execute(this.database);
+    const tally = rows[0];
+    if (!tally) throw new Error("a sum has a row");
+    return tally;
+  }
+
+  async history(job: JobId): Promise<JobHistory> {
+    const final = await this.database
+      .selectFrom("units")
+      .select("unit")
+      .where("job", "=", job)
+      .where("digest", "is not", null)
+      .orderBy("unit")
+      .execute();
+    const open = await this.database
+      .selectFrom("replicas")
+      .leftJoin("results", (join) =>
+        join
+          .onRef("results.job", "=", "replicas.job")
+          .onRef("results.unit", "=", "replicas.unit")
+          .onRef("results.digest", "=", "replicas.digest"),
+      )
+      .selectAll("replicas")
+      .select("results.digest as stored")
+      .where("replicas.job", "=", job)
+      .where("replicas.outcome", "=", "open")
+      .orderBy("replicas.seq")
+      .execute();
+    return {
+      final: final.map((row) => row.unit),
+      failed: await this.failedUnits(job),
+      open: open.map((row) => ({
+        job: row.job,
+        unit: row.unit,
+        account: row.account,
+        cluster: row.cluster,
+        assignment: row.assignment,
+        digest: hex(row.digest),
+        status: row.status,
+        gpuMicros: row.gpu_micros,
+        credit: row.credit,
+        at: row.at,
+        hasBytes: row.stored !== null,
+      })),
+    };
+  }
+
+  async accountOf(publicKey: PublicKeyHex, now: number): Promise<AccountRow> {
+    await this.database
+      .insertInto("accounts")
+      .values({ public_key: publicKey, created_at: now })
+      .onConflict((conflict) => conflict.column("public_key").doNothing())
+      .execute();
+    return accountRow(await this.database.selectFrom("accounts").selectAll().where("public_key", "=", publicKey).executeTakeFirstOrThrow());
+  }
+
+  async account(id: AccountId): Promise<AccountRow | undefined> {
+    const row = await this.database.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && accountRow(row);
+  }
+
+  async accounts(limit: number): Promise<AccountRow[]> {
+    const rows = await this.database
+      .selectFrom("accounts")
+      .selectAll()
+      .where("public_key", "is not", null)
+      .orderBy("credit_final", "desc")
+      .orderBy("id")
+      .limit(limit)
+      .execute();
+    return rows.map(accountRow);
+  }
+
+  async addToken(name: string, admin: boolean, secretHash: string, now: number): Promise<TokenRow> {
+    const row = await this.database
+      .insertInto("tokens")
+      .values({ name, admin: admin ? 1 : 0, secret_hash: secretHash, created_at: now })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return tokenRow(row);
+  }
+
+  async tokenOf(secretHash: string): Promise<TokenRow | undefined> {
+    const row = await this.database.selectFrom("tokens").selectAll().where("secret_hash", "=", secretHash).executeTakeFirst();
+    return row && tokenRow(row);
+  }
+
+  async tokens(): Promise<TokenRow[]> {
+    return (await this.database.selectFrom("tokens").selectAll().orderBy("id").execute()).map(tokenRow);
+  }
+
+  async revokeToken(id: number, now: number): Promise<boolean> {
+    const result = await this.database
+      .updateTable("tokens")
+      .where("id", "=", id)
+      .where("revoked_at", "is", null)
+      .set({ revoked_at: now })
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  async finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]> {
+    const rows = await this.selectFinals(job).where("units.unit", ">=", from).orderBy("units.unit").limit(limit).execute();
+    return rows.map((row) => ({ ...row, digest: hex(row.digest) }));
+  }
+
+  async final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined> {
+    const row = await this.selectFinals(job).where("units.unit", "=", unit).executeTakeFirst();
+    return row && { ...row, digest: hex(row.digest) };
+  }
+
+  async failedUnits(job: JobId): Promise<UnitIndex[]> {
+    const rows = await this.database
+      .selectFrom("units")
+      .select("unit")
+      .where("job", "=", job)
+      .where("digest", "is", null)
+      .orderBy("unit")
+      .execute();
+    return rows.map((row) => row.unit);
+  }
+
+  async refused(job: JobId, limit: number): Promise<RefusedRow[]> {
+    const rows = await this.database
+      .selectFrom("replicas")
+      .innerJoin("units", (join) => join.onRef("units.job", "=", "replicas.job").onRef("units.unit", "=", "replicas.unit"))
+      .select(["replicas.unit", "replicas.account", "replicas.digest", "units.digest as canonical", "units.at"])
+      .where("replicas.job", "=", job)
+      .where("replicas.outcome", "=", "refused")
+      .orderBy("replicas.seq", "desc")
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      unit: row.unit,
+      account: row.account,
+      digest: hex(row.digest),
+      canonical: hex(row.canonical),
+      at: row.at,
+    }));
+  }
+
+  async unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
+    return await this.database
+      .selectFrom("replicas")
+      .select(["unit", "outcome"])
+      .where("account", "=", account)
+      .where("job", "=", job)
+      .orderBy("seq", "desc")
+      .limit(MAX_OWN_UNITS)
+      .execute();
+  }
+
+  async close(): Promise<void> {
+    await this.database.destroy();
+  }
+
+  private selectFinals(job: JobId) {
+    return this.database
+      .selectFrom("units")
+      .innerJoin("results", (join) =>
+        join.onRef("results.job", "=", "units.job").onRef("results.unit", "=", "units.unit").onRef("results.digest", "=", "units.digest"),
+      )
+      .select(["units.unit", "results.digest", "results.bytes", "units.at"])
+      .where("units.job", "=", job);
+  }
+}
+
+function accountRow(row: Selectable<Tables["accounts"]>): AccountRow {
+  return {
+    id: row.id,
+    publicKey: row.public_key,
+    creditEscrow: row.credit_escrow,
+    creditFinal: row.credit_final,
+    unitsSubmitted: row.units_submitted,
+    unitsFinal: row.units_final,
+    unitsRefused: row.units_refused,
+    gpuMicros: row.gpu_micros,
+  };
+}
+
+function tokenRow(row: Selectable<Tables["tokens"]>): TokenRow {
+  return { id: row.id, name: row.name, admin: row.admin !== 0, createdAt: row.created_at, revokedAt: row.revoked_at };
+}
+
+function hex(digest: Uint8Array | null): string {
+  if (!digest) return "";
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString("hex");
+}
