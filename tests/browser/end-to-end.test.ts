@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startLiar } from "../../server/cli/demo/liar.ts";
+import { expected } from "../fixtures/jobs/lcg/expected.ts";
+import { openBrowser } from "./harness.ts";
+import { type Network, startNetwork } from "./network.ts";
+
+const UNITS = 24;
+const STEPS = 200_000;
+const LEND = '[data-testid="lend"]';
+
+/** Opens the page and presses its button; resolves when the donor left `before`. */
+async function volunteer(browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await page.locator(LEND).click();
+  await page.waitForFunction(() => document.querySelector("idlewave-page")?.getAttribute("data-state") !== "before");
+  return page;
+}
+
+const stateOf = (page: Page) => page.evaluate(() => document.querySelector("idlewave-page")?.getAttribute("data-state"));
+const waitForState = (page: Page, state: string, timeout = 30_000) =>
+  page.waitForFunction((wanted) => document.querySelector("idlewave-page")?.getAttribute("data-state") === wanted, { timeout }, state);
+
+describe("strangers' browsers and one coordinator", () => {
+  let first: Browser;
+  let second: Browser;
+  let network: Network;
+  const profile = mkdtempSync(join(tmpdir(), "idlewave-profile-"));
+
+  beforeAll(async () => {
+    [first, second] = await Promise.all([openBrowser({ profile }), openBrowser()]);
+  });
+  afterAll(async () => {
+    await Promise.all([first?.close(), second?.close()]);
+    rmSync(profile, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    network = await startNetwork();
+  });
+  afterEach(async () => {
+    for (const browser of [first, second]) for (const page of await browser.pages()) if (page.url() !== "about:blank") await page.close();
+    await network.close();
+  });
+
+  it("two of them verify a job beside a liar, whose replicas are refused and earn nothing", async () => {
+    const job = await network.submit("jobs/lcg");
+    const liar = await startLiar(network.url);
+    await expect.poll(() => liar.lies(), { timeout: 20_000 }).toBeGreaterThan(0);
+    await Promise.all([volunteer(first, network.url), volunteer(second, network.url)]);
+    await network.until(job, ({ state }) => state === "done", 90);
+    await liar.stop();
+    expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
+
+    const { volunteers } = (await network.get("/api/volunteers")) as {
+      volunteers: { id: string; credit: { final: number; escrow: number }; units: { refused: number } }[];
+    };
+    const lied = volunteers.find(({ id }) => id === liar.id);
+    expect(lied?.credit).toEqual({ final: 0, escrow: 0 });
+    expect(lied?.units.refused).toBeGreaterThan(0);
+    // Two honest replicas of each unit, one credit each.
+    const honest = volunteers.filter(({ id }) => id !== liar.id);
+    expect(honest.reduce((sum, { credit }) => sum + credit.final, 0)).toBeCloseTo(2 * UNITS, 6);
+  });
+
+  it("go on over a restart of the coordinator in mid-job, and every unit counts once", async () => {
+    const job = await network.submit("jobs/lcg");
+    await Promise.all([volunteer(first, network.url), volunteer(second, network.url)]);
+    await network.until(job, ({ units }) => units.final + units.voted > 4, 60);
+    await network.restart(1500);
+    const status = await network.until(job, ({ state }) => state === "done", 90);
+    expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
+    expect(status.units.final).toBe(UNITS);
+    const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: { credit: { final: number } }[] };
+    expect(volunteers.reduce((sum, { credit }) => sum + credit.final, 0)).toBeCloseTo(2 * UNITS, 6);
+  });
+
+  it("recover from a lost device and lose nothing that was finished", async () => {
+    const job = await network.submit("jobs/lcg");
+    await Promise.all([volunteer(first, network.url), volunteer(second, network.url)]);
+    await network.until(job, ({ units }) => units.final + units.voted > 2, 60);
+    const session = await first.target().createCDPSession();
+    await session.send("Browser.crashGpuProcess").catch(() => undefined);
+    await network.until(job, ({ state }) => state === "done", 120);
+    expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
+  });
+
+  it("one tab works, the other says so; a reload keeps the account", async () => {
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      manifest.units = { count: 4000 };
+    });
+    const page = await volunteer(first, network.url);
+    await waitForState(page, "running");
+    const tab = await volunteer(first, network.url);
+    await waitForState(tab, "another-tab");
+    await tab.close();
+    await network.until(job, ({ units }) => units.voted > 0, 60);
+    await page.reload();
+    await page.locator(LEND).click();
+    await network.until(job, ({ units }) => units.voted > 8, 60);
+    const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: unknown[] };
+    expect(volunteers).toHaveLength(1);
+  });
+
+  it("a tab closed in mid-unit: its units go to another", async () => {
+    const job = await network.submit("jobs/lcg");
+    const gone = await volunteer(first, network.url);
+    await waitForState(gone, "running");
+    await gone.close();
+    const late = await openBrowser();
+    try {
+      await Promise.all([volunteer(second, network.url), volunteer(late, network.url)]);
+      await network.until(job, ({ state }) => state === "done", 120);
+      expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
+    } finally {
+      await late.close();
+    }
+  });
+});
+
+it("a browser without WebGPU says so, and nothing is claimed", async () => {
+  const network = await startNetwork();
+  const browser = await openBrowser({ gpu: "none", args: ["--disable-features=WebGPU", "--disable-gpu"] });
+  try {
+    const job = await network.submit("jobs/lcg");
+    const page = await browser.newPage();
+    await page.goto(network.url);
+    await waitForState(page, "no-webgpu");
+    expect(await page.$eval("idlewave-page", (element) => (element.shadowRoot ?? element).textContent)).toContain(
+      "can't compute units yet",
+    );
+    expect((await network.status(job)).units.leased).toBe(0);
+    expect(await stateOf(page)).toBe("no-webgpu");
+  } finally {
+    await browser.close();
+    await network.close();
+  }
+});

@@ -1,0 +1,82 @@
+/** A real coordinator on a free port with a folder of its own, and what an owner does with it, for the end-to-end tests. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { readConfig } from "../../server/config.ts";
+import { startCoordinator } from "../../server/main.ts";
+import type { JobStatus } from "../../shared/api.ts";
+
+const POLL_MS = 200;
+
+export interface Network {
+  readonly url: string;
+  /** Submits a folder under tests/fixtures; resolves with the job's number. */
+  submit(fixture: string, change?: (manifest: Record<string, unknown>) => void): Promise<number>;
+  status(job: number): Promise<JobStatus>;
+  /** Resolves when `holds`; rejects after `seconds` with the last status in the message. */
+  until(job: number, holds: (status: JobStatus) => boolean, seconds: number): Promise<JobStatus>;
+  /** The raw results of a job's only output. */
+  results(job: number): Promise<Uint8Array>;
+  get(path: string): Promise<unknown>;
+  /** Stops the coordinator, waits, and starts another on the same port and folder. */
+  restart(downMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startNetwork(): Promise<Network> {
+  const data = mkdtempSync(join(tmpdir(), "idlewave-test-"));
+  const config = (port: number) => readConfig({ data, port, allowSoftware: true, logLevel: "error" }, {}, data);
+  let running = await startCoordinator(config(0));
+  const token = running.adminToken ?? "";
+  const url = running.url;
+  const authorization = { authorization: `Bearer ${token}` };
+  const get = async (path: string) => (await fetch(url + path)).json();
+  const status = async (job: number) => (await get(`/api/jobs/${job}`)) as JobStatus;
+  return {
+    url,
+    get,
+    status,
+    async submit(fixture, change) {
+      const folder = fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url));
+      const form = new FormData();
+      for (const name of readdirSync(folder)) {
+        if (name.endsWith(".ts")) continue;
+        let bytes: Uint8Array<ArrayBuffer> = new Uint8Array(readFileSync(join(folder, name)));
+        if (name === "job.json" && change) {
+          const manifest = JSON.parse(new TextDecoder().decode(bytes));
+          change(manifest);
+          bytes = new TextEncoder().encode(JSON.stringify(manifest)) as Uint8Array<ArrayBuffer>;
+        }
+        form.append(name, new Blob([bytes]), name);
+      }
+      const response = await fetch(`${url}/api/jobs`, { method: "POST", headers: authorization, body: form });
+      const body = (await response.json()) as { id: number };
+      if (response.status !== 201) throw new Error(`submit answered ${response.status}: ${JSON.stringify(body)}`);
+      return body.id;
+    },
+    async until(job, holds, seconds) {
+      const end = Date.now() + seconds * 1000;
+      for (;;) {
+        const last = await status(job);
+        if (holds(last)) return last;
+        if (Date.now() > end) throw new Error(`job ${job} after ${seconds} s: ${JSON.stringify(last)}`);
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    async results(job) {
+      const response = await fetch(`${url}/api/jobs/${job}/results?format=raw`, { headers: authorization });
+      if (!response.ok) throw new Error(`results answered ${response.status}: ${await response.text()}`);
+      return new Uint8Array(await response.arrayBuffer());
+    },
+    async restart(downMs) {
+      await running.close();
+      await new Promise((resolve) => setTimeout(resolve, downMs));
+      running = await startCoordinator(config(Number(new URL(url).port)));
+    },
+    async close() {
+      await running.close();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
