@@ -109,7 +109,7 @@ function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Re
     const text = env[variable];
     if (text === undefined || text === "") continue;
     if (inner) network[inner] = text;
-    else read[key] = valueOf(key, text);
+    else read[key] = settingOf(key, text);
     origins.set(inner ? `${key}.${inner}` : key, variable);
   }
   if (Object.keys(network).length > 0) read.network = network;
@@ -117,7 +117,7 @@ function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Re
 }
 
 /** Numbers and switches come as text; what is neither stays text and fails the check by name. */
-function valueOf(key: keyof Config, text: string): unknown {
+function settingOf(key: keyof Config, text: string): unknown {
   if (key === "port" || key === "trustProxy") return /^\d+$/.test(text) ? Number(text) : text;
   if (key === "allowSoftware") return text === "1" || text === "true" ? true : text === "0" || text === "false" ? false : text;
   return text;

@@ -68,12 +68,16 @@ export class Connection {
 
   /** Runs a cold message at its own pace; what fails is told to the sender and never leaves this connection. */
   private hear(ack: unknown, act: (ack: Ack) => Promise<void>): void {
-    if (typeof ack !== "function") return this.strike();
+    if (typeof ack !== "function") {
+      this.strike();
+      return;
+    }
     const done = ack as Ack;
     const retryMs = this.cold.take(this.context.clock());
     if (retryMs > 0) {
       this.strike();
-      return done(refused("too-fast", { limit: "cold messages", retrySeconds: Math.ceil(retryMs / 1000) }));
+      done(refused("too-fast", { limit: "cold messages", retrySeconds: Math.ceil(retryMs / 1000) }));
+      return;
     }
     act(done).catch((error: unknown) => {
       if (!(error instanceof IdlewaveError)) this.context.onFailure(error);
@@ -111,7 +115,10 @@ export class Connection {
   }
 
   private frame(frame: unknown, ack: unknown): void {
-    if (typeof ack !== "function") return this.strike();
+    if (typeof ack !== "function") {
+      this.strike();
+      return;
+    }
     const reply = (answered: Frame) => {
       const bytes = encodeFrame(answered);
       (ack as Ack)(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -119,18 +126,21 @@ export class Connection {
     const bytes = binaryOf(frame);
     if (!bytes) {
       this.strike();
-      return reply(errorFrame("bad-frame", { why: "it is not binary" }));
+      reply(errorFrame("bad-frame", { why: "it is not binary" }));
+      return;
     }
     const { peer } = this;
     if (this.state !== "open" || !peer) {
       this.strike();
-      return reply(errorFrame("not-authenticated", {}));
+      reply(errorFrame("not-authenticated", {}));
+      return;
     }
     const retryMs = this.frames.take(this.context.clock());
     const crowded = this.framesInFlight >= MAX_FRAMES_IN_FLIGHT || this.bytesInFlight + bytes.byteLength > MAX_BYTES_IN_FLIGHT;
     if (retryMs > 0 || crowded) {
       const limit = crowded ? `${MAX_FRAMES_IN_FLIGHT} frames in flight` : `${FRAME_RATE.perSecond} frames a second`;
-      return reply(errorFrame("too-fast", { limit, retrySeconds: 1 }, Math.max(retryMs, 250)));
+      reply(errorFrame("too-fast", { limit, retrySeconds: 1 }, Math.max(retryMs, 250)));
+      return;
     }
     this.framesInFlight++;
     this.bytesInFlight += bytes.byteLength;

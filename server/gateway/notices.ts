@@ -1,7 +1,7 @@
 /** Account notices: what changed is gathered and told to the account's sockets once a second. */
 import type { AccountId } from "../../shared/ids.ts";
 import { type AccountNotice, SocketEvent } from "../../shared/protocol.ts";
-import type { Effect } from "../core/effects.ts";
+import type { Notice } from "../coordinator.ts";
 import type { AccountRow, Store } from "../core/store.ts";
 
 const NOTICE_MS = 1_000;
@@ -12,7 +12,6 @@ interface Listener {
   emit(event: string, ...args: unknown[]): unknown;
 }
 type Change = AccountNotice["changes"][number];
-export type Told = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
 
 export class Notices {
   private readonly store: Pick<Store, "account">;
@@ -46,7 +45,7 @@ export class Notices {
     }
   }
 
-  tell(effect: Told): void {
+  tell(effect: Notice): void {
     if (effect.type === "account-changed") this.note(effect.account);
     if (effect.type !== "unit-final") return;
     const { job, unit } = effect;

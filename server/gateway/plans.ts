@@ -15,12 +15,12 @@ export interface PlannedJob {
 }
 
 export class Plans {
-  private readonly jobs: () => JobRow[];
+  private readonly row: (job: JobId) => JobRow | undefined;
   private readonly blobs: BlobStore;
   private readonly kept = new Map<JobId, Promise<PlannedJob>>();
 
-  constructor(jobs: () => JobRow[], blobs: BlobStore) {
-    this.jobs = jobs;
+  constructor(row: (job: JobId) => JobRow | undefined, blobs: BlobStore) {
+    this.row = row;
     this.blobs = blobs;
   }
 
@@ -28,7 +28,7 @@ export class Plans {
   of(job: JobId): Promise<PlannedJob> {
     const known = this.kept.get(job);
     if (known) return known;
-    const row = this.jobs().find((candidate) => candidate.id === job);
+    const row = this.row(job);
     if (!row) return Promise.reject(new IdlewaveError("not-found", { what: `job ${job}` }));
     const loading = this.load(row);
     loading.catch(() => this.kept.delete(job));

@@ -1,0 +1,112 @@
+/** The HTTP side: owners, pages and what everybody may see. Volunteers' frames go by the gateway. */
+import { STATUS_CODES } from "node:http";
+import helmet from "@fastify/helmet";
+import multipart from "@fastify/multipart";
+import rateLimit from "@fastify/rate-limit";
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyBaseLogger } from "fastify";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { isPublicAddress } from "../gateway/address.ts";
+import { blobRoutes, PublicBlobs } from "./blobs.ts";
+import { bytesRoutes } from "./bytes.ts";
+import type { App, HttpContext } from "./context.ts";
+import { docs } from "./docs.ts";
+import { bodyOf, sendError } from "./errors.ts";
+import { jobRoutes } from "./jobs.ts";
+import { networkRoutes } from "./network.ts";
+import { pageRoutes } from "./pages.ts";
+import { resultRoutes } from "./results.ts";
+import { submitRoutes } from "./submit.ts";
+import { tokenRoutes } from "./tokens.ts";
+import { Views } from "./views.ts";
+import { volunteerRoutes } from "./volunteers.ts";
+
+const MAX_JSON_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 80 * 1024; // an assignment's token travels in one
+const REQUEST_TIMEOUT_MS = 3_600_000; // an owner may send gigabytes over a slow line
+/** Requests a minute of one public address. A page polls a picture and a handful of jobs. */
+const REQUESTS_A_MINUTE = 3_000;
+
+export async function createApp(context: HttpContext, log: FastifyBaseLogger): Promise<App> {
+  const { config } = context;
+  const app: App = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    trustProxy: (_address, hop) => hop < config.trustProxy,
+    bodyLimit: MAX_JSON_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    clientErrorHandler(_error, socket) {
+      if (!socket.writable) {
+        socket.destroy();
+        return;
+      }
+      const body = JSON.stringify(bodyOf(new IdlewaveError("bad-request", { why: "This is no HTTP request." })));
+      const head = `HTTP/1.1 400 ${STATUS_CODES[400]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+      socket.end(`${head}connection: close\r\n\r\n${body}`);
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((request, reply) =>
+    sendError(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply),
+  );
+  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+
+  await app.register(helmet, security(config.publicUrl));
+  await app.register(rateLimit, {
+    max: REQUESTS_A_MINUTE,
+    timeWindow: "1 minute",
+    // Behind a private address may stand a proxy with everybody.
+    allowList: (request) => !isPublicAddress(request.ip),
+    errorResponseBuilder: (_request, limit) =>
+      new IdlewaveError("too-fast", { limit: `${limit.max} a minute`, retrySeconds: Math.ceil(limit.ttl / 1000) }),
+  });
+  await app.register(multipart);
+  await docs(app, context.version);
+
+  const visible = new PublicBlobs(context.plans, context.blobs);
+  for (const row of context.coordinator.jobs()) await visible.add(row);
+  const views = new Views(context);
+  app.addHook("onClose", () => views.close());
+
+  networkRoutes(app, context);
+  jobRoutes(app, context, views);
+  submitRoutes(app, context, visible);
+  resultRoutes(app, context);
+  bytesRoutes(app, context);
+  blobRoutes(app, context, visible);
+  volunteerRoutes(app, context);
+  tokenRoutes(app, context);
+  await pageRoutes(app);
+  return app;
+}
+
+function security(publicUrl: string) {
+  const sockets = publicUrl === "" ? [] : [publicUrl.replace(/^http/, "ws")];
+  const https = publicUrl.startsWith("https:");
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        workerSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:", "blob:"],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'", ...sockets], // 'self' covers WebSockets to the same host
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: https ? undefined : (false as const),
+    xFrameOptions: { action: "deny" as const },
+    referrerPolicy: { policy: "no-referrer" as const },
+    crossOriginResourcePolicy: false as const, // blobs and the schema are for everybody
+  };
+}

@@ -1,0 +1,28 @@
+/** What the routes work on; made once by main.ts. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { Judges } from "../admit/admit.ts";
+import type { Config } from "../config.ts";
+import type { Coordinator } from "../coordinator.ts";
+import type { Store } from "../core/store.ts";
+import type { Plans } from "../gateway/plans.ts";
+import type { TokenKeys } from "../gateway/token.ts";
+import type { DiskBlobs } from "../store/blobs.ts";
+
+export interface HttpContext {
+  config: Config;
+  version: string;
+  coordinator: Coordinator;
+  store: Store;
+  blobs: DiskBlobs;
+  judges: Judges;
+  plans: Plans;
+  tokens: TokenKeys;
+  /** Connected accounts now. */
+  connected: () => number;
+  clock: () => number;
+}
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;

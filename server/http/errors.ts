@@ -1,0 +1,56 @@
+/** Every failure of a request as an ErrorSchema body. */
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import type { ErrorBody } from "../../shared/api.ts";
+import { type Fault, IdlewaveError } from "../../shared/errors.ts";
+
+/** A job package that was refused, with every fault. */
+export class PackageRefused extends IdlewaveError {
+  readonly faults: Fault[];
+
+  constructor(faults: Fault[]) {
+    super("refused", { count: faults.length });
+    this.faults = faults;
+  }
+}
+
+export function bodyOf(error: IdlewaveError): ErrorBody {
+  const { code, message, todo } = error;
+  return error instanceof PackageRefused ? { code, message, todo, faults: error.faults } : { code, message, todo };
+}
+
+/** Fastify's own errors in the words of our table; what is unknown is ours, logged, and told to nobody. */
+export function asIdlewaveError(
+  error: unknown,
+  request?: Pick<FastifyRequest, "headers">,
+): { error: IdlewaveError; status: number; ours: boolean } {
+  if (error instanceof IdlewaveError) return { error, status: error.http, ours: error.code === "internal" };
+  const { validation, validationContext, statusCode, message } = error as Partial<FastifyError>;
+  if (validation) {
+    const fault = validation[0];
+    const path = `${validationContext ?? "request"}${(fault?.instancePath ?? "").replaceAll("/", ".")}`;
+    return known(new IdlewaveError("bad-request", { why: `${path} ${fault?.message ?? "is wrong"}.` }));
+  }
+  if (statusCode === 413) {
+    const bytes = request?.headers["content-length"] ?? "too many";
+    return known(new IdlewaveError("too-large", { what: "The request", bytes, limit: "fewer" }));
+  }
+  if (statusCode === 404) return known(new IdlewaveError("not-found", { what: "such page" }));
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return known(new IdlewaveError("bad-request", { why: message ?? "The request is malformed." }), statusCode);
+  return { error: new IdlewaveError("internal"), status: 500, ours: true };
+}
+
+function known(error: IdlewaveError, status = error.http): { error: IdlewaveError; status: number; ours: false } {
+  return { error, status, ours: false };
+}
+
+export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { error, status, ours } = asIdlewaveError(thrown, request);
+  if (ours) request.log.error({ err: thrown, url: request.url }, "a request failed");
+  if (!request.raw.complete) {
+    // Whoever is still sending is let finish, else the answer is lost with the connection.
+    request.raw.unpipe();
+    request.raw.resume();
+  }
+  void reply.status(status).type("application/json; charset=utf-8").send(bodyOf(error));
+}

@@ -1,0 +1,111 @@
+/** Jobs: their list, one, and the verbs that move one. */
+import Type from "typebox";
+import { ErrorSchema, JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
+import type { App, HttpContext } from "./context.ts";
+import { countsOf, jobOf, mayChange } from "./owners.ts";
+import type { Views } from "./views.ts";
+import { volunteerId } from "./volunteers.ts";
+
+export const JobParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 0xffffffff, description: "Number of the job." }) });
+const REFUSED_LISTED = 500;
+
+export function jobRoutes(app: App, context: HttpContext, views: Views): void {
+  const { coordinator, store, blobs } = context;
+
+  app.get("/api/jobs", { schema: { tags: ["jobs"], summary: "All jobs", response: { 200: JobListSchema } } }, async () => {
+    return { jobs: await Promise.all(coordinator.jobs().map((row) => views.status(row, false))) };
+  });
+
+  app.get(
+    "/api/jobs/:id",
+    { schema: { tags: ["jobs"], summary: "One job", params: JobParams, response: { 200: JobStatusSchema, 404: ErrorSchema } } },
+    async (request) => views.status(jobOf(coordinator, request.params.id), true),
+  );
+
+  for (const verb of ["pause", "resume", "cancel"] as const) {
+    app.post(
+      `/api/jobs/:id/${verb}`,
+      {
+        schema: {
+          tags: ["jobs"],
+          summary: `${verb} a job; its owner's token or an administrator's`,
+          security: [{ token: [] }],
+          params: JobParams,
+          response: { 200: JobStatusSchema, 401: ErrorSchema, 403: ErrorSchema, 404: ErrorSchema, 409: ErrorSchema },
+        },
+      },
+      async (request) => {
+        const row = jobOf(coordinator, request.params.id);
+        await mayChange(request, store, row);
+        // A draft has nothing to resume: to go on means to start it.
+        const event = verb === "resume" && row.state === "draft" ? "start" : verb;
+        const reply = await coordinator.dispatch({ type: "job-verb", job: row.id, verb: event });
+        if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+        return views.status(jobOf(coordinator, row.id), true);
+      },
+    );
+  }
+
+  app.get(
+    "/api/jobs/:id/plan",
+    { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams } },
+    async (request, reply) => {
+      const row = jobOf(coordinator, request.params.id);
+      const etag = `"${row.plan}"`;
+      void reply.header("etag", etag).header("cache-control", "public, max-age=31536000, immutable");
+      if (request.headers["if-none-match"] === etag) return reply.status(304).send();
+      const bytes = await blobs.get(row.plan);
+      if (!bytes) throw new Error(`the plan ${row.plan} is missing`);
+      return reply.type("application/json; charset=utf-8").send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    },
+  );
+
+  app.get(
+    "/api/jobs/:id/refused",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "Replicas that differed from the canonical result, newest first",
+        params: JobParams,
+        response: { 200: RefusedListSchema, 404: ErrorSchema },
+      },
+    },
+    async (request) => {
+      const row = jobOf(coordinator, request.params.id);
+      const refused = await store.refused(row.id, REFUSED_LISTED);
+      return {
+        refused: await Promise.all(
+          refused.map(async ({ unit, account, digest, canonical, at }) => ({
+            unit,
+            volunteer: volunteerId(await store.account(account)),
+            digest,
+            canonical,
+            at: new Date(at).toISOString(),
+          })),
+        ),
+      };
+    },
+  );
+
+  app.get(
+    "/api/jobs/:id/picture",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "The live picture, binary as in shared/picture.ts; what changed after `since`",
+        params: JobParams,
+        querystring: Type.Object({ since: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })) }),
+      },
+    },
+    async (request, reply) => {
+      const row = jobOf(coordinator, request.params.id);
+      const picture = await views.picture(row);
+      const etag = `W/"${row.id}-${picture.seq}"`;
+      void reply.header("etag", etag).header("cache-control", "no-cache");
+      if (request.headers["if-none-match"] === etag) return reply.status(304).send();
+      const bytes = picture.encode(request.query.since ?? 0, countsOf(coordinator, row.id).final);
+      return reply.type("application/octet-stream").send(Buffer.from(bytes.buffer));
+    },
+  );
+}

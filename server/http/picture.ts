@@ -1,0 +1,149 @@
+/** The live picture of one job: what each square shows, and when it last changed. */
+import type { UnitIndex } from "../../shared/ids.ts";
+import { encodePicture, MAX_CELLS, type PictureCell } from "../../shared/picture.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import { equalise } from "../../shared/ramp.ts";
+import type { FinalReader } from "./follow.ts";
+import { firstValue, imageTile, shownOutput, tileShape } from "./tiles.ts";
+
+const SEQ_MS = 200; // one step of the sequence; nothing refreshes more often
+const SEQ_EPOCH = Date.UTC(2026, 0, 1); // a u32 of steps lasts 27 years
+const MAX_COLUMNS = 65_535;
+
+/**
+ * The sequence follows the clock, so that what a page remembers from before a restart is older than anything now.
+ */
+export function sequenceAt(now: number): number {
+  return Math.max(1, Math.floor((now - SEQ_EPOCH) / SEQ_MS));
+}
+
+export class JobPicture implements FinalReader {
+  private readonly plan: JobPlan;
+  private readonly isImage: boolean;
+  private readonly tile: { width: number; height: number };
+  private readonly columns: number;
+  private readonly cells: number;
+  private readonly unitsPerCell: number;
+  /** Final units in each cell, the lowest of them, and what it shows. */
+  private readonly finals: Float64Array;
+  private readonly shownUnit: Float64Array;
+  private readonly tiles: (Uint8Array | undefined)[];
+  private readonly values: Float64Array;
+  private readonly changedAt: Uint32Array;
+  private running = new Set<number>();
+  private readonly dirty = new Set<number>();
+  private low = Number.POSITIVE_INFINITY;
+  private high = Number.NEGATIVE_INFINITY;
+  private readonly startSeq: number;
+  private currentSeq: number;
+
+  constructor(plan: JobPlan, now: number) {
+    const { output, image } = shownOutput(plan);
+    const { count } = plan.units;
+    this.plan = plan;
+    this.isImage = image !== null;
+    this.tile = tileShape(output, image);
+    this.unitsPerCell = Math.ceil(count / MAX_CELLS);
+    this.cells = Math.ceil(count / this.unitsPerCell);
+    this.columns = columnsOf(plan, this.cells, this.unitsPerCell);
+    this.finals = new Float64Array(this.cells);
+    this.shownUnit = new Float64Array(this.cells).fill(Number.POSITIVE_INFINITY);
+    this.tiles = new Array<Uint8Array | undefined>(this.cells);
+    this.values = new Float64Array(this.cells);
+    this.changedAt = new Uint32Array(this.cells);
+    this.startSeq = sequenceAt(now);
+    this.currentSeq = this.startSeq;
+  }
+
+  get seq(): number {
+    return this.currentSeq;
+  }
+
+  reset(): void {
+    this.finals.fill(0);
+    this.shownUnit.fill(Number.POSITIVE_INFINITY);
+    this.tiles.fill(undefined);
+    this.low = Number.POSITIVE_INFINITY;
+    this.high = Number.NEGATIVE_INFINITY;
+    for (let cell = 0; cell < this.cells; cell++) this.dirty.add(cell);
+  }
+
+  unit(unit: UnitIndex, bytes: Uint8Array): void {
+    const cell = Math.floor(unit / this.unitsPerCell);
+    if (cell >= this.cells) throw new RangeError(`unit ${unit} is outside the job`);
+    this.finals[cell] = (this.finals[cell] ?? 0) + 1;
+    this.dirty.add(cell);
+    if (unit >= (this.shownUnit[cell] ?? 0)) return;
+    this.shownUnit[cell] = unit;
+    if (this.isImage) this.tiles[cell] = imageTile(this.plan, bytes);
+    else this.value(cell, firstValue(this.plan, bytes));
+  }
+
+  /** Units that are being computed now. */
+  leased(units: readonly UnitIndex[]): void {
+    const running = new Set(units.map((unit) => Math.floor(unit / this.unitsPerCell)));
+    for (const cell of running) if (!this.running.has(cell)) this.dirty.add(cell);
+    for (const cell of this.running) if (!running.has(cell)) this.dirty.add(cell);
+    this.running = running;
+  }
+
+  /** Closes a round of changes: they get the next number of the sequence. */
+  commit(now: number): void {
+    if (this.dirty.size === 0) return;
+    this.currentSeq = Math.max(this.currentSeq + 1, sequenceAt(now));
+    for (const cell of this.dirty) this.changedAt[cell] = this.currentSeq;
+    this.dirty.clear();
+  }
+
+  /** What changed after `since`; everything when `since` is 0 or not of this sequence. */
+  encode(since: number, final: number): Uint8Array<ArrayBuffer> {
+    const whole = since < this.startSeq || since > this.currentSeq;
+    const changes: PictureCell[] = [];
+    for (let cell = 0; cell < this.cells; cell++) {
+      const change = this.cell(cell);
+      // A page that starts knows that all is missing; one that remembers another sequence does not.
+      if (since === 0 ? change.state !== "missing" : whole || (this.changedAt[cell] ?? 0) > since) changes.push(change);
+    }
+    return encodePicture({
+      columns: this.columns,
+      rows: Math.ceil(this.cells / this.columns),
+      tileWidth: this.tile.width,
+      tileHeight: this.tile.height,
+      seq: this.currentSeq,
+      cells: this.cells,
+      unitsPerCell: this.unitsPerCell,
+      units: this.plan.units.count,
+      final,
+      changes,
+    });
+  }
+
+  private cell(cell: number): PictureCell {
+    const units = Math.min(this.unitsPerCell, this.plan.units.count - cell * this.unitsPerCell);
+    const finals = this.finals[cell] ?? 0;
+    if (finals > 0) return { cell, state: "final", share: Math.min(1, finals / units), tile: this.tileOf(cell) };
+    return { cell, state: this.running.has(cell) ? "running" : "missing", share: 0, tile: new Uint8Array(0) };
+  }
+
+  private tileOf(cell: number): Uint8Array {
+    if (this.isImage) return this.tiles[cell] ?? new Uint8Array(0);
+    return Uint8Array.of(equalise(this.values[cell] ?? 0, [this.low, this.high], "linear"));
+  }
+
+  /** Tones are relative to the values seen so far: a new extreme changes all of them. */
+  private value(cell: number, value: number): void {
+    this.values[cell] = value;
+    if (value >= this.low && value <= this.high) return;
+    this.low = Math.min(this.low, value);
+    this.high = Math.max(this.high, value);
+    for (let other = 0; other < this.cells; other++) if ((this.finals[other] ?? 0) > 0) this.dirty.add(other);
+  }
+}
+
+function columnsOf(plan: JobPlan, cells: number, unitsPerCell: number): number {
+  const { image } = shownOutput(plan);
+  const square = Math.max(1, Math.ceil(Math.sqrt(cells)));
+  if (unitsPerCell > 1) return square;
+  const columns = image?.columns ?? (plan.units.grid ? plan.units.grid[0] : square);
+  return columns <= MAX_COLUMNS ? columns : square;
+}

@@ -1,0 +1,90 @@
+/** A job's results in the owner's format, streamed as they are read. */
+import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import Type from "typebox";
+import { ErrorSchema, RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { exportResults, type SourceUnit } from "../../shared/export/export.ts";
+import type { JobId, UnitIndex } from "../../shared/ids.ts";
+import type { App, HttpContext } from "./context.ts";
+import { resultOf } from "./follow.ts";
+import { JobParams } from "./jobs.ts";
+import { countsOf, jobOf, mayChange } from "./owners.ts";
+
+const READ_ROWS = 64;
+
+const ResultsQuery = Type.Object({
+  format: Type.Optional(
+    Type.Union(
+      RESULT_FORMATS.map((format) => Type.Literal(format)),
+      { description: "Default json." },
+    ),
+  ),
+  output: Type.Optional(Type.String({ maxLength: 200, description: "Which output; default the first." })),
+  partial: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1")], { description: "1: what is final so far." })),
+});
+
+export function resultRoutes(app: App, context: HttpContext): void {
+  const { coordinator, store, plans } = context;
+  app.get(
+    "/api/jobs/:id/results",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "Results; its owner's token or an administrator's",
+        description: "`Idlewave-Holes` counts the units that failed or are missing.",
+        security: [{ token: [] }],
+        params: JobParams,
+        querystring: ResultsQuery,
+        response: {
+          200: Type.Unsafe<Readable>({ type: "string", format: "binary" }),
+          401: ErrorSchema,
+          403: ErrorSchema,
+          404: ErrorSchema,
+          409: ErrorSchema,
+        },
+      },
+    },
+    async (request, reply) => {
+      const row = jobOf(coordinator, request.params.id);
+      await mayChange(request, store, row);
+      const { format, output, partial } = request.query as { format?: ResultFormat; output?: string; partial?: "0" | "1" };
+      if (row.state !== "done" && partial !== "1")
+        throw new IdlewaveError("not-ready", { why: `Job ${row.id} is ${row.state}, not done.` });
+      const { plan, manifest } = await plans.of(row.id);
+      const holes = plan.units.count - countsOf(coordinator, row.id).final;
+      const meta = { job: row.id, name: manifest.name, complete: holes === 0 };
+      const exported = exportResults(plan, output, format ?? "json", finalUnits(context, row.id), meta);
+      const chunks = await started(exported.chunks);
+      if (holes > 0) void reply.header("idlewave-holes", holes);
+      void reply.header("content-disposition", `attachment; filename="${manifest.name}.${exported.extension}"`);
+      void reply.header("cache-control", "no-store");
+      return reply.type(exported.mime).send(Readable.from(chunks));
+    },
+  );
+}
+
+async function* finalUnits({ store, blobs }: HttpContext, job: JobId): AsyncGenerator<SourceUnit> {
+  let from = 0 as UnitIndex;
+  for (;;) {
+    const rows = await store.finals(job, from, READ_ROWS);
+    for (const row of rows) yield { unit: row.unit, bytes: await resultOf(row, blobs) };
+    const last = rows.at(-1);
+    if (!last || rows.length < READ_ROWS) return;
+    from = (last.unit + 1) as UnitIndex;
+    await nextTurn();
+  }
+}
+
+/** Reads the first chunk before anything is sent, so that what cannot be written is still an error with its status. */
+async function started(chunks: AsyncIterable<Uint8Array>): Promise<AsyncGenerator<Uint8Array>> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    let next = first;
+    while (!next.done) {
+      if (next.value.byteLength > 0) yield next.value;
+      next = await iterator.next();
+    }
+  })();
+}

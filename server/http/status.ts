@@ -1,0 +1,58 @@
+/** A job's status, built in this one place. */
+import type { JobStatus } from "../../shared/api.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import type { JobCounts } from "../coordinator.ts";
+import type { JobRow } from "../core/store.ts";
+import type { PlannedJob } from "../gateway/plans.ts";
+
+/** GFLOP of verified work in one credit (BOINC's Cobblestone). */
+export const GFLOP_PER_CREDIT = 432;
+export const DEFAULT_QUORUM = 2;
+const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
+
+export function jobStatus(row: JobRow, { manifest, plan }: PlannedJob, counts: JobCounts, answerSoFar: string | undefined): JobStatus {
+  return {
+    id: row.id,
+    name: manifest.name,
+    title: manifest.title ?? manifest.name,
+    for: manifest.for ?? "",
+    description: manifest.description ?? "",
+    noun: manifest.noun ?? nounOf(plan),
+    answer: manifest.answer ?? "",
+    ...(answerSoFar === undefined ? {} : { answerSoFar }),
+    owner: row.ownerName,
+    state: row.state,
+    reason: row.reason,
+    priority: manifest.priority ?? 0,
+    createdAt: new Date(row.createdAt).toISOString(),
+    finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),
+    plan: row.plan,
+    source: row.source,
+    units: { total: plan.units.count, final: counts.final, failed: counts.failed, leased: counts.leased, voted: counts.voted },
+    replicas: { counted: counts.counted, refused: counts.refused },
+    executionsPerUnit: counts.executionsPerUnit,
+    volunteers: counts.volunteers,
+    unitsPerMinute: counts.unitsPerMinute,
+    creditPerUnit: creditOf(manifest),
+    verification: { tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact", limits: LIMITS },
+  };
+}
+
+export function creditOf(manifest: Manifest): number {
+  return (manifest.gflopPerUnit ?? 1) / GFLOP_PER_CREDIT;
+}
+
+function nounOf(plan: JobPlan): string {
+  switch (plan.outputs[0]?.reduce.kind) {
+    case "image":
+      return "picture";
+    case "count":
+    case "histogram":
+      return "count";
+    case "sum":
+      return "sum";
+    default:
+      return "table";
+  }
+}

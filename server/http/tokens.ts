@@ -1,0 +1,73 @@
+/** Owners' tokens: listed, made and revoked by an administrator. */
+import Type from "typebox";
+import { ErrorSchema } from "../../shared/api.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
+import type { App, HttpContext } from "./context.ts";
+import { adminOf, newToken } from "./owners.ts";
+
+const TokenSchema = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  admin: Type.Boolean(),
+  createdAt: Type.String(),
+  revokedAt: Type.String({ description: "Empty while it is good." }),
+});
+const NewTokenSchema = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false });
+const MadeTokenSchema = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  token: Type.String({ description: "Shown once; only its hash is kept." }),
+});
+
+export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
+  const common = { tags: ["tokens"], security: [{ token: [] }] };
+  const refusals = { 401: ErrorSchema, 403: ErrorSchema };
+
+  app.get(
+    "/api/tokens",
+    { schema: { ...common, summary: "All tokens", response: { 200: Type.Object({ tokens: Type.Array(TokenSchema) }), ...refusals } } },
+    async (request) => {
+      await adminOf(request, store);
+      const tokens = await store.tokens();
+      return {
+        tokens: tokens.map(({ id, name, admin, createdAt, revokedAt }) => ({
+          id,
+          name,
+          admin,
+          createdAt: new Date(createdAt).toISOString(),
+          revokedAt: revokedAt === null ? "" : new Date(revokedAt).toISOString(),
+        })),
+      };
+    },
+  );
+
+  app.post(
+    "/api/tokens",
+    { schema: { ...common, summary: "Make an owner's token", body: NewTokenSchema, response: { 201: MadeTokenSchema, ...refusals } } },
+    async (request, reply) => {
+      await adminOf(request, store);
+      const { token, hash } = newToken();
+      const { id, name } = await store.addToken(request.body.name, false, hash, clock());
+      return reply.status(201).send({ id, name, token });
+    },
+  );
+
+  app.delete(
+    "/api/tokens/:id",
+    {
+      schema: {
+        ...common,
+        summary: "Revoke a token",
+        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        response: { 204: Type.Null(), ...refusals, 404: ErrorSchema },
+      },
+    },
+    async (request, reply) => {
+      const admin = await adminOf(request, store);
+      const { id } = request.params;
+      if (admin.id === id) throw new IdlewaveError("forbidden", { why: "A token cannot revoke itself; use another administrator's." });
+      if (!(await store.revokeToken(id, clock()))) throw new IdlewaveError("not-found", { what: `token ${id}` });
+      return reply.status(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,97 @@
+/** A job package out of a multipart request: every size is checked while it streams, nothing large is held in memory. */
+import { createHash } from "node:crypto";
+import type { FastifyRequest } from "fastify";
+import { concatBytes } from "../../shared/bytes.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
+import type { BlobHash } from "../../shared/ids.ts";
+import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
+import { type JobPackage, MANIFEST_FILE, MAX_CSV_BYTES, MAX_FILES } from "../admit/package.ts";
+
+export const MAX_FILE_BYTES = 4 * 1024 ** 3;
+/** All files of a package that are held in memory together. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+/** Packages received at a time. */
+const MAX_UPLOADS = 4;
+const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/;
+const MAX_PATH_CHARACTERS = 200;
+
+/** Where files that are no texts go: kept, or only measured. */
+export type FileSink = (source: AsyncIterable<Uint8Array>, limit: number, what: string) => Promise<{ hash: BlobHash; bytes: number }>;
+
+let uploads = 0;
+
+/**
+ * One part a file, the field's name its path. Throws `bad-request` on parts that are no such thing, `too-large` on a file
+ * above its limit, `too-fast` when others are being received already.
+ */
+export async function receivePackage(request: FastifyRequest, sink: FileSink): Promise<JobPackage> {
+  if (!request.isMultipart())
+    throw new IdlewaveError("bad-request", { why: "A job package comes as multipart/form-data, one part a file." });
+  if (uploads >= MAX_UPLOADS) throw new IdlewaveError("too-fast", { limit: `${MAX_UPLOADS} uploads at a time`, retrySeconds: 5 });
+  uploads++;
+  try {
+    return await receive(request, sink);
+  } finally {
+    uploads--;
+  }
+}
+
+async function receive(request: FastifyRequest, sink: FileSink): Promise<JobPackage> {
+  const pkg: JobPackage = { texts: new Map(), files: new Map() };
+  let textBytes = 0;
+  const limits = { files: MAX_FILES, fields: MAX_FILES, parts: MAX_FILES, fileSize: MAX_FILE_BYTES + 1, fieldSize: MAX_MANIFEST_BYTES + 1 };
+  for await (const part of request.parts({ limits: { ...limits, fieldNameSize: MAX_PATH_CHARACTERS + 1, headerPairs: 32 } })) {
+    const path = part.fieldname;
+    if (path.length > MAX_PATH_CHARACTERS || !PATH.test(path))
+      throw new IdlewaveError("bad-request", { why: `"${path.slice(0, 80)}" is no path of a package.` });
+    if (pkg.files.has(path)) throw new IdlewaveError("bad-request", { why: `${path} comes twice.` });
+    if (pkg.files.size >= MAX_FILES)
+      throw new IdlewaveError("too-large", {
+        what: "The package",
+        bytes: `more than ${MAX_FILES} files and more`,
+        limit: `${MAX_FILES} files`,
+      });
+    const source = part.type === "file" ? part.file : [Buffer.from(String(part.value))];
+    const limit = textLimit(path);
+    if (limit === null) {
+      const { hash, bytes } = await sink(source as AsyncIterable<Uint8Array>, MAX_FILE_BYTES, path);
+      pkg.files.set(path, { bytes, sha256: hash });
+      continue;
+    }
+    const text = await collect(source, Math.min(limit, MAX_TEXT_BYTES - textBytes), path);
+    textBytes += text.byteLength;
+    pkg.texts.set(path, text);
+    pkg.files.set(path, { bytes: text.byteLength, sha256: createHash("sha256").update(text).digest("hex") as BlobHash });
+  }
+  return pkg;
+}
+
+/** Bytes of a file that admission reads as text; null for every other file. */
+function textLimit(path: string): number | null {
+  if (path === MANIFEST_FILE) return MAX_MANIFEST_BYTES;
+  if (/\.(wgsl|wesl)$/.test(path)) return MAX_KERNEL_BYTES;
+  return path.endsWith(".csv") ? MAX_CSV_BYTES : null;
+}
+
+async function collect(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number, what: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of source) {
+    bytes += part.byteLength;
+    if (bytes > limit) throw new IdlewaveError("too-large", { what, bytes: `at least ${bytes}`, limit });
+    parts.push(part);
+  }
+  return concatBytes(parts);
+}
+
+/** Measures and hashes a file without keeping it. */
+export const measure: FileSink = async (source, limit, what) => {
+  const sha256 = createHash("sha256");
+  let bytes = 0;
+  for await (const part of source) {
+    bytes += part.byteLength;
+    if (bytes > limit) throw new IdlewaveError("too-large", { what, bytes, limit });
+    sha256.update(part);
+  }
+  return { hash: sha256.digest("hex") as BlobHash, bytes };
+};

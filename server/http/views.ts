@@ -1,0 +1,93 @@
+/** What pages see of jobs beyond their rows: pictures and running answers, kept for the jobs that were asked for last. */
+import type { JobStatus } from "../../shared/api.ts";
+import { MAX_CELLS } from "../../shared/picture.ts";
+import type { JobRow } from "../core/store.ts";
+import type { HttpContext } from "./context.ts";
+import { Follower } from "./follow.ts";
+import { countsOf } from "./owners.ts";
+import { JobPicture } from "./picture.ts";
+import { RunningAnswer } from "./running.ts";
+import { jobStatus } from "./status.ts";
+
+const MAX_VIEWS = 32; // at most 4 MiB each
+const REFRESH_MS = 200; // a picture is at most this old
+
+interface View {
+  picture: JobPicture;
+  answer: RunningAnswer | null;
+  follower: Follower;
+  refreshedAt: number;
+  refreshing: Promise<void> | null;
+}
+
+type Source = Pick<HttpContext, "coordinator" | "store" | "blobs" | "plans" | "clock">;
+
+export class Views {
+  private readonly source: Source;
+  private readonly views = new Map<JobRow["id"], Promise<View>>();
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+
+  /** The picture after its latest changes. */
+  async picture(row: JobRow): Promise<JobPicture> {
+    return (await this.fresh(row)).picture;
+  }
+
+  /** `wait` false: the answer as it was last read, so that a list of jobs never waits for a long scan. */
+  async status(row: JobRow, wait: boolean): Promise<JobStatus> {
+    const planned = await this.source.plans.of(row.id);
+    let answer: string | undefined;
+    if (RunningAnswer.of(planned.plan)) {
+      const view = await (wait ? this.fresh(row) : this.views.get(row.id));
+      answer = view?.answer?.text;
+    }
+    return jobStatus(row, planned, countsOf(this.source.coordinator, row.id), answer);
+  }
+
+  async close(): Promise<void> {
+    for (const view of this.views.values()) (await view).follower.close();
+    this.views.clear();
+  }
+
+  private async fresh(row: JobRow): Promise<View> {
+    const view = await this.of(row);
+    const now = this.source.clock();
+    if (!view.refreshing && now - view.refreshedAt < REFRESH_MS) return view;
+    view.refreshing ??= this.refresh(row, view, now).finally(() => {
+      view.refreshing = null;
+    });
+    await view.refreshing;
+    return view;
+  }
+
+  private async refresh(row: JobRow, view: View, now: number): Promise<void> {
+    await view.follower.refresh();
+    view.picture.leased(this.source.coordinator.leasedUnits(row.id, MAX_CELLS));
+    view.picture.commit(now);
+    view.refreshedAt = now;
+  }
+
+  private of(row: JobRow): Promise<View> {
+    const known = this.views.get(row.id);
+    if (known) return known;
+    const opening = this.open(row);
+    opening.catch(() => this.views.delete(row.id));
+    this.views.set(row.id, opening);
+    if (this.views.size > MAX_VIEWS) {
+      const [oldest, view] = this.views.entries().next().value as [JobRow["id"], Promise<View>];
+      this.views.delete(oldest);
+      void view.then(({ follower }) => follower.close());
+    }
+    return opening;
+  }
+
+  private async open(row: JobRow): Promise<View> {
+    const { plan } = await this.source.plans.of(row.id);
+    const picture = new JobPicture(plan, this.source.clock());
+    const answer = RunningAnswer.of(plan);
+    const follower = new Follower(row.id, this.source, answer ? [picture, answer] : [picture]);
+    return { picture, answer, follower, refreshedAt: 0, refreshing: null };
+  }
+}
