@@ -15,7 +15,7 @@ export const EXIT_HELP = `Exit codes:
   5  the token is missing, unknown, or not allowed to do this
   6  the results are not ready`;
 
-/** A failure with words for a person and a code for a script. */
+/** A failure with words for a person and a code for a script. An empty message: all has been said already. */
 export class CliError extends Error {
   override readonly name = "CliError";
   readonly exit: ExitCode;

@@ -26,6 +26,7 @@ export function faultLine({ file, line, column, field, wrong, right }: Fault): s
 
 /** An error on stderr, or as JSON on stdout. */
 export function printError(error: CliError, json: boolean): void {
+  if (error.message === "") return;
   if (json) {
     printJson({ error: error.body });
     return;
