@@ -1,0 +1,66 @@
+import { html, LitElement } from "lit";
+import { doseWord, percent } from "./numbers.ts";
+import { isLent } from "./situation.ts";
+import type { Visit } from "./visit.ts";
+import { dockLines } from "./words.ts";
+
+/** The wave's label for screen readers changes at most this often. */
+const LABEL_EVERY_MS = 30_000;
+
+/** Stop, what is true of the graphics card, the wave, Less and More: fixed at the bottom while anything runs or waits. */
+export class Dock extends LitElement {
+  static override properties = { visit: { attribute: false }, tick: { attribute: false } };
+  declare visit: Visit | null;
+  /** Changes when the visit did. */
+  declare tick: number;
+  private waveLabel = "";
+  private labelledAt = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    super();
+    this.visit = null;
+    this.tick = 0;
+  }
+
+  get wave(): HTMLCanvasElement | null {
+    return this.querySelector<HTMLCanvasElement>("canvas");
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render() {
+    const { visit } = this;
+    if (!visit) return html``;
+    const { situation } = visit;
+    const lent = isLent(situation);
+    const [first, second] = dockLines(situation);
+    this.hidden = !lent;
+    this.label();
+    const less = visit.doseBeside(-1);
+    const more = visit.doseBeside(1);
+    return html`<section class="dock" aria-label="Your graphics card">
+      <button class="dock-stop" type="button" data-testid="stop" @click=${() => void visit.stop()}>Stop</button>
+      <p class="dock-status"><strong>${first}</strong><span>${second}</span></p>
+      <div class="wave" role="img" aria-label=${this.waveLabel}>
+        <canvas></canvas>
+        <span class="wave-ceiling" data-dose=${situation.dose} aria-hidden="true"><span>${doseWord(situation.dose)}</span></span>
+      </div>
+      <button class="dock-less" type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
+        aria-disabled=${less ? "false" : "true"} @click=${() => visit.less()}>Less</button>
+      <button class="dock-more" type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}
+        aria-disabled=${more ? "false" : "true"} @click=${() => visit.more()}>More</button>
+    </section>`;
+  }
+
+  private label(): void {
+    const now = performance.now();
+    if (!this.visit || (this.waveLabel !== "" && now - this.labelledAt < LABEL_EVERY_MS)) return;
+    this.labelledAt = now;
+    const { seen, dose } = this.visit.situation;
+    this.waveLabel = `Lending ${percent(seen?.share ?? 0)}, ceiling ${doseWord(dose)}`;
+  }
+}
+
+customElements.define("idlewave-dock", Dock);

@@ -1,0 +1,148 @@
+/**
+ * What is known of the shown job's squares: the polled picture, and the visitor's own units on top of it. Bounded by the
+ * picture's cells and by MAX_OWN_UNITS.
+ */
+
+import { type CellState, decodePicture, MAX_CELLS, MAX_TILE_SIDE } from "../../../shared/picture.ts";
+import type { OwnUnit } from "../../donor/state.ts";
+import type { Grid } from "./layout.ts";
+
+/** Own units remembered of one job; beyond it the oldest final ones are forgotten by the drawing, not by the count. */
+export const MAX_OWN_UNITS = 65_536;
+
+export interface Cell {
+  state: CellState;
+  /** Share of its units that are final, 0 … 1. */
+  share: number;
+  /** Ramp steps, one a pixel. */
+  tile: Uint8Array;
+}
+
+const EMPTY: Cell = { state: "missing", share: 0, tile: new Uint8Array(0) };
+
+export class Board {
+  grid: Grid = { cells: 0, columns: 0, rows: 0, image: false };
+  tileWidth = 1;
+  tileHeight = 1;
+  unitsPerCell = 1;
+  units = 0;
+  final = 0;
+  seq = 0;
+  private cells: Cell[] = [];
+  private readonly own = new Map<number, OwnUnit>();
+  private readonly ownByCell = new Map<number, Set<number>>();
+  private forgotten = 0;
+
+  cell(index: number): Cell {
+    return this.cells[index] ?? EMPTY;
+  }
+
+  /** Own units of a cell, none for most. */
+  *ownIn(cell: number): Generator<OwnUnit> {
+    for (const unit of this.ownByCell.get(cell) ?? []) {
+      const own = this.own.get(unit);
+      if (own) yield own;
+    }
+  }
+
+  /**
+   * Takes a polled picture in; answers the cells that changed, or "all" when the grid is another one. Throws `RangeError`
+   * on a picture that breaks its own bounds.
+   */
+  take(bytes: Uint8Array): number[] | "all" {
+    const picture = decodePicture(bytes);
+    if (picture.cells > MAX_CELLS || picture.changes.length > picture.cells) throw new RangeError("picture has too many cells");
+    if (picture.tileWidth > MAX_TILE_SIDE || picture.tileHeight > MAX_TILE_SIDE) throw new RangeError("picture has too large tiles");
+    const image = picture.tileWidth * picture.tileHeight > 1;
+    const sameGrid =
+      picture.cells === this.grid.cells &&
+      picture.columns === this.grid.columns &&
+      picture.rows === this.grid.rows &&
+      picture.unitsPerCell === this.unitsPerCell &&
+      image === this.grid.image;
+    this.units = picture.units;
+    this.final = picture.final;
+    this.seq = picture.seq;
+    if (!sameGrid) {
+      this.grid = { cells: picture.cells, columns: Math.max(1, picture.columns), rows: Math.max(1, picture.rows), image };
+      this.tileWidth = picture.tileWidth;
+      this.tileHeight = picture.tileHeight;
+      this.unitsPerCell = Math.max(1, picture.unitsPerCell);
+      this.cells = [];
+      this.indexOwn();
+    }
+    const changed: number[] = [];
+    for (const change of picture.changes) {
+      if (change.cell >= picture.cells) throw new RangeError("picture names a cell that it does not have");
+      const share = change.state === "final" && this.unitsPerCell === 1 ? 1 : change.share;
+      this.cells[change.cell] = { state: change.state, share, tile: change.tile.slice() };
+      changed.push(change.cell);
+    }
+    return sameGrid ? changed : "all";
+  }
+
+  /** Another state of one of the visitor's own units; answers its cell and whether it became final just now. */
+  takeOwn(unit: OwnUnit): { cell: number; becameFinal: boolean } {
+    const before = this.own.get(unit.unit);
+    this.own.set(unit.unit, unit);
+    const cell = this.cellOf(unit.unit);
+    const inCell = this.ownByCell.get(cell);
+    if (inCell) inCell.add(unit.unit);
+    else this.ownByCell.set(cell, new Set([unit.unit]));
+    if (this.own.size > MAX_OWN_UNITS) this.forgetOldest();
+    return { cell, becameFinal: unit.state === "final" && before !== undefined && before.state !== "final" };
+  }
+
+  /** Replaces all own units. */
+  takeAllOwn(units: readonly OwnUnit[]): void {
+    this.own.clear();
+    this.forgotten = 0;
+    for (const unit of units.slice(0, MAX_OWN_UNITS)) this.own.set(unit.unit, unit);
+    for (const unit of units.slice(MAX_OWN_UNITS)) if (unit.state === "final") this.forgotten++;
+    this.indexOwn();
+  }
+
+  /** Own units that were running are running no longer. Answers their cells. */
+  stopRunning(): number[] {
+    const cells: number[] = [];
+    for (const unit of [...this.own.values()]) {
+      if (unit.state !== "running") continue;
+      const cell = this.cellOf(unit.unit);
+      this.own.delete(unit.unit);
+      this.ownByCell.get(cell)?.delete(unit.unit);
+      cells.push(cell);
+    }
+    return cells;
+  }
+
+  counts(): { running: number; waiting: number; final: number } {
+    const counts = { running: 0, waiting: 0, final: this.forgotten };
+    for (const unit of this.own.values()) if (unit.state !== "refused") counts[unit.state]++;
+    return counts;
+  }
+
+  private cellOf(unit: number): number {
+    return Math.floor(unit / this.unitsPerCell);
+  }
+
+  private indexOwn(): void {
+    this.ownByCell.clear();
+    for (const unit of this.own.keys()) {
+      const cell = this.cellOf(unit);
+      const inCell = this.ownByCell.get(cell);
+      if (inCell) inCell.add(unit);
+      else this.ownByCell.set(cell, new Set([unit]));
+    }
+  }
+
+  private forgetOldest(): void {
+    for (const unit of this.own.values()) {
+      if (unit.state === "running" || unit.state === "waiting") continue;
+      this.own.delete(unit.unit);
+      this.ownByCell.get(this.cellOf(unit.unit))?.delete(unit.unit);
+      if (unit.state === "final") this.forgotten++;
+      return;
+    }
+    throw new RangeError("more open units of one's own than a donor may hold");
+  }
+}

@@ -1,0 +1,43 @@
+/** How many squares, how large and how many units each: the whole job is always in sight, in whole pixels. */
+
+/** A square smaller than this stands for a run of cells, unless the job is an image. CSS pixels. */
+export const SMALLEST_SQUARE = 20;
+/** A job of few units does not become a wall of giants. CSS pixels. */
+const LARGEST_SQUARE = 96;
+
+export interface Layout {
+  columns: number;
+  rows: number;
+  squares: number;
+  /** Side of a square in device pixels. */
+  side: number;
+  /** Consecutive cells of the picture that one square shows. */
+  cellsPerSquare: number;
+}
+
+export interface Grid {
+  cells: number;
+  columns: number;
+  rows: number;
+  /** The job is an image, so that its cells have a place. */
+  image: boolean;
+}
+
+/** `width` and `height` are CSS pixels, at least 1 each. */
+export function layOut(grid: Grid, width: number, height: number, pixelRatio: number): Layout {
+  const wide = Math.max(1, Math.floor(width * pixelRatio));
+  const high = Math.max(1, Math.floor(height * pixelRatio));
+  const largest = Math.floor(LARGEST_SQUARE * pixelRatio);
+  if (grid.image) {
+    const side = Math.max(1, Math.min(largest, Math.floor(wide / grid.columns), Math.floor(high / grid.rows)));
+    return { columns: grid.columns, rows: grid.rows, squares: grid.cells, side, cellsPerSquare: 1 };
+  }
+  const smallest = Math.min(Math.max(1, Math.ceil(SMALLEST_SQUARE * pixelRatio)), wide, high);
+  const room = Math.floor(wide / smallest) * Math.floor(high / smallest);
+  const cellsPerSquare = Math.max(1, Math.ceil(grid.cells / room));
+  const squares = Math.ceil(grid.cells / cellsPerSquare);
+  let side = smallest;
+  while (side < largest && Math.floor(wide / (side + 1)) * Math.floor(high / (side + 1)) >= squares) side++;
+  const columns = Math.max(1, Math.min(squares, Math.floor(wide / side)));
+  return { columns, rows: Math.ceil(squares / columns), squares, side, cellsPerSquare };
+}

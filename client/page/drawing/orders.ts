@@ -1,0 +1,48 @@
+/** What the page tells its drawing worker, and what it hears back. */
+
+/** Colours of the theme as `#rrggbb`, read from the page's own tokens. */
+export interface Palette {
+  dark: boolean;
+  ground: string;
+  ink: string;
+  line: string;
+  lineStrong: string;
+  lent: string;
+  sea: string;
+  bad: string;
+}
+
+export type Order =
+  | { type: "plate"; canvas: OffscreenCanvas }
+  | { type: "wave"; canvas: OffscreenCanvas }
+  /** Where the donor posts its facts. */
+  | { type: "facts"; port: MessagePort }
+  | { type: "theme"; palette: Palette; reducedMotion: boolean; saveData: boolean }
+  /** The job whose picture is shown; `origin` is where it is polled. */
+  | { type: "job"; origin: string; job: number }
+  /** Room for the plate, in CSS pixels. */
+  | { type: "room"; width: number; height: number; pixelRatio: number }
+  | { type: "wave-room"; width: number; height: number; pixelRatio: number }
+  /** The wave runs while something is lent. */
+  | { type: "lending"; on: boolean }
+  /** The person moved, scrolled or typed. */
+  | { type: "input" }
+  | { type: "hidden"; hidden: boolean }
+  | { type: "save" };
+
+export type Notice =
+  /** The plate's real size, in CSS pixels. */
+  | { type: "laid-out"; width: number; height: number }
+  /** At most once a second. Counts are of the shown job; `share` is of the last second. */
+  | { type: "seen"; seen: Seen }
+  | { type: "saved"; blob: Blob };
+
+export interface Seen {
+  job: number;
+  units: number;
+  final: number;
+  /** Units of the visitor's own, by state. */
+  mine: { running: number; waiting: number; final: number };
+  /** GPU time over elapsed time, 0 … 1, of the last second. */
+  share: number;
+}

@@ -1,0 +1,77 @@
+/** The last minute of lent GPU time, in bars of 250 ms: measured slice time over elapsed time, newest last. */
+
+export const BAR_MS = 250;
+/** A minute of bars, and room for a wide screen. */
+export const MAX_BARS = 1_024;
+/** A fact's GPU time is laid over at most this much time before it: a pause since the last fact ran nothing. */
+const LONGEST_SPREAD_MS = 1_000;
+
+export class Shares {
+  private readonly millis = new Float64Array(MAX_BARS);
+  private readonly inputs = new Uint8Array(MAX_BARS);
+  /** Bars begun; the newest has number `count - 1`. */
+  private count = 1;
+  /** Since the newest bar began. */
+  private startedAt: number;
+
+  constructor(now: number) {
+    this.startedAt = now;
+  }
+
+  /** Begins new bars up to `now`; answers how many. */
+  advance(now: number): number {
+    const begun = Math.max(0, Math.floor((now - this.startedAt) / BAR_MS));
+    for (let i = 0; i < Math.min(begun, MAX_BARS); i++) {
+      const slot = (this.count + i) % MAX_BARS;
+      this.millis[slot] = 0;
+      this.inputs[slot] = 0;
+    }
+    this.count += begun;
+    this.startedAt += begun * BAR_MS;
+    return begun;
+  }
+
+  /** Slices that took `gpuMillis` finished during the `wallMillis` before `now`. Answers how many bars changed. */
+  add(gpuMillis: number, wallMillis: number, now: number): number {
+    if (!(gpuMillis > 0) || !Number.isFinite(gpuMillis) || !Number.isFinite(wallMillis)) return 0;
+    const spread = Math.max(gpuMillis, Math.min(Math.max(wallMillis, 1), LONGEST_SPREAD_MS));
+    const perMilli = gpuMillis / spread;
+    let until = now;
+    let barStart = this.startedAt;
+    let back = 0;
+    const from = now - spread;
+    while (until > from && back < Math.min(this.count, MAX_BARS)) {
+      const begin = Math.max(from, barStart);
+      if (begin < until) this.millis[this.slot(back)] = (this.millis[this.slot(back)] ?? 0) + (until - begin) * perMilli;
+      until = Math.min(until, barStart);
+      barStart -= BAR_MS;
+      back++;
+    }
+    return back;
+  }
+
+  noteInput(): void {
+    this.inputs[this.slot(0)] = 1;
+  }
+
+  /** Share of the bar that lies `back` bars before the newest, 0 … 1. */
+  share(back: number): number {
+    if (back >= Math.min(this.count, MAX_BARS)) return 0;
+    return Math.min(1, (this.millis[this.slot(back)] ?? 0) / BAR_MS);
+  }
+
+  hadInput(back: number): boolean {
+    return back < Math.min(this.count, MAX_BARS) && this.inputs[this.slot(back)] === 1;
+  }
+
+  /** Mean share of the `bars` bars before the newest. */
+  mean(bars: number): number {
+    let sum = 0;
+    for (let back = 1; back <= bars; back++) sum += this.share(back);
+    return sum / bars;
+  }
+
+  private slot(back: number): number {
+    return (this.count - 1 - back + MAX_BARS) % MAX_BARS;
+  }
+}

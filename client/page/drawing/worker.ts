@@ -1,0 +1,132 @@
+/** The page's drawing worker: owns both canvases, polls the picture, hears the donor's facts. Draws nothing while hidden. */
+import type { DonorFact } from "../../donor/state.ts";
+import { Board } from "./board.ts";
+import type { Notice, Order } from "./orders.ts";
+import { Plate } from "./plate.ts";
+import { PicturePoll } from "./poll.ts";
+import { Wave } from "./wave.ts";
+
+const REPORT_MS = 1_000;
+/** Jobs remembered: the shown one and the last ones the donor worked on. */
+const MAX_BOARDS = 8;
+
+const boards = new Map<number, Board>();
+
+let plate: Plate | null = null;
+let wave: Wave | null = null;
+let job = 0;
+let reported = "";
+let lending = false;
+let hidden = false;
+
+const poll = new PicturePoll((bytes) => {
+  plate?.takePicture(bytes);
+});
+
+self.addEventListener("message", (event: MessageEvent<Order>) => {
+  void take(event.data);
+});
+setInterval(report, REPORT_MS);
+
+async function take(order: Order): Promise<void> {
+  switch (order.type) {
+    case "plate":
+      plate = new Plate(order.canvas, (width, height) => tell({ type: "laid-out", width, height }));
+      return;
+    case "wave":
+      wave = new Wave(order.canvas);
+      return;
+    case "facts":
+      order.port.onmessage = (event: MessageEvent<DonorFact>) => takeFact(event.data);
+      return;
+    case "theme":
+      plate?.dress(order.palette, order.saveData, order.reducedMotion);
+      wave?.dress(order.palette, order.reducedMotion);
+      poll.setSparing(order.saveData);
+      return;
+    case "job":
+      if (order.job === job) return;
+      job = order.job;
+      plate?.show(boardOf(order.job));
+      poll.follow(order.origin, order.job, boardOf(order.job).seq);
+      return;
+    case "room":
+      plate?.setRoom(order.width, order.height, order.pixelRatio);
+      return;
+    case "wave-room":
+      wave?.setRoom(order.width, order.height, order.pixelRatio);
+      return;
+    case "lending":
+      lending = order.on;
+      wave?.setLending(order.on);
+      if (!order.on) stopRunning();
+      return;
+    case "input":
+      wave?.noteInput();
+      return;
+    case "hidden":
+      hidden = order.hidden;
+      plate?.setHidden(order.hidden);
+      wave?.setHidden(order.hidden);
+      poll.setHidden(order.hidden);
+      return;
+    case "save":
+      if (plate) tell({ type: "saved", blob: await plate.save() });
+      return;
+    default:
+      order satisfies never;
+  }
+}
+
+function takeFact(fact: DonorFact): void {
+  switch (fact.type) {
+    case "unit": {
+      const { cell, becameFinal } = boardOf(fact.unit.job).takeOwn(fact.unit);
+      if (fact.unit.job === job) plate?.takeCell(cell, becameFinal);
+      return;
+    }
+    case "all-units":
+      boardOf(fact.job).takeAllOwn(fact.units);
+      if (fact.job === job) plate?.redrawAll();
+      return;
+    case "share":
+      wave?.takeShare(fact.gpuMillis, fact.wallMillis);
+      return;
+    default:
+      fact satisfies never;
+  }
+}
+
+function boardOf(of: number): Board {
+  const known = boards.get(of);
+  if (known) return known;
+  const board = new Board();
+  boards.set(of, board);
+  for (const other of boards.keys()) {
+    if (boards.size <= MAX_BOARDS) break;
+    if (other !== job && other !== of) boards.delete(other);
+  }
+  return board;
+}
+
+function stopRunning(): void {
+  for (const [of, board] of boards) {
+    const cells = board.stopRunning();
+    if (of === job) for (const cell of cells) plate?.takeCell(cell, false);
+  }
+}
+
+function report(): void {
+  if (!plate || hidden || job === 0) return;
+  const { units, final } = plate.board;
+  const share = lending && wave ? Math.round(100 * wave.lastSecond()) / 100 : 0;
+  const notice: Notice = { type: "seen", seen: { job, units, final, mine: plate.board.counts(), share } };
+  const text = JSON.stringify(notice);
+  if (text === reported) return;
+  reported = text;
+  tell(notice);
+}
+
+function tell(notice: Notice): void {
+  self.postMessage(notice);
+}

@@ -1,0 +1,78 @@
+import { html, LitElement, nothing, svg } from "lit";
+import type { JobStatus } from "../../shared/api.ts";
+import { count } from "./numbers.ts";
+
+const DOT_COLUMNS = 20;
+const DOT_ROWS = 3;
+const DOT_PITCH = 6;
+const DOT_SIDE = 4;
+/** The table lists this many jobs; the API has them all. */
+const MAX_ROWS = 20;
+const LISTED: readonly JobStatus["state"][] = ["running", "paused", "done"];
+
+/** Jobs that need volunteers: what each makes, for whom, how far it is. */
+export class Jobs extends LitElement {
+  static override properties = { jobs: { attribute: false }, shown: { attribute: false } };
+  declare jobs: JobStatus[];
+  declare shown: number;
+
+  constructor() {
+    super();
+    this.jobs = [];
+    this.shown = 0;
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render() {
+    const rows = this.jobs
+      .filter((job) => LISTED.includes(job.state))
+      .toSorted((a, b) => LISTED.indexOf(a.state) - LISTED.indexOf(b.state) || b.priority - a.priority || a.id - b.id)
+      .slice(0, MAX_ROWS);
+    if (rows.length === 0) return nothing;
+    return html`<section class="below" aria-labelledby="jobs-title">
+      <h2 id="jobs-title">Jobs that need volunteers</h2>
+      <table class="jobs">
+        <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">Verified</th><th scope="col" class="number">Units left</th></tr></thead>
+        <tbody>${rows.map((job) => this.row(job))}</tbody>
+      </table>
+    </section>`;
+  }
+
+  private row(job: JobStatus) {
+    const left = job.units.total - job.units.final - job.units.failed;
+    const here = job.id === this.shown;
+    return html`<tr>
+      <th scope="row"><a href=${`?job=${job.id}`} aria-current=${here ? "true" : nothing}>${job.title}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
+      <td class="for">${job.for || "–"}</td>
+      <td>${dots(job.units.final, job.units.total)}</td>
+      <td class="number">${job.state === "done" ? "finished" : count(left)}</td>
+    </tr>`;
+  }
+}
+
+function kind(job: JobStatus): string {
+  const noun = `a ${job.noun || "picture"}`;
+  return job.state === "paused" ? `${noun}, paused` : noun;
+}
+
+function dots(final: number, total: number) {
+  const all = DOT_COLUMNS * DOT_ROWS;
+  const full = final >= total ? all : Math.min(all - 1, Math.floor((all * final) / total));
+  return svg`<svg class="dots" role="img" aria-label=${`${count(final)} of ${count(total)}`} width=${DOT_COLUMNS * DOT_PITCH} height=${DOT_ROWS * DOT_PITCH}
+    viewBox=${`0 0 ${DOT_COLUMNS * DOT_PITCH} ${DOT_ROWS * DOT_PITCH}`} shape-rendering="crispEdges">
+    <path class="dots-missing" d=${squares(full, all)}/><path class="dots-verified" d=${squares(0, full)}/></svg>`;
+}
+
+/** Column after column, so that progress reads from the start. */
+function squares(from: number, to: number): string {
+  let path = "";
+  for (let dot = from; dot < to; dot++) {
+    path += `M${Math.floor(dot / DOT_ROWS) * DOT_PITCH} ${(dot % DOT_ROWS) * DOT_PITCH}h${DOT_SIDE}v${DOT_SIDE}h-${DOT_SIDE}z`;
+  }
+  return path;
+}
+
+customElements.define("idlewave-jobs", Jobs);

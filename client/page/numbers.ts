@@ -1,0 +1,90 @@
+/** Numbers as people read them, in the page's language. */
+import type { Dose } from "../donor/state.ts";
+
+const MILLION = 1_000_000;
+const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+function language(): string {
+  return (typeof document === "undefined" ? "" : document.documentElement.lang) || "en";
+}
+
+function format(value: number, options: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(language(), options).format(value);
+}
+
+/** Grouped to 999,999, then "1.23 million". */
+export function count(value: number): string {
+  if (value < MILLION) return format(value, { maximumFractionDigits: 0 });
+  return format(value, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
+}
+
+/** "one" … "ten" in words, larger ones in digits. */
+export function inWords(value: number): string {
+  return Number.isInteger(value) ? (WORDS[value] ?? count(value)) : format(value, { maximumSignificantDigits: 2 });
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase(language()) + text.slice(1);
+}
+
+/** "14 units", "1 unit". */
+export function units(value: number): string {
+  return `${count(value)} ${value === 1 ? "unit" : "units"}`;
+}
+
+/** A value and its unit, apart, so that the unit can be set thinner. */
+export interface Measure {
+  value: string;
+  unit: string;
+}
+
+export function throughput(gflops: number): Measure {
+  const tera = gflops >= 1_000;
+  return { value: format(tera ? gflops / 1_000 : gflops, { maximumSignificantDigits: 3 }), unit: tera ? "TFLOPS" : "GFLOPS" };
+}
+
+/** 2 decimals, 4 under 0.1. */
+export function credit(value: number): string {
+  const digits = value > 0 && value < 0.1 ? 4 : 2;
+  return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** "18 s", "6 min 12 s", "3 h 05 min". */
+export function duration(seconds: number): string {
+  const whole = Math.floor(seconds);
+  if (whole < 60) return `${count(whole)} s`;
+  if (whole < 3_600) return `${count(Math.floor(whole / 60))} min ${count(whole % 60)} s`;
+  const minutes = format(Math.floor((whole % 3_600) / 60), { minimumIntegerDigits: 2 });
+  return `${count(Math.floor(whole / 3_600))} h ${minutes} min`;
+}
+
+/** "two seconds", "half a second", for a measured time. */
+export function aboutSeconds(seconds: number): string {
+  if (seconds < 0.35) return "a fraction of a second";
+  if (seconds < 0.75) return "half a second";
+  if (seconds < 90) {
+    const whole = Math.round(seconds);
+    return whole === 1 ? "one second" : `${inWords(whole)} seconds`;
+  }
+  return `${inWords(Math.round(seconds / 60))} minutes`;
+}
+
+/** Megabytes of 10^6 bytes. */
+export function megabytes(bytes: number): string {
+  return `${format(bytes / MILLION, { maximumSignificantDigits: 2 })} MB`;
+}
+
+export function percent(share: number): string {
+  return `${format(Math.round(100 * share), { maximumFractionDigits: 0 })} %`;
+}
+
+const DOSE_WORDS: Record<Dose, string> = { 0.1: "a tenth", 0.25: "a quarter", 0.5: "half", 0.9: "most" };
+
+export function doseWord(dose: Dose): string {
+  return DOSE_WORDS[dose];
+}
+
+/** "half my GPU", "a quarter of my GPU". */
+export function doseOfMine(dose: Dose): string {
+  return dose === 0.5 ? "half my GPU" : `${doseWord(dose)} of my GPU`;
+}

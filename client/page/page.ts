@@ -1,0 +1,205 @@
+import { html, LitElement, nothing } from "lit";
+import "./dock.ts";
+import "./jobs.ts";
+import "./kernel.ts";
+import "./plate.ts";
+import type { Dose } from "../donor/state.ts";
+import type { Dock } from "./dock.ts";
+import { canDraw, Easel } from "./easel.ts";
+import type { KernelView } from "./kernel.ts";
+import { mark } from "./logo.ts";
+import { plainText } from "./part.ts";
+import type { PlateView } from "./plate.ts";
+import { closing, howChecked, howColoured, promises } from "./sections.ts";
+import { isFault, isLent, momentOf, type Situation } from "./situation.ts";
+import { action, partsOf, type StoryActions } from "./story.ts";
+import { Visit } from "./visit.ts";
+import { checkedWords, wordsOf } from "./words.ts";
+
+const NARROW = "(max-width: 899px)";
+const ANNOUNCE_EVERY_MS = 20_000;
+const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
+
+/** The visitor page. `data-state` says which moment it shows. */
+export class Page extends LitElement {
+  static override properties = { tick: { state: true }, copied: { state: true }, announced: { state: true } };
+  declare tick: number;
+  declare copied: boolean;
+  declare announced: string;
+  private readonly visit: Visit;
+  private easel: Easel | null = null;
+  private shownJob = 0;
+  private lent = false;
+  private announcedAt = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    super();
+    this.tick = 0;
+    this.copied = false;
+    this.announced = "";
+    const chosenJob = Number(new URLSearchParams(location.search).get("job") ?? 0);
+    this.visit = new Visit({
+      origin: location.origin,
+      chosenJob: Number.isSafeInteger(chosenJob) && chosenJob > 0 ? chosenJob : 0,
+      dose: firstDose(),
+      webgpu: webgpuHere(),
+      openFacts: () => this.easel?.openFacts() ?? null,
+      onChange: () => {
+        this.tick++;
+      },
+    });
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    for (const input of INPUTS) addEventListener(input, this.onInput, { passive: true });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const input of INPUTS) removeEventListener(input, this.onInput);
+  }
+
+  private readonly onInput = (): void => {
+    if (this.visit.noticeInput()) this.easel?.noteInput();
+  };
+
+  private readonly actions: StoryActions = {
+    lend: () => {
+      void this.visit.lend();
+      this.querySelector<HTMLElement>("h1")?.focus();
+    },
+    lendToNext: () => {
+      void this.visit.lendToNext();
+      this.querySelector<HTMLElement>("h1")?.focus();
+    },
+    save: () => void this.save(),
+    copyLink: () => void this.copyLink(),
+    showDifference: () => void this.showDifference(),
+  };
+
+  protected override render() {
+    const { visit, tick } = this;
+    const { situation } = visit;
+    const moment = momentOf(situation);
+    const words = wordsOf(situation, matchMedia("(pointer: coarse)").matches);
+    const lent = isLent(situation);
+    this.dataset.state = moment.kind;
+    this.classList.toggle("lent", lent);
+    return html`<a class="skip" href="#story">Skip to what is true now</a>
+      <idlewave-dock .visit=${visit} .tick=${tick}></idlewave-dock>
+      <main>
+        <div class="first">
+          <div class="side">
+            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a></header>
+            <div class="story" id="story" tabindex="-1">
+              <h1 tabindex="-1">${partsOf(words.headline)}</h1>
+              <p class="lead">${partsOf(words.lead)}</p>
+              ${action(visit, this.actions, this.copied)}
+            </div>
+            ${this.label(situation)}
+          </div>
+          <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
+        </div>
+        <p class="announcer" role="status">${this.announced}</p>
+        ${howColoured(situation.job)}
+        <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0}></idlewave-jobs>
+        ${promises()} ${howChecked(situation.job)}
+      </main>
+      ${closing(visit.network)}
+      <idlewave-kernel></idlewave-kernel>`;
+  }
+
+  private label(situation: Situation) {
+    const { job } = situation;
+    if (!job) return nothing;
+    return html`<div class="label">
+      <p><strong>${job.title}</strong>${job.for ? ` for ${job.for}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
+      <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
+    </div>`;
+  }
+
+  protected override firstUpdated(): void {
+    void this.hang();
+  }
+
+  protected override updated(): void {
+    const { situation } = this.visit;
+    const job = situation.job?.id ?? 0;
+    if (job !== this.shownJob) this.easel?.show(location.origin, job);
+    if (this.easel) this.shownJob = job;
+    const lent = isLent(situation);
+    if (lent !== this.lent) this.easel?.setLending(lent);
+    if (this.easel) this.lent = lent;
+    this.announce();
+  }
+
+  private get kernel(): KernelView | null {
+    return this.querySelector<KernelView>("idlewave-kernel");
+  }
+
+  /** The canvases are there once both elements rendered. */
+  private async hang(): Promise<void> {
+    const dock = this.querySelector<Dock>("idlewave-dock");
+    const plate = this.querySelector<PlateView>("idlewave-plate");
+    await Promise.all([dock?.updateComplete, plate?.updateComplete]);
+    if (!dock?.wave || !plate?.canvas || !canDraw()) return;
+    this.easel = new Easel(plate.canvas, dock.wave, () => this.room());
+    this.easel.onSeen = (seen) => this.visit.takeSeen(seen);
+    this.tick++;
+  }
+
+  /** Room for the plate: the right of the first screen, or the whole width of a phone. */
+  private room(): { width: number; height: number } {
+    const first = this.querySelector<HTMLElement>(".first");
+    const width = first?.clientWidth ?? innerWidth;
+    if (matchMedia(NARROW).matches) return { width, height: Math.min(0.52 * innerHeight, 1.06 * width) };
+    return { width: Math.min(Math.floor(0.59375 * width), width - 440), height: first?.clientHeight ?? innerHeight };
+  }
+
+  private announce(): void {
+    const moment = momentOf(this.visit.situation);
+    const text = plainText(wordsOf(this.visit.situation, false).headline);
+    const now = performance.now();
+    if (text === this.announced || moment.kind === "loading") return;
+    if (!isFault(moment) && now - this.announcedAt < ANNOUNCE_EVERY_MS) return;
+    this.announcedAt = now;
+    this.announced = text;
+  }
+
+  private async save(): Promise<void> {
+    const blob = await this.easel?.save();
+    if (!blob) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `${this.visit.situation.job?.name ?? "idlewave"}.png`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  private async copyLink(): Promise<void> {
+    await navigator.clipboard.writeText(location.href);
+    this.copied = true;
+  }
+
+  private async showDifference(): Promise<void> {
+    const moment = momentOf(this.visit.situation);
+    if (moment.kind === "refused") await this.kernel?.showDifference(moment.job, moment.unit);
+  }
+}
+
+/** Half; a quarter on phones. */
+function firstDose(): Dose {
+  return matchMedia(`${NARROW} and (pointer: coarse)`).matches ? 0.25 : 0.5;
+}
+
+function webgpuHere(): Situation["webgpu"] {
+  if (!isSecureContext) return "insecure";
+  return "gpu" in navigator ? "there" : "absent";
+}
+
+customElements.define("idlewave-page", Page);

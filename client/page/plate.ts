@@ -1,0 +1,65 @@
+import { html, LitElement } from "lit";
+import { count } from "./numbers.ts";
+import { finalOf } from "./situation.ts";
+import type { Visit } from "./visit.ts";
+
+const LABEL_EVERY_MS = 30_000;
+
+/** The picture itself, its legend, and its facts in words. */
+export class PlateView extends LitElement {
+  static override properties = { visit: { attribute: false }, tick: { attribute: false } };
+  declare visit: Visit | null;
+  declare tick: number;
+  private label = "";
+  private labelledJob = 0;
+  private labelledAt = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    super();
+    this.visit = null;
+    this.tick = 0;
+  }
+
+  get canvas(): HTMLCanvasElement | null {
+    return this.querySelector<HTMLCanvasElement>("canvas");
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render() {
+    this.relabel();
+    return html`<figure class="plate">
+      <canvas role="img" aria-label=${this.label}></canvas>
+      <figcaption class="legend">
+        <span><i class="swatch missing"></i>missing</span>
+        <span><i class="swatch running"></i>running</span>
+        <span><i class="swatch verified"></i>verified</span>
+        <span><i class="swatch yours"></i>yours</span>
+        <span><i class="swatch waiting"></i>waiting</span>
+      </figcaption>
+    </figure>`;
+  }
+
+  private relabel(): void {
+    const situation = this.visit?.situation;
+    const now = performance.now();
+    const job = situation?.job;
+    if (job && job.id === this.labelledJob && now - this.labelledAt < LABEL_EVERY_MS) return;
+    this.labelledAt = now;
+    this.labelledJob = job?.id ?? 0;
+    if (!situation || !job) {
+      this.label = "No job to show";
+      return;
+    }
+    const mine = situation.seen?.job === job.id ? situation.seen.mine : { running: 0, waiting: 0, final: 0 };
+    const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units verified`];
+    if (mine.final > 0) parts.push(`${count(mine.final)} yours`);
+    if (mine.running > 0) parts.push(`${count(mine.running)} running`);
+    if (mine.waiting > 0) parts.push(`${count(mine.waiting)} waiting`);
+    this.label = parts.join(", ");
+  }
+}
+
+customElements.define("idlewave-plate", PlateView);

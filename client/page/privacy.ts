@@ -1,0 +1,79 @@
+/** The page that says what is kept: it runs nothing until "Forget me" is pressed and confirmed. */
+import { html, LitElement, nothing, render } from "lit";
+import { mark } from "./logo.ts";
+
+type Step = "idle" | "sure" | "working" | "done" | "failed";
+
+/** Two clicks: what is lost is lost for good. */
+class Forget extends LitElement {
+  static override properties = { step: { state: true }, fault: { state: true } };
+  declare step: Step;
+  declare fault: string;
+
+  constructor() {
+    super();
+    this.step = "idle";
+    this.fault = "";
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render() {
+    return html`<p class="beside">${this.buttons()}</p><p role="status">${this.words()}</p>`;
+  }
+
+  private buttons() {
+    switch (this.step) {
+      case "idle":
+      case "failed":
+        return html`<button class="plain" type="button" data-testid="forget" @click=${() => this.go("sure")}>Forget me</button>`;
+      case "sure":
+        return html`<button class="plain" type="button" data-testid="forget-sure" @click=${() => void this.forget()}>Yes, forget me</button>
+          <button class="plain" type="button" @click=${() => this.go("idle")}>No</button>`;
+      default:
+        return nothing;
+    }
+  }
+
+  private words(): string {
+    switch (this.step) {
+      case "idle":
+        return "";
+      case "sure":
+        return "Your credit will be gone, for good.";
+      case "working":
+        return "Asking the coordinator.";
+      case "done":
+        return "You are forgotten. Nothing of you is kept in this browser.";
+      case "failed":
+        return `You are not forgotten yet: ${this.fault}`;
+      default:
+        return this.step satisfies never;
+    }
+  }
+
+  private go(step: Step): void {
+    this.step = step;
+  }
+
+  private async forget(): Promise<void> {
+    this.step = "working";
+    try {
+      const { openDonation } = await import("./donation.ts");
+      await new Promise<void>((resolve, reject) => {
+        const donation = openDonation((message) => reject(new Error(message)));
+        donation.control.forget().then(resolve, reject);
+      });
+      this.step = "done";
+    } catch (fault) {
+      this.fault = fault instanceof Error ? fault.message : String(fault);
+      this.step = "failed";
+    }
+  }
+}
+
+customElements.define("idlewave-forget", Forget);
+const place = document.querySelector<HTMLElement>("idlewave-mark");
+if (place) render(mark, place);

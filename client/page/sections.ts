@@ -1,0 +1,127 @@
+/** What lies below the first screen: how squares get their colour, what the page does and never does, who runs it. */
+import { html, nothing, svg, type TemplateResult } from "lit";
+import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import { RAMPS, rampColour } from "../../shared/ramp.ts";
+import { capitalised } from "./numbers.ts";
+import { checkedWords } from "./words.ts";
+
+const MINI_COLUMNS = 5;
+const MINI_ROWS = 3;
+const MINI_SIDE = 24;
+const MIDDLE = 7;
+/** Squares that the mini plates leave empty. */
+const HOLES = [3, 9, 11];
+
+export function howColoured(job: JobStatus | null): TemplateResult {
+  const quorum = job?.verification.quorum ?? 2;
+  const strangers = quorum === 2 ? "a stranger's graphics card gets" : "strangers' graphics cards get";
+  return html`<section class="below" aria-labelledby="colour-title">
+    <h2 id="colour-title">How a square gets its colour</h2>
+    <ol class="steps">
+      <li>${mini("missing")}<strong>Missing</strong><p>Nobody has computed this unit yet. The square is empty.</p></li>
+      <li>${mini("running")}<strong>Running</strong><p>Your graphics card is on it. The square fills as its slices are done.</p></li>
+      <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${strangers} the same bytes.</p></li>
+      <li>${mini("yours")}<strong>Yours</strong><p>Verified. It stays in the picture for good, and here it is printed in yellow.</p></li>
+    </ol>
+  </section>`;
+}
+
+function mini(state: "missing" | "running" | "waiting" | "yours") {
+  const squares = [];
+  for (let square = 0; square < MINI_COLUMNS * MINI_ROWS; square++) {
+    const x = (square % MINI_COLUMNS) * MINI_SIDE;
+    const y = Math.floor(square / MINI_COLUMNS) * MINI_SIDE;
+    if (square === MIDDLE) squares.push(middle(state, x, y));
+    else if (HOLES.includes(square)) squares.push(hole(x, y));
+    else squares.push(printed(square, x, y));
+  }
+  return svg`<svg class="mini" viewBox="0 0 ${MINI_COLUMNS * MINI_SIDE} ${MINI_ROWS * MINI_SIDE}" aria-hidden="true" shape-rendering="crispEdges">${squares}</svg>`;
+}
+
+function hole(x: number, y: number) {
+  return svg`<path class="mini-hair" d=${`M${x} ${y}h${MINI_SIDE}v1h-${MINI_SIDE}zM${x} ${y}h1v${MINI_SIDE}h-1z`}/>`;
+}
+
+/** A made-up tile: two tones on the diagonal, so that it reads as a picture and not as a chart. */
+function printed(square: number, x: number, y: number) {
+  const half = MINI_SIDE / 2;
+  return [0, 1, 2, 3].map((part) => {
+    const step = (square * 37 + part * 29 + (part === 2 ? 40 : 0)) % 190;
+    return svg`<rect class="mini-light" fill=${hex(RAMPS.seaLight, step)} x=${x + (part % 2) * half} y=${y + Math.floor(part / 2) * half} width=${half} height=${half}/>
+      <rect class="mini-dark" fill=${hex(RAMPS.seaDark, step)} x=${x + (part % 2) * half} y=${y + Math.floor(part / 2) * half} width=${half} height=${half}/>`;
+  });
+}
+
+function middle(state: "missing" | "running" | "waiting" | "yours", x: number, y: number) {
+  const side = MINI_SIDE;
+  switch (state) {
+    case "missing":
+      return hole(x, y);
+    case "running":
+      return svg`<rect class="mini-lent" x=${x} y=${y} width=${side} height=${0.6 * side}/>
+        <rect class="mini-frame" x=${x + 1} y=${y + 1} width=${side - 2} height=${side - 2}/>`;
+    case "waiting":
+      return svg`<rect class="mini-lent" x=${x} y=${y} width=${side} height=${side}/>
+        <path class="mini-hatch" shape-rendering="auto" d=${[6, 12, 18, 24].map((at) => `M${x} ${y + at}L${x + at} ${y}`).join("")}/>
+        <path class="mini-hatch" shape-rendering="auto" d=${[6, 12, 18].map((at) => `M${x + at} ${y + side}L${x + side} ${y + at}`).join("")}/>`;
+    case "yours":
+      return [0, 1, 2, 3].map(
+        (part) =>
+          svg`<rect class=${`mini-yours-${part}`} x=${x + (part % 2) * (side / 2)} y=${y + Math.floor(part / 2) * (side / 2)} width=${side / 2} height=${side / 2}/>`,
+      );
+    default:
+      return state satisfies never;
+  }
+}
+
+function hex(ramp: Uint8Array, step: number): string {
+  return `#${rampColour(ramp, step)
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("")}`;
+}
+
+export function promises(): TemplateResult {
+  return html`<section class="below two">
+    <div>
+      <h2>What it does</h2>
+      <ul class="list">
+        <li>Runs one public kernel on your graphics card, in this tab, after your click.</li>
+        <li>Lends at most the share you chose, in slices of a few milliseconds.</li>
+        <li>Steps aside while you move, scroll or type.</li>
+        <li>Sends results under a key that this browser made. It has no name on it.</li>
+        <li>Keeps what is finished when the connection breaks, and sends it later.</li>
+      </ul>
+    </div>
+    <div id="never">
+      <h2>What it never does</h2>
+      <ul class="list">
+        <li>Start by itself, or go on after Stop or after you close the tab.</li>
+        <li>Compute for a coin. There is none, and nothing here is paid.</li>
+        <li>Show ads, follow you elsewhere, or tell others who you are.</li>
+        <li>Read your files, your camera or your other tabs.</li>
+        <li>Run what nobody can read: every kernel is one click away.</li>
+      </ul>
+    </div>
+  </section>`;
+}
+
+export function howChecked(job: JobStatus | null): TemplateResult | typeof nothing {
+  if (!job) return nothing;
+  return html`<section class="below" id="checked" aria-labelledby="checked-title">
+    <h2 id="checked-title">How results are checked</h2>
+    <p class="measure">${capitalised(checkedWords(job))}. Only bytes that agree become part of the result and give credit. ${job.verification.limits}</p>
+  </section>`;
+}
+
+export function closing(network: NetworkInfo | null): TemplateResult {
+  const who = network ? [network.operator && `Run by ${network.operator}`, network.purpose].filter(Boolean).join(". ") : "";
+  return html`<footer class="below">
+    <nav aria-label="More">
+      <a href="#checked">How results are checked</a>
+      <a href="/docs">Run your own job</a>
+      <a href="#never">Why this is not a miner</a>
+      <a href="/privacy">What is kept</a>
+    </nav>
+    ${who ? html`<p>${who}${/[.?]$/.test(who) ? "" : "."} ${network?.contact ?? ""}</p>` : nothing}
+  </footer>`;
+}

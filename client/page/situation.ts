@@ -1,0 +1,105 @@
+/**
+ * What is true for the visitor now, from which every word on the page follows.
+ *
+ *   loading ─▶ unreachable ⇄ no-job ⇄ before ─(click)─▶ asking ─▶ the donor's own phases ─(Stop)─▶ stopped ─(Start again)─▶ asking
+ *   before ⇄ finished, paused: the shown job's own state, while nothing is lent
+ *   no-webgpu: the browser lacks it, known without asking anybody
+ */
+import type { JobStatus } from "../../shared/api.ts";
+import type { DonorPhase, DonorState, Dose } from "../donor/state.ts";
+import type { Seen } from "./drawing/orders.ts";
+
+/** What the page itself knows; the donor's phases take over while it is lent. */
+export type Lending =
+  | { kind: "off" }
+  /** The click was heard; the donor has not said anything yet. */
+  | { kind: "asking" }
+  | { kind: "on" }
+  | { kind: "stopped" }
+  | { kind: "broken"; message: string };
+
+export type Moment =
+  | { kind: "loading" }
+  | { kind: "unreachable" }
+  | { kind: "no-job" }
+  | { kind: "before" }
+  | { kind: "paused" }
+  | { kind: "stopped" }
+  | { kind: "insecure" }
+  | Exclude<DonorPhase, { kind: "off" }>;
+
+export interface Situation {
+  lending: Lending;
+  network: "loading" | "reached" | "unreachable";
+  webgpu: "there" | "absent" | "insecure";
+  /** The shown job, null when there is none. */
+  job: JobStatus | null;
+  donor: DonorState | null;
+  seen: Seen | null;
+  dose: Dose;
+  /** What was lent when it started: a smaller dose is a choice worth a word. */
+  firstDose: Dose;
+  /** A unit of the visitor's own that was just verified. */
+  fresh: { unit: number } | null;
+  /** There is another job to lend to. */
+  nextJob: boolean;
+}
+
+/** The one thing that is true now. */
+export function momentOf(situation: Situation): Moment {
+  const { lending, donor, job } = situation;
+  switch (lending.kind) {
+    case "asking":
+      return { kind: "starting", bytes: 0 };
+    case "on":
+      return donor && donor.phase.kind !== "off" ? donor.phase : { kind: "starting", bytes: 0 };
+    case "broken":
+      return { kind: "failed", message: lending.message };
+    case "stopped":
+      return { kind: "stopped" };
+    case "off":
+      break;
+    default:
+      lending satisfies never;
+  }
+  if (situation.webgpu === "insecure") return { kind: "insecure" };
+  if (situation.webgpu === "absent") return { kind: "no-webgpu" };
+  if (situation.network === "unreachable") return { kind: "unreachable" };
+  if (!job) return { kind: situation.network === "loading" ? "loading" : "no-job" };
+  if (job.state === "done") return { kind: "job-done", job: job.id, volunteers: 0 };
+  return { kind: job.state === "running" ? "before" : "paused" };
+}
+
+/** The dock is there: something runs, or waits to run, and can be stopped. */
+export function isLent(situation: Situation): boolean {
+  if (situation.lending.kind !== "on" && situation.lending.kind !== "asking") return false;
+  const moment = momentOf(situation);
+  switch (moment.kind) {
+    case "no-webgpu":
+    case "software-adapter":
+    case "failed":
+      return false;
+    case "device-lost":
+      return !moment.final;
+    default:
+      return true;
+  }
+}
+
+/** These are told at once, not when the next quiet moment comes. */
+export function isFault(moment: Moment): boolean {
+  return ["no-webgpu", "software-adapter", "failed", "device-lost", "refused", "offline", "insecure", "unreachable"].includes(moment.kind);
+}
+
+/** Units of the shown job that the visitor's GPU computed and others confirmed. */
+export function mineOf(situation: Situation): number {
+  const { seen, job } = situation;
+  return seen && job && seen.job === job.id ? seen.mine.final : 0;
+}
+
+/** Final units of the shown job, as fresh as is known. */
+export function finalOf(situation: Situation): number {
+  const { seen, job } = situation;
+  if (!job) return 0;
+  return seen && seen.job === job.id && seen.units === job.units.total ? Math.max(seen.final, job.units.final) : job.units.final;
+}

@@ -1,0 +1,96 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
+import type { Part } from "./part.ts";
+import { isLent, momentOf, type Situation } from "./situation.ts";
+import type { Visit } from "./visit.ts";
+
+/** What the visitor may press, beside what the page itself does. */
+export interface StoryActions {
+  lend(): void;
+  lendToNext(): void;
+  save(): void;
+  copyLink(): void;
+  showDifference(): void;
+}
+
+export function partsOf(parts: readonly Part[]): (string | TemplateResult)[] {
+  return parts.map((part) => (typeof part === "string" ? part : html`<mark class="mine">${part.mine}</mark>`));
+}
+
+/** The action that fits the moment, under the lead. */
+export function action(visit: Visit, actions: StoryActions, copied: boolean): TemplateResult | typeof nothing {
+  const { situation } = visit;
+  const moment = momentOf(situation);
+  switch (moment.kind) {
+    case "before":
+      return html`${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}`;
+    case "stopped":
+      return html`${consent(visit, "Start again", actions.lend)}${figures(situation)}
+        <p class="beside">${saveButton(situation, actions)}</p>`;
+    case "job-done":
+      return html`${situation.nextJob ? consent(visit, "Lend to the next job", actions.lendToNext) : nothing}
+        ${situation.donor ? figures(situation) : nothing}
+        <p class="beside">${saveButton(situation, actions)}</p>`;
+    case "failed":
+      return consent(visit, "Try again", actions.lend);
+    case "device-lost":
+      return moment.final
+        ? html`<div class="consent"><button class="lend" type="button" data-testid="lend" @click=${() => void visit.retry()}>Try again</button></div>`
+        : figures(situation);
+    case "no-webgpu":
+      return html`<p class="beside"><button class="plain" type="button" @click=${actions.copyLink}>${copied ? "Copied" : "Copy link for another browser"}</button></p>
+        <ul class="terms"><li>Current Chrome, Edge and Safari have it. Firefox has it on Windows and on Macs with Apple silicon.</li>
+        <li>On Linux it depends on the graphics card. In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
+    case "refused":
+      return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
+    default:
+      return isLent(situation) && situation.donor ? figures(situation) : nothing;
+  }
+}
+
+function consent(visit: Visit, words: string, start: () => void): TemplateResult {
+  const less = visit.doseBeside(-1);
+  const more = visit.doseBeside(1);
+  return html`<div class="consent">
+    <button class="lend" type="button" data-testid="lend" @click=${start}>${words}</button>
+    <div class="dose" role="group" aria-label="How much of your graphics card">
+      <button type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
+        aria-disabled=${less ? "false" : "true"} @click=${() => visit.less()}>Less</button>
+      <button type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}
+        aria-disabled=${more ? "false" : "true"} @click=${() => visit.more()}>More</button>
+    </div>
+  </div>`;
+}
+
+const terms = html`<ul class="terms">
+  <li>Runs only in this tab, only after you press the button.</li>
+  <li>Steps aside while you scroll or type.</li>
+  <li>One click stops it. No account, no coin, no ads.</li>
+</ul>`;
+
+function saveButton(situation: Situation, actions: StoryActions): TemplateResult | typeof nothing {
+  if (!situation.job || !situation.seen) return nothing;
+  return html`<button class="plain" type="button" @click=${actions.save}>Save my picture</button>`;
+}
+
+/** What was given and what it is worth: of this key, in all jobs. */
+function figures(situation: Situation): TemplateResult | typeof nothing {
+  const { donor } = situation;
+  if (!donor) return nothing;
+  const time = duration(donor.gpuSeconds);
+  const waiting = donor.credit.escrow > 0 ? `credit, ${credit(donor.credit.escrow)} waiting` : "credit";
+  return html`<dl class="figures">
+      <div><dt>${donor.units.final === 1 ? "unit verified" : "units verified"}</dt><dd>${count(donor.units.final)}</dd></div>
+      <div><dt>GPU time</dt><dd>${measured(time)}</dd></div>
+      <div><dt>${waiting}</dt><dd>${credit(donor.credit.final)}</dd></div>
+    </dl>
+    <p class="keep">
+      ${donor.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
+      Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
+    </p>`;
+}
+
+/** "6 min 12 s" with thin units. */
+function measured(text: string): TemplateResult[] {
+  return text.split(" ").map((word) => (/\d/.test(word) ? html`<b>${word}</b> ` : html`<small>${word}</small> `));
+}

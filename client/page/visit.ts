@@ -1,0 +1,223 @@
+/**
+ * One visit: what is shown, what the visitor chose, and the donor once there was a click. Holds the Situation and tells
+ * when it changed; knows no element.
+ *
+ *   off ─lend─▶ asking ─donor answers─▶ on ─stop─▶ stopped ─lend─▶ asking
+ *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
+ */
+import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
+import type { Donation } from "./donation.ts";
+import type { Seen } from "./drawing/orders.ts";
+import { momentOf, type Situation } from "./situation.ts";
+import { pickJob, Watch } from "./watch.ts";
+
+const FRESH_MS = 8_000;
+const FRESH_EVERY_MS = 20_000;
+const INPUT_EVERY_MS = 250;
+const RESUME_KEY = "idlewave-resume";
+/** A page that reloaded for a newer version does so once in this time. */
+const RELOAD_EVERY_MS = 300_000;
+
+export interface VisitOptions {
+  origin: string;
+  /** 0: any job. */
+  chosenJob: number;
+  dose: Dose;
+  webgpu: Situation["webgpu"];
+  /** A port for the donor's facts, null when nothing can be drawn. */
+  openFacts(): MessagePort | null;
+  onChange(): void;
+}
+
+export class Visit {
+  readonly situation: Situation;
+  jobs: JobStatus[] = [];
+  network: NetworkInfo | null = null;
+  private readonly options: VisitOptions;
+  private donation: Donation | null = null;
+  private freshAt = Number.NEGATIVE_INFINITY;
+  private verified = 0;
+  private inputAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: VisitOptions) {
+    this.options = options;
+    this.situation = {
+      lending: { kind: "off" },
+      network: "loading",
+      webgpu: options.webgpu,
+      job: null,
+      donor: null,
+      seen: null,
+      dose: options.dose,
+      firstDose: options.dose,
+      fresh: null,
+      nextJob: false,
+    };
+    new Watch(options.origin, {
+      onJobs: (jobs) => this.takeJobs(jobs),
+      onJob: (job) => this.takeJob(job),
+      onNetwork: (network) => {
+        this.network = network;
+        this.options.onChange();
+      },
+      onFault: () => this.change({ network: "unreachable" }),
+      shown: () => this.situation.job?.id ?? 0,
+    });
+    document.addEventListener("visibilitychange", () => void this.donation?.control.setHidden(document.hidden));
+    this.resume();
+  }
+
+  /** The one thing that starts anything. */
+  async lend(): Promise<void> {
+    const { lending, dose } = this.situation;
+    if (lending.kind === "asking" || lending.kind === "on") return;
+    this.change({ lending: { kind: "asking" }, firstDose: dose, fresh: null });
+    void navigator.storage?.persist?.();
+    try {
+      const donation = this.donation ?? (await this.open());
+      if (!this.isWanted()) return;
+      await donation.control.start({ origin: this.options.origin, dose: this.situation.dose, job: this.options.chosenJob });
+      if (!this.isWanted()) return await donation.control.stop();
+      await donation.control.setHidden(document.hidden);
+      this.change({ lending: { kind: "on" } });
+    } catch (fault) {
+      this.break(fault instanceof Error ? fault.message : String(fault));
+    }
+  }
+
+  /** False when Stop came while the donor was starting. */
+  private isWanted(): boolean {
+    return this.situation.lending.kind === "asking" || this.situation.lending.kind === "on";
+  }
+
+  async stop(): Promise<void> {
+    this.change({ lending: { kind: "stopped" }, fresh: null });
+    await this.donation?.control.stop();
+  }
+
+  /** Leaves a finished job for the next one. */
+  async lendToNext(): Promise<void> {
+    this.options.chosenJob = 0;
+    const next = pickJob(this.jobs, 0);
+    if (next) this.change({ job: next });
+    if (this.situation.lending.kind === "on") await this.stop();
+    await this.lend();
+  }
+
+  async retry(): Promise<void> {
+    await this.donation?.control.retry();
+  }
+
+  less(): void {
+    this.turn(-1);
+  }
+
+  more(): void {
+    this.turn(1);
+  }
+
+  /** The dose one step away, or null at the end. */
+  doseBeside(step: -1 | 1): Dose | null {
+    return DOSES[DOSES.indexOf(this.situation.dose) + step] ?? null;
+  }
+
+  takeSeen(seen: Seen): void {
+    this.change({ seen });
+  }
+
+  /** The person moved, scrolled or typed. Answers whether it was worth telling. */
+  noticeInput(): boolean {
+    const now = performance.now();
+    if (!this.donation || this.situation.lending.kind !== "on" || now - this.inputAt < INPUT_EVERY_MS) return false;
+    this.inputAt = now;
+    void this.donation.control.noticeInput();
+    return true;
+  }
+
+  private async open(): Promise<Donation> {
+    const { attach, openDonation } = await import("./donation.ts");
+    const donation = openDonation((message) => this.break(message));
+    this.donation = donation;
+    await attach(donation, (state) => this.takeDonor(state), this.options.openFacts());
+    return donation;
+  }
+
+  private break(message: string): void {
+    this.donation?.end();
+    this.donation = null;
+    this.change({ lending: { kind: "broken", message } });
+  }
+
+  private turn(step: -1 | 1): void {
+    const dose = this.doseBeside(step);
+    if (dose === null) return;
+    const lent = this.situation.lending.kind === "on";
+    this.change(lent ? { dose } : { dose, firstDose: dose });
+    if (lent) void this.donation?.control.setDose(dose);
+  }
+
+  private takeJobs(jobs: JobStatus[]): void {
+    this.jobs = jobs;
+    const { job } = this.situation;
+    const shown = this.donorJob() ?? jobs.find((other) => other.id === job?.id) ?? pickJob(jobs, this.options.chosenJob);
+    this.change({ network: "reached", job: shown, nextJob: jobs.some((other) => other.state === "running" && other.id !== shown?.id) });
+  }
+
+  private takeJob(job: JobStatus): void {
+    this.jobs = this.jobs.map((other) => (other.id === job.id ? job : other));
+    if (job.id === this.situation.job?.id) this.change({ network: "reached", job });
+  }
+
+  /** The job that the donor computes, as fresh as is known. */
+  private donorJob(): JobStatus | null {
+    const { lending, donor } = this.situation;
+    if (lending.kind !== "on" || !donor?.job) return null;
+    const { id } = donor.job;
+    return this.jobs.find((job) => job.id === id) ?? donor.job;
+  }
+
+  private takeDonor(donor: DonorState): void {
+    const last = donor.verified[donor.verified.length - 1];
+    const news = donor.verified.length > this.verified && last && last.job === donor.job?.id ? last : null;
+    this.verified = donor.verified.length;
+    this.situation.donor = donor;
+    if (news) this.showFresh(news.unit);
+    const { lending, job } = this.situation;
+    if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };
+    const shown = this.donorJob();
+    this.change(shown && shown.id !== job?.id ? { job: shown, fresh: null } : {});
+    if (donor.phase.kind === "another-version" && donor.running === 0) this.reload();
+  }
+
+  private showFresh(unit: number): void {
+    const now = performance.now();
+    if (now - this.freshAt < FRESH_EVERY_MS || momentOf(this.situation).kind !== "running") return;
+    this.freshAt = now;
+    this.situation.fresh = { unit };
+    setTimeout(() => this.change({ fresh: null }), FRESH_MS);
+  }
+
+  /** Same consent, newer page. */
+  private reload(): void {
+    const last = Number(sessionStorage.getItem(`${RESUME_KEY}-at`) ?? 0);
+    if (Date.now() - last < RELOAD_EVERY_MS) return;
+    sessionStorage.setItem(`${RESUME_KEY}-at`, String(Date.now()));
+    sessionStorage.setItem(RESUME_KEY, String(this.situation.dose));
+    location.reload();
+  }
+
+  private resume(): void {
+    const kept = sessionStorage.getItem(RESUME_KEY);
+    sessionStorage.removeItem(RESUME_KEY);
+    const dose = DOSES.find((each) => String(each) === kept);
+    if (dose === undefined) return;
+    this.situation.dose = dose;
+    queueMicrotask(() => void this.lend());
+  }
+
+  private change(changes: Partial<Situation>): void {
+    Object.assign(this.situation, changes);
+    this.options.onChange();
+  }
+}

@@ -1,0 +1,29 @@
+/** Why there is no work, and when the page looks again. */
+import type { IdleReason } from "../../shared/wire.ts";
+import { duration } from "./numbers.ts";
+import type { Words } from "./part.ts";
+
+const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
+  "all-assigned": { headline: "Every unit is being computed.", lead: "Yours will start when a job needs you." },
+  "no-jobs": { headline: "No job needs you right now.", lead: "Yours will start when one does." },
+  paused: { headline: "The job is paused.", lead: "Yours will start when it goes on." },
+  "needs-features": {
+    headline: "The jobs here need another graphics card.",
+    lead: "They use a part of WebGPU that yours, or its driver, doesn't have.",
+  },
+  "waits-for-others": {
+    headline: "Every unit left needs somebody else.",
+    lead: "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
+  },
+  quota: { headline: "You hold enough units for now.", lead: "Yours will start when those are settled." },
+  "busy-elsewhere": {
+    headline: "This graphics card is at work elsewhere.",
+    lead: "Another browser of yours uses it. One works for all of them.",
+  },
+};
+
+export function waitingWords(reason: IdleReason, retryMs: number): Words {
+  const { headline, lead } = REASONS[reason];
+  const again = retryMs >= 1_000 ? ` The page looks again in ${duration(retryMs / 1_000)}.` : "";
+  return { headline: [headline], lead: [`${lead}${again}`] };
+}

@@ -1,0 +1,217 @@
+/** The page's words for each moment: one plain sentence that is true now, what to know about it, and the dock's two lines. */
+import type { JobStatus } from "../../shared/api.ts";
+import { aboutSeconds, capitalised, count, doseWord, duration, inWords, megabytes, throughput, units } from "./numbers.ts";
+import type { Part, Words } from "./part.ts";
+import { finalOf, mineOf, momentOf, type Situation } from "./situation.ts";
+import { waitingWords } from "./waiting.ts";
+
+export function wordsOf(situation: Situation, touch: boolean): Words {
+  const moment = momentOf(situation);
+  const { job } = situation;
+  const noun = job?.noun || "picture";
+  const gave = mineOf(situation);
+  switch (moment.kind) {
+    case "loading":
+      return { headline: ["Looking for a job."], lead: ["Nothing runs on your graphics card."] };
+    case "unreachable":
+      return {
+        headline: ["The coordinator does not answer."],
+        lead: ["Nothing runs on your graphics card. This page asks again by itself."],
+      };
+    case "no-job":
+      return {
+        headline: ["No job needs you yet."],
+        lead: ["Nobody has given this network a job that is still open. This page looks again by itself."],
+      };
+    case "before":
+      return before(situation, noun);
+    case "paused":
+      return {
+        headline: [`This ${noun} is paused.`],
+        lead: [sentence(job?.reason) || "What was verified stays. It goes on when its owner says so."],
+      };
+    case "starting":
+      return {
+        headline: ["Getting your first unit."],
+        lead: [
+          moment.bytes > 0 ? `Downloading the kernel and its data, ${megabytes(moment.bytes)}.` : "Downloading the kernel and its data.",
+        ],
+      };
+    case "running":
+      return running(situation, noun, touch);
+    case "stopped":
+      return {
+        headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
+        lead: [`Nothing is running on your graphics card. What was verified stays in the ${noun} for good.`],
+      };
+    case "offline":
+      return offline(situation, moment.running);
+    case "waiting":
+      return waitingWords(moment.reason, moment.retryMs);
+    case "no-webgpu":
+      return {
+        headline: ["This browser can't compute units yet."],
+        lead: ["It has no WebGPU, the part that lets a page use the graphics card.", watching(job)],
+      };
+    case "insecure":
+      return {
+        headline: ["This address can't use graphics cards."],
+        lead: ["Browsers lend them only to pages that came over HTTPS, or from this computer itself.", watching(job)],
+      };
+    case "software-adapter":
+      return {
+        headline: ["No graphics card here."],
+        lead: ["This browser only pretends to have one, and your processor would have to do the work. You can still watch."],
+      };
+    case "another-version":
+      return {
+        headline: ["This page has a newer version."],
+        lead: ["Your finished units are safe; it reloads by itself when the square you are on is done."],
+      };
+    case "device-lost":
+      return {
+        headline: ["Your graphics card restarted."],
+        lead: [
+          moment.final
+            ? `It did so ${inWords(moment.times)} times, so nothing is running on it now. Nothing finished was lost.`
+            : "The unit it was on starts again. Nothing finished was lost.",
+        ],
+      };
+    case "refused":
+      return {
+        headline: ["Your graphics card got different bytes."],
+        lead: [`Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit. Old drivers can cause this.`],
+      };
+    case "job-done":
+      return finished(noun, moment.volunteers, gave);
+    case "another-tab":
+      return { headline: ["Running in another tab."], lead: ["One tab works for all of them."] };
+    case "failed":
+      return {
+        headline: ["Something here failed."],
+        lead: [`Nothing is running on your graphics card. ${sentence(moment.message) || ""}`.trim()],
+      };
+    default:
+      return moment satisfies never;
+  }
+}
+
+function offline(situation: Situation, still: boolean): Words {
+  const unsent = situation.donor?.unsent ?? 0;
+  const safe: Part[] = unsent > 0 ? [{ mine: units(unsent) }, unsent === 1 ? " is safe here." : " are safe here."] : [];
+  return {
+    headline: unsent > 0 ? ["No connection. ", ...safe] : ["No connection."],
+    lead: [
+      unsent > 0 ? "They are finished and kept on this device. They will be sent as soon as you are back." : "Nothing finished is missing.",
+      still ? " Your graphics card keeps working on the units it already has." : " It goes on by itself as soon as you are back.",
+    ],
+  };
+}
+
+function before(situation: Situation, noun: string): Words {
+  const { job } = situation;
+  const missing = (job?.units.total ?? 0) - finalOf(situation);
+  const headline = missing === 1 ? `One unit of this ${noun} is missing.` : `${count(missing)} units of this ${noun} are missing.`;
+  const soFar = job && noun !== "picture" && job.answer && job.answerSoFar;
+  const lead = "One unit is one square. Reading a page uses almost none of your graphics card.";
+  if (!soFar) return { headline: [headline], lead: [lead] };
+  return { headline: [`${job.answer} so far: ${grouped(job.answerSoFar ?? "")}.`], lead: [`${headline} ${lead}`] };
+}
+
+function running(situation: Situation, noun: string, touch: boolean): Words {
+  const { donor, dose, firstDose, fresh, job } = situation;
+  const mine = mineOf(situation);
+  if (fresh && job) {
+    const left = job.units.total - finalOf(situation);
+    return {
+      headline: [{ mine: `Unit ${count(fresh.unit)}` }, " is yours."],
+      lead: [`${confirmed(job)}, so your square is now part of the ${noun}. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
+    };
+  }
+  const headline: Part[] =
+    mine > 0
+      ? [{ mine: units(mine) }, ` of this ${noun} ${mine === 1 ? "is" : "are"} yours.`]
+      : [`Your first units of this ${noun} are on their way.`];
+  if (dose < firstDose) {
+    return { headline, lead: [`You chose less: at most ${doseWord(dose)} of your graphics card.${slower(firstDose / dose)}`] };
+  }
+  const now = donor?.running ?? 0;
+  const more = mine > 0 ? " more" : "";
+  const running = now > 0 ? `${capitalised(inWords(now))}${more} ${now === 1 ? "is" : "are"} running on your graphics card. ` : "";
+  return { headline, lead: [`${running}${touch ? "Touch the page" : "Move the pointer"} and watch the wave step aside.`] };
+}
+
+function slower(times: number): string {
+  if (times >= 1.9 && times < 2.1) return " Units take about twice as long.";
+  return times >= 2.1 ? ` Units take about ${inWords(Math.round(times))} times as long.` : "";
+}
+
+function confirmed(job: JobStatus): string {
+  const others = job.verification.quorum - 1;
+  return others === 1
+    ? "A stranger's graphics card got the same bytes"
+    : `${capitalised(inWords(others))} strangers' graphics cards got the same bytes`;
+}
+
+function finished(noun: string, volunteers: number, gave: number): Words {
+  const who =
+    volunteers > 0 ? `${capitalised(inWords(volunteers))} ${volunteers === 1 ? "volunteer" : "volunteers"} made it` : "Volunteers made it";
+  return { headline: [`This ${noun} is finished.`], lead: gave > 0 ? [`${who}, `, { mine: units(gave) }, " by you."] : [`${who}.`] };
+}
+
+function watching(job: JobStatus | null): string {
+  if (!job || job.volunteers === 0) return " You can still watch.";
+  const who = job.volunteers === 1 ? "one volunteer is" : `${inWords(job.volunteers)} volunteers are`;
+  return ` You can still watch: ${who} filling squares right now.`;
+}
+
+/** What the dock says: what is true of the graphics card, and a figure that was measured. */
+export function dockLines(situation: Situation): [string, string] {
+  const { donor, dose } = situation;
+  const moment = momentOf(situation);
+  const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of GPU time` : "";
+  switch (moment.kind) {
+    case "running": {
+      const speed = donor?.gflops ? throughput(donor.gflops) : null;
+      const each = donor?.secondsPerUnit ? `${aboutSeconds(donor.secondsPerUnit)} a unit` : "";
+      return [`Lending ${doseWord(dose)}`, speed ? `${speed.value} ${speed.unit}` : each || spent];
+    }
+    case "offline":
+      return [moment.running ? "Offline, still running" : "Offline, waiting", moment.running ? spent : "Nothing is running"];
+    case "waiting":
+    case "another-tab":
+    case "job-done":
+      return ["Waiting", "Nothing is running"];
+    case "starting":
+      return ["Starting", "Nothing is running yet"];
+    case "refused":
+      return [`Lending ${doseWord(dose)}`, spent];
+    case "another-version":
+      return ["Finishing", "Then it reloads"];
+    case "device-lost":
+      return ["Restarting", "Nothing is running"];
+    default:
+      return ["Stopped", "Nothing is running"];
+  }
+}
+
+/** How results are checked, by the job's tier. */
+export function checkedWords(job: JobStatus): string {
+  const { tier, quorum } = job.verification;
+  switch (tier) {
+    case "quorum":
+      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by volunteers who don't know each other`;
+    default:
+      return tier satisfies never;
+  }
+}
+
+function sentence(text: string | undefined): string {
+  if (!text) return "";
+  const started = capitalised(text.trim());
+  return /[.?]$/.test(started) ? started : `${started}.`;
+}
+
+function grouped(decimal: string): string {
+  return /^-?\d{1,300}$/.test(decimal) ? new Intl.NumberFormat(document.documentElement.lang || "en").format(BigInt(decimal)) : decimal;
+}

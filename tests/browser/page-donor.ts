@@ -1,0 +1,53 @@
+/** A donor that a test scripts over a BroadcastChannel: it stands in for the real one where only words and layout are looked at. */
+import { expose } from "comlink";
+import type { DonorControl, DonorFact, DonorState } from "../../client/donor/state.ts";
+
+export type Script = { state: DonorState } | { fact: DonorFact };
+export const SCRIPT_CHANNEL = "idlewave-scripted-donor";
+
+let facts: MessagePort | null = null;
+let watcher: ((state: DonorState) => void) | null = null;
+const said: string[] = [];
+const channel = new BroadcastChannel(SCRIPT_CHANNEL);
+
+channel.onmessage = (event: MessageEvent<Script>) => {
+  if ("state" in event.data) watcher?.(event.data.state);
+  else facts?.postMessage(event.data.fact);
+};
+
+function say(what: string): void {
+  said.push(what);
+  channel.postMessage({ said: [...said] });
+}
+
+const control: DonorControl = {
+  async start(options) {
+    say(`start ${options.dose} ${options.job}`);
+  },
+  async stop() {
+    say("stop");
+  },
+  async setDose(dose) {
+    say(`dose ${dose}`);
+  },
+  async noticeInput() {
+    say("input");
+  },
+  async setHidden(hidden) {
+    say(`hidden ${hidden}`);
+  },
+  async watch(onState) {
+    watcher = onState;
+  },
+  async facts(port) {
+    facts = port;
+  },
+  async retry() {
+    say("retry");
+  },
+  async forget() {
+    say("forget");
+  },
+};
+
+expose(control);

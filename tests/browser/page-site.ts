@@ -1,0 +1,108 @@
+/** The built page with a scripted donor, served beside answers that a test sets. */
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import type { JobStatus } from "../../shared/api.ts";
+import { network, SOURCE } from "./page-fixtures.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SCRIPTED = fileURLToPath(new URL("./page-donor.ts", import.meta.url));
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+/** What the coordinator sends with its pages. */
+const POLICY =
+  "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
+
+export interface Site {
+  url: string;
+  folder: string;
+  /** Paths asked for, in order. */
+  asked: string[];
+  jobs: JobStatus[];
+  /** Picture of each job. */
+  pictures: Map<number, Uint8Array>;
+  refused: { unit: number; volunteer: string; digest: string; canonical: string; at: string }[];
+  /** Answers 503 to everything under /api. */
+  down: boolean;
+  close(): Promise<void>;
+}
+
+export const SOURCE_HASH = createHash("sha256").update(SOURCE).digest("hex");
+
+export async function openSite(): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), "idlewave-page-"));
+  const scripted = {
+    name: "scripted-donor",
+    enforce: "pre" as const,
+    resolveId: (id: string) => (/donor[\\/]worker\.ts$/.test(id) ? SCRIPTED : null),
+  };
+  await build({
+    configFile: join(ROOT, "vite.config.ts"),
+    logLevel: "error",
+    worker: { format: "es", plugins: () => [scripted] },
+    build: { outDir: folder, emptyOutDir: true, sourcemap: false },
+  });
+  const site: Site = {
+    url: "",
+    folder,
+    asked: [],
+    jobs: [],
+    pictures: new Map(),
+    refused: [],
+    down: false,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true });
+    },
+  };
+  const server = createServer((request, response) => void answer(site, request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  site.url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  return site;
+}
+
+type Answer = [status: number, body: string | Uint8Array, type: string];
+const JSON_TYPE = "application/json";
+
+async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  site.asked.push(pathname);
+  const etag = request.headers["if-none-match"];
+  const [status, body, type] = pathname.startsWith("/api/") ? answerApi(site, pathname, response, etag) : await answerFile(site, pathname);
+  response.writeHead(status, { "content-type": type, "content-security-policy": POLICY, "x-content-type-options": "nosniff" });
+  response.end(body);
+}
+
+async function answerFile(site: Site, path: string): Promise<Answer> {
+  if (path === `/blobs/${SOURCE_HASH}`) return [200, SOURCE, "application/octet-stream"];
+  const file = path === "/" ? "index.html" : path === "/privacy" ? "privacy.html" : normalize(path).slice(1);
+  const bytes = await readFile(join(site.folder, file)).catch(() => null);
+  return bytes ? [200, bytes, TYPES[extname(file)] ?? "application/octet-stream"] : [404, "not there", "text/plain"];
+}
+
+function answerApi(site: Site, path: string, response: ServerResponse, known: string | undefined): Answer {
+  if (site.down) return [503, "{}", JSON_TYPE];
+  if (path === "/api/jobs") return [200, JSON.stringify({ jobs: site.jobs }), JSON_TYPE];
+  if (path === "/api/network") return [200, JSON.stringify(network), JSON_TYPE];
+  const [, id, part] = /^\/api\/jobs\/(\d+)(?:\/(\w+))?$/.exec(path) ?? [];
+  const job = site.jobs.find((each) => each.id === Number(id));
+  const bytes = site.pictures.get(Number(id));
+  if (!job) return [404, "{}", JSON_TYPE];
+  if (part === "refused") return [200, JSON.stringify({ refused: site.refused }), JSON_TYPE];
+  if (part !== "picture") return [200, JSON.stringify(job), JSON_TYPE];
+  if (!bytes) return [404, "{}", JSON_TYPE];
+  const etag = `W/"${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}"`;
+  response.setHeader("etag", etag);
+  return known === etag ? [304, "", "application/octet-stream"] : [200, bytes, "application/octet-stream"];
+}
