@@ -150,6 +150,7 @@ function checkFit(write: FieldWrite, found: Sourced, what: string): ValueFault |
     return { wrong: `${named} is not always a whole number, and ${what} holds whole numbers.`, right };
   }
   for (const extreme of found.extremes) {
+    if (!integral && !Number.isFinite(Number(extreme))) return { wrong: `${named} reaches ${short(extreme)}, which does not fit ${what}.`, right: rightFor(write, found) };
     try {
       const scope = { units: { count: 1 }, seed: 0n, index: 0 };
       writeField(SCRATCH, { ...write, offset: 0, value: { scale: "1", offset: extreme } }, scope);

@@ -1,0 +1,126 @@
+/** Admission, from the parent's side: hands a package to a judge's process and bounds what that may cost. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { JudgeChild, type Outcome } from "./child.ts";
+import type { Message } from "./frames.ts";
+import { oversized } from "./limits.ts";
+import { type Admission, type JobPackage, MANIFEST_FILE } from "./package.ts";
+import { admissionOf, requestOf } from "./request.ts";
+
+export type { Admission } from "./package.ts";
+
+export interface JudgesOptions {
+  /** Address space of the judge's process, default 2,048 MiB: Node reserves about 1 GiB that it never touches. */
+  memoryMiB?: number;
+  /** Time of one judgement, default 2,000 ms. */
+  timeoutMs?: number;
+  /** The built judge; default: `dist/server/judge.mjs` of this package. */
+  entry?: string;
+}
+
+/** Packages that may wait; more are turned away. */
+const MAX_WAITING = 32;
+/** A judge is replaced after this many judgements: what Tint leaks stays bounded. */
+const JUDGEMENTS_PER_CHILD = 200;
+
+/** A warm judge's process and the queue before it. */
+export class Judges {
+  private readonly memoryMiB: number;
+  private readonly timeoutMs: number;
+  private readonly entry: string;
+  private child: JudgeChild | undefined;
+  private tail: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+  private closed = false;
+
+  constructor(options: JudgesOptions = {}) {
+    this.memoryMiB = options.memoryMiB ?? 2048;
+    this.timeoutMs = options.timeoutMs ?? 2000;
+    this.entry = options.entry ?? judgeEntry();
+    this.child = this.spawn();
+  }
+
+  /**
+   * Judges `pkg`: the plan, or all of its faults. Rejects with `IdlewaveError` when too many wait, and with `Error` when no
+   * judge can be started at all.
+   */
+  async admit(pkg: JobPackage): Promise<Admission> {
+    if (this.closed) throw new IdlewaveError("shutting-down");
+    const faults = oversized(pkg);
+    if (faults.length > 0) return { ok: false, faults };
+    if (this.waiting >= MAX_WAITING) throw new IdlewaveError("too-fast", { limit: `${MAX_WAITING} packages are waiting`, retrySeconds: 10 });
+    this.waiting++;
+    const turn = this.tail.then(() => this.judge(requestOf(pkg)));
+    this.tail = turn.catch(() => {});
+    try {
+      return await turn;
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  /** Ends the judge; what still waits is answered with a fault or an error. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.child?.kill("the coordinator stops");
+    this.child = undefined;
+    await this.tail;
+  }
+
+  private async judge(question: Message): Promise<Admission> {
+    let outcome: Outcome = { kind: "crash", why: "" };
+    // A crash is no verdict: once more in a fresh process.
+    for (let attempt = 0; attempt < 2 && outcome.kind === "crash"; attempt++) {
+      if (this.closed) throw new IdlewaveError("shutting-down");
+      const child = await this.warm();
+      outcome = await child.ask(question, this.timeoutMs);
+      if (outcome.kind !== "answer" || child.asked >= JUDGEMENTS_PER_CHILD) this.replace(child);
+    }
+    if (this.closed && outcome.kind === "crash") throw new IdlewaveError("shutting-down");
+    if (outcome.kind === "answer") return admissionOf(outcome.message);
+    return { ok: false, faults: [this.endedFault(outcome)] };
+  }
+
+  private endedFault(outcome: Exclude<Outcome, { kind: "answer" }>) {
+    const right = "Simplify the kernel's types and constants, and make its tables smaller.";
+    if (outcome.kind === "timeout") {
+      return { file: MANIFEST_FILE, wrong: `The package could not be judged in ${this.timeoutMs / 1000} s: Tint, or we, never came to an end.`, right };
+    }
+    const wrong = `The judge died of this package, twice: ${outcome.why}. It has ${this.memoryMiB} MiB of address space.`;
+    return { file: MANIFEST_FILE, wrong, right };
+  }
+
+  private async warm(): Promise<JudgeChild> {
+    this.child ??= this.spawn();
+    if (await this.child.ready()) return this.child;
+    const first = this.child.why();
+    if (this.closed) throw new IdlewaveError("shutting-down");
+    this.child = this.spawn();
+    if (await this.child.ready()) return this.child;
+    const why = this.child.why() || first;
+    this.child = undefined;
+    throw new Error(`the judge's process does not start: ${why}`);
+  }
+
+  private replace(child: JudgeChild): void {
+    child.kill("it is replaced");
+    if (this.child === child) this.child = this.closed ? undefined : this.spawn();
+  }
+
+  private spawn(): JudgeChild {
+    return new JudgeChild(this.entry, this.memoryMiB);
+  }
+}
+
+/** `dist/server/judge.mjs` of the package that this file is in, bundled or not. */
+function judgeEntry(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    if (!existsSync(join(folder, "package.json"))) continue;
+    const entry = join(folder, "dist", "server", "judge.mjs");
+    if (existsSync(entry)) return entry;
+    throw new Error(`${entry} is not there: run npm run build`);
+  }
+  throw new Error("the package's folder was not found");
+}

@@ -1,0 +1,139 @@
+/**
+ * One judge's process, from the parent's side.
+ *
+ *   starting ──ready──▶ idle ◀──answer── asked
+ *      │                 │                 │
+ *      └──────── exit, kill, malformed ────┴──▶ ended
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { encodeMessage, type Message, MessageReader } from "./frames.ts";
+import { MAX_ANSWER_BYTES } from "./limits.ts";
+
+/** Time to start: Node, our code, Dawn, one judgement to warm up. Generous, for a machine that is busy. */
+const START_MS = 60_000;
+/** A judgement may wait this many times its own time for a busy processor. */
+const WAIT_FACTOR = 5;
+const MAX_STDERR = 2_000;
+
+export type Outcome =
+  | { kind: "answer"; message: Message }
+  | { kind: "timeout" }
+  /** `why`: the signal or exit code, and the end of what it wrote to stderr. */
+  | { kind: "crash"; why: string };
+
+export class JudgeChild {
+  private readonly process: ChildProcess;
+  private readonly reader = new MessageReader(MAX_ANSWER_BYTES);
+  private readonly started: Promise<boolean>;
+  private waiting: ((outcome: Outcome) => void) | undefined;
+  private stderr = "";
+  private ended: string | undefined;
+  /** Judgements asked of it so far. */
+  asked = 0;
+
+  /** `entry`: the built judge. `memoryMiB`: its address space. */
+  constructor(entry: string, memoryMiB: number) {
+    const heapMiB = Math.max(128, Math.floor(memoryMiB / 8));
+    const command = `ulimit -c 0; ulimit -v ${memoryMiB * 1024} 2>/dev/null; exec "$0" --max-old-space-size=${heapMiB} "$1"`;
+    this.process = spawn("/bin/sh", ["-c", command, process.execPath, entry], {
+      stdio: ["pipe", "ignore", "pipe", "pipe"],
+      env: { PATH: process.env.PATH ?? "" },
+      cwd: "/",
+    });
+    let ready: (is: boolean) => void = () => {};
+    this.started = new Promise((resolve) => {
+      ready = resolve;
+    });
+    const timer = setTimeout(() => this.kill(`it did not start in ${START_MS / 1000} s`), START_MS);
+    timer.unref();
+    this.process.stderr?.on("data", (piece: Buffer) => {
+      this.stderr = (this.stderr + piece.toString("utf8")).slice(-MAX_STDERR);
+    });
+    this.process.stdin?.on("error", () => {});
+    (this.process.stdio[3] as Readable).on("data", (piece: Buffer) => {
+      try {
+        for (const message of this.reader.push(piece)) {
+          if (isReady(message.json)) ready(true);
+          else this.settle({ kind: "answer", message });
+        }
+      } catch (error) {
+        this.kill(`it wrote a malformed answer: ${error instanceof Error ? error.message : error}`);
+      }
+    });
+    const end = (why: string) => {
+      clearTimeout(timer);
+      this.ended ??= why;
+      ready(false);
+      this.settle({ kind: "crash", why: this.why() });
+    };
+    this.process.once("error", (error) => end(error.message));
+    this.process.once("close", (code, signal) => end(signal ? `signal ${signal}` : `exit code ${code}`));
+    void this.started.then(() => clearTimeout(timer));
+  }
+
+  /** True once it takes questions, false when it ended instead; `why` says how. */
+  ready(): Promise<boolean> {
+    return this.started;
+  }
+
+  /** Asks for one judgement and gives it `timeoutMs` of processor time, then kills. Never rejects. */
+  async ask(question: Message, timeoutMs: number): Promise<Outcome> {
+    if (!(await this.started) || this.ended !== undefined) return { kind: "crash", why: this.why() };
+    this.asked++;
+    const begun = performance.now();
+    const cpuBefore = cpuMillis(this.process.pid);
+    let timer: NodeJS.Timeout | undefined;
+    const outcome = await new Promise<Outcome>((resolve) => {
+      this.waiting = resolve;
+      const check = () => {
+        const wall = performance.now() - begun;
+        const cpu = cpuMillis(this.process.pid);
+        const used = cpu === undefined || cpuBefore === undefined ? wall : Math.min(wall, cpu - cpuBefore);
+        if (used >= timeoutMs || wall >= WAIT_FACTOR * timeoutMs) {
+          this.settle({ kind: "timeout" });
+          this.kill("it took too long");
+        } else timer = setTimeout(check, Math.max(20, timeoutMs - used));
+      };
+      timer = setTimeout(check, timeoutMs);
+      this.process.stdin?.write(encodeMessage(question));
+    });
+    clearTimeout(timer);
+    return outcome;
+  }
+
+  /** Ends the process at once. */
+  kill(why: string): void {
+    this.ended ??= why;
+    this.process.kill("SIGKILL");
+  }
+
+  /** How it ended. */
+  why(): string {
+    const tail = this.stderr.trim().split("\n").slice(-3).join(" ").slice(-300);
+    return tail === "" ? (this.ended ?? "") : `${this.ended ?? ""} (${tail})`;
+  }
+
+  private settle(outcome: Outcome): void {
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    waiting?.(outcome);
+  }
+}
+
+function isReady(json: unknown): boolean {
+  return json !== null && typeof json === "object" && "ready" in json && json.ready === true;
+}
+
+/** User and system time of a process in ms; undefined where there is no /proc. */
+function cpuMillis(pid: number | undefined): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // Fields 14 and 15 of proc(5), in ticks of 10 ms; the first two are cut off.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+/** Takes an admitted package in: rows, pieces of split files, kernel and plan become blobs, and the plan names them. */
+import { concatBytes, fromHex } from "../../shared/bytes.ts";
+import type { Fault } from "../../shared/errors.ts";
+import type { BlobHash } from "../../shared/ids.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import type { BlobStore } from "../core/store.ts";
+import type { Judges } from "./admit.ts";
+import type { JobPackage, SplitCut } from "./package.ts";
+
+export type Intake =
+  | { ok: true; manifest: Manifest; plan: JobPlan; planHash: BlobHash; sourceHash: BlobHash; warnings: string[] }
+  | { ok: false; faults: Fault[] };
+
+/** Judges `pkg`, whose files are in `blobs` already, and stores what volunteers will fetch. */
+export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore): Promise<Intake> {
+  const admission = await judges.admit(pkg);
+  if (!admission.ok) return admission;
+  const { manifest, plan, rows, splits, source, warnings } = admission;
+  for (const cut of splits) {
+    const file = pkg.files.get(cut.file);
+    const init = plan.buffers[cut.buffer]?.init;
+    if (!file || init?.kind !== "split") throw new Error(`the plan has no split of ${cut.file}`);
+    init.chunks = await cutFile(cut, file, blobs);
+  }
+  if (plan.rows && rows) plan.rows.blob = await blobs.put(rows);
+  const encoder = new TextEncoder();
+  const sourceHash = await blobs.put(encoder.encode(source));
+  const planHash = await blobs.put(encoder.encode(JSON.stringify(plan)));
+  return { ok: true, manifest, plan, planHash, sourceHash, warnings };
+}
+
+/** Cuts a file into chunks of whole units, each a blob; the blob of their hashes. One chunk is in memory at a time. */
+async function cutFile(cut: SplitCut, file: { bytes: number; sha256: BlobHash }, blobs: BlobStore): Promise<BlobHash> {
+  const chunkBytes = cut.bytesPerUnit * cut.unitsPerChunk;
+  const hashes: Uint8Array[] = [];
+  let chunk = new Uint8Array(Math.min(chunkBytes, file.bytes));
+  let filled = 0;
+  let total = 0;
+  const flush = async () => {
+    hashes.push(fromHex(await blobs.put(chunk.slice(0, filled))));
+    filled = 0;
+  };
+  for await (const piece of blobs.stream(file.sha256)) {
+    const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
+    for (let at = 0; at < bytes.byteLength; ) {
+      const step = Math.min(bytes.byteLength - at, chunk.byteLength - filled);
+      chunk.set(bytes.subarray(at, at + step), filled);
+      filled += step;
+      at += step;
+      total += step;
+      if (filled === chunk.byteLength) await flush();
+    }
+  }
+  if (filled > 0) await flush();
+  chunk = new Uint8Array(0);
+  if (total !== file.bytes) throw new Error(`${cut.file} has ${total} bytes in the blob store, ${file.bytes} in the package`);
+  return blobs.put(concatBytes(hashes));
+}

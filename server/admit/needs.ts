@@ -1,0 +1,140 @@
+/** What a job needs of a GPU: pipeline constants, features, and limits above WebGPU's defaults. */
+import { withConstants } from "../../shared/kernel/constants.ts";
+import { list } from "../../shared/kernel/path.ts";
+import type { Kernel } from "../../shared/kernel/read.ts";
+import { type Reflection, reflectWorkgroup } from "../../shared/kernel/reflect.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import type { BufferPlan } from "../../shared/plan.ts";
+import type { Faults } from "./faults.ts";
+import { suggest } from "./nearest.ts";
+
+/** WebGPU's default limits (every adapter has them) and the most that Chrome's tiers offer on common hardware. */
+const LIMITS: Record<string, { default: number; most: number }> = {
+  maxBindGroups: { default: 4, most: 4 },
+  maxBindingsPerBindGroup: { default: 1000, most: 1000 },
+  maxBufferSize: { default: 268_435_456, most: 4_294_967_296 },
+  maxComputeInvocationsPerWorkgroup: { default: 256, most: 1024 },
+  maxComputeWorkgroupSizeX: { default: 256, most: 1024 },
+  maxComputeWorkgroupSizeY: { default: 256, most: 1024 },
+  maxComputeWorkgroupSizeZ: { default: 64, most: 64 },
+  maxComputeWorkgroupStorageSize: { default: 16_384, most: 65_536 },
+  maxComputeWorkgroupsPerDimension: { default: 65_535, most: 65_535 },
+  maxStorageBufferBindingSize: { default: 134_217_728, most: 2_147_483_644 },
+  maxStorageBuffersPerShaderStage: { default: 8, most: 16 },
+  maxUniformBufferBindingSize: { default: 65_536, most: 65_536 },
+  maxUniformBuffersPerShaderStage: { default: 12, most: 12 },
+};
+
+const FEATURE_OF: Record<string, string> = { f16: "shader-f16", subgroups: "subgroups" };
+
+export interface Needs {
+  features: string[];
+  /** Only those above the defaults. */
+  limits: Record<string, number>;
+}
+
+/** Pipeline constants by the key WebGPU wants: the `@id` where there is one, else the name. */
+export function readOverrides(
+  manifest: Manifest,
+  kernel: Kernel,
+  reflection: Reflection,
+  entryPoints: readonly string[],
+  faults: Faults,
+): Record<string, number> {
+  const values: Record<string, number> = {};
+  const names = reflection.overrides.map((override) => override.name);
+  const used = new Set(entryPoints.flatMap((name) => [...(reflection.entryPoints.get(name)?.overrides ?? [])]));
+  for (const [key, given] of Object.entries(manifest.overrides ?? {})) {
+    const path = ["overrides", key];
+    const override = reflection.overrides.find((candidate) => candidate.name === key || String(candidate.id) === key);
+    if (!override) {
+      const there = names.length === 0 ? "The kernel declares none." : `It has ${list(names)}.`;
+      faults.at(path, `The kernel has no override ${key}.`, suggest(key, names, there));
+      continue;
+    }
+    const value = Number(given);
+    const wrong = misfit(override.type, given);
+    if (wrong) faults.at(path, `${override.name} is ${override.type}, the value is ${given}.`, wrong);
+    const webgpuKey = override.id === undefined ? override.name : String(override.id);
+    if (values[webgpuKey] !== undefined) faults.at(path, `${override.name} has two values.`, "Give it by name or by @id, not by both.");
+    values[webgpuKey] = value;
+  }
+  for (const override of reflection.overrides) {
+    const key = override.id === undefined ? override.name : String(override.id);
+    if (override.hasDefault || !used.has(override.name) || values[key] !== undefined) continue;
+    const right = `Add "overrides": {"${override.name}": …} to job.json, or a default to the kernel.`;
+    faults.add({ ...kernel.placeOf(override.offset), wrong: `override ${override.name} has no value.`, right });
+  }
+  return values;
+}
+
+function misfit(type: string, given: number | boolean): string | undefined {
+  if (type === "bool") return typeof given === "boolean" || given === 0 || given === 1 ? undefined : "Write true or false.";
+  if (typeof given === "boolean") return type === "unknown" ? undefined : "Write a number.";
+  if (type === "u32" && !(Number.isInteger(given) && given >= 0 && given <= 0xffff_ffff)) return "u32 holds 0 to 4294967295.";
+  if (type === "i32" && !(Number.isInteger(given) && Math.abs(given + 0.5) <= 2 ** 31)) return "i32 holds -2147483648 to 2147483647.";
+  if (type === "f32" && !Number.isFinite(Math.fround(given))) return "f32 holds up to 3.4e38.";
+  if (type === "f16" && Math.abs(given) > 65_504) return "f16 holds -65504 to 65504.";
+  return undefined;
+}
+
+/** Features and limits that the job needs; what no GPU offers is a fault. */
+export function readNeeds(
+  manifest: Manifest,
+  kernel: Kernel,
+  reflection: Reflection,
+  entryPoints: readonly string[],
+  overrides: Record<string, number>,
+  buffers: readonly BufferPlan[],
+  faults: Faults,
+): Needs {
+  const features = new Set<string>(manifest.requires?.features ?? []);
+  for (const { name, offset } of reflection.enables) {
+    const feature = FEATURE_OF[name];
+    if (feature) features.add(feature);
+    else faults.add({ ...kernel.placeOf(offset), wrong: `enable ${name} is not supported.`, right: "Only f16 and subgroups are." });
+  }
+  const limits: Record<string, number> = {};
+  const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string) => {
+    const known = LIMITS[limit];
+    if (!known) return;
+    if (value > known.most) tell(`${what}: ${limit} would have to be ${value}.`, `No GPU is expected to offer more than ${known.most}.`);
+    else if (value > known.default) limits[limit] = Math.max(limits[limit] ?? 0, value);
+  };
+  for (const [name, value] of Object.entries(manifest.requires?.limits ?? {})) {
+    const path = ["requires", "limits", name];
+    if (!Object.hasOwn(LIMITS, name)) {
+      faults.at(path, `There is no limit ${name}.`, suggest(name, Object.keys(LIMITS), `Known are ${Object.keys(LIMITS).join(", ")}.`));
+    } else need(name, value, (wrong, right) => faults.at(path, wrong, right), "Too much is asked for");
+  }
+  for (const buffer of buffers) {
+    const tell = (wrong: string, right: string) => faults.at(["bindings", buffer.name], wrong, right);
+    const what = `${buffer.name} has ${buffer.byteLength} bytes`;
+    need("maxBufferSize", buffer.byteLength, tell, what);
+    need(buffer.kind === "uniform" ? "maxUniformBufferBindingSize" : "maxStorageBufferBindingSize", buffer.byteLength, tell, what);
+    need("maxBindGroups", buffer.group + 1, tell, `${buffer.name} is in group ${buffer.group}`);
+    need("maxBindingsPerBindGroup", buffer.binding + 1, tell, `${buffer.name} is binding ${buffer.binding}`);
+  }
+  const constant = withConstants(kernel, overrides);
+  for (const name of new Set(entryPoints)) {
+    const entry = reflection.entryPoints.get(name);
+    if (!entry) continue;
+    const tell = (wrong: string, right: string) => faults.add({ ...kernel.placeOf(entry.offset), wrong, right });
+    const bound = buffers.filter((buffer) => entry.uses.has(buffer.name));
+    const uniforms = bound.filter((buffer) => buffer.kind === "uniform").length;
+    need("maxUniformBuffersPerShaderStage", uniforms, tell, `${name} uses ${uniforms} uniforms`);
+    need("maxStorageBuffersPerShaderStage", bound.length - uniforms, tell, `${name} uses ${bound.length - uniforms} storage buffers`);
+    const workgroup = constant ? reflectWorkgroup(constant, name) : {};
+    if (workgroup.memoryBytes !== undefined) {
+      need("maxComputeWorkgroupStorageSize", workgroup.memoryBytes, tell, `${name} uses ${workgroup.memoryBytes} bytes of workgroup memory`);
+    }
+    if (!workgroup.size) continue;
+    const [x, y, z] = workgroup.size;
+    const what = `The workgroup of ${name} is ${x} x ${y} x ${z}`;
+    need("maxComputeInvocationsPerWorkgroup", x * y * z, tell, what);
+    need("maxComputeWorkgroupSizeX", x, tell, what);
+    need("maxComputeWorkgroupSizeY", y, tell, what);
+    need("maxComputeWorkgroupSizeZ", z, tell, what);
+  }
+  return { features: [...features].sort(), limits };
+}

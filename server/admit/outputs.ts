@@ -1,0 +1,139 @@
+/** Outputs: which bytes of which buffer are compared and kept, and what becomes of them. */
+import { type Layout, layoutName, onlyScalar } from "../../shared/kernel/layout.ts";
+import { MAX_PADDING_RANGES, paddingOf } from "../../shared/kernel/padding.ts";
+import type { Manifest, ManifestOutput } from "../../shared/manifest.ts";
+import { type BufferPlan, DTYPE_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
+import type { Faults } from "./faults.ts";
+import type { JsonPath } from "./json.ts";
+
+/** Result bytes of one unit; a volunteer holds several units' results at a time. */
+export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+/** Elements of an array that is reduced over units: it is held in memory as BigInt or f64. */
+const MAX_REDUCED_ELEMENTS = 1 << 22;
+const MAX_PICTURE_SIDE = 65_535;
+
+/** Bytes of one unit's output. */
+export function outputBytes(output: Pick<ManifestOutput, "shape" | "dtype">): number {
+  return output.shape.reduce((product, side) => product * side, 1) * DTYPE_BYTES[output.dtype];
+}
+
+/** What can be checked without the kernel: sizes, reducers, names that occur twice. */
+export function checkOutputs(manifest: Manifest, units: number | undefined, faults: Faults): void {
+  const seen = new Set<string>();
+  let total = 0;
+  manifest.output.forEach((output, index) => {
+    const path: JsonPath = ["output", index];
+    if (seen.has(output.binding)) faults.at([...path, "binding"], `${output.binding} is an output twice.`, "List each binding once.");
+    seen.add(output.binding);
+    total += outputBytes(output) + 8;
+    checkReduce(output, path, units, faults);
+  });
+  if (total > MAX_RESULT_BYTES) {
+    faults.at(["output"], `A unit's results have ${total} bytes.`, `At most ${MAX_RESULT_BYTES} are allowed: make units smaller.`);
+  }
+}
+
+function checkReduce(output: ManifestOutput, path: JsonPath, units: number | undefined, faults: Faults): void {
+  const reduce = output.reduce;
+  if (!reduce || reduce.kind === "concat") return;
+  const at = [...path, "reduce"];
+  if ((reduce.kind === "image" || reduce.kind === "histogram") && !(reduce.range[0] < reduce.range[1])) {
+    faults.at([...at, "range"], `The range goes from ${reduce.range[0]} to ${reduce.range[1]}.`, "Let it ascend.");
+  }
+  if (reduce.kind === "image") {
+    const [height, width] = output.shape;
+    if (output.shape.length !== 2 || !height || !width) {
+      faults.at([...path, "shape"], `A picture's tile has ${output.shape.length} dimensions.`, "Its shape is [height, width].");
+      return;
+    }
+    const rows = units === undefined ? 1 : Math.ceil(units / reduce.columns);
+    if (width * reduce.columns > MAX_PICTURE_SIDE || height * rows > MAX_PICTURE_SIDE) {
+      const wrong = `The picture has ${width * reduce.columns} x ${height * rows} pixels.`;
+      faults.at([...at, "columns"], wrong, `At most ${MAX_PICTURE_SIDE} a side are allowed.`);
+    }
+  }
+  if ("over" in reduce && reduce.over === "units") {
+    const elements = outputBytes(output) / DTYPE_BYTES[output.dtype];
+    if (elements > MAX_REDUCED_ELEMENTS) {
+      faults.at([...path, "shape"], `Reduced over units it has ${elements} elements.`, `At most ${MAX_REDUCED_ELEMENTS} are allowed; use concat.`);
+    }
+  }
+}
+
+/** The plan of one output whose buffer is known, or undefined with a fault. */
+export function planOutput(
+  output: ManifestOutput,
+  index: number,
+  buffers: readonly BufferPlan[],
+  layout: Layout,
+  swapped: boolean,
+  faults: Faults,
+): OutputPlan | undefined {
+  const path: JsonPath = ["output", index];
+  const buffer = buffers.findIndex((candidate) => candidate.name === output.binding);
+  const plan = buffers[buffer];
+  if (!plan) return undefined;
+  if (plan.kind === "uniform" || (plan.kind === "read-only-storage" && !swapped)) {
+    const wrong = `${output.binding} is ${plan.kind === "uniform" ? "a uniform" : "read-only"}: no kernel writes it.`;
+    faults.at([...path, "binding"], wrong, "Name a var<storage, read_write>.");
+    return undefined;
+  }
+  const byteLength = outputBytes(output);
+  if (byteLength > plan.byteLength) {
+    const wrong = `${output.shape.join(" x ")} ${output.dtype} are ${byteLength} bytes, ${output.binding} has ${plan.byteLength}.`;
+    faults.at([...path, "shape"], wrong, `At most ${Math.floor(plan.byteLength / DTYPE_BYTES[output.dtype])} elements fit.`);
+    return undefined;
+  }
+  checkDtype(output, path, layout, faults);
+  const padding = paddingOf(layout, byteLength);
+  if (padding === null) {
+    const wrong = `${output.binding} has more than ${MAX_PADDING_RANGES} gaps of padding.`;
+    faults.at([...path, "binding"], wrong, "Make the output a bare array of structs, or fill the gaps with members.");
+    return undefined;
+  }
+  return {
+    name: output.binding,
+    buffer,
+    dtype: output.dtype,
+    shape: output.shape,
+    byteLength,
+    ...(padding ? { padding } : {}),
+    reduce: planReduce(output),
+  };
+}
+
+function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {
+  const { dtype } = output;
+  if (dtype === "u8") return;
+  const scalar = onlyScalar(layout.kind === "array" ? layout.element : layout);
+  const name = layoutName(layout);
+  const at = [...path, "dtype"];
+  if (scalar === undefined) faults.at(at, `${name} mixes several types, ${dtype} is one.`, "Use u8 for its raw bytes.");
+  else if (dtype === "u64" || dtype === "i64") {
+    if (scalar !== "u32") faults.at(at, `${dtype} is made of pairs of u32, ${name} of ${scalar}.`, `Use ${scalar}, or u8 for raw bytes.`);
+  } else if (dtype !== scalar) {
+    const signs = (dtype === "u32" && scalar === "i32") || (dtype === "i32" && scalar === "u32");
+    if (signs) faults.warn(`${output.binding} is made of ${scalar} and its output is read as ${dtype}.`);
+    else faults.at(at, `${name} is made of ${scalar}, the output says ${dtype}.`, `Use ${scalar}, or u8 for raw bytes.`);
+  }
+}
+
+function planReduce(output: ManifestOutput): Reduce {
+  const reduce = output.reduce ?? { kind: "concat" };
+  switch (reduce.kind) {
+    case "concat":
+    case "histogram":
+      return reduce;
+    case "sum":
+    case "min":
+    case "max":
+    case "count":
+      return { kind: reduce.kind, over: reduce.over ?? "all" };
+    case "topk":
+      return { kind: "topk", k: reduce.k, order: reduce.order ?? "largest" };
+    case "image":
+      return { kind: "image", columns: reduce.columns, range: reduce.range, scale: reduce.scale ?? "linear" };
+    default:
+      return reduce satisfies never;
+  }
+}

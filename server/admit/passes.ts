@@ -1,0 +1,134 @@
+/** Passes: which entry point is dispatched how often, what each iteration writes and swaps. */
+import { list } from "../../shared/kernel/path.ts";
+import type { Reflection } from "../../shared/kernel/reflect.ts";
+import type { Manifest, ManifestPass } from "../../shared/manifest.ts";
+import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
+import { type SizedBinding, writeSet } from "./buffers.ts";
+import { type CsvTable, decimalLines } from "./csv.ts";
+import type { Faults } from "./faults.ts";
+import type { JsonPath } from "./json.ts";
+import { suggest } from "./nearest.ts";
+import type { Scope } from "./sources.ts";
+import type { PackageFiles } from "./tables.ts";
+
+/** A pass whose entry point and table are known. */
+export interface ResolvedPass {
+  manifest: ManifestPass;
+  entryPoint: string;
+  repeat: number;
+  table?: CsvTable;
+}
+
+/** Finds each pass's entry point and table; undefined where there is none, with a fault. */
+export function resolvePasses(
+  manifest: Manifest,
+  reflection: Reflection | undefined,
+  files: PackageFiles,
+  faults: Faults,
+): (ResolvedPass | undefined)[] {
+  return manifest.passes.map((pass, index) => {
+    const path: JsonPath = ["passes", index];
+    const table = pass.table === undefined ? undefined : files.table(pass.table, [...path, "table"]);
+    const repeat = pass.repeat ?? table?.count ?? 1;
+    if (table) {
+      if (table.count !== repeat) {
+        faults.at([...path, "repeat"], `The table has ${table.count} lines, the pass ${repeat} iterations.`, "A table has a line an iteration.");
+      }
+      for (const { name } of table.columns) {
+        if (name === "index" || name === "iteration") {
+          faults.at([...path, "table"], `A column is called ${name}.`, `$pass.${name} has a meaning of its own: rename the column.`);
+        }
+      }
+    }
+    const entryPoint = reflection && entryPointOf(pass, path, reflection, faults);
+    return entryPoint === undefined ? undefined : { manifest: pass, entryPoint, repeat, ...(table ? { table } : {}) };
+  });
+}
+
+function entryPointOf(pass: ManifestPass, path: JsonPath, reflection: Reflection, faults: Faults): string | undefined {
+  const names = [...reflection.entryPoints.keys()];
+  const name = pass.entryPoint;
+  if (name === undefined) {
+    if (names.length === 1) return names[0];
+    if (names.length === 0) faults.at(path, "The kernel has no @compute function.", "Mark one @compute @workgroup_size(64).");
+    else faults.at(path, `The kernel has ${names.length} entry points.`, `Name one of ${list(names)} as entryPoint.`);
+    return undefined;
+  }
+  if (reflection.entryPoints.has(name)) return name;
+  const stage = reflection.otherStages.get(name);
+  const there = `The kernel's entry points are ${list(names)}.`;
+  const right = names.length === 0 ? "Mark one @compute @workgroup_size(64)." : suggest(name, names, there);
+  faults.at([...path, "entryPoint"], stage ? `${name} is a ${stage} shader.` : `The kernel has no entry point ${name}.`, right);
+  return undefined;
+}
+
+/** The plans of the passes. */
+export function planPasses(
+  passes: readonly ResolvedPass[],
+  reflection: Reflection,
+  buffers: readonly BufferPlan[],
+  sized: ReadonlyMap<string, SizedBinding>,
+  scope: Scope,
+  faults: Faults,
+): PassPlan[] {
+  const indexOf = new Map(buffers.map((buffer, index) => [buffer.name, index]));
+  return passes.map((pass, index) => {
+    const path: JsonPath = ["passes", index];
+    const { manifest, entryPoint, repeat, table } = pass;
+    const uses = [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])];
+    const passScope: Scope = { ...scope, pass: { index, repeat, ...(table ? { columns: table.columns } : {}) } };
+    const set: PassPlan["set"] = [];
+    for (const [name, fields] of Object.entries(manifest.set ?? {})) {
+      const at = [...path, "set", name];
+      const binding = sized.get(name);
+      const buffer = indexOf.get(name);
+      if (!binding || buffer === undefined) {
+        if (reflection.resources.includes(name)) faults.warn(`The passes use no ${name}: what pass ${index} sets there is left out.`);
+        else faults.at(at, `The kernel has no binding ${name}.`, suggest(name, reflection.resources, `It has ${list(reflection.resources)}.`));
+        continue;
+      }
+      for (const write of writeSet(binding, fields, at, passScope, faults)) set.push({ buffer, write });
+    }
+    const [x = 1, y = 1, z = 1] = manifest.workgroups;
+    return {
+      entryPoint,
+      workgroups: [x, y, z],
+      repeat,
+      uses: uses.flatMap((name) => indexOf.get(name) ?? []).sort((a, b) => a - b),
+      set,
+      swap: planSwap(manifest, path, buffers, indexOf, reflection, faults),
+      ...(table ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
+    };
+  });
+}
+
+function planSwap(
+  pass: ManifestPass,
+  path: JsonPath,
+  buffers: readonly BufferPlan[],
+  indexOf: ReadonlyMap<string, number>,
+  reflection: Reflection,
+  faults: Faults,
+): [number, number][] {
+  const swaps: [number, number][] = [];
+  const seen = new Set<string>();
+  for (const [index, pair] of (pass.swap ?? []).entries()) {
+    const at = [...path, "swap", index];
+    const found = pair.map((name, side) => {
+      const buffer = indexOf.get(name);
+      if (buffer === undefined) {
+        const right = suggest(name, [...indexOf.keys()], `The passes use ${list([...indexOf.keys()])}.`);
+        const wrong = reflection.resources.includes(name) ? `The passes do not use ${name}.` : `The kernel has no binding ${name}.`;
+        faults.at([...at, side], wrong, right);
+      } else if (buffers[buffer]?.kind === "uniform") {
+        faults.at([...at, side], `${name} is a uniform.`, "Only storage bindings can be swapped.");
+      }
+      if (seen.has(name)) faults.at([...at, side], `${name} is swapped twice.`, "Let each binding be in one pair.");
+      seen.add(name);
+      return buffer;
+    });
+    const [a, b] = found;
+    if (a !== undefined && b !== undefined) swaps.push([a, b]);
+  }
+  return swaps;
+}

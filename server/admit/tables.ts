@@ -1,0 +1,47 @@
+/** The package's files as the judge sees them: sizes and hashes of all, bytes of the small texts, tables read once. */
+import type { BlobHash } from "../../shared/ids.ts";
+import { type CsvTable, readCsv } from "./csv.ts";
+import type { Faults } from "./faults.ts";
+import type { JsonPath } from "./json.ts";
+import { suggest } from "./nearest.ts";
+import type { JobPackage } from "./package.ts";
+
+export class PackageFiles {
+  private readonly pkg: JobPackage;
+  private readonly faults: Faults;
+  private readonly tables = new Map<string, CsvTable | undefined>();
+
+  constructor(pkg: JobPackage, faults: Faults) {
+    this.pkg = pkg;
+    this.faults = faults;
+  }
+
+  /** Size and hash of a file that the manifest names at `path`; undefined, with a fault, when it is not there. */
+  stat(file: string, path: JsonPath): { bytes: number; sha256: BlobHash } | undefined {
+    const found = this.pkg.files.get(file);
+    if (!found) {
+      const names = [...this.pkg.files.keys()];
+      this.faults.at(path, `The package has no file ${file}.`, suggest(file, names, `Its files are ${names.slice(0, 12).join(", ")}.`));
+    }
+    return found;
+  }
+
+  /** Bytes of a text file that the manifest names at `path`. */
+  text(file: string, path: JsonPath, extensions: readonly string[]): Uint8Array | undefined {
+    if (!this.stat(file, path)) return undefined;
+    const bytes = this.pkg.texts.get(file);
+    if (!bytes) this.faults.at(path, `${file} is no ${extensions.join(" or ")} file.`, `Give it the ending ${extensions.join(" or ")}.`);
+    return bytes;
+  }
+
+  /** The table in a CSV file that the manifest names at `path`. */
+  table(file: string, path: JsonPath): CsvTable | undefined {
+    if (this.tables.has(file)) return this.tables.get(file);
+    const bytes = this.text(file, path, [".csv"]);
+    const read = bytes && readCsv(file, bytes);
+    if (read && "faults" in read) for (const fault of read.faults) this.faults.add(fault);
+    const table = read && !("faults" in read) ? read : undefined;
+    this.tables.set(file, table);
+    return table;
+  }
+}

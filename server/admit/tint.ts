@@ -1,0 +1,99 @@
+/** Tint, Dawn's WGSL compiler, on Dawn's null backend: no GPU is needed. Only ever called in the judge's process. */
+import { create, globals } from "webgpu";
+import type { Kernel } from "../../shared/kernel/read.ts";
+import type { BufferPlan } from "../../shared/plan.ts";
+import type { Fault } from "../../shared/errors.ts";
+
+export interface TintPipeline {
+  entryPoint: string;
+  /** UTF-16 offset of the entry point in the kernel's text. */
+  offset: number;
+  /** The buffers it binds. */
+  buffers: BufferPlan[];
+}
+
+/** A message of Dawn about a limit of the null device, which has WebGPU's defaults only. */
+const ABOUT_LIMITS = /exceeds? the maximum|larger than the maximum|exceeds? the limit/i;
+
+// Collected while Dawn still needs them, these abort the process.
+const kept = globalThis as { idlewaveJudge?: { gpu: GPU; adapter: GPUAdapter; device: GPUDevice } };
+
+/** Opens the device, once; takes about 10 ms. */
+export async function openTint(): Promise<GPUDevice> {
+  if (kept.idlewaveJudge) return kept.idlewaveJudge.device;
+  Object.assign(globalThis, globals);
+  const gpu = create(["backend=null"]);
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) throw new Error("Dawn has no null adapter");
+  const wanted: GPUFeatureName[] = ["shader-f16", "subgroups"];
+  const device = await adapter.requestDevice({ requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)) });
+  kept.idlewaveJudge = { gpu, adapter, device };
+  return device;
+}
+
+/**
+ * Compiles the kernel and, when it is valid, a pipeline for each entry point with explicit bind group layouts of our sizes:
+ * so Tint judges our layout rules too. `raised`: the job needs limits above the defaults, which are not Tint's to judge.
+ */
+export async function judgeByTint(
+  kernel: Kernel,
+  pipelines: readonly TintPipeline[],
+  constants: Record<string, number>,
+  raised: boolean,
+): Promise<Fault[]> {
+  const device = await openTint();
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ code: kernel.text });
+  const info = await module.getCompilationInfo();
+  const invalid = await device.popErrorScope();
+  const faults: Fault[] = [];
+  for (const message of info.messages) {
+    if (message.type !== "error") continue;
+    const place = kernel.placeAt(message.lineNum, message.linePos);
+    faults.push({ ...place, wrong: sentence(message.message), right: "Mend it: this is what every browser's WebGPU will say." });
+  }
+  if (faults.length === 0 && invalid) faults.push({ ...kernel.placeOf(0), wrong: sentence(invalid.message), right: "Mend the kernel." });
+  if (faults.length > 0) return faults;
+  for (const pipeline of pipelines) {
+    const wrong = await tryPipeline(device, module, pipeline, constants);
+    if (wrong === undefined || (raised && ABOUT_LIMITS.test(wrong))) continue;
+    faults.push({ ...kernel.placeOf(pipeline.offset), wrong: sentence(wrong), right: `Mend it: no GPU can run ${pipeline.entryPoint} as it is.` });
+  }
+  return faults;
+}
+
+async function tryPipeline(
+  device: GPUDevice,
+  module: GPUShaderModule,
+  { entryPoint, buffers }: TintPipeline,
+  constants: Record<string, number>,
+): Promise<string | undefined> {
+  device.pushErrorScope("validation");
+  const groups = Math.max(0, ...buffers.map((buffer) => buffer.group + 1));
+  const bindGroupLayouts: GPUBindGroupLayout[] = [];
+  for (let group = 0; group < Math.min(groups, 16); group++) {
+    const entries = buffers
+      .filter((buffer) => buffer.group === group)
+      .map((buffer) => ({
+        binding: buffer.binding,
+        visibility: 4,
+        buffer: { type: buffer.kind, minBindingSize: buffer.byteLength },
+      }));
+    bindGroupLayouts.push(device.createBindGroupLayout({ entries }));
+  }
+  const layout = device.createPipelineLayout({ bindGroupLayouts });
+  const layoutFault = await device.popErrorScope();
+  if (layoutFault) return layoutFault.message;
+  try {
+    await device.createComputePipelineAsync({ layout, compute: { module, entryPoint, constants } });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Dawn's first line, without the frames of its validation. */
+function sentence(message: string): string {
+  const text = (message.split("\n - While")[0] ?? "").trim().replaceAll(/\s+/g, " ").replaceAll(/ ?\(unlabeled\)/g, "");
+  return (text.endsWith(".") ? text : `${text}.`).slice(0, 400);
+}

@@ -1,0 +1,236 @@
+/** One judgement: a package in, all faults or the plan out. Runs in the judge's process. */
+import type { Fault } from "../../shared/errors.ts";
+import type { BlobHash } from "../../shared/ids.ts";
+import { list } from "../../shared/kernel/path.ts";
+import { type Kernel, type KernelFile, type KernelReading, readKernel } from "../../shared/kernel/read.ts";
+import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
+import { type Manifest, MAX_KERNEL_BYTES } from "../../shared/manifest.ts";
+import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
+import { planBuffer, sizeBindings, swapPartners, unsetMembers } from "./buffers.ts";
+import { explainManifest } from "./explain.ts";
+import { Faults } from "./faults.ts";
+import { type Json, readJson } from "./json.ts";
+import { suggest } from "./nearest.ts";
+import { readNeeds, readOverrides } from "./needs.ts";
+import { checkOutputs, planOutput } from "./outputs.ts";
+import { type Admission, type JobPackage, MANIFEST_FILE, type SplitCut } from "./package.ts";
+import { planPasses, type ResolvedPass, resolvePasses } from "./passes.ts";
+import type { Scope } from "./sources.ts";
+import { PackageFiles } from "./tables.ts";
+import { judgeByTint, type TintPipeline } from "./tint.ts";
+import { readUnits } from "./units.ts";
+
+/** Judges `pkg`, whose texts are within their limits already. */
+export async function judgePackage(pkg: JobPackage): Promise<Admission> {
+  const bytes = pkg.texts.get(MANIFEST_FILE);
+  if (!bytes) {
+    const right = suggest(MANIFEST_FILE, [...pkg.files.keys()], "Put job.json at the top of the package.");
+    return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The package has no job.json.", right }] };
+  }
+  const text = decode(bytes);
+  if (text === undefined) return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }] };
+  const json = readJson(MANIFEST_FILE, text);
+  if (!("placeOf" in json)) return { ok: false, faults: [json] };
+  const faults = new Faults(json);
+  const { value } = json;
+  if (explainManifest(value, faults)) return judgeManifest(value, pkg, faults);
+  // The manifest has no shape to go by, but its kernel can be judged all the same.
+  const files = new PackageFiles(pkg, faults);
+  const read = readKernelFiles(kernelList(value), files, faults);
+  if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults);
+  else for (const fault of read?.faults ?? []) faults.add(fault);
+  return { ok: false, faults: faults.list };
+}
+
+async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults): Promise<Admission> {
+  const files = new PackageFiles(pkg, faults);
+  const units = readUnits(manifest, files, faults);
+  checkOutputs(manifest, units.space?.count, faults);
+  checkSeed(manifest, faults);
+  const read = readKernelFiles(manifest.kernel, files, faults);
+  const kernel = read?.kernel;
+  const reflection = kernel && reflect(kernel);
+  const passes = resolvePasses(manifest, reflection, files, faults);
+  if (!read || !kernel || !reflection) {
+    for (const fault of read?.faults ?? []) faults.add(fault);
+    return { ok: false, faults: faults.list };
+  }
+  const resolved = passes.filter((pass) => pass !== undefined);
+  const entryPoints = resolved.map((pass) => pass.entryPoint);
+  const { bindings, unbindable, faults: bindingFaults } = reflection.bindingsOf(entryPoints);
+  for (const fault of bindingFaults) faults.add(fault);
+  const known = new Set([...bindings.map((binding) => binding.name), ...unbindable]);
+  const complete = resolved.length === passes.length;
+  checkNames(manifest, reflection, known, complete, faults);
+
+  const overrides = readOverrides(manifest, kernel, reflection, entryPoints, faults);
+  const sized = sizeBindings(manifest, bindings, units, files, faults);
+  const scope: Scope = { units: units.space ?? { count: 1 }, ...(units.rows ? { rows: units.rows.columns } : {}) };
+  const swapped = swapPartners(manifest);
+  const inPasses = new Set(manifest.passes.flatMap((pass) => Object.keys(pass.set ?? {})));
+  const buffers = [...sized.values()].map((binding) => {
+    const { name } = binding.reflected;
+    return planBuffer(binding, inPasses.has(name) || swapped.has(name), units, scope, files, faults);
+  });
+  const outputs = manifest.output.flatMap((output, index): OutputPlan[] => {
+    const layout = sized.get(output.binding)?.reflected.layout;
+    const plan = layout && planOutput(output, index, buffers, layout, swapped.has(output.binding), faults);
+    return plan ? [plan] : [];
+  });
+  const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
+  const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, buffers, faults);
+  warn(manifest, buffers, sized, swapped, passPlans, faults);
+
+  const whole = faults.list.length === 0;
+  const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
+  await tellTint(kernel, read, pipelines, overrides, Object.keys(needs.limits).length > 0, faults);
+  if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.list };
+
+  const plan: JobPlan = {
+    version: PLAN_VERSION,
+    kernel: kernel.text,
+    units: units.space,
+    ...(units.rows
+      ? {
+          rows: {
+            columns: units.rows.columns.map(({ name, type }) => ({ name, type })),
+            rowBytes: 8 * units.rows.columns.length,
+            count: units.rows.count,
+            blob: "" as BlobHash,
+          },
+        }
+      : {}),
+    buffers,
+    passes: passPlans,
+    outputs,
+    overrides,
+    requires: needs,
+    seed: String(manifest.seed ?? 0),
+  };
+  const splits = buffers.flatMap((buffer, index): SplitCut[] => {
+    const split = buffer.init.kind === "split" ? units.splits.get(buffer.name) : undefined;
+    if (!split) return [];
+    return [{ binding: buffer.name, buffer: index, file: split.file, bytesPerUnit: split.bytesPerUnit, unitsPerChunk: split.unitsPerChunk }];
+  });
+  return { ok: true, manifest, plan, rows: units.rows?.bytes ?? null, splits, source: sourceOf(read.files), warnings: faults.warnings };
+}
+
+interface ReadFiles extends KernelReading {
+  files: KernelFile[];
+}
+
+function readKernelFiles(names: readonly string[], files: PackageFiles, faults: Faults): ReadFiles | undefined {
+  const found: KernelFile[] = [];
+  let total = 0;
+  for (const [index, name] of names.entries()) {
+    const path = ["kernel", index];
+    const bytes = /\.(wgsl|wesl)$/.test(name) ? files.text(name, path, [".wgsl", ".wesl"]) : undefined;
+    if (!bytes) {
+      if (!/\.(wgsl|wesl)$/.test(name)) faults.at(path, `${name} is no kernel file.`, "Give it the ending .wgsl or .wesl.");
+      continue;
+    }
+    total += bytes.byteLength;
+    const text = decode(bytes);
+    if (text === undefined) faults.add({ file: name, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." });
+    else found.push({ path: name, text });
+  }
+  if (total > MAX_KERNEL_BYTES) {
+    faults.at(["kernel"], `The kernel has ${total} bytes.`, `At most ${MAX_KERNEL_BYTES} are allowed.`);
+    return undefined;
+  }
+  if (found.length < names.length || found.length === 0) return undefined;
+  return { ...readKernel(found), files: found };
+}
+
+/** Adds what Tint says, and what our own reader says unless Tint knows better. */
+async function tellTint(
+  kernel: Kernel,
+  read: KernelReading,
+  pipelines: TintPipeline[],
+  overrides: Record<string, number>,
+  raised: boolean,
+  faults: Faults,
+): Promise<void> {
+  const said = await judgeByTint(kernel, pipelines, overrides, raised);
+  for (const fault of read.faults) faults.add(fault);
+  if (said.length > 0) for (const fault of read.unresolved) faults.add(fault);
+  const taken = new Set([...read.faults, ...read.unresolved].map(lineOf));
+  for (const fault of said) if (!taken.has(lineOf(fault))) faults.add(fault);
+}
+
+function lineOf(fault: Fault): string {
+  return `${fault.file}:${fault.line}`;
+}
+
+/** Every name in the manifest that should be one of the kernel's. */
+function checkNames(manifest: Manifest, reflection: Reflection, used: Set<string>, complete: boolean, faults: Faults): void {
+  const { resources } = reflection;
+  const there = resources.length === 0 ? "The kernel has no bindings." : `The kernel has ${list(resources)}.`;
+  for (const name of Object.keys(manifest.bindings ?? {})) {
+    if (!resources.includes(name)) faults.at(["bindings", name], `The kernel has no binding ${name}.`, suggest(name, resources, there));
+    else if (!used.has(name) && complete) faults.warn(`No entry point of the passes uses ${name}: it is left out.`);
+  }
+  manifest.output.forEach(({ binding }, index) => {
+    const path = ["output", index, "binding"];
+    if (!resources.includes(binding)) faults.at(path, `The kernel has no binding ${binding}.`, suggest(binding, resources, there));
+    else if (!used.has(binding) && complete) {
+      faults.at(path, `No entry point of the passes uses ${binding}.`, used.size === 0 ? there : `They use ${list([...used])}.`);
+    }
+  });
+}
+
+function checkSeed(manifest: Manifest, faults: Faults): void {
+  if (manifest.seed !== undefined && BigInt(manifest.seed) >= 2n ** 64n) {
+    faults.at(["seed"], `${manifest.seed} has more than 64 bits.`, "The most is 18446744073709551615.");
+  }
+}
+
+function warn(
+  manifest: Manifest,
+  buffers: JobPlan["buffers"],
+  sized: ReturnType<typeof sizeBindings>,
+  swapped: ReturnType<typeof swapPartners>,
+  passes: JobPlan["passes"],
+  faults: Faults,
+): void {
+  const outputs = new Set(manifest.output.map((output) => output.binding));
+  buffers.forEach((buffer, index) => {
+    const entry = manifest.bindings?.[buffer.name];
+    const partner = [...(swapped.get(buffer.name) ?? [])].some((name) => outputs.has(name));
+    if (buffer.kind === "storage" && !outputs.has(buffer.name) && !partner && !entry?.scratch && entry?.init === undefined) {
+      faults.warn(`${buffer.name} is written but is neither an output nor marked "scratch": it is taken for scratch.`);
+    }
+    if (entry?.scratch && outputs.has(buffer.name)) faults.warn(`${buffer.name} is an output: "scratch" has no effect.`);
+    const layout = sized.get(buffer.name)?.reflected.layout;
+    if (buffer.kind !== "uniform" || !layout || entry?.init !== undefined) return;
+    const later = passes.flatMap((pass) => pass.set.filter((set) => set.buffer === index).map((set) => set.write));
+    const unset = unsetMembers(layout, [...buffer.writes, ...later]);
+    if (unset.length > 0) faults.warn(`Nothing sets ${list(unset)} of ${buffer.name}: zero.`);
+  });
+}
+
+function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {
+  return [...new Set(passes.map((pass) => pass.entryPoint))].flatMap((name) => {
+    const entry = reflection.entryPoints.get(name);
+    return entry ? [{ entryPoint: name, offset: entry.offset, buffers: buffers.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
+  });
+}
+
+function kernelList(value: Json): string[] {
+  const kernel = value !== null && typeof value === "object" && !Array.isArray(value) ? value.kernel : undefined;
+  return Array.isArray(kernel) ? kernel.filter((name): name is string => typeof name === "string").slice(0, 64) : [];
+}
+
+function sourceOf(files: readonly KernelFile[]): string {
+  const [only] = files;
+  if (files.length === 1 && only) return only.text;
+  return files.map((file) => `// ---- ${file.path} ----\n${file.text}`).join("\n");
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
