@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { BlobHash } from "../../shared/ids.ts";
 import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
-import { type Admission, Judges } from "../admit/admit.ts";
+import type { Admission } from "../admit/admit.ts";
 import type { JobPackage } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
@@ -19,6 +19,7 @@ const TEXTS = /\.(json|wgsl|wesl|csv)$/;
 /** Judges the package in `dir`. */
 export async function checkFolder(dir: string): Promise<Admission> {
   const pkg = await readPackage(await packageFiles(dir));
+  const { Judges } = await import("../admit/admit.ts");
   const judges = new Judges();
   try {
     return await judges.admit(pkg);

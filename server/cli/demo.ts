@@ -8,11 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { JobListSchema, type JobStatus, RefusedListSchema, VolunteerListSchema } from "../../shared/api.ts";
 import { DEFAULT_CONFIG } from "../config.ts";
-import { startCoordinator } from "../main.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { type Board, openBoard } from "./demo/board.ts";
 import { type BrowserVolunteer, openVolunteer } from "./demo/browser.ts";
-import { type Liar, startLiar } from "./demo/liar.ts";
+import type { Liar } from "./demo/liar.ts";
 import { type Comparison, compareWithReference, type Reference, readReference } from "./demo/reference.ts";
 import { claimsOf, type DemoJob, type DemoReport, type DemoVolunteer, printReport } from "./demo/report.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -55,6 +54,7 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
   board.news("starting a coordinator on an empty folder");
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
+  const { startCoordinator } = await import("../main.ts");
   const coordinator = await startCoordinator({
     ...DEFAULT_CONFIG,
     data: join(FOLDER, "data"),
@@ -69,6 +69,7 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
   board.news(`submitting the jobs of the gallery to ${coordinator.url}`);
   const references = await submitGallery(connection);
   const browsers = await openBrowsers(coordinator.url, board, closing);
+  const { startLiar } = await import("./demo/liar.ts");
   const liar = await startLiar(coordinator.url);
   let left = false;
   const leave = async () => {

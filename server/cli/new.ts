@@ -15,8 +15,8 @@ struct Range {
 @group(0) @binding(0) var<uniform> range: Range;
 @group(0) @binding(1) var<storage, read_write> found: array<u32>;
 
-// Each invocation looks at 256 numbers.
-const EACH = 256u;
+// Each invocation looks at 512 numbers.
+const EACH = 512u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -57,8 +57,8 @@ function manifest(name: string, url: string): string {
     kernel: ["kernel.wgsl"],
     units: { count: 256 },
     bindings: { range: { set: { first: { of: "$unit.index", scale: 65536 } } } },
-    passes: [{ workgroups: [4] }],
-    output: [{ binding: "found", dtype: "u32", shape: [256], reduce: { kind: "sum" } }],
+    passes: [{ workgroups: [2] }],
+    output: [{ binding: "found", dtype: "u32", shape: [128], reduce: { kind: "sum" } }],
   };
   return `${JSON.stringify(job, null, 2)}\n`;
 }

@@ -1,7 +1,6 @@
 /** `serve`: the coordinator, until SIGINT or SIGTERM. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError, readConfig } from "../config.ts";
-import { startCoordinator } from "../main.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { note, print, printJson } from "./print.ts";
 
@@ -23,6 +22,8 @@ export function serveVerb(program: Command): void {
     .option("--allow-software", "give work to software adapters too")
     .option("--json", "print JSON")
     .action(async ({ json, ...overrides }: ServeOptions) => {
+      // Loaded here, so that the verbs that only ask start fast.
+      const { startCoordinator } = await import("../main.ts");
       const coordinator = await startCoordinator(configOf(overrides));
       if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
       else {

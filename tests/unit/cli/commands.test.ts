@@ -1,0 +1,158 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DEFAULT_CONFIG } from "../../../server/config.ts";
+import { type RunningCoordinator, startCoordinator } from "../../../server/main.ts";
+import type { JobStatus } from "../../../shared/api.ts";
+import { frame } from "../../../shared/result.ts";
+import { Volunteer } from "../gateway/volunteer.ts";
+import { idlewave, type Ran } from "./run.ts";
+
+let folder: string;
+let coordinator: RunningCoordinator;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "idlewave-cli-"));
+  coordinator = await startCoordinator({ ...DEFAULT_CONFIG, data: join(folder, "data"), port: 0, logLevel: "silent" });
+  env = { IDLEWAVE_URL: coordinator.url, IDLEWAVE_TOKEN: coordinator.adminToken ?? "" };
+});
+afterAll(async () => {
+  await coordinator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The last JSON line. */
+function jsonOf<T>({ stdout }: Ran): T {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
+}
+
+async function newJob(name: string): Promise<string> {
+  const dir = join(folder, name);
+  expect(await idlewave(["new", dir], env)).toMatchObject({ code: 0 });
+  return dir;
+}
+
+/** Palindromes of one unit, counted the slow way, in the place of each invocation. */
+function palindromes(unit: number): Uint8Array {
+  const found = new Uint32Array(128);
+  for (let i = 0; i < 65_536; i++) {
+    const digits = (unit * 65_536 + i).toString(2);
+    if ([...digits].reverse().join("") === digits) found[i >> 9] = (found[i >> 9] ?? 0) + 1;
+  }
+  return frame([new Uint8Array(found.buffer)]);
+}
+
+describe("a new job", () => {
+  test("is admitted as it is, computed, and its results are what its README says", { timeout: 120_000 }, async () => {
+    const dir = await newJob("First Job");
+    expect(await idlewave(["check", dir])).toMatchObject({ code: 0, stdout: "first-job is good: 256 units.\n" });
+    const submitted = await idlewave(["submit", dir, "--json"], env);
+    expect(submitted).toMatchObject({ code: 0 });
+    const { id, units } = jsonOf<{ id: number; units: number }>(submitted);
+    expect(units).toBe(256);
+
+    const early = await idlewave(["results", String(id), "--out", join(folder, "early.json")], env);
+    expect(early.code).toBe(6);
+
+    const answers = new Map<number, Uint8Array>();
+    const volunteers = [await new Volunteer(coordinator.url).join(), await new Volunteer(coordinator.url).join()];
+    const answer = (unit: number) => {
+      const known = answers.get(unit) ?? palindromes(unit);
+      answers.set(unit, known);
+      return known;
+    };
+    const statusOf = async () => jsonOf<JobStatus>(await idlewave(["status", "first-job", "--json"], env));
+    while ((await statusOf()).state !== "done") {
+      for (const volunteer of volunteers) {
+        for (let batch = 0; batch < 64; batch++) if (!(await volunteer.work(answer))) break;
+      }
+    }
+    for (const volunteer of volunteers) volunteer.leave();
+
+    expect(await idlewave(["watch", "first-job"], env)).toMatchObject({ code: 0 });
+    const out = join(folder, "answer.json");
+    const results = await idlewave(["results", "first-job", "--out", out, "--json"], env);
+    expect(jsonOf(results)).toMatchObject({ job: id, format: "json", holes: 0 });
+    expect(JSON.parse(await readFile(out, "utf8"))).toMatchObject({ value: "8191", units: 256, holes: [] });
+    const piped = await idlewave(["results", "first-job", "--out", "-", "--format", "csv"], env);
+    expect(piped.stdout).toBe("value,units,holes\n8191,256,0\n");
+    expect((await idlewave(["results", "first-job", "--out", join(folder, "x.png")], env)).stderr).toContain("cannot be written as png");
+  });
+
+  test("is never written over something", async () => {
+    const dir = await newJob("twice");
+    expect(await idlewave(["new", dir])).toMatchObject({ code: 2 });
+  });
+});
+
+describe("a job", () => {
+  test("is drafted, started, paused, resumed and cancelled", { timeout: 120_000 }, async () => {
+    const dir = await newJob("steered");
+    const { id } = jsonOf<{ id: number }>(await idlewave(["submit", dir, "--draft", "--json"], env));
+    const states: string[] = [];
+    for (const word of ["resume", "pause", "resume", "cancel"]) {
+      states.push(jsonOf<JobStatus>(await idlewave([word, String(id), "--json"], env)).state);
+    }
+    expect(states).toEqual(["running", "paused", "running", "cancelled"]);
+    expect((await idlewave(["watch", String(id)], env)).code).toBe(1);
+    expect((await idlewave(["pause", String(id)], env)).code).toBe(1);
+  });
+
+  test("with faults is refused with each place, by check and submit alike", { timeout: 120_000 }, async () => {
+    const dir = await newJob("faulty");
+    const manifest = JSON.parse(await readFile(join(dir, "job.json"), "utf8")) as Record<string, unknown>;
+    manifest.output = [{ binding: "fond", dtype: "u32", shape: [128], reduce: { kind: "sum" } }];
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest, null, 2));
+    await writeFile(join(dir, "kernel.wgsl"), `${await readFile(join(dir, "kernel.wgsl"), "utf8")}\nfn broken( {}\n`);
+    const [checked, submitted] = [await idlewave(["check", dir]), await idlewave(["submit", dir], env)];
+    for (const { code, stderr } of [checked, submitted]) {
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/^kernel\.wgsl:\d+:\d+ .* → /m);
+    }
+    const { error } = jsonOf<{ error: { code: string; faults: unknown[] } }>(await idlewave(["check", dir, "--json"]));
+    expect(error).toMatchObject({ code: "refused", faults: [{ file: expect.any(String) as string, wrong: expect.any(String) as string }] });
+  });
+});
+
+describe("tokens", () => {
+  test("are made, listed, used and revoked", { timeout: 120_000 }, async () => {
+    const made = jsonOf<{ id: number; token: string }>(await idlewave(["token", "new", "ada", "--json"], env));
+    const hers = { ...env, IDLEWAVE_TOKEN: made.token };
+    const dir = await newJob("hers");
+    expect((await idlewave(["submit", dir], hers)).code).toBe(0);
+    expect((await idlewave(["token", "list"], hers)).code).toBe(5);
+    expect((await idlewave(["token", "list"], env)).stdout).toContain("ada");
+    expect((await idlewave(["token", "revoke", String(made.id)], env)).code).toBe(0);
+    expect((await idlewave(["submit", dir], hers)).code).toBe(5);
+  });
+});
+
+describe("exit codes", () => {
+  const nowhere = { IDLEWAVE_URL: "http://127.0.0.1:9", IDLEWAVE_TOKEN: "" };
+  test.each<[string, string[], number]>([
+    ["help is fine", ["--help"], 0],
+    ["a schema is printed", ["schema"], 0],
+    ["an unknown verb is a wrong usage", ["fly"], 2],
+    ["a missing option is a wrong usage", ["results", "1"], 2],
+    ["an unknown format is a wrong usage", ["results", "1", "--out", "x", "--format", "xls"], 2],
+    ["a URL that is none is a wrong usage", ["status", "--url", "nowhere"], 2],
+    ["a folder without a job is a wrong usage", ["check", "/nowhere"], 2],
+    ["a coordinator that is not there is unreachable", ["status"], 4],
+  ])("%s", async (_, args, code) => {
+    expect((await idlewave(args, nowhere)).code).toBe(code);
+  });
+
+  test("no token is unauthorised, an unknown job a failure", async () => {
+    const dir = await newJob("tokenless");
+    expect((await idlewave(["submit", dir], { IDLEWAVE_URL: coordinator.url })).code).toBe(5);
+    expect((await idlewave(["status", "999"], env)).code).toBe(1);
+    expect((await idlewave(["status", "no-such-job"], env)).code).toBe(1);
+  });
+
+  test("the printed schema is the published one", async () => {
+    const published: unknown = await (await fetch(`${coordinator.url}/schemas/job.json`)).json();
+    expect(JSON.parse((await idlewave(["schema"])).stdout)).toEqual(published);
+  });
+});

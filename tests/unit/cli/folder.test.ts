@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { packageFiles, referencesOf } from "../../../server/cli/folder.ts";
+import { multipart } from "../../../server/cli/multipart.ts";
+
+let outside: string;
+let dir: string;
+
+beforeEach(async () => {
+  outside = await mkdtemp(join(tmpdir(), "idlewave-folder-"));
+  dir = join(outside, "job");
+  await mkdir(join(dir, "data"), { recursive: true });
+});
+afterEach(() => rm(outside, { recursive: true, force: true }));
+
+const manifest = {
+  kernel: ["kernel.wgsl", "lib/sort.wesl"],
+  units: { rows: "boards.csv" },
+  bindings: { points: { init: { file: "data/points.bin" } }, zeroed: { init: "zero" } },
+  passes: [{ table: "stages.csv" }, { workgroups: [1] }],
+};
+
+describe("the files a manifest names", () => {
+  test("are its kernels, rows, tables and inputs, each once", () => {
+    const named = referencesOf(JSON.stringify({ ...manifest, kernel: [...manifest.kernel, "kernel.wgsl"] }));
+    expect(named).toEqual(["kernel.wgsl", "lib/sort.wesl", "boards.csv", "stages.csv", "data/points.bin"]);
+  });
+
+  test.each(["../secret", "/etc/passwd", "a/../b", "", ".env", "a b", "job.json"])("never include %j", (path) => {
+    expect(referencesOf(JSON.stringify({ kernel: [path] }))).toEqual([]);
+  });
+
+  test("are none in what is no manifest", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(Array.isArray(referencesOf(text))).toBe(true);
+      }),
+    );
+    expect(referencesOf("{")).toEqual([]);
+    expect(referencesOf('{"kernel": 7, "passes": "x", "bindings": [1]}')).toEqual([]);
+  });
+});
+
+describe("a package on disk", () => {
+  test("is job.json and the named files that are there", async () => {
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
+    await writeFile(join(dir, "kernel.wgsl"), "// kernel");
+    await writeFile(join(dir, "data", "points.bin"), "12345");
+    await writeFile(join(dir, "notes.txt"), "private");
+    const files = await packageFiles(dir);
+    expect(files.map(({ path, bytes }) => [path, bytes])).toEqual([
+      ["job.json", JSON.stringify(manifest).length],
+      ["kernel.wgsl", 9],
+      ["data/points.bin", 5],
+    ]);
+  });
+
+  test("never follows a link out of its folder", async () => {
+    await writeFile(join(outside, "secret"), "private");
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
+    await symlink(join(outside, "secret"), join(dir, "kernel.wgsl"));
+    expect((await packageFiles(dir)).map(({ path }) => path)).toEqual(["job.json"]);
+  });
+
+  test("without a job.json is a wrong usage", async () => {
+    await expect(packageFiles(dir)).rejects.toMatchObject({ exit: 2, body: { code: "no-package" } });
+  });
+
+  test("travels as multipart that a foreign parser reads back", async () => {
+    await writeFile(join(dir, "job.json"), '{"kernel":["kernel.wgsl"]}');
+    await writeFile(join(dir, "kernel.wgsl"), Uint8Array.of(0, 13, 10, 45, 45, 255));
+    let sent = 0;
+    const { contentType, body } = multipart(await packageFiles(dir), (bytes) => {
+      sent += bytes;
+    });
+    const parts: Uint8Array[] = [];
+    for await (const part of body) parts.push(part);
+    const form = await new Response(Buffer.concat(parts), { headers: { "content-type": contentType } }).formData();
+    expect([...form.keys()]).toEqual(["job.json", "kernel.wgsl"]);
+    const kernel = form.get("kernel.wgsl") as File;
+    expect([...new Uint8Array(await kernel.arrayBuffer())]).toEqual([0, 13, 10, 45, 45, 255]);
+    expect(sent).toBe(26 + 6);
+  });
+});
