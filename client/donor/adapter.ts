@@ -19,6 +19,11 @@ const JOB_LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
+/** The browser gives no adapter now, as for a while after a crash. */
+export class NoAdapter extends Error {
+  override readonly name = "NoAdapter";
+}
+
 export interface Needs {
   features: readonly string[];
   limits: Readonly<Record<string, number>>;
@@ -29,7 +34,7 @@ export interface OpenAdapter {
   host: Host;
   /** Words for people: "nvidia ampere". */
   name: string;
-  /** Rejects when the adapter lacks what is needed or is gone. */
+  /** Rejects with `NoAdapter` when there is none any more, and with the browser's own error when it lacks what is needed. */
   openDevice(needs: Needs): Promise<GPUDevice>;
 }
 
@@ -60,7 +65,7 @@ export async function openAdapter(options: { allowSoftware: boolean; gpu?: GPU }
     openDevice: async (needs) => {
       // An adapter gives one device; after it, or after a loss, a new one has to be asked for.
       const fresh = await request(gpu);
-      if (!fresh) throw new Error("The graphics card does not answer.");
+      if (!fresh) throw new NoAdapter("The graphics card does not answer.");
       const requiredFeatures = [...needs.features] as GPUFeatureName[];
       if (fresh.features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
       return fresh.requestDevice({ requiredFeatures, requiredLimits: { ...needs.limits } });

@@ -12,7 +12,7 @@ import { Lifeline } from "./lifeline.ts";
 import { Mappings } from "./mapping.ts";
 import { compile, type PassPipeline } from "./pipelines.ts";
 import { BufferPool, type BufferSet } from "./pool.ts";
-import { frameResult, stagingOffsets } from "./result.ts";
+import { resultOf, stagingOffsets } from "./result.ts";
 import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, UnitInput } from "./seam.ts";
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
 
@@ -129,7 +129,7 @@ class GpuEngine implements Engine {
       throw unit.failure;
     }
     await mapped;
-    const result = frameResult(this.plan, new Uint8Array(staging.getMappedRange(0, this.staging.size)));
+    const result = resultOf(this.plan, new Uint8Array(staging.getMappedRange(0, this.staging.size)));
     staging.unmap();
     this.pool.giveStaging(staging);
     return result;

@@ -1,7 +1,8 @@
-/** Result bytes: every output in manifest order, prefixed by its length as u64, its padding zeroed. */
-import { type JobPlan, resultBytes } from "../../shared/plan.ts";
+/** Where outputs lie in the staging buffer, and the result bytes that are made of them. */
+import type { JobPlan, OutputPlan } from "../../shared/plan.ts";
+import { frame } from "../../shared/result.ts";
 
-/** Where each output lies in the staging buffer: one after the other, at multiples of 8. */
+/** One output after the other, at multiples of 8. */
 export function stagingOffsets(plan: Pick<JobPlan, "outputs">): { offsets: number[]; size: number } {
   const offsets: number[] = [];
   let size = 0;
@@ -12,25 +13,21 @@ export function stagingOffsets(plan: Pick<JobPlan, "outputs">): { offsets: numbe
   return { offsets, size };
 }
 
-/** `staged`: the staging buffer's bytes. The result is a copy. */
-export function frameResult(plan: Pick<JobPlan, "outputs">, staged: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Result bytes of a staging buffer's contents, padding zeroed. A copy. */
+export function resultOf(plan: Pick<JobPlan, "outputs">, staged: Uint8Array): Uint8Array<ArrayBuffer> {
   const { offsets } = stagingOffsets(plan);
-  const framed = new Uint8Array(resultBytes(plan));
-  const view = new DataView(framed.buffer);
-  let at = 0;
-  plan.outputs.forEach((output, i) => {
-    view.setBigUint64(at, BigInt(output.byteLength), true);
-    at += 8;
+  const outputs = plan.outputs.map((output, i) => {
     const from = offsets[i] as number;
-    framed.set(staged.subarray(from, from + output.byteLength), at);
-    if (output.padding) {
-      for (let base = 0; base < output.byteLength; base += output.padding.stride) {
-        for (const [start, end] of output.padding.ranges) {
-          framed.fill(0, at + Math.min(base + start, output.byteLength), at + Math.min(base + end, output.byteLength));
-        }
-      }
-    }
-    at += output.byteLength;
+    const bytes = staged.subarray(from, from + output.byteLength);
+    return output.padding ? withoutPadding(output.padding, bytes) : bytes;
   });
-  return framed;
+  return frame(outputs);
+}
+
+function withoutPadding(padding: NonNullable<OutputPlan["padding"]>, bytes: Uint8Array): Uint8Array {
+  const clean = new Uint8Array(bytes);
+  for (let base = 0; base < clean.byteLength; base += padding.stride) {
+    for (const [start, end] of padding.ranges) clean.fill(0, base + start, base + end);
+  }
+  return clean;
 }

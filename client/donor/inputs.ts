@@ -1,0 +1,149 @@
+/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
+import type { JobStatus } from "../../shared/api.ts";
+import { toHex } from "../../shared/bytes.ts";
+import type { BufferInit, JobPlan } from "../../shared/plan.ts";
+import { PLAN_VERSION } from "../../shared/plan.ts";
+import { sha256Hex } from "./digest.ts";
+
+const HASH_BYTES = 32;
+/** A plan holds a kernel of at most 256 KiB and tables of its passes. */
+const MAX_PLAN_BYTES = 64 * 1024 * 1024;
+/** Chunks kept in memory; neighbouring units share one. */
+const KEPT_CHUNKS = 8;
+const CACHE = "idlewave-blobs";
+
+/** What was fetched is not what its hash or the plan says, or could not be fetched. `status`: HTTP, 0 without an answer. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+type Split = Extract<BufferInit, { kind: "split" }>;
+
+export class Inputs {
+  private readonly origin: string;
+  private readonly onBytes: (bytes: number) => void;
+  private readonly chunks = new Map<string, Promise<Uint8Array>>();
+  private readonly chunkLists = new Map<string, Promise<Uint8Array>>();
+
+  /** `onBytes`: bytes fetched from the network, as they come. */
+  constructor(origin: string, onBytes: (bytes: number) => void = () => undefined) {
+    this.origin = origin;
+    this.onBytes = onBytes;
+  }
+
+  async status(job: number): Promise<JobStatus> {
+    const response = await ask(`${this.origin}/api/jobs/${job}`);
+    return (await response.json()) as JobStatus;
+  }
+
+  async plan(hash: string): Promise<JobPlan> {
+    const plan = JSON.parse(new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES))) as JobPlan;
+    if (plan.version !== PLAN_VERSION) throw new InputError(`The plan is of version ${plan.version}.`, 0);
+    return plan;
+  }
+
+  /** Whole files that buffers start from, by hash. */
+  async files(plan: JobPlan): Promise<Map<string, Uint8Array>> {
+    const files = new Map<string, Uint8Array>();
+    for (const { init } of plan.buffers) {
+      if (init.kind === "file" && !files.has(init.blob)) files.set(init.blob, await this.blob(init.blob, init.byteLength));
+    }
+    return files;
+  }
+
+  /** The unit's piece of each split buffer. */
+  async pieces(plan: JobPlan, unit: number): Promise<Map<number, Uint8Array> | undefined> {
+    const pieces = new Map<number, Uint8Array>();
+    for (const [index, { init }] of plan.buffers.entries()) {
+      if (init.kind === "split") pieces.set(index, await this.piece(init, unit));
+    }
+    return pieces.size > 0 ? pieces : undefined;
+  }
+
+  /** Bytes of one blob, at most `limit`, from the browser's cache or the coordinator. */
+  async blob(hash: string, limit: number): Promise<Uint8Array> {
+    const url = `${this.origin}/blobs/${hash}`;
+    const cache = typeof caches === "undefined" ? undefined : await caches.open(CACHE);
+    const kept = await cache?.match(url);
+    if (kept) {
+      const bytes = new Uint8Array(await kept.arrayBuffer());
+      if ((await sha256Hex(bytes)) === hash) return bytes;
+      await cache?.delete(url);
+    }
+    const bytes = await this.download(url, limit);
+    if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, 0);
+    // A full cache costs a download next time, nothing else.
+    await cache?.put(url, new Response(bytes)).catch(() => undefined);
+    return bytes;
+  }
+
+  private async piece(init: Split, unit: number): Promise<Uint8Array> {
+    const chunk = Math.floor(unit / init.unitsPerChunk);
+    const bytes = await this.chunk(init, chunk);
+    const from = (unit - chunk * init.unitsPerChunk) * init.bytesPerUnit;
+    return bytes.subarray(from, Math.min(from + init.bytesPerUnit, bytes.byteLength));
+  }
+
+  private chunk(init: Split, chunk: number): Promise<Uint8Array> {
+    const key = `${init.chunks}:${chunk}`;
+    const known = this.chunks.get(key);
+    if (known) {
+      this.chunks.delete(key);
+      this.chunks.set(key, known);
+      return known;
+    }
+    const bytes = this.fetchChunk(init, chunk);
+    this.chunks.set(key, bytes);
+    for (const old of [...this.chunks.keys()].slice(0, -KEPT_CHUNKS)) this.chunks.delete(old);
+    bytes.catch(() => this.chunks.delete(key));
+    return bytes;
+  }
+
+  private async fetchChunk(init: Split, chunk: number): Promise<Uint8Array> {
+    const chunkBytes = init.unitsPerChunk * init.bytesPerUnit;
+    const listBytes = HASH_BYTES * Math.ceil(init.fileBytes / chunkBytes);
+    let list = this.chunkLists.get(init.chunks);
+    if (!list) {
+      list = this.blob(init.chunks, listBytes);
+      this.chunkLists.set(init.chunks, list);
+      list.catch(() => this.chunkLists.delete(init.chunks));
+    }
+    const hash = toHex((await list).subarray(HASH_BYTES * chunk, HASH_BYTES * (chunk + 1)));
+    if (hash.length !== 2 * HASH_BYTES) throw new InputError(`There is no chunk ${chunk} of the file.`, 0);
+    return this.blob(hash, chunkBytes);
+  }
+
+  private async download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await ask(url);
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      length += step.value.byteLength;
+      if (length > limit) {
+        await reader.cancel();
+        throw new InputError(`${url} is longer than ${limit} bytes.`, 0);
+      }
+      parts.push(step.value);
+      this.onBytes(step.value.byteLength);
+    }
+    return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  }
+}
+
+async function ask(url: string): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url);
+  } catch {
+    throw new InputError("The coordinator did not answer.", 0);
+  }
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw new InputError(`${url} answered ${response.status}.`, response.status);
+}

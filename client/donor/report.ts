@@ -1,0 +1,145 @@
+/** What the donor tells: its state at most once a second and at once on a new phase, facts as they happen. */
+import type { JobStatus } from "../../shared/api.ts";
+import type { AccountNotice } from "../../shared/protocol.ts";
+import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
+
+const STATE_EVERY_MS = 1_000;
+/** Throughput is that of this long. */
+const SPEED_WINDOW_MS = 10_000;
+/** Newest verified units that are told. */
+const VERIFIED_TOLD = 256;
+/** 1 credit is 432 GFLOP. */
+const GFLOP_PER_CREDIT = 432;
+
+/** Counts that only the session knows, asked for when a state is told. */
+export interface Counts {
+  running: number;
+  unsent: number;
+  unsentMicros: number;
+  secondsPerUnit: number | null;
+}
+
+export class Report {
+  private listener: ((state: DonorState) => void) | undefined;
+  private port: MessagePort | undefined;
+  private counts: () => Counts = () => ({ running: 0, unsent: 0, unsentMicros: 0, secondsPerUnit: null });
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private toldAt = Number.NEGATIVE_INFINITY;
+  private accountMicros = 0;
+  private done: { at: number; gflop: number; micros: number }[] = [];
+  private state: DonorState = {
+    phase: { kind: "off" },
+    dose: 0.25,
+    job: null,
+    publicKey: "",
+    credit: { escrow: 0, final: 0 },
+    units: { submitted: 0, final: 0, refused: 0 },
+    gpuSeconds: 0,
+    verified: [],
+    running: 0,
+    unsent: 0,
+    gflops: null,
+    secondsPerUnit: null,
+    adapter: "",
+    persisted: false,
+  };
+
+  get phase(): DonorPhase {
+    return this.state.phase;
+  }
+
+  watch(listener: (state: DonorState) => void): void {
+    this.listener = listener;
+    this.tell();
+  }
+
+  facts(port: MessagePort): void {
+    this.port = port;
+  }
+
+  count(counts: () => Counts): void {
+    this.counts = counts;
+  }
+
+  setPhase(phase: DonorPhase): void {
+    const changed = phase.kind !== this.state.phase.kind || JSON.stringify(phase) !== JSON.stringify(this.state.phase);
+    this.state.phase = phase;
+    if (changed) this.tell();
+  }
+
+  set(change: Partial<Pick<DonorState, "dose" | "job" | "publicKey" | "adapter" | "persisted">>): void {
+    Object.assign(this.state, change);
+    this.soon();
+  }
+
+  setJob(job: JobStatus | null): void {
+    this.set({ job });
+  }
+
+  takeAccount(account: AccountNotice): void {
+    this.state.credit = account.credit;
+    this.state.units = account.units;
+    this.accountMicros = account.gpuMicros;
+    for (const { job, unit, state } of account.changes) {
+      if (state === "final") this.state.verified.push({ job, unit });
+      this.unit({ job, unit, state, progress: 1 });
+    }
+    this.state.verified.splice(0, this.state.verified.length - VERIFIED_TOLD);
+    this.soon();
+  }
+
+  /** One unit was computed, in `micros` of GPU time. */
+  finished(job: JobStatus, unit: number, micros: number): void {
+    this.done.push({ at: performance.now(), gflop: job.creditPerUnit * GFLOP_PER_CREDIT, micros });
+    this.unit({ job: job.id, unit, state: "waiting", progress: 1 });
+    this.soon();
+  }
+
+  unit(unit: OwnUnit): void {
+    this.post({ type: "unit", unit });
+  }
+
+  post(fact: DonorFact): void {
+    this.port?.postMessage(fact);
+  }
+
+  /** A run starts anew: what is counted since start is empty. */
+  begin(dose: Dose): void {
+    this.done = [];
+    Object.assign(this.state, { dose, verified: [], job: null });
+  }
+
+  forgotten(): void {
+    this.accountMicros = 0;
+    Object.assign(this.state, {
+      publicKey: "",
+      credit: { escrow: 0, final: 0 },
+      units: { submitted: 0, final: 0, refused: 0 },
+      gpuSeconds: 0,
+      verified: [],
+    });
+    this.tell();
+  }
+
+  private soon(): void {
+    this.timer ??= setTimeout(() => this.tell(), Math.max(0, this.toldAt + STATE_EVERY_MS - performance.now()));
+  }
+
+  private tell(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.toldAt = performance.now();
+    const { running, unsent, unsentMicros, secondsPerUnit } = this.counts();
+    this.done = this.done.filter(({ at }) => at > this.toldAt - SPEED_WINDOW_MS);
+    const micros = this.done.reduce((sum, unit) => sum + unit.micros, 0);
+    const gflop = this.done.reduce((sum, unit) => sum + unit.gflop, 0);
+    Object.assign(this.state, {
+      running,
+      unsent,
+      secondsPerUnit,
+      gpuSeconds: (this.accountMicros + unsentMicros) / 1e6,
+      gflops: micros > 0 ? gflop / (micros / 1e6) : null,
+    });
+    this.listener?.({ ...this.state, verified: [...this.state.verified] });
+  }
+}

@@ -1,0 +1,352 @@
+/**
+ * One run of the donor, from start to stop, with the lock held. The machine, by what its loop is doing:
+ *
+ *   starting ─(handshake, adapter)─▶ running ⇄ waiting (no unit, asks again after retryMs) ⇄ job-done
+ *   running ─(device lost)─▶ device-lost ─(a new device)─▶ running; the third time ─▶ device-lost, final
+ *   starting ─▶ no-webgpu | software-adapter | failed;  any ─▶ another-version: these are ends
+ *
+ * Being offline is no state of the loop, it only covers what is shown: the loop goes on with the units it has, the outbox
+ * keeps what is finished. After `stop` nothing is submitted, open units are given back and the socket is closed.
+ */
+import { toHex } from "../../shared/bytes.ts";
+import type { AccountNotice, Host } from "../../shared/protocol.ts";
+import type { AssignmentFrame, Frame } from "../../shared/wire.ts";
+import { DriverStopped } from "../engine/driver.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import { NoAdapter, openAdapter } from "./adapter.ts";
+import { Claims, type Task } from "./claims.ts";
+import { sha256 } from "./digest.ts";
+import type { Identity } from "./identity.ts";
+import { InputError, Inputs } from "./inputs.ts";
+import { Outbox, type OutboxShelf } from "./outbox.ts";
+import type { Report } from "./report.ts";
+import { Shown } from "./shown.ts";
+import { Signal } from "./signal.ts";
+import { NotConnected, VolunteerSocket } from "./socket.ts";
+import { Speeds } from "./speeds.ts";
+import type { DonorPhase, DonorStart } from "./state.ts";
+import type { Throttle } from "./throttle.ts";
+import { uploadResult } from "./upload.ts";
+import { type Bench, Workshop } from "./workshop.ts";
+
+/** A device that is lost this often is left alone until the person says so. */
+const MAX_LOSSES = 3;
+/** The driver restarts; a device that is asked for at once may be lost at once. */
+const AFTER_LOSS_MS = 1_500;
+/** After a loss browsers may have no adapter for a while; asked this often in vain, it is not coming back. */
+const MAX_SILENCES = 20;
+/** Renewals, shares and the job's figures are looked at this often. */
+const CHORES_EVERY_MS = 500;
+const STATUS_EVERY_MS = 10_000;
+/** Asked again when there was no answer, and within which the coordinator's own wish is believed. */
+const RETRY_MS = { first: 1_000, least: 250, most: 60_000 };
+/** A job that cannot run here is left alone for this long. */
+const BROKEN_JOB_MS = 5 * 60_000;
+/** Finished bytes that may wait to be sent before computing pauses. */
+const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
+
+export class Session {
+  private readonly options: DonorStart;
+  private readonly report: Report;
+  private readonly throttle: Throttle;
+  private readonly socket: VolunteerSocket;
+  private readonly inputs: Inputs;
+  private readonly claims: Claims;
+  private readonly outbox: Outbox;
+  private readonly speeds = new Speeds();
+  private readonly changed = new Signal();
+  private readonly chores: ReturnType<typeof setInterval>;
+  private workshop: Workshop | undefined;
+  private readonly shown: Shown;
+  private stopped = false;
+  private fetched = 0;
+  private losses = 0;
+  private silences = 0;
+  private resumeAt = 0;
+  private claiming = false;
+  private askAgainAt = 0;
+  private lastJob = 0;
+  private statusAt = 0;
+  private share = { at: performance.now(), busy: 0 };
+  private readonly broken = new Map<number, number>();
+  private readonly looping: Promise<void>;
+
+  constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report) {
+    this.options = options;
+    this.report = report;
+    this.throttle = throttle;
+    this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
+    this.inputs = new Inputs(options.origin, (bytes) => this.onFetched(bytes));
+    this.socket = new VolunteerSocket(options.origin, identity, {
+      introduce: (challenge) => this.introduce(challenge.allowSoftware),
+      onUp: (account) => this.onUp(account),
+      onDown: () => this.shown.setLink("down"),
+      onAccount: (account) => this.onAccount(account),
+      onReload: () => this.finish({ kind: "another-version" }),
+      onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
+    });
+    const { socket } = this;
+    this.claims = new Claims((frame) => socket.request(frame));
+    this.outbox = new Outbox(
+      shelf,
+      {
+        get isUp() {
+          return socket.isUp;
+        },
+        request: (frame) => socket.request(frame),
+        upload: (token, unit, bytes) => uploadResult(options.origin, token, unit, bytes),
+      },
+      ({ job, unit }, verdict) => {
+        if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
+      },
+    );
+    report.set({ publicKey: toHex(identity.publicKey) });
+    report.count(() => ({
+      running: this.claims.open,
+      unsent: this.outbox.count,
+      unsentMicros: this.outbox.gpuMicros,
+      secondsPerUnit: this.speeds.secondsPerUnit(this.lastJob),
+    }));
+    this.chores = setInterval(() => this.doChores(), CHORES_EVERY_MS);
+    this.looping = this.loop().catch((error: unknown) => this.finish({ kind: "failed", message: messageOf(error) }));
+  }
+
+  /** Nothing is submitted to the GPU when it resolves. `closed` of the result: the rest is given back and put away. */
+  async stop(): Promise<{ closed: Promise<void> }> {
+    this.stopped = true;
+    this.changed.fire();
+    await this.workshop?.stop();
+    return { closed: this.putAway() };
+  }
+
+  hurry(): void {
+    this.socket.hurry();
+    this.askAgainAt = 0;
+    this.changed.fire();
+  }
+
+  async forget(): Promise<void> {
+    await this.socket.forget();
+    await this.outbox.clear();
+  }
+
+  private async putAway(): Promise<void> {
+    clearInterval(this.chores);
+    await this.looping;
+    try {
+      await this.outbox.flush();
+      await this.claims.release();
+    } catch (error) {
+      if (!(error instanceof NotConnected)) throw error;
+      // The units run out by themselves, the results are on the shelf.
+    }
+    await this.outbox.close();
+    this.socket.close();
+  }
+
+  /** The run is over for a reason of its own; the person may retry. */
+  private finish(phase: DonorPhase): void {
+    if (this.stopped) return;
+    this.shown.set(phase);
+    void this.stop().then(({ closed }) => closed);
+  }
+
+  private async loop(): Promise<void> {
+    await this.outbox.load();
+    void this.outbox.flush();
+    while (!this.stopped) {
+      const waitMs = await this.step();
+      if (waitMs > 0 && !this.stopped) await this.changed.wait(waitMs);
+    }
+  }
+
+  /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
+  private async step(): Promise<number> {
+    const { workshop } = this;
+    if (!workshop) return RETRY_MS.most;
+    void this.refill();
+    const pause = this.resumeAt - performance.now();
+    if (pause > 0) return pause;
+    if (this.outbox.bytes > MAX_UNSENT_BYTES) return RETRY_MS.first;
+    const task = this.claims.next();
+    if (!task) return RETRY_MS.most;
+    let bench: Bench | undefined;
+    try {
+      bench = await workshop.bench(task.job);
+      this.take(bench);
+      const opened = bench;
+      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
+      void computation.outcome.then(
+        ({ bytes, gpuMicros }) => this.finished(opened, task, bytes, gpuMicros),
+        (error: unknown) => this.interrupted(task, error),
+      );
+      this.progress(task, 0);
+      const next = this.claims.peek();
+      if (next?.job === task.job) workshop.warm(bench, next.unit);
+      await computation.submitted;
+      return 0;
+    } catch (error) {
+      return this.interrupted(task, error);
+    }
+  }
+
+  private take(bench: Bench): void {
+    if (this.lastJob !== bench.status.id) {
+      this.lastJob = bench.status.id;
+      this.report.setJob(bench.status);
+      void this.tellOwnUnits();
+    }
+    this.silences = 0;
+    if (this.shown.phase.kind !== "running") this.shown.set({ kind: "running" });
+  }
+
+  private progress(task: Task, share: number): void {
+    if (share < 1) this.report.unit({ job: task.job, unit: task.unit, state: "running", progress: share });
+  }
+
+  private async finished(bench: Bench, task: Task, bytes: Uint8Array, gpuMicros: number): Promise<void> {
+    this.speeds.learn(task.job, gpuMicros);
+    const digest = await sha256(bytes);
+    const token = task.held.token;
+    const shelved = this.outbox.add({ job: task.job, unit: task.unit, token, status: "ok", gpuMicros, digest, bytes });
+    this.claims.finished(task);
+    this.report.finished(bench.status, task.unit, gpuMicros);
+    this.changed.fire();
+    await shelved.catch((error: unknown) => this.finish({ kind: "failed", message: messageOf(error) }));
+  }
+
+  /** A unit did not finish. Answers how long to wait. */
+  private interrupted(task: Task, error: unknown): number {
+    if (error instanceof DriverStopped || this.stopped) return 0;
+    this.claims.again(task);
+    if (error instanceof EngineError && error.code === "device-lost") {
+      this.resumeAt = performance.now() + AFTER_LOSS_MS;
+      return AFTER_LOSS_MS;
+    }
+    if (error instanceof NoAdapter) {
+      this.silences++;
+      if (this.silences >= MAX_SILENCES) this.finish({ kind: "device-lost", times: this.losses, final: true });
+      return AFTER_LOSS_MS;
+    }
+    if (error instanceof InputError && error.status === 0) return RETRY_MS.first;
+    void this.leave(task, messageOf(error));
+    return 0;
+  }
+
+  /** The job cannot run here: one unit is told to have failed, the others go to someone else. */
+  private async leave(task: Task, message: string): Promise<void> {
+    const known = (this.broken.get(task.job) ?? 0) > performance.now();
+    this.broken.set(task.job, performance.now() + BROKEN_JOB_MS);
+    this.askAgainAt = performance.now() + RETRY_MS.most;
+    this.shown.set({ kind: "failed", message });
+    await this.claims.release(task.job).catch(() => undefined); // they run out by themselves
+    if (known) return;
+    const failed = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
+    await this.outbox.add({ job: task.job, unit: task.unit, token: task.held.token, ...failed });
+  }
+
+  private async refill(): Promise<void> {
+    const need = this.claims.need(this.speeds.unitMillis(this.lastJob));
+    if (!need || this.claiming || !this.shown.isUp || this.stopped || performance.now() < this.askAgainAt) return;
+    this.claiming = true;
+    try {
+      const answer = await this.claims.claim(need, this.options.job);
+      if (answer === "assigned") return;
+      const wish = "retryMs" in answer ? answer.retryMs : RETRY_MS.first;
+      const retryMs = Math.min(RETRY_MS.most, Math.max(RETRY_MS.least, wish));
+      this.askAgainAt = performance.now() + retryMs;
+      setTimeout(() => this.changed.fire(), retryMs);
+      if (this.claims.waiting + this.claims.open === 0) await this.idle(answer, retryMs);
+    } catch (error) {
+      this.askAgainAt = performance.now() + RETRY_MS.first;
+      if (!(error instanceof NotConnected)) this.shown.set({ kind: "failed", message: messageOf(error) });
+    } finally {
+      this.claiming = false;
+      this.changed.fire();
+    }
+  }
+
+  private async idle(answer: Exclude<Frame, AssignmentFrame>, retryMs: number): Promise<void> {
+    const status = this.lastJob > 0 ? await this.inputs.status(this.lastJob).catch(() => undefined) : undefined;
+    if (status) this.report.setJob(status);
+    if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
+    if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });
+    else if (answer.type !== "idle") this.shown.set({ kind: "failed", message: `The coordinator answered a claim with ${answer.type}.` });
+    else if (status?.state === "done") this.shown.set({ kind: "job-done", job: status.id, volunteers: status.volunteers });
+    else this.shown.set({ kind: "waiting", reason: answer.reason, retryMs });
+  }
+
+  private async introduce(allowSoftware: boolean): Promise<Host | null> {
+    const adapter = await openAdapter({ allowSoftware });
+    if (this.stopped) return null;
+    if (adapter.kind !== "adapter") {
+      // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.
+      this.finish({ kind: adapter.kind });
+      return null;
+    }
+    this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
+    this.report.set({ adapter: adapter.name });
+    this.changed.fire();
+    return adapter.host;
+  }
+
+  private onLost(): void {
+    this.losses++;
+    this.resumeAt = performance.now() + AFTER_LOSS_MS;
+    const final = this.losses >= MAX_LOSSES;
+    if (final) this.finish({ kind: "device-lost", times: this.losses, final });
+    else this.shown.set({ kind: "device-lost", times: this.losses, final });
+  }
+
+  private onUp(account: AccountNotice): void {
+    this.shown.setLink("up");
+    this.askAgainAt = 0;
+    this.onAccount(account);
+    void this.outbox.flush();
+    void this.tellOwnUnits();
+    this.claims
+      .renew(true)
+      .catch(() => undefined) // the connection dropped again: the next one renews
+      .finally(() => this.changed.fire());
+  }
+
+  private onAccount(account: AccountNotice): void {
+    this.report.takeAccount(account);
+    const refused = account.changes.find((change) => change.state === "refused");
+    if (refused) this.shown.refuse(refused.job, refused.unit);
+  }
+
+  private onFetched(bytes: number): void {
+    this.fetched += bytes;
+    if (this.shown.phase.kind === "starting") this.shown.set({ kind: "starting", bytes: this.fetched });
+  }
+
+  private async tellOwnUnits(): Promise<void> {
+    const job = this.lastJob;
+    if (job === 0 || !this.shown.isUp) return;
+    const units = await this.socket.ownUnits(job).catch(() => []);
+    const states = { open: "waiting", final: "final", refused: "refused" } as const;
+    const own = units.flatMap(({ unit, outcome }) => (outcome === "void" ? [] : [{ job, unit, state: states[outcome], progress: 1 }]));
+    this.report.post({ type: "all-units", job, units: own });
+  }
+
+  private doChores(): void {
+    const now = performance.now();
+    const busy = this.throttle.busyMillis;
+    this.report.post({ type: "share", gpuMillis: busy - this.share.busy, wallMillis: now - this.share.at });
+    this.share = { at: now, busy };
+    if (this.shown.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
+    if (this.lastJob > 0 && this.shown.isUp && now - this.statusAt > STATUS_EVERY_MS) {
+      this.statusAt = now;
+      this.inputs.status(this.lastJob).then(
+        (status) => status.id === this.lastJob && this.report.setJob(status),
+        () => undefined,
+      );
+    }
+    this.shown.refresh();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

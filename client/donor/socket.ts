@@ -1,0 +1,154 @@
+/**
+ * The volunteer's connection. States: `down` → (transport opens, challenge comes) `greeting` → (hello accepted) `up` →
+ * (transport drops) `down` and so on, by itself; `closed` by us, `refused` or told to `reload`: for good.
+ */
+import { io, type Socket } from "socket.io-client";
+import * as parser from "socket.io-msgpack-parser";
+import { exactBytes } from "../../shared/bytes.ts";
+import {
+  type AccountNotice,
+  authMessage,
+  type Challenge,
+  type HelloReply,
+  type Host,
+  NONCE_BYTES,
+  type OwnUnitsReply,
+  SocketEvent,
+} from "../../shared/protocol.ts";
+import { decodeFrame, encodeFrame, type Frame, WIRE_VERSION } from "../../shared/wire.ts";
+import type { Identity } from "./identity.ts";
+
+/** A frame without an answer after this long counts as lost; everything that is sent may be sent again. */
+const ANSWER_TIMEOUT_MS = 20_000;
+/** The transport drops at once after a server's restart and is tried again after 0.5 to 10 s. */
+const RECONNECT_MS = { first: 500, longest: 10_000 };
+/** Refusals that time heals. */
+const PASSING = new Set(["internal", "too-fast", "shutting-down"]);
+
+/** The connection is not up, or dropped before the answer came. */
+export class NotConnected extends Error {
+  override readonly name = "NotConnected";
+}
+
+export interface SocketListener {
+  /** Before hello: what to say of this host, or null to give up (the listener closes the socket). */
+  introduce(challenge: { allowSoftware: boolean }): Promise<Host | null>;
+  onUp(account: AccountNotice): void;
+  onDown(): void;
+  onAccount(account: AccountNotice): void;
+  /** The coordinator speaks another wire version. */
+  onReload(): void;
+  onRefused(code: string, message: string): void;
+}
+
+export class VolunteerSocket {
+  private readonly origin: string;
+  private readonly identity: Identity;
+  private readonly listener: SocketListener;
+  private readonly socket: Socket;
+  private up = false;
+  private ended = false;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(origin: string, identity: Identity, listener: SocketListener) {
+    this.origin = origin;
+    this.identity = identity;
+    this.listener = listener;
+    this.socket = io(origin, {
+      transports: ["websocket"],
+      parser,
+      forceNew: true,
+      reconnectionDelay: RECONNECT_MS.first,
+      reconnectionDelayMax: RECONNECT_MS.longest,
+    });
+    this.socket.on(SocketEvent.Challenge, (challenge: Challenge) => void this.greet(challenge));
+    this.socket.on(SocketEvent.Account, (account: AccountNotice) => this.listener.onAccount(account));
+    this.socket.on(SocketEvent.Reload, () => this.end(() => this.listener.onReload()));
+    this.socket.on("connect_error", () => this.listener.onDown());
+    this.socket.on("disconnect", (reason) => {
+      this.up = false;
+      if (this.ended) return;
+      this.listener.onDown();
+      // Socket.IO does not come back by itself when the server hung up.
+      if (reason === "io server disconnect") this.retry = setTimeout(() => this.socket.connect(), RECONNECT_MS.first);
+    });
+  }
+
+  get isUp(): boolean {
+    return this.up;
+  }
+
+  /** Sends one frame and resolves with the answering frame. Rejects with `NotConnected` or `FrameError`. */
+  async request(frame: Frame): Promise<Frame> {
+    const answer = await this.ask(SocketEvent.Frame, encodeFrame(frame));
+    return decodeFrame(bytesOf(answer));
+  }
+
+  async ownUnits(job: number): Promise<OwnUnitsReply["units"]> {
+    const reply = (await this.ask(SocketEvent.Units, { job })) as Partial<OwnUnitsReply>;
+    return Array.isArray(reply.units) ? reply.units : [];
+  }
+
+  async forget(): Promise<void> {
+    const reply = (await this.ask(SocketEvent.Forget, {})) as { ok?: boolean; message?: string };
+    if (reply.ok !== true) throw new Error(reply.message ?? "The coordinator did not forget.");
+  }
+
+  /** The network is back: try now instead of at the next turn. */
+  hurry(): void {
+    if (this.ended || this.socket.connected) return;
+    this.socket.disconnect().connect();
+  }
+
+  close(): void {
+    this.ended = true;
+    this.up = false;
+    clearTimeout(this.retry);
+    this.socket.disconnect();
+  }
+
+  private async ask(event: string, message: unknown): Promise<unknown> {
+    if (!this.up) throw new NotConnected("There is no connection.");
+    try {
+      return await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, message);
+    } catch (error) {
+      throw new NotConnected(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private async greet(challenge: Challenge): Promise<void> {
+    const id = this.socket.id;
+    if (challenge.wire !== WIRE_VERSION) return this.end(() => this.listener.onReload());
+    const nonce = bytesOf(challenge.nonce);
+    const host = await this.listener.introduce({ allowSoftware: challenge.allowSoftware === true });
+    // Introducing may take long enough for another connection to have come.
+    if (!host || !id || this.ended || this.socket.id !== id || nonce.byteLength !== NONCE_BYTES) return;
+    const { publicKey } = this.identity;
+    const signature = await this.identity.sign(authMessage(this.origin, id, nonce, publicKey));
+    let reply: HelloReply;
+    try {
+      const hello = { wire: WIRE_VERSION, origin: this.origin, publicKey: exactBytes(publicKey), signature, host };
+      reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
+    } catch {
+      return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own
+    }
+    if (this.ended || this.socket.id !== id) return;
+    if (reply.ok) {
+      this.up = true;
+      this.listener.onUp(reply.account);
+    } else if (!PASSING.has(reply.code)) this.end(() => this.listener.onRefused(reply.code, reply.message));
+  }
+
+  private end(tell: () => void): void {
+    if (this.ended) return;
+    this.close();
+    tell();
+  }
+}
+
+/** Binary arrives as ArrayBuffer in browsers and as Buffer in Node. Throws `TypeError` on anything else. */
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw new TypeError("The coordinator's answer is not binary.");
+}

@@ -1,0 +1,109 @@
+/** The jobs this donor can compute right now: for each a device with what the job needs, its engine and its inputs. */
+import type { JobStatus } from "../../shared/api.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
+import { openEngine } from "../engine/engine.ts";
+import type { Engine } from "../engine/seam.ts";
+import type { OpenAdapter } from "./adapter.ts";
+import type { Task } from "./claims.ts";
+import type { Inputs } from "./inputs.ts";
+
+/** Jobs kept open; an assignment may be of another job than the last. */
+const KEPT_BENCHES = 2;
+/** One crash of the GPU process takes all devices: losses this near are one. */
+const ONE_LOSS_MS = 2_000;
+
+export interface Bench {
+  status: JobStatus;
+  plan: JobPlan;
+  engine: Engine;
+  device: GPUDevice;
+}
+
+export class Workshop {
+  private readonly adapter: OpenAdapter;
+  private readonly inputs: Inputs;
+  private readonly driver: Driver;
+  private readonly onLost: () => void;
+  private readonly benches = new Map<number, Promise<Bench>>();
+  private stopped = false;
+  private lostAt = Number.NEGATIVE_INFINITY;
+
+  /** `onLost`: a device was lost; all benches are gone, and the next `bench` makes a new one. */
+  constructor(adapter: OpenAdapter, inputs: Inputs, pace: Pace, onLost: () => void) {
+    this.adapter = adapter;
+    this.inputs = inputs;
+    this.driver = new Driver(pace);
+    this.onLost = onLost;
+  }
+
+  /** Opens the job or gives the open one. Rejects with `InputError`, `EngineError`, or what the adapter says. */
+  bench(job: number): Promise<Bench> {
+    const known = this.benches.get(job);
+    if (known) {
+      this.benches.delete(job);
+      this.benches.set(job, known);
+      return known;
+    }
+    const opening = this.open(job);
+    this.benches.set(job, opening);
+    for (const old of [...this.benches.keys()].slice(0, -KEPT_BENCHES)) this.close(old);
+    opening.catch(() => {
+      if (this.benches.get(job) === opening) this.benches.delete(job);
+    });
+    return opening;
+  }
+
+  /** Computes one unit, its piece of split files fetched first. */
+  async compute(bench: Bench, task: Task, onProgress: (share: number) => void): Promise<Computation> {
+    const pieces = await this.inputs.pieces(bench.plan, task.unit);
+    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress);
+  }
+
+  /** Fetches what the unit will need. */
+  warm(bench: Bench, unit: number): void {
+    this.inputs.pieces(bench.plan, unit).catch(() => undefined); // it is asked for again, and then the fault is told
+  }
+
+  close(job: number): void {
+    const bench = this.benches.get(job);
+    this.benches.delete(job);
+    bench?.then(free, () => undefined);
+  }
+
+  /** Nothing is submitted to the GPU afterwards; resolves when it is idle. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.driver.stop();
+    for (const job of [...this.benches.keys()]) this.close(job);
+  }
+
+  private async open(job: number): Promise<Bench> {
+    const status = await this.inputs.status(job);
+    const plan = await this.inputs.plan(status.plan);
+    const files = await this.inputs.files(plan);
+    const device = await this.adapter.openDevice(plan.requires);
+    void device.lost.then((info) => info.reason !== "destroyed" && this.lose());
+    try {
+      const engine = await openEngine(device, plan, files);
+      if (this.stopped) throw new DriverStopped("The donor stopped.");
+      return { status, plan, device, engine };
+    } catch (error) {
+      device.destroy();
+      throw error;
+    }
+  }
+
+  private lose(): void {
+    const now = performance.now();
+    for (const job of [...this.benches.keys()]) this.close(job);
+    if (now - this.lostAt < ONE_LOSS_MS) return;
+    this.lostAt = now;
+    this.onLost();
+  }
+}
+
+function free(bench: Bench): void {
+  bench.engine.destroy();
+  bench.device.destroy();
+}
