@@ -1,6 +1,6 @@
 /**
- * Who gets which units. A claim looks at retries first, then takes untouched units at the cursor; it looks at no more than
- * SCAN_LIMIT units in all, whatever the size of the jobs.
+ * Who gets which units. A claim looks at retries first, then takes untouched units at the cursor; how many units it looks at
+ * is bounded, whatever the size of the jobs and however many wait for somebody else.
  */
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
@@ -13,8 +13,10 @@ import type { Account, CoreState, Job, Lease } from "./state.ts";
 import { hasVoted, replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 
-/** Units one claim may look at. */
-export const SCAN_LIMIT = 8192;
+/** Retries one claim may look at; what it cannot take goes to the end of the ring. */
+const RETRY_SCAN_LIMIT = 4096;
+/** Steps of the cursor one claim may make, in all jobs: a full batch, and as many over units that were touched out of turn. */
+const CURSOR_SCAN_LIMIT = 2 * MAX_BATCH_UNITS;
 /** Units with votes that wait for others, a job: no new ones are begun above it. Bounds memory. */
 export const MAX_OPEN_UNITS = 131_072;
 /** An account's first batch, and its batches of a job whose pace it has not shown. */
@@ -35,7 +37,7 @@ export const RETRY_MS: Record<IdleReason, number> = {
   quota: 15_000,
   "busy-elsewhere": 15_000,
 };
-/** When the claim gave up at SCAN_LIMIT: the next one looks further. */
+/** When the claim gave up at a limit: the next one looks further. */
 const SCAN_RETRY_MS = 250;
 
 export type Claim = Extract<CoreEvent, { type: "claim" }>;
@@ -49,7 +51,7 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
   const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
   if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");
 
-  const scan: Scan = { left: SCAN_LIMIT, reason: "needs-features" };
+  const scan: Scan = { retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, reason: "needs-features" };
   for (const job of jobs) {
     if (!canRun(job, host)) continue;
     if (job.spec.ownerAccount === host.account) {
@@ -77,7 +79,7 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
       },
     };
   }
-  return scan.left <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
+  return scan.retries <= 0 || scan.steps <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
 }
 
 /** Takes up the units of an assignment again: its lease lives on, or a new one is made of what is still needed. */
@@ -116,7 +118,9 @@ export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew
 }
 
 interface Scan {
-  left: number;
+  /** Retries that may still be looked at, and steps of the cursor that may still be made. */
+  retries: number;
+  steps: number;
   /** The best reason so far for having found nothing. */
   reason: IdleReason;
 }
@@ -125,7 +129,7 @@ interface Scan {
 function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan, work: Work): UnitIndex[] {
   const units: UnitIndex[] = [];
   if (scan.reason === "needs-features") scan.reason = "all-assigned";
-  for (let queued = job.ring.size; queued > 0 && units.length < size && scan.left > 0; queued--, scan.left--) {
+  for (let queued = job.ring.size; queued > 0 && units.length < size && scan.retries > 0; queued--, scan.retries--) {
     const unit = job.ring.shift();
     if (unit === undefined) break;
     if (job.pages.isEnded(unit)) continue;
@@ -138,12 +142,12 @@ function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan
     }
     schedule(state, job, unit, work);
   }
-  while (units.length < size && job.cursor < job.pages.units && scan.left > 0) {
+  while (units.length < size && job.cursor < job.pages.units && scan.steps > 0) {
     if (job.open.size >= MAX_OPEN_UNITS) {
       scan.reason = "waits-for-others";
       break;
     }
-    scan.left--;
+    scan.steps--;
     const unit = job.cursor as UnitIndex;
     if (job.pages.isEndedPage(pageOf(unit))) {
       job.cursor = Math.min(job.pages.units, (pageOf(unit) + 1) * PAGE_UNITS);

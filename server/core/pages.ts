@@ -164,6 +164,16 @@ export class Pages {
     return found;
   }
 
+  /** Units of open pages that were touched and have not ended. */
+  *inProgress(): Generator<UnitIndex> {
+    for (const [number, page] of this.open) {
+      for (let slot = 0; slot < PAGE_UNITS; slot++) {
+        const flags = page.flags[slot] ?? 0;
+        if (flags !== 0 && (flags & ENDED) === 0) yield (number * PAGE_UNITS + slot) as UnitIndex;
+      }
+    }
+  }
+
   private flags(unit: UnitIndex): number {
     return this.open.get(pageOf(unit))?.flags[unit % PAGE_UNITS] ?? 0;
   }

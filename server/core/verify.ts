@@ -172,14 +172,13 @@ function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, b
 
 /** Ends the unit when it can be, else sees what it waits for. */
 function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
-  const digest = bestDigest(open);
-  if (digest !== undefined && votesFor(open, digest) >= job.spec.quorum) {
-    if (open.withBytes.includes(digest)) {
-      finish(state, job, unit, open, digest, work);
-      return;
-    }
-    if (!open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  // A quorum that keeps its bytes back does not stand in the way of one that gave them.
+  const winner = open.withBytes.find((digest) => votesFor(open, digest) >= job.spec.quorum);
+  if (winner !== undefined) {
+    finish(state, job, unit, open, winner, work);
+    return;
   }
+  if (isAgreed(job, open) && !open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
   schedule(state, job, unit, work);
 }
 
@@ -213,17 +212,11 @@ function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how:
   }
 }
 
-function bestDigest(open: OpenUnit): string | undefined {
-  let best: string | undefined;
-  for (const { counted, digest } of open.replicas) {
-    if (counted && (best === undefined || votesFor(open, digest) > votesFor(open, best))) best = digest;
-  }
-  return best;
-}
-
+/** Votes of the digest that has most. */
 function bestVotes(open: OpenUnit): number {
-  const digest = bestDigest(open);
-  return digest === undefined ? 0 : votesFor(open, digest);
+  let best = 0;
+  for (const { counted, digest } of open.replicas) if (counted) best = Math.max(best, votesFor(open, digest));
+  return best;
 }
 
 function recentKey(job: Job, unit: UnitIndex): string {

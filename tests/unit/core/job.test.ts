@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { checkSpec, FAILED_LIMIT } from "../../../server/core/job.ts";
+import type { JobState } from "../../../shared/api.ts";
+import type { JobId } from "../../../shared/ids.ts";
+import { JOB, jobSpec, unit, World } from "./world.ts";
+
+describe("the job machine", () => {
+  const verbs = ["start", "pause", "resume", "cancel"] as const;
+  const allowed: Record<JobState, Partial<Record<(typeof verbs)[number], JobState>>> = {
+    draft: { start: "running", cancel: "cancelled" },
+    canary: { start: "running", cancel: "cancelled" },
+    running: { pause: "paused", cancel: "cancelled" },
+    paused: { resume: "running", cancel: "cancelled" },
+    done: {},
+    cancelled: {},
+    failed: {},
+  };
+  for (const [state, next] of Object.entries(allowed) as [JobState, (typeof allowed)[JobState]][]) {
+    for (const verb of verbs) {
+      it(`${verb} of a job that is ${state} ${next[verb] ? `makes it ${next[verb]}` : "is refused"}`, () => {
+        const world = new World();
+        const id = 2 as JobId;
+        world.addJob(jobSpec({ id }), "running");
+        world.job(id).state = state;
+        const { reply } = world.send({ type: "job-verb", job: id, verb });
+        expect(world.job(id).state).toBe(next[verb] ?? state);
+        if (!next[verb]) expect(reply).toMatchObject({ type: "error", code: "wrong-state" });
+      });
+    }
+  }
+
+  it("knows no other jobs", () => {
+    const world = new World();
+    expect(world.send({ type: "job-verb", job: 7 as JobId, verb: "pause" }).reply).toMatchObject({ type: "error", code: "not-found" });
+  });
+
+  it("takes what was computed while it was paused, and can be done then", () => {
+    const world = new World({ units: 1, quorum: 1 });
+    const assignment = world.assignment(world.join(1));
+    world.send({ type: "job-verb", job: JOB, verb: "pause" });
+    expect(world.submit(assignment)).toEqual(["recorded"]);
+    expect(world.job().state).toBe("done");
+  });
+
+  it("is done with holes when some units failed, and says how many", () => {
+    const world = new World({ units: 2, quorum: 1, maxReplicas: 1 });
+    const assignment = world.assignment(world.join(1), 1);
+    world.submit(assignment, { status: "failed" });
+    const last = world.assignment(world.join(2), 1);
+    const { effects } = world.send({
+      type: "submit",
+      account: last.account,
+      cluster: "c",
+      assignment: last,
+      results: [{ unit: unit(1), status: "ok", gpuMicros: 1, digest: "a".repeat(64), bytes: new Uint8Array(1) }],
+    });
+    const op = { type: "job-state", job: JOB, state: "done", reason: "1 of 2 units failed", at: world.now };
+    expect(effects).toContainEqual({ type: "store", op });
+  });
+
+  it("fails when its kernel fails everywhere, before everybody has wasted their time on it", () => {
+    const world = new World({ units: 1e6, quorum: 1, maxReplicas: 1 });
+    const by = world.join(1);
+    let computed = 0;
+    while (world.job().state === "running" && computed < 10 * FAILED_LIMIT)
+      computed += world.submit(world.assignment(by), { status: "failed" }).length;
+    expect(world.job().state).toBe("failed");
+    expect(computed).toBeLessThan(FAILED_LIMIT + 64);
+  });
+
+  it.each([
+    { units: 0 },
+    { units: 1.5 },
+    { units: 2 ** 60 },
+    { quorum: 0 },
+    { quorum: 7 },
+    { maxReplicas: 1 },
+    { creditPerUnit: -1 },
+    { creditPerUnit: Number.NaN },
+  ])("cannot have %o", (changes) => {
+    expect(() => checkSpec(jobSpec(changes))).toThrow(RangeError);
+  });
+});

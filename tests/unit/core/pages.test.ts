@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PAGE_UNITS, Pages } from "../../../server/core/pages.ts";
+import { Ring } from "../../../server/core/ring.ts";
+import { unit } from "./world.ts";
+
+describe("pages of units", () => {
+  it("are made when touched, dropped when all of theirs have ended, and remember how", () => {
+    const pages = new Pages(2 * PAGE_UNITS + 10);
+    for (let index = 2 * PAGE_UNITS; index < pages.units; index++) pages.end(unit(index), index % 2 ? "final" : "failed");
+    expect(pages.openPages).toBe(0);
+    expect(pages.isFinal(unit(2 * PAGE_UNITS + 1))).toBe(true);
+    expect(pages.isFinal(unit(2 * PAGE_UNITS))).toBe(false);
+    expect(pages.isEnded(unit(2 * PAGE_UNITS))).toBe(true);
+    for (let index = 0; index < PAGE_UNITS; index++) pages.end(unit(index), "final");
+    expect(pages.openPages).toBe(0);
+    expect(pages.isTouched(unit(PAGE_UNITS))).toBe(false);
+    for (let index = PAGE_UNITS; index < 2 * PAGE_UNITS; index++) pages.end(unit(index), "final");
+    expect(pages.ended).toBe(pages.units);
+    expect(() => pages.end(unit(5), "final")).toThrow(/ended before/);
+  });
+
+  it("hold several leases of a unit and drop each once", () => {
+    const pages = new Pages(10);
+    for (const serial of [7, 8, 9]) pages.hold(unit(3), serial);
+    expect(pages.leased).toBe(1);
+    expect(pages.drop(unit(3), 7)).toBe(true);
+    expect(pages.drop(unit(3), 7)).toBe(false);
+    expect([...pages.holders(unit(3))].sort()).toEqual([8, 9]);
+    expect(pages.drop(unit(3), 8)).toBe(true);
+    expect(pages.drop(unit(3), 9)).toBe(true);
+    expect([pages.leased, pages.holderCount(unit(3))]).toEqual([0, 0]);
+    expect(pages.leasedUnits(10)).toEqual([]);
+  });
+});
+
+describe("the ring", () => {
+  it("is a queue, whatever is pushed and taken in whatever order", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.nat(40), fc.constant(null)), { maxLength: 400 }), (commands) => {
+        const ring = new Ring();
+        const model: number[] = [];
+        for (const command of commands) {
+          if (command === null) expect(ring.shift()).toBe(model.shift());
+          else {
+            ring.push(unit(command));
+            model.push(command);
+          }
+          expect(ring.size).toBe(model.length);
+        }
+        while (model.length > 0) expect(ring.shift()).toBe(model.shift());
+        expect(ring.shift()).toBeUndefined();
+      }),
+    );
+  });
+});

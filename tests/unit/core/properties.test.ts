@@ -1,0 +1,220 @@
+/** The trust model's invariants over random histories; each step is checked by `World`. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Assignment } from "../../../server/core/events.ts";
+import { isOver } from "../../../server/core/job.ts";
+import { type HostId, unitsOf } from "../../../shared/ids.ts";
+import { account, digestOf, JOB, results, unit, World } from "./world.ts";
+
+const UNITS = 40;
+const ACCOUNTS = 8;
+/** Accounts that answer wrong, each in its own way: none of them has an accomplice. */
+const LIARS = new Set([6, 7, 8]);
+
+const index = fc.nat(1000);
+const Command = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("join" as const), who: fc.integer({ min: 1, max: ACCOUNTS }), net: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("leave" as const), which: index }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("claim" as const), which: index, units: fc.nat(12), gpuMillis: fc.nat(5000) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant("submit" as const),
+      which: index,
+      share: fc.integer({ min: 1, max: 4 }),
+      inline: fc.boolean(),
+      fails: fc.integer({ min: 0, max: 9 }).map((roll) => roll === 0),
+      net: fc.nat(4),
+      gpuMicros: fc.nat(1e6),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("bytes" as const), which: index, unit: fc.nat(UNITS) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("release" as const), which: index, all: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("renew" as const), which: index, by: index }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("tick" as const), ms: fc.constantFrom(1000, 31_000, 61_000, 700_000) }) },
+  { weight: 1, arbitrary: fc.constant({ do: "restart" as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("verb" as const), verb: fc.constantFrom("pause" as const, "resume" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("forget" as const), who: fc.integer({ min: 1, max: ACCOUNTS }) }) },
+);
+type Command = typeof Command extends fc.Arbitrary<infer C> ? C : never;
+
+/** Plays commands; what names nobody or nothing does nothing. */
+function play(world: World, commands: readonly Command[]): void {
+  const assignments: Assignment[] = [];
+  let hosts: { host: HostId; who: number; net: string }[] = [];
+  const at = <T>(list: readonly T[], which: number): T | undefined => list[which % Math.max(1, list.length)];
+  const lie = (who: number) => (LIARS.has(who) ? `lie of ${who}` : "");
+  for (const command of commands) {
+    switch (command.do) {
+      case "join": {
+        const net = `net-${(command.who + command.net) % 6}`;
+        hosts.push({ host: world.join(command.who, net), who: command.who, net });
+        break;
+      }
+      case "leave": {
+        const left = at(hosts, command.which);
+        if (left) world.leave(left.host);
+        hosts = hosts.filter((host) => host !== left);
+        break;
+      }
+      case "claim": {
+        const by = at(hosts, command.which);
+        const reply = by && world.claim(by.host, command.units, null, command.gpuMillis);
+        if (reply?.type === "assigned") assignments.push(reply.assignment);
+        break;
+      }
+      case "submit": {
+        const assignment = at(assignments, command.which);
+        if (!assignment) break;
+        const units = [...unitsOf(assignment.runs)].filter((_, place) => place % command.share === 0);
+        world.submit(assignment, {
+          units,
+          liar: lie(assignment.account),
+          status: command.fails ? "failed" : "ok",
+          inline: command.inline,
+          gpuMicros: command.gpuMicros,
+          cluster: `net-${(assignment.account + command.net) % 6}`,
+        });
+        break;
+      }
+      case "bytes": {
+        const assignment = at(assignments, command.which);
+        if (!assignment) break;
+        const [result] = results([command.unit], { liar: lie(assignment.account) });
+        if (result) world.send({ type: "bytes", account: assignment.account, job: JOB, ...result });
+        break;
+      }
+      case "release": {
+        const assignment = at(assignments, command.which);
+        const by = hosts.find((host) => host.who === assignment?.account);
+        if (!assignment || !by) break;
+        const units = command.all ? [] : [...unitsOf(assignment.runs)].slice(0, 1);
+        world.send({ type: "release", host: by.host, assignment, units });
+        break;
+      }
+      case "renew": {
+        const assignment = at(assignments, command.which);
+        const by = at(hosts, command.by);
+        if (assignment && by) world.send({ type: "renew", host: by.host, assignment });
+        break;
+      }
+      case "tick":
+        world.tick(command.ms);
+        break;
+      case "restart":
+        world.restart();
+        hosts = [];
+        break;
+      case "verb":
+        world.send({ type: "job-verb", job: JOB, verb: command.verb });
+        break;
+      case "forget":
+        world.send({ type: "forget", account: account(command.who) });
+        hosts = hosts.filter((host) => host.who !== command.who);
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+}
+
+/** Faults stop: honest volunteers of fresh networks come until there is nothing left to do. */
+function drain(world: World): void {
+  if (world.job().state === "paused") world.send({ type: "job-verb", job: JOB, verb: "resume" });
+  for (let round = 0; !isOver(world.job()); round++) {
+    expect(round).toBeLessThan(50);
+    world.work(world.join(100 + round, `fresh-${round}`));
+    world.tick(61_000);
+  }
+}
+
+const histories = fc.array(Command, { minLength: 20, maxLength: 160 });
+const jobs = fc.record({ quorum: fc.integer({ min: 1, max: 3 }), spare: fc.nat(5), units: fc.integer({ min: 1, max: UNITS }) });
+
+describe("whatever volunteers do, in whatever order, with whatever crashes", () => {
+  it("results are unique and have their bytes, votes are of distinct clusters, credit counts once, and every unit ends", () => {
+    fc.assert(
+      fc.property(jobs, histories, ({ quorum, spare, units }, history) => {
+        const world = new World({ quorum, units, maxReplicas: quorum + spare });
+        play(world, history);
+        drain(world);
+        expect(world.job().pages.ended === units || world.job().state === "failed").toBe(true);
+        for (const { escrow } of world.ledger.credit.values()) expect(escrow).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("no lie becomes a result while liars have no accomplices", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const world = new World({ units: UNITS, maxReplicas: 12 });
+        play(world, history);
+        drain(world);
+        for (const [index, digest] of world.ledger.finals(JOB)) expect(digest).toBe(digestOf(index));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("no honest volunteer is throttled while liars have no accomplices", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const world = new World({ units: UNITS, maxReplicas: 12 });
+        play(world, history);
+        for (const [id, { refused }] of world.state.accounts) if (!LIARS.has(id)) expect(refused).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("the same events give the same effects", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const hashes = [1, 2].map(() => {
+          const world = new World({ units: UNITS });
+          play(world, history);
+          return world.traceHash();
+        });
+        expect(hashes[0]).toBe(hashes[1]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("a restart", () => {
+  it("keeps votes, final units and wanted bytes, and loses leases only", () => {
+    const world = new World({ units: 12 });
+    const one = world.join(1);
+    const first = world.assignment(one, 4);
+    world.submit(first);
+    const second = world.assignment(world.join(2), 2);
+    world.submit(second);
+    const third = world.assignment(world.join(3), 4);
+    world.submit(third, { inline: false, units: [...unitsOf(third.runs)].slice(0, 1), liar: "!" });
+    const before = {
+      final: world.job().pages.final,
+      open: world.job().open.size,
+      counted: world.job().counted,
+      recorded: world.job().recorded,
+    };
+    expect(before.final).toBeGreaterThan(0);
+    world.restart();
+    const after = {
+      final: world.job().pages.final,
+      open: world.job().open.size,
+      counted: world.job().counted,
+      recorded: world.job().recorded,
+    };
+    expect(after).toEqual(before);
+    expect(world.job().pages.leased).toBe(0);
+    expect(world.submit(first, { units: [...unitsOf(first.runs)].slice(-1) })).toEqual(["duplicate"]);
+    const [result] = results([[...unitsOf(third.runs)][0] ?? 0], { liar: "!" });
+    if (!result) throw new Error("no result");
+    expect(world.send({ type: "bytes", account: account(3), job: JOB, ...result }).reply).toEqual({ type: "done" });
+    drain(world);
+    expect(world.job().pages.final).toBe(12);
+    expect(world.job().pages.isFinal(unit(11))).toBe(true);
+  });
+});

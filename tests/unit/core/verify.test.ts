@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { WANTED_GRACE_MS } from "../../../server/core/verify.ts";
+import { account, digestOf, JOB, resultBytes, unit, World } from "./world.ts";
+
+describe("a unit under quorum 2", () => {
+  it("is final when two clusters agree, and both earn", () => {
+    const world = new World({ units: 1, creditPerUnit: 3 });
+    expect(world.submit(world.assignment(world.join(1)))).toEqual(["recorded"]);
+    expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 3, final: 0 });
+    expect(world.job().pages.final).toBe(0);
+    expect(world.submit(world.assignment(world.join(2)))).toEqual(["recorded"]);
+    expect(world.ledger.finals(JOB)).toEqual(new Map([[0, digestOf(0)]]));
+    expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 0, final: 3 });
+    expect(world.ledger.credit.get(account(2))).toEqual({ escrow: 0, final: 3 });
+    expect(world.job().state).toBe("done");
+  });
+
+  it("asks a third cluster after a mismatch: the liar loses and earns nothing", () => {
+    const world = new World({ units: 1 });
+    const [liar, one, two] = [world.join(1), world.join(2), world.join(3)];
+    world.submit(world.assignment(liar), { liar: "!" });
+    world.submit(world.assignment(one));
+    expect(world.claim(liar).type).toBe("idle");
+    expect(world.claim(one).type).toBe("idle");
+    world.submit(world.assignment(two));
+    expect(world.ledger.finals(JOB).get(unit(0))).toBe(digestOf(0));
+    expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 0, final: 0 });
+    expect(world.ledger.credit.get(account(2))?.final).toBe(1);
+    expect(world.job().refused).toBe(1);
+  });
+
+  it("tells who was right and who was not", () => {
+    const world = new World({ units: 1 });
+    const hosts = [1, 2, 3].map((id) => world.join(id));
+    for (const [index, by] of hosts.entries()) {
+      const assignment = world.assignment(by);
+      if (index < 2) {
+        world.submit(assignment, { liar: index === 0 ? "!" : "" });
+        continue;
+      }
+      const { effects } = world.send({
+        type: "submit",
+        account: account(3),
+        cluster: "account:3",
+        assignment,
+        results: [{ unit: unit(0), status: "ok", gpuMicros: 1, digest: digestOf(0), bytes: resultBytes(0) }],
+      });
+      expect(effects).toContainEqual({ type: "unit-final", job: JOB, unit: 0, accounts: [2, 3], refused: [1] });
+    }
+  });
+
+  it("counts one vote a cluster: a second account of the same /24 decides nothing", () => {
+    const world = new World({ units: 1 });
+    const first = world.assignment(world.join(1, "net-a"));
+    const second = world.assignment(world.join(2, "net-b"));
+    world.submit(first, { liar: "x", cluster: "net-a" });
+    // The second has moved into the first one's network since it claimed.
+    expect(world.submit(second, { liar: "x", cluster: "net-a" })).toEqual(["recorded"]);
+    expect(world.job().pages.final).toBe(0);
+    world.submit(world.assignment(world.join(3, "net-c")), { cluster: "net-c" });
+    world.submit(world.assignment(world.join(4, "net-d")), { cluster: "net-d" });
+    expect(world.ledger.finals(JOB).get(unit(0))).toBe(digestOf(0));
+    expect(world.job().refused).toBe(2);
+  });
+
+  it("takes nothing from the owner's own account", () => {
+    const world = new World({ units: 1, ownerAccount: account(1) });
+    expect(world.claim(world.join(1))).toMatchObject({ type: "idle", reason: "waits-for-others" });
+    const forged = { id: "f", job: JOB, account: account(1), runs: [{ start: unit(0), length: 1 }], issuedAt: 0, deadline: 1 };
+    expect(world.submit(forged)).toEqual(["refused"]);
+  });
+
+  it("fails when its replicas are used up, and the hole is listed", () => {
+    const world = new World({ units: 1, maxReplicas: 3 });
+    for (const id of [1, 2, 3]) world.submit(world.assignment(world.join(id)), { liar: String(id) });
+    expect([...world.job().pages.failed]).toEqual([0]);
+    expect(world.job().state).toBe("failed");
+    for (const id of [1, 2, 3]) expect(world.ledger.credit.get(account(id))).toEqual({ escrow: 0, final: 0 });
+  });
+
+  it("asks another volunteer where the kernel could not run", () => {
+    const world = new World({ units: 1 });
+    world.submit(world.assignment(world.join(1)), { status: "failed" });
+    world.submit(world.assignment(world.join(2)));
+    world.submit(world.assignment(world.join(3)));
+    expect(world.job().pages.final).toBe(1);
+    expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 0, final: 0 });
+  });
+});
+
+describe("bytes", () => {
+  it("are asked for when there are none, and the unit is not final before they are there", () => {
+    const world = new World({ units: 1 });
+    const [one, two] = [world.assignment(world.join(1)), world.assignment(world.join(2))];
+    expect(world.submit(one, { inline: false })).toEqual(["wanted"]);
+    expect(world.submit(two, { inline: false })).toEqual(["wanted"]);
+    expect(world.job().pages.final).toBe(0);
+    const bytes = { type: "bytes", account: account(2), job: JOB, unit: unit(0), digest: digestOf(0), bytes: null } as const;
+    expect(world.send(bytes).reply).toEqual({ type: "done" });
+    expect(world.job().pages.final).toBe(1);
+    expect(world.send(bytes).reply).toMatchObject({ type: "error", code: "not-wanted" });
+  });
+
+  it("are asked for on a mismatch with the same word", () => {
+    const world = new World({ units: 1 });
+    const [one, two] = [world.assignment(world.join(1)), world.assignment(world.join(2))];
+    world.submit(one);
+    expect(world.submit(two, { liar: "!", inline: false })).toEqual(["wanted"]);
+  });
+
+  it("are not asked for when the same bytes are there", () => {
+    const world = new World({ units: 1 });
+    const [one, two] = [world.assignment(world.join(1)), world.assignment(world.join(2))];
+    world.submit(one);
+    expect(world.submit(two, { inline: false })).toEqual(["recorded"]);
+  });
+
+  it("that nobody asked for are not taken", () => {
+    const world = new World({ units: 1 });
+    world.submit(world.assignment(world.join(1)));
+    const stray = { type: "bytes", job: JOB, unit: unit(0), bytes: null } as const;
+    expect(world.send({ ...stray, account: account(1), digest: digestOf(0) }).reply.type).toBe("error");
+    expect(world.send({ ...stray, account: account(9), digest: digestOf(0) }).reply.type).toBe("error");
+  });
+
+  it("that never come are asked of another volunteer", () => {
+    const world = new World({ units: 1 });
+    for (const id of [1, 2]) world.submit(world.assignment(world.join(id)), { inline: false });
+    const third = world.join(3);
+    expect(world.claim(third).type).toBe("idle");
+    world.tick(WANTED_GRACE_MS + 1);
+    world.submit(world.assignment(third));
+    expect(world.job().pages.final).toBe(1);
+    expect(world.ledger.credit.get(account(1))?.final).toBe(1);
+  });
+
+  it("that a quorum keeps back do not stand in the way of a quorum that gives its own", () => {
+    const world = new World({ units: 1 });
+    for (const id of [1, 2]) world.submit(world.assignment(world.join(id)), { inline: false, liar: "!" });
+    for (const id of [3, 4]) {
+      world.tick(WANTED_GRACE_MS + 1);
+      world.submit(world.assignment(world.join(id)));
+    }
+    expect(world.ledger.finals(JOB).get(unit(0))).toBe(digestOf(0));
+  });
+
+  it("that nobody has fail the unit in the end", () => {
+    const world = new World({ units: 1, maxReplicas: 3 });
+    for (const id of [1, 2]) world.submit(world.assignment(world.join(id)), { inline: false });
+    world.tick(WANTED_GRACE_MS + 1);
+    world.submit(world.assignment(world.join(3)), { inline: false });
+    expect(world.job().pages.failed.size).toBe(0);
+    world.tick(WANTED_GRACE_MS + 1);
+    expect(world.job().pages.failed.size).toBe(1);
+  });
+});
+
+describe("a submit", () => {
+  it("counts once, however often it is sent", () => {
+    const world = new World({ units: 2 });
+    const assignment = world.assignment(world.join(1));
+    expect(world.submit(assignment)).toEqual(["recorded", "recorded"]);
+    expect(world.submit(assignment)).toEqual(["duplicate", "duplicate"]);
+    expect(world.submit(assignment, { liar: "changed its mind" })).toEqual(["duplicate", "duplicate"]);
+    expect(world.ledger.credit.get(account(1))?.escrow).toBe(2);
+    const second = world.join(2);
+    const first = world.assignment(second, 1);
+    world.submit(first);
+    expect(world.submit(first)).toEqual(["duplicate"]);
+    world.work(second);
+    expect(world.job().state).toBe("done");
+    expect(world.submit(assignment)).toEqual(["duplicate", "duplicate"]);
+  });
+
+  it("that is repeated before the bytes came is asked for them again", () => {
+    const world = new World({ units: 1 });
+    const assignment = world.assignment(world.join(1));
+    expect(world.submit(assignment, { inline: false })).toEqual(["wanted"]);
+    expect(world.submit(assignment, { inline: false })).toEqual(["wanted"]);
+    expect(world.submit(assignment)).toEqual(["duplicate"]);
+  });
+
+  it("that comes after the unit was final earns nothing", () => {
+    const world = new World({ units: 1 });
+    const slow = world.assignment(world.join(1));
+    world.tick(10 * 60_000 + 1);
+    for (const id of [2, 3]) world.submit(world.assignment(world.join(id)));
+    expect(world.submit(slow)).toEqual(["late"]);
+    expect(world.ledger.credit.has(account(1))).toBe(false);
+  });
+
+  it("that comes after its deadline and before the unit is final is a vote", () => {
+    const world = new World({ units: 1 });
+    const slow = world.assignment(world.join(1));
+    world.tick(10 * 60_000 + 1);
+    expect(world.submit(slow)).toEqual(["recorded"]);
+    world.submit(world.assignment(world.join(2)));
+    expect(world.job().pages.final).toBe(1);
+  });
+
+  it("is refused for units that are not in its assignment", () => {
+    const world = new World({ units: 1000 });
+    const assignment = world.assignment(world.join(1), 4);
+    expect(world.submit(assignment, { units: [0, 4, 999, 1000, 2 ** 52] })).toEqual([
+      "recorded",
+      "refused",
+      "refused",
+      "refused",
+      "refused",
+    ]);
+  });
+
+  it("is refused for a job that was cancelled, and its escrow is void", () => {
+    const world = new World({ units: 4 });
+    const assignment = world.assignment(world.join(1), 2);
+    world.submit(assignment, { units: [0] });
+    world.send({ type: "job-verb", job: JOB, verb: "cancel" });
+    expect(world.submit(assignment, { units: [1] })).toEqual(["refused"]);
+    expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 0, final: 0 });
+  });
+});

@@ -1,0 +1,169 @@
+/** A core with its ledger, a clock and volunteers: every event is checked. Shared by the tests of the core. */
+import { createHash } from "node:crypto";
+import type { Effect, Reply } from "../../../server/core/effects.ts";
+import type { Assignment, CoreEvent, JobSpec, SubmittedResult } from "../../../server/core/events.ts";
+import { checkState, Ledger } from "../../../server/core/invariants.ts";
+import { restoreJob } from "../../../server/core/restore.ts";
+import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
+import { step } from "../../../server/core/step.ts";
+import type { JobState } from "../../../shared/api.ts";
+import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import type { Verdict } from "../../../shared/wire.ts";
+
+export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now"> : never) : never;
+
+export const account = (id: number) => id as AccountId;
+export const host = (id: number) => id as HostId;
+export const unit = (index: number) => index as UnitIndex;
+export const JOB = 1 as JobId;
+
+export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
+  return {
+    id: JOB,
+    units: 8,
+    quorum: 2,
+    priority: 0,
+    creditPerUnit: 1,
+    ownerAccount: null,
+    requires: { features: [], limits: {} },
+    maxReplicas: 6,
+    ...changes,
+  };
+}
+
+/** The bytes an honest volunteer computes; every other name makes other bytes. */
+export function resultBytes(index: number, liar = ""): Uint8Array {
+  return new TextEncoder().encode(`unit ${index}${liar}`);
+}
+
+export function digestOf(index: number, liar = ""): string {
+  return createHash("sha256").update(resultBytes(index, liar)).digest("hex");
+}
+
+export interface Answering {
+  /** A name for the lie; empty = honest. */
+  liar?: string;
+  status?: "ok" | "failed";
+  /** Whether the bytes ride along. */
+  inline?: boolean;
+  gpuMicros?: number;
+}
+
+export function results(units: Iterable<number>, how: Answering = {}): SubmittedResult[] {
+  const { liar = "", status = "ok", inline = true, gpuMicros = 1000 } = how;
+  return [...units].map((index) => ({
+    unit: unit(index),
+    status,
+    gpuMicros,
+    digest: status === "ok" ? digestOf(index, liar) : "0".repeat(64),
+    bytes: inline && status === "ok" ? resultBytes(index, liar) : null,
+  }));
+}
+
+export class World {
+  state: CoreState = createState();
+  readonly ledger = new Ledger();
+  now = 1_000_000;
+  private readonly specs: JobSpec[] = [];
+  private readonly trace = createHash("sha256");
+  private readonly clusters = new Map<HostId, { account: AccountId; cluster: string }>();
+  private nextHost = 1;
+  private nextId = 1;
+
+  constructor(...specs: Partial<JobSpec>[]) {
+    for (const changes of specs.length > 0 ? specs : [{}]) this.addJob(jobSpec(changes));
+  }
+
+  addJob(spec: JobSpec, state: JobState = "running"): void {
+    this.specs.push(spec);
+    this.ledger.addJob(spec);
+    this.send({ type: "job-added", spec, state });
+  }
+
+  /** Steps the core and checks every invariant. */
+  send(event: Timeless): { reply: Reply; effects: Effect[] } {
+    const effects = step(this.state, { ...event, now: this.now } as CoreEvent);
+    this.trace.update(JSON.stringify(effects, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)));
+    this.ledger.observe(effects);
+    checkState(this.state);
+    const reply = effects.find((effect) => effect.type === "reply");
+    if (!reply) throw new Error(`no reply to ${event.type}`);
+    return { reply: reply.reply, effects };
+  }
+
+  /** The process dies and comes back: what is not in the ledger is lost. */
+  restart(): void {
+    const states = new Map([...this.state.jobs].map(([id, job]) => [id, job.state]));
+    this.state = createState();
+    this.clusters.clear();
+    for (const spec of this.specs) {
+      const { id } = spec;
+      this.ledger.observe(
+        restoreJob(this.state, spec, states.get(id) ?? "running", this.ledger.history(id), this.ledger.tally(id), this.now),
+      );
+    }
+    checkState(this.state);
+  }
+
+  join(id: number, cluster = `account:${id}`, features: string[] = [], limits: Record<string, number> = {}): HostId {
+    const joined = host(this.nextHost++);
+    this.clusters.set(joined, { account: account(id), cluster });
+    this.send({ type: "host-joined", facts: { host: joined, account: account(id), cluster, features, limits } });
+    return joined;
+  }
+
+  leave(left: HostId): void {
+    this.clusters.delete(left);
+    this.send({ type: "host-left", host: left });
+  }
+
+  claim(by: HostId, units = 0, job: JobId | null = null, gpuMillis = 0): Reply {
+    const random = (this.nextId++).toString(16).padStart(32, "0");
+    return this.send({ type: "claim", random, host: by, units, gpuMillis, job }).reply;
+  }
+
+  /** Claims, and throws when there is nothing. */
+  assignment(by: HostId, units = 0): Assignment {
+    const reply = this.claim(by, units);
+    if (reply.type !== "assigned") throw new Error(`no work: ${JSON.stringify(reply)}`);
+    return reply.assignment;
+  }
+
+  submit(assignment: Assignment, how: Answering & { units?: Iterable<number>; cluster?: string } = {}): Verdict[] {
+    const { reply } = this.send({
+      type: "submit",
+      account: assignment.account,
+      cluster: how.cluster ?? `account:${assignment.account}`,
+      assignment,
+      results: results(how.units ?? unitsOf(assignment.runs), how),
+    });
+    if (reply.type !== "verdicts") throw new Error(`no verdicts: ${JSON.stringify(reply)}`);
+    return reply.verdicts;
+  }
+
+  /** Claims and submits everything that there is for this host. Returns the number of units. */
+  work(by: HostId, how: Answering = {}): number {
+    let done = 0;
+    for (;;) {
+      const reply = this.claim(by, 64);
+      if (reply.type !== "assigned") return done;
+      done += this.submit(reply.assignment, { ...how, cluster: this.clusters.get(by)?.cluster ?? "" }).length;
+    }
+  }
+
+  tick(afterMs: number): void {
+    this.now += afterMs;
+    this.send({ type: "tick" });
+  }
+
+  job(id: JobId = JOB): Job {
+    const job = this.state.jobs.get(id);
+    if (!job) throw new Error(`no job ${id}`);
+    return job;
+  }
+
+  /** Hash of all effects so far. */
+  traceHash(): string {
+    return this.trace.copy().digest("hex");
+  }
+}
