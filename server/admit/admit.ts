@@ -50,7 +50,8 @@ export class Judges {
     if (this.closed) throw new IdlewaveError("shutting-down");
     const faults = oversized(pkg);
     if (faults.length > 0) return { ok: false, faults };
-    if (this.waiting >= MAX_WAITING) throw new IdlewaveError("too-fast", { limit: `${MAX_WAITING} packages are waiting`, retrySeconds: 10 });
+    if (this.waiting >= MAX_WAITING)
+      throw new IdlewaveError("too-fast", { limit: `${MAX_WAITING} packages are waiting`, retrySeconds: 10 });
     this.waiting++;
     const turn = this.tail.then(() => this.judge(requestOf(pkg)));
     this.tail = turn.catch(() => {});
@@ -86,7 +87,11 @@ export class Judges {
   private endedFault(outcome: Exclude<Outcome, { kind: "answer" }>) {
     const right = "Simplify the kernel's types and constants, and make its tables smaller.";
     if (outcome.kind === "timeout") {
-      return { file: MANIFEST_FILE, wrong: `The package could not be judged in ${this.timeoutMs / 1000} s: Tint, or we, never came to an end.`, right };
+      return {
+        file: MANIFEST_FILE,
+        wrong: `The package could not be judged in ${this.timeoutMs / 1000} s: Tint, or we, never came to an end.`,
+        right,
+      };
     }
     const wrong = `The judge died of this package, twice: ${outcome.why}. It has ${this.memoryMiB} MiB of address space.`;
     return { file: MANIFEST_FILE, wrong, right };

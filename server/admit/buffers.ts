@@ -1,11 +1,12 @@
 /** One buffer for each binding that the passes use: its size, its contents, the fields that a unit writes into it. */
+
+import { writeField } from "../../shared/expand.ts";
+import type { BlobHash } from "../../shared/ids.ts";
 import { type Layout, layoutName, onlyScalar, roundUp, tailOf } from "../../shared/kernel/layout.ts";
 import { lengthOf, resolvePath } from "../../shared/kernel/path.ts";
 import type { ReflectedBinding } from "../../shared/kernel/reflect.ts";
 import type { Manifest, ManifestBinding } from "../../shared/manifest.ts";
-import type { BlobHash } from "../../shared/ids.ts";
 import type { BufferInit, BufferPlan, FieldWrite } from "../../shared/plan.ts";
-import { writeField } from "../../shared/expand.ts";
 import type { Faults } from "./faults.ts";
 import { type FieldContext, MAX_WRITES, writeValue } from "./fields.ts";
 import type { Json, JsonPath } from "./json.ts";
@@ -33,6 +34,9 @@ export function sizeBindings(
 ): Map<string, SizedBinding> {
   const partners = swapPartners(manifest);
   const lengths = new Map<string, number>();
+  const names = new Set(reflected.map((binding) => binding.name));
+  // A misspelt output would have given a length: its own fault says so.
+  const misspelt = manifest.output.some((output) => !names.has(output.binding));
   const claims = new Map(reflected.map((binding) => [binding.name, claimLength(manifest, binding, units, files, faults)]));
   for (const binding of reflected) {
     const own = claims.get(binding.name);
@@ -55,7 +59,7 @@ export function sizeBindings(
     const elements = lengths.get(binding.name) ?? null;
     const path: JsonPath = manifest.bindings?.[binding.name] ? ["bindings", binding.name] : ["bindings"];
     if (tail && elements === null) {
-      if (claims.get(binding.name) !== "told") {
+      if (claims.get(binding.name) !== "told" && !misspelt) {
         const wrong = `${binding.name} is a runtime-sized ${layoutName(tail.element)} array and nothing says how long it is.`;
         faults.at(path, wrong, `Give it "elements", an init file, or an output's shape.`);
       }
@@ -73,7 +77,11 @@ export function sizeBindings(
     for (const other of others) {
       const b = sized.get(other);
       if (a && b && name < other && a.byteLength !== b.byteLength) {
-        faults.at(["passes"], `${name} has ${a.byteLength} bytes and ${other}, which it is swapped with, ${b.byteLength}.`, "Make them equal.");
+        faults.at(
+          ["passes"],
+          `${name} has ${a.byteLength} bytes and ${other}, which it is swapped with, ${b.byteLength}.`,
+          "Make them equal.",
+        );
       }
     }
   }
@@ -173,7 +181,11 @@ function claimLength(
     const elements = (bytes - tail.offset) / tail.stride;
     if (Number.isInteger(elements) && elements >= 1) return elements;
     const head = tail.offset > 0 ? ` after ${tail.offset} bytes of header` : "";
-    faults.at(at, `${what} has ${bytes} bytes, no whole number of elements of ${tail.stride} bytes${head}.`, `An element is ${layoutName(tail.element)}.`);
+    faults.at(
+      at,
+      `${what} has ${bytes} bytes, no whole number of elements of ${tail.stride} bytes${head}.`,
+      `An element is ${layoutName(tail.element)}.`,
+    );
     return "told";
   };
   const output = manifest.output.findIndex((candidate) => candidate.binding === name);
@@ -209,7 +221,11 @@ function planInit(sized: SizedBinding, split: SplitFile | undefined, files: Pack
   const stat = files.stat(init.file, [...path, "file"]);
   if (!stat) return { kind: "zero" };
   if (stat.bytes > byteLength) {
-    faults.at([...path, "file"], `${init.file} has ${stat.bytes} bytes, ${reflected.name} has ${byteLength}.`, "Make the binding larger or the file smaller.");
+    faults.at(
+      [...path, "file"],
+      `${init.file} has ${stat.bytes} bytes, ${reflected.name} has ${byteLength}.`,
+      "Make the binding larger or the file smaller.",
+    );
   } else if (stat.bytes < byteLength - 3) {
     faults.warn(`${init.file} fills ${stat.bytes} of the ${byteLength} bytes of ${reflected.name}; the rest is zero.`);
   }

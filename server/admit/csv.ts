@@ -59,9 +59,20 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
       const fields = line.text.split(",");
       count++;
       if (fields.length !== width) {
-        faults.push({ file, line: line.number, column: 1, wrong: `The line has ${fields.length} fields.`, right: `The header has ${width}.` });
+        faults.push({
+          file,
+          line: line.number,
+          column: 1,
+          wrong: `The line has ${fields.length} fields.`,
+          right: `The header has ${width}.`,
+        });
       } else if (count * width > MAX_CSV_FIELDS) {
-        faults.push({ file, line: line.number, wrong: `The table has more than ${MAX_CSV_FIELDS} fields.`, right: "Put large data into a split file." });
+        faults.push({
+          file,
+          line: line.number,
+          wrong: `The table has more than ${MAX_CSV_FIELDS} fields.`,
+          right: "Put large data into a split file.",
+        });
         break;
       } else {
         let column = 1;
@@ -71,7 +82,14 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
           if (value === undefined) {
             const field = names[i];
             const right = "Write a decimal number of at most 64 bits, such as 42, -1 or 0.5.";
-            faults.push({ file, line: line.number, column, ...(field ? { field } : {}), wrong: `${JSON.stringify(raw.slice(0, 40))} is no number.`, right });
+            faults.push({
+              file,
+              line: line.number,
+              column,
+              ...(field ? { field } : {}),
+              wrong: `${JSON.stringify(raw.slice(0, 40))} is no number.`,
+              right,
+            });
           } else {
             if (typeof value === "number") types[i] = "f64";
             else if (value < 0n && types[i] === "u64") types[i] = "i64";
@@ -86,11 +104,17 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
     }
     if (faults.length >= MAX_FAULTS) return { faults };
   }
-  if (count === 0 && faults.length === 0) faults.push({ file, line: 2, column: 1, wrong: "The table has no rows.", right: "Add a line of values." });
+  if (count === 0 && faults.length === 0)
+    faults.push({ file, line: 2, column: 1, wrong: "The table has no rows.", right: "Add a line of values." });
   const columns = names.map((name, i): CsvColumn => ({ name, type: types[i] ?? "f64", min: mins[i] ?? 0n, max: maxs[i] ?? 0n }));
   for (const column of columns) {
     if (column.type === "i64" && column.max > MAX_I64) {
-      faults.push({ file, field: column.name, wrong: `The column has negative values and ${column.max}, which is above 2^63 - 1.`, right: "Keep it signed or unsigned." });
+      faults.push({
+        file,
+        field: column.name,
+        wrong: `The column has negative values and ${column.max}, which is above 2^63 - 1.`,
+        right: "Keep it signed or unsigned.",
+      });
     }
   }
   if (faults.length > 0) return { faults };
@@ -147,15 +171,30 @@ function number(text: string): bigint | number | undefined {
 function headerFaults(file: string, names: string[]): Fault[] {
   const faults: Fault[] = [];
   if (names.length > MAX_CSV_COLUMNS) {
-    return [{ file, line: 1, column: 1, wrong: `The table has ${names.length} columns.`, right: `At most ${MAX_CSV_COLUMNS} are allowed.` }];
+    return [
+      { file, line: 1, column: 1, wrong: `The table has ${names.length} columns.`, right: `At most ${MAX_CSV_COLUMNS} are allowed.` },
+    ];
   }
   const seen = new Set<string>();
   names.forEach((name, index) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
       const shown = JSON.stringify(name.slice(0, 40));
-      faults.push({ file, line: 1, column: 1, wrong: `Column ${index + 1} is called ${shown}.`, right: "Line 1 must name the columns with letters, digits and _." });
+      faults.push({
+        file,
+        line: 1,
+        column: 1,
+        wrong: `Column ${index + 1} is called ${shown}.`,
+        right: "Line 1 must name the columns with letters, digits and _.",
+      });
     } else if (seen.has(name)) {
-      faults.push({ file, line: 1, column: 1, field: name, wrong: `Two columns are called ${name}.`, right: "Give each a name of its own." });
+      faults.push({
+        file,
+        line: 1,
+        column: 1,
+        field: name,
+        wrong: `Two columns are called ${name}.`,
+        right: "Give each a name of its own.",
+      });
     }
     seen.add(name);
   });

@@ -3,11 +3,11 @@
  * of every branch; here the branch the owner meant is found first, by its `kind` or by the keys that are there.
  */
 import type { TSchema } from "typebox";
-import { ManifestSchema, type Manifest } from "../../shared/manifest.ts";
 import { Compile } from "typebox/compile";
+import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
 import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 
 /** The parts of JSON Schema that the manifest's definition uses. */
 interface Schema {
@@ -32,30 +32,64 @@ interface Schema {
 }
 
 /** Where faults go: a collector, or a counter that tries a branch. */
-type Sink = Pick<Faults, "at">;
+interface Sink extends Pick<Faults, "at"> {
+  /** A member that no definition knows. */
+  unknown(path: JsonPath): unknown;
+}
 
 const CHECK = Compile(ManifestSchema);
 
-/** True when `value` is a manifest; else its faults are in `faults`. */
-export function explainManifest(value: Json, faults: Faults): value is Manifest & Json {
-  if (CHECK.Check(value)) return true;
+/**
+ * The manifest that `value` is, or undefined; what is wrong with it goes to `faults`. When all that is wrong are unknown
+ * members, it is the manifest without them, so that the rest can be judged in the same go.
+ */
+export function explainManifest(value: Json, faults: Faults): Manifest | undefined {
+  if (CHECK.Check(value)) return value;
   const before = faults.list.length;
-  explain(ManifestSchema as TSchema as Schema, value, [], faults);
+  const unknown: JsonPath[] = [];
+  const sink: Sink = { at: (path, wrong, right) => faults.at(path, wrong, right), unknown: (path) => unknown.push(path) };
+  explain(ManifestSchema as TSchema as Schema, value, [], sink);
+  const known = without(value, unknown);
+  if (unknown.length > 0 && CHECK.Check(known)) return known;
   if (faults.list.length === before) {
     for (const error of CHECK.Errors(value)) faults.at(pathOf(error.instancePath), `It ${error.message}.`, "See GET /schemas/job.json.");
   }
-  return false;
+  return undefined;
+}
+
+/** A copy of `value` without the members at these paths. */
+function without(value: Json, paths: readonly JsonPath[]): Json {
+  const copy = structuredClone(value);
+  for (const path of paths) {
+    let parent: Json | undefined = copy;
+    for (const step of path.slice(0, -1)) parent = childOf(parent, step);
+    const last = path[path.length - 1];
+    if (parent !== null && typeof parent === "object" && !Array.isArray(parent) && last !== undefined) delete parent[last];
+  }
+  return copy;
+}
+
+function childOf(value: Json | undefined, step: string | number): Json | undefined {
+  if (Array.isArray(value)) return value[Number(step)];
+  return value !== null && typeof value === "object" ? value[String(step)] : undefined;
 }
 
 function explain(schema: Schema, value: Json, path: JsonPath, faults: Sink): void {
-  if (schema.anyOf) return explainUnion(schema.anyOf, value, path, faults);
+  if (schema.anyOf) {
+    explainUnion(schema.anyOf, value, path, faults);
+    return;
+  }
   if (schema.const !== undefined) {
     if (value !== schema.const) faults.at(path, `It is ${show(value)}.`, `Only ${show(schema.const)} is known here.`);
     return;
   }
   if (schema.type === undefined) return;
   if (!hasType(schema, value)) {
-    faults.at(path, `It is ${show(value)}, where ${typeName(schema)} is expected.`, rightFor(schema));
+    faults.at(
+      path,
+      `It is ${show(value)}, where ${typeName(schema)} is expected.`,
+      `Write ${typeName(schema)}. ${rightFor(schema, "")}`.trim(),
+    );
     return;
   }
   if (typeof value === "string") explainString(schema, value, path, faults);
@@ -113,6 +147,7 @@ function explainObject(schema: Schema, value: { [key: string]: Json }, path: Jso
     else if (patterns.length > 0) faults.at([...path, key], `${show(key)} is no name that WGSL allows.`, "Use letters, digits and _.");
     else {
       const names = Object.keys(properties);
+      faults.unknown([...path, key]);
       faults.at([...path, key], `${show(key)} is unknown here.`, suggest(key, names, `Known are ${names.join(", ")}.`));
     }
   }
@@ -127,13 +162,31 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
     return;
   }
   const meant = branchFor(branches, value);
-  if (meant) return explain(meant, value, path, faults);
+  if (meant) {
+    explain(meant, value, path, faults);
+    return;
+  }
   const kinds = branches.flatMap((branch) => (branch.properties?.kind?.const === undefined ? [] : [String(branch.properties.kind.const)]));
   if (kinds.length > 0 && value !== null && typeof value === "object" && !Array.isArray(value)) {
     const right = `It is one of ${kinds.join(", ")}.`;
     if (value.kind === undefined) faults.at(path, "kind is missing.", right);
-    else faults.at([...path, "kind"], `It is ${show(value.kind)}.`, typeof value.kind === "string" ? suggest(value.kind, kinds, right) : right);
+    else
+      faults.at(
+        [...path, "kind"],
+        `It is ${show(value.kind)}.`,
+        typeof value.kind === "string" ? suggest(value.kind, kinds, right) : right,
+      );
     return;
+  }
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+    const keys = branches.flatMap((branch) => Object.keys(branch.properties ?? {}));
+    for (const key of Object.keys(value)) {
+      const meantKey = nearest(key, keys);
+      if (meantKey) {
+        faults.at([...path, key], `${show(key)} is unknown here.`, `Did you mean ${meantKey}?`);
+        return;
+      }
+    }
   }
   faults.at(path, `${show(value)} is none of the forms that are allowed here.`, `Write ${branches.map(form).join(" or ")}.`);
 }
@@ -154,13 +207,16 @@ function branchFor(branches: Schema[], value: Json): Schema | undefined {
 
 function fits(schema: Schema, value: Json): boolean {
   let count = 0;
-  explain(schema, value, [], { at: () => void count++ });
+  explain(schema, value, [], { at: () => void count++, unknown: () => {} });
   return count === 0;
 }
 
 function form(schema: Schema): string {
   if (schema.const !== undefined) return show(schema.const);
-  if (schema.properties) return `{${Object.keys(schema.properties).map((key) => `"${key}": …`).join(", ")}}`;
+  if (schema.properties)
+    return `{${Object.keys(schema.properties)
+      .map((key) => `"${key}": …`)
+      .join(", ")}}`;
   return typeName(schema);
 }
 
@@ -180,14 +236,21 @@ function hasType(schema: Schema, value: Json): boolean {
 }
 
 function typeName(schema: Schema): string {
-  const names = { object: "an object", array: "a list", string: "a text", number: "a number", integer: "a whole number", boolean: "true or false" };
+  const names = {
+    object: "an object",
+    array: "a list",
+    string: "a text",
+    number: "a number",
+    integer: "a whole number",
+    boolean: "true or false",
+  };
   return schema.type ? names[schema.type] : "something else";
 }
 
-function rightFor(schema: Schema): string {
+function rightFor(schema: Schema, otherwise = `Write ${typeName(schema)}.`): string {
   const example = schema.examples?.[0];
   const parts = [schema.description ?? "", example === undefined ? "" : `For example ${JSON.stringify(example)}.`];
-  return parts.filter((part) => part !== "").join(" ") || `Write ${typeName(schema)}.`;
+  return parts.filter((part) => part !== "").join(" ") || otherwise;
 }
 
 function show(value: Json): string {

@@ -31,6 +31,15 @@ export class Faults {
     this.add({ file: MANIFEST_FILE, ...place, ...(path.length > 0 ? { field: fieldOf(path) } : {}), wrong, right });
   }
 
+  /** In reading order: the manifest first, then file by file. */
+  sorted(): Fault[] {
+    const rank = (fault: Fault) => (fault.file === MANIFEST_FILE ? "" : fault.file);
+    return [...this.list].sort((a, b) => {
+      if (rank(a) !== rank(b)) return rank(a) < rank(b) ? -1 : 1;
+      return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+    });
+  }
+
   warn(text: string): void {
     if (this.warnings.length < MAX_WARNINGS && !this.warnings.includes(text)) this.warnings.push(text.slice(0, MAX_TEXT));
   }

@@ -34,27 +34,45 @@ export function writeValue(
     faults.push({ wrong, right, at: [...path, ...at] });
   };
   if (faults.length > 20 || writes.length > MAX_WRITES) return;
-  if (layout.kind === "struct") return writeStruct(layout, offset, value, context, writes, faults, path);
+  if (layout.kind === "struct") {
+    writeStruct(layout, offset, value, context, writes, faults, path);
+    return;
+  }
   if (layout.kind === "scalar") {
     const found = readSource(value, context.scope);
-    if ("wrong" in found) return fault(found.wrong, found.right, found.at);
+    if ("wrong" in found) {
+      fault(found.wrong, found.right, found.at);
+      return;
+    }
     const write: FieldWrite = { offset, as: layout.scalar, value: found.source };
     const misfit = checkFit(write, found, layout.scalar);
-    if (misfit) return fault(misfit.wrong, misfit.right);
+    if (misfit) {
+      fault(misfit.wrong, misfit.right);
+      return;
+    }
     warnRounding(layout.scalar, found, context);
     writes.push(write);
     return;
   }
-  if (Array.isArray(value)) return writeList(layout, offset, value, context, writes, faults, path);
+  if (Array.isArray(value)) {
+    writeList(layout, offset, value, context, writes, faults, path);
+    return;
+  }
 
   const words = limbsOf(layout, context.elements);
   const whole = typeof value === "string" || isAffine(value);
   if (words !== undefined && whole) {
     const found = readSource(value, context.scope);
-    if ("wrong" in found) return fault(found.wrong, found.right, found.at);
+    if ("wrong" in found) {
+      fault(found.wrong, found.right, found.at);
+      return;
+    }
     const write: FieldWrite = { offset, as: "limbs", words, value: found.source };
     const misfit = checkFit(write, found, `${32 * words} bits`);
-    if (misfit) return fault(misfit.wrong, misfit.right);
+    if (misfit) {
+      fault(misfit.wrong, misfit.right);
+      return;
+    }
     writes.push(write);
     return;
   }
@@ -75,7 +93,11 @@ function writeStruct(
 ): void {
   const names = layout.members.map((member) => member.name);
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    faults.push({ wrong: `${layout.name} cannot take ${kindOf(value)}.`, right: `Write an object with ${names.slice(0, 12).join(", ")}.`, at: path });
+    faults.push({
+      wrong: `${layout.name} cannot take ${kindOf(value)}.`,
+      right: `Write an object with ${names.slice(0, 12).join(", ")}.`,
+      at: path,
+    });
     return;
   }
   for (const [name, part] of Object.entries(value)) {
@@ -103,7 +125,11 @@ function writeList(
   if (flat && layout.kind === "matrix") {
     const cells = layout.columns * layout.rows;
     if (value.length !== cells) {
-      faults.push({ wrong: `The list has ${value.length} elements.`, right: `${layoutName(layout)} has ${cells}, column after column.`, at: path });
+      faults.push({
+        wrong: `The list has ${value.length} elements.`,
+        right: `${layoutName(layout)} has ${cells}, column after column.`,
+        at: path,
+      });
       return;
     }
     const cell = elementLayout(layout.column);
@@ -144,19 +170,24 @@ const SCRATCH = new DataView(new ArrayBuffer(4 * MAX_LIMBS));
 /** Tries the write at its extremes, with the code that volunteers run. */
 function checkFit(write: FieldWrite, found: Sourced, what: string): ValueFault | undefined {
   const integral = write.as === "u32" || write.as === "i32" || write.as === "limbs";
-  const named = found.reference ? `${found.reference}${found.source.scale === "1" && found.source.offset === "0" ? "" : ", scaled,"}` : "It";
+  const named = found.reference
+    ? `${found.reference}${found.source.scale === "1" && found.source.offset === "0" ? "" : ", scaled,"}`
+    : "It";
   if (integral && !found.integer) {
     const right = write.as === "limbs" ? "Let it be a whole number." : "Let it be a whole number, or make the field f32.";
     return { wrong: `${named} is not always a whole number, and ${what} holds whole numbers.`, right };
   }
   for (const extreme of found.extremes) {
-    if (!integral && !Number.isFinite(Number(extreme))) return { wrong: `${named} reaches ${short(extreme)}, which does not fit ${what}.`, right: rightFor(write, found) };
+    if (!integral && !Number.isFinite(Number(extreme)))
+      return { wrong: `${named} reaches ${short(extreme)}, which does not fit ${what}.`, right: rightFor(write, found) };
     try {
       const scope = { units: { count: 1 }, seed: 0n, index: 0 };
       writeField(SCRATCH, { ...write, offset: 0, value: { scale: "1", offset: extreme } }, scope);
     } catch (error) {
       if (!(error instanceof ExpandError)) throw error;
-      const wrong = found.reference ? `${named} reaches ${short(extreme)}, which does not fit ${what}.` : `${short(extreme)} does not fit ${what}.`;
+      const wrong = found.reference
+        ? `${named} reaches ${short(extreme)}, which does not fit ${what}.`
+        : `${short(extreme)} does not fit ${what}.`;
       return { wrong, right: rightFor(write, found) };
     }
   }

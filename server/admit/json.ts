@@ -121,7 +121,8 @@ class JsonReader {
     for (;;) {
       this.space();
       const keyAt = this.at;
-      if (this.text[this.at] !== '"') this.fail("A key between double quotes is missing here.", 'Write "name": value, without a comma after the last.');
+      if (this.text[this.at] !== '"')
+        this.fail("A key between double quotes is missing here.", 'Write "name": value, without a comma after the last.');
       const key = this.string();
       if (children.has(key)) this.fail(`The key ${key.slice(0, 60)} occurs twice.`, "Remove one of them.", keyAt);
       this.space();
@@ -163,12 +164,15 @@ class JsonReader {
 
   private string(): string {
     const start = this.at;
-    const token = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-    token.lastIndex = start;
-    const found = token.exec(this.text)?.[0];
-    if (found === undefined) this.fail("This text is not closed, or has a line break or a wrong escape in it.", 'Close it with " on the same line.');
-    this.at += found.length;
-    return JSON.parse(found) as string;
+    let end = start + 1;
+    while (end < this.text.length && this.text[end] !== '"') end += this.text[end] === "\\" ? 2 : 1;
+    try {
+      const value = JSON.parse(this.text.slice(start, end + 1)) as string;
+      this.at = end + 1;
+      return value;
+    } catch {
+      return this.fail("This text is not closed, or has a line break or a wrong escape in it.", 'Close it with " on the same line.');
+    }
   }
 
   private number(): number {
@@ -177,12 +181,19 @@ class JsonReader {
     const found = token.exec(this.text)?.[0];
     if (found === undefined || found === "") {
       if (this.at >= this.text.length) this.fail("The file ends in the middle of a value.", "Close what is open.");
-      this.fail(`A value is missing here, there is ${JSON.stringify(this.text[this.at])}.`, 'Write a number, "text", true, false, [list] or {object}.');
+      this.fail(
+        `A value is missing here, there is ${JSON.stringify(this.text[this.at])}.`,
+        'Write a number, "text", true, false, [list] or {object}.',
+      );
     }
     const value = Number(found);
-    if (!Number.isFinite(value)) this.fail(`${found.slice(0, 40)} is beyond double precision.`, "Write it as a decimal string between quotes.");
+    if (!Number.isFinite(value))
+      this.fail(`${found.slice(0, 40)} is beyond double precision.`, "Write it as a decimal string between quotes.");
     if (/^-?\d+$/.test(found) && !Number.isSafeInteger(value)) {
-      this.fail(`${found.slice(0, 40)} has more than 53 bits and would be rounded.`, `Write it as a decimal string: "${found.slice(0, 40)}".`);
+      this.fail(
+        `${found.slice(0, 40)} has more than 53 bits and would be rounded.`,
+        `Write it as a decimal string: "${found.slice(0, 40)}".`,
+      );
     }
     this.at += found.length;
     return value;

@@ -1,5 +1,5 @@
 /** Sizes that are checked before anything is parsed, here and in the judge's process. */
-import { type Fault } from "../../shared/errors.ts";
+import type { Fault } from "../../shared/errors.ts";
 import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
 import { type JobPackage, MANIFEST_FILE, MAX_CSV_BYTES, MAX_FILES } from "./package.ts";
 
@@ -19,7 +19,11 @@ export function oversized(pkg: JobPackage): Fault[] {
   }
   for (const file of pkg.files.keys()) {
     if (file.length > MAX_NAME_LENGTH) {
-      faults.push({ file: `${file.slice(0, 40)}…`, wrong: `The name has ${file.length} characters.`, right: `At most ${MAX_NAME_LENGTH} are allowed.` });
+      faults.push({
+        file: `${file.slice(0, 40)}…`,
+        wrong: `The name has ${file.length} characters.`,
+        right: `At most ${MAX_NAME_LENGTH} are allowed.`,
+      });
     }
   }
   let total = 0;

@@ -126,7 +126,12 @@ export function readNeeds(
     need("maxStorageBuffersPerShaderStage", bound.length - uniforms, tell, `${name} uses ${bound.length - uniforms} storage buffers`);
     const workgroup = constant ? reflectWorkgroup(constant, name) : {};
     if (workgroup.memoryBytes !== undefined) {
-      need("maxComputeWorkgroupStorageSize", workgroup.memoryBytes, tell, `${name} uses ${workgroup.memoryBytes} bytes of workgroup memory`);
+      need(
+        "maxComputeWorkgroupStorageSize",
+        workgroup.memoryBytes,
+        tell,
+        `${name} uses ${workgroup.memoryBytes} bytes of workgroup memory`,
+      );
     }
     if (!workgroup.size) continue;
     const [x, y, z] = workgroup.size;

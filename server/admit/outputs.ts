@@ -55,7 +55,11 @@ function checkReduce(output: ManifestOutput, path: JsonPath, units: number | und
   if ("over" in reduce && reduce.over === "units") {
     const elements = outputBytes(output) / DTYPE_BYTES[output.dtype];
     if (elements > MAX_REDUCED_ELEMENTS) {
-      faults.at([...path, "shape"], `Reduced over units it has ${elements} elements.`, `At most ${MAX_REDUCED_ELEMENTS} are allowed; use concat.`);
+      faults.at(
+        [...path, "shape"],
+        `Reduced over units it has ${elements} elements.`,
+        `At most ${MAX_REDUCED_ELEMENTS} are allowed; use concat.`,
+      );
     }
   }
 }

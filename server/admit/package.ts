@@ -1,8 +1,9 @@
 /** A job package as it arrives: small texts in memory, everything else by size and hash. */
+
+import type { Fault } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import type { Fault } from "../../shared/errors.ts";
 
 export interface JobPackage {
   /** job.json and every .wgsl, .wesl and .csv file: their bytes. */

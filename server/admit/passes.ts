@@ -11,6 +11,8 @@ import { suggest } from "./nearest.ts";
 import type { Scope } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 
+const MAX_TABLE_FIELDS = 65_536;
+
 /** A pass whose entry point and table are known. */
 export interface ResolvedPass {
   manifest: ManifestPass;
@@ -30,9 +32,18 @@ export function resolvePasses(
     const path: JsonPath = ["passes", index];
     const table = pass.table === undefined ? undefined : files.table(pass.table, [...path, "table"]);
     const repeat = pass.repeat ?? table?.count ?? 1;
+    if (table && table.count * table.columns.length > MAX_TABLE_FIELDS) {
+      const wrong = `The table has ${table.count * table.columns.length} fields.`;
+      faults.at([...path, "table"], wrong, `At most ${MAX_TABLE_FIELDS} are allowed: it is part of every volunteer's plan.`);
+      return undefined;
+    }
     if (table) {
       if (table.count !== repeat) {
-        faults.at([...path, "repeat"], `The table has ${table.count} lines, the pass ${repeat} iterations.`, "A table has a line an iteration.");
+        faults.at(
+          [...path, "repeat"],
+          `The table has ${table.count} lines, the pass ${repeat} iterations.`,
+          "A table has a line an iteration.",
+        );
       }
       for (const { name } of table.columns) {
         if (name === "index" || name === "iteration") {
@@ -84,7 +95,8 @@ export function planPasses(
       const buffer = indexOf.get(name);
       if (!binding || buffer === undefined) {
         if (reflection.resources.includes(name)) faults.warn(`The passes use no ${name}: what pass ${index} sets there is left out.`);
-        else faults.at(at, `The kernel has no binding ${name}.`, suggest(name, reflection.resources, `It has ${list(reflection.resources)}.`));
+        else
+          faults.at(at, `The kernel has no binding ${name}.`, suggest(name, reflection.resources, `It has ${list(reflection.resources)}.`));
         continue;
       }
       for (const write of writeSet(binding, fields, at, passScope, faults)) set.push({ buffer, write });

@@ -1,6 +1,7 @@
 /** The package and the verdict as messages of `frames.ts`. */
-import type { BlobHash } from "../../shared/ids.ts";
+
 import { concatBytes } from "../../shared/bytes.ts";
+import type { BlobHash } from "../../shared/ids.ts";
 import type { Message } from "./frames.ts";
 import type { Admission, JobPackage } from "./package.ts";
 

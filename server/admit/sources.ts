@@ -62,10 +62,15 @@ const REFERENCES = 'Write a number, "$unit.index", "$row.column", "$pass.iterati
 function readAffine(value: { [key: string]: Json }, scope: Scope): Sourced | ValueFault {
   for (const key of Object.keys(value)) {
     if (key !== "of" && key !== "scale" && key !== "offset") {
-      return { wrong: `${key} is unknown in an affine map.`, right: suggest(key, ["of", "scale", "offset"], "It has of, scale and offset."), at: [key] };
+      return {
+        wrong: `${key} is unknown in an affine map.`,
+        right: suggest(key, ["of", "scale", "offset"], "It has of, scale and offset."),
+        at: [key],
+      };
     }
   }
-  if (typeof value.of !== "string") return { wrong: "of is missing.", right: 'An affine map is {"of": "$unit.x", "scale": 2, "offset": 1}.' };
+  if (typeof value.of !== "string")
+    return { wrong: "of is missing.", right: 'An affine map is {"of": "$unit.x", "scale": 2, "offset": 1}.' };
   const factors: string[] = [];
   for (const key of ["scale", "offset"] as const) {
     const part = value[key] ?? (key === "scale" ? 1 : 0);
@@ -110,7 +115,8 @@ function unitReference(name: string, { units }: Scope): { ref: SourceRef; min: b
   if (field === "seed") return { ref, min: 0n, max: MAX_U64 };
   if (field === "count") return { ref, min: BigInt(units.count), max: BigInt(units.count) };
   if (field === "index") return { ref, min: 0n, max: BigInt(units.count - 1) };
-  if (!units.grid) return { wrong: `The units have no ${field}: they are no grid.`, right: 'Use $unit.index, or let units be {"grid": [x, y, z]}.' };
+  if (!units.grid)
+    return { wrong: `The units have no ${field}: they are no grid.`, right: 'Use $unit.index, or let units be {"grid": [x, y, z]}.' };
   const side = units.grid["xyz".indexOf(field)] ?? 1;
   return { ref, min: 0n, max: BigInt(side - 1) };
 }

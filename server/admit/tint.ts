@@ -1,8 +1,8 @@
 /** Tint, Dawn's WGSL compiler, on Dawn's null backend: no GPU is needed. Only ever called in the judge's process. */
 import { create, globals } from "webgpu";
+import type { Fault } from "../../shared/errors.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
-import type { Fault } from "../../shared/errors.ts";
 
 export interface TintPipeline {
   entryPoint: string;
@@ -57,7 +57,11 @@ export async function judgeByTint(
   for (const pipeline of pipelines) {
     const wrong = await tryPipeline(device, module, pipeline, constants);
     if (wrong === undefined || (raised && ABOUT_LIMITS.test(wrong))) continue;
-    faults.push({ ...kernel.placeOf(pipeline.offset), wrong: sentence(wrong), right: `Mend it: no GPU can run ${pipeline.entryPoint} as it is.` });
+    faults.push({
+      ...kernel.placeOf(pipeline.offset),
+      wrong: sentence(wrong),
+      right: `Mend it: no GPU can run ${pipeline.entryPoint} as it is.`,
+    });
   }
   return faults;
 }
@@ -94,6 +98,9 @@ async function tryPipeline(
 
 /** Dawn's first line, without the frames of its validation. */
 function sentence(message: string): string {
-  const text = (message.split("\n - While")[0] ?? "").trim().replaceAll(/\s+/g, " ").replaceAll(/ ?\(unlabeled\)/g, "");
+  const text = (message.split("\n - While")[0] ?? "")
+    .trim()
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/ ?\(unlabeled\)/g, "");
   return (text.endsWith(".") ? text : `${text}.`).slice(0, 400);
 }

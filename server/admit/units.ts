@@ -1,5 +1,5 @@
 /** The unit space of a job, its rows, and what split files contribute. */
-import { type Manifest, MAX_UNITS } from "../../shared/manifest.ts";
+import { MAX_UNITS, type Manifest } from "../../shared/manifest.ts";
 import type { UnitSpace } from "../../shared/plan.ts";
 import type { CsvTable } from "./csv.ts";
 import type { Faults } from "./faults.ts";
@@ -73,7 +73,11 @@ function readSplit(
   const { recordBytes, recordsPerUnit } = init.split;
   const bytesPerUnit = recordBytes * recordsPerUnit;
   if (bytesPerUnit > MAX_CHUNK_BYTES) {
-    faults.at([...path, "split"], `A unit's piece has ${bytesPerUnit} bytes.`, `At most ${MAX_CHUNK_BYTES} are allowed: give a unit fewer records.`);
+    faults.at(
+      [...path, "split"],
+      `A unit's piece has ${bytesPerUnit} bytes.`,
+      `At most ${MAX_CHUNK_BYTES} are allowed: give a unit fewer records.`,
+    );
     return undefined;
   }
   if (stat.bytes === 0 || stat.bytes % recordBytes !== 0) {

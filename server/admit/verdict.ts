@@ -4,7 +4,7 @@ import type { BlobHash } from "../../shared/ids.ts";
 import { list } from "../../shared/kernel/path.ts";
 import { type Kernel, type KernelFile, type KernelReading, readKernel } from "../../shared/kernel/read.ts";
 import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
-import { type Manifest, MAX_KERNEL_BYTES } from "../../shared/manifest.ts";
+import { MAX_KERNEL_BYTES, type Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
 import { planBuffer, sizeBindings, swapPartners, unsetMembers } from "./buffers.ts";
 import { explainManifest } from "./explain.ts";
@@ -28,18 +28,20 @@ export async function judgePackage(pkg: JobPackage): Promise<Admission> {
     return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The package has no job.json.", right }] };
   }
   const text = decode(bytes);
-  if (text === undefined) return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }] };
+  if (text === undefined)
+    return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }] };
   const json = readJson(MANIFEST_FILE, text);
   if (!("placeOf" in json)) return { ok: false, faults: [json] };
   const faults = new Faults(json);
   const { value } = json;
-  if (explainManifest(value, faults)) return judgeManifest(value, pkg, faults);
+  const manifest = explainManifest(value, faults);
+  if (manifest) return judgeManifest(manifest, pkg, faults);
   // The manifest has no shape to go by, but its kernel can be judged all the same.
   const files = new PackageFiles(pkg, faults);
   const read = readKernelFiles(kernelList(value), files, faults);
   if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults);
   else for (const fault of read?.faults ?? []) faults.add(fault);
-  return { ok: false, faults: faults.list };
+  return { ok: false, faults: faults.sorted() };
 }
 
 async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults): Promise<Admission> {
@@ -53,7 +55,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const passes = resolvePasses(manifest, reflection, files, faults);
   if (!read || !kernel || !reflection) {
     for (const fault of read?.faults ?? []) faults.add(fault);
-    return { ok: false, faults: faults.list };
+    return { ok: false, faults: faults.sorted() };
   }
   const resolved = passes.filter((pass) => pass !== undefined);
   const entryPoints = resolved.map((pass) => pass.entryPoint);
@@ -84,7 +86,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
   await tellTint(kernel, read, pipelines, overrides, Object.keys(needs.limits).length > 0, faults);
-  if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.list };
+  if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
 
   const plan: JobPlan = {
     version: PLAN_VERSION,
@@ -110,7 +112,9 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const splits = buffers.flatMap((buffer, index): SplitCut[] => {
     const split = buffer.init.kind === "split" ? units.splits.get(buffer.name) : undefined;
     if (!split) return [];
-    return [{ binding: buffer.name, buffer: index, file: split.file, bytesPerUnit: split.bytesPerUnit, unitsPerChunk: split.unitsPerChunk }];
+    return [
+      { binding: buffer.name, buffer: index, file: split.file, bytesPerUnit: split.bytesPerUnit, unitsPerChunk: split.unitsPerChunk },
+    ];
   });
   return { ok: true, manifest, plan, rows: units.rows?.bytes ?? null, splits, source: sourceOf(read.files), warnings: faults.warnings };
 }

@@ -84,12 +84,18 @@ export class Layouts {
       case "struct":
         return this.struct(type);
       case "texture":
-        throw new LayoutError(`${typeToString(type)} is a texture.`, "Textures are not supported yet: read the texels from a storage buffer.");
+        throw new LayoutError(
+          `${typeToString(type)} is a texture.`,
+          "Textures are not supported yet: read the texels from a storage buffer.",
+        );
       case "sampler":
         throw new LayoutError("It is a sampler.", "Samplers are not supported yet: read a storage buffer and interpolate in the kernel.");
       case "ptr":
       case "void":
-        throw new LayoutError(`${typeToString(type)} cannot lie in a buffer.`, "Use a scalar, vector, matrix, array or struct of u32, i32, f32, f16.");
+        throw new LayoutError(
+          `${typeToString(type)} cannot lie in a buffer.`,
+          "Use a scalar, vector, matrix, array or struct of u32, i32, f32, f16.",
+        );
       case "unknown":
         throw new LayoutError("Its type cannot be read.", "Declare the type; lengths must be numbers or const expressions of numbers.");
       default:
@@ -112,7 +118,10 @@ export class Layouts {
     type.members.forEach((member, index) => {
       const layout = this.of(member.type);
       if (isRuntimeSized(layout) && (index < type.members.length - 1 || layout.kind !== "array")) {
-        throw new LayoutError(`Member ${member.name} of ${type.name} is runtime-sized.`, "Only a struct's last member may be runtime-sized.");
+        throw new LayoutError(
+          `Member ${member.name} of ${type.name} is runtime-sized.`,
+          "Only a struct's last member may be runtime-sized.",
+        );
       }
       const memberAlign = this.attribute(type, index, "align") ?? layout.align;
       const memberSize = this.attribute(type, index, "size") ?? layout.size;

@@ -3,8 +3,8 @@ import {
   type AbstractElem,
   type AttributeElem,
   type DeclIdent,
-  evalConstExpr,
   type ExpressionElem,
+  evalConstExpr,
   type FnElem,
   type GlobalVarElem,
   type OverrideElem,
@@ -134,9 +134,7 @@ export function reflect(kernel: Kernel): Reflection {
 
 /** Workgroup size of an entry point and bytes of workgroup memory it uses. Overrides must have become constants (`constants.ts`). */
 export function reflectWorkgroup(kernel: Kernel, entryPoint: string): { size?: [number, number, number]; memoryBytes?: number } {
-  const fn = kernel.ast.moduleElem.decls.find(
-    (elem): elem is FnElem => elem.kind === "fn" && elem.name.ident.originalName === entryPoint,
-  );
+  const fn = kernel.ast.moduleElem.decls.find((elem): elem is FnElem => elem.kind === "fn" && elem.name.ident.originalName === entryPoint);
   if (!fn) return {};
   const params = attributeParams(fn.attributes, "workgroup_size");
   const sizes = (params ?? []).map((param) => evaluate(kernel, param));
