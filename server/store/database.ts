@@ -53,6 +53,8 @@ class Adapter implements SqliteDatabase {
 
   close(): void {
     this.statements.clear();
+    // The driver cannot finalize statements, so SQLite keeps the connection and its lock until they are collected: give it up first.
+    this.database.exec("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema");
     this.database.close();
   }
 }

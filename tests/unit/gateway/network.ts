@@ -1,0 +1,125 @@
+/** Builders for tests: a real gateway on a free port over a real store in a temporary folder, and jobs to put into it. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Coordinator } from "../../../server/coordinator.ts";
+import type { JobSpec } from "../../../server/core/events.ts";
+import { Gateway } from "../../../server/gateway/gateway.ts";
+import { Plans } from "../../../server/gateway/plans.ts";
+import { TokenKeys } from "../../../server/gateway/token.ts";
+import { DiskBlobs } from "../../../server/store/blobs.ts";
+import { SqliteStore } from "../../../server/store/sqlite.ts";
+import type { BlobHash, JobId } from "../../../shared/ids.ts";
+import { type JobPlan, PLAN_VERSION } from "../../../shared/plan.ts";
+
+export interface NetworkOptions {
+  folder?: string;
+  allowSoftware?: boolean;
+  publicUrl?: string;
+  trustProxy?: number;
+  clock?: () => number;
+}
+
+export interface TestNetwork {
+  url: string;
+  folder: string;
+  coordinator: Coordinator;
+  store: SqliteStore;
+  blobs: DiskBlobs;
+  plans: Plans;
+  tokens: TokenKeys;
+  gateway: Gateway;
+  /** What the gateway logged as failures of its own. */
+  failures: unknown[];
+  addJob(plan: JobPlan, spec?: Partial<JobSpec>): Promise<JobId>;
+  close(keepFolder?: boolean): Promise<void>;
+}
+
+export async function startNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "idlewave-gateway-")));
+  const clock = options.clock ?? Date.now;
+  const store = new SqliteStore(join(folder, "idlewave.sqlite"));
+  const blobs = await DiskBlobs.open(join(folder, "blobs"));
+  const failures: unknown[] = [];
+  const coordinator = await Coordinator.open({ store, onFatal: (error) => failures.push(error), clock });
+  const plans = new Plans((job) => coordinator.job(job), blobs);
+  const tokens = await TokenKeys.open(store);
+  const http = createServer();
+  const gateway = new Gateway(http, {
+    ...{ coordinator, store, blobs, plans, tokens, clock },
+    publicUrl: options.publicUrl ?? "",
+    trustProxy: options.trustProxy ?? 0,
+    allowSoftware: options.allowSoftware ?? false,
+    listensPublicly: false,
+    log: { error: (details) => failures.push(details), warn: () => undefined },
+  });
+  await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return {
+    ...{ url, folder, coordinator, store, blobs, plans, tokens, gateway, failures },
+    addJob: (plan, spec) => addJob(coordinator, blobs, plan, spec),
+    async close(keepFolder = false) {
+      await gateway.close();
+      http.closeAllConnections();
+      await new Promise((closed) => http.close(closed));
+      await coordinator.close();
+      await store.close();
+      if (!keepFolder) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A plan of `count` units whose one output is `elements` u32 that are summed up. */
+export function planOf(count: number, elements = 1, changes: Partial<JobPlan> = {}): JobPlan {
+  return {
+    version: PLAN_VERSION,
+    kernel: "@group(0) @binding(0) var<storage, read_write> o: array<u32>; @compute @workgroup_size(1) fn main() { o[0] = 1u; }",
+    units: { count },
+    buffers: [{ name: "o", group: 0, binding: 0, kind: "storage", byteLength: 4 * elements, init: { kind: "zero" }, writes: [] }],
+    passes: [{ entryPoint: "main", workgroups: [1, 1, 1], repeat: 1, uses: [0], set: [], swap: [] }],
+    outputs: [{ name: "o", buffer: 0, dtype: "u32", shape: [elements], byteLength: 4 * elements, reduce: { kind: "sum", over: "all" } }],
+    overrides: {},
+    requires: { features: [], limits: {} },
+    seed: "0",
+    ...changes,
+  };
+}
+
+export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: JobPlan, spec: Partial<JobSpec> = {}): Promise<JobId> {
+  const planHash = await blobs.put(new TextEncoder().encode(JSON.stringify(plan)));
+  const source = await blobs.put(new TextEncoder().encode(plan.kernel));
+  const manifest = {
+    name: "test-job",
+    kernel: ["kernel.wgsl"],
+    units: { count: plan.units.count },
+    passes: [{ workgroups: [1] }],
+    output: plan.outputs.map((output) => ({ binding: output.name, dtype: output.dtype, shape: output.shape })),
+  };
+  const row = await coordinator.addJob(
+    {
+      owner: 1,
+      ownerName: "tests",
+      state: "running",
+      reason: "",
+      manifest: JSON.stringify(manifest),
+      plan: planHash as BlobHash,
+      source,
+      createdAt: 0,
+      finishedAt: null,
+    },
+    {
+      units: plan.units.count,
+      quorum: 2,
+      priority: 0,
+      creditPerUnit: 1,
+      ownerAccount: null,
+      requires: plan.requires,
+      maxReplicas: 20,
+      ...spec,
+    },
+  );
+  return row.id;
+}

@@ -1,0 +1,153 @@
+/** A volunteer made of a key and a socket, that computes nothing: it submits whatever bytes a test gives it. */
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { io, type Socket } from "socket.io-client";
+import { binaryOf } from "../../../server/gateway/handshake.ts";
+import { msgpackParser } from "../../../server/gateway/parser.ts";
+import { fromHex } from "../../../shared/bytes.ts";
+import type { JobId, UnitIndex } from "../../../shared/ids.ts";
+import { unitsOf } from "../../../shared/ids.ts";
+import {
+  type AccountNotice,
+  authMessage,
+  type Challenge,
+  type HelloReply,
+  type Host,
+  type OwnUnitsReply,
+  SocketEvent,
+} from "../../../shared/protocol.ts";
+import { frame as frameResult } from "../../../shared/result.ts";
+import { type AssignmentFrame, decodeFrame, encodeFrame, type Frame, type ReplicaResult, WIRE_VERSION } from "../../../shared/wire.ts";
+
+export const HOST: Host = { vendor: "test", architecture: "test", browser: "node", os: "linux", software: false, features: [], limits: {} };
+
+export interface HelloChanges {
+  wire?: unknown;
+  origin?: string;
+  socketId?: string;
+  nonce?: Uint8Array;
+  /** Signs with this key while presenting one's own. */
+  signer?: KeyObject;
+  host?: unknown;
+}
+
+export class Volunteer {
+  readonly socket: Socket;
+  readonly url: string;
+  readonly keys: { publicKey: KeyObject; privateKey: KeyObject };
+  readonly notices: AccountNotice[] = [];
+  challenge: Challenge | null = null;
+  private readonly challenged: Promise<void>;
+
+  constructor(url: string, keys = generateKeyPairSync("ed25519"), headers: Record<string, string> = {}) {
+    this.url = url;
+    this.keys = keys;
+    this.socket = io(url, {
+      transports: ["websocket"],
+      forceNew: true,
+      reconnection: false,
+      parser: msgpackParser as unknown as object,
+      extraHeaders: headers,
+    } as Parameters<typeof io>[1]);
+    this.challenged = new Promise((resolve, reject) => {
+      this.socket.once(SocketEvent.Challenge, (challenge: Challenge) => {
+        this.challenge = { ...challenge, nonce: binaryOf(challenge.nonce) ?? new Uint8Array(0) };
+        resolve();
+      });
+      this.socket.once("connect_error", reject);
+    });
+    this.socket.on(SocketEvent.Account, (notice: AccountNotice) => this.notices.push(notice));
+  }
+
+  get publicKey(): Uint8Array {
+    return new Uint8Array(Buffer.from(this.keys.publicKey.export({ format: "jwk" }).x as string, "base64url"));
+  }
+
+  /** Resolves when the challenge is here. */
+  async connected(): Promise<this> {
+    await this.challenged;
+    return this;
+  }
+
+  async join(): Promise<this> {
+    const reply = await this.hello();
+    if (!reply.ok) throw new Error(`${reply.code}: ${reply.message}`);
+    return this;
+  }
+
+  async hello(changes: HelloChanges = {}): Promise<HelloReply> {
+    await this.challenged;
+    return this.ask(SocketEvent.Hello, this.helloMessage(changes)) as Promise<HelloReply>;
+  }
+
+  helloMessage(changes: HelloChanges = {}): Record<string, unknown> {
+    const origin = changes.origin ?? this.url;
+    const nonce = changes.nonce ?? this.challenge?.nonce ?? new Uint8Array(32);
+    const message = authMessage(origin, changes.socketId ?? (this.socket.id as string), nonce, this.publicKey);
+    const signature = sign(null, message, changes.signer ?? this.keys.privateKey);
+    return {
+      wire: changes.wire ?? WIRE_VERSION,
+      origin,
+      publicKey: Buffer.from(this.publicKey),
+      signature,
+      host: changes.host ?? HOST,
+    };
+  }
+
+  ask(event: string, ...args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error("disconnected"));
+      this.socket.once("disconnect", gone);
+      this.socket.emit(event, ...args, (answer: unknown) => {
+        this.socket.off("disconnect", gone);
+        resolve(answer);
+      });
+    });
+  }
+
+  async send(frame: Frame): Promise<Frame> {
+    return this.sendBytes(encodeFrame(frame));
+  }
+
+  async sendBytes(bytes: Uint8Array): Promise<Frame> {
+    const answer = binaryOf(await this.ask(SocketEvent.Frame, Buffer.from(bytes)));
+    if (!answer) throw new Error("the answer is not binary");
+    return decodeFrame(answer);
+  }
+
+  async claim(units = 64, job = 0): Promise<AssignmentFrame> {
+    const answer = await this.send({ type: "claim", units, gpuMillis: 60_000, job });
+    if (answer.type !== "assignment") throw new Error(`no assignment but ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** Claims once and submits `value(unit)` for each unit; null when there was nothing to claim. */
+  async work(value: (unit: UnitIndex) => Uint8Array, units = 64): Promise<Frame | null> {
+    const claimed = await this.send({ type: "claim", units, gpuMillis: 60_000, job: 0 });
+    if (claimed.type !== "assignment") return null;
+    const results = [...unitsOf(claimed.runs)].map((unit) => resultOf(unit, value(unit)));
+    return this.send({ type: "submit", token: claimed.token, results });
+  }
+
+  units(job: JobId): Promise<OwnUnitsReply> {
+    return this.ask(SocketEvent.Units, { job }) as Promise<OwnUnitsReply>;
+  }
+
+  leave(): void {
+    this.socket.disconnect();
+  }
+}
+
+/** Result bytes of one u32 output. */
+export function bytesOf(...values: number[]): Uint8Array<ArrayBuffer> {
+  return frameResult([new Uint8Array(Uint32Array.from(values).buffer)]);
+}
+
+export function resultOf(unit: number, bytes: Uint8Array, carried = bytes.byteLength <= 1024): ReplicaResult {
+  return {
+    unit: unit as UnitIndex,
+    status: "ok",
+    gpuMicros: 1000,
+    digest: fromHex(createHash("sha256").update(bytes).digest("hex")),
+    bytes: carried ? bytes : new Uint8Array(0),
+  };
+}

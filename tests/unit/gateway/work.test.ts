@@ -1,0 +1,207 @@
+import { generateKeyPairSync } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exactBytes } from "../../../shared/bytes.ts";
+import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import { SocketEvent } from "../../../shared/protocol.ts";
+import { addJob, planOf, startNetwork, type TestNetwork } from "./network.ts";
+import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
+
+let network: TestNetwork;
+const volunteers: Volunteer[] = [];
+
+beforeAll(async () => {
+  network = await startNetwork();
+});
+afterAll(async () => {
+  for (const volunteer of volunteers) volunteer.leave();
+  await network.close();
+});
+
+async function join(keys = generateKeyPairSync("ed25519"), url = network.url): Promise<Volunteer> {
+  const volunteer = await new Volunteer(url, keys).join();
+  volunteers.push(volunteer);
+  return volunteer;
+}
+
+/** Claims and submits until there is nothing more to claim. */
+async function workAll(volunteer: Volunteer, value: (unit: UnitIndex) => Uint8Array): Promise<void> {
+  while (await volunteer.work(value));
+}
+
+describe("a volunteer's work", () => {
+  it("becomes final when two volunteers got the same bytes, and earns both credit", async () => {
+    const job = await network.addJob(planOf(40));
+    const first = await join();
+    const second = await join();
+    await workAll(first, (unit) => bytesOf(unit * 3));
+    await workAll(second, (unit) => bytesOf(unit * 3));
+    expect(network.coordinator.counts(job)).toMatchObject({ final: 40, failed: 0, refused: 0 });
+    const finals = await network.store.finals(job, 0 as UnitIndex, 100);
+    expect(finals.map((row) => [row.unit, [...(row.bytes ?? [])]])).toEqual(
+      Array.from({ length: 40 }, (_, unit) => [unit, [...bytesOf(unit * 3)]]),
+    );
+    for (const account of (await network.store.accounts(10)).slice(0, 2))
+      expect(account).toMatchObject({ creditFinal: 40, creditEscrow: 0, unitsSubmitted: 40, unitsFinal: 40 });
+  });
+
+  it("is told to the account's sockets, with the units that became final", async () => {
+    await network.addJob(planOf(3));
+    const first = await join();
+    const second = await join();
+    const told = new Promise<void>((resolve) => first.socket.once(SocketEvent.Account, () => resolve()));
+    await workAll(first, (unit) => bytesOf(unit));
+    await workAll(second, (unit) => bytesOf(unit));
+    await told;
+    while (first.notices.flatMap((notice) => notice.changes).length < 3)
+      await new Promise((resolve) => first.socket.once(SocketEvent.Account, resolve));
+    const changes = first.notices.flatMap((notice) => notice.changes);
+    expect(changes.map(({ unit, state }) => `${unit} ${state}`).sort()).toEqual(["0 final", "1 final", "2 final"]);
+    expect(first.notices.at(-1)?.credit).toEqual({ escrow: 0, final: 3 });
+  });
+
+  it("is counted once however often it is submitted", async () => {
+    const job = await network.addJob(planOf(8));
+    const volunteer = await join();
+    const assignment = await volunteer.claim(8, job);
+    const results = [...unitsOf(assignment.runs)].map((unit) => resultOf(unit, bytesOf(unit)));
+    const submit = { type: "submit", token: assignment.token, results } as const;
+    const first = await volunteer.send(submit);
+    expect(first).toEqual({ type: "answer", verdicts: results.map(() => "recorded") });
+    for (let i = 0; i < 3; i++) expect(await volunteer.send(submit)).toEqual({ type: "answer", verdicts: results.map(() => "duplicate") });
+    expect((await volunteer.units(job)).units.length).toBe(results.length);
+    expect(network.coordinator.counts(job)).toMatchObject({ counted: results.length });
+  });
+
+  it("is answered unit by unit when it comes in reverse and in parts", async () => {
+    const job = await network.addJob(planOf(8));
+    const volunteer = await join();
+    const assignment = await volunteer.claim(8, job);
+    const results = [...unitsOf(assignment.runs)].map((unit) => resultOf(unit, bytesOf(unit))).reverse();
+    const answers = await Promise.all(
+      results.map((result) => volunteer.send({ type: "submit", token: assignment.token, results: [result] })),
+    );
+    expect(answers).toEqual(results.map(() => ({ type: "answer", verdicts: ["recorded"] })));
+  });
+
+  it("refuses units that are not in the assignment", async () => {
+    const job = await network.addJob(planOf(500));
+    const volunteer = await join();
+    const { token, runs } = await volunteer.claim(4, job);
+    const held = new Set(unitsOf(runs));
+    const foreign = [...Array(500).keys()].find((unit) => !held.has(unit as UnitIndex)) as number;
+    const answer = await volunteer.send({ type: "submit", token, results: [resultOf(foreign, bytesOf(1))] });
+    expect(answer).toEqual({ type: "answer", verdicts: ["refused"] });
+  });
+
+  it("refuses another volunteer's token and a token that was touched", async () => {
+    const job = await network.addJob(planOf(8));
+    const owner = await join();
+    const thief = await join();
+    const { token } = await owner.claim(4, job);
+    const results = [resultOf(0, bytesOf(0))];
+    expect(await thief.send({ type: "submit", token, results })).toMatchObject({ type: "error", code: "foreign-token" });
+    for (let at = 0; at < token.byteLength; at += 7) {
+      const touched = token.slice();
+      touched[at] = (touched[at] ?? 0) ^ 1;
+      expect(await owner.send({ type: "submit", token: touched, results })).toMatchObject({ type: "error", code: "bad-token" });
+    }
+  });
+
+  it("refuses bytes that do not have their digest, their length or their framing", async () => {
+    const job = await network.addJob(planOf(8));
+    const volunteer = await join();
+    const { token, runs } = await volunteer.claim(4, job);
+    const unit = runs[0]?.start as UnitIndex;
+    const wrongFrame = bytesOf(1);
+    wrongFrame[0] = 3;
+    const bad = [{ ...resultOf(unit, bytesOf(1)), bytes: bytesOf(2) }, resultOf(unit, bytesOf(1, 2)), resultOf(unit, wrongFrame)];
+    for (const result of bad)
+      expect(await volunteer.send({ type: "submit", token, results: [result] })).toMatchObject({ type: "error", code: "bytes-mismatch" });
+    expect(network.coordinator.counts(job)).toMatchObject({ counted: 0 });
+  });
+
+  it("asks for larger bytes when it has none, takes them once and only with the digest that was submitted", async () => {
+    const elements = 1000;
+    const job = await network.addJob(planOf(2, elements));
+    const bytes = bytesOf(...Array.from({ length: elements }, (_, i) => i));
+    const volunteer = await join();
+    const { token, runs } = await volunteer.claim(2, job);
+    const unit = runs[0]?.start as UnitIndex;
+    expect(await volunteer.send({ type: "submit", token, results: [resultOf(unit, bytes)] })).toEqual({
+      type: "answer",
+      verdicts: ["wanted"],
+    });
+    const others = bytesOf(...Array<number>(elements).fill(7));
+    expect(await volunteer.send({ type: "bytes", token, unit, bytes: others })).toMatchObject({ type: "error" });
+    expect(await volunteer.send({ type: "bytes", token, unit, bytes })).toEqual({ type: "done" });
+    expect(await volunteer.send({ type: "bytes", token, unit, bytes })).toEqual({ type: "done" });
+    const rows = network.coordinator.counts(job);
+    expect(rows).toMatchObject({ counted: 1, final: 0 });
+  });
+
+  it("renews an assignment with a token of its own and gives released units to others", async () => {
+    const job = await network.addJob(planOf(4));
+    const volunteer = await join();
+    const assignment = await volunteer.claim(4, job);
+    const renewed = await volunteer.send({ type: "renew", token: assignment.token });
+    expect(renewed).toMatchObject({ type: "assignment", job, runs: assignment.runs });
+    expect(await volunteer.send({ type: "release", token: assignment.token, units: [] })).toEqual({ type: "done" });
+    expect(network.coordinator.leasedUnits(job, 10)).toEqual([]);
+  });
+
+  it("comes with the rows of its units, cut to one frame", async () => {
+    const columns = Array.from({ length: 64 }, (_, i) => ({ name: `c${i}`, type: "u64" as const }));
+    const rowBytes = 8 * columns.length;
+    const count = 3000;
+    const table = new Uint8Array(count * rowBytes);
+    const view = new DataView(table.buffer);
+    for (let row = 0; row < count; row++) view.setBigUint64(row * rowBytes, BigInt(row), true);
+    const blob = await network.blobs.put(table);
+    const job = await addJob(network.coordinator, network.blobs, planOf(count, 1, { rows: { columns, rowBytes, count, blob } }));
+    const volunteer = await join();
+    for (let i = 0; i < 6; i++) {
+      const { runs, rows, token } = await volunteer.claim(4096, job);
+      const units = [...unitsOf(runs)];
+      const read = new DataView(exactBytes(rows).buffer);
+      expect(units.map((_, at) => Number(read.getBigUint64(at * rowBytes, true)))).toEqual(units);
+      await volunteer.send({ type: "submit", token, results: units.map((unit) => resultOf(unit, bytesOf(0))) });
+    }
+  });
+
+  it("is forgotten with its account on request", async () => {
+    const keys = generateKeyPairSync("ed25519");
+    const volunteer = await join(keys);
+    await network.addJob(planOf(2));
+    await volunteer.work((unit) => bytesOf(unit));
+    const publicKey = Buffer.from(volunteer.publicKey).toString("hex");
+    expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(true);
+    expect(await volunteer.ask(SocketEvent.Forget)).toEqual({ ok: true });
+    expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(false);
+  });
+
+  it("survives a restart: credit, account, open votes and tokens", async () => {
+    const own = await startNetwork();
+    const keys = [generateKeyPairSync("ed25519"), generateKeyPairSync("ed25519")] as const;
+    const job = await own.addJob(planOf(6));
+    const before = await join(keys[0], own.url);
+    const assignment = await before.claim(6, job);
+    const [head, ...rest] = [...unitsOf(assignment.runs)].map((unit) => resultOf(unit, bytesOf(unit)));
+    if (!head) throw new Error("an assignment has units");
+    await before.send({ type: "submit", token: assignment.token, results: [head] });
+    await own.close(true);
+
+    const again = await startNetwork({ folder: own.folder });
+    const after = await join(keys[0], again.url);
+    expect(await after.send({ type: "submit", token: assignment.token, results: [head, ...rest] })).toEqual({
+      type: "answer",
+      verdicts: ["duplicate", ...rest.map(() => "recorded")],
+    });
+    await workAll(after, (unit) => bytesOf(unit));
+    await workAll(await join(keys[1], again.url), (unit) => bytesOf(unit));
+    expect(again.coordinator.counts(job)).toMatchObject({ final: 6 });
+    const reply = await new Volunteer(again.url, keys[0]).hello();
+    expect(reply).toMatchObject({ ok: true, account: { credit: { final: 6 }, units: { final: 6 } } });
+    expect(again.failures).toEqual([]);
+    await again.close();
+  });
+});
