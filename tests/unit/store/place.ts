@@ -1,0 +1,91 @@
+/** A store in a folder of its own, and what goes into it. */
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { JobSpec } from "../../../server/core/events.ts";
+import type { JobRow, ReplicaRow, StoreOp } from "../../../server/core/store.ts";
+import { SqliteStore } from "../../../server/store/sqlite.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../../shared/ids.ts";
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "idlewave-store-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Opens a store that is closed when the test ends, if it is not before. */
+export function openStore(path: string): SqliteStore {
+  const store = new SqliteStore(path);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+export const publicKey = (id: number) => id.toString(16).padStart(64, "0") as PublicKeyHex;
+export const unit = (index: number) => index as UnitIndex;
+export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+
+export const SPEC: Omit<JobSpec, "id"> = {
+  units: 100,
+  quorum: 2,
+  priority: 1,
+  creditPerUnit: 2.5,
+  ownerAccount: null,
+  requires: { features: ["shader-f16"], limits: { maxBufferSize: 1024 } },
+  maxReplicas: 6,
+};
+
+export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
+  return {
+    owner: 1,
+    ownerName: "owner",
+    state: "running",
+    reason: "",
+    manifest: "{}",
+    plan: "a".repeat(64) as BlobHash,
+    source: "b".repeat(64) as BlobHash,
+    createdAt: 1000,
+    finishedAt: null,
+    ...changes,
+  };
+}
+
+export function replica(job: JobId, index: number, account: AccountId, text: string, changes: Partial<ReplicaRow> = {}): StoreOp {
+  const row: ReplicaRow = {
+    job,
+    unit: unit(index),
+    account,
+    cluster: `net-${account}`,
+    assignment: "f".repeat(32),
+    digest: digest(text),
+    status: "ok",
+    gpuMicros: 1500,
+    credit: SPEC.creditPerUnit,
+    at: 2000,
+    ...changes,
+  };
+  return { type: "replica", replica: row };
+}
+
+export function bytesOf(job: JobId, index: number, text: string): StoreOp {
+  return { type: "bytes", job, unit: unit(index), digest: digest(text), bytes: new TextEncoder().encode(text) };
+}
+
+export function final(job: JobId, index: number, text: string, right: AccountId[], wrong: AccountId[] = []): StoreOp[] {
+  const settle =
+    (outcome: "final" | "refused") =>
+    (account: AccountId): StoreOp => ({
+      type: "settle",
+      job,
+      unit: unit(index),
+      account,
+      credit: SPEC.creditPerUnit,
+      outcome,
+    });
+  return [
+    { type: "final", job, unit: unit(index), digest: digest(text), at: 3000 },
+    ...right.map(settle("final")),
+    ...wrong.map(settle("refused")),
+  ];
+}

@@ -1,0 +1,206 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import { describe, expect, it } from "vitest";
+import { MAX_INLINE_BYTES } from "../../../server/store/commit.ts";
+import type { SqliteStore } from "../../../server/store/sqlite.ts";
+import type { AccountId, JobId } from "../../../shared/ids.ts";
+import { bytesOf, digest, final, jobRow, openStore, publicKey, replica, SPEC, temporaryFolder, unit } from "./place.ts";
+
+interface Place {
+  path: string;
+  store: SqliteStore;
+  job: JobId;
+  accounts: [AccountId, AccountId, AccountId];
+}
+
+async function place(): Promise<Place> {
+  const path = join(await temporaryFolder(), "idlewave.db");
+  const store = openStore(path);
+  const { id: job } = await store.addJob(jobRow(), SPEC);
+  const [one, two, three] = await Promise.all([1, 2, 3].map(async (id) => (await store.accountOf(publicKey(id), 1)).id));
+  if (!one || !two || !three) throw new Error("no accounts");
+  return { path, store, job, accounts: [one, two, three] };
+}
+
+describe("the SQLite store", () => {
+  it("keeps everything over a reopening", async () => {
+    const { path, store, job, accounts } = await place();
+    const [one, two, three] = accounts;
+    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
+    await store.commit([replica(job, 0, three, "a"), ...final(job, 0, "a", [one, three], [two])]);
+    await store.commit([replica(job, 7, one, "x"), bytesOf(job, 7, "x"), replica(job, 7, two, "y")]);
+    await store.commit([replica(job, 9, one, "z", { status: "failed", credit: 0 })]);
+    await store.commit([
+      { type: "unit-failed", job, unit: unit(9), at: 5 },
+      { type: "settle", job, unit: unit(9), account: one, credit: 0, outcome: "void" },
+    ]);
+    await store.close();
+
+    const again = openStore(path);
+    expect(await again.jobs()).toEqual([{ ...jobRow(), id: job }]);
+    expect(await again.spec(job)).toEqual({ ...SPEC, id: job });
+    const history = await again.history(job);
+    expect(history).toMatchObject({ final: [0], failed: [9] });
+    expect(history.open.map(({ unit, account, digest, hasBytes }) => ({ unit, account, digest, hasBytes }))).toEqual([
+      { unit: 7, account: one, digest: digest("x"), hasBytes: true },
+      { unit: 7, account: two, digest: digest("y"), hasBytes: false },
+    ]);
+    expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3 });
+    expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
+    expect(await again.final(job, unit(1))).toBeUndefined();
+    expect(await again.finals(job, unit(1), 10)).toEqual([]);
+    expect(await again.refused(job, 10)).toEqual([{ unit: 0, account: two, digest: digest("lie"), canonical: digest("a"), at: 3000 }]);
+    expect(await again.unitsOf(job, one)).toEqual([
+      { unit: 9, outcome: "void" },
+      { unit: 7, outcome: "open" },
+      { unit: 0, outcome: "final" },
+    ]);
+    expect(await again.account(one)).toMatchObject({
+      creditEscrow: 2.5,
+      creditFinal: 2.5,
+      unitsSubmitted: 3,
+      unitsFinal: 1,
+      gpuMicros: 4500,
+    });
+    expect(await again.account(two)).toMatchObject({ creditEscrow: 2.5, creditFinal: 0, unitsRefused: 1 });
+    expect((await again.accounts(2)).map(({ id }) => id)).toEqual([one, three]);
+  });
+
+  it("takes a batch whole or not at all", async () => {
+    const { store, job, accounts } = await place();
+    const [one, two] = accounts;
+    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a")]);
+    const bad = [replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 0, one, "a")];
+    await expect(store.commit(bad)).rejects.toThrow(/UNIQUE/);
+    expect((await store.history(job)).open.map((row) => row.unit)).toEqual([0]);
+    expect(await store.account(one)).toMatchObject({ unitsSubmitted: 1, creditEscrow: 2.5 });
+    await store.commit([replica(job, 1, two, "b")]);
+    expect((await store.history(job)).open).toHaveLength(2);
+  });
+
+  it("refuses a second credit for a unit, a second final result, and a final result without its bytes", async () => {
+    const { store, job, accounts } = await place();
+    const [one, two] = accounts;
+    await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), ...final(job, 0, "a", [one, two])]);
+    const before = await store.account(one);
+    await expect(store.commit([replica(job, 0, one, "a")])).rejects.toThrow(/UNIQUE/);
+    await expect(store.commit(final(job, 0, "a", [one, two]))).rejects.toThrow(/UNIQUE/);
+    await expect(store.commit(final(job, 0, "a", [one]).slice(1))).rejects.toThrow(/settled twice/);
+    await store.commit([replica(job, 1, one, "b"), replica(job, 1, two, "b")]);
+    await expect(store.commit(final(job, 1, "b", [one, two]))).rejects.toThrow(/FOREIGN KEY/);
+    expect(await store.account(one)).toMatchObject({ creditFinal: before?.creditFinal, unitsFinal: 1 });
+  });
+
+  it("drops the bytes that lost, and the networks of units that have ended", async () => {
+    const { path, store, job, accounts } = await place();
+    const [one, two, three] = accounts;
+    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
+    await store.commit([replica(job, 0, three, "a"), replica(job, 1, one, "b"), ...final(job, 0, "a", [one, three], [two])]);
+    await store.close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("SELECT hex(digest) AS digest FROM results").all()).toEqual([{ digest: digest("a").toUpperCase() }]);
+    expect(database.prepare("SELECT unit, cluster FROM replicas ORDER BY seq").all()).toEqual([
+      { unit: 0, cluster: "" },
+      { unit: 0, cluster: "" },
+      { unit: 0, cluster: "" },
+      { unit: 1, cluster: `net-${one}` },
+    ]);
+    database.close();
+  });
+
+  it("writes batches of any size and finds every unit again, in order", async () => {
+    const { store, job, accounts } = await place();
+    const [one, two] = accounts;
+    const count = 1357;
+    const indices = Array.from({ length: count }, (_, index) => index);
+    await store.commit(
+      indices.flatMap((index) => [
+        replica(job, index, one, `u${index}`),
+        replica(job, index, two, `u${index}`),
+        bytesOf(job, index, `u${index}`),
+        ...final(job, index, `u${index}`, [one, two]),
+      ]),
+    );
+    const found: number[] = [];
+    for (let from = 0; ; ) {
+      const rows = await store.finals(job, unit(from), 100);
+      if (rows.length === 0) break;
+      found.push(...rows.map((row) => row.unit));
+      from = (rows.at(-1)?.unit ?? 0) + 1;
+    }
+    expect(found).toEqual(indices);
+    expect(await store.account(two)).toMatchObject({ creditEscrow: 0, creditFinal: count * SPEC.creditPerUnit, unitsFinal: count });
+  });
+
+  it("keeps large bytes out of its rows", async () => {
+    const { store, job } = await place();
+    const bytes = new Uint8Array(MAX_INLINE_BYTES + 1);
+    await expect(store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes }])).rejects.toThrow(RangeError);
+    await store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes: null }]);
+  });
+
+  it("voids what is open when a job is cancelled, and says when it ended", async () => {
+    const { store, job, accounts } = await place();
+    const [one, two] = accounts;
+    await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), ...final(job, 0, "a", [one, two])]);
+    await store.commit([replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 2, one, "c")]);
+    await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
+    expect(await store.account(one)).toMatchObject({ creditEscrow: 0, creditFinal: 2.5 });
+    expect((await store.history(job)).open).toEqual([]);
+    expect(await store.jobs()).toMatchObject([{ state: "cancelled", finishedAt: 77 }]);
+    expect(await store.final(job, unit(0))).toBeDefined();
+  });
+
+  it("forgets a key and keeps the work; the key comes back as somebody new", async () => {
+    const { store, job, accounts } = await place();
+    const [one] = accounts;
+    await store.commit([replica(job, 0, one, "a"), { type: "forget", account: one, at: 9 }]);
+    expect(await store.account(one)).toMatchObject({ publicKey: null, unitsSubmitted: 1 });
+    expect((await store.accounts(10)).map(({ id }) => id)).not.toContain(one);
+    expect((await store.accountOf(publicKey(1), 10)).id).not.toBe(one);
+  });
+
+  it("makes a secret once, and an account once a key", async () => {
+    const { path, store } = await place();
+    const made = await store.secret("token-key", () => randomBytes(32));
+    expect(Buffer.from(await store.secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
+    const ids = await Promise.all(Array.from({ length: 20 }, () => store.accountOf(publicKey(42), 1)));
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
+    await store.close();
+    expect(Buffer.from(await openStore(path).secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
+  });
+
+  it("knows tokens by their hash, until they are revoked", async () => {
+    const { store } = await place();
+    const token = await store.addToken("ada", true, digest("secret"), 5);
+    expect(await store.tokenOf(digest("secret"))).toEqual({ id: token.id, name: "ada", admin: true, createdAt: 5, revokedAt: null });
+    expect(await store.tokenOf(digest("other"))).toBeUndefined();
+    expect(await store.revokeToken(token.id, 6)).toBe(true);
+    expect(await store.revokeToken(token.id, 7)).toBe(false);
+    expect(await store.revokeToken(99, 7)).toBe(false);
+    expect(await store.tokens()).toEqual([{ ...token, revokedAt: 6 }]);
+  });
+
+  it("holds unit indices up to 2^53 - 1", async () => {
+    const { store, job, accounts } = await place();
+    const last = Number.MAX_SAFE_INTEGER - 1;
+    const [one, two] = accounts;
+    await store.commit([
+      replica(job, last, one, "a"),
+      replica(job, last, two, "a"),
+      bytesOf(job, last, "a"),
+      ...final(job, last, "a", [one, two]),
+    ]);
+    expect((await store.history(job)).final).toEqual([last]);
+  });
+
+  it("is not opened by an older program", async () => {
+    const { path, store } = await place();
+    await store.close();
+    const database = new DatabaseSync(path);
+    database.exec("INSERT INTO versions (version) VALUES (999)");
+    database.close();
+    expect(() => openStore(path)).toThrow(/version 999/);
+  });
+});
