@@ -1,32 +1,33 @@
-/** Runs the command line from its sources, as a process of its own. */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
-const ENTRY = fileURLToPath(new URL("../../../server/cli/idlewave.ts", import.meta.url));
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+/** Runs the command line in this process and keeps what it says. */
+import { stripVTControlCharacters } from "node:util";
+import { vi } from "vitest";
+import type { ExitCode } from "../../../server/cli/exit.ts";
+import { run } from "../../../server/cli/program.ts";
 
 export interface Ran {
-  code: number | null;
+  code: ExitCode;
   stdout: string;
   stderr: string;
 }
 
-export function idlewave(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const { IDLEWAVE_URL: _url, IDLEWAVE_TOKEN: _token, ...inherited } = process.env;
-    const child = spawn(process.execPath, ["--import", "tsx", ENTRY, ...args], {
-      cwd: ROOT,
-      env: { ...inherited, NO_COLOR: "1", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const ran: Ran = { code: null, stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk) => {
-      ran.stdout += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      ran.stderr += chunk;
-    });
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ ...ran, code }));
-  });
+/** One at a time: it borrows the process's streams and environment. */
+export async function idlewave(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  const said = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((name) =>
+    vi.spyOn(process[name], "write").mockImplementation((chunk, encoding, done) => {
+      said[name] += typeof chunk === "string" ? chunk : new TextDecoder().decode(chunk);
+      const after = typeof encoding === "function" ? encoding : done;
+      if (after) queueMicrotask(() => after(null));
+      return true;
+    }),
+  );
+  vi.stubEnv("IDLEWAVE_URL", env.IDLEWAVE_URL);
+  vi.stubEnv("IDLEWAVE_TOKEN", env.IDLEWAVE_TOKEN);
+  try {
+    const code = await run(args);
+    return { code, stdout: stripVTControlCharacters(said.stdout), stderr: stripVTControlCharacters(said.stderr) };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
 }
