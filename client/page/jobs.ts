@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, svg } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
-import { count } from "./numbers.ts";
+import { count, raised } from "./numbers.ts";
 
 const DOT_COLUMNS = 20;
 const DOT_ROWS = 3;
@@ -45,8 +45,8 @@ export class Jobs extends LitElement {
     const left = job.units.total - job.units.final - job.units.failed;
     const here = job.id === this.shown;
     return html`<tr>
-      <th scope="row"><a href=${`?job=${job.id}`} aria-current=${here ? "true" : nothing}>${job.title}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
-      <td class="for">${job.for || "–"}</td>
+      <th scope="row"><a href=${`?job=${job.id}`} aria-current=${here ? "true" : nothing}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
+      <td class="for">${raised(job.for) || "–"}</td>
       <td>${dots(job.units.final, job.units.total)}</td>
       <td class="number">${job.state === "done" ? "finished" : count(left)}</td>
     </tr>`;

@@ -2,7 +2,7 @@ import { html, LitElement, nothing } from "lit";
 import type { Static } from "typebox";
 import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import { count } from "./numbers.ts";
+import { count, raised } from "./numbers.ts";
 
 type Refused = Static<typeof RefusedListSchema>;
 
@@ -34,7 +34,7 @@ export class KernelView extends LitElement {
 
   /** Fetches the source, checks that it has the hash that the job names, and shows it as text. */
   async show(job: JobStatus): Promise<void> {
-    const title = `The kernel of ${job.title}`;
+    const title = `The kernel of ${raised(job.title)}`;
     await this.open({ kind: "loading", title });
     try {
       const bytes = await fetchSource(job.source);

@@ -27,6 +27,13 @@ export function capitalised(text: string): string {
   return text.charAt(0).toLocaleUpperCase(language()) + text.slice(1);
 }
 
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** "10^12" as 10¹²: titles of jobs are plain text. */
+export function raised(text: string): string {
+  return text.replace(/\^(\d{1,4})/g, (_, digits: string) => [...digits].map((digit) => RAISED[Number(digit)]).join(""));
+}
+
 /** "14 units", "1 unit". */
 export function units(value: number): string {
   return `${count(value)} ${value === 1 ? "unit" : "units"}`;

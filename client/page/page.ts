@@ -2,14 +2,14 @@ import { html, LitElement, nothing } from "lit";
 import "./dock.ts";
 import "./jobs.ts";
 import "./kernel.ts";
-import "./plate.ts";
 import type { Dose } from "../donor/state.ts";
 import type { Dock } from "./dock.ts";
 import { canDraw, Easel } from "./easel.ts";
 import type { KernelView } from "./kernel.ts";
 import { mark } from "./logo.ts";
+import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
-import type { PlateView } from "./plate.ts";
+import { legend, type PlateView } from "./plate.ts";
 import { closing, howChecked, howColoured, promises } from "./sections.ts";
 import { isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
@@ -90,6 +90,7 @@ export class Page extends LitElement {
     const lent = isLent(situation);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
+    this.classList.toggle("jobless", !situation.job);
     return html`<a class="skip" href="#story">Skip to what is true now</a>
       <idlewave-dock .visit=${visit} .tick=${tick}></idlewave-dock>
       <main>
@@ -101,7 +102,7 @@ export class Page extends LitElement {
               <p class="lead">${partsOf(words.lead)}</p>
               ${action(visit, this.actions, this.copied)}
             </div>
-            ${this.label(situation)}
+            ${situation.job ? legend : nothing} ${this.label(situation)}
           </div>
           <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
         </div>
@@ -118,7 +119,7 @@ export class Page extends LitElement {
     const { job } = situation;
     if (!job) return nothing;
     return html`<div class="label">
-      <p><strong>${job.title}</strong>${job.for ? ` for ${job.for}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
+      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
       <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
     </div>`;
   }

@@ -5,7 +5,16 @@ import type { Visit } from "./visit.ts";
 
 const LABEL_EVERY_MS = 30_000;
 
-/** The picture itself, its legend, and its facts in words. */
+/** What the squares' looks mean. */
+export const legend = html`<p class="legend">
+  <span><i class="swatch missing"></i>missing</span>
+  <span><i class="swatch running"></i>running</span>
+  <span><i class="swatch verified"></i>verified</span>
+  <span><i class="swatch yours"></i>yours</span>
+  <span><i class="swatch waiting"></i>waiting</span>
+</p>`;
+
+/** The picture itself, and its facts in words. */
 export class PlateView extends LitElement {
   static override properties = { visit: { attribute: false }, tick: { attribute: false } };
   declare visit: Visit | null;
@@ -30,16 +39,9 @@ export class PlateView extends LitElement {
 
   protected override render() {
     this.relabel();
-    return html`<figure class="plate">
+    return html`<div class="plate">
       <canvas role="img" aria-label=${this.label}></canvas>
-      <figcaption class="legend">
-        <span><i class="swatch missing"></i>missing</span>
-        <span><i class="swatch running"></i>running</span>
-        <span><i class="swatch verified"></i>verified</span>
-        <span><i class="swatch yours"></i>yours</span>
-        <span><i class="swatch waiting"></i>waiting</span>
-      </figcaption>
-    </figure>`;
+    </div>`;
   }
 
   private relabel(): void {

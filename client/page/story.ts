@@ -76,7 +76,7 @@ function saveButton(situation: Situation, actions: StoryActions): TemplateResult
 /** What was given and what it is worth: of this key, in all jobs. */
 function figures(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
-  if (!donor) return nothing;
+  if (!donor || (donor.units.submitted === 0 && donor.gpuSeconds === 0)) return nothing;
   const time = duration(donor.gpuSeconds);
   const waiting = donor.credit.escrow > 0 ? `credit, ${credit(donor.credit.escrow)} waiting` : "credit";
   return html`<dl class="figures">

@@ -1,6 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it, and the dock's two lines. */
 import type { JobStatus } from "../../shared/api.ts";
-import { aboutSeconds, capitalised, count, doseWord, duration, inWords, megabytes, throughput, units } from "./numbers.ts";
+import { aboutSeconds, capitalised, count, doseWord, duration, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { finalOf, mineOf, momentOf, type Situation } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
@@ -115,7 +115,7 @@ function before(situation: Situation, noun: string): Words {
   const soFar = job && noun !== "picture" && job.answer && job.answerSoFar;
   const lead = "One unit is one square. Reading a page uses almost none of your graphics card.";
   if (!soFar) return { headline: [headline], lead: [lead] };
-  return { headline: [`${job.answer} so far: ${grouped(job.answerSoFar ?? "")}.`], lead: [`${headline} ${lead}`] };
+  return { headline: [`${raised(job.answer)} so far: ${grouped(job.answerSoFar ?? "")}`], lead: [`${headline} ${lead}`] };
 }
 
 function running(situation: Situation, noun: string, touch: boolean): Words {
@@ -143,7 +143,7 @@ function running(situation: Situation, noun: string, touch: boolean): Words {
 
 function slower(times: number): string {
   if (times >= 1.9 && times < 2.1) return " Units take about twice as long.";
-  return times >= 2.1 ? ` Units take about ${inWords(Math.round(times))} times as long.` : "";
+  return times >= 2.1 ? ` Units take about ${inWords(Math.round(10 * times) / 10)} times as long.` : "";
 }
 
 function confirmed(job: JobStatus): string {

@@ -94,7 +94,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
 /** Which cells of `total` are final, so that a share of them is: scattered, the same each time. */
 export function finalCells(share: number, total = COLUMNS * ROWS): number[] {
   const cells = Array.from({ length: total }, (_, cell) => cell);
-  const rank = (cell: number) => (cell * 2_654_435_761) % 4_294_967_296;
+  const rank = (cell: number) => Math.imul(Math.imul(cell + 1, 0x9e3779b1) ^ ((cell + 7) << 13), 0x85ebca6b) >>> 0;
   return cells.toSorted((a, b) => rank(a) - rank(b)).slice(0, Math.round(share * total));
 }
 
@@ -151,11 +151,11 @@ export function runs(share: number): Uint8Array<ArrayBuffer> {
 
 function tile(column: number, row: number): Uint8Array {
   const bytes = new Uint8Array(SIDE * SIDE);
-  const step = 0.0115 / (COLUMNS * SIDE);
+  const step = 0.03 / (COLUMNS * SIDE);
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      const re = -0.7489 + (column * SIDE + x - (COLUMNS * SIDE) / 2) * step;
-      const im = 0.0655 + (row * SIDE + y - (ROWS * SIDE) / 2) * step;
+      const re = -0.7463 + (column * SIDE + x - (COLUMNS * SIDE) / 2) * step;
+      const im = 0.1102 + (row * SIDE + y - (ROWS * SIDE) / 2) * step;
       bytes[y * SIDE + x] = equalise(iterations(re, im), [20, MAX_ITERATIONS], "log");
     }
   }

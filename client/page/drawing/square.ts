@@ -5,8 +5,10 @@ import type { OwnUnit } from "../../donor/state.ts";
 import type { Cell } from "./board.ts";
 import type { Palette } from "./orders.ts";
 
-/** A tile whose values are all equal takes this step: the stop of the ramp that its legend shows. */
+/** The stop of a ramp that its legend shows: a square of the visitor's own whose values are all equal takes it, to read as yellow. */
 const MIDDLE_STEP = 153;
+/** A sea square whose values are all equal keeps its tone, but no paler than this, to be told from a missing one. */
+const PALEST_FLAT_STEP = 40;
 const PROGRESS_STEPS = 10;
 const HATCH_GAP = 5;
 
@@ -77,7 +79,7 @@ function drawTile(brush: Brush, square: Square, mine: boolean): void {
   const { context, palette } = brush;
   const ramp = rampOf(palette, mine);
   const tile = square.cells[0]?.tile ?? new Uint8Array(0);
-  const step = flatStep(tile, brush.flat);
+  const step = flatStep(tile, mine, brush.flat);
   if (step !== null || tile.byteLength !== square.tileWidth * square.tileHeight) {
     context.fillStyle = colour(ramp, step ?? MIDDLE_STEP);
     context.fillRect(square.x, square.y, square.side, square.side);
@@ -89,12 +91,12 @@ function drawTile(brush: Brush, square: Square, mine: boolean): void {
 }
 
 /** The one step of a tile of equal values, the mean when tiles are drawn flat, else null. */
-function flatStep(tile: Uint8Array, flat: boolean): number | null {
+function flatStep(tile: Uint8Array, mine: boolean, flat: boolean): number | null {
   const [first] = tile;
   if (first === undefined) return MIDDLE_STEP;
-  if (tile.byteLength === 1) return first;
-  if (flat) return tile.reduce((sum, step) => sum + step, 0) / tile.byteLength;
-  return tile.every((step) => step === first) ? MIDDLE_STEP : null;
+  if (tile.byteLength > 1 && flat) return Math.max(PALEST_FLAT_STEP, tile.reduce((sum, step) => sum + step, 0) / tile.byteLength);
+  if (!tile.every((step) => step === first)) return null;
+  return mine && tile.byteLength > 1 ? MIDDLE_STEP : Math.max(PALEST_FLAT_STEP, first);
 }
 
 let scratch: OffscreenCanvas | null = null;

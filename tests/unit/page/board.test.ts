@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { Board } from "../../../client/page/drawing/board.ts";
+import { encodePicture, type Picture } from "../../../shared/picture.ts";
+
+const NO_TILE = new Uint8Array(0);
+
+function picture(changes: Partial<Picture>): Uint8Array {
+  return encodePicture({
+    columns: 4,
+    rows: 2,
+    tileWidth: 2,
+    tileHeight: 1,
+    seq: 1,
+    cells: 8,
+    unitsPerCell: 1,
+    units: 8,
+    final: 0,
+    changes: [],
+    ...changes,
+  });
+}
+
+describe("the board", () => {
+  test("tells which cells changed, or that all did", () => {
+    const board = new Board();
+    expect(board.take(picture({}))).toBe("all");
+    expect(
+      board.take(picture({ seq: 2, final: 1, changes: [{ cell: 5, state: "final", share: 1, tile: new Uint8Array([1, 2]) }] })),
+    ).toEqual([5]);
+    expect(board.cell(5)).toEqual({ state: "final", share: 1, tile: new Uint8Array([1, 2]) });
+    expect(board.cell(4).state).toBe("missing");
+    expect([board.seq, board.final]).toEqual([2, 1]);
+  });
+
+  test("says once that a unit of one's own became final", () => {
+    const board = new Board();
+    board.take(picture({}));
+    const unit = { job: 1, unit: 3, progress: 1 };
+    expect(board.takeOwn({ ...unit, state: "waiting" }).becameFinal).toBe(false);
+    expect(board.takeOwn({ ...unit, state: "final" })).toEqual({ cell: 3, becameFinal: true });
+    expect(board.takeOwn({ ...unit, state: "final" }).becameFinal).toBe(false);
+    expect(board.counts()).toEqual({ running: 0, waiting: 0, final: 1 });
+  });
+
+  test("counts own units that came before the picture, in the cell of their run", () => {
+    const board = new Board();
+    board.takeAllOwn([{ job: 1, unit: 777, state: "final", progress: 1 }]);
+    board.take(picture({ units: 800, unitsPerCell: 100 }));
+    expect([...board.ownIn(7)].map((unit) => unit.unit)).toEqual([777]);
+  });
+
+  test("knows no running unit after the donor stopped", () => {
+    const board = new Board();
+    board.take(picture({}));
+    board.takeOwn({ job: 1, unit: 2, state: "running", progress: 0.5 });
+    expect(board.stopRunning()).toEqual([2]);
+    expect(board.counts().running).toBe(0);
+  });
+
+  test.each([
+    ["more cells than the format has", { cells: 5_000 }],
+    ["tiles that are too large", { tileWidth: 33 }],
+    ["a cell that is not there", { changes: [{ cell: 8, state: "final" as const, share: 1, tile: NO_TILE }] }],
+  ])("refuses a picture with %s", (_, changes) => {
+    expect(() => new Board().take(picture(changes))).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import {
+  aboutSeconds,
+  count,
+  credit,
+  doseOfMine,
+  duration,
+  inWords,
+  megabytes,
+  percent,
+  raised,
+  throughput,
+  units,
+} from "../../../client/page/numbers.ts";
+
+describe("numbers on the page", () => {
+  test.each([
+    [0, "0"],
+    [999_999, "999,999"],
+    [1_234_567, "1.23 million"],
+    [5_000_000_000, "5 billion"],
+  ])("%d is counted as %s", (value, text) => expect(count(value)).toBe(text));
+
+  test.each([
+    [0, "0 s"],
+    [59.9, "59 s"],
+    [372, "6 min 12 s"],
+    [3 * 3600 + 5 * 60 + 59, "3 h 05 min"],
+  ])("%d seconds last %s", (value, text) => expect(duration(value)).toBe(text));
+
+  test.each([
+    [0, "0.00"],
+    [0.0427, "0.0427"],
+    [0.1, "0.10"],
+    [1234.5, "1,234.50"],
+  ])("%d credit reads %s", (value, text) => expect(credit(value)).toBe(text));
+
+  test("throughput has three digits, and TFLOPS from 1,000", () => {
+    expect(throughput(412.34)).toEqual({ value: "412", unit: "GFLOPS" });
+    expect(throughput(8.456)).toEqual({ value: "8.46", unit: "GFLOPS" });
+    expect(throughput(1_500)).toEqual({ value: "1.5", unit: "TFLOPS" });
+  });
+
+  test("small numbers are words, others digits", () => {
+    expect(inWords(2)).toBe("two");
+    expect(inWords(11)).toBe("11");
+    expect(inWords(2.5)).toBe("2.5");
+    expect(units(1)).toBe("1 unit");
+    expect(units(14)).toBe("14 units");
+  });
+
+  test("a measured time is said as people say it", () => {
+    expect(aboutSeconds(1.9)).toBe("two seconds");
+    expect(aboutSeconds(0.5)).toBe("half a second");
+    expect(aboutSeconds(0.01)).toBe("a fraction of a second");
+    expect(aboutSeconds(180)).toBe("three minutes");
+  });
+
+  test("doses, bytes, shares and powers", () => {
+    expect(doseOfMine(0.5)).toBe("half my GPU");
+    expect(doseOfMine(0.25)).toBe("a quarter of my GPU");
+    expect(megabytes(1_200_000)).toBe("1.2 MB");
+    expect(percent(0.484)).toBe("48 %");
+    expect(raised("Primes below 10^12")).toBe("Primes below 10¹²");
+  });
+});
