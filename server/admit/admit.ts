@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { IdlewaveError } from "../../shared/errors.ts";
+import { type Fault, IdlewaveError } from "../../shared/errors.ts";
 import { JudgeChild, type Outcome } from "./child.ts";
 import type { Message } from "./frames.ts";
 import { oversized } from "./limits.ts";
@@ -84,17 +84,12 @@ export class Judges {
     return { ok: false, faults: [this.endedFault(outcome)] };
   }
 
-  private endedFault(outcome: Exclude<Outcome, { kind: "answer" }>) {
-    const right = "Simplify the kernel's types and constants, and make its tables smaller.";
-    if (outcome.kind === "timeout") {
-      return {
-        file: MANIFEST_FILE,
-        wrong: `The package could not be judged in ${this.timeoutMs / 1000} s: Tint, or we, never came to an end.`,
-        right,
-      };
-    }
-    const wrong = `The judge died of this package, twice: ${outcome.why}. It has ${this.memoryMiB} MiB of address space.`;
-    return { file: MANIFEST_FILE, wrong, right };
+  private endedFault(outcome: Exclude<Outcome, { kind: "answer" }>): Fault {
+    const right = "Make the kernel's types, constants and functions simpler, and its tables smaller.";
+    if (outcome.kind === "crash") return { file: MANIFEST_FILE, wrong: `The judge died of this package, twice: ${outcome.why}.`, right };
+    const { file, doing } = outcome.stage ?? { file: MANIFEST_FILE, doing: "reading the manifest" };
+    const limit = outcome.kind === "timeout" ? `${this.timeoutMs / 1000} s` : `${this.memoryMiB} MiB`;
+    return { file, wrong: `The package could not be judged within ${limit}: it ended while ${doing}.`, right };
   }
 
   private async warm(): Promise<JudgeChild> {

@@ -10,16 +10,21 @@ import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { encodeMessage, type Message, MessageReader } from "./frames.ts";
 import { MAX_ANSWER_BYTES } from "./limits.ts";
+import type { Stage } from "./package.ts";
 
 /** Time to start: Node, our code, Dawn, one judgement to warm up. Generous, for a machine that is busy. */
 const START_MS = 60_000;
 /** A judgement may wait this many times its own time for a busy processor. */
 const WAIT_FACTOR = 5;
-const MAX_STDERR = 2_000;
+const MAX_STDERR = 20_000;
+/** What the C++ library, V8 and Dawn say when memory is refused to them. */
+const OUT_OF_MEMORY = /bad_alloc|out of memory|OOM|Allocation failed/i;
 
 export type Outcome =
   | { kind: "answer"; message: Message }
-  | { kind: "timeout" }
+  | { kind: "timeout"; stage?: Stage }
+  /** It ran out of its address space or heap. */
+  | { kind: "memory"; stage?: Stage }
   /** `why`: the signal or exit code, and the end of what it wrote to stderr. */
   | { kind: "crash"; why: string };
 
@@ -29,6 +34,7 @@ export class JudgeChild {
   private readonly started: Promise<boolean>;
   private waiting: ((outcome: Outcome) => void) | undefined;
   private stderr = "";
+  private stage: Stage | undefined;
   private ended: string | undefined;
   /** Judgements asked of it so far. */
   asked = 0;
@@ -55,7 +61,9 @@ export class JudgeChild {
     (this.process.stdio[3] as Readable).on("data", (piece: Buffer) => {
       try {
         for (const message of this.reader.push(piece)) {
+          const stage = stageOf(message.json);
           if (isReady(message.json)) ready(true);
+          else if (stage) this.stage = stage;
           else this.settle({ kind: "answer", message });
         }
       } catch (error) {
@@ -66,7 +74,7 @@ export class JudgeChild {
       clearTimeout(timer);
       this.ended ??= why;
       ready(false);
-      this.settle({ kind: "crash", why: this.why() });
+      this.settle(OUT_OF_MEMORY.test(this.stderr) ? { kind: "memory", ...this.at() } : { kind: "crash", why: this.why() });
     };
     this.process.once("error", (error) => end(error.message));
     this.process.once("close", (code, signal) => end(signal ? `signal ${signal}` : `exit code ${code}`));
@@ -74,14 +82,16 @@ export class JudgeChild {
   }
 
   /** True once it takes questions, false when it ended instead; `why` says how. */
-  ready(): Promise<boolean> {
-    return this.started;
+  async ready(): Promise<boolean> {
+    return (await this.started) && this.ended === undefined;
   }
 
   /** Asks for one judgement and gives it `timeoutMs` of processor time, then kills. Never rejects. */
   async ask(question: Message, timeoutMs: number): Promise<Outcome> {
-    if (!(await this.started) || this.ended !== undefined) return { kind: "crash", why: this.why() };
+    if (!(await this.ready())) return { kind: "crash", why: this.why() };
     this.asked++;
+    this.stage = undefined;
+    this.stderr = "";
     const begun = performance.now();
     const cpuBefore = cpuMillis(this.process.pid);
     let timer: NodeJS.Timeout | undefined;
@@ -92,7 +102,7 @@ export class JudgeChild {
         const cpu = cpuMillis(this.process.pid);
         const used = cpu === undefined || cpuBefore === undefined ? wall : Math.min(wall, cpu - cpuBefore);
         if (used >= timeoutMs || wall >= WAIT_FACTOR * timeoutMs) {
-          this.settle({ kind: "timeout" });
+          this.settle({ kind: "timeout", ...this.at() });
           this.kill("it took too long");
         } else timer = setTimeout(check, Math.max(20, timeoutMs - used));
       };
@@ -115,11 +125,20 @@ export class JudgeChild {
     return tail === "" ? (this.ended ?? "") : `${this.ended ?? ""} (${tail})`;
   }
 
+  private at(): { stage?: Stage } {
+    return this.stage ? { stage: this.stage } : {};
+  }
+
   private settle(outcome: Outcome): void {
     const waiting = this.waiting;
     this.waiting = undefined;
     waiting?.(outcome);
   }
+}
+
+function stageOf(json: unknown): Stage | undefined {
+  const stage = json !== null && typeof json === "object" && "stage" in json ? (json.stage as Partial<Stage> | null) : undefined;
+  return typeof stage?.file === "string" && typeof stage.doing === "string" ? { file: stage.file, doing: stage.doing } : undefined;
 }
 
 function isReady(json: unknown): boolean {

@@ -13,13 +13,13 @@ console.log = console.error;
 
 await openTint();
 // The first judgement compiles our code and Tint's tables: an empty one now, so that no owner's time pays for it.
-await judgePackage(warmUp());
+await judgePackage(warmUp(), () => {});
 answer({ ready: true }, new Uint8Array());
 
 const reader = new MessageReader(MAX_REQUEST_BYTES);
 for await (const piece of process.stdin) {
   for (const message of reader.push(piece as Uint8Array)) {
-    const { json, bytes } = answerOf(await judgePackage(packageOf(message)));
+    const { json, bytes } = answerOf(await judgePackage(packageOf(message), (stage) => answer({ stage }, new Uint8Array())));
     answer(json, bytes);
   }
 }

@@ -43,3 +43,10 @@ export type Admission =
       warnings: string[];
     }
   | { ok: false; faults: Fault[] };
+
+/** What the judge is at, in words that follow "it was": for the fault when it never comes back. */
+export interface Stage {
+  file: string;
+  doing: string;
+}
+export type Progress = (stage: Stage) => void;

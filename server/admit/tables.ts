@@ -4,14 +4,16 @@ import { type CsvTable, readCsv } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 import { suggest } from "./nearest.ts";
-import type { JobPackage } from "./package.ts";
+import type { JobPackage, Progress } from "./package.ts";
 
 export class PackageFiles {
   private readonly pkg: JobPackage;
   private readonly faults: Faults;
+  private readonly progress: Progress;
   private readonly tables = new Map<string, CsvTable | undefined>();
 
-  constructor(pkg: JobPackage, faults: Faults) {
+  constructor(pkg: JobPackage, faults: Faults, progress: Progress) {
+    this.progress = progress;
     this.pkg = pkg;
     this.faults = faults;
   }
@@ -38,6 +40,7 @@ export class PackageFiles {
   table(file: string, path: JsonPath): CsvTable | undefined {
     if (this.tables.has(file)) return this.tables.get(file);
     const bytes = this.text(file, path, [".csv"]);
+    this.progress({ file, doing: "reading the table" });
     const read = bytes && readCsv(file, bytes);
     if (read && "faults" in read) for (const fault of read.faults) this.faults.add(fault);
     const table = read && !("faults" in read) ? read : undefined;

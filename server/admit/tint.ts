@@ -3,6 +3,7 @@ import { create, globals } from "webgpu";
 import type { Fault } from "../../shared/errors.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
+import type { Progress } from "./package.ts";
 
 export interface TintPipeline {
   entryPoint: string;
@@ -40,8 +41,10 @@ export async function judgeByTint(
   pipelines: readonly TintPipeline[],
   constants: Record<string, number>,
   raised: boolean,
+  progress: Progress,
 ): Promise<Fault[]> {
   const device = await openTint();
+  progress({ file: kernel.placeOf(0).file, doing: "compiling the kernel with Tint" });
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ code: kernel.text });
   const info = await module.getCompilationInfo();
@@ -55,6 +58,7 @@ export async function judgeByTint(
   if (faults.length === 0 && invalid) faults.push({ ...kernel.placeOf(0), wrong: sentence(invalid.message), right: "Mend the kernel." });
   if (faults.length > 0) return faults;
   for (const pipeline of pipelines) {
+    progress({ file: kernel.placeOf(pipeline.offset).file, doing: `making a pipeline of ${pipeline.entryPoint} with Tint` });
     const wrong = await tryPipeline(device, module, pipeline, constants);
     if (wrong === undefined || (raised && ABOUT_LIMITS.test(wrong))) continue;
     faults.push({

@@ -13,7 +13,7 @@ import { type Json, readJson } from "./json.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
-import { type Admission, type JobPackage, MANIFEST_FILE, type SplitCut } from "./package.ts";
+import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { planPasses, type ResolvedPass, resolvePasses } from "./passes.ts";
 import type { Scope } from "./sources.ts";
 import { PackageFiles } from "./tables.ts";
@@ -21,7 +21,7 @@ import { judgeByTint, type TintPipeline } from "./tint.ts";
 import { readUnits } from "./units.ts";
 
 /** Judges `pkg`, whose texts are within their limits already. */
-export async function judgePackage(pkg: JobPackage): Promise<Admission> {
+export async function judgePackage(pkg: JobPackage, progress: Progress): Promise<Admission> {
   const bytes = pkg.texts.get(MANIFEST_FILE);
   if (!bytes) {
     const right = suggest(MANIFEST_FILE, [...pkg.files.keys()], "Put job.json at the top of the package.");
@@ -35,24 +35,25 @@ export async function judgePackage(pkg: JobPackage): Promise<Admission> {
   const faults = new Faults(json);
   const { value } = json;
   const manifest = explainManifest(value, faults);
-  if (manifest) return judgeManifest(manifest, pkg, faults);
+  if (manifest) return judgeManifest(manifest, pkg, faults, progress);
   // The manifest has no shape to go by, but its kernel can be judged all the same.
-  const files = new PackageFiles(pkg, faults);
-  const read = readKernelFiles(kernelList(value), files, faults);
-  if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults);
+  const files = new PackageFiles(pkg, faults, progress);
+  const read = readKernelFiles(kernelList(value), files, faults, progress);
+  if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults, progress);
   else for (const fault of read?.faults ?? []) faults.add(fault);
   return { ok: false, faults: faults.sorted() };
 }
 
-async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults): Promise<Admission> {
-  const files = new PackageFiles(pkg, faults);
+async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults, progress: Progress): Promise<Admission> {
+  const files = new PackageFiles(pkg, faults, progress);
   const units = readUnits(manifest, files, faults);
   checkOutputs(manifest, units.space?.count, faults);
   checkSeed(manifest, faults);
-  const read = readKernelFiles(manifest.kernel, files, faults);
+  const read = readKernelFiles(manifest.kernel, files, faults, progress);
   const kernel = read?.kernel;
   const reflection = kernel && reflect(kernel);
   const passes = resolvePasses(manifest, reflection, files, faults);
+  if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
   if (!read || !kernel || !reflection) {
     for (const fault of read?.faults ?? []) faults.add(fault);
     return { ok: false, faults: faults.sorted() };
@@ -85,7 +86,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
 
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
-  await tellTint(kernel, read, pipelines, overrides, Object.keys(needs.limits).length > 0, faults);
+  await tellTint(kernel, read, pipelines, overrides, Object.keys(needs.limits).length > 0, faults, progress);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
 
   const plan: JobPlan = {
@@ -123,7 +124,7 @@ interface ReadFiles extends KernelReading {
   files: KernelFile[];
 }
 
-function readKernelFiles(names: readonly string[], files: PackageFiles, faults: Faults): ReadFiles | undefined {
+function readKernelFiles(names: readonly string[], files: PackageFiles, faults: Faults, progress: Progress): ReadFiles | undefined {
   const found: KernelFile[] = [];
   let total = 0;
   for (const [index, name] of names.entries()) {
@@ -143,6 +144,7 @@ function readKernelFiles(names: readonly string[], files: PackageFiles, faults: 
     return undefined;
   }
   if (found.length < names.length || found.length === 0) return undefined;
+  progress({ file: names[0] ?? MANIFEST_FILE, doing: "reading the kernel" });
   return { ...readKernel(found), files: found };
 }
 
@@ -154,8 +156,9 @@ async function tellTint(
   overrides: Record<string, number>,
   raised: boolean,
   faults: Faults,
+  progress: Progress,
 ): Promise<void> {
-  const said = await judgeByTint(kernel, pipelines, overrides, raised);
+  const said = await judgeByTint(kernel, pipelines, overrides, raised, progress);
   for (const fault of read.faults) faults.add(fault);
   if (said.length > 0) for (const fault of read.unresolved) faults.add(fault);
   const taken = new Set([...read.faults, ...read.unresolved].map(lineOf));
