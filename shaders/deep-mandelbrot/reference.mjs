@@ -3,11 +3,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 
 const FRACTION_BITS = 78n;
 /** Escaped when the squares of the integer parts sum to this. */
 const FAR = 4096n;
+/** Marks a worker of ours. */
+const ROWS = "rows of the reference";
 
 const job = JSON.parse(readFileSync(new URL("job.json", import.meta.url), "utf8"));
 const [gridX, gridY] = job.units.grid;
@@ -43,7 +45,7 @@ async function write() {
   let next = 0;
   const work = () =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url));
+      const worker = new Worker(new URL(import.meta.url), { workerData: ROWS });
       const give = () => (next < rows.length ? worker.postMessage(next++) : worker.terminate().then(resolve));
       worker.on("message", ({ row, counts }) => {
         rows[row] = counts;
@@ -78,7 +80,7 @@ async function write() {
   writeFileSync(new URL("reference.json", import.meta.url), `${JSON.stringify(reference)}\n`);
 }
 
-if (!isMainThread) {
+if (workerData === ROWS) {
   parentPort.on("message", (row) => parentPort.postMessage({ row, counts: rowOf(row) }));
 } else if (process.argv[1] === new URL(import.meta.url).pathname) {
   await write();
