@@ -20,6 +20,8 @@ import { FinalRate } from "./rate.ts";
 
 /** How long operations collect before they are written, ms. */
 const COMMIT_DELAY_MS = 2;
+/** A transaction takes no further event from so many operations on: the event loop stands still while SQLite writes. */
+const MAX_BATCH_OPS = 2_048;
 /** Operations that wait for the disk; above it submits are turned away. */
 const MAX_PENDING_OPS = 65_536;
 const TICK_MS = 1000;
@@ -58,6 +60,8 @@ export interface JobCounts {
 interface Batch {
   ops: StoreOp[];
   notices: Notice[];
+  /** It is being written: nothing joins it any more. */
+  sealed: boolean;
   written: Promise<void>;
   settle: { resolve: () => void; reject: (error: unknown) => void };
 }
@@ -70,8 +74,9 @@ export class Coordinator {
   private readonly rows = new Map<JobId, JobRow>();
   private readonly rates = new Map<JobId, FinalRate>();
   private readonly listeners = new Set<(notice: Notice) => void>();
-  private collecting: Batch | null = null;
-  private writing: Batch | null = null;
+  /** The first is being written, the last collects. */
+  private readonly batches: Batch[] = [];
+  private pendingOps = 0;
   private writer: Promise<void> | null = null;
   private failure: { error: unknown } | null = null;
   private closed = false;
@@ -110,7 +115,7 @@ export class Coordinator {
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
   async dispatch(event: Dispatch): Promise<Reply> {
     this.refuseWhenStopped();
-    if (writes(event) && this.pendingOps() >= MAX_PENDING_OPS) {
+    if (writes(event) && this.pendingOps >= MAX_PENDING_OPS) {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
     }
     const effects = this.step({ ...event, now: this.now() });
@@ -175,7 +180,7 @@ export class Coordinator {
     return new Set([...this.state.hosts.values()].map((host) => host.account)).size;
   }
 
-  /** Told of what has become durable. Returns the way to stop listening. */
+  /** Told of what has become durable; a listener that throws stops the coordinator. Returns the way to stop listening. */
   on(listener: (notice: Notice) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -223,51 +228,49 @@ export class Coordinator {
       for (const notice of notices) this.tell(notice);
       return;
     }
-    this.collecting ??= newBatch();
+    let batch = this.batches.at(-1);
+    if (!batch || batch.sealed || batch.ops.length >= MAX_BATCH_OPS) {
+      batch = newBatch();
+      this.batches.push(batch);
+    }
+    for (const op of ops) batch.ops.push(op);
+    for (const notice of notices) batch.notices.push(notice);
+    this.pendingOps += ops.length;
     this.writer ??= this.write();
-    for (const op of ops) this.collecting.ops.push(op);
-    for (const notice of notices) this.collecting.notices.push(notice);
   }
 
   /** Writes batch after batch until none collects; there is one at a time. */
   private async write(): Promise<void> {
     await delay(COMMIT_DELAY_MS);
-    while (this.collecting) {
-      const batch = this.collecting;
-      this.writing = batch;
-      this.collecting = null;
-      try {
+    try {
+      for (let batch = this.batches[0]; batch; batch = this.batches[0]) {
+        batch.sealed = true;
         await this.store.commit(batch.ops);
-      } catch (error) {
-        batch.settle.reject(error);
-        this.fail(error);
-        return;
+        this.batches.shift();
+        this.pendingOps -= batch.ops.length;
+        batch.settle.resolve();
+        for (const notice of batch.notices) this.tell(notice);
+        // Lets the answers out and the next events in.
+        await nextTurn();
       }
-      this.writing = null;
-      batch.settle.resolve();
-      for (const notice of batch.notices) this.tell(notice);
-      // Lets the answers out and the next events in.
-      await nextTurn();
+      this.writer = null;
+    } catch (error) {
+      this.fail(error);
     }
-    this.writer = null;
   }
 
   private fail(error: unknown): void {
     if (this.failure) return;
     this.failure = { error };
     if (this.ticker) clearInterval(this.ticker);
-    this.collecting?.settle.reject(error);
+    for (const batch of this.batches) batch.settle.reject(error);
     this.onFatal(error);
   }
 
   /** Resolves when all that was enqueued so far is on disk. */
   private async written(): Promise<void> {
-    await (this.collecting ?? this.writing)?.written;
+    await this.batches.at(-1)?.written;
     if (this.failure) throw this.failure.error;
-  }
-
-  private pendingOps(): number {
-    return (this.collecting?.ops.length ?? 0) + (this.writing?.ops.length ?? 0);
   }
 
   private tell(notice: Notice): void {
@@ -305,7 +308,7 @@ function newBatch(): Batch {
   // Whoever waits hears of a failure; when nobody does, onFatal has it.
   written.catch(ignoreReported);
   if (!settle) throw new Error("a promise runs its executor at once");
-  return { ops: [], notices: [], written, settle };
+  return { ops: [], notices: [], sealed: false, written, settle };
 }
 
 /** The failure went to onFatal. */

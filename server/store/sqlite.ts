@@ -86,7 +86,7 @@ export class SqliteStore implements Store {
       WHERE replicas.job = ${job}`.execute(this.database);
     const tally = rows[0];
     if (!tally) throw new Error("a sum has a row");
-    return tally;
+    return { ...tally };
   }
 
   async history(job: JobId): Promise<JobHistory> {
