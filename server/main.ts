@@ -63,8 +63,12 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       log,
     });
     opened.push(gateway);
-    const url = await app.listen({ host: config.host, port: config.port, listenTextResolver: () => "" });
-    announce(log, config, url);
+    const url = await app.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: (address) => `Idlewave listens at ${address}`,
+    });
+    warnOfExposure(log, config);
     return { url, ...(adminToken === undefined ? {} : { adminToken }), close: closeAll };
   } catch (error) {
     await closeAll();
@@ -88,8 +92,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
-function announce(log: Logger, config: Config, url: string): void {
-  log.info(`Idlewave listens at ${url}`);
+function warnOfExposure(log: Logger, config: Config): void {
   if (isLoopback(config.host)) return;
   if (!config.publicUrl.startsWith("https:"))
     log.warn("Browsers offer WebGPU only over HTTPS or on localhost: put a proxy with a certificate in front and set publicUrl.");

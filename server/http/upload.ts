@@ -31,6 +31,10 @@ export async function receivePackage(request: FastifyRequest, sink: FileSink): P
   uploads++;
   try {
     return await receive(request, sink);
+  } catch (error) {
+    // The multipart parser's own errors have no code; the disk's and Fastify's do.
+    const malformed = error instanceof Error && !("code" in error);
+    throw malformed ? new IdlewaveError("bad-request", { why: `The upload is malformed: ${error.message}.` }) : error;
   } finally {
     uploads--;
   }
