@@ -80,7 +80,7 @@ export class VolunteerSocket {
 
   /** Sends one frame and resolves with the answering frame. Rejects with `NotConnected` or `FrameError`. */
   async request(frame: Frame): Promise<Frame> {
-    const answer = await this.ask(SocketEvent.Frame, encodeFrame(frame));
+    const answer = await this.ask(SocketEvent.Frame, encodeFrame(frame).buffer);
     return decodeFrame(bytesOf(answer));
   }
 
@@ -127,7 +127,9 @@ export class VolunteerSocket {
     const signature = await this.identity.sign(authMessage(this.origin, id, nonce, publicKey));
     let reply: HelloReply;
     try {
-      const hello = { wire: WIRE_VERSION, origin: this.origin, publicKey: exactBytes(publicKey), signature, host };
+      // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
+      const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
+      const hello = { wire: WIRE_VERSION, origin: this.origin, ...binary, host };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
       return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own
