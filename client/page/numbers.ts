@@ -18,6 +18,11 @@ export function count(value: number): string {
   return format(value, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
 }
 
+/** Groups a decimal string of any length; leaves what is no integer as it is. */
+export function grouped(decimal: string): string {
+  return /^-?\d{1,300}$/.test(decimal) ? new Intl.NumberFormat(language()).format(BigInt(decimal)) : decimal;
+}
+
 /** "one" … "ten" in words, larger ones in digits. */
 export function inWords(value: number): string {
   return Number.isInteger(value) ? (WORDS[value] ?? count(value)) : format(value, { maximumSignificantDigits: 2 });

@@ -1,6 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it, and the dock's two lines. */
 import type { JobStatus } from "../../shared/api.ts";
-import { aboutSeconds, capitalised, count, doseWord, duration, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
+import { aboutSeconds, capitalised, count, doseWord, duration, grouped, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { finalOf, mineOf, momentOf, type Situation } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
@@ -210,8 +210,4 @@ function sentence(text: string | undefined): string {
   if (!text) return "";
   const started = capitalised(text.trim());
   return /[.?]$/.test(started) ? started : `${started}.`;
-}
-
-function grouped(decimal: string): string {
-  return /^-?\d{1,300}$/.test(decimal) ? new Intl.NumberFormat(document.documentElement.lang || "en").format(BigInt(decimal)) : decimal;
 }

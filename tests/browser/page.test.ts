@@ -1,0 +1,296 @@
+/** The built page in Chromium, with a scripted donor: words, order, accessibility, weight, and that nothing happens before the click. */
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
+import { openBrowser } from "./harness.ts";
+import { donorState, finalCells, job, picture, primes, SOURCE } from "./page-fixtures.ts";
+import { openSite, type Site, SOURCE_HASH } from "./page-site.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const CHANNEL = "idlewave-scripted-donor";
+const MAX_SCRIPT_BYTES = 60 * 1024;
+
+let site: Site;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  site = await openSite();
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+beforeEach(async () => {
+  const final = finalCells(0.62).length;
+  site.jobs = [job({ source: SOURCE_HASH, units: { total: 380, final, failed: 0, leased: 11, voted: 9 } }), primes()];
+  site.pictures.clear();
+  site.pictures.set(1, picture(0.62));
+  site.refused = [];
+  site.down = false;
+  site.asked = [];
+  const context = await browser.createBrowserContext();
+  page = await context.newPage();
+  await page.setViewport({ width: 1280, height: 800 });
+});
+
+afterEach(async () => {
+  await page.browserContext().close();
+});
+
+const state = () => page.$eval("idlewave-page", (element) => (element as HTMLElement).dataset.state ?? "");
+const h1 = () => page.$eval("h1", (element) => (element.textContent ?? "").replace(/\s+/g, " ").trim());
+
+async function open(path = "/", waitFor = "before"): Promise<void> {
+  await page.goto(`${site.url}${path}`);
+  await page.waitForSelector(`idlewave-page[data-state="${waitFor}"]`);
+}
+
+async function say(changes: Partial<DonorState>): Promise<void> {
+  const told = donorState({ job: site.jobs[0] ?? null, ...changes });
+  await page.evaluate((name, message) => new BroadcastChannel(name).postMessage(message), CHANNEL, { state: told } as unknown as string);
+  await page.waitForSelector(`idlewave-page[data-state="${told.phase.kind}"]`);
+}
+
+async function lend(): Promise<void> {
+  await page.evaluate((name) => {
+    const heard = { channel: new BroadcastChannel(name), said: [] as string[] };
+    heard.channel.onmessage = (event: MessageEvent<{ said?: string[] }>) => {
+      heard.said = event.data.said ?? heard.said;
+    };
+    Object.assign(globalThis, { heard });
+  }, CHANNEL);
+  await page.click('[data-testid="lend"]');
+  await page.waitForSelector('[data-testid="stop"]', { visible: true });
+  await heard("start");
+}
+
+/** Waits until the donor was told something that begins so. */
+async function heard(what: string): Promise<void> {
+  await page.waitForFunction(
+    (begin) => (globalThis as unknown as { heard: { said: string[] } }).heard.said.some((each) => each.startsWith(begin)),
+    {},
+    what,
+  );
+}
+
+async function violations(): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+    const { violations: found } = await axe.run();
+    return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
+  });
+}
+
+describe("before the click", () => {
+  test("the page asks for its own files and the public API, and nothing else", async () => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    const workers: string[] = [];
+    page.on("workercreated", (worker) => workers.push(worker.url()));
+    await open();
+    await page.waitForFunction(() => performance.getEntriesByType("resource").some((entry) => entry.name.endsWith("/api/network")));
+    for (const url of asked) expect(new URL(url).origin, url).toBe(site.url);
+    expect(asked.filter((url) => /socket|donation|donor/.test(url))).toEqual([]);
+    expect(workers.filter((url) => !/drawing|worker/.test(url))).toEqual([]);
+    expect(workers).toHaveLength(1);
+    expect(new Set(site.asked.filter((path) => path.startsWith("/api/")))).toEqual(
+      new Set(["/api/jobs", "/api/network", "/api/jobs/1/picture", ...site.asked.filter((path) => path === "/api/jobs/1")]),
+    );
+    expect(await page.evaluate(() => indexedDB.databases().then((databases) => databases.length + localStorage.length))).toBe(0);
+  });
+
+  test("its script weighs at most 60 KiB", async () => {
+    const markup = await readFile(join(site.folder, "index.html"), "utf8");
+    const names = [...markup.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map((match) => match[1] ?? "");
+    const drawing = (await readdir(join(site.folder, "assets")))
+      .filter((name) => /^worker-.*\.js$/.test(name))
+      .map((name) => `assets/${name}`);
+    let bytes = 0;
+    for (const name of [...names, ...drawing]) bytes += gzipSync(await readFile(join(site.folder, name))).byteLength;
+    expect(names.length).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(MAX_SCRIPT_BYTES);
+  });
+
+  test("Less and More change the words on the button and start nothing", async () => {
+    await open();
+    const button = () => page.$eval('[data-testid="lend"]', (element) => element.textContent);
+    expect(await button()).toBe("Lend half my GPU");
+    await page.click(".consent [aria-label^=Less]");
+    expect(await button()).toBe("Lend a quarter of my GPU");
+    await page.click(".consent [aria-label^=More]");
+    await page.click(".consent [aria-label^=More]");
+    expect(await button()).toBe("Lend most of my GPU");
+    expect(await page.$eval(".consent [aria-label^=More]", (element) => element.getAttribute("aria-disabled"))).toBe("true");
+    expect(await state()).toBe("before");
+  });
+
+  test("?job= chooses the job", async () => {
+    await open("/?job=2");
+    expect(await h1()).toBe("Primes below 10¹² so far: 37,607,912,018");
+  });
+
+  test("no job, no coordinator and no WebGPU have words of their own", async () => {
+    site.jobs = [];
+    await open("/", "no-job");
+    expect(await h1()).toBe("No job needs you yet.");
+    expect(await violations()).toEqual([]);
+    site.down = true;
+    await open("/", "unreachable");
+    expect(await violations()).toEqual([]);
+    site.down = false;
+    await page.evaluateOnNewDocument(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
+    await open("/", "no-webgpu");
+    expect(await violations()).toEqual([]);
+    expect(await page.$('[data-testid="lend"]')).toBeNull();
+  });
+});
+
+describe("after the click", () => {
+  test("the h1 has the focus, the dock is there, and Stop ends it", async () => {
+    await open();
+    await lend();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+    await say({});
+    expect(await h1()).toMatch(/units of this picture/);
+    await page.mouse.move(300, 300);
+    await heard("input");
+    await page.click(".dock-less");
+    await heard("dose 0.25");
+    await page.click('[data-testid="stop"]');
+    await heard("stop");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again");
+    expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
+  });
+
+  test("Stop is not where the consent button was", async () => {
+    for (const [width, height] of [
+      [1280, 800],
+      [390, 844],
+      [320, 640],
+    ] as const) {
+      await page.setViewport({ width, height });
+      await open();
+      await page.$eval('[data-testid="lend"]', (element) => element.scrollIntoView({ block: "nearest" }));
+      const button = await (await page.$('[data-testid="lend"]'))?.boundingBox();
+      await lend();
+      const stop = await (await page.$('[data-testid="stop"]'))?.boundingBox();
+      if (!button || !stop) throw new Error("a button has no box");
+      const point = { x: button.x + button.width / 2, y: button.y + button.height / 2 };
+      const inside = point.x >= stop.x && point.x <= stop.x + stop.width && point.y >= stop.y && point.y <= stop.y + stop.height;
+      expect(inside, `${width} x ${height}`).toBe(false);
+    }
+  });
+
+  const phases: DonorPhase[] = [
+    { kind: "starting", bytes: 1_200_000 },
+    { kind: "running" },
+    { kind: "offline", running: true },
+    { kind: "waiting", reason: "all-assigned", retryMs: 15_000 },
+    { kind: "software-adapter" },
+    { kind: "device-lost", times: 3, final: true },
+    { kind: "refused", job: 1, unit: 77 },
+    { kind: "job-done", job: 1, volunteers: 31 },
+    { kind: "another-tab" },
+    { kind: "failed", message: "the kernel did not compile" },
+  ];
+  test.each(phases.map((phase) => [phase.kind, phase] as const))("%s has no accessibility fault in light or dark", async (_, phase) => {
+    await open();
+    await lend();
+    await say({ phase });
+    for (const value of ["light", "dark"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+      expect(await violations(), value).toEqual([]);
+    }
+  });
+
+  test("a unit that was just verified is said, in yellow", async () => {
+    await open();
+    await lend();
+    await say({});
+    await say({ verified: [{ job: 1, unit: 305 }] });
+    await page.waitForFunction(() => document.querySelector("h1 mark")?.textContent === "Unit 305");
+    expect(await h1()).toBe("Unit 305 is yours.");
+  });
+
+  test("what differed in a refused unit can be read", async () => {
+    site.refused = [{ unit: 77, volunteer: "ab", digest: "11".repeat(32), canonical: "22".repeat(32), at: "" }];
+    await open();
+    await lend();
+    await say({ phase: { kind: "refused", job: 1, unit: 77 } });
+    await page.evaluate(() => [...document.querySelectorAll("button")].find((each) => each.textContent === "What differed")?.click());
+    await page.waitForFunction(() => document.querySelector("dialog[open]")?.textContent?.includes("22".repeat(32)));
+    expect(await violations()).toEqual([]);
+  });
+});
+
+describe("the keyboard", () => {
+  test("reaches action, doses and kernel in order, and Stop first while lent", async () => {
+    await open();
+    const order: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press("Tab");
+      order.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ""));
+    }
+    expect(order).toEqual(["Skip to what is true now", "idlewave", "Lend half my GPU", "Less", "More", "Read the kernel"]);
+    await open();
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    await page.evaluate(() => document.querySelector<HTMLElement>(".skip")?.focus());
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Stop");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("opens, reads and closes the kernel, which is text", async () => {
+    await open();
+    await page.focus(".label button");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog[open] pre");
+    expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(SOURCE);
+    expect(await violations()).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.waitForFunction(() => !document.querySelector("dialog[open]"));
+  });
+});
+
+describe("every width", () => {
+  test.each([320, 390, 640, 899, 900, 1280, 1920])("%d px needs no sideways scroll", async (width) => {
+    await page.setViewport({ width, height: 800 });
+    await open();
+    await lend();
+    await say({ phase: { kind: "offline", running: true }, unsent: 2 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
+  test("targets are at least 44 px and the plate shows every square", async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await open();
+    const small = await page.$$eval("button", (buttons) =>
+      buttons.map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && (box.width < 44 || box.height < 44)),
+    );
+    expect(small).toEqual([]);
+    await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "400px");
+    const terms = await (await page.$(".terms"))?.boundingBox();
+    expect((terms?.y ?? 0) + (terms?.height ?? 0)).toBeLessThanOrEqual(844);
+  });
+});
+
+test("the page on what is kept forgets after two clicks, and has no accessibility fault", async () => {
+  await page.goto(`${site.url}/privacy`);
+  await page.click('[data-testid="forget"]');
+  await page.click('[data-testid="forget-sure"]');
+  await page.waitForFunction(() => document.body.textContent?.includes("You are forgotten."));
+  expect(await violations()).toEqual([]);
+});

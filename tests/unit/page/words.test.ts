@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import type { DonorPhase } from "../../../client/donor/state.ts";
+import { plainText } from "../../../client/page/part.ts";
+import { isLent, momentOf, type Situation } from "../../../client/page/situation.ts";
+import { dockLines, wordsOf } from "../../../client/page/words.ts";
+import { donorState, job, primes } from "../../browser/page-fixtures.ts";
+
+const shown = job({ units: { total: 380, final: 236, failed: 0, leased: 11, voted: 9 } });
+
+function situation(changes: Partial<Situation> = {}): Situation {
+  return {
+    lending: { kind: "off" },
+    network: "reached",
+    webgpu: "there",
+    job: shown,
+    donor: null,
+    seen: { job: 1, units: 380, final: 236, mine: { running: 2, waiting: 0, final: 14 }, share: 0.48 },
+    dose: 0.5,
+    firstDose: 0.5,
+    fresh: null,
+    nextJob: false,
+    ...changes,
+  };
+}
+
+const lent = (phase: DonorPhase, changes: Partial<Situation> = {}) =>
+  situation({ lending: { kind: "on" }, donor: donorState({ phase, unsent: 2 }), ...changes });
+
+function say(of: Situation, touch = false): [string, string] {
+  const words = wordsOf(of, touch);
+  return [plainText(words.headline), plainText(words.lead)];
+}
+
+describe("the page's words", () => {
+  test.each<[string, Situation, string, RegExp]>([
+    ["before", situation(), "144 units of this picture are missing.", /^One unit is one square\./],
+    [
+      "a count with an answer",
+      situation({ job: primes() }),
+      "Primes below 10¹² so far: 37,607,912,018",
+      /876,544 units of this count are missing/,
+    ],
+    ["starting", lent({ kind: "starting", bytes: 1_200_000 }), "Getting your first unit.", /1\.2 MB\.$/],
+    [
+      "running",
+      lent({ kind: "running" }),
+      "14 units of this picture are yours.",
+      /^Two more are running on your graphics card\. Move the pointer/,
+    ],
+    ["less", lent({ kind: "running" }, { dose: 0.25 }), "14 units of this picture are yours.", /at most a quarter .* twice as long\.$/],
+    [
+      "a unit verified",
+      lent({ kind: "running" }, { fresh: { unit: 305 } }),
+      "Unit 305 is yours.",
+      /^A stranger's graphics card got the same bytes, .* 144 to go\.$/,
+    ],
+    ["stopped", situation({ lending: { kind: "stopped" } }), "Stopped. You gave 14 units.", /^Nothing is running/],
+    ["offline", lent({ kind: "offline", running: true }), "No connection. 2 units are safe here.", /keeps working/],
+    [
+      "no WebGPU",
+      situation({ webgpu: "absent" }),
+      "This browser can't compute units yet.",
+      /nine volunteers are filling squares right now\.$/,
+    ],
+    ["plain HTTP", situation({ webgpu: "insecure" }), "This address can't use graphics cards.", /HTTPS/],
+    ["software adapter", lent({ kind: "software-adapter" }), "No graphics card here.", /only pretends/],
+    ["another version", lent({ kind: "another-version" }), "This page has a newer version.", /reloads by itself/],
+    ["device lost", lent({ kind: "device-lost", times: 1, final: false }), "Your graphics card restarted.", /starts again/],
+    ["refused", lent({ kind: "refused", job: 1, unit: 77 }), "Your graphics card got different bytes.", /unit 77/],
+    ["no work", lent({ kind: "waiting", reason: "all-assigned", retryMs: 0 }), "Every unit is being computed.", /when a job needs you\.$/],
+    [
+      "job done",
+      lent({ kind: "job-done", job: 1, volunteers: 31 }),
+      "This picture is finished.",
+      /^31 volunteers made it, 14 units by you\.$/,
+    ],
+    ["another tab", lent({ kind: "another-tab" }), "Running in another tab.", /One tab works/],
+    ["no job", situation({ job: null }), "No job needs you yet.", /looks again by itself/],
+    ["unreachable", situation({ network: "unreachable", job: null }), "The coordinator does not answer.", /Nothing runs/],
+  ])("%s", (_, of, headline, lead) => {
+    const [saidHeadline, saidLead] = say(of);
+    expect(saidHeadline).toBe(headline);
+    expect(saidLead).toMatch(lead);
+  });
+
+  test("ask a phone to touch", () => expect(say(lent({ kind: "running" }), true)[1]).toMatch(/Touch the page and/));
+
+  test("never call out, and never use the words that promise or blame", () => {
+    const phases: DonorPhase["kind"][] = [
+      "running",
+      "offline",
+      "no-webgpu",
+      "software-adapter",
+      "another-version",
+      "refused",
+      "another-tab",
+    ];
+    for (const kind of phases) {
+      const phase = { kind, running: true, job: 1, unit: 1 } as DonorPhase;
+      expect(say(lent(phase)).join(" ")).not.toMatch(/!|\b(piece|task|mine|earn|oops)\b/i);
+    }
+  });
+
+  test("claim no measured figure that was not measured", () => {
+    const unmeasured = lent({ kind: "running" });
+    unmeasured.donor = donorState({ gflops: null, secondsPerUnit: null, gpuSeconds: 0, running: 0 });
+    expect(dockLines(unmeasured)).toEqual(["Lending half", ""]);
+    expect(say(unmeasured)[1]).not.toMatch(/running on/);
+  });
+});
+
+describe("the dock", () => {
+  test("is there from the click until Stop, and not where nothing can run", () => {
+    expect(isLent(situation())).toBe(false);
+    expect(isLent(situation({ lending: { kind: "asking" } }))).toBe(true);
+    expect(isLent(lent({ kind: "waiting", reason: "all-assigned", retryMs: 0 }))).toBe(true);
+    expect(isLent(lent({ kind: "software-adapter" }))).toBe(false);
+    expect(isLent(situation({ lending: { kind: "stopped" }, donor: donorState() }))).toBe(false);
+  });
+
+  test("says nothing of a donor that was stopped", () => {
+    expect(momentOf(situation({ lending: { kind: "stopped" }, donor: donorState() }))).toEqual({ kind: "stopped" });
+  });
+});
