@@ -137,7 +137,8 @@ export class Report {
       running,
       unsent,
       secondsPerUnit,
-      gpuSeconds: (this.accountMicros + unsentMicros) / 1e6,
+      // Between an answer and the notice that follows it a unit is in neither figure.
+      gpuSeconds: Math.max(this.state.gpuSeconds, (this.accountMicros + unsentMicros) / 1e6),
       gflops: micros > 0 ? gflop / (micros / 1e6) : null,
     });
     this.listener?.({ ...this.state, verified: [...this.state.verified] });

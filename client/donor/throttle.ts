@@ -23,7 +23,7 @@ export class Throttle implements Pace {
   private hidden = false;
   private ended = false;
   private lastInput = performance.now();
-  private duckUntil = 0;
+  private duckUntil = Number.NEGATIVE_INFINITY;
   /** Milliseconds of GPU time that may be used now; at most one burst. */
   private balance: number;
   private at = performance.now();

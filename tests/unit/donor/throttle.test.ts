@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Throttle } from "../../../client/donor/throttle.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Runs slices of `sliceMs` one after the other for `totalMs` of a clock of its own; answers the share that was busy. */
+async function lend(throttle: Throttle, sliceMs: number, totalMs: number): Promise<number> {
+  const start = performance.now();
+  const before = throttle.busyMillis;
+  const working = (async () => {
+    while (performance.now() - start < totalMs) {
+      await throttle.turn();
+      throttle.busy();
+      await new Promise((resolve) => setTimeout(resolve, sliceMs));
+      throttle.idle();
+    }
+  })();
+  await vi.advanceTimersByTimeAsync(totalMs + 100 * sliceMs + 1000);
+  await working;
+  return (throttle.busyMillis - before) / totalMs;
+}
+
+describe("the throttle", () => {
+  it.each([0.1, 0.25, 0.5, 0.9])("lends the share %s of the GPU, slices short or long", async (dose) => {
+    for (const sliceMs of [4, 30, 250]) {
+      const share = await lend(new Throttle(dose), sliceMs, 60_000);
+      expect(share).toBeGreaterThan(dose * 0.9);
+      expect(share).toBeLessThan(dose * 1.1);
+    }
+  });
+
+  it("lends at most a quarter of it while the page is hidden", async () => {
+    const throttle = new Throttle(0.9);
+    throttle.setHidden(true);
+    const share = await lend(throttle, 10, 30_000);
+    expect(share).toBeLessThan(0.28);
+    throttle.setHidden(false);
+    expect(await lend(throttle, 10, 30_000)).toBeGreaterThan(0.8);
+  });
+
+  it("ducks when the person does something, but never for good", async () => {
+    const throttle = new Throttle(0.9);
+    let opened = 0;
+    throttle.noticeInput();
+    void throttle.turn().then(() => opened++);
+    await vi.advanceTimersByTimeAsync(40);
+    expect(opened).toBe(0);
+    // Input without end.
+    const input = setInterval(() => throttle.noticeInput(), 5);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(opened).toBe(1);
+    clearInterval(input);
+  });
+
+  it("cuts longer slices only when nobody has touched the page for five minutes", () => {
+    const throttle = new Throttle(0.5);
+    const polite = throttle.targetMicros();
+    vi.advanceTimersByTime(5 * 60_000 + 1);
+    expect(throttle.targetMicros()).toBeGreaterThan(polite);
+    throttle.setHidden(true);
+    expect(throttle.targetMicros()).toBe(polite);
+    throttle.setHidden(false);
+    throttle.noticeInput();
+    expect(throttle.targetMicros()).toBe(polite);
+  });
+
+  it("opens its gate at the end, so that whoever waits hears of it", async () => {
+    const throttle = new Throttle(0.1);
+    throttle.busy();
+    await vi.advanceTimersByTimeAsync(1000);
+    let opened = false;
+    void throttle.turn().then(() => {
+      opened = true;
+    });
+    await vi.advanceTimersByTimeAsync(150);
+    expect(opened).toBe(false);
+    throttle.end();
+    await vi.advanceTimersByTimeAsync(150);
+    expect(opened).toBe(true);
+  });
+});
