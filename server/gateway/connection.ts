@@ -6,7 +6,7 @@
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
-import type { HostId, JobId } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame, type Frame } from "../../shared/wire.ts";
 import type { Store } from "../core/store.ts";
@@ -104,6 +104,7 @@ export class Connection {
       clearTimeout(this.deadline);
       this.state = "open";
       context.notices.join(row.id, socket);
+      await socket.join(roomOf(row.id));
       ack({ ok: true, account: noticeOf(row, []) } satisfies HelloReply);
     } catch (error) {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
@@ -166,7 +167,8 @@ export class Connection {
     const { account } = this.authenticated();
     await this.context.coordinator.dispatch({ type: "forget", account });
     ack({ ok: true });
-    this.socket.disconnect(true);
+    // Every tab and device of the account, not this one alone.
+    this.socket.nsp.in(roomOf(account)).disconnectSockets(true);
   }
 
   private authenticated(): Peer {
@@ -197,6 +199,10 @@ export class Connection {
     context.notices.leave(peer.account, this.socket);
     context.coordinator.dispatch({ type: "host-left", host: peer.host }).catch(context.onFailure);
   }
+}
+
+function roomOf(account: AccountId): string {
+  return `account:${account}`;
 }
 
 function refused(code: ErrorCode, details: ErrorDetails): { ok: false; code: string; message: string } {

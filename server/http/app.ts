@@ -69,7 +69,8 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
 
   const visible = new PublicBlobs(context.plans, context.blobs);
   for (const row of context.coordinator.jobs()) await visible.add(row);
-  const views = new Views(context);
+  const onFailure = (error: unknown) => log.error({ err: error }, "a job could not be shown");
+  const views = new Views({ ...context, onFailure });
   app.addHook("onClose", () => views.close());
 
   networkRoutes(app, context);

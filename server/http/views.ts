@@ -20,11 +20,13 @@ interface View {
   refreshing: Promise<void> | null;
 }
 
-type Source = Pick<HttpContext, "coordinator" | "store" | "blobs" | "plans" | "clock">;
+type Source = Pick<HttpContext, "coordinator" | "store" | "blobs" | "plans" | "clock"> & { onFailure: (error: unknown) => void };
 
 export class Views {
   private readonly source: Source;
   private readonly views = new Map<JobRow["id"], Promise<View>>();
+  /** Running answers as they were last read. */
+  private readonly answers = new Map<JobRow["id"], string>();
 
   constructor(source: Source) {
     this.source = source;
@@ -38,17 +40,22 @@ export class Views {
   /** `wait` false: the answer as it was last read, so that a list of jobs never waits for a long scan. */
   async status(row: JobRow, wait: boolean): Promise<JobStatus> {
     const planned = await this.source.plans.of(row.id);
-    let answer: string | undefined;
     if (RunningAnswer.of(planned.plan)) {
-      const view = await (wait ? this.fresh(row) : this.views.get(row.id));
-      answer = view?.answer?.text;
+      if (wait) await this.fresh(row);
+      else if (this.wantsReading(row)) this.fresh(row).catch(this.source.onFailure);
     }
-    return jobStatus(row, planned, countsOf(this.source.coordinator, row.id), answer);
+    return jobStatus(row, planned, countsOf(this.source.coordinator, row.id), this.answers.get(row.id));
   }
 
   async close(): Promise<void> {
     for (const view of this.views.values()) (await view).follower.close();
     this.views.clear();
+  }
+
+  /** Whether a list should have this job's answer read for the next time: not when that would push out other jobs. */
+  private wantsReading(row: JobRow): boolean {
+    if (row.state !== "running" && this.answers.has(row.id)) return false;
+    return this.views.has(row.id) || this.views.size < MAX_VIEWS;
   }
 
   private async fresh(row: JobRow): Promise<View> {
@@ -66,12 +73,19 @@ export class Views {
     await view.follower.refresh();
     view.picture.leased(this.source.coordinator.leasedUnits(row.id, MAX_CELLS));
     view.picture.commit(now);
+    const answer = view.answer?.text;
+    if (answer !== undefined) this.answers.set(row.id, answer);
     view.refreshedAt = now;
   }
 
   private of(row: JobRow): Promise<View> {
     const known = this.views.get(row.id);
-    if (known) return known;
+    if (known) {
+      // The latest asked for is the last to be dropped.
+      this.views.delete(row.id);
+      this.views.set(row.id, known);
+      return known;
+    }
     const opening = this.open(row);
     opening.catch(() => this.views.delete(row.id));
     this.views.set(row.id, opening);

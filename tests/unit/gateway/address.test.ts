@@ -1,0 +1,95 @@
+import type { IncomingMessage } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ClusterNames, clientAddress, isPublicAddress, prefixOf } from "../../../server/gateway/address.ts";
+import { CONNECT_RATE } from "../../../server/gateway/limits.ts";
+import type { AccountId } from "../../../shared/ids.ts";
+import { startNetwork, type TestNetwork } from "./network.ts";
+import { Volunteer } from "./volunteer.ts";
+
+const from = (remoteAddress: string, forwarded?: string) =>
+  ({ socket: { remoteAddress }, headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded } }) as unknown as IncomingMessage;
+
+describe("a client's address", () => {
+  const cases: [string, string, string | undefined, number, string][] = [
+    ["is the socket's", "203.0.113.9", undefined, 0, "203.0.113.9"],
+    ["is the socket's, whatever the header says, without a trusted proxy", "203.0.113.9", "198.51.100.1", 0, "203.0.113.9"],
+    ["is what the one proxy appended", "10.0.0.2", "198.51.100.1", 1, "198.51.100.1"],
+    ["is not what the client invented before it", "10.0.0.2", "1.2.3.4, 198.51.100.1", 1, "198.51.100.1"],
+    ["is what the outer of two proxies appended", "10.0.0.2", "1.2.3.4, 198.51.100.1, 10.0.0.3", 2, "198.51.100.1"],
+    ["is the socket's when the header is missing", "203.0.113.9", undefined, 1, "203.0.113.9"],
+    ["is the socket's when the entry is no address", "203.0.113.9", "unknown", 1, "203.0.113.9"],
+    ["is IPv4 when it was mapped into IPv6", "::ffff:203.0.113.9", undefined, 0, "203.0.113.9"],
+  ];
+  it.each(cases)("%s", (_name, remote, forwarded, hops, expected) => {
+    expect(clientAddress(from(remote, forwarded), hops)).toBe(expected);
+  });
+
+  it.each([
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.16.0.1",
+    "172.31.9.9",
+    "192.168.1.1",
+    "169.254.1.1",
+    "100.64.3.2",
+    "::1",
+    "fd00::1",
+    "fe80::1",
+    "",
+  ])("%j says nothing", (address) => expect(isPublicAddress(address)).toBe(false));
+  it.each(["203.0.113.9", "172.32.0.1", "8.8.8.8", "2001:db8::1"])("%j is public", (address) =>
+    expect(isPublicAddress(address)).toBe(true),
+  );
+});
+
+describe("clusters", () => {
+  it.each([
+    ["203.0.113.9", "203.0.113.0/24"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"],
+    ["2001:0DB8:0001::6", "2001:db8:1::/48"],
+    ["2001:db8::6", "2001:db8:0::/48"],
+    ["2001::5:6:7:8:9:a", "2001:0:5::/48"],
+  ])("of %s are %s", (address, prefix) => expect(prefixOf(address)).toBe(prefix));
+
+  const WEEK_MS = 7 * 24 * 3600 * 1000;
+  const alice = 1 as AccountId;
+  const bob = 2 as AccountId;
+
+  it("join a /24, keep private addresses apart by account, and hold no address", async () => {
+    const secrets = new Map<string, Uint8Array>();
+    const store = {
+      secret: async (key: string, create: () => Uint8Array) => {
+        const value = secrets.get(key) ?? create();
+        secrets.set(key, value);
+        return value;
+      },
+    };
+    const names = new ClusterNames(store);
+    const here = await names.of("203.0.113.9", alice, 0);
+    expect(await names.of("203.0.113.200", bob, 0)).toBe(here);
+    expect(await names.of("203.0.114.9", alice, 0)).not.toBe(here);
+    expect(here).not.toContain("203");
+    expect(await names.of("127.0.0.1", alice, 0)).not.toBe(await names.of("127.0.0.1", bob, 0));
+    expect(await names.of("203.0.113.9", alice, WEEK_MS - 1)).toBe(here);
+    expect(await names.of("203.0.113.9", alice, WEEK_MS)).not.toBe(here);
+    expect(await new ClusterNames(store).of("203.0.113.9", alice, 0)).toBe(here);
+  });
+});
+
+describe("one public address", () => {
+  let network: TestNetwork;
+  beforeAll(async () => {
+    const now = Date.now();
+    network = await startNetwork({ trustProxy: 1, clock: () => now });
+  });
+  afterAll(() => network.close());
+
+  it("is let in only so often, while others are", async () => {
+    const connect = (address: string) => new Volunteer(network.url, undefined, { "x-forwarded-for": address }).connected();
+    const opened: Volunteer[] = [];
+    for (let i = 0; i < CONNECT_RATE.burst; i++) opened.push(await connect("203.0.113.9"));
+    await expect(connect("203.0.113.9")).rejects.toThrow();
+    opened.push(await connect("203.0.114.9"));
+    for (const volunteer of opened) volunteer.leave();
+  });
+});

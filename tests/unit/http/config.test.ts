@@ -1,0 +1,48 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ConfigError, DEFAULT_CONFIG, readConfig } from "../../../server/config.ts";
+
+function folderWith(content?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "idlewave-config-"));
+  if (content !== undefined) writeFileSync(join(folder, "idlewave.json"), content);
+  return folder;
+}
+
+describe("the configuration", () => {
+  it("is the defaults when nothing is said", () => {
+    expect(readConfig({}, {}, folderWith())).toEqual(DEFAULT_CONFIG);
+  });
+
+  it("is the file's, above it the variables', above them the command line's", () => {
+    const folder = folderWith(JSON.stringify({ port: 1000, host: "0.0.0.0", data: "/a", network: { name: "File", purpose: "P" } }));
+    const env = { IDLEWAVE_PORT: "2000", IDLEWAVE_DATA: "/b", IDLEWAVE_NETWORK_NAME: "Variable", IDLEWAVE_ALLOW_SOFTWARE: "1" };
+    expect(readConfig({ port: 3000 }, env, folder)).toEqual({
+      ...DEFAULT_CONFIG,
+      port: 3000,
+      data: "/b",
+      host: "0.0.0.0",
+      allowSoftware: true,
+      network: { ...DEFAULT_CONFIG.network, name: "Variable", purpose: "P" },
+    });
+  });
+
+  const wrong: [string, string | undefined, Record<string, string>, RegExp][] = [
+    ["no JSON", "{", {}, /idlewave\.json/],
+    ["no object", "[]", {}, /idlewave\.json/],
+    ["an unknown key", '{"prot": 80}', {}, /prot.*idlewave\.json/],
+    ["an unknown key inside", '{"network": {"nmae": "x"}}', {}, /network\.nmae/],
+    ["a port that is text", '{"port": "80"}', {}, /port.*idlewave\.json/],
+    ["a port above 65535", undefined, { IDLEWAVE_PORT: "70000" }, /port.*IDLEWAVE_PORT/],
+    ["a port that is no number", undefined, { IDLEWAVE_PORT: "http" }, /port.*IDLEWAVE_PORT/],
+    ["a switch that is neither", undefined, { IDLEWAVE_ALLOW_SOFTWARE: "maybe" }, /allowSoftware.*IDLEWAVE_ALLOW_SOFTWARE/],
+    ["a public URL with a path", undefined, { IDLEWAVE_PUBLIC_URL: "https://a.example/x" }, /publicUrl.*IDLEWAVE_PUBLIC_URL/],
+    ["a negative number of proxies", '{"trustProxy": -1}', {}, /trustProxy/],
+  ];
+  it.each(wrong)("with %s is refused by the key's name", (_name, file, env, message) => {
+    const read = () => readConfig({}, env, folderWith(file));
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(message);
+  });
+});
