@@ -53,7 +53,6 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
   let count = 0;
   for (const line of lines) {
     if (line.text.trim() === "") {
-      if (line.last) break;
       faults.push({ file, line: line.number, column: 1, wrong: "The line is empty.", right: "Remove it." });
     } else {
       const fields = line.text.split(",");
@@ -146,7 +145,6 @@ function pack(text: string, columns: CsvColumn[], count: number): Uint8Array {
   lines.next();
   let offset = 0;
   for (const line of lines) {
-    if (line.text.trim() === "") break;
     line.text.split(",").forEach((raw, i) => {
       const value = number(unquote(raw)) ?? 0n;
       if (columns[i]?.type === "f64") view.setFloat64(offset, Number(value), true);
@@ -206,13 +204,15 @@ function unquote(raw: string): string {
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
 }
 
-function* linesOf(text: string): Generator<{ text: string; number: number; last: boolean }> {
+/** Lines without their breaks, numbered from 1; blank ones at the end are no lines. */
+function* linesOf(text: string): Generator<{ text: string; number: number }> {
+  const length = text.trimEnd().length;
   let start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  for (let number = 1; start <= text.length; number++) {
-    let end = text.indexOf("\n", start);
-    if (end < 0) end = text.length;
+  for (let number = 1; start <= length; number++) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 || found > length ? length : found;
     const stop = text[end - 1] === "\r" ? end - 1 : end;
-    yield { text: text.slice(start, Math.max(start, stop)), number, last: end >= text.length };
+    yield { text: text.slice(start, Math.max(start, stop)), number };
     start = end + 1;
   }
 }

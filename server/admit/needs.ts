@@ -120,6 +120,12 @@ export function readNeeds(
     const entry = reflection.entryPoints.get(name);
     if (!entry) continue;
     const tell = (wrong: string, right: string) => faults.add({ ...kernel.placeOf(entry.offset), wrong, right });
+    let toldSize = false;
+    // A workgroup too large is told once, not for each of the limits it exceeds.
+    const tellSize = (wrong: string, right: string) => {
+      if (!toldSize) tell(wrong, right);
+      toldSize = true;
+    };
     const bound = buffers.filter((buffer) => entry.uses.has(buffer.name));
     const uniforms = bound.filter((buffer) => buffer.kind === "uniform").length;
     need("maxUniformBuffersPerShaderStage", uniforms, tell, `${name} uses ${uniforms} uniforms`);
@@ -136,10 +142,10 @@ export function readNeeds(
     if (!workgroup.size) continue;
     const [x, y, z] = workgroup.size;
     const what = `The workgroup of ${name} is ${x} x ${y} x ${z}`;
-    need("maxComputeInvocationsPerWorkgroup", x * y * z, tell, what);
-    need("maxComputeWorkgroupSizeX", x, tell, what);
-    need("maxComputeWorkgroupSizeY", y, tell, what);
-    need("maxComputeWorkgroupSizeZ", z, tell, what);
+    need("maxComputeInvocationsPerWorkgroup", x * y * z, tellSize, what);
+    need("maxComputeWorkgroupSizeX", x, tellSize, what);
+    need("maxComputeWorkgroupSizeY", y, tellSize, what);
+    need("maxComputeWorkgroupSizeZ", z, tellSize, what);
   }
   return { features: [...features].sort(), limits };
 }

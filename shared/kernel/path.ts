@@ -26,7 +26,7 @@ export function parsePath(path: string): Step[] | PathFault {
   while (at < path.length) {
     token.lastIndex = at;
     const found = token.exec(path);
-    if (!found || steps.length >= MAX_STEPS) {
+    if (!found || (at === 0 && found[1] === ".") || steps.length >= MAX_STEPS) {
       return { wrong: `The path breaks at character ${at + 1}.`, right: 'Write it as "width", "[3]" or "cells[2].position.x".' };
     }
     steps.push(found[2] !== undefined ? { member: found[2] } : { index: Number(found[3]) });

@@ -1,0 +1,301 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Judges } from "../../../server/admit/admit.ts";
+import { type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+
+let judges: Judges;
+beforeAll(async () => {
+  judges = await openJudges();
+});
+afterAll(() => judges.close());
+
+const faultsOf = async (files: Files) => refused(await judges.admit(packageOf(files)));
+const told = async (files: Files) => (await faultsOf(files)).map(show);
+const job = (changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files => ({
+  "job.json": manifest(changes),
+  "kernel.wgsl": kernel,
+  ...more,
+});
+const set = (fields: object, units: object = { count: 1000 }) => ({
+  units,
+  bindings: { params: { set: { first: 1, width: 1, scale: 1, ...fields } } },
+});
+
+describe("one fault, named with its place and the way out", () => {
+  it.each<[string, Files, RegExp]>([
+    ["no job.json", { "jop.json": "{}" }, /job\.json::.*no job\.json\. Did you mean jop\.json\?/],
+    ["a comma too many", { "job.json": '{\n  "name": "x",\n}' }, /job\.json:3:1 : A key between double quotes is missing here/],
+    ["a comment", { "job.json": "{ // hello\n}" }, /job\.json:1:3 : JSON has no comments/],
+    ["a key twice", { "job.json": '{"name": 1,\n "name": 2}' }, /job\.json:2:2 : The key name occurs twice/],
+    [
+      "a number that would be rounded",
+      { "job.json": '{"seed": 9007199254740993}' },
+      /job\.json:1:10 .*more than 53 bits.*"9007199254740993"/,
+    ],
+    ["an unknown member", job({ ouptut: [] }), /ouptut: "ouptut" is unknown here\. Did you mean output\?/],
+    [
+      "a wrong kind of reduce",
+      job({ output: [{ binding: "values", dtype: "u32", shape: [64], reduce: { kind: "som" } }] }),
+      /output\[0\]\.reduce\.kind: It is "som"\. Did you mean sum\?/,
+    ],
+    ["units of no known form", job({ units: { cuont: 5 } }), /units\.cuont: .*Did you mean count\?/],
+    ["a text for a number", job({ units: { count: "5" } }), /job\.json:7:14 units\.count: It is "5", where a whole number is expected/],
+    [
+      "a missing kernel file",
+      job({ kernel: ["kernal.wgsl"] }),
+      /kernel\[0\]: The package has no file kernal\.wgsl\. Did you mean kernel\.wgsl\?/,
+    ],
+    ["a missing table", job({ units: { rows: "rows.csv" } }), /units\.rows: The package has no file rows\.csv/],
+    [
+      "a misspelt binding",
+      job({ bindings: { parms: { set: { first: 1 } } } }),
+      /bindings\.parms: The kernel has no binding parms\. Did you mean params\?/,
+    ],
+    ["a misspelt field", job(set({ widht: 2 })), /bindings\.params\.set\.widht: Params has no member widht\. Did you mean width\?/],
+    ["a field of the wrong type", job(set({ width: 1.5 })), /set\.width: It is not always a whole number, and u32 holds whole numbers/],
+    ["a negative u32", job(set({ width: -1 })), /set\.width: -1 does not fit u32\. u32 holds 0 to 4294967295/],
+    ["a boolean", job(set({ width: true })), /set\.width: It is true, where one number is expected/],
+    [
+      "an index that overflows",
+      job(set({ first: "$unit.index" }, { count: 2 ** 33 })),
+      /set\.first: \$unit\.index reaches 8589934591, which does not fit u32\. .*vec2<u32>/,
+    ],
+    [
+      "an affine map that overflows below",
+      job(set({ first: { of: "$unit.index", scale: -1 } })),
+      /set\.first: \$unit\.index, scaled, reaches -999/,
+    ],
+    ["a seed in a u32", job(set({ first: "$unit.seed" })), /A seed has 64 bits: make the field vec2<u32>/],
+    ["a grid's x without a grid", job(set({ first: "$unit.x" })), /The units have no x: they are no grid/],
+    ["a row without rows", job(set({ first: "$row.a" })), /The units have no rows/],
+    ["a pass's value outside of it", job(set({ first: "$pass.iteration" })), /Move it to the set of the pass/],
+    ["an unknown reference", job(set({ first: "$unit.idnex" })), /There is no \$unit\.idnex\. Did you mean index\?/],
+    [
+      "a row that overflows",
+      job({ ...set({ first: "$row.a" }), units: { rows: "r.csv" } }, KERNEL, { "r.csv": "a\n1\n5000000000\n" }),
+      /\$row\.a reaches 5000000000/,
+    ],
+    [
+      "a column that is not there",
+      job({ ...set({ first: "$row.b" }), units: { rows: "r.csv" } }, KERNEL, { "r.csv": "aa\n1\n" }),
+      /no column b\. Its columns are aa/,
+    ],
+    [
+      "a CSV field that is no number",
+      job({ units: { rows: "r.csv" } }, KERNEL, { "r.csv": "a,b\n1,2\n3,x4\n" }),
+      /r\.csv:3:3 b: "x4" is no number/,
+    ],
+    [
+      "a short CSV line",
+      job({ units: { rows: "r.csv" } }, KERNEL, { "r.csv": "a,b\n1\n" }),
+      /r\.csv:2:1 : The line has 1 fields\. The header has 2/,
+    ],
+    ["a uniform that nothing fills", job({ bindings: {} }), /bindings\.params: params is uniform and nothing fills it/],
+    [
+      "a buffer of unknown length",
+      job(
+        { output: [{ binding: "other", dtype: "u32", shape: [1] }] },
+        `${KERNEL}@group(0) @binding(2) var<storage, read_write> other: array<u32>;\n@compute @workgroup_size(1) fn second() { other[0] = 1u; }`,
+        {},
+      ),
+      /passes\[0\]: The kernel has 2 entry points\. Name one of main, second/,
+    ],
+    [
+      "an output that is too large",
+      job({ bindings: { params: { set: { first: 1 } }, values: { elements: 32 } } }),
+      /output\[0\]\.shape: 64 u32 are 256 bytes, values has 128/,
+    ],
+    [
+      "an output of a uniform",
+      job({
+        output: [
+          { binding: "params", dtype: "u8", shape: [12] },
+          { binding: "values", dtype: "u32", shape: [1] },
+        ],
+      }),
+      /output\[0\]\.binding: params is a uniform/,
+    ],
+    [
+      "an output of the wrong dtype",
+      job({ output: [{ binding: "values", dtype: "f32", shape: [64] }] }),
+      /output\[0\]\.dtype: .* is made of u32, the output says f32/,
+    ],
+    [
+      "a picture that is no picture",
+      job({ output: [{ binding: "values", dtype: "u32", shape: [64], reduce: { kind: "image", columns: 2, range: [0, 1] } }] }),
+      /Its shape is \[height, width\]/,
+    ],
+    [
+      "an unknown entry point",
+      job({ passes: [{ entryPoint: "mian", workgroups: [1] }] }),
+      /passes\[0\]\.entryPoint: The kernel has no entry point mian\. Did you mean main\?/,
+    ],
+    [
+      "a table of the wrong length",
+      job({ passes: [{ workgroups: [1], repeat: 3, table: "t.csv" }] }, KERNEL, { "t.csv": "a\n1\n" }),
+      /The table has 1 lines, the pass 3 iterations/,
+    ],
+    ["a swap of a uniform", job({ passes: [{ workgroups: [1], swap: [["params", "values"]] }] }), /swap\[0\]\[0\]: params is a uniform/],
+    [
+      "an unknown override",
+      job({ overrides: { WIDHT: 1 } }, `override WIDTH: u32 = 1;\n${KERNEL}`),
+      /overrides\.WIDHT: .*Did you mean WIDTH\?/,
+    ],
+    [
+      "an override of the wrong type",
+      job({ overrides: { WIDTH: -1 } }, `override WIDTH: u32 = 1;\n${KERNEL}`),
+      /WIDTH is u32, the value is -1/,
+    ],
+    [
+      "an override without a value",
+      job({}, KERNEL.replace("64)", "SIZE)").replace("struct", "override SIZE: u32;\nstruct")),
+      /kernel\.wgsl:1:10 : override SIZE has no value/,
+    ],
+    [
+      "a workgroup that no GPU runs",
+      job({}, KERNEL.replace("64)", "64, 64)")),
+      /kernel\.wgsl:6:4 : The workgroup of main is 64 x 64 x 1: maxComputeInvocationsPerWorkgroup would have to be 4096/,
+    ],
+    [
+      "too much workgroup memory",
+      job(
+        {},
+        KERNEL.replace("fn main", "fn main")
+          .replace("{\n  values", "{\n  big[0] = 1u;\n  values")
+          .replace("@compute", "var<workgroup> big: array<u32, 100000>;\n@compute"),
+      ),
+      /400000 bytes of workgroup memory/,
+    ],
+    [
+      "an unknown limit",
+      job({ requires: { limits: { maxBufferSzie: 5 } } }),
+      /There is no limit maxBufferSzie\. Did you mean maxBufferSize\?/,
+    ],
+    [
+      "a texture",
+      job(
+        {},
+        KERNEL.replace("+ params.width", "+ textureDimensions(t).x").replace(
+          "@compute",
+          "@group(0) @binding(2) var t: texture_2d<f32>;\n@compute",
+        ),
+      ),
+      /kernel\.wgsl:5:27 : t cannot be bound: texture_2d<f32> is a texture\. Textures are not supported yet: read the texels from a storage buffer/,
+    ],
+    [
+      "a sampler",
+      job({}, KERNEL.replace("values[id.x]", "_ = s; values[id.x]").replace("@compute", "@group(0) @binding(2) var s: sampler;\n@compute")),
+      /s cannot be bound: it is a sampler/i,
+    ],
+    ["bool in a buffer", job({}, KERNEL.replace("scale: f32", "scale: f32, flag: bool")), /bool cannot lie in a buffer\. Use u32/],
+    [
+      "a length that we cannot evaluate",
+      job({}, KERNEL.replace("array<u32>", "array<u32, countOneBits(255u) * bitcast<u32>(2i)>")),
+      /The array length in the type of values cannot be evaluated/,
+    ],
+    [
+      "an extension that is not supported",
+      job({}, `enable dual_source_blending;\n${KERNEL}`),
+      /kernel\.wgsl:1:8 : enable dual_source_blending is not supported/,
+    ],
+    [
+      "a vertex shader",
+      job({ passes: [{ entryPoint: "v", workgroups: [1] }] }, `${KERNEL}@vertex fn v() -> @builtin(position) vec4f { return vec4f(); }`),
+      /v is a vertex shader/,
+    ],
+    ["an undeclared name", job({}, KERNEL.replace("params.first", "parms.first")), /kernel\.wgsl:7:18 : Nothing declares parms/],
+    [
+      "a type error",
+      job({}, KERNEL.replace("id.x * u32(params.scale)", "id.x * params.scale")),
+      /kernel\.wgsl:7:\d+ : no matching overload/,
+    ],
+    [
+      "an import that leads nowhere",
+      job({}, `import package::missing::thing;\n${KERNEL.replace("params.first", "thing")}`),
+      /kernel\.wgsl:8:18 : Nothing declares/,
+    ],
+    [
+      "a split that leaves a rest",
+      job(
+        {
+          units: { split: "values" },
+          bindings: { params: { set: { first: 1 } }, values: { init: { file: "d.bin", split: { recordBytes: 3, recordsPerUnit: 4 } } } },
+        },
+        KERNEL,
+        { "d.bin": new Uint8Array(100) },
+      ),
+      /d\.bin has 100 bytes, no whole number of records of 3/,
+    ],
+    [
+      "more units than pieces",
+      job(
+        {
+          units: { count: 9 },
+          bindings: { params: { set: { first: 1 } }, values: { init: { file: "d.bin", split: { recordBytes: 4, recordsPerUnit: 64 } } } },
+        },
+        KERNEL,
+        { "d.bin": new Uint8Array(1024) },
+      ),
+      /d\.bin has pieces for 4 units, the job has 9/,
+    ],
+    ["a seed of 65 bits", job({ seed: "18446744073709551616" }), /seed: 18446744073709551616 has more than 64 bits/],
+    ["a grid that is too large", job({ units: { grid: [1e9, 1e9, 1] } }), /The grid has 1000000000000000000 units/],
+    [
+      "a kernel that is not UTF-8",
+      job({}, KERNEL, { "kernel.wgsl": new Uint8Array([0x66, 0xff, 0xfe]) }),
+      /kernel\.wgsl:: : The file is not UTF-8/,
+    ],
+    [
+      "a kernel that is too large",
+      job({}, `${KERNEL}//${"x".repeat(300_000)}`),
+      /kernel\.wgsl:: : The file has \d+ bytes\. At most 262144/,
+    ],
+  ])("%s", async (_, files, expected) => {
+    const faults = await told(files);
+    expect(faults.join("\n")).toMatch(expected);
+    expect(faults.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("several faults", () => {
+  it("of manifest, kernel and table come in one go, in reading order", async () => {
+    const kernel = KERNEL.replace("params.first", "parms.first").replace("64)", "2048)");
+    const changes = {
+      units: { rows: "r.csv" },
+      bindings: { params: { set: { first: "$row.a", widht: 1, scale: "fast" } }, valeus: { scratch: true } },
+      passes: [{ entryPoint: "main", workgroups: [1] }],
+      output: [{ binding: "values", dtype: "f32", shape: [64] }],
+      priorty: 3,
+    };
+    const faults = await told(job(changes, kernel, { "r.csv": "a\n1\nfoo\n" }));
+    const expected = [
+      /set\.first/,
+      /set\.widht/,
+      /set\.scale/,
+      /bindings\.valeus/,
+      /output\[0\]\.dtype/,
+      /priorty/,
+      /kernel\.wgsl:6:4 .*2048/,
+      /kernel\.wgsl:7:18 .*parms/,
+      /r\.csv:3:1 a/,
+    ];
+    expect(faults.length).toBe(expected.length);
+    for (const [index, fault] of faults.entries()) expect(fault).toMatch(expected[index] as RegExp);
+  });
+
+  it("of the kernel's syntax are all named, and the manifest's beside them", async () => {
+    const kernel = "fn a( { let x = 1 }\nstruct B { a: u32 b: u32 }\n@compute @workgroup_size(1) fn main() { let = 3; let y = 4; foo(; }";
+    const faults = await faultsOf(job({ units: { count: 0 } }, kernel));
+    expect(faults.filter((fault) => fault.file === "kernel.wgsl").map((fault) => fault.line)).toEqual([1, 2, 3, 3]);
+    expect(faults[0]).toMatchObject({ file: "job.json", field: "units.count", line: 7 });
+  });
+
+  it("of an imported file have that file's lines", async () => {
+    const files = {
+      "job.json": manifest({ kernel: ["main.wesl", "lib.wesl"], bindings: {} }),
+      "main.wesl":
+        "import package::lib::twice;\n@group(0) @binding(1) var<storage, read_write> values: array<u32>;\n@compute @workgroup_size(1) fn main() { values[0] = twice(2u); }",
+      "lib.wesl": "// A comment.\n\nfn twice(x: u32) -> u32 {\n  return x * 2.5f;\n}\n",
+    };
+    expect(await faultsOf(files)).toMatchObject([{ file: "lib.wesl", line: 4, column: 10 }]);
+  });
+});
