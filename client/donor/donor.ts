@@ -2,6 +2,7 @@
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ a session (session.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
+import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, keptIdentity } from "./identity.ts";
 import { holdLock } from "./lock.ts";
 import { Report } from "./report.ts";
@@ -84,8 +85,8 @@ export class Donor implements DonorControl {
 
   async forget(): Promise<void> {
     const session = this.run?.session;
-    if (!session) throw new Error("Lend first: forgetting is signed with the key that is forgotten.");
-    await session.forget();
+    if (session) await session.forget();
+    else await forgetAccount(self.location.origin, await keptIdentity());
     await this.stop();
     await this.last;
     await forgetIdentity();

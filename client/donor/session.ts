@@ -10,10 +10,10 @@
  */
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
-import type { AssignmentFrame, Frame } from "../../shared/wire.ts";
 import { DriverStopped } from "../engine/driver.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { NoAdapter, openAdapter } from "./adapter.ts";
+import { Bulletin } from "./bulletin.ts";
 import { Claims, type Task } from "./claims.ts";
 import { sha256 } from "./digest.ts";
 import type { Identity } from "./identity.ts";
@@ -25,6 +25,7 @@ import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
 import { Speeds } from "./speeds.ts";
 import type { DonorPhase, DonorStart } from "./state.ts";
+import { type NoWork, Supply } from "./supply.ts";
 import type { Throttle } from "./throttle.ts";
 import { uploadResult } from "./upload.ts";
 import { type Bench, Workshop } from "./workshop.ts";
@@ -37,9 +38,10 @@ const AFTER_LOSS_MS = 1_500;
 const MAX_SILENCES = 20;
 /** Renewals, shares and the job's figures are looked at this often. */
 const CHORES_EVERY_MS = 500;
-const STATUS_EVERY_MS = 10_000;
-/** Asked again when there was no answer, and within which the coordinator's own wish is believed. */
-const RETRY_MS = { first: 1_000, least: 250, most: 60_000 };
+/** Inputs that did not come are asked for again after this long. */
+const RETRY_MS = 1_000;
+/** The loop is woken by what changes; this is only so that a forgotten wake-up is no end. */
+const LONGEST_WAIT_MS = 60_000;
 /** A job that cannot run here is left alone for this long. */
 const BROKEN_JOB_MS = 5 * 60_000;
 /** Finished bytes that may wait to be sent before computing pauses. */
@@ -52,7 +54,9 @@ export class Session {
   private readonly socket: VolunteerSocket;
   private readonly inputs: Inputs;
   private readonly claims: Claims;
+  private readonly supply: Supply;
   private readonly outbox: Outbox;
+  private readonly bulletin: Bulletin;
   private readonly speeds = new Speeds();
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
@@ -63,11 +67,6 @@ export class Session {
   private losses = 0;
   private silences = 0;
   private resumeAt = 0;
-  private claiming = false;
-  private askAgainAt = 0;
-  private lastJob = 0;
-  private statusAt = 0;
-  private share = { at: performance.now(), busy: 0 };
   private readonly broken = new Map<number, number>();
   private readonly looping: Promise<void>;
 
@@ -86,7 +85,13 @@ export class Session {
       onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
     });
     const { socket } = this;
+    this.bulletin = new Bulletin(report, this.inputs, socket, throttle);
     this.claims = new Claims((frame) => socket.request(frame));
+    this.supply = new Supply(this.claims, {
+      onChange: () => this.changed.fire(),
+      onDry: (answer, retryMs) => this.dry(answer, retryMs),
+      onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
+    });
     this.outbox = new Outbox(
       shelf,
       {
@@ -105,7 +110,7 @@ export class Session {
       running: this.claims.open,
       unsent: this.outbox.count,
       unsentMicros: this.outbox.gpuMicros,
-      secondsPerUnit: this.speeds.secondsPerUnit(this.lastJob),
+      secondsPerUnit: this.speeds.secondsPerUnit(this.bulletin.job),
     }));
     this.chores = setInterval(() => this.doChores(), CHORES_EVERY_MS);
     this.looping = this.loop().catch((error: unknown) => this.finish({ kind: "failed", message: messageOf(error) }));
@@ -121,8 +126,7 @@ export class Session {
 
   hurry(): void {
     this.socket.hurry();
-    this.askAgainAt = 0;
-    this.changed.fire();
+    this.supply.hurry();
   }
 
   async forget(): Promise<void> {
@@ -132,6 +136,7 @@ export class Session {
 
   private async putAway(): Promise<void> {
     clearInterval(this.chores);
+    this.supply.close();
     await this.looping;
     try {
       await this.outbox.flush();
@@ -163,13 +168,13 @@ export class Session {
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   private async step(): Promise<number> {
     const { workshop } = this;
-    if (!workshop) return RETRY_MS.most;
-    void this.refill();
+    if (!workshop) return LONGEST_WAIT_MS;
+    if (this.shown.isUp) void this.supply.refill(this.speeds.unitMillis(this.bulletin.job), this.options.job);
     const pause = this.resumeAt - performance.now();
     if (pause > 0) return pause;
-    if (this.outbox.bytes > MAX_UNSENT_BYTES) return RETRY_MS.first;
+    if (this.outbox.bytes > MAX_UNSENT_BYTES) return RETRY_MS;
     const task = this.claims.next();
-    if (!task) return RETRY_MS.most;
+    if (!task) return LONGEST_WAIT_MS;
     let bench: Bench | undefined;
     try {
       bench = await workshop.bench(task.job);
@@ -191,11 +196,7 @@ export class Session {
   }
 
   private take(bench: Bench): void {
-    if (this.lastJob !== bench.status.id) {
-      this.lastJob = bench.status.id;
-      this.report.setJob(bench.status);
-      void this.tellOwnUnits();
-    }
+    this.bulletin.take(bench.status);
     this.silences = 0;
     if (this.shown.phase.kind !== "running") this.shown.set({ kind: "running" });
   }
@@ -228,7 +229,7 @@ export class Session {
       if (this.silences >= MAX_SILENCES) this.finish({ kind: "device-lost", times: this.losses, final: true });
       return AFTER_LOSS_MS;
     }
-    if (error instanceof InputError && error.status === 0) return RETRY_MS.first;
+    if (error instanceof InputError && error.status === 0) return RETRY_MS;
     void this.leave(task, messageOf(error));
     return 0;
   }
@@ -237,7 +238,7 @@ export class Session {
   private async leave(task: Task, message: string): Promise<void> {
     const known = (this.broken.get(task.job) ?? 0) > performance.now();
     this.broken.set(task.job, performance.now() + BROKEN_JOB_MS);
-    this.askAgainAt = performance.now() + RETRY_MS.most;
+    this.supply.pause();
     this.shown.set({ kind: "failed", message });
     await this.claims.release(task.job).catch(() => undefined); // they run out by themselves
     if (known) return;
@@ -245,30 +246,8 @@ export class Session {
     await this.outbox.add({ job: task.job, unit: task.unit, token: task.held.token, ...failed });
   }
 
-  private async refill(): Promise<void> {
-    const need = this.claims.need(this.speeds.unitMillis(this.lastJob));
-    if (!need || this.claiming || !this.shown.isUp || this.stopped || performance.now() < this.askAgainAt) return;
-    this.claiming = true;
-    try {
-      const answer = await this.claims.claim(need, this.options.job);
-      if (answer === "assigned") return;
-      const wish = "retryMs" in answer ? answer.retryMs : RETRY_MS.first;
-      const retryMs = Math.min(RETRY_MS.most, Math.max(RETRY_MS.least, wish));
-      this.askAgainAt = performance.now() + retryMs;
-      setTimeout(() => this.changed.fire(), retryMs);
-      if (this.claims.waiting + this.claims.open === 0) await this.idle(answer, retryMs);
-    } catch (error) {
-      this.askAgainAt = performance.now() + RETRY_MS.first;
-      if (!(error instanceof NotConnected)) this.shown.set({ kind: "failed", message: messageOf(error) });
-    } finally {
-      this.claiming = false;
-      this.changed.fire();
-    }
-  }
-
-  private async idle(answer: Exclude<Frame, AssignmentFrame>, retryMs: number): Promise<void> {
-    const status = this.lastJob > 0 ? await this.inputs.status(this.lastJob).catch(() => undefined) : undefined;
-    if (status) this.report.setJob(status);
+  private async dry(answer: NoWork, retryMs: number): Promise<void> {
+    const status = await this.bulletin.refresh();
     if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
     if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });
     else if (answer.type !== "idle") this.shown.set({ kind: "failed", message: `The coordinator answered a claim with ${answer.type}.` });
@@ -300,10 +279,10 @@ export class Session {
 
   private onUp(account: AccountNotice): void {
     this.shown.setLink("up");
-    this.askAgainAt = 0;
+    this.supply.hurry();
     this.onAccount(account);
     void this.outbox.flush();
-    void this.tellOwnUnits();
+    void this.bulletin.tellOwnUnits();
     this.claims
       .renew(true)
       .catch(() => undefined) // the connection dropped again: the next one renews
@@ -321,28 +300,9 @@ export class Session {
     if (this.shown.phase.kind === "starting") this.shown.set({ kind: "starting", bytes: this.fetched });
   }
 
-  private async tellOwnUnits(): Promise<void> {
-    const job = this.lastJob;
-    if (job === 0 || !this.shown.isUp) return;
-    const units = await this.socket.ownUnits(job).catch(() => []);
-    const states = { open: "waiting", final: "final", refused: "refused" } as const;
-    const own = units.flatMap(({ unit, outcome }) => (outcome === "void" ? [] : [{ job, unit, state: states[outcome], progress: 1 }]));
-    this.report.post({ type: "all-units", job, units: own });
-  }
-
   private doChores(): void {
-    const now = performance.now();
-    const busy = this.throttle.busyMillis;
-    this.report.post({ type: "share", gpuMillis: busy - this.share.busy, wallMillis: now - this.share.at });
-    this.share = { at: now, busy };
+    this.bulletin.tick();
     if (this.shown.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
-    if (this.lastJob > 0 && this.shown.isUp && now - this.statusAt > STATUS_EVERY_MS) {
-      this.statusAt = now;
-      this.inputs.status(this.lastJob).then(
-        (status) => status.id === this.lastJob && this.report.setJob(status),
-        () => undefined,
-      );
-    }
     this.shown.refresh();
   }
 }

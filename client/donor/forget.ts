@@ -1,0 +1,32 @@
+/** Being forgotten without lending: a connection that proves the key, claims nothing and asks for the account's removal. */
+import type { Host } from "../../shared/protocol.ts";
+import type { Identity } from "./identity.ts";
+import { VolunteerSocket } from "./socket.ts";
+
+/** The coordinator's answer is waited for this long. */
+const PATIENCE_MS = 20_000;
+/** Nothing is told of the browser: no work is asked for. */
+const NOBODY: Host = { vendor: "", architecture: "", browser: "", os: "", software: false, features: [], limits: {} };
+
+/** Rejects when the coordinator cannot be reached or refuses. */
+export async function forgetAccount(origin: string, identity: Identity): Promise<void> {
+  let socket: VolunteerSocket | undefined;
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      patience = setTimeout(() => reject(new Error("The coordinator does not answer.")), PATIENCE_MS);
+      socket = new VolunteerSocket(origin, identity, {
+        introduce: async () => NOBODY,
+        onUp: () => resolve(),
+        onDown: () => undefined,
+        onAccount: () => undefined,
+        onReload: () => reject(new Error("This page has a newer version. Load it again.")),
+        onRefused: (_code, message) => reject(new Error(message)),
+      });
+    });
+    await socket?.forget();
+  } finally {
+    clearTimeout(patience);
+    socket?.close();
+  }
+}

@@ -1,0 +1,160 @@
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
+import { expected } from "../fixtures/jobs/lcg/expected.ts";
+import { bundle, openBrowser } from "./harness.ts";
+import { type Network, startNetwork } from "./network.ts";
+
+const UNITS = 24;
+const STEPS = 200_000;
+const MANY = (manifest: Record<string, unknown>) => {
+  manifest.units = { count: 4000 };
+};
+
+let scripts: { page: string; worker: string };
+let browser: Browser;
+let network: Network;
+
+beforeAll(async () => {
+  const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+  scripts = { page: await bundle(path("donor.page.ts")), worker: await bundle(path("../../client/donor/worker.ts")) };
+});
+beforeEach(async () => {
+  [browser, network] = await Promise.all([openBrowser(), startNetwork()]);
+});
+afterEach(async () => {
+  await browser?.close();
+  await network?.close();
+});
+afterAll(() => undefined);
+
+/** A tab on the coordinator's origin with a donor that is off; it opens even while the coordinator is down. */
+async function openTab(): Promise<Page> {
+  const page = await browser.newPage();
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    if (request.url() === `${network.url}/donor-test`) void request.respond({ contentType: "text/html", body: "<!doctype html>" });
+    else void request.continue();
+  });
+  await load(page);
+  return page;
+}
+
+async function load(page: Page): Promise<void> {
+  await page.goto(`${network.url}/donor-test`);
+  await page.addScriptTag({ content: scripts.page, type: "module" });
+  await page.waitForFunction("globalThis.openDonor !== undefined");
+  await page.evaluate(`openDonor(${JSON.stringify(scripts.worker)})`);
+}
+
+const start = (page: Page, job = 0) => page.evaluate(`control.start(${JSON.stringify({ origin: network.url, dose: 0.9, job })})`);
+const last = (page: Page) => page.evaluate("states.at(-1)") as Promise<DonorState>;
+const untilPhase = (page: Page, kind: DonorPhase["kind"]) =>
+  page.waitForFunction(`states.at(-1)?.phase.kind === ${JSON.stringify(kind)}`, { timeout: 40_000 });
+const untilState = (page: Page, test: string) =>
+  page.waitForFunction(`((state) => ${test})(states.at(-1))`, { timeout: 40_000, polling: 50 });
+
+describe("the donor", () => {
+  it("does nothing before start, computes, and keeps its key over a reload", async () => {
+    const job = await network.submit("jobs/lcg");
+    const page = await openTab();
+    expect((await last(page)).phase.kind).toBe("off");
+    expect((await network.status(job)).units.leased).toBe(0);
+    await start(page);
+    await untilPhase(page, "waiting");
+    const state = await last(page);
+    expect((await network.status(job)).units.voted).toBe(UNITS);
+    expect(state.publicKey).toMatch(/^[0-9a-f]{64}$/);
+    await untilState(page, `state.units.submitted === ${UNITS} && state.unsent === 0 && state.gpuSeconds > 0`);
+    await load(page);
+    await start(page);
+    await untilState(page, `state.publicKey === "${state.publicKey}" && state.units.submitted === ${UNITS}`);
+  });
+
+  it("keeps computing while the coordinator is away, keeps what is finished over a reload, and every unit counts once", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilState(page, "state.units.submitted > 2");
+    const back = network.restart(12_000);
+    await untilState(page, `state.phase.kind === "offline" && state.unsent > 0`);
+    const { unsent } = await last(page);
+    await load(page);
+    await start(page);
+    await untilState(page, `state.unsent >= ${unsent}`);
+    await back;
+    await untilState(page, `state.phase.kind === "running" && state.unsent < ${unsent}`);
+    await page.evaluate("control.stop()");
+    const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: { units: { submitted: number } }[] };
+    const status = await network.status(job);
+    expect(volunteers.map(({ units }) => units.submitted)).toEqual([status.units.voted]);
+    expect(status.replicas.counted).toBe(status.units.voted);
+  });
+
+  it("stops: nothing runs any more and the units are given back", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilPhase(page, "running");
+    await page.evaluate("control.stop()");
+    expect((await last(page)).phase.kind).toBe("off");
+    await network.until(job, ({ units }) => units.leased === 0, 20);
+    await start(page);
+    await untilPhase(page, "running");
+  });
+
+  it("works in one tab only, and the next takes over when it closes", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const [first, second] = [await openTab(), await openTab()];
+    await start(first);
+    await untilPhase(first, "running");
+    await start(second);
+    await untilPhase(second, "another-tab");
+    await first.close();
+    await untilPhase(second, "running");
+  });
+
+  it("recovers from a lost device, and the third time leaves it alone until asked", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilPhase(page, "running");
+    const session = await browser.target().createCDPSession();
+    await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
+    await untilState(page, `states.some(({ phase }) => phase.kind === "device-lost" && phase.times === 1 && !phase.final)`);
+    await untilPhase(page, "running");
+  });
+
+  it("says when the job is done, with two of them the answer is right", async () => {
+    const job = await network.submit("jobs/lcg");
+    const other = await openBrowser();
+    try {
+      const page = await openTab();
+      await start(page);
+      await untilPhase(page, "running");
+      const mine = browser;
+      browser = other;
+      const partner = await openTab();
+      browser = mine;
+      await start(partner);
+      await network.until(job, ({ state }) => state === "done", 50);
+      expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
+      await untilPhase(page, "job-done");
+      await untilState(page, `state.units.final === ${UNITS} && state.verified.length > 0 && state.credit.escrow === 0`);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("is forgotten: the key goes, and the next start is somebody new", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilState(page, "state.units.submitted > 0");
+    const { publicKey } = await last(page);
+    await page.evaluate("control.forget()");
+    await start(page);
+    await untilState(page, `state.phase.kind === "running" && state.publicKey !== "${publicKey}"`);
+  });
+});
