@@ -37,7 +37,8 @@ export class Visit {
   private readonly options: VisitOptions;
   private donation: Donation | null = null;
   private freshAt = Number.NEGATIVE_INFINITY;
-  private verified = 0;
+  /** Job and unit that were verified last. */
+  private verified = "";
   private inputAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: VisitOptions) {
@@ -179,8 +180,9 @@ export class Visit {
 
   private takeDonor(donor: DonorState): void {
     const last = donor.verified[donor.verified.length - 1];
-    const news = donor.verified.length > this.verified && last && last.job === donor.job?.id ? last : null;
-    this.verified = donor.verified.length;
+    const name = last ? `${last.job}:${last.unit}` : "";
+    const news = last && name !== this.verified && last.job === donor.job?.id ? last : null;
+    this.verified = name;
     this.situation.donor = donor;
     if (news) this.showFresh(news.unit);
     const { lending, job } = this.situation;

@@ -83,7 +83,7 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
         lead: [`Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit. Old drivers can cause this.`],
       };
     case "job-done":
-      return finished(noun, moment.volunteers, gave);
+      return finished(noun, gave);
     case "another-tab":
       return { headline: ["Running in another tab."], lead: ["One tab works for all of them."] };
     case "failed":
@@ -153,10 +153,10 @@ function confirmed(job: JobStatus): string {
     : `${capitalised(inWords(others))} strangers' graphics cards got the same bytes`;
 }
 
-function finished(noun: string, volunteers: number, gave: number): Words {
-  const who =
-    volunteers > 0 ? `${capitalised(inWords(volunteers))} ${volunteers === 1 ? "volunteer" : "volunteers"} made it` : "Volunteers made it";
-  return { headline: [`This ${noun} is finished.`], lead: gave > 0 ? [`${who}, `, { mine: units(gave) }, " by you."] : [`${who}.`] };
+/** How many volunteers made it is counted nowhere yet, so it is not said. */
+function finished(noun: string, gave: number): Words {
+  const headline = [`This ${noun} is finished.`];
+  return { headline, lead: gave > 0 ? ["Volunteers made it, ", { mine: units(gave) }, " by you."] : ["Volunteers made it."] };
 }
 
 function watching(job: JobStatus | null): string {
