@@ -26,6 +26,8 @@ const FOLDER = join(ROOT, "demo");
 const GALLERY = join(ROOT, "shaders");
 const PICTURE_JOB = "deep-mandelbrot";
 const BROWSERS = 2;
+/** States of a page that it does not leave by itself. */
+const BROKEN: ReadonlySet<string> = new Set(["failed", "no-webgpu", "software-adapter", "another-tab"]);
 const POLL_MS = 500;
 /** Far above the three minutes it should take on two cores; a demo that hangs must end too. */
 const GIVE_UP_MS = 15 * 60_000;
@@ -38,16 +40,23 @@ export function demoVerb(program: Command): void {
     .option("--json", "print a JSON line at the end")
     .action(async (options: { keep?: boolean; json?: boolean }) => {
       const closing: (() => Promise<void>)[] = [];
+      const signal = stopSignal();
+      const stopped = signal.then(() => {
+        throw new CliError(EXIT.failure, "stopped", "The demo was stopped.", "");
+      });
       try {
-        await demo(options, closing);
+        const holds = await Promise.race([demo(options, closing), stopped]);
+        if (options.keep) await signal;
+        // Which of its claims is false, the report has said.
+        if (!holds) throw new CliError(EXIT.failure, "demo", "", "");
       } finally {
         for (const close of closing.reverse()) await close();
       }
     });
 }
 
-/** Throws `CliError` unless all that the demo claims is true. What it opened is pushed to `closing`. */
-async function demo(options: { keep?: boolean; json?: boolean }, closing: (() => Promise<void>)[]): Promise<void> {
+/** Resolves with whether all that the demo claims is true. What it opened is pushed to `closing`. */
+async function demo(options: { keep?: boolean; json?: boolean }, closing: (() => Promise<void>)[]): Promise<boolean> {
   const started = Date.now();
   const board = openBoard();
   closing.push(async () => board.stop());
@@ -96,15 +105,10 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
   const claims = claimsOf(report, strangers);
   printReport(report, claims, new Map(jobs.map((job) => [job.name, compared.get(job.id)?.got ?? ""])));
   print(`\nThe picture is ${picture}. It took ${report.seconds} s.`);
-  if (options.keep) {
-    print(`Open ${coordinator.url} in your own browser; Ctrl-C ends it.`);
-    if (options.json) printJson(report);
-    await stopSignal();
-  } else {
-    print(`It was served at ${coordinator.url}; run it with --keep to open that in your own browser.`);
-    if (options.json) printJson(report);
-  }
-  if (!claims.every(({ holds }) => holds)) throw new CliError(EXIT.failure, "demo", "", "");
+  const where = options.keep ? "Open it in your own browser; Ctrl-C ends it." : "Run it with --keep to open it in your own browser.";
+  print(`It is at ${coordinator.url}. ${where}`);
+  if (options.json) printJson(report);
+  return claims.every(({ holds }) => holds);
 }
 
 /** Submits every job that has a reference; resolves with the references by job number. */
@@ -135,11 +139,18 @@ async function untilEnded(connection: Connection, browsers: readonly BrowserVolu
     const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
     board.jobs(jobs);
     if (jobs.every(hasEnded)) return jobs;
-    const states = await Promise.all(browsers.map(async ({ name, state }) => `${name} ${await state()}`));
+    const states = await Promise.all(browsers.map(stateOf));
     board.news(`${connection.url}  ${states.join(", ")}, liar told ${liar.lies()} lies`);
     if (Date.now() > giveUp) throw new CliError(EXIT.failure, "demo", `After ${GIVE_UP_MS / 60_000} minutes the jobs are not done.`, "");
     await sleep(POLL_MS);
   }
+}
+
+/** One word, and the page's own words once it can do no more. */
+async function stateOf({ name, state, words }: BrowserVolunteer): Promise<string> {
+  const word = await state();
+  if (!BROKEN.has(word)) return `${name} ${word}`;
+  throw new CliError(EXIT.failure, "demo", `${name} is ${word}: "${await words()}"`, "");
 }
 
 async function savePicture(connection: Connection, jobs: readonly JobStatus[]): Promise<string> {
