@@ -7,7 +7,7 @@ import { JudgeChild, type Outcome } from "./child.ts";
 import type { Message } from "./frames.ts";
 import { oversized } from "./limits.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE } from "./package.ts";
-import { admissionOf, requestOf } from "./request.ts";
+import { admissionOf, isVerdict, requestOf } from "./request.ts";
 
 export type { Admission } from "./package.ts";
 
@@ -77,6 +77,10 @@ export class Judges {
       if (this.closed) throw new IdlewaveError("shutting-down");
       const child = await this.warm();
       outcome = await child.ask(question, this.timeoutMs);
+      if (outcome.kind === "answer" && !isVerdict(outcome.message)) {
+        this.replace(child);
+        throw new TypeError("the judge's answer is malformed");
+      }
       if (outcome.kind !== "answer" || child.asked >= JUDGEMENTS_PER_CHILD) this.replace(child);
     }
     if (this.closed && outcome.kind === "crash") throw new IdlewaveError("shutting-down");

@@ -25,7 +25,7 @@ export type Outcome =
   | { kind: "timeout"; stage?: Stage }
   /** It ran out of its address space or heap. */
   | { kind: "memory"; stage?: Stage }
-  /** `why`: the signal or exit code, and the end of what it wrote to stderr. */
+  /** `why`: the signal or exit code; what it wrote to stderr is not for owners to read. */
   | { kind: "crash"; why: string };
 
 export class JudgeChild {
@@ -70,11 +70,12 @@ export class JudgeChild {
         this.kill(`it wrote a malformed answer: ${error instanceof Error ? error.message : error}`);
       }
     });
-    const end = (why: string) => {
+    const end = (how: string) => {
       clearTimeout(timer);
-      this.ended ??= why;
+      this.ended ??= how;
       ready(false);
-      this.settle(OUT_OF_MEMORY.test(this.stderr) ? { kind: "memory", ...this.at() } : { kind: "crash", why: this.why() });
+      const why = this.ended;
+      this.settle(OUT_OF_MEMORY.test(this.stderr) ? { kind: "memory", ...this.at() } : { kind: "crash", why });
     };
     this.process.once("error", (error) => end(error.message));
     this.process.once("close", (code, signal) => end(signal ? `signal ${signal}` : `exit code ${code}`));
@@ -88,7 +89,7 @@ export class JudgeChild {
 
   /** Asks for one judgement and gives it `timeoutMs` of processor time, then kills. Never rejects. */
   async ask(question: Message, timeoutMs: number): Promise<Outcome> {
-    if (!(await this.ready())) return { kind: "crash", why: this.why() };
+    if (!(await this.ready())) return { kind: "crash", why: this.ended ?? "it ended" };
     this.asked++;
     this.stage = undefined;
     this.stderr = "";
@@ -119,10 +120,10 @@ export class JudgeChild {
     this.process.kill("SIGKILL");
   }
 
-  /** How it ended. */
+  /** How it ended, with the telling line of what it wrote to stderr: for the operator, paths and all. */
   why(): string {
-    const tail = this.stderr.trim().split("\n").slice(-3).join(" ").slice(-300);
-    return tail === "" ? (this.ended ?? "") : `${this.ended ?? ""} (${tail})`;
+    const line = this.stderr.split("\n").find((candidate) => /error|terminate|fatal/i.test(candidate));
+    return line ? `${this.ended} (${line.trim().slice(0, 300)})` : `${this.ended}`;
   }
 
   private at(): { stage?: Stage } {

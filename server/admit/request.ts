@@ -35,13 +35,17 @@ export function answerOf(admission: Admission): Message {
   return { json: { ...json, hasRows: rows !== null }, bytes: rows ?? new Uint8Array() };
 }
 
-/** The verdict in an answer. Throws `TypeError` on what no judge of ours writes. */
+/** True for what a judge of ours answers. */
+export function isVerdict(message: Message): boolean {
+  const json = message.json as { ok?: unknown; faults?: unknown; plan?: { kernel?: unknown }; source?: unknown; splits?: unknown } | null;
+  if (json?.ok === false) return Array.isArray(json.faults) && json.faults.length > 0;
+  return json?.ok === true && typeof json.plan?.kernel === "string" && typeof json.source === "string" && Array.isArray(json.splits);
+}
+
+/** The verdict in an answer for which `isVerdict` holds. */
 export function admissionOf(message: Message): Admission {
-  const json = message.json as (Admission & { hasRows?: boolean }) | null;
-  if (json?.ok === false && Array.isArray(json.faults) && json.faults.length > 0) return { ok: false, faults: json.faults };
-  if (json?.ok === true && typeof json.plan?.kernel === "string" && typeof json.source === "string" && Array.isArray(json.splits)) {
-    const { hasRows, ...rest } = json;
-    return { ...rest, rows: hasRows ? message.bytes : null };
-  }
-  throw new TypeError("the judge's answer is malformed");
+  const json = message.json as Admission & { hasRows?: boolean };
+  if (!json.ok) return { ok: false, faults: json.faults };
+  const { hasRows, ...rest } = json;
+  return { ...rest, rows: hasRows ? message.bytes : null };
 }

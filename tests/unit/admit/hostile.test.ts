@@ -210,5 +210,5 @@ function put(job: Record<string, unknown>, path: readonly (string | number)[], v
   let parent: unknown = job;
   for (const step of path.slice(0, -1)) parent = parent !== null && typeof parent === "object" ? Reflect.get(parent, step) : undefined;
   const last = path[path.length - 1];
-  if (parent !== null && typeof parent === "object" && last !== undefined) Reflect.set(parent, last, value);
+  if (parent !== null && typeof parent === "object" && last !== undefined) Reflect.set(parent, last, structuredClone(value));
 }
