@@ -82,41 +82,6 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
   return scan.retries <= 0 || scan.steps <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
 }
 
-/** Takes up the units of an assignment again: its lease lives on, or a new one is made of what is still needed. */
-export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew" }>, work: Work): Reply {
-  const { assignment } = event;
-  const host = state.hosts.get(event.host);
-  if (!host) return { type: "error", code: "not-authenticated", details: {} };
-  const job = state.jobs.get(assignment.job);
-  if (assignment.account !== host.account) return { type: "error", code: "foreign-token", details: {} };
-  if (job?.state !== "running") return { type: "error", code: "bad-token", details: { why: "its job does not run" } };
-
-  const known = state.leases.get(assignment.id);
-  const lease =
-    known ?? draftLease(state, job, { ...host, id: assignment.id, lifeMs: assignment.deadline - assignment.issuedAt, now: work.now });
-  lease.host = host.host;
-  lease.deadline = work.now + lease.lifeMs;
-  const units: UnitIndex[] = [];
-  for (const run of assignment.runs) {
-    for (let unit = run.start as number; unit < run.start + run.length; unit++) {
-      const index = unit as UnitIndex;
-      if (known ? job.pages.holders(index).includes(lease.serial) : isFree(job, index) && mayTake(state, job, host, index))
-        units.push(index);
-    }
-  }
-  if (!known) {
-    const account = accountOf(state, host.account);
-    if (account.held + units.length > MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
-    for (const unit of units) holdUnit(job, lease, unit);
-    lease.runs = runsOf(units);
-    if (units.length > 0) keepLease(state, job, lease);
-    for (const unit of units) schedule(state, job, unit, work);
-  }
-  if (units.length === 0) return { type: "error", code: "bad-token", details: { why: "nothing of it is left to compute" } };
-  const renewed = { ...assignment, runs: runsOf(units), issuedAt: work.now, deadline: lease.deadline };
-  return { type: "assigned", assignment: renewed, lifeMs: lease.lifeMs };
-}
-
 interface Scan {
   /** Retries that may still be looked at, and steps of the cursor that may still be made. */
   retries: number;
@@ -163,12 +128,8 @@ function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan
   return units;
 }
 
-function isFree(job: Job, unit: UnitIndex): boolean {
-  return !job.pages.isEnded(unit) && replicasNeeded(job, unit) > 0;
-}
-
 /** Neither this account nor its cluster has a vote or a lease on the unit. */
-function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
+export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
   const open = job.open.get(unit);
   if (open && hasVoted(open, by.account, by.cluster)) return false;
   for (const serial of job.pages.holders(unit)) {
@@ -202,7 +163,7 @@ function batchSize(state: CoreState, job: Job, account: Account, event: Claim): 
 }
 
 /** GPU time of a unit, microseconds. */
-function paceOf(account: Account, job: Job): number {
+export function paceOf(account: Account, job: Job): number {
   return account.pace.get(job.spec.id) ?? UNPACED_UNIT_MS * 1000;
 }
 
@@ -213,6 +174,6 @@ function isAnyPaused(state: CoreState, job: JobId | null): boolean {
   return false;
 }
 
-function idle(reason: IdleReason): Reply {
+export function idle(reason: IdleReason): Reply {
   return { type: "idle", reason, retryMs: RETRY_MS[reason] };
 }

@@ -10,9 +10,12 @@ import { accountOf } from "./account.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import type { Work } from "./work.ts";
 
+/** Credit comes in binary fractions, so that sums of doubles are exact below 2^27 credits, in whatever order. */
+const CREDIT_GRAIN = 2 ** -26;
+
 /** Credit a replica puts into escrow. A kernel that could not run did no work that anybody can check. */
 export function escrowOf(job: Job, status: "ok" | "failed"): number {
-  return status === "ok" ? job.spec.creditPerUnit : 0;
+  return status === "ok" ? Math.round(job.spec.creditPerUnit / CREDIT_GRAIN) * CREDIT_GRAIN : 0;
 }
 
 /** Settles every replica of a final unit. Returns who was right and who was not. */

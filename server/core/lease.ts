@@ -12,6 +12,8 @@ import type { CoreState, Job, Lease } from "./state.ts";
 
 export const MIN_LIFE_MS = 60_000;
 export const MAX_LIFE_MS = 600_000;
+/** Renewals end so long after the claim: nobody keeps units from others for ever. */
+export const MAX_HOLD_MS = 2 * 3_600_000;
 /** A batch may take this many times its GPU time: the smallest dose is a tenth. */
 export const LIFE_PER_GPU_TIME = 12;
 

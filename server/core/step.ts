@@ -6,12 +6,13 @@
 import type { UnitRun } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, decay, notePace } from "./account.ts";
-import { claim, renew } from "./assign.ts";
+import { claim } from "./assign.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan } from "./expiry.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
+import { renew } from "./renew.ts";
 import type { CoreState } from "./state.ts";
 import { chaseWanted, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";

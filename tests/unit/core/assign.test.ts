@@ -3,6 +3,7 @@ import { DECAY_MS, THROTTLE_REFUSED } from "../../../server/core/account.ts";
 import { FIRST_CLAIM_UNITS, MAX_OPEN_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
+import { MAX_HOLD_MS, MAX_LIFE_MS } from "../../../server/core/lease.ts";
 import { step } from "../../../server/core/step.ts";
 import { type JobId, unitsOf } from "../../../shared/ids.ts";
 import { MAX_BATCH_UNITS } from "../../../shared/wire.ts";
@@ -200,6 +201,23 @@ describe("a lease", () => {
       assignment: { runs: [{ start: 1, length: 1 }] },
     });
     expect(world.send({ type: "renew", host: other, assignment }).reply).toMatchObject({ type: "error", code: "foreign-token" });
+  });
+
+  it("cannot be renewed for ever", () => {
+    const world = new World({ units: 1, quorum: 1 });
+    const by = world.join(1);
+    let assignment = world.assignment(by);
+    let renewals = 0;
+    for (; renewals < 1000; renewals++) {
+      world.tick(50_000);
+      const { reply } = world.send({ type: "renew", host: by, assignment });
+      if (reply.type !== "assigned") break;
+      assignment = reply.assignment;
+    }
+    expect(renewals * 50_000).toBeLessThanOrEqual(MAX_HOLD_MS);
+    world.tick(MAX_LIFE_MS);
+    world.work(world.join(2));
+    expect(world.job().state).toBe("done");
   });
 
   it("cannot be renewed when nothing of it is left", () => {

@@ -141,7 +141,7 @@ describe("whatever volunteers do, in whatever order, with whatever crashes", () 
         expect(world.job().pages.ended === units || world.job().state === "failed").toBe(true);
         for (const { escrow } of world.ledger.credit.values()) expect(escrow).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -178,7 +178,7 @@ describe("whatever volunteers do, in whatever order, with whatever crashes", () 
         });
         expect(hashes[0]).toBe(hashes[1]);
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 });

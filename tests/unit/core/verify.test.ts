@@ -15,6 +15,14 @@ describe("a unit under quorum 2", () => {
     expect(world.job().state).toBe("done");
   });
 
+  it("earns sums that are exact, whatever a unit is worth", () => {
+    const world = new World({ units: 1000, creditPerUnit: 0.1 });
+    for (const id of [1, 2]) world.work(world.join(id));
+    const credit = world.ledger.credit.get(account(1));
+    expect(credit?.escrow).toBe(0);
+    expect(credit?.final).toBe(1000 * Math.round(0.1 * 2 ** 26) * 2 ** -26);
+  });
+
   it("asks a third cluster after a mismatch: the liar loses and earns nothing", () => {
     const world = new World({ units: 1 });
     const [liar, one, two] = [world.join(1), world.join(2), world.join(3)];

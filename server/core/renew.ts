@@ -1,0 +1,58 @@
+/** A volunteer needs more time, or comes back after a reload or a restart of ours: it takes up its units again. */
+import { runsOf, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { accountOf, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import { idle, mayTake, paceOf } from "./assign.ts";
+import type { Reply } from "./effects.ts";
+import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
+import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS } from "./lease.ts";
+import type { CoreState, Job, Lease } from "./state.ts";
+import { replicasNeeded, schedule } from "./verify.ts";
+import type { Work } from "./work.ts";
+
+/** Answers with the units of the assignment that are still this host's to compute. */
+export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew" }>, work: Work): Reply {
+  const { assignment } = event;
+  const host = state.hosts.get(event.host);
+  if (!host) return { type: "error", code: "not-authenticated", details: {} };
+  if (assignment.account !== host.account) return { type: "error", code: "foreign-token", details: {} };
+  const job = state.jobs.get(assignment.job);
+  if (job?.state !== "running") return badToken("its job does not run");
+  if (work.now >= assignment.issuedAt + MAX_HOLD_MS) return badToken("it was held for too long");
+
+  const known = state.leases.get(assignment.id);
+  const units = known ? extend(job, known, host, assignment, work) : takeAgain(state, job, host, assignment, work);
+  if (units === "quota") return idle("quota");
+  const lease = state.leases.get(assignment.id);
+  if (!lease || units.length === 0) return badToken("nothing of it is left to compute");
+  // The time of issue stays: it bounds how long units can be held.
+  return { type: "assigned", assignment: { ...assignment, runs: runsOf(units), deadline: lease.deadline }, lifeMs: lease.lifeMs };
+}
+
+/** The lease lives on, with this host. */
+function extend(job: Job, lease: Lease, host: HostFacts, assignment: Assignment, work: Work): UnitIndex[] {
+  lease.host = host.host;
+  lease.deadline = work.now + lease.lifeMs;
+  return [...unitsOf(assignment.runs)].filter((unit) => job.pages.holders(unit).includes(lease.serial));
+}
+
+/** The lease is lost: a new one is made of what nobody else has taken. */
+function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assignment, work: Work): UnitIndex[] | "quota" {
+  const units: UnitIndex[] = [];
+  for (const unit of unitsOf(assignment.runs)) {
+    if (!job.pages.isEnded(unit) && replicasNeeded(job, unit) > 0 && mayTake(state, job, host, unit)) units.push(unit);
+  }
+  if (units.length === 0) return units;
+  const account = accountOf(state, host.account);
+  if (account.held + units.length > MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return "quota";
+  const lifeMs = lifeOf((units.length * paceOf(account, job)) / 1000);
+  const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now });
+  for (const unit of units) holdUnit(job, lease, unit);
+  lease.runs = runsOf(units);
+  keepLease(state, job, lease);
+  for (const unit of units) schedule(state, job, unit, work);
+  return units;
+}
+
+function badToken(why: string): Reply {
+  return { type: "error", code: "bad-token", details: { why } };
+}
