@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { iterations } from "../../shaders/deep-mandelbrot/reference.mjs";
 import { GALLERY } from "./kernels.packages.ts";
 
-/** Escape count of a point of the deep Mandelbrot's whole picture, in BigInt. */
+/** Escape count of a point, in eighths of a step, of the deep Mandelbrot's whole picture, in BigInt. */
 export { iterations };
 
 export interface PointReference {

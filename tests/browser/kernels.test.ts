@@ -120,7 +120,7 @@ describe("the gallery", () => {
       const [column, row] = [32 * (unit % 19) + (element % 32), 32 * Math.floor(unit / 19) + Math.floor(element / 32)];
       expect(tiles[i]?.[element]).toBe(iterations(column, row));
       // Every square shows something.
-      expect(new Set(tiles[i]).size).toBeGreaterThan(3);
+      expect(new Set(tiles[i]).size).toBeGreaterThan(20);
     }
   });
 });
