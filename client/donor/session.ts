@@ -61,6 +61,7 @@ export class Session {
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
   private workshop: Workshop | undefined;
+  private host: Host | undefined;
   private readonly shown: Shown;
   private stopped = false;
   private fetched = 0;
@@ -256,6 +257,8 @@ export class Session {
   }
 
   private async introduce(allowSoftware: boolean): Promise<Host | null> {
+    // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
+    if (this.host) return this.host;
     const adapter = await openAdapter({ allowSoftware });
     if (this.stopped) return null;
     if (adapter.kind !== "adapter") {
@@ -266,7 +269,8 @@ export class Session {
     this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
     this.report.set({ adapter: adapter.name });
     this.changed.fire();
-    return adapter.host;
+    this.host = adapter.host;
+    return this.host;
   }
 
   private onLost(): void {
