@@ -41,7 +41,7 @@ export class Dock extends LitElement {
     const less = visit.doseBeside(-1);
     const more = visit.doseBeside(1);
     return html`<section class="dock" aria-label="Your graphics card">
-      <button class="dock-stop" type="button" data-testid="stop" @click=${() => void visit.stop()}>Stop</button>
+      <button class="dock-stop" type="button" data-testid="stop" @click=${(event: MouseEvent) => this.stop(event)}>Stop</button>
       <p class="dock-status"><strong>${first}</strong><span>${second}</span></p>
       <div class="wave" role="img" aria-label=${this.waveLabel}>
         <canvas></canvas>
@@ -52,6 +52,11 @@ export class Dock extends LitElement {
       <button class="dock-more" type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}
         aria-disabled=${more ? "false" : "true"} @click=${() => visit.more()}>More</button>
     </section>`;
+  }
+
+  /** The second click of a double click on the consent button is no wish to stop. */
+  private stop(event: MouseEvent): void {
+    if (event.detail < 2) void this.visit?.stop();
   }
 
   private label(): void {

@@ -191,6 +191,19 @@ describe("after the click", () => {
     }
   });
 
+  test("the second click of a double click does not stop what the first began, wherever Stop is", async () => {
+    await page.setViewport({ width: 320, height: 640 });
+    await open();
+    await page.evaluate(async () => {
+      document.querySelector<HTMLElement>('[data-testid="lend"]')?.click();
+      while (document.querySelector<HTMLElement>("idlewave-dock")?.hidden) await Promise.resolve();
+      document.querySelector('[data-testid="stop"]')?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 2 }));
+    });
+    expect(await state()).toBe("starting");
+    await page.$eval('[data-testid="stop"]', (stop) => (stop as HTMLElement).click());
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
   const phases: DonorPhase[] = [
     { kind: "starting", bytes: 1_200_000 },
     { kind: "running" },
