@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { io, type Socket } from "socket.io-client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { answer, type Desk, type Peer } from "../../../server/gateway/answer.ts";
 import { checkMsgpack, msgpackParser } from "../../../server/gateway/parser.ts";
 import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
@@ -8,6 +8,8 @@ import { SocketEvent } from "../../../shared/protocol.ts";
 import { encodeFrame, type Frame, MAX_FRAME_BYTES } from "../../../shared/wire.ts";
 import { planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
+
+vi.setConfig({ testTimeout: 600_000 }); // a hundred thousand inputs on a busy machine
 
 let network: TestNetwork;
 let honest: Volunteer;

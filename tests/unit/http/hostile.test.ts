@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { Value } from "typebox/value";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ErrorSchema } from "../../../shared/api.ts";
 import { formOf, packageOf, startServer, type TestServer } from "./server.ts";
+
+vi.setConfig({ testTimeout: 600_000 }); // a hundred thousand inputs on a busy machine
 
 let server: TestServer;
 beforeAll(async () => {
