@@ -2,21 +2,12 @@
  * Real Chromium for tests: found, started with WebGPU on SwiftShader, and given a page of ours from localhost (a secure
  * context) whose script is bundled from a TypeScript entry.
  */
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import puppeteer, { type Browser, type Page } from "puppeteer";
-
-const CANDIDATES = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-];
+import { findChromium, HOW_TO_GET_ONE } from "../../scripts/chromium.mjs";
 
 const QUIET = [
   "--disable-background-networking",
@@ -29,15 +20,6 @@ const QUIET = [
 ];
 const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** CHROME_PATH, an installed Chrome or Chromium, or what puppeteer downloaded. Throws when there is none. */
-export async function findChromium(): Promise<string> {
-  const found = [process.env.CHROME_PATH, ...CANDIDATES].find((path) => path && existsSync(path));
-  if (found) return found;
-  const downloaded = await puppeteer.executablePath();
-  if (existsSync(downloaded)) return downloaded;
-  throw new Error("No Chromium: set CHROME_PATH, or run `npx puppeteer browsers install chrome`.");
-}
-
 export interface BrowserOptions {
   /** Default "software": SwiftShader. "none": no adapter at all. */
   gpu?: "software" | "none";
@@ -47,9 +29,12 @@ export interface BrowserOptions {
 }
 
 export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  const chromium = findChromium();
+  if (!chromium) throw new Error(`No Chromium was found. ${HOW_TO_GET_ONE}`);
   return puppeteer.launch({
-    executablePath: await findChromium(),
-    headless: true,
+    executablePath: chromium.path,
+    headless: chromium.headless === "shell" ? "shell" : true,
+    env: { ...process.env, ...chromium.env },
     userDataDir: options.profile,
     args: [...QUIET, ...(options.gpu === "none" ? [] : SOFTWARE_GPU), ...(options.args ?? [])],
     protocolTimeout: 120_000,
