@@ -1,0 +1,130 @@
+/** A volunteer that lies in every result: the protocol kept to the letter, the bytes drawn by lot. */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { io, type Socket } from "socket.io-client";
+import * as parser from "socket.io-msgpack-parser";
+import { countUnits, unitsOf } from "../../../shared/ids.ts";
+import { type JobPlan, resultBytes } from "../../../shared/plan.ts";
+import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
+import { frame as frameOutputs } from "../../../shared/result.ts";
+import {
+  type AssignmentFrame,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  INLINE_RESULT_BYTES,
+  MAX_SOCKET_RESULT_BYTES,
+  type ReplicaResult,
+  WIRE_VERSION,
+} from "../../../shared/wire.ts";
+
+/** Few units at a time and a pause between: it is here to be caught, not to slow the others. */
+const CLAIM_UNITS = 4;
+const PAUSE_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 15_000;
+
+export interface Liar {
+  /** First 12 hexadecimal digits of its key, as the API shows accounts. */
+  id: string;
+  /** Units it has lied about so far. */
+  lies(): number;
+  /** Resolves when it has left. Rejects with what made it fail, if anything did. */
+  stop(): Promise<void>;
+}
+
+/** Connects, proves its identity and begins. Rejects when the handshake is refused. */
+export async function startLiar(url: string): Promise<Liar> {
+  const keys = generateKeyPairSync("ed25519");
+  const publicKey = Buffer.from(keys.publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+  const socket = io(url, { transports: ["websocket"], parser, forceNew: true, reconnection: false });
+  await greet(socket, url, publicKey, keys.privateKey);
+  const abort = new AbortController();
+  let lies = 0;
+  const work = lieOn(url, socket, abort.signal, (count) => {
+    lies += count;
+  });
+  // What goes wrong is told by stop(), not by an unhandled rejection.
+  const outcome = work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return {
+    id: publicKey.toString("hex").slice(0, 12),
+    lies: () => lies,
+    async stop() {
+      abort.abort();
+      const error = await outcome;
+      socket.disconnect();
+      if (error !== undefined) throw error;
+    },
+  };
+}
+
+async function greet(socket: Socket, origin: string, publicKey: Buffer, privateKey: KeyObject): Promise<void> {
+  const challenge = await new Promise<Challenge>((resolve, reject) => {
+    socket.once(SocketEvent.Challenge, resolve);
+    socket.once("connect_error", reject);
+  });
+  const nonce = bytesOf(challenge.nonce);
+  const hello: Hello = {
+    wire: WIRE_VERSION,
+    origin,
+    publicKey,
+    signature: sign(null, authMessage(origin, socket.id ?? "", nonce, publicKey), privateKey),
+    host: { vendor: "demo", architecture: "liar", browser: "none", os: process.platform, software: true, features: [], limits: {} },
+  };
+  const reply = (await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
+  if (!reply.ok) throw new Error(`the liar's handshake was refused: ${reply.message}`);
+}
+
+async function lieOn(url: string, socket: Socket, signal: AbortSignal, onLies: (count: number) => void): Promise<void> {
+  const plans = new Map<number, JobPlan>();
+  while (!signal.aborted) {
+    const answer = await exchange(socket, { type: "claim", units: CLAIM_UNITS, gpuMillis: 0, job: 0 });
+    if (answer.type === "assignment") {
+      const plan = plans.get(answer.job) ?? (await fetchPlan(url, answer.job));
+      plans.set(answer.job, plan);
+      await lie(socket, answer, plan);
+      onLies(countUnits(answer.runs));
+    }
+    const pause = answer.type === "idle" || answer.type === "error" ? Math.max(PAUSE_MS, answer.retryMs) : PAUSE_MS;
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function lie(socket: Socket, assignment: AssignmentFrame, plan: JobPlan): Promise<void> {
+  const total = resultBytes(plan);
+  const lies = [...unitsOf(assignment.runs)].map((unit) => {
+    const bytes = frameOutputs(plan.outputs.map(({ byteLength }) => randomBytes(byteLength)));
+    return { unit, bytes, digest: createHash("sha256").update(bytes).digest() };
+  });
+  const results = lies.map(({ unit, bytes, digest }): ReplicaResult => {
+    const inline = total <= INLINE_RESULT_BYTES ? bytes : new Uint8Array();
+    return { unit, status: "ok", gpuMicros: 1000, digest, bytes: inline };
+  });
+  const answer = await exchange(socket, { type: "submit", token: assignment.token, results });
+  if (answer.type !== "answer" || total > MAX_SOCKET_RESULT_BYTES) return;
+  for (const [i, verdict] of answer.verdicts.entries()) {
+    const told = lies[i];
+    if (verdict === "wanted" && told)
+      await exchange(socket, { type: "bytes", token: assignment.token, unit: told.unit, bytes: told.bytes });
+  }
+}
+
+async function exchange(socket: Socket, frame: Frame): Promise<Frame> {
+  // A Buffer travels as msgpack's own binary type.
+  const answer: unknown = await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Frame, Buffer.from(encodeFrame(frame)));
+  return decodeFrame(bytesOf(answer));
+}
+
+async function fetchPlan(url: string, job: number): Promise<JobPlan> {
+  const response = await fetch(`${url}/api/jobs/${job}/plan`);
+  if (!response.ok) throw new Error(`the plan of job ${job} could not be had: ${response.status}`);
+  return (await response.json()) as JobPlan;
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw new TypeError("bytes were expected");
+}
