@@ -53,7 +53,7 @@ async function load(page: Page): Promise<void> {
 const start = (page: Page, job = 0) => page.evaluate(`control.start(${JSON.stringify({ origin: network.url, dose: 0.9, job })})`);
 const last = (page: Page) => page.evaluate("states.at(-1)") as Promise<DonorState>;
 const untilPhase = (page: Page, kind: DonorPhase["kind"]) =>
-  page.waitForFunction(`states.at(-1)?.phase.kind === ${JSON.stringify(kind)}`, { timeout: 40_000 });
+  page.waitForFunction(`states.at(-1)?.phase.kind === ${JSON.stringify(kind)}`, { timeout: 40_000, polling: 50 });
 const untilState = (page: Page, test: string) =>
   page.waitForFunction(`((state) => ${test})(states.at(-1))`, { timeout: 40_000, polling: 50 });
 
