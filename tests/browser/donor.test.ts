@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
@@ -29,22 +29,22 @@ afterEach(async () => {
   await browser?.close();
   await network?.close();
 });
-afterAll(() => undefined);
 
 /** A tab on the coordinator's origin with a donor that is off; it opens even while the coordinator is down. */
 async function openTab(): Promise<Page> {
   const page = await browser.newPage();
-  await page.setRequestInterception(true);
   page.on("request", (request) => {
     if (request.url() === `${network.url}/donor-test`) void request.respond({ contentType: "text/html", body: "<!doctype html>" });
-    else void request.continue();
   });
   await load(page);
   return page;
 }
 
 async function load(page: Page): Promise<void> {
+  // Only the document is answered here: an intercepted request of a worker may never be let go.
+  await page.setRequestInterception(true);
   await page.goto(`${network.url}/donor-test`);
+  await page.setRequestInterception(false);
   await page.addScriptTag({ content: scripts.page, type: "module" });
   await page.waitForFunction("globalThis.openDonor !== undefined");
   await page.evaluate(`openDonor(${JSON.stringify(scripts.worker)})`);
