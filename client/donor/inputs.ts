@@ -11,6 +11,8 @@ const MAX_PLAN_BYTES = 64 * 1024 * 1024;
 /** Chunks kept in memory; neighbouring units share one. */
 const KEPT_CHUNKS = 8;
 const CACHE = "idlewave-blobs";
+/** A request without an answer after this long is as good as no connection. */
+const ANSWER_MS = 30_000;
 
 /** What was fetched is not what its hash or the plan says, or could not be fetched. `status`: HTTP, 0 without an answer. */
 export class InputError extends Error {
@@ -123,7 +125,7 @@ export class Inputs {
     const parts: Uint8Array[] = [];
     let length = 0;
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    for (let step = await read(reader); !step.done; step = await read(reader)) {
       length += step.value.byteLength;
       if (length > limit) {
         await reader.cancel();
@@ -136,12 +138,25 @@ export class Inputs {
   }
 }
 
+/** A connection that ends within a body is no answer either. */
+async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw new InputError("The coordinator's answer broke off.", 0);
+  }
+}
+
 async function ask(url: string): Promise<Response> {
   let response: Response;
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), ANSWER_MS);
   try {
-    response = await fetch(url);
+    response = await fetch(url, { signal: silence.signal });
   } catch {
     throw new InputError("The coordinator did not answer.", 0);
+  } finally {
+    clearTimeout(timer);
   }
   if (response.ok) return response;
   await response.body?.cancel();

@@ -176,7 +176,6 @@ describe("after the click", () => {
     for (const [width, height] of [
       [1280, 800],
       [390, 844],
-      [320, 640],
     ] as const) {
       await page.setViewport({ width, height });
       await open();
