@@ -147,4 +147,6 @@ export interface BlobStore {
   size(hash: BlobHash): Promise<number | undefined>;
   /** Opens a readable stream of `[from, to)`. */
   stream(hash: BlobHash, from?: number, to?: number): NodeJS.ReadableStream;
+  /** False when there was none. Nothing may refer to it any more: whoever removes it knows that. */
+  remove(hash: BlobHash): Promise<boolean>;
 }

@@ -68,6 +68,11 @@ export class DiskBlobs implements BlobStore {
     return createReadStream(this.path(hash), { start: from, ...(to === undefined ? {} : { end: to - 1 }) });
   }
 
+  async remove(hash: BlobHash): Promise<boolean> {
+    const gone = rm(this.path(hash)).then(() => true);
+    return (await orMissing(gone)) ?? false;
+  }
+
   private async place(temporary: string, hash: BlobHash): Promise<void> {
     const folder = join(this.root, hash.slice(0, 2));
     const made = await mkdir(folder, { recursive: true });

@@ -33,6 +33,18 @@ describe("blobs on disk", () => {
     expect(await blobs.size(hash)).toBe(0);
   });
 
+  it("are removed once, alone, and may come back", async () => {
+    const blobs = await DiskBlobs.open(await temporaryFolder());
+    const [one, other] = [await blobs.put(Uint8Array.of(1)), await blobs.put(Uint8Array.of(2))];
+    expect(await blobs.remove(one)).toBe(true);
+    expect(await blobs.remove(one)).toBe(false);
+    expect(await blobs.get(one)).toBeUndefined();
+    expect(await blobs.size(other)).toBe(1);
+    expect(await blobs.put(Uint8Array.of(1))).toBe(one);
+    expect(await blobs.size(one)).toBe(1);
+    await expect(blobs.remove("../x" as BlobHash)).rejects.toThrow("not a SHA-256");
+  });
+
   it("are hashed while they stream in", async () => {
     const blobs = await DiskBlobs.open(await temporaryFolder());
     const parts = Array.from({ length: 50 }, () => randomBytes(7_001));
