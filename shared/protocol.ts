@@ -76,7 +76,6 @@ export function authMessage(origin: string, socketId: string, nonce: Uint8Array,
 
 /** Client to server under `units`: which of my units of this job there are. Acknowledged by OwnUnitsReply. */
 export const OwnUnitsSchema = Type.Object({ job: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
-export type OwnUnitsRequest = Static<typeof OwnUnitsSchema>;
 
 export interface OwnUnitsReply {
   units: { unit: number; outcome: "open" | "final" | "refused" | "void" }[];

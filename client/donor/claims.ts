@@ -21,6 +21,8 @@ export interface Task {
   job: JobId;
   unit: UnitIndex;
   row: Uint8Array | undefined;
+  /** Of the newest assignment that lists the unit: a renewal may leave out what was given to others meanwhile. */
+  token: Uint8Array;
   held: Held;
 }
 
@@ -28,7 +30,7 @@ export interface Held {
   job: JobId;
   token: Uint8Array;
   waiting: UnitIndex[];
-  open: Set<UnitIndex>;
+  open: Map<UnitIndex, Task>;
   rows: Map<UnitIndex, Uint8Array> | undefined;
   /** On the clock that `now` reads. */
   deadline: number;
@@ -79,7 +81,7 @@ export class Claims {
       job: answer.job,
       token: answer.token.slice(),
       waiting,
-      open: new Set(),
+      open: new Map(),
       rows: rowsOf(waiting, answer.rows),
       deadline: 0,
       renewAt: 0,
@@ -95,8 +97,9 @@ export class Claims {
     for (const held of this.held) {
       const unit = held.waiting.shift();
       if (unit === undefined) continue;
-      held.open.add(unit);
-      return { job: held.job, unit, row: held.rows?.get(unit), held };
+      const task = { job: held.job, unit, row: held.rows?.get(unit), token: held.token, held };
+      held.open.set(unit, task);
+      return task;
     }
     return undefined;
   }
@@ -113,10 +116,10 @@ export class Claims {
     this.tidy();
   }
 
-  /** The unit was interrupted and is to be computed again, first of all. */
+  /** The unit was interrupted and is to be computed again, first of all, unless it is not ours any more. */
   again(task: Task): void {
     if (!task.held.open.delete(task.unit)) return;
-    if (this.held.includes(task.held)) task.held.waiting.unshift(task.unit);
+    if (this.held.includes(task.held) && task.token === task.held.token) task.held.waiting.unshift(task.unit);
   }
 
   /** Renews what is due; `all` after a reconnection, when the coordinator may have forgotten everything. */
@@ -130,10 +133,12 @@ export class Claims {
         held.token = answer.token.slice();
         const still = new Set(unitsOf(answer.runs));
         held.waiting = held.waiting.filter((unit) => still.has(unit));
+        for (const task of held.open.values()) if (still.has(task.unit)) task.token = held.token;
         this.live(held, answer.lifeMs);
       } else if (answer.type === "error" && answer.retryMs === 0) {
         // Somebody else may have the units by now: what is open is finished and counts if it comes first.
         held.waiting.length = 0;
+        held.deadline = Number.NEGATIVE_INFINITY;
         held.renewAt = Number.POSITIVE_INFINITY;
       }
     }
@@ -145,7 +150,8 @@ export class Claims {
     const given = this.held.filter((held) => job === undefined || held.job === job);
     this.held = this.held.filter((held) => !given.includes(held));
     for (const held of given) {
-      const units = [...held.waiting, ...held.open];
+      const open = [...held.open.values()].filter((task) => task.token === held.token);
+      const units = [...held.waiting, ...open.map((task) => task.unit)];
       if (units.length > 0) await this.request({ type: "release", token: held.token, units });
     }
   }

@@ -32,11 +32,6 @@ export async function forgetIdentity(): Promise<void> {
   await del(KEY, store());
 }
 
-/** An identity that is kept by the caller, for Node and tests. */
-export async function identityOfSeed(seed: Uint8Array): Promise<Identity> {
-  return open(await seedKey(exactBytes(seed)));
-}
-
 async function open(kept: KeptKey): Promise<Identity> {
   if (kept.kind === "native") {
     return {

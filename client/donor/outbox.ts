@@ -63,6 +63,8 @@ export class Outbox {
   private readonly shelved = new Set<string>();
   private writing: Promise<void> | undefined;
   private pumping: Promise<void> | undefined;
+  /** Sending was asked for since the pump last looked at the entries. */
+  private asked = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
@@ -110,6 +112,7 @@ export class Outbox {
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.asked = true;
     this.pumping ??= this.pump().finally(() => {
       this.pumping = undefined;
     });
@@ -130,6 +133,14 @@ export class Outbox {
   }
 
   private async pump(): Promise<void> {
+    while (this.asked) {
+      this.asked = false;
+      await this.send();
+      await this.persist();
+    }
+  }
+
+  private async send(): Promise<void> {
     while (this.post.isUp && !this.closed) {
       const entries = [...this.entries.values()];
       const submits = entries.filter((entry) => entry.stage === "submit");
@@ -137,13 +148,12 @@ export class Outbox {
       try {
         if (submits.length > 0) await this.submit(nextFrame(submits));
         else if (wanted) await this.deliver(wanted);
-        else break;
+        else return;
       } catch (error) {
         this.later(error instanceof Retry ? error.afterMs : RETRY_MS);
-        break;
+        return;
       }
     }
-    await this.persist();
   }
 
   private later(afterMs: number): void {

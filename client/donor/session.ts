@@ -209,8 +209,7 @@ export class Session {
   private async finished(bench: Bench, task: Task, bytes: Uint8Array, gpuMicros: number): Promise<void> {
     this.speeds.learn(task.job, gpuMicros);
     const digest = await sha256(bytes);
-    const token = task.held.token;
-    const shelved = this.outbox.add({ job: task.job, unit: task.unit, token, status: "ok", gpuMicros, digest, bytes });
+    const shelved = this.outbox.add({ job: task.job, unit: task.unit, token: task.token, status: "ok", gpuMicros, digest, bytes });
     this.claims.finished(task);
     this.report.finished(bench.status, task.unit, gpuMicros);
     this.changed.fire();
@@ -244,7 +243,7 @@ export class Session {
     await this.claims.release(task.job).catch(() => undefined); // they run out by themselves
     if (known) return;
     const failed = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
-    await this.outbox.add({ job: task.job, unit: task.unit, token: task.held.token, ...failed });
+    await this.outbox.add({ job: task.job, unit: task.unit, token: task.token, ...failed });
   }
 
   private async dry(answer: NoWork, retryMs: number): Promise<void> {

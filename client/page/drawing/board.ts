@@ -7,7 +7,7 @@ import { type CellState, decodePicture, MAX_CELLS, MAX_TILE_SIDE } from "../../.
 import type { OwnUnit } from "../../donor/state.ts";
 import type { Grid } from "./layout.ts";
 
-/** Own units remembered of one job; beyond it the oldest final ones are forgotten by the drawing, not by the count. */
+/** Own units remembered of one job; beyond it the oldest are forgotten by the drawing, not by the count. */
 export const MAX_OWN_UNITS = 65_536;
 
 export interface Cell {
@@ -31,7 +31,7 @@ export class Board {
   private cells: Cell[] = [];
   private readonly own = new Map<number, OwnUnit>();
   private readonly ownByCell = new Map<number, Set<number>>();
-  private forgotten = 0;
+  private forgotten = { waiting: 0, final: 0 };
 
   cell(index: number): Cell {
     return this.cells[index] ?? EMPTY;
@@ -84,6 +84,9 @@ export class Board {
   /** Another state of one of the visitor's own units; answers its cell and whether it became final just now. */
   takeOwn(unit: OwnUnit): { cell: number; becameFinal: boolean } {
     const before = this.own.get(unit.unit);
+    const ended = unit.state === "final" || unit.state === "refused";
+    // A unit ends after it waited: one that is not known any more was counted as waiting.
+    if (ended && !before && this.forgotten.waiting > 0) this.forgotten.waiting--;
     this.own.set(unit.unit, unit);
     const cell = this.cellOf(unit.unit);
     const inCell = this.ownByCell.get(cell);
@@ -96,9 +99,9 @@ export class Board {
   /** Replaces all own units. */
   takeAllOwn(units: readonly OwnUnit[]): void {
     this.own.clear();
-    this.forgotten = 0;
+    this.forgotten = { waiting: 0, final: 0 };
     for (const unit of units.slice(0, MAX_OWN_UNITS)) this.own.set(unit.unit, unit);
-    for (const unit of units.slice(MAX_OWN_UNITS)) if (unit.state === "final") this.forgotten++;
+    for (const unit of units.slice(MAX_OWN_UNITS)) this.forget(unit);
     this.indexOwn();
   }
 
@@ -116,7 +119,7 @@ export class Board {
   }
 
   counts(): { running: number; waiting: number; final: number } {
-    const counts = { running: 0, waiting: 0, final: this.forgotten };
+    const counts = { running: 0, ...this.forgotten };
     for (const unit of this.own.values()) if (unit.state !== "refused") counts[unit.state]++;
     return counts;
   }
@@ -135,14 +138,18 @@ export class Board {
     }
   }
 
+  /** What is running is a handful and stays. */
   private forgetOldest(): void {
     for (const unit of this.own.values()) {
-      if (unit.state === "running" || unit.state === "waiting") continue;
+      if (unit.state === "running") continue;
       this.own.delete(unit.unit);
       this.ownByCell.get(this.cellOf(unit.unit))?.delete(unit.unit);
-      if (unit.state === "final") this.forgotten++;
+      this.forget(unit);
       return;
     }
-    throw new RangeError("more open units of one's own than a donor may hold");
+  }
+
+  private forget(unit: OwnUnit): void {
+    if (unit.state === "waiting" || unit.state === "final") this.forgotten[unit.state]++;
   }
 }

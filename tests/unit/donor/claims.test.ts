@@ -81,7 +81,29 @@ describe("claims", () => {
     await claims.renew();
     expect(asked[1]).toEqual({ type: "renew", token: Uint8Array.of(1) });
     clock.ms = 70_000;
-    expect([...(claims.next()?.held.token ?? [])]).toEqual([9]);
+    expect([...(claims.next()?.token ?? [])]).toEqual([9]);
+  });
+
+  it("keep for an open unit the token that lists it when a renewal leaves it out", async () => {
+    const { claims, clock, asked } = scene(assignment([run(0, 4)]), assignment([run(1, 3)], { token: Uint8Array.of(9) }), { type: "done" });
+    await claims.claim(ANY, 0);
+    const [lost, kept] = [claims.next(), claims.next()];
+    clock.ms = 30_001;
+    await claims.renew();
+    expect([[...(lost?.token ?? [])], [...(kept?.token ?? [])]]).toEqual([[1], [9]]);
+    await claims.release();
+    expect(asked[2]).toEqual({ type: "release", token: Uint8Array.of(9), units: [2, 3, 1] });
+  });
+
+  it("do not start an interrupted unit again that a renewal left out", async () => {
+    const { claims, clock } = scene(assignment([run(0, 2)]), assignment([run(1, 1)], { token: Uint8Array.of(9) }));
+    await claims.claim(ANY, 0);
+    const lost = claims.next();
+    clock.ms = 30_001;
+    await claims.renew();
+    if (lost) claims.again(lost);
+    expect(claims.next()?.unit).toBe(1);
+    expect(claims.next()).toBeUndefined();
   });
 
   it("whose renewal is refused are not started any more", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Outbox, type OutboxEntry, type OutboxPost, type OutboxShelf } from "../../../client/donor/outbox.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { encodeFrame, type Frame, MAX_FRAME_BYTES, type SubmitFrame, type Verdict } from "../../../shared/wire.ts";
@@ -57,6 +57,29 @@ describe("the outbox", () => {
     await outbox.flush();
     expect(verdicts).toEqual([[7, "recorded"]]);
     expect([shelf.kept.size, outbox.count]).toEqual([0, 0]);
+  });
+
+  it("sends what is added while a slow shelf is written to", async () => {
+    let release = () => undefined as void;
+    class SlowShelf extends MemoryShelf {
+      override async write(put: OutboxEntry[], remove: string[]) {
+        if (remove.length > 0) await new Promise<void>((resolve) => (release = resolve));
+        await super.write(put, remove);
+      }
+    }
+    const { outbox, verdicts, shelf } = scene(new Post(), new SlowShelf());
+    await outbox.add(result(1));
+    const first = outbox.flush();
+    await vi.waitFor(() => expect(verdicts).toEqual([[1, "recorded"]]));
+    const added = outbox.add(result(2));
+    const second = outbox.flush();
+    release();
+    await vi.waitFor(() => expect(verdicts.length).toBe(2));
+    release();
+    await vi.waitFor(() => expect(shelf.kept.size).toBe(0));
+    release();
+    await Promise.all([first, added, second]);
+    expect(outbox.count).toBe(0);
   });
 
   it("sends what an earlier page left", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Board } from "../../../client/page/drawing/board.ts";
+import { Board, MAX_OWN_UNITS } from "../../../client/page/drawing/board.ts";
 import { encodePicture, type Picture } from "../../../shared/picture.ts";
 
 const NO_TILE = new Uint8Array(0);
@@ -55,6 +55,17 @@ describe("the board", () => {
     board.takeOwn({ job: 1, unit: 2, state: "running", progress: 0.5 });
     expect(board.stopRunning()).toEqual([2]);
     expect(board.counts().running).toBe(0);
+  });
+
+  test("forgets the oldest of very many units that wait, and still counts them", () => {
+    const board = new Board();
+    board.take(picture({ units: 2 * MAX_OWN_UNITS, unitsPerCell: MAX_OWN_UNITS / 4 }));
+    board.takeOwn({ job: 1, unit: 0, state: "running", progress: 0.5 });
+    for (let unit = 1; unit <= MAX_OWN_UNITS + 9; unit++) board.takeOwn({ job: 1, unit, state: "waiting", progress: 1 });
+    expect(board.counts()).toEqual({ running: 1, waiting: MAX_OWN_UNITS + 9, final: 0 });
+    expect([0, 1, 2, 3, 4].reduce((sum, cell) => sum + [...board.ownIn(cell)].length, 0)).toBe(MAX_OWN_UNITS);
+    board.takeOwn({ job: 1, unit: 1, state: "final", progress: 1 });
+    expect(board.counts()).toEqual({ running: 1, waiting: MAX_OWN_UNITS + 8, final: 1 });
   });
 
   test.each([
