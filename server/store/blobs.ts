@@ -9,6 +9,18 @@ import type { BlobStore } from "../core/store.ts";
 const HASH = /^[0-9a-f]{64}$/;
 const TEMP = ".tmp";
 
+/** Bytes on disk that are no blob yet: after `keep` they are, after `drop` or a restart they never were. */
+export interface HeldBlob {
+  hash: BlobHash;
+  bytes: number;
+  /** Durable when it resolves. */
+  keep(): Promise<void>;
+  /** Does nothing after `keep`. */
+  drop(): Promise<void>;
+  /** Before `keep` and `drop` alone. */
+  stream(): NodeJS.ReadableStream;
+}
+
 /**
  * Content-addressed bytes on disk, `<root>/<first 2 hex>/<sha256>`. A blob is written beside, synced, renamed, and the folder
  * is synced: under its name there is the whole of it or nothing, after any crash.
@@ -31,26 +43,38 @@ export class DiskBlobs implements BlobStore {
     return (await this.putStream([bytes], bytes.byteLength)).hash;
   }
 
+  /** Takes a stream and keeps it; rejects as `hold` does. */
+  async putStream(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    limit: number,
+    what?: string,
+  ): Promise<{ hash: BlobHash; bytes: number }> {
+    const held = await this.hold(source, limit, what);
+    await held.keep();
+    return { hash: held.hash, bytes: held.bytes };
+  }
+
   /**
    * Takes a stream, hashing while it writes. Rejects with `too-large` as soon as it is longer than `limit` bytes, with the
    * stream's own error when that fails; nothing stays behind.
    */
-  async putStream(
-    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    limit: number,
-    what = "The upload",
-  ): Promise<{ hash: BlobHash; bytes: number }> {
+  async hold(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number, what = "The upload"): Promise<HeldBlob> {
     const temporary = join(this.root, TEMP, randomBytes(16).toString("hex"));
+    const drop = () => rm(temporary, { force: true });
     const file = await open(temporary, "wx");
     try {
-      const written = await write(file, source, limit, what);
+      const { hash, bytes } = await write(file, source, limit, what);
       await file.sync();
       await file.close();
-      await this.place(temporary, written.hash);
-      return written;
+      const keep = () =>
+        this.place(temporary, hash).catch(async (error: unknown) => {
+          await drop();
+          throw error;
+        });
+      return { hash, bytes, keep, drop, stream: () => createReadStream(temporary) };
     } catch (error) {
       await file.close().catch(ignoreClosed);
-      await rm(temporary, { force: true });
+      await drop();
       throw error;
     }
   }

@@ -33,6 +33,21 @@ describe("blobs on disk", () => {
     expect(await blobs.size(hash)).toBe(0);
   });
 
+  it("are held under no name until they are kept, and dropped without a trace", async () => {
+    const root = await temporaryFolder();
+    const blobs = await DiskBlobs.open(root);
+    const [kept, dropped] = [await blobs.hold([Uint8Array.of(1, 2)], 10), await blobs.hold([Uint8Array.of(3)], 10)];
+    expect(kept).toMatchObject({ hash: sha256(Uint8Array.of(1, 2)), bytes: 2 });
+    expect(await buffer(kept.stream())).toEqual(Buffer.of(1, 2));
+    expect(await blobs.size(kept.hash)).toBeUndefined();
+    await kept.keep();
+    await kept.drop();
+    await dropped.drop();
+    expect(await blobs.get(kept.hash)).toEqual(Buffer.of(1, 2));
+    expect(await blobs.size(dropped.hash)).toBeUndefined();
+    expect(await readdir(join(root, ".tmp"))).toEqual([]);
+  });
+
   it("are removed once, alone, and may come back", async () => {
     const blobs = await DiskBlobs.open(await temporaryFolder());
     const [one, other] = [await blobs.put(Uint8Array.of(1)), await blobs.put(Uint8Array.of(2))];
