@@ -45,17 +45,26 @@ export function isPublicAddress(address: string): boolean {
   return kind !== null && !NON_PUBLIC.check(address, kind);
 }
 
-/** `203.0.113.0/24` or `2001:db8:1::/48`. */
+/** `203.0.113.0/24` or `2001:db8:1::/48`: one cluster. */
 export function prefixOf(address: string): string {
-  if (isIPv4(address)) return `${address.split(".").slice(0, 3).join(".")}.0/24`;
+  return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0/24` : `${groupsOf(address, 3)}::/48`;
+}
+
+/** `203.0.113.7` or `2001:db8:1:2::/64`: what one household or server has, and may change within. */
+export function lineOf(address: string): string {
+  return isIPv6(address) ? `${groupsOf(address, 4)}::/64` : address;
+}
+
+/** The first groups of an IPv6 address. */
+function groupsOf(address: string, count: number): string {
   const [head = "", tail] = (address.split("%")[0] as string).split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail ? tail.split(":") : [];
   const groups = tail === undefined ? left : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
-  return `${groups
-    .slice(0, 3)
+  return groups
+    .slice(0, count)
     .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/48`;
+    .join(":");
 }
 
 /** Names clusters. The key changes each week, so that hashes of different weeks cannot be joined. */

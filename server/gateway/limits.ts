@@ -1,4 +1,5 @@
 /** How fast one socket and one address may ask. Every figure is far above what an honest volunteer needs. */
+import { lineOf } from "./address.ts";
 
 /** Frames a second of one socket, and at once. A batch of one at the wire's own speed still fits. */
 export const FRAME_RATE = { perSecond: 2000, burst: 4000 };
@@ -44,7 +45,7 @@ export class Bucket {
   }
 }
 
-/** Connections by address. Only public addresses are limited: behind a private one may stand a proxy with everybody. */
+/** Connections by address, of IPv6 by its /64, which one customer has to himself. Only public addresses are limited: behind a private one may stand a proxy with everybody. */
 export class AddressLimits {
   private readonly addresses = new Map<string, { bucket: Bucket; open: number }>();
 
@@ -60,25 +61,26 @@ export class AddressLimits {
   }
 
   leave(address: string): void {
-    const entry = this.addresses.get(address);
+    const entry = this.addresses.get(lineOf(address));
     if (entry) entry.open = Math.max(0, entry.open - 1);
   }
 
   private entryOf(address: string, now: number): { bucket: Bucket; open: number } {
-    let entry = this.addresses.get(address);
+    const line = lineOf(address);
+    let entry = this.addresses.get(line);
     if (!entry) {
       this.forgetOldest();
       entry = { bucket: new Bucket(CONNECT_RATE, now), open: 0 };
-      this.addresses.set(address, entry);
+      this.addresses.set(line, entry);
     }
     return entry;
   }
 
   private forgetOldest(): void {
     if (this.addresses.size < MAX_ADDRESSES) return;
-    for (const [address, entry] of this.addresses) {
+    for (const [line, entry] of this.addresses) {
       if (entry.open > 0) continue;
-      this.addresses.delete(address);
+      this.addresses.delete(line);
       return;
     }
   }

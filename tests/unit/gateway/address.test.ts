@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ClusterNames, clientAddress, isPublicAddress, prefixOf } from "../../../server/gateway/address.ts";
+import { ClusterNames, clientAddress, isPublicAddress, lineOf, prefixOf } from "../../../server/gateway/address.ts";
 import { CONNECT_RATE } from "../../../server/gateway/limits.ts";
 import type { AccountId } from "../../../shared/ids.ts";
 import { startNetwork, type TestNetwork } from "./network.ts";
@@ -50,6 +50,12 @@ describe("clusters", () => {
     ["2001:db8::6", "2001:db8:0::/48"],
     ["2001::5:6:7:8:9:a", "2001:0:5::/48"],
   ])("of %s are %s", (address, prefix) => expect(prefixOf(address)).toBe(prefix));
+
+  it.each([
+    ["203.0.113.9", "203.0.113.9"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:0001:0002::6", "2001:db8:1:2::/64"],
+  ])("have lines: that of %s is %s", (address, line) => expect(lineOf(address)).toBe(line));
 
   const WEEK_MS = 7 * 24 * 3600 * 1000;
   const alice = 1 as AccountId;
