@@ -145,6 +145,9 @@ export interface ImageReduce {
   scale: "linear" | "log" | "sqrt";
 }
 
+/** Result bytes of one unit at most; a volunteer holds several units' results at a time. */
+export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+
 /** Bytes of one unit's result: every output in order, each prefixed by its length as u64. */
 export function resultBytes(plan: Pick<JobPlan, "outputs">): number {
   let bytes = 0;

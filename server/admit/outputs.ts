@@ -2,12 +2,10 @@
 import { type Layout, layoutName, onlyScalar } from "../../shared/kernel/layout.ts";
 import { MAX_PADDING_RANGES, paddingOf } from "../../shared/kernel/padding.ts";
 import type { Manifest, ManifestOutput } from "../../shared/manifest.ts";
-import { type BufferPlan, DTYPE_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
+import { type BufferPlan, DTYPE_BYTES, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 
-/** Result bytes of one unit; a volunteer holds several units' results at a time. */
-export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 /** Elements of an array that is reduced over units: it is held in memory as BigInt or f64. */
 const MAX_REDUCED_ELEMENTS = 1 << 22;
 const MAX_PICTURE_SIDE = 65_535;

@@ -6,7 +6,7 @@ import rateLimit from "@fastify/rate-limit";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { isPublicAddress } from "../gateway/address.ts";
+import { isPublicAddress, lineOf } from "../gateway/address.ts";
 import { blobRoutes, PublicBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
@@ -60,6 +60,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
     max: REQUESTS_A_MINUTE,
     timeWindow: "1 minute",
     // Behind a private address may stand a proxy with everybody.
+    keyGenerator: (request) => lineOf(request.ip),
     allowList: (request) => !isPublicAddress(request.ip),
     errorResponseBuilder: (_request, limit) =>
       new IdlewaveError("too-fast", { limit: `${limit.max} a minute`, retrySeconds: Math.ceil(limit.ttl / 1000) }),

@@ -1,21 +1,21 @@
-/** Results above 64 KiB: `PUT /api/results`, answered when they are on disk. The assignment's token is the right to send them. */
+/**
+ * Results above 64 KiB: `PUT /api/results`, answered when they are on disk. The assignment's token is the right to send them.
+ * A body is kept only when it is what was submitted, and only as long as it arrives at a pace.
+ */
+import type { Readable } from "node:stream";
 import Type from "typebox";
 import { ErrorSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
-import type { BlobStore } from "../core/store.ts";
 import { holds } from "../gateway/answer.ts";
 import type { App, HttpContext } from "./context.ts";
+import { Receiving } from "./receiving.ts";
 
-export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
-/** Results received at a time, by all volunteers together. */
-const MAX_RECEIVING = 64;
 const LENGTH_BYTES = 8;
 
-export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: HttpContext): void {
-  let receiving = 0;
+export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: HttpContext, receiving = new Receiving()): void {
   app.put(
     "/api/results",
     {
@@ -24,7 +24,10 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: Htt
         summary: "Bytes of a wanted unit",
         description: "Header `Idlewave-Token`: the assignment's token, base64url. Body: the result bytes, application/octet-stream.",
         querystring: Type.Object({ unit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
-        response: { 204: Type.Null(), 400: ErrorSchema, 403: ErrorSchema, 409: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema },
+        response: {
+          204: Type.Null(),
+          ...{ 400: ErrorSchema, 403: ErrorSchema, 409: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema, 429: ErrorSchema },
+        },
       },
     },
     async (request, reply) => {
@@ -34,36 +37,78 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: Htt
       const assignment = tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));
       const unit = request.query.unit as UnitIndex;
       const { job, account } = assignment;
-      if (!holds(assignment, unit) || coordinator.wantedDigest(job, unit, account) === undefined)
-        throw new IdlewaveError("not-wanted", { unit });
+      const wanted = holds(assignment, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
+      if (wanted === undefined) throw new IdlewaveError("not-wanted", { unit });
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });
       if (length !== resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
-      if (receiving >= MAX_RECEIVING) throw new IdlewaveError("too-fast", { limit: `${MAX_RECEIVING} results at a time`, retrySeconds: 1 });
-      receiving++;
+      const done = receiving.enter({ account, job, unit, address: request.ip });
       try {
-        const { hash, bytes } = await blobs.putStream(request.body as AsyncIterable<Uint8Array>, resultBytes, "The result");
-        if (bytes !== resultBytes || !(await isFramed(blobs, hash, plan))) throw new IdlewaveError("bytes-mismatch", { unit });
-        const answered = await coordinator.dispatch({ type: "bytes", account, job, unit, digest: hash, bytes: null });
+        const body = framed(timely(request.body as Readable, receiving.millisFor(resultBytes)), plan, unit);
+        await keepResult(body, wanted as BlobHash, resultBytes, unit);
+        const answered = await coordinator.dispatch({ type: "bytes", account, job, unit, digest: wanted, bytes: null });
         if (answered.type === "error") throw new IdlewaveError(answered.code, answered.details);
       } finally {
-        receiving--;
+        done();
       }
       return reply.status(204).send(null);
     },
   );
+
+  /** Makes the body a blob when it is `digest`; else nothing of it stays. */
+  async function keepResult(body: AsyncIterable<Uint8Array>, digest: BlobHash, bytes: number, unit: UnitIndex): Promise<void> {
+    const held = await blobs.hold(body, bytes, "The result");
+    if (held.hash !== digest) {
+      await held.drop();
+      throw new IdlewaveError("bytes-mismatch", { unit });
+    }
+    await held.keep();
+  }
 }
 
-/** Whether each output's length stands where the plan puts it. */
-async function isFramed(blobs: BlobStore, hash: BlobHash, plan: JobPlan): Promise<boolean> {
-  let at = 0;
+/** Hands the body on while each output's length stands where the plan puts it; throws `bytes-mismatch` at the first that does not. */
+async function* framed(body: AsyncIterable<Uint8Array>, plan: JobPlan, unit: UnitIndex): AsyncGenerator<Uint8Array> {
+  const prefixes: { at: number; bytes: Uint8Array }[] = [];
+  let next = 0;
   for (const { byteLength } of plan.outputs) {
-    const parts: Buffer[] = [];
-    for await (const part of blobs.stream(hash, at, at + LENGTH_BYTES)) parts.push(part as Buffer);
-    const prefix = Buffer.concat(parts);
-    if (prefix.byteLength !== LENGTH_BYTES || prefix.readBigUInt64LE() !== BigInt(byteLength)) return false;
-    at += LENGTH_BYTES + byteLength;
+    const bytes = new Uint8Array(LENGTH_BYTES);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(byteLength), true);
+    prefixes.push({ at: next, bytes });
+    next += LENGTH_BYTES + byteLength;
   }
-  return true;
+  let from = 0;
+  for await (const part of body) {
+    const to = from + part.byteLength;
+    for (const { at, bytes } of prefixes) {
+      for (let i = Math.max(0, from - at); i < LENGTH_BYTES && at + i < to; i++)
+        if (part[at + i - from] !== bytes[i]) throw new IdlewaveError("bytes-mismatch", { unit });
+    }
+    yield part;
+    from = to;
+  }
 }
+
+/** The body, which fails with `bad-request` when it takes longer than `millis`. It is never destroyed: the answer needs its line. */
+async function* timely(body: Readable, millis: number): AsyncGenerator<Uint8Array> {
+  const parts = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Uint8Array>;
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    const why = `The bytes came too slowly: they must be here within ${Math.ceil(millis / 1000)} s.`;
+    timer = setTimeout(() => reject(new IdlewaveError("bad-request", { why })), millis);
+  });
+  expired.catch(ignoreUnasked);
+  try {
+    for (;;) {
+      const next = await Promise.race([parts.next(), expired]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    clearTimeout(timer);
+    parts.return?.().catch(ignoreUnasked);
+  }
+}
+
+/** Whoever reads the body has the failure; this one is of a read that nobody waits for. */
+function ignoreUnasked(): void {}

@@ -44,13 +44,22 @@ function known(error: IdlewaveError, status = error.http): { error: IdlewaveErro
   return { error, status, ours: false };
 }
 
+/** Whoever is still sending a body that was refused is let finish, for so long. */
+const LINGER_MS = 30_000;
+
 export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { error, status, ours } = asIdlewaveError(thrown, request);
-  if (ours) request.log.error({ err: thrown, url: request.url }, "a request failed");
-  if (!request.raw.complete) {
-    // Whoever is still sending is let finish, else the answer is lost with the connection.
-    request.raw.unpipe();
-    request.raw.resume();
+  const { raw } = request;
+  const hungUp = raw.destroyed && !raw.complete;
+  if (ours && hungUp) request.log.debug({ err: thrown, url: request.url }, "a sender hung up");
+  else if (ours) request.log.error({ err: thrown, url: request.url }, "a request failed");
+  if (!raw.complete) {
+    // Else the answer is lost with the connection.
+    raw.unpipe();
+    raw.resume();
+    void reply.header("connection", "close");
+    const linger = setTimeout(() => raw.destroy(), LINGER_MS);
+    raw.once("close", () => clearTimeout(linger));
   }
   void reply.status(status).type("application/json; charset=utf-8").send(bodyOf(error));
 }

@@ -1,0 +1,130 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import Fastify from "fastify";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bytesRoutes } from "../../../server/http/bytes.ts";
+import type { App, HttpContext } from "../../../server/http/context.ts";
+import { sendError } from "../../../server/http/errors.ts";
+import { Receiving, type Sender } from "../../../server/http/receiving.ts";
+import type { AccountId, JobId, UnitIndex } from "../../../shared/ids.ts";
+import { planOf, startNetwork, type TestNetwork } from "../gateway/network.ts";
+import { bytesOf, resultOf, Volunteer } from "../gateway/volunteer.ts";
+
+const ELEMENTS = 4000;
+const GRACE_MS = 1500;
+const right = bytesOf(...Array.from({ length: ELEMENTS }, (_, i) => i));
+
+let network: TestNetwork;
+let app: App;
+let url: string;
+const logged: { level: number; msg: string }[] = [];
+const volunteers: Volunteer[] = [];
+
+beforeAll(async () => {
+  network = await startNetwork();
+  const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
+  app = Fastify({ logger: { level: "debug", stream }, forceCloseConnections: true }) as unknown as App;
+  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
+  app.setErrorHandler(sendError);
+  bytesRoutes(app, network as unknown as HttpContext, new Receiving(GRACE_MS));
+  url = await app.listen({ host: "127.0.0.1", port: 0 });
+});
+afterAll(async () => {
+  for (const volunteer of volunteers) volunteer.leave();
+  await app.close();
+  await network.close();
+});
+
+/** A volunteer whose bytes of `unit` are wanted. */
+async function wanted(job: JobId): Promise<{ unit: UnitIndex; token: Uint8Array }> {
+  const volunteer = await new Volunteer(network.url).join();
+  volunteers.push(volunteer);
+  const { token, runs } = await volunteer.claim(1, job);
+  const unit = runs[0]?.start as UnitIndex;
+  const answer = await volunteer.send({ type: "submit", token, results: [resultOf(unit, right)] });
+  expect(answer).toEqual({ type: "answer", verdicts: ["wanted"] });
+  return { unit, token };
+}
+
+async function put({ unit, token }: { unit: UnitIndex; token: Uint8Array }, body: BodyInit, signal?: AbortSignal): Promise<string> {
+  const headers = { "idlewave-token": Buffer.from(token).toString("base64url"), "content-type": "application/octet-stream" };
+  const init = { method: "PUT", body, headers, duplex: "half", ...(signal ? { signal } : {}) };
+  const response = await fetch(`${url}/api/results?unit=${unit}`, init as RequestInit);
+  const text = await response.text();
+  return `${response.status} ${text === "" ? "" : (JSON.parse(text) as { code: string }).code}`.trim();
+}
+
+/** A body that never ends. */
+const trickle = () => new ReadableStream({ start: (body) => body.enqueue(right.slice(0, 10)) });
+const filesOf = () => readdirSync(join(network.folder, "blobs"), { recursive: true }).sort();
+
+describe("a large result", () => {
+  it("of another digest, in another frame or of another length is no match, and nothing of it is kept", async () => {
+    const work = await wanted(await network.addJob(planOf(1, ELEMENTS)));
+    const before = filesOf();
+    for (let i = 0; i < 5; i++) expect(await put(work, bytesOf(...Array<number>(ELEMENTS).fill(i)))).toBe("422 bytes-mismatch");
+    const unframed = right.slice();
+    unframed[0] = 99;
+    expect(await put(work, unframed)).toBe("422 bytes-mismatch");
+    expect(await put(work, right.slice(4))).toBe("422 bytes-mismatch");
+    expect(filesOf()).toEqual(before);
+    expect(await put(work, right)).toBe("204");
+    expect(filesOf()).not.toEqual(before);
+  });
+
+  it("is received once at a time, and senders that never end keep nobody out", async () => {
+    const job = await network.addJob(planOf(2, ELEMENTS));
+    const slow = await wanted(job);
+    const stop = new AbortController();
+    const open = Array.from({ length: 80 }, () => put(slow, trickle(), stop.signal).catch(() => "stopped"));
+    expect(await Promise.race(open)).toBe("429 too-fast");
+    expect(await put(await wanted(job), right)).toBe("204");
+    stop.abort();
+    const ended = await Promise.all(open);
+    expect(ended.filter((each) => each === "429 too-fast").length).toBeGreaterThanOrEqual(70);
+  });
+
+  it("that does not come in time is answered, and may be sent again", async () => {
+    const work = await wanted(await network.addJob(planOf(1, ELEMENTS)));
+    expect(await put(work, trickle())).toBe("400 bad-request");
+    expect(await put(work, right)).toBe("204");
+  });
+
+  it("whose sender hangs up is no failure of ours", async () => {
+    const work = await wanted(await network.addJob(planOf(1, ELEMENTS)));
+    const stop = new AbortController();
+    const from = logged.length;
+    const hungUp = () => logged.slice(from).filter(({ msg }) => msg === "a sender hung up");
+    const sending = put(work, trickle(), stop.signal).catch(() => "stopped");
+    while (!logged.slice(from).some(({ msg }) => msg === "incoming request")) await new Promise((soon) => setTimeout(soon, 10));
+    stop.abort();
+    expect(await sending).toBe("stopped");
+    while (hungUp().length === 0) await new Promise((soon) => setTimeout(soon, 10));
+    expect(logged.slice(from).filter(({ level }) => level >= 50)).toEqual([]);
+    expect(await put(work, right)).toBe("204");
+  });
+});
+
+describe("results that are being received", () => {
+  const sender = (account: number, unit: number, address = "127.0.0.1"): Sender => ({
+    ...{ account: account as AccountId, job: 1 as JobId, unit: unit as UnitIndex, address },
+  });
+
+  it("are a few of one account, until one ends", () => {
+    const receiving = new Receiving();
+    const ends = [0, 1, 2, 3].map((unit) => receiving.enter(sender(1, unit)));
+    expect(() => receiving.enter(sender(1, 4))).toThrow("of one volunteer");
+    receiving.enter(sender(2, 4));
+    ends[0]?.();
+    ends[0]?.();
+    receiving.enter(sender(1, 4));
+    expect(() => receiving.enter(sender(1, 5))).toThrow("of one volunteer");
+  });
+
+  it("are a few of one public line, however many keys it has", () => {
+    const receiving = new Receiving();
+    for (let key = 1; key <= 16; key++) receiving.enter(sender(key, 0, `2001:db8:1:2::${key}`));
+    expect(() => receiving.enter(sender(17, 0, "2001:db8:1:2::ffff"))).toThrow("from one address");
+    receiving.enter(sender(17, 0, "2001:db8:1:3::1"));
+  });
+});
