@@ -4,13 +4,14 @@
  */
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
-import { accountOf, isThrottled, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import { accountOf, isFailing, isThrottled, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import { mayBeOne } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { PAGE_UNITS, pageOf } from "./pages.ts";
 import type { Account, CoreState, Job, Lease } from "./state.ts";
-import { hasVoted, replicasNeeded, schedule } from "./verify.ts";
+import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 
 /** Retries one claim may look at; what it cannot take goes to the end of the ring. */
@@ -58,6 +59,10 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
       scan.reason = "waits-for-others";
       continue;
     }
+    if (isFailing(account, job.spec.id)) {
+      if (scan.reason === "needs-features") scan.reason = "quota";
+      continue;
+    }
     const size = batchSize(state, job, account, event);
     const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now });
@@ -93,7 +98,7 @@ interface Scan {
 /** Leases up to `size` units of one job. */
 function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan, work: Work): UnitIndex[] {
   const units: UnitIndex[] = [];
-  if (scan.reason === "needs-features") scan.reason = "all-assigned";
+  if (scan.reason === "needs-features" || scan.reason === "quota") scan.reason = "all-assigned";
   for (let queued = job.ring.size; queued > 0 && units.length < size && scan.retries > 0; queued--, scan.retries--) {
     const unit = job.ring.shift();
     if (unit === undefined) break;
@@ -128,14 +133,14 @@ function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan
   return units;
 }
 
-/** Neither this account nor its cluster has a vote or a lease on the unit. */
+/** Neither this account nor its cluster has a replica of the unit, whatever became of it, or a lease on it. */
 export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
   const open = job.open.get(unit);
-  if (open && hasVoted(open, by.account, by.cluster)) return false;
+  if (open?.replicas.some((replica) => mayBeOne(replica, by))) return false;
   for (const serial of job.pages.holders(unit)) {
     const lease = state.leaseBySerial.get(serial);
     // A lease that is being filled is not registered yet, and it is this claim's own.
-    if (!lease || lease.account === by.account || lease.cluster === by.cluster) return false;
+    if (!lease || mayBeOne(lease, by)) return false;
   }
   return true;
 }

@@ -41,7 +41,7 @@ export interface SubmittedResult {
 export interface HostFacts {
   host: HostId;
   account: AccountId;
-  /** Volunteers with the same cluster may be one person. */
+  /** Volunteers whose clusters share a name (cluster.ts) may be one person. */
   cluster: string;
   features: string[];
   limits: Record<string, number>;

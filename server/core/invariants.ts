@@ -3,6 +3,7 @@
  * it has said. Both throw `BrokenInvariant`. Numbers are those of the trust model's invariants.
  */
 import { type AccountId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { sameCluster } from "./cluster.ts";
 import type { Effect } from "./effects.ts";
 import type { JobSpec } from "./events.ts";
 import { isOver } from "./job.ts";
@@ -45,8 +46,8 @@ function checkOpen(job: Job, unit: UnitIndex, open: OpenUnit): void {
   const accounts = new Set(open.replicas.map((replica) => replica.account));
   must(accounts.size === open.replicas.length, `unit ${unit}: an account has two replicas`);
   const votes = open.replicas.filter((replica) => replica.counted);
-  const clusters = new Set(votes.map((replica) => replica.cluster));
-  must(clusters.size === votes.length, `unit ${unit}: a cluster has two counted votes (3)`);
+  const alone = votes.every((vote) => votes.every((other) => other === vote || !sameCluster(other.cluster, vote.cluster)));
+  must(alone, `unit ${unit}: a cluster has two counted votes (3)`);
   must(
     votes.every((replica) => replica.status === "ok"),
     `unit ${unit}: a failed replica votes`,
@@ -68,6 +69,8 @@ function checkLeases(state: CoreState): void {
     must(left === lease.left && left > 0, `lease ${lease.id} holds ${left} units and counts ${lease.left}`);
     held.set(lease.account, (held.get(lease.account) ?? 0) + left);
   }
+  const serials = state.nextSerial - 1;
+  must(serials === state.leases.size + state.freeSerials.length, `${serials} serials for ${state.leases.size} leases`);
   must(state.leases.size === state.leaseBySerial.size, "a lease is known by one of its names");
   for (const [id, account] of state.accounts) must(account.held === (held.get(id) ?? 0), `account ${id} counts ${account.held} held units`);
 }

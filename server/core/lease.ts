@@ -22,14 +22,15 @@ export function lifeOf(gpuMillis: number): number {
   return Math.round(Math.min(MAX_LIFE_MS, Math.max(MIN_LIFE_MS, gpuMillis * LIFE_PER_GPU_TIME)));
 }
 
-/** A lease that holds nothing yet: `holdUnit` fills it, `keepLease` registers it. */
+/** A lease that holds nothing yet: `holdUnit` fills it, `keepLease` registers it and takes its serial. One at a time. */
 export function draftLease(
   state: CoreState,
   job: Job,
   facts: { id: string; host: HostId; account: AccountId; cluster: string; lifeMs: number; now: number },
 ): Lease {
   const { id, host, account, cluster, lifeMs, now } = facts;
-  return { serial: state.nextSerial++, id, job: job.spec.id, host, account, cluster, runs: [], left: 0, deadline: now + lifeMs, lifeMs };
+  const serial = state.freeSerials.at(-1) ?? state.nextSerial;
+  return { serial, id, job: job.spec.id, host, account, cluster, runs: [], left: 0, deadline: now + lifeMs, lifeMs };
 }
 
 export function holdUnit(job: Job, lease: Lease, unit: UnitIndex): void {
@@ -40,6 +41,8 @@ export function holdUnit(job: Job, lease: Lease, unit: UnitIndex): void {
 /** Registers a lease that holds units. */
 export function keepLease(state: CoreState, job: Job, lease: Lease): void {
   if (state.leases.has(lease.id)) throw new Error(`assignment ${lease.id} exists`);
+  if (lease.serial === state.nextSerial) state.nextSerial++;
+  else if (state.freeSerials.pop() !== lease.serial) throw new Error(`serial ${lease.serial} is taken`);
   state.leases.set(lease.id, lease);
   state.leaseBySerial.set(lease.serial, lease);
   job.holders.set(lease.account, (job.holders.get(lease.account) ?? 0) + 1);
@@ -69,6 +72,7 @@ export function dropHolders(state: CoreState, job: Job, unit: UnitIndex): void {
 function forgetLease(state: CoreState, job: Job, lease: Lease): void {
   state.leases.delete(lease.id);
   state.leaseBySerial.delete(lease.serial);
+  state.freeSerials.push(lease.serial);
   const held = (job.holders.get(lease.account) ?? 0) - 1;
   if (held > 0) job.holders.set(lease.account, held);
   else job.holders.delete(lease.account);

@@ -14,6 +14,8 @@ export interface CoreState {
   /** By assignment id. */
   leases: Map<string, Lease>;
   leaseBySerial: Map<number, Lease>;
+  /** Serials of leases that are gone, and the first that was never given: numbers stay below the most leases there ever were at once. */
+  freeSerials: number[];
   nextSerial: number;
   /** Accounts that had a replica of a unit that ended lately, by `job:unit`; the oldest go first. */
   recent: Map<string, AccountId[]>;
@@ -52,9 +54,12 @@ export interface OpenUnit {
 
 export interface Replica {
   account: AccountId;
+  /** Names of cluster.ts; after a restart the kept one alone. */
   cluster: string;
   digest: string;
   status: "ok" | "failed";
+  /** No earlier replica of the unit is of its cluster: it uses up one of `maxReplicas`. */
+  first: boolean;
   /** A vote: no other counted replica of the unit is of its cluster. */
   counted: boolean;
   /** Its volunteer was asked for the bytes. */
@@ -87,6 +92,8 @@ export interface Account {
   /** Replicas judged lately, halved every DECAY_MS. */
   final: number;
   refused: number;
+  /** Kernels that could not run, less those that did, never below 0; halved every DECAY_MS. By job. */
+  failures: Map<JobId, number>;
   /** Measured GPU time a unit, microseconds, by job. */
   pace: Map<JobId, number>;
 }
@@ -99,6 +106,7 @@ export function createState(): CoreState {
     accounts: new Map(),
     leases: new Map(),
     leaseBySerial: new Map(),
+    freeSerials: [],
     nextSerial: 1,
     recent: new Map(),
     decayedAt: 0,

@@ -9,10 +9,13 @@
  *     until one digest has `quorum` votes ◀─────────┤                                   ▼ one more replica is asked for
  *                                                   └─`maxReplicas` used up, no lease left──▶ failed
  *
- * A vote is an ok replica of a cluster that has no vote on the unit yet. An account's second replica is a duplicate.
+ * A vote is an ok replica of a cluster that has no vote on the unit yet. An account's second replica is a duplicate. A
+ * cluster's first replica uses up one of `maxReplicas`, whether its kernel ran or not: one person cannot use them up alone.
  */
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
+import { accountOf, noteRun } from "./account.ts";
+import { keptName, MAX_CLUSTER_REPLICAS, replicasOf, triesOf } from "./cluster.ts";
 import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { dropHolders } from "./lease.ts";
@@ -35,7 +38,7 @@ export function replicasNeeded(job: Job, unit: UnitIndex): number {
   const open = job.open.get(unit);
   const leased = job.pages.holderCount(unit);
   if (!open) return Math.max(0, job.spec.quorum - leased);
-  const left = job.spec.maxReplicas - open.replicas.length - leased;
+  const left = job.spec.maxReplicas - triesOf(open) - leased;
   const missing = isAgreed(job, open) ? (open.overdue ? 1 : 0) : job.spec.quorum - bestVotes(open);
   return Math.max(0, Math.min(missing - leased, left));
 }
@@ -51,7 +54,7 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
     return;
   }
   const open = job.open.get(unit);
-  if (!open || pages.holderCount(unit) > 0 || open.replicas.length < job.spec.maxReplicas) return;
+  if (!open || pages.holderCount(unit) > 0 || triesOf(open) < job.spec.maxReplicas) return;
   if (isAgreed(job, open) && !open.overdue) return;
   failUnit(state, job, unit, open, work);
 }
@@ -63,7 +66,11 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: Submitt
 
   const open = openUnit(job, unit);
   const known = open.replicas.find((replica) => replica.account === by.account);
-  const replica = known ?? record(job, open, by, result, work);
+  if (!known && replicasOf(open, by.cluster).length >= MAX_CLUSTER_REPLICAS) {
+    schedule(state, job, unit, work);
+    return "refused";
+  }
+  const replica = known ?? record(state, job, open, by, result, work);
   const { digest } = replica;
   const ridesAlong = result.status === "ok" && replica.status === "ok" && result.digest === digest && result.bytes;
   if (ridesAlong && !open.withBytes.includes(digest)) storeBytes(job, unit, open, digest, result.bytes, work);
@@ -129,11 +136,6 @@ export function isAgreed(job: Job, open: OpenUnit): boolean {
   return bestVotes(open) >= job.spec.quorum;
 }
 
-/** True when a replica of this account or cluster would be no vote of its own. */
-export function hasVoted(open: OpenUnit, account: AccountId, cluster: string): boolean {
-  return open.replicas.some((replica) => replica.account === account || (replica.counted && replica.cluster === cluster));
-}
-
 export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   let open = job.open.get(unit);
   if (!open) {
@@ -145,24 +147,42 @@ export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
 }
 
 /** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
-export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "counted" | "asked">): Replica {
-  const counted = replica.status === "ok" && !open.replicas.some((other) => other.counted && other.cluster === replica.cluster);
-  const added = { ...replica, counted, asked: false };
+export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
+  const others = replicasOf(open, replica.cluster);
+  const counted = replica.status === "ok" && !others.some((other) => other.counted);
+  const added = { ...replica, first: others.length === 0, counted, asked: false };
   open.replicas.push(added);
   if (replica.status === "ok") job.counted++;
   return added;
 }
 
-function record(job: Job, open: OpenUnit, by: Submitter, result: SubmittedResult, work: Work): Replica {
+function record(state: CoreState, job: Job, open: OpenUnit, by: Submitter, result: SubmittedResult, work: Work): Replica {
   const { unit, digest, status, gpuMicros } = result;
   const { account, cluster, assignment } = by;
   const credit = escrowOf(job, status);
   work.store({
     type: "replica",
-    replica: { job: job.spec.id, unit, account, cluster, assignment, digest, status, gpuMicros, credit, at: work.now },
+    replica: {
+      job: job.spec.id,
+      unit,
+      account,
+      cluster: nameToKeep(open, cluster),
+      assignment,
+      digest,
+      status,
+      gpuMicros,
+      credit,
+      at: work.now,
+    },
   });
   work.accountChanged(account);
+  noteRun(accountOf(state, account), job.spec.id, status === "ok");
   return addReplica(job, open, { account, cluster, digest, status, credit });
+}
+
+/** That of its cluster's first replica, which may be of another week: after a restart they must still be one. */
+function nameToKeep(open: OpenUnit, cluster: string): string {
+  return keptName(replicasOf(open, cluster)[0]?.cluster ?? cluster);
 }
 
 function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, bytes: Uint8Array | null, work: Work): void {

@@ -256,4 +256,18 @@ describe("an account that is forgotten", () => {
     world.work(world.join(3));
     expect(world.job().state).toBe("done");
   });
+
+  it("numbers leases anew when their numbers are free again", () => {
+    const world = new World({ units: 1000, quorum: 1 }, { id: 2 as JobId, units: 1000, requires: { features: ["f16"], limits: {} } });
+    const by = world.join(1);
+    for (let round = 0; round < 100; round++) {
+      world.submit(world.assignment(by, 1));
+      world.claim(by, 1, 2 as JobId);
+    }
+    expect(world.state.nextSerial).toBe(2);
+    const held = [1, 2, 3].map(() => world.assignment(by, 1));
+    for (const assignment of held) world.submit(assignment);
+    for (let look = 0; look < 5; look++) world.claim(world.join(9), 0, 7 as JobId);
+    expect(world.state.nextSerial).toBe(4);
+  });
 });

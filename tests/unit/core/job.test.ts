@@ -60,12 +60,24 @@ describe("the job machine", () => {
 
   it("fails when its kernel fails everywhere, before everybody has wasted their time on it", () => {
     const world = new World({ units: 1e6, quorum: 1, maxReplicas: 1 });
-    const by = world.join(1);
     let computed = 0;
-    while (world.job().state === "running" && computed < 10 * FAILED_LIMIT)
-      computed += world.submit(world.assignment(by), { status: "failed" }).length;
+    for (let id = 1; world.job().state === "running" && computed < 10 * FAILED_LIMIT; id++)
+      computed += world.work(world.join(id), { status: "failed" });
     expect(world.job().state).toBe("failed");
     expect(computed).toBeLessThan(FAILED_LIMIT + 64);
+  });
+
+  it("is not ended by one person, with however many keys", () => {
+    const world = new World({ units: 1000, maxReplicas: 3 });
+    for (let key = 1; key <= 300; key++) {
+      const by = world.join(key, "net:a");
+      world.work(by, { status: "failed" });
+      world.leave(by);
+    }
+    expect(world.job().pages.failed.size).toBe(0);
+    for (const id of [1001, 1002]) world.work(world.join(id));
+    expect(world.job().state).toBe("done");
+    expect(world.job().pages.final).toBe(1000);
   });
 
   it.each([

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { DECAY_MS, THROTTLE_FAILED } from "../../../server/core/account.ts";
+import type { Assignment } from "../../../server/core/events.ts";
+import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
 import { WANTED_GRACE_MS } from "../../../server/core/verify.ts";
-import { account, digestOf, JOB, resultBytes, unit, World } from "./world.ts";
+import { type JobId, unitsOf } from "../../../shared/ids.ts";
+import { account, digestOf, JOB, resultBytes, results, unit, World } from "./world.ts";
 
 describe("a unit under quorum 2", () => {
   it("is final when two clusters agree, and both earn", () => {
@@ -93,6 +97,83 @@ describe("a unit under quorum 2", () => {
     world.submit(world.assignment(world.join(3)));
     expect(world.job().pages.final).toBe(1);
     expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 0, final: 0 });
+  });
+});
+
+describe("a cluster that had its try at a unit", () => {
+  it("gets no second one, whatever became of the first", () => {
+    const world = new World({ units: 1 });
+    world.submit(world.assignment(world.join(1, "net:a")), { status: "failed", cluster: "net:a" });
+    expect(world.claim(world.join(2, "net:a"))).toMatchObject({ type: "idle", reason: "waits-for-others" });
+    expect(world.claim(world.join(3, "net:b")).type).toBe("assigned");
+  });
+
+  it("cannot use up the unit's replicas, not even with assignments of earlier keys", () => {
+    const world = new World({ units: 1, maxReplicas: 3 });
+    const tokens = [1, 2, 3, 4, 5].map((key) => {
+      const by = world.join(key, "net:a");
+      const assignment = world.assignment(by);
+      world.leave(by);
+      world.tick(HOST_GRACE_MS + 1);
+      return assignment;
+    });
+    const verdicts = tokens.flatMap((token) => world.submit(token, { status: "failed", cluster: "net:a" }));
+    expect(verdicts).toEqual(["recorded", "recorded", "refused", "refused", "refused"]);
+    expect(world.job().pages.failed.size).toBe(0);
+    for (const id of [6, 7]) world.submit(world.assignment(world.join(id)));
+    expect(world.job().pages.final).toBe(1);
+  });
+
+  it("is known by any of its names, and kept under the first", () => {
+    const world = new World({ units: 1 });
+    const old = "net:1:x here:p";
+    const { effects } = submitted(world, world.assignment(world.join(1, old)), old);
+    expect(effects).toContainEqual({
+      type: "store",
+      op: expect.objectContaining({ replica: expect.objectContaining({ cluster: "net:1:x" }) }),
+    });
+    expect(world.claim(world.join(2, "net:2:y here:p")).type).toBe("idle");
+    world.restart();
+    expect(world.claim(world.join(3, "net:2:y here:q net:1:x")).type).toBe("idle");
+    expect(world.claim(world.join(4, "net:2:z here:r net:1:z")).type).toBe("assigned");
+  });
+
+  it("is one after a restart too, when its names of two weeks were recorded", () => {
+    const world = new World({ units: 1 });
+    const first = world.assignment(world.join(1, "net:1:x here:p"));
+    const second = world.assignment(world.join(2, "net:1:z here:z"));
+    submitted(world, first, "net:1:x here:p");
+    submitted(world, second, "net:2:y here:p"); // moved into the first one's network
+    expect(world.job().pages.final).toBe(0);
+    world.restart();
+    expect(world.job().pages.final).toBe(0);
+    expect(world.job().wanted.size).toBe(0);
+  });
+});
+
+function submitted(world: World, assignment: Assignment, cluster: string) {
+  return world.send({ type: "submit", account: assignment.account, cluster, assignment, results: results(unitsOf(assignment.runs)) });
+}
+
+describe("an account whose kernel fails", () => {
+  it("gets no more units of that job for a while, and those of others at once", () => {
+    const world = new World({ units: 1000, priority: 1 }, { id: 2 as JobId, units: 1000 });
+    const by = world.join(1);
+    for (let reply = world.claim(by, 4); reply.type === "assigned" && reply.assignment.job === JOB; reply = world.claim(by, 4))
+      world.submit(reply.assignment, { status: "failed" });
+    expect(world.job().open.size).toBe(THROTTLE_FAILED);
+    expect(world.claim(by, 4, JOB)).toMatchObject({ type: "idle", reason: "quota" });
+    expect(world.claim(by, 4)).toMatchObject({ type: "assigned", assignment: { job: 2 } });
+    world.tick(DECAY_MS);
+    expect(world.claim(by, 4, JOB).type).toBe("assigned");
+  });
+
+  it("is not held back while most of its units do run", () => {
+    const world = new World({ units: 1000 });
+    const by = world.join(1);
+    for (let round = 0; round < 3 * THROTTLE_FAILED; round++)
+      world.submit(world.assignment(by, 2), { status: round % 2 === 0 ? "failed" : "ok" });
+    expect(world.claim(by).type).toBe("assigned");
   });
 });
 

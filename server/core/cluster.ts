@@ -1,0 +1,39 @@
+/**
+ * Who may be one person. A cluster is a string of names separated by blanks: names under different keys of one network
+ * (`net:2950:4f…`), or the one name of an account. Clusters that share a name may be one person. The first name is the one
+ * that is kept; the others recognise what was kept under older keys, and live in memory alone.
+ */
+import type { Lease, OpenUnit, Replica } from "./state.ts";
+
+/** Replicas of one unit that a cluster may have: one, and one that was assigned elsewhere before its volunteer moved here. */
+export const MAX_CLUSTER_REPLICAS = 2;
+
+export function sameCluster(one: string, other: string): boolean {
+  if (one === other) return true;
+  if (!one.includes(" ") && !other.includes(" ")) return false;
+  const names = other.split(" ");
+  return one.split(" ").some((name) => names.includes(name));
+}
+
+/** The name that goes into the store. */
+export function keptName(cluster: string): string {
+  const end = cluster.indexOf(" ");
+  return end < 0 ? cluster : cluster.slice(0, end);
+}
+
+/** Replicas of the unit that may be of the same person. */
+export function replicasOf(open: OpenUnit, cluster: string): Replica[] {
+  return open.replicas.filter((replica) => sameCluster(replica.cluster, cluster));
+}
+
+/** Clusters that had their try at the unit. */
+export function triesOf(open: OpenUnit): number {
+  let tries = 0;
+  for (const replica of open.replicas) if (replica.first) tries++;
+  return tries;
+}
+
+/** One person may be behind both. */
+export function mayBeOne(one: Pick<Lease, "account" | "cluster">, other: Pick<Lease, "account" | "cluster">): boolean {
+  return one.account === other.account || sameCluster(one.cluster, other.cluster);
+}
