@@ -37,7 +37,6 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     for (const part of opened.reverse()) await part.close();
   };
   try {
-    const adminToken = await firstToken(store);
     const blobs = await DiskBlobs.open(join(data, "blobs"));
     const onFatal = (error: unknown) => {
       // Memory is ahead of disk: whoever starts it again reads the truth from the store.
@@ -69,6 +68,8 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       listenTextResolver: (address) => `Idlewave listens at ${address}`,
     });
     warnOfExposure(log, config);
+    // Made only once it can be told: a start that failed before must not swallow it.
+    const adminToken = await firstToken(store);
     return { url, ...(adminToken === undefined ? {} : { adminToken }), close: closeAll };
   } catch (error) {
     await closeAll();
