@@ -7,6 +7,7 @@
  */
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { JobState } from "../shared/api.ts";
+import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, JobSpec } from "./core/events.ts";
@@ -133,7 +134,7 @@ export class Coordinator {
     return reply;
   }
 
-  /** All jobs with their current states, by id. */
+  /** All jobs with their states as they are on disk, by id. */
   jobs(): JobRow[] {
     return [...this.rows.values()];
   }
@@ -222,7 +223,6 @@ export class Coordinator {
   }
 
   private enqueue(ops: StoreOp[], notices: Notice[]): void {
-    this.noteStates(ops);
     if (ops.length === 0) {
       // What says nothing of the disk need not wait for it.
       for (const notice of notices) this.tell(notice);
@@ -246,6 +246,7 @@ export class Coordinator {
       for (let batch = this.batches[0]; batch; batch = this.batches[0]) {
         batch.sealed = true;
         await this.store.commit(batch.ops);
+        this.noteStates(batch.ops);
         this.batches.shift();
         this.pendingOps -= batch.ops.length;
         batch.settle.resolve();
@@ -278,20 +279,20 @@ export class Coordinator {
     for (const listener of this.listeners) listener(notice);
   }
 
+  /** What is said of a job's state is on disk: results are read from there. */
   private noteStates(ops: readonly StoreOp[]): void {
     for (const op of ops) {
       if (op.type !== "job-state") continue;
       const row = this.rows.get(op.job);
-      const job = this.state.jobs.get(op.job);
-      if (!row || !job) throw new Error(`job ${op.job} has no row`);
+      if (!row) throw new Error(`job ${op.job} has no row`);
       const state: JobState = op.state;
-      this.rows.set(op.job, { ...row, state, reason: op.reason, finishedAt: isOver(job) ? op.at : row.finishedAt });
+      this.rows.set(op.job, { ...row, state, reason: op.reason, finishedAt: isOver(op) ? op.at : row.finishedAt });
     }
   }
 
   private refuseWhenStopped(): void {
     if (this.failure) throw this.failure.error;
-    if (this.closed) throw new Error("the coordinator is closed");
+    if (this.closed) throw new IdlewaveError("shutting-down");
   }
 }
 

@@ -30,7 +30,7 @@ export const ERRORS = {
     message: "The assignment belongs to another volunteer.",
     todo: "Submit with the key that claimed it.",
   },
-  "too-fast": { wire: 8, http: 429, message: "Too many requests: {limit}.", todo: "Wait {retrySeconds} s." },
+  "too-fast": { wire: 8, http: 429, message: "Too many requests: {limit}.", todo: "Wait {retrySeconds} s.", retryMs: 1_000 },
   "too-large": { wire: 9, http: 413, message: "{what} has {bytes} bytes, at most {limit} are allowed.", todo: "Make it smaller." },
   "software-adapter": {
     wire: 10,
@@ -38,7 +38,7 @@ export const ERRORS = {
     message: "This network takes no software adapters.",
     todo: "Use a browser that can reach a graphics card.",
   },
-  "shutting-down": { wire: 11, http: 503, message: "The coordinator is stopping.", todo: "Connect again in a moment." },
+  "shutting-down": { wire: 11, http: 503, message: "The coordinator is stopping.", todo: "Connect again in a moment.", retryMs: 5_000 },
   "not-wanted": {
     wire: 12,
     http: 409,
@@ -51,7 +51,13 @@ export const ERRORS = {
     message: "The bytes of unit {unit} do not have the digest that was submitted.",
     todo: "Send the bytes that the digest was taken of.",
   },
-  internal: { wire: 14, http: 500, message: "The coordinator failed.", todo: "Try again; the operator's log has the cause." },
+  internal: {
+    wire: 14,
+    http: 500,
+    message: "The coordinator failed.",
+    todo: "Try again; the operator's log has the cause.",
+    retryMs: 5_000,
+  },
   "bad-request": { wire: 15, http: 400, message: "{why}", todo: "See /docs." },
   unauthorized: {
     wire: 16,
@@ -72,6 +78,8 @@ interface ErrorEntry {
   http: number;
   message: string;
   todo: string;
+  /** Whether the same may go well later, and when that is worth a try, ms. */
+  retryMs?: number;
 }
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -92,6 +100,12 @@ export function errorMessage(code: ErrorCode, details: ErrorDetails = {}): strin
 /** What the reader can do about `code`. */
 export function errorTodo(code: ErrorCode, details: ErrorDetails = {}): string {
   return fill(ERRORS[code].todo, details);
+}
+
+/** Milliseconds until a new try makes sense: what the occurrence says (`retrySeconds`), else the table; 0: do not. */
+export function errorRetryMs(code: ErrorCode, details: ErrorDetails = {}): number {
+  const { retryMs = 0 }: ErrorEntry = ERRORS[code];
+  return retryMs > 0 && typeof details.retrySeconds === "number" ? details.retrySeconds * 1000 : retryMs;
 }
 
 function fill(template: string, details: ErrorDetails): string {

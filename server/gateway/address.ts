@@ -7,6 +7,9 @@ import type { Store } from "../core/store.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000; // how long one key hashes addresses
 const HASH_CHARACTERS = 24;
+const KEYS = "address-key/";
+
+type ClusterStore = Pick<Store, "secret" | "secrets" | "dropSecret" | "hasOpenCluster">;
 
 const NON_PUBLIC = new BlockList();
 for (const [net, bits] of [
@@ -67,30 +70,63 @@ function groupsOf(address: string, count: number): string {
     .join(":");
 }
 
-/** Names clusters. The key changes each week, so that hashes of different weeks cannot be joined. */
+/**
+ * Names clusters. The name that is stored is hashed under the week's key, so that hashes of different weeks cannot be joined.
+ * A cluster has further names, in memory alone: one under a key of this process, which recognises a network over the turn of
+ * the week, and one under each older key that a replica from before this process still bears. A key goes when none does.
+ */
 export class ClusterNames {
-  private readonly store: Pick<Store, "secret">;
-  private readonly keys = new Map<number, Promise<Uint8Array>>();
+  private readonly store: ClusterStore;
+  private readonly ownKey = randomBytes(32);
+  /** Keys by week, the newest first, as they were loaded in that week. */
+  private loaded: { week: number; keys: Promise<Map<number, Uint8Array>> } | null = null;
+  private firstWeek: number | null = null;
 
-  constructor(store: Pick<Store, "secret">) {
+  constructor(store: ClusterStore) {
     this.store = store;
   }
 
   /** The cluster of `account` at `address` now; at an address that says nothing, the account alone. */
   async of(address: string, account: AccountId, now: number): Promise<string> {
     if (!isPublicAddress(address)) return `account:${account}`;
-    const week = Math.floor(now / WEEK_MS);
-    let key = this.keys.get(week);
-    if (!key) {
-      this.keys.clear();
-      key = this.store.secret(`address-key/${week}`, () => new Uint8Array(randomBytes(32)));
-      this.keys.set(week, key);
-    }
-    return `net:${createHmac("sha256", await key)
-      .update(prefixOf(address))
-      .digest("hex")
-      .slice(0, HASH_CHARACTERS)}`;
+    const prefix = prefixOf(address);
+    const [kept, ...older] = [...(await this.keys(Math.floor(now / WEEK_MS)))].map(([week, key]) => `${nameOf(week)}${hash(key, prefix)}`);
+    return [kept, `here:${hash(this.ownKey, prefix)}`, ...older].join(" ");
   }
+
+  private async keys(week: number): Promise<Map<number, Uint8Array>> {
+    if (!this.loaded || this.loaded.week < week) this.loaded = { week, keys: this.load(week) };
+    const { loaded } = this;
+    try {
+      return await loaded.keys;
+    } catch (error) {
+      if (this.loaded === loaded) this.loaded = null;
+      throw error;
+    }
+  }
+
+  private async load(week: number): Promise<Map<number, Uint8Array>> {
+    const { store } = this;
+    this.firstWeek ??= week;
+    const make = () => new Uint8Array(randomBytes(32));
+    const keys = new Map([[week, await store.secret(`${KEYS}${week}`, make)]]);
+    for (const secret of await store.secrets(KEYS)) {
+      const older = Number(secret.slice(KEYS.length));
+      // Connections of a later week that this process has seen may still store that week's name.
+      if (older === week || older > this.firstWeek) continue;
+      if (older === this.firstWeek || (await store.hasOpenCluster(nameOf(older)))) keys.set(older, await store.secret(secret, make));
+      else await store.dropSecret(secret);
+    }
+    return keys;
+  }
+}
+
+function nameOf(week: number): string {
+  return `net:${week}:`;
+}
+
+function hash(key: Uint8Array, prefix: string): string {
+  return createHmac("sha256", key).update(prefix).digest("hex").slice(0, HASH_CHARACTERS);
 }
 
 function plain(address: string): string {

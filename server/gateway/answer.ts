@@ -1,10 +1,18 @@
 /** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
 import { createHash, randomBytes } from "node:crypto";
 import { concatBytes, exactBytes, toHex } from "../../shared/bytes.ts";
-import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
+import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import { type AccountId, countUnits, type HostId, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
 import { unframe } from "../../shared/result.ts";
-import { decodeFrame, type Frame, FrameError, MAX_FRAME_BYTES, type SubmitFrame, WIRE_VERSION } from "../../shared/wire.ts";
+import {
+  decodeFrame,
+  type Frame,
+  FrameError,
+  MAX_FRAME_BYTES,
+  type ReplicaResult,
+  type SubmitFrame,
+  WIRE_VERSION,
+} from "../../shared/wire.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
@@ -14,12 +22,10 @@ import type { TokenKeys } from "./token.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
-/** An overloaded or stopping coordinator is asked again after this. */
-const RETRY_MS = 5_000;
 
 /** What answering needs of the rest. */
 export interface Desk {
-  coordinator: Pick<Coordinator, "dispatch">;
+  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest">;
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
@@ -34,21 +40,26 @@ export interface Peer {
   cluster: string;
 }
 
-/** Never rejects: what goes wrong is an error frame. `malformed` tells that the volunteer's bytes were at fault. */
-export async function answer(desk: Desk, peer: Peer, input: Uint8Array): Promise<{ frame: Frame; malformed: boolean }> {
+export interface Answered {
+  frame: Frame;
+  /** The volunteer's bytes were at fault, as no honest client's are. */
+  malformed: boolean;
+}
+
+/** Never rejects: what goes wrong is an error frame. */
+export async function answer(desk: Desk, peer: Peer, input: Uint8Array): Promise<Answered> {
   try {
-    return { frame: await answered(desk, peer, decodeFrame(input)), malformed: false };
+    const frame = decodeFrame(input);
+    return frame.type === "submit" ? await submit(desk, peer, frame) : { frame: await answered(desk, peer, frame), malformed: false };
   } catch (error) {
     return refusal(error, input, desk.onFailure);
   }
 }
 
-function answered(desk: Desk, peer: Peer, frame: Frame): Promise<Frame> {
+function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): Promise<Frame> {
   switch (frame.type) {
     case "claim":
       return claim(desk, peer, frame.units, frame.gpuMillis, frame.job);
-    case "submit":
-      return submit(desk, peer, frame);
     case "bytes":
       return receiveBytes(desk, peer, frame.token, frame.unit, frame.bytes);
     case "renew":
@@ -131,44 +142,51 @@ async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitInd
   return frameOf(await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units }));
 }
 
-async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Frame> {
-  const assignment = own(desk.tokens.verify(frame.token), peer.account);
-  const job = await desk.plans.of(assignment.job);
-  const results: SubmittedResult[] = frame.results.map((result) => {
-    const carried = result.bytes.byteLength > 0;
-    if (result.status === "failed" && carried) throw new IdlewaveError("bad-message", { why: `unit ${result.unit} failed and has bytes` });
-    const digest = toHex(result.digest);
-    if (carried) checkResult(job, result.unit, result.bytes, digest);
-    return {
-      unit: result.unit,
-      status: result.status,
-      gpuMicros: result.gpuMicros,
-      digest,
-      bytes: carried ? exactBytes(result.bytes) : null,
-    };
-  });
+/** A result whose bytes are not what it says is refused by itself; the others of its frame are judged. */
+async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answered> {
   const { account, cluster } = peer;
-  return frameOf(await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results }));
+  const assignment = own(desk.tokens.verify(frame.token), account);
+  const job = await desk.plans.of(assignment.job);
+  const sound = frame.results.map((result) => isSound(job, result));
+  const results = frame.results.filter((_, i) => sound[i]).map(submitted);
+  const malformed = results.length < frame.results.length;
+  if (malformed && results.length === 0) return { frame: { type: "answer", verdicts: sound.map(() => "refused") }, malformed };
+  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results });
+  if (reply.type !== "verdicts") return { frame: frameOf(reply), malformed };
+  const verdicts = reply.verdicts.values();
+  return { frame: { type: "answer", verdicts: sound.map((good) => (good && verdicts.next().value) || "refused") }, malformed };
+}
+
+function submitted({ unit, status, gpuMicros, digest, bytes }: ReplicaResult): SubmittedResult {
+  return { unit, status, gpuMicros, digest: toHex(digest), bytes: bytes.byteLength > 0 ? exactBytes(bytes) : null };
+}
+
+function isSound(job: PlannedJob, { status, digest, bytes }: ReplicaResult): boolean {
+  if (bytes.byteLength === 0) return true;
+  return status === "ok" && isFramed(job, bytes) && sha256(bytes) === toHex(digest);
 }
 
 async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<Frame> {
-  const assignment = own(desk.tokens.verify(token), peer.account);
+  const { account } = peer;
+  const assignment = own(desk.tokens.verify(token), account);
   if (!holds(assignment, unit)) throw new IdlewaveError("not-wanted", { unit });
-  const digest = sha256(bytes);
-  checkResult(await desk.plans.of(assignment.job), unit, bytes, digest);
   const { job } = assignment;
-  return frameOf(await desk.coordinator.dispatch({ type: "bytes", account: peer.account, job, unit, digest, bytes: exactBytes(bytes) }));
+  const wanted = desk.coordinator.wantedDigest(job, unit, account);
+  const digest = sha256(bytes);
+  // When none are wanted the core knows whether these came before.
+  if (!isFramed(await desk.plans.of(job), bytes) || (wanted ?? digest) !== digest) throw new IdlewaveError("bytes-mismatch", { unit });
+  return frameOf(await desk.coordinator.dispatch({ type: "bytes", account, job, unit, digest, bytes: exactBytes(bytes) }));
 }
 
-/** Throws `bytes-mismatch` unless the bytes are framed as the plan says and have this digest. */
-function checkResult(job: PlannedJob, unit: UnitIndex, bytes: Uint8Array, digest: string): void {
-  if (bytes.byteLength !== job.resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
+/** Whether the bytes are the outputs of the plan, each behind its length. */
+function isFramed(job: PlannedJob, bytes: Uint8Array): boolean {
+  if (bytes.byteLength !== job.resultBytes) return false;
   try {
     unframe(job.plan, bytes);
+    return true;
   } catch {
-    throw new IdlewaveError("bytes-mismatch", { unit });
+    return false;
   }
-  if (sha256(bytes) !== digest) throw new IdlewaveError("bytes-mismatch", { unit });
 }
 
 export function holds(assignment: Assignment, unit: UnitIndex): boolean {
@@ -201,11 +219,11 @@ function frameOf(reply: Reply): Frame {
   }
 }
 
-export function errorFrame(code: ErrorCode, details: ErrorDetails, retryMs = code === "shutting-down" ? RETRY_MS : 0): Frame {
+export function errorFrame(code: ErrorCode, details: ErrorDetails, retryMs = errorRetryMs(code, details)): Frame {
   return { type: "error", code, retryMs, message: errorMessage(code, details) };
 }
 
-function refusal(error: unknown, input: Uint8Array, onFailure: (error: unknown) => void): { frame: Frame; malformed: boolean } {
+function refusal(error: unknown, input: Uint8Array, onFailure: (error: unknown) => void): Answered {
   if (error instanceof FrameError) {
     const details = {
       why: error.message,

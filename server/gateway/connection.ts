@@ -26,6 +26,10 @@ export interface ConnectionContext extends Desk {
   allowSoftware: boolean;
   ownOrigin: (origin: string) => boolean;
   nextHost: () => HostId;
+  /** The coordinator takes nothing new; what it has begun it answers. */
+  isStopping: () => boolean;
+  /** Told of each answer that is on its way, until it is out. */
+  answering: (answer: Promise<void>) => void;
   clock: () => number;
 }
 
@@ -93,6 +97,7 @@ export class Connection {
     }
     this.state = "greeting";
     try {
+      if (context.isStopping()) throw new IdlewaveError("shutting-down");
       const { publicKey, host } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
       const row = await context.store.accountOf(publicKey, context.clock());
       const cluster = await context.clusters.of(this.address, row.id, context.clock());
@@ -136,6 +141,10 @@ export class Connection {
       reply(errorFrame("not-authenticated", {}));
       return;
     }
+    if (this.context.isStopping()) {
+      reply(errorFrame("shutting-down", {}));
+      return;
+    }
     const retryMs = this.frames.take(this.context.clock());
     const crowded = this.framesInFlight >= MAX_FRAMES_IN_FLIGHT || this.bytesInFlight + bytes.byteLength > MAX_BYTES_IN_FLIGHT;
     if (retryMs > 0 || crowded) {
@@ -145,12 +154,13 @@ export class Connection {
     }
     this.framesInFlight++;
     this.bytesInFlight += bytes.byteLength;
-    void answer(this.context, peer, bytes).then(({ frame: answered, malformed }) => {
+    const answering = answer(this.context, peer, bytes).then(({ frame: answered, malformed }) => {
       this.framesInFlight--;
       this.bytesInFlight -= bytes.byteLength;
       reply(answered);
       if (malformed) this.strike();
     });
+    this.context.answering(answering.catch(this.context.onFailure));
   }
 
   private async units(request: unknown, ack: Ack): Promise<void> {

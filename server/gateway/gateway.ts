@@ -1,5 +1,6 @@
 /** The volunteers' side: Socket.IO over WebSocket alone, every message bounded and checked before anything believes it. */
 import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { Server } from "socket.io";
 import type { HostId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
@@ -19,6 +20,9 @@ import type { TokenKeys } from "./token.ts";
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
 /** This many volunteers, all from private addresses, on a coordinator that listens publicly: a proxy is likely. */
 const SUSPICIOUS_PRIVATE = 5;
+
+/** Answers that take longer when the coordinator stops are not waited for: the volunteer sends again. */
+const DRAIN_MS = 5_000;
 
 /** The part of Engine.IO's socket that is used here. */
 interface RawSocket {
@@ -48,6 +52,8 @@ export class Gateway {
   private readonly stopListening: () => void;
   private privateOnly = 0;
   private hosts = 0;
+  private stopping = false;
+  private readonly answers = new Set<Promise<void>>();
 
   constructor(http: HttpServer, options: GatewayOptions) {
     const clock = options.clock ?? Date.now;
@@ -92,6 +98,11 @@ export class Gateway {
         ...{ coordinator, store, blobs, plans, tokens, allowSoftware, ownOrigin, nextHost, clock, onFailure },
         clusters,
         notices: this.notices,
+        isStopping: () => this.stopping,
+        answering: (answer) => {
+          this.answers.add(answer);
+          void answer.finally(() => this.answers.delete(answer));
+        },
       });
     });
   }
@@ -101,13 +112,14 @@ export class Gateway {
     return this.notices.accounts;
   }
 
-  /** Disconnects everybody; their leases return after the core's grace. */
+  /** Lets out the answers that are on their way, turns new frames away, and disconnects everybody. */
   async close(): Promise<void> {
+    this.stopping = true;
+    await Promise.race([Promise.all(this.answers), delay(DRAIN_MS, undefined, { ref: false })]);
     this.stopListening();
     this.notices.close();
     this.io.disconnectSockets(true);
     this.io.engine.close();
-    await Promise.resolve();
   }
 
   private addressOf(request: IncomingMessage): string {

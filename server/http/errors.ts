@@ -1,7 +1,7 @@
 /** Every failure of a request as an ErrorSchema body. */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorBody } from "../../shared/api.ts";
-import { type Fault, IdlewaveError } from "../../shared/errors.ts";
+import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
 
 /** A job package that was refused, with every fault. */
 export class PackageRefused extends IdlewaveError {
@@ -61,5 +61,7 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
     const linger = setTimeout(() => raw.destroy(), LINGER_MS);
     raw.once("close", () => clearTimeout(linger));
   }
+  const retryMs = errorRetryMs(error.code, error.details);
+  if (retryMs > 0) void reply.header("retry-after", Math.ceil(retryMs / 1000));
   void reply.status(status).type("application/json; charset=utf-8").send(bodyOf(error));
 }

@@ -204,7 +204,7 @@ describe("the coordinator", () => {
     expect(coordinator.wantedDigest(id, unit(0), 99 as AccountId)).toBeUndefined();
     expect(coordinator.wantedDigest(9 as JobId, unit(0), by.account)).toBeUndefined();
     await coordinator.close();
-    await expect(coordinator.dispatch(event)).rejects.toThrow(/closed/);
+    await expect(coordinator.dispatch(event)).rejects.toMatchObject({ code: "shutting-down" });
   });
 });
 

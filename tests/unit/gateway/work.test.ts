@@ -1,8 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Reply } from "../../../server/core/effects.ts";
+import { answer } from "../../../server/gateway/answer.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
-import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
+import { encodeFrame } from "../../../shared/wire.ts";
 import { addJob, planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
 
@@ -116,8 +119,22 @@ describe("a volunteer's work", () => {
     wrongFrame[0] = 3;
     const bad = [{ ...resultOf(unit, bytesOf(1)), bytes: bytesOf(2) }, resultOf(unit, bytesOf(1, 2)), resultOf(unit, wrongFrame)];
     for (const result of bad)
-      expect(await volunteer.send({ type: "submit", token, results: [result] })).toMatchObject({ type: "error", code: "bytes-mismatch" });
+      expect(await volunteer.send({ type: "submit", token, results: [result] })).toEqual({ type: "answer", verdicts: ["refused"] });
     expect(network.coordinator.counts(job)).toMatchObject({ counted: 0 });
+  });
+
+  it("is judged result by result: one with wrong bytes does not take the others along", async () => {
+    const job = await network.addJob(planOf(500));
+    const volunteer = await join();
+    const { token, runs } = await volunteer.claim(3, job);
+    const [one, two, three] = [...unitsOf(runs)].slice(0, 3).map((unit) => resultOf(unit, bytesOf(unit)));
+    if (!one || !two || !three) throw new Error("three units were claimed");
+    const results = [one, { ...two, bytes: bytesOf(666) }, three];
+    expect(await volunteer.send({ type: "submit", token, results })).toEqual({
+      type: "answer",
+      verdicts: ["recorded", "refused", "recorded"],
+    });
+    expect(network.coordinator.counts(job)).toMatchObject({ counted: 2 });
   });
 
   it("asks for larger bytes when it has none, takes them once and only with the digest that was submitted", async () => {
@@ -132,7 +149,9 @@ describe("a volunteer's work", () => {
       verdicts: ["wanted"],
     });
     const others = bytesOf(...Array<number>(elements).fill(7));
-    expect(await volunteer.send({ type: "bytes", token, unit, bytes: others })).toMatchObject({ type: "error" });
+    expect(await volunteer.send({ type: "bytes", token, unit, bytes: others })).toMatchObject({ type: "error", code: "bytes-mismatch" });
+    const foreign = (unit + 1000) as UnitIndex;
+    expect(await volunteer.send({ type: "bytes", token, unit: foreign, bytes })).toMatchObject({ type: "error", code: "not-wanted" });
     expect(await volunteer.send({ type: "bytes", token, unit, bytes })).toEqual({ type: "done" });
     expect(await volunteer.send({ type: "bytes", token, unit, bytes })).toEqual({ type: "done" });
     const rows = network.coordinator.counts(job);
@@ -177,6 +196,54 @@ describe("a volunteer's work", () => {
     expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(true);
     expect(await volunteer.ask(SocketEvent.Forget)).toEqual({ ok: true });
     expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(false);
+  });
+
+  it("is answered to the end when the coordinator stops, and new work is turned away for a while", async () => {
+    const own = await startNetwork();
+    const job = await own.addJob(planOf(8));
+    const volunteer = await join(generateKeyPairSync("ed25519"), own.url);
+    const { token, runs } = await volunteer.claim(1, job);
+    let turn: () => void = () => undefined;
+    const disk = new Promise<void>((resolve) => {
+      turn = resolve;
+    });
+    const commit = own.store.commit.bind(own.store);
+    own.store.commit = async (ops) => {
+      await disk;
+      await commit(ops);
+    };
+    const results = [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(unit)));
+    const submitted = volunteer.send({ type: "submit", token, results });
+    while (own.coordinator.counts(job)?.counted === 0) await new Promise((soon) => setTimeout(soon, 5));
+    const gone = new Promise((resolve) => volunteer.socket.once("disconnect", resolve));
+    const closed = own.close();
+    const late = await volunteer.send({ type: "claim", units: 1, gpuMillis: 0, job: 0 });
+    expect(late).toMatchObject({ type: "error", code: "shutting-down", retryMs: 5000 });
+    turn();
+    expect(await submitted).toEqual({ type: "answer", verdicts: ["recorded"] });
+    await gone;
+    await closed;
+    expect(own.failures).toEqual([]);
+  });
+
+  it("is turned away with a time to wait when too much waits for the disk, and when the coordinator has stopped", async () => {
+    const { blobs, plans, tokens } = network;
+    const stopped = await startNetwork();
+    await stopped.close();
+    const crowded: Reply = { type: "error", code: "too-fast", details: { limit: "65536 operations wait", retrySeconds: 3 } };
+    const replies = [() => Promise.resolve(crowded), () => stopped.coordinator.dispatch({ type: "tick" })];
+    const failures: unknown[] = [];
+    const answers = replies.map((dispatch) => {
+      const coordinator = { dispatch, wantedDigest: () => undefined };
+      const desk = { coordinator, blobs, plans, tokens, onFailure: (error: unknown) => failures.push(error) };
+      const peer = { host: 1 as HostId, account: 1 as AccountId, cluster: "account:1" };
+      return answer(desk, peer, encodeFrame({ type: "claim", units: 1, gpuMillis: 0, job: 0 }));
+    });
+    expect((await Promise.all(answers)).map(({ frame }) => frame)).toMatchObject([
+      { type: "error", code: "too-fast", retryMs: 3000 },
+      { type: "error", code: "shutting-down", retryMs: 5000 },
+    ]);
+    expect(failures).toEqual([]);
   });
 
   it("survives a restart: credit, account, open votes and tokens", async () => {
