@@ -3,11 +3,11 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
 import { forgetAccount } from "./forget.ts";
-import { forgetIdentity, keptIdentity } from "./identity.ts";
+import { forgetIdentity, keptIdentity, knownIdentity } from "./identity.ts";
 import { holdLock } from "./lock.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
-import { browserShelf } from "./shelf.ts";
+import { browserShelf, clearShelf } from "./shelf.ts";
 import type { DonorControl, DonorStart, DonorState, Dose } from "./state.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -15,8 +15,9 @@ interface Run {
   options: DonorStart;
   abort: AbortController;
   throttle: Throttle;
-  session: Session | undefined;
-  unlock: (() => void) | undefined;
+  opening: Promise<void>;
+  /** Once the lock is ours. */
+  work: { session: Session; unlock: () => void } | undefined;
 }
 
 export class Donor implements DonorControl {
@@ -30,13 +31,17 @@ export class Donor implements DonorControl {
   async start(options: DonorStart): Promise<void> {
     if (this.run) return;
     this.lastOptions = options;
-    const run: Run = { options, abort: new AbortController(), throttle: new Throttle(options.dose), session: undefined, unlock: undefined };
+    const run: Run = {
+      ...{ options, abort: new AbortController(), throttle: new Throttle(options.dose) },
+      ...{ opening: Promise.resolve(), work: undefined },
+    };
     run.throttle.setHidden(this.hidden);
     this.run = run;
     this.report.begin(options.dose);
     this.report.setPhase({ kind: "starting", bytes: 0 });
-    this.open(run).catch((error: unknown) => {
-      if (this.run === run) this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    run.opening = this.open(run);
+    run.opening.catch((error: unknown) => {
+      if (this.run === run) this.fail(error);
     });
   }
 
@@ -75,7 +80,7 @@ export class Donor implements DonorControl {
     const { kind } = this.report.phase;
     const ended = kind === "no-webgpu" || kind === "software-adapter" || kind === "failed" || kind === "device-lost";
     if (!ended) {
-      this.run?.session?.hurry();
+      this.run?.work?.session.hurry();
       return;
     }
     const options = this.lastOptions;
@@ -83,36 +88,54 @@ export class Donor implements DonorControl {
     if (options) await this.start(options);
   }
 
+  /**
+   * Stops first: a session would come back with the old key, and shelve what it finishes. The key goes last, since as long as
+   * something fails it is needed to try again.
+   */
   async forget(): Promise<void> {
-    const session = this.run?.session;
-    if (session) await session.forget();
-    else await forgetAccount(self.location.origin, await keptIdentity());
     await this.stop();
     await this.last;
-    await forgetIdentity();
+    const identity = await knownIdentity();
+    if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
+    await clearShelf();
     await caches.delete("idlewave-blobs");
+    await forgetIdentity();
     this.report.forgotten();
   }
 
   private async open(run: Run): Promise<void> {
     await this.last;
-    run.unlock = await holdLock(run.abort.signal, () => {
+    const unlock = await holdLock(run.abort.signal, () => {
       if (this.run === run) this.report.setPhase({ kind: "another-tab" });
     });
-    if (!run.unlock) return;
-    const identity = await keptIdentity();
-    this.report.set({ persisted: (await navigator.storage?.persisted?.()) ?? false });
-    if (this.run !== run) return run.unlock();
-    run.session = new Session(run.options, identity, browserShelf(), run.throttle, this.report);
+    if (!unlock) return;
+    try {
+      const identity = await keptIdentity();
+      this.report.set({ persisted: (await navigator.storage?.persisted?.()) ?? false });
+      if (this.run === run) run.work = { unlock, session: new Session(run.options, identity, browserShelf(), run.throttle, this.report) };
+    } finally {
+      if (!run.work) unlock();
+    }
   }
 
   private async end(run: Run): Promise<void> {
     run.abort.abort();
     run.throttle.end();
-    const { session, unlock } = run;
-    if (!session) return;
-    const { closed } = await session.stop();
-    this.last = closed.finally(() => unlock?.());
-    this.last.catch(() => undefined);
+    const { work } = run;
+    if (!work) {
+      // What is on its way to a session makes none any more; its lock is given back by then.
+      this.last = run.opening.catch(() => undefined); // told already
+      return;
+    }
+    const { closed } = await work.session.stop();
+    this.last = closed
+      .catch((error: unknown) => {
+        if (!this.run) this.fail(error);
+      })
+      .finally(work.unlock);
+  }
+
+  private fail(error: unknown): void {
+    this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -19,10 +19,16 @@ type KeptKey =
 const KEY = "device";
 const store = () => createStore("idlewave-identity", "keys");
 
+/** The key of this browser, or undefined when it never lent. */
+export async function knownIdentity(): Promise<Identity | undefined> {
+  const kept = await get<KeptKey>(KEY, store());
+  return kept && open(kept);
+}
+
 /** The key of this browser, made when there is none. One tab at a time (lock.ts) calls it. */
 export async function keptIdentity(): Promise<Identity> {
-  const kept = await get<KeptKey>(KEY, store());
-  if (kept) return open(kept);
+  const known = await knownIdentity();
+  if (known) return known;
   const made = (await nativeKey()) ?? (await seedKey(crypto.getRandomValues(new Uint8Array(32))));
   await set(KEY, made, store());
   return open(made);

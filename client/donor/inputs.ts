@@ -13,14 +13,19 @@ const KEPT_CHUNKS = 8;
 const CACHE = "idlewave-blobs";
 /** A request without an answer after this long is as good as no connection. */
 const ANSWER_MS = 30_000;
+/** Statuses below 500 that time heals. */
+const PASSING = new Set([408, 421, 425, 429]);
 
-/** What was fetched is not what its hash or the plan says, or could not be fetched. `status`: HTTP, 0 without an answer. */
+/**
+ * What was fetched is not what its hash or the plan says, or could not be fetched. `transient`: the network's or the
+ * coordinator's trouble of this moment, which the same request may not meet again.
+ */
 export class InputError extends Error {
   override readonly name = "InputError";
-  readonly status: number;
-  constructor(message: string, status: number) {
+  readonly transient: boolean;
+  constructor(message: string, transient: boolean) {
     super(message);
-    this.status = status;
+    this.transient = transient;
   }
 }
 
@@ -39,13 +44,18 @@ export class Inputs {
   }
 
   async status(job: number): Promise<JobStatus> {
-    const response = await ask(`${this.origin}/api/jobs/${job}`);
-    return (await response.json()) as JobStatus;
+    return (await this.json(`${this.origin}/api/jobs/${job}`)) as JobStatus;
+  }
+
+  /** All jobs of the coordinator. */
+  async jobs(): Promise<JobStatus[]> {
+    const { jobs } = (await this.json(`${this.origin}/api/jobs`)) as { jobs?: JobStatus[] };
+    return Array.isArray(jobs) ? jobs : [];
   }
 
   async plan(hash: string): Promise<JobPlan> {
     const plan = JSON.parse(new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES))) as JobPlan;
-    if (plan.version !== PLAN_VERSION) throw new InputError(`The plan is of version ${plan.version}.`, 0);
+    if (plan.version !== PLAN_VERSION) throw new InputError(`The plan is of version ${plan.version}.`, false);
     return plan;
   }
 
@@ -78,7 +88,7 @@ export class Inputs {
       await cache?.delete(url);
     }
     const bytes = await this.download(url, limit);
-    if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, 0);
+    if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, false);
     // A full cache costs a download next time, nothing else.
     await cache?.put(url, new Response(bytes)).catch(() => undefined);
     return bytes;
@@ -116,8 +126,21 @@ export class Inputs {
       list.catch(() => this.chunkLists.delete(init.chunks));
     }
     const hash = toHex((await list).subarray(HASH_BYTES * chunk, HASH_BYTES * (chunk + 1)));
-    if (hash.length !== 2 * HASH_BYTES) throw new InputError(`There is no chunk ${chunk} of the file.`, 0);
+    if (hash.length !== 2 * HASH_BYTES) throw new InputError(`There is no chunk ${chunk} of the file.`, false);
     return this.blob(hash, chunkBytes);
+  }
+
+  private async json(url: string): Promise<unknown> {
+    const response = await ask(url);
+    const text = await response.text().catch(() => {
+      throw new InputError("The coordinator's answer broke off.", true);
+    });
+    try {
+      return JSON.parse(text);
+    } catch {
+      // A captive portal answers 200 with a page of its own.
+      throw new InputError(`${url} answered something else than JSON.`, true);
+    }
   }
 
   private async download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -129,7 +152,7 @@ export class Inputs {
       length += step.value.byteLength;
       if (length > limit) {
         await reader.cancel();
-        throw new InputError(`${url} is longer than ${limit} bytes.`, 0);
+        throw new InputError(`${url} is longer than ${limit} bytes.`, false);
       }
       parts.push(step.value);
       this.onBytes(step.value.byteLength);
@@ -143,7 +166,7 @@ async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Re
   try {
     return await reader.read();
   } catch {
-    throw new InputError("The coordinator's answer broke off.", 0);
+    throw new InputError("The coordinator's answer broke off.", true);
   }
 }
 
@@ -154,11 +177,11 @@ async function ask(url: string): Promise<Response> {
   try {
     response = await fetch(url, { signal: silence.signal });
   } catch {
-    throw new InputError("The coordinator did not answer.", 0);
+    throw new InputError("The coordinator did not answer.", true);
   } finally {
     clearTimeout(timer);
   }
   if (response.ok) return response;
   await response.body?.cancel();
-  throw new InputError(`${url} answered ${response.status}.`, response.status);
+  throw new InputError(`${url} answered ${response.status}.`, response.status >= 500 || PASSING.has(response.status));
 }

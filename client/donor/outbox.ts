@@ -126,12 +126,6 @@ export class Outbox {
     await this.persist();
   }
 
-  async clear(): Promise<void> {
-    for (const key of this.entries.keys()) this.dirty.add(key);
-    this.entries.clear();
-    await this.persist();
-  }
-
   private async pump(): Promise<void> {
     while (this.asked) {
       this.asked = false;

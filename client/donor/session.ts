@@ -10,16 +10,16 @@
  */
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
-import { DriverStopped } from "../engine/driver.ts";
-import { EngineError } from "../engine/engine-error.ts";
-import { NoAdapter, openAdapter } from "./adapter.ts";
+import { openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
+import { Choice } from "./choice.ts";
 import { Claims, type Task } from "./claims.ts";
 import { sha256 } from "./digest.ts";
 import type { Identity } from "./identity.ts";
-import { InputError, Inputs } from "./inputs.ts";
+import { Inputs } from "./inputs.ts";
 import { Outbox, type OutboxShelf } from "./outbox.ts";
 import type { Report } from "./report.ts";
+import { Setbacks } from "./setbacks.ts";
 import { Shown } from "./shown.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
@@ -27,52 +27,39 @@ import { Speeds } from "./speeds.ts";
 import type { DonorPhase, DonorStart } from "./state.ts";
 import { type NoWork, Supply } from "./supply.ts";
 import type { Throttle } from "./throttle.ts";
-import { uploadResult } from "./upload.ts";
+import { postOf } from "./upload.ts";
 import { type Bench, Workshop } from "./workshop.ts";
 
-/** A device that is lost this often is left alone until the person says so. */
-const MAX_LOSSES = 3;
-/** The driver restarts; a device that is asked for at once may be lost at once. */
-const AFTER_LOSS_MS = 1_500;
-/** After a loss browsers may have no adapter for a while; asked this often in vain, it is not coming back. */
-const MAX_SILENCES = 20;
 /** Renewals, shares and the job's figures are looked at this often. */
 const CHORES_EVERY_MS = 500;
-/** Inputs that did not come are asked for again after this long. */
-const RETRY_MS = 1_000;
 /** The loop is woken by what changes; this is only so that a forgotten wake-up is no end. */
 const LONGEST_WAIT_MS = 60_000;
-/** A job that cannot run here is left alone for this long. */
-const BROKEN_JOB_MS = 5 * 60_000;
-/** Finished bytes that may wait to be sent before computing pauses. */
+/** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
+const UNSENT_PAUSE_MS = 1_000;
 
 export class Session {
-  private readonly options: DonorStart;
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
   private readonly inputs: Inputs;
   private readonly claims: Claims;
+  private readonly choice: Choice;
   private readonly supply: Supply;
   private readonly outbox: Outbox;
   private readonly bulletin: Bulletin;
+  private readonly setbacks = new Setbacks();
   private readonly speeds = new Speeds();
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
   private workshop: Workshop | undefined;
   private host: Host | undefined;
   private readonly shown: Shown;
-  private stopped = false;
   private fetched = 0;
-  private losses = 0;
-  private silences = 0;
-  private resumeAt = 0;
-  private readonly broken = new Map<number, number>();
+  private stopping: Promise<{ closed: Promise<void> }> | undefined;
   private readonly looping: Promise<void>;
 
   constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report) {
-    this.options = options;
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
@@ -88,24 +75,15 @@ export class Session {
     const { socket } = this;
     this.bulletin = new Bulletin(report, this.inputs, socket, throttle);
     this.claims = new Claims((frame) => socket.request(frame));
-    this.supply = new Supply(this.claims, {
+    this.choice = new Choice(options.job, () => this.inputs.jobs());
+    this.supply = new Supply(this.claims, this.choice, {
       onChange: () => this.changed.fire(),
       onDry: (answer, retryMs) => this.dry(answer, retryMs),
       onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
     });
-    this.outbox = new Outbox(
-      shelf,
-      {
-        get isUp() {
-          return socket.isUp;
-        },
-        request: (frame) => socket.request(frame),
-        upload: (token, unit, bytes) => uploadResult(options.origin, token, unit, bytes),
-      },
-      ({ job, unit }, verdict) => {
-        if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
-      },
-    );
+    this.outbox = new Outbox(shelf, postOf(options.origin, socket), ({ job, unit }, verdict) => {
+      if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
+    });
     report.set({ publicKey: toHex(identity.publicKey) });
     report.count(() => ({
       running: this.claims.open,
@@ -114,15 +92,17 @@ export class Session {
       secondsPerUnit: this.speeds.secondsPerUnit(this.bulletin.job),
     }));
     this.chores = setInterval(() => this.doChores(), CHORES_EVERY_MS);
-    this.looping = this.loop().catch((error: unknown) => this.finish({ kind: "failed", message: messageOf(error) }));
+    this.looping = this.loop().catch((error: unknown) => this.fail(error));
   }
 
   /** Nothing is submitted to the GPU when it resolves. `closed` of the result: the rest is given back and put away. */
-  async stop(): Promise<{ closed: Promise<void> }> {
-    this.stopped = true;
-    this.changed.fire();
-    await this.workshop?.stop();
-    return { closed: this.putAway() };
+  stop(): Promise<{ closed: Promise<void> }> {
+    this.stopping ??= this.end();
+    return this.stopping;
+  }
+
+  private get stopped(): boolean {
+    return this.stopping !== undefined;
   }
 
   hurry(): void {
@@ -130,9 +110,10 @@ export class Session {
     this.supply.hurry();
   }
 
-  async forget(): Promise<void> {
-    await this.socket.forget();
-    await this.outbox.clear();
+  private async end(): Promise<{ closed: Promise<void> }> {
+    this.changed.fire();
+    await this.workshop?.stop();
+    return { closed: this.putAway() };
   }
 
   private async putAway(): Promise<void> {
@@ -154,7 +135,13 @@ export class Session {
   private finish(phase: DonorPhase): void {
     if (this.stopped) return;
     this.shown.set(phase);
-    void this.stop().then(({ closed }) => closed);
+    this.stop()
+      .then(({ closed }) => closed)
+      .catch((error: unknown) => this.shown.set({ kind: "failed", message: messageOf(error) }));
+  }
+
+  private fail(error: unknown): void {
+    this.finish({ kind: "failed", message: messageOf(error) });
   }
 
   private async loop(): Promise<void> {
@@ -170,10 +157,10 @@ export class Session {
   private async step(): Promise<number> {
     const { workshop } = this;
     if (!workshop) return LONGEST_WAIT_MS;
-    if (this.shown.isUp) void this.supply.refill(this.speeds.unitMillis(this.bulletin.job), this.options.job);
-    const pause = this.resumeAt - performance.now();
-    if (pause > 0) return pause;
-    if (this.outbox.bytes > MAX_UNSENT_BYTES) return RETRY_MS;
+    if (this.shown.isUp) void this.supply.refill(this.speeds.unitMillis(this.bulletin.job));
+    const { pauseMs } = this.setbacks;
+    if (pauseMs > 0) return pauseMs;
+    if (this.outbox.bytes > MAX_UNSENT_BYTES) return UNSENT_PAUSE_MS;
     const task = this.claims.next();
     if (!task) return LONGEST_WAIT_MS;
     let bench: Bench | undefined;
@@ -182,6 +169,7 @@ export class Session {
       this.take(bench);
       const opened = bench;
       const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
+      this.setbacks.started();
       void computation.outcome.then(
         ({ bytes, gpuMicros }) => this.finished(opened, task, bytes, gpuMicros),
         (error: unknown) => this.interrupted(task, error),
@@ -190,15 +178,14 @@ export class Session {
       const next = this.claims.peek();
       if (next?.job === task.job) workshop.warm(bench, next.unit);
       await computation.submitted;
-      return 0;
     } catch (error) {
-      return this.interrupted(task, error);
+      this.interrupted(task, error);
     }
+    return 0;
   }
 
   private take(bench: Bench): void {
     this.bulletin.take(bench.status);
-    this.silences = 0;
     if (this.shown.phase.kind !== "running") this.shown.set({ kind: "running" });
   }
 
@@ -213,37 +200,30 @@ export class Session {
     this.claims.finished(task);
     this.report.finished(bench.status, task.unit, gpuMicros);
     this.changed.fire();
-    await shelved.catch((error: unknown) => this.finish({ kind: "failed", message: messageOf(error) }));
+    await shelved.catch((error: unknown) => this.fail(error));
   }
 
-  /** A unit did not finish. Answers how long to wait. */
-  private interrupted(task: Task, error: unknown): number {
-    if (error instanceof DriverStopped || this.stopped) return 0;
+  /** A unit did not finish. */
+  private interrupted(task: Task, error: unknown): void {
+    if (this.stopped) return;
+    const remedy = this.setbacks.judge(error, this.shown.isUp);
+    if (remedy.kind === "leave") {
+      this.leave(task, messageOf(error), remedy.failed).catch((fault: unknown) => this.fail(fault));
+      return;
+    }
     this.claims.again(task);
-    if (error instanceof EngineError && error.code === "device-lost") {
-      this.resumeAt = performance.now() + AFTER_LOSS_MS;
-      return AFTER_LOSS_MS;
-    }
-    if (error instanceof NoAdapter) {
-      this.silences++;
-      if (this.silences >= MAX_SILENCES) this.finish({ kind: "device-lost", times: this.losses, final: true });
-      return AFTER_LOSS_MS;
-    }
-    if (error instanceof InputError && error.status === 0) return RETRY_MS;
-    void this.leave(task, messageOf(error));
-    return 0;
+    if (remedy.kind === "end") this.finish({ kind: "device-lost", times: this.setbacks.losses, final: true });
   }
 
-  /** The job cannot run here: one unit is told to have failed, the others go to someone else. */
-  private async leave(task: Task, message: string): Promise<void> {
-    const known = (this.broken.get(task.job) ?? 0) > performance.now();
-    this.broken.set(task.job, performance.now() + BROKEN_JOB_MS);
-    this.supply.pause();
+  /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
+  private async leave(task: Task, message: string, failed: boolean): Promise<void> {
+    const isTold = this.choice.leave(task.job) && failed;
+    if (isTold) this.claims.finished(task);
     this.shown.set({ kind: "failed", message });
     await this.claims.release(task.job).catch(() => undefined); // they run out by themselves
-    if (known) return;
-    const failed = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
-    await this.outbox.add({ job: task.job, unit: task.unit, token: task.token, ...failed });
+    this.supply.hurry();
+    const result = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
+    if (isTold) await this.outbox.add({ job: task.job, unit: task.unit, token: task.token, ...result });
   }
 
   private async dry(answer: NoWork, retryMs: number): Promise<void> {
@@ -273,11 +253,10 @@ export class Session {
   }
 
   private onLost(): void {
-    this.losses++;
-    this.resumeAt = performance.now() + AFTER_LOSS_MS;
-    const final = this.losses >= MAX_LOSSES;
-    if (final) this.finish({ kind: "device-lost", times: this.losses, final });
-    else this.shown.set({ kind: "device-lost", times: this.losses, final });
+    const final = this.setbacks.lost();
+    const phase: DonorPhase = { kind: "device-lost", times: this.setbacks.losses, final };
+    if (final) this.finish(phase);
+    else this.shown.set(phase);
   }
 
   private onUp(account: AccountNotice): void {

@@ -1,19 +1,26 @@
 /** The outbox's place in IndexedDB. */
-import { createStore, delMany, entries, setMany } from "idb-keyval";
+import { clear, createStore, delMany, entries, setMany } from "idb-keyval";
 import type { OutboxEntry, OutboxShelf } from "./outbox.ts";
 
+const store = () => createStore("idlewave-outbox", "results");
+
 export function browserShelf(): OutboxShelf {
-  const store = createStore("idlewave-outbox", "results");
+  const results = store();
   return {
-    load: async () => (await entries<string, OutboxEntry>(store)).map(([, entry]) => entry),
+    load: async () => (await entries<string, OutboxEntry>(results)).map(([, entry]) => entry),
     write: async (put, remove) => {
       if (put.length > 0) {
         await setMany(
           put.map((entry) => [entry.key, entry]),
-          store,
+          results,
         );
       }
-      if (remove.length > 0) await delMany(remove, store);
+      if (remove.length > 0) await delMany(remove, results);
     },
   };
+}
+
+/** Drops everything, sent or not. No session may be at work. */
+export async function clearShelf(): Promise<void> {
+  await clear(store());
 }

@@ -1,6 +1,8 @@
 /** Asks for work before it runs dry, and not more often than the coordinator wishes. */
 import type { AssignmentFrame, Frame } from "../../shared/wire.ts";
+import type { Choice } from "./choice.ts";
 import type { Claims } from "./claims.ts";
+import { InputError } from "./inputs.ts";
 import { NotConnected } from "./socket.ts";
 
 /** The coordinator's wish is believed within these; without an answer it is asked again after `first`. */
@@ -19,35 +21,48 @@ export interface SupplyListener {
 
 export class Supply {
   private readonly claims: Claims;
+  private readonly choice: Choice;
   private readonly listener: SupplyListener;
   private claiming = false;
   private askAgainAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(claims: Claims, listener: SupplyListener) {
+  constructor(claims: Claims, choice: Choice, listener: SupplyListener) {
     this.claims = claims;
+    this.choice = choice;
     this.listener = listener;
   }
 
-  /** Claims if there is need. `unitMillis`: GPU time a unit, or null when unknown; `job` 0: any. Never rejects. */
-  async refill(unitMillis: number | null, job: number): Promise<void> {
+  /** Claims if there is need. `unitMillis`: GPU time a unit, or null when unknown. Never rejects. */
+  async refill(unitMillis: number | null): Promise<void> {
     const need = this.claims.need(unitMillis);
     if (!need || this.claiming || performance.now() < this.askAgainAt) return;
     this.claiming = true;
     try {
-      const answer = await this.claims.claim(need, job);
+      const answer = await this.claim(need);
       if (answer === "assigned") return;
+      if (answer === "nothing-for-us") return this.pause();
       const wish = "retryMs" in answer ? answer.retryMs : RETRY_MS.first;
       const retryMs = Math.min(RETRY_MS.most, Math.max(RETRY_MS.least, wish));
       this.pause(retryMs);
       if (this.claims.waiting + this.claims.open === 0) await this.listener.onDry(answer, retryMs);
     } catch (error) {
       this.pause(RETRY_MS.first);
-      if (!(error instanceof NotConnected)) this.listener.onFailure(error);
+      const passes = error instanceof NotConnected || (error instanceof InputError && error.transient);
+      if (!passes) this.listener.onFailure(error);
     } finally {
       this.claiming = false;
       this.listener.onChange();
     }
+  }
+
+  private async claim(need: { units: number; gpuMillis: number }): Promise<NoWork | "assigned" | "nothing-for-us"> {
+    let answer: NoWork | "assigned" | "nothing-for-us" = "nothing-for-us";
+    for (const job of await this.choice.numbers()) {
+      answer = await this.claims.claim(need, job);
+      if (answer === "assigned" || answer.type !== "idle") break;
+    }
+    return answer;
   }
 
   /** Asks nothing for so long. */

@@ -1,0 +1,79 @@
+/** A session on Dawn's null backend, against a real gateway behind a real HTTP server that fails in several ways. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { create, globals } from "webgpu";
+import { PLAN_VERSION } from "../../../shared/plan.ts";
+import { planOf } from "../gateway/network.ts";
+import { type Front, type Lender, lend, startFront } from "./front.ts";
+
+const PATIENCE = { timeout: 10_000, interval: 50 };
+let front: Front;
+let lender: Lender | undefined;
+
+beforeAll(() => {
+  Object.assign(globalThis, globals);
+  vi.stubGlobal("navigator", { gpu: create(["backend=null"]), userAgent: "Node" });
+});
+beforeEach(async () => {
+  front = await startFront();
+});
+afterEach(async () => {
+  await (await lender?.session.stop())?.closed;
+  lender = undefined;
+  await front.close();
+});
+
+const units = (job: number) => lender?.shelved.filter((entry) => entry.job === job).map(({ status }) => status) ?? [];
+
+describe("a session", () => {
+  it.each([502, 503, 500, 429])("takes a %i of a proxy for no fault of the job, and goes on when it is over", async (code) => {
+    const job = await front.network.addJob(planOf(3));
+    let asked = 0;
+    front.meddle = (path, response) => {
+      if (!path.startsWith("/blobs/") || ++asked > 2) return false;
+      response.writeHead(code).end("a proxy's own page");
+      return true;
+    };
+    lender = lend(front);
+    await vi.waitFor(() => expect(units(job).length).toBeGreaterThanOrEqual(3), PATIENCE);
+    expect(asked).toBe(3);
+    expect(new Set(units(job))).toEqual(new Set(["ok"]));
+  });
+
+  it("leaves a job whose plan it does not know without calling it failed, and computes another", async () => {
+    const strange = await front.network.addJob(planOf(50, 1, { version: (PLAN_VERSION + 1) as typeof PLAN_VERSION }), { priority: 9 });
+    const plain = await front.network.addJob(planOf(3));
+    let opened = 0;
+    front.meddle = (path) => {
+      if (path === `/api/jobs/${strange}`) opened++;
+      return false;
+    };
+    lender = lend(front);
+    await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
+    expect(units(strange)).toEqual([]);
+    expect(opened).toBe(1);
+    expect(lender.last().phase.kind).not.toBe("failed");
+  });
+
+  it("leaves a job whose blob is damaged alone instead of asking for it each second", async () => {
+    const job = await front.network.addJob(planOf(3));
+    let asked = 0;
+    front.meddle = (path, response) => {
+      if (!path.startsWith("/blobs/")) return false;
+      asked++;
+      response.end("damaged");
+      return true;
+    };
+    lender = lend(front);
+    await vi.waitFor(() => expect(lender?.last().phase).toMatchObject({ kind: "failed", message: /damaged/ }), PATIENCE);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect([asked, units(job)]).toEqual([1, []]);
+  });
+
+  it("tells once that a kernel does not compile here, and computes another job", async () => {
+    const broken = await front.network.addJob(planOf(50, 1, { kernel: "nonsense" }), { priority: 9 });
+    const plain = await front.network.addJob(planOf(3));
+    lender = lend(front);
+    await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
+    await vi.waitFor(() => expect(units(broken)).toEqual(["failed"]), PATIENCE);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { NoAdapter } from "../../../client/donor/adapter.ts";
+import { InputError } from "../../../client/donor/inputs.ts";
+import { Setbacks } from "../../../client/donor/setbacks.ts";
+import { EngineError } from "../../../client/engine/engine-error.ts";
+
+const unreachable = new InputError("no answer", true);
+
+/** Setbacks on a clock of its own. */
+function scene() {
+  const clock = { ms: 0 };
+  return { clock, setbacks: new Setbacks(() => clock.ms) };
+}
+
+describe("setbacks", () => {
+  it("call a job failed only for what the engine says", () => {
+    const { setbacks } = scene();
+    expect(setbacks.judge(new EngineError("validation", "no"), true)).toEqual({ kind: "leave", failed: true });
+    expect(setbacks.judge(new InputError("another plan version", false), true)).toEqual({ kind: "leave", failed: false });
+    expect(setbacks.judge(new TypeError("the adapter lacks a limit"), true)).toEqual({ kind: "leave", failed: false });
+  });
+
+  it("wait longer each time for inputs that do not come, and then leave the job", () => {
+    const { setbacks, clock } = scene();
+    const pauses: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      expect(setbacks.judge(unreachable, true)).toEqual({ kind: "again" });
+      pauses.push(setbacks.pauseMs);
+      clock.ms += setbacks.pauseMs;
+    }
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    expect(setbacks.judge(unreachable, true)).toEqual({ kind: "leave", failed: false });
+  });
+
+  it("never leave a job for inputs that do not come while the coordinator is away, or that came in between", () => {
+    const { setbacks } = scene();
+    for (let i = 0; i < 40; i++) expect(setbacks.judge(unreachable, false).kind).toBe("again");
+    for (let i = 0; i < 40; i++) {
+      expect(setbacks.judge(unreachable, true).kind).toBe("again");
+      setbacks.started();
+    }
+  });
+
+  it("end the run at the third lost device, and when no adapter comes back", () => {
+    const { setbacks } = scene();
+    expect([setbacks.lost(), setbacks.lost(), setbacks.lost(), setbacks.losses]).toEqual([false, false, true, 3]);
+    const kinds = Array.from({ length: 20 }, () => setbacks.judge(new NoAdapter("none"), true).kind);
+    expect(kinds.indexOf("end")).toBe(19);
+    expect(setbacks.pauseMs).toBeGreaterThan(0);
+  });
+});
