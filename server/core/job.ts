@@ -80,7 +80,7 @@ export function endIfOver(state: CoreState, job: Job, work: Work): void {
   else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
 }
 
-export function isOver(job: Job): boolean {
+export function isOver(job: Pick<Job, "state">): boolean {
   return job.state === "done" || job.state === "failed" || job.state === "cancelled";
 }
 

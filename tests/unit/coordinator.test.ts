@@ -109,6 +109,26 @@ describe("the coordinator", () => {
     await coordinator.close();
   });
 
+  it("says that a job is done when its last result is on disk, not before", async () => {
+    const store = new SlowStore(join(await temporaryFolder(), "a.db"));
+    onTestFinished(() => store.close());
+    const coordinator = await Coordinator.open({ store, onFatal: unexpected, tickMs: 0 });
+    const { id } = await coordinator.addJob(jobRow(), { ...PLAIN, units: 1, quorum: 1 });
+    const assignment = await claim(coordinator, (await connect(coordinator, store, 1)).host);
+    if (!assignment) throw new Error("no work");
+    store.hold();
+    const submitted = submit(coordinator, assignment);
+    await store.held;
+    expect(coordinator.job(id)).toMatchObject({ state: "running", finishedAt: null });
+    expect(await store.finals(id, unit(0), 1)).toEqual([]);
+    store.letGo();
+    await submitted;
+    expect(coordinator.job(id)?.state).toBe("done");
+    expect(coordinator.job(id)?.finishedAt).not.toBeNull();
+    expect(await store.finals(id, unit(0), 1)).toHaveLength(1);
+    await coordinator.close();
+  });
+
   it("writes what many volunteers submit together", async () => {
     const folder = await temporaryFolder();
     const store = new SlowStore(join(folder, "a.db"));
