@@ -2,7 +2,7 @@
  * What must hold after every step, for tests and simulators: `checkState` looks at what the core remembers, a `Ledger` at what
  * it has said. Both throw `BrokenInvariant`. Numbers are those of the trust model's invariants.
  */
-import { type AccountId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { type AccountId, type JobId, runsOf, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { sameCluster } from "./cluster.ts";
 import type { Effect } from "./effects.ts";
 import type { JobSpec } from "./events.ts";
@@ -114,19 +114,21 @@ export class Ledger {
   /** What a restart of the core reads. */
   history(job: JobId): JobHistory {
     const history: JobHistory = { final: [], failed: [], open: [] };
+    const final: UnitIndex[] = [];
     for (const [unit, state] of this.units.get(job) ?? []) {
-      if (state.ended === "final") history.final.push(unit);
+      if (state.ended === "final") final.push(unit);
       else if (state.ended === "failed") history.failed.push(unit);
       else for (const replica of state.replicas.values()) history.open.push({ ...replica, hasBytes: state.bytes.has(replica.digest) });
     }
-    history.final.sort((a, b) => a - b);
+    history.final = runsOf(final.sort((a, b) => a - b));
     history.failed.sort((a, b) => a - b);
     return history;
   }
 
   tally(job: JobId): JobTally {
-    const tally = { counted: 0, refused: 0, recorded: 0 };
+    const tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
     for (const state of this.units.get(job)?.values() ?? []) {
+      if (state.ended === "final") tally.final++;
       for (const replica of state.replicas.values()) {
         if (replica.status === "ok") tally.counted++;
         if (replica.outcome === "refused") tally.refused++;

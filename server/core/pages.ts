@@ -8,7 +8,7 @@
  *                    (queued: waits in the ring for a replica)
  *                                   └──────replicas used up─────▶ failed
  */
-import type { UnitIndex } from "../../shared/ids.ts";
+import type { UnitIndex, UnitRun } from "../../shared/ids.ts";
 
 export const PAGE_UNITS = 4096;
 
@@ -92,10 +92,22 @@ export class Pages {
     const page = this.pageFor(number);
     page.flags[unit - number * PAGE_UNITS] = how === "final" ? Flag.Final | Flag.Touched : Flag.Failed | Flag.Touched;
     page.ended++;
-    if (page.ended < Math.min(PAGE_UNITS, this.units - number * PAGE_UNITS)) return;
-    this.open.delete(number);
-    this.endedAbove.add(number);
-    while (this.endedAbove.delete(this.endedBelow)) this.endedBelow++;
+    if (page.ended === this.sizeOf(number)) this.endPage(number);
+  }
+
+  /** Units that are final already: whole pages of them cost one step. */
+  endRun(run: UnitRun): void {
+    const last = run.start + run.length;
+    for (let unit = run.start as number; unit < last; ) {
+      const number = pageOf(unit);
+      const size = this.sizeOf(number);
+      const isWhole = unit === number * PAGE_UNITS && last - unit >= size;
+      if (isWhole && !this.open.has(number) && !this.isEndedPage(number)) {
+        this.final += size;
+        this.endPage(number);
+        unit += size;
+      } else this.end(unit++ as UnitIndex, "final");
+    }
   }
 
   /** All units have ended, the failed ones are known: what a finished job's pages are. */
@@ -172,6 +184,17 @@ export class Pages {
         if (flags !== 0 && (flags & ENDED) === 0) yield (number * PAGE_UNITS + slot) as UnitIndex;
       }
     }
+  }
+
+  private endPage(number: number): void {
+    this.open.delete(number);
+    this.endedAbove.add(number);
+    while (this.endedAbove.delete(this.endedBelow)) this.endedBelow++;
+  }
+
+  /** Units of a page; the last one may be short. */
+  private sizeOf(number: number): number {
+    return Math.min(PAGE_UNITS, this.units - number * PAGE_UNITS);
   }
 
   private flags(unit: UnitIndex): number {

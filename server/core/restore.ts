@@ -23,7 +23,7 @@ export function restoreJob(
   const job = addJob(state, spec, jobState);
   if (jobState === "done") job.pages.endAll(history.failed);
   else {
-    for (const unit of history.final) job.pages.end(unit, "final");
+    for (const run of history.final) job.pages.endRun(run);
     for (const unit of history.failed) job.pages.end(unit, "failed");
   }
   job.counted = tally.counted;

@@ -1,6 +1,6 @@
 /** The store as the core sees it: an async interface that takes a batch of operations as one durable transaction. */
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { JobSpec } from "./events.ts";
 
 export type StoreOp =
@@ -69,8 +69,8 @@ export interface TokenRow {
 
 /** What the core needs of an unfinished job when the process starts. */
 export interface JobHistory {
-  /** Final units, ascending. */
-  final: UnitIndex[];
+  /** Final units as the shortest runs, ascending. */
+  final: UnitRun[];
   failed: UnitIndex[];
   /** Replicas of units that are neither final nor failed. */
   open: (ReplicaRow & { hasBytes: boolean })[];
@@ -84,6 +84,8 @@ export interface JobTally {
   refused: number;
   /** Replicas of final units. */
   recorded: number;
+  /** Final units. */
+  final: number;
 }
 
 export interface FinalRow {
@@ -97,6 +99,8 @@ export interface FinalRow {
 export interface RefusedRow {
   unit: UnitIndex;
   account: AccountId;
+  /** null once forgotten. */
+  publicKey: PublicKeyHex | null;
   digest: string;
   canonical: string;
   at: number;
@@ -109,10 +113,17 @@ export interface Store {
   /** The value under `key`, made by `create` and kept when there is none. */
   secret(key: string, create: () => Uint8Array): Promise<Uint8Array>;
 
+  /** Keys of the secrets that begin with `prefix`. */
+  secrets(prefix: string): Promise<string[]>;
+  dropSecret(key: string): Promise<void>;
+  /** Whether the cluster of a replica that is not settled begins with `prefix`. Looks at all of them. */
+  hasOpenCluster(prefix: string): Promise<boolean>;
+
   addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow>;
   jobs(): Promise<JobRow[]>;
   /** What the core needs of a job. Rejects when there is no such job. */
   spec(job: JobId): Promise<JobSpec>;
+  /** Costs the same for jobs of any size. */
   tally(job: JobId): Promise<JobTally>;
   history(job: JobId): Promise<JobHistory>;
 

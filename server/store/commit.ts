@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
-import type { StoreOp } from "../core/store.ts";
+import type { JobTally, StoreOp } from "../core/store.ts";
 import type { Outcome, Tables } from "./tables.ts";
 
 /** Result bytes longer than this belong into the blob store. */
@@ -25,6 +25,7 @@ export async function commitOps(database: Kysely<Tables>, ops: readonly StoreOp[
     await settle(trx, groups.settle);
     await dropLosingBytes(trx, ended);
     await changeTotals(trx, groups);
+    await changeTallies(trx, groups);
     for (const op of groups["job-state"]) await changeJob(trx, op);
     for (const op of groups.forget) await forget(trx, op);
   });
@@ -146,6 +147,41 @@ interface Totals {
   unitsFinal: number;
   refused: number;
   micros: number;
+}
+
+async function changeTallies(trx: Transaction<Tables>, groups: Groups): Promise<void> {
+  const tallies = new Map<JobId, JobTally>();
+  const of = (job: JobId): JobTally => {
+    let tally = tallies.get(job);
+    if (!tally) {
+      tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+      tallies.set(job, tally);
+    }
+    return tally;
+  };
+  for (const { replica } of groups.replica) if (replica.status === "ok") of(replica.job).counted++;
+  const finals = new Set<string>();
+  for (const { job, unit } of groups.final) {
+    of(job).final++;
+    finals.add(`${job}:${unit}`);
+  }
+  // The core settles a unit's replicas in the step that ends it.
+  for (const { job, unit, outcome } of groups.settle) {
+    if (finals.has(`${job}:${unit}`)) of(job).recorded++;
+    if (outcome === "refused") of(job).refused++;
+  }
+  for (const [job, tally] of tallies) {
+    await trx
+      .updateTable("jobs")
+      .where("id", "=", job)
+      .set((eb) => ({
+        counted: eb("counted", "+", tally.counted),
+        refused: eb("refused", "+", tally.refused),
+        recorded: eb("recorded", "+", tally.recorded),
+        final: eb("final", "+", tally.final),
+      }))
+      .execute();
+  }
 }
 
 async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise<void> {

@@ -51,6 +51,19 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX units_failed ON units (job, unit) WHERE digest IS NULL;
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN final INTEGER NOT NULL DEFAULT 0;
+  UPDATE jobs SET final = (SELECT count(digest) FROM units WHERE units.job = jobs.id);
+  UPDATE jobs SET (counted, refused, recorded) = (
+    SELECT coalesce(sum(status = 'ok'), 0), coalesce(sum(outcome = 'refused'), 0), coalesce(sum(units.digest IS NOT NULL), 0)
+    FROM replicas LEFT JOIN units ON units.job = replicas.job AND units.unit = replicas.unit
+    WHERE replicas.job = jobs.id
+  );
+  CREATE INDEX accounts_credit ON accounts (credit_final DESC, id) WHERE public_key IS NOT NULL;
+  `,
 ];
 
 /** Brings the database to the newest version, each step in a transaction of its own. Throws when it is newer than this program. */

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import type { AccountId, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
@@ -34,6 +34,31 @@ export class SqliteStore implements Store {
     const made = await read();
     if (!made) throw new Error(`secret ${key} was not kept`);
     return made.value;
+  }
+
+  async secrets(prefix: string): Promise<string[]> {
+    const rows = await this.database
+      .selectFrom("secrets")
+      .select("key")
+      .where(sql<string>`substr(key, 1, ${prefix.length})`, "=", prefix)
+      .orderBy("key")
+      .execute();
+    return rows.map((row) => row.key);
+  }
+
+  async dropSecret(key: string): Promise<void> {
+    await this.database.deleteFrom("secrets").where("key", "=", key).execute();
+  }
+
+  async hasOpenCluster(prefix: string): Promise<boolean> {
+    const row = await this.database
+      .selectFrom("replicas")
+      .select("seq")
+      .where("outcome", "=", sql.lit("open"))
+      .where(sql<string>`substr(cluster, 1, ${prefix.length})`, "=", prefix)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   async addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow> {
@@ -78,25 +103,14 @@ export class SqliteStore implements Store {
   }
 
   async tally(job: JobId): Promise<JobTally> {
-    const { rows } = await sql<JobTally>`SELECT
-        coalesce(sum(status = 'ok'), 0) AS counted,
-        coalesce(sum(outcome = 'refused'), 0) AS refused,
-        coalesce(sum(units.digest IS NOT NULL), 0) AS recorded
-      FROM replicas LEFT JOIN units ON units.job = replicas.job AND units.unit = replicas.unit
-      WHERE replicas.job = ${job}`.execute(this.database);
-    const tally = rows[0];
-    if (!tally) throw new Error("a sum has a row");
-    return { ...tally };
+    return await this.database
+      .selectFrom("jobs")
+      .select(["counted", "refused", "recorded", "final"])
+      .where("id", "=", job)
+      .executeTakeFirstOrThrow();
   }
 
   async history(job: JobId): Promise<JobHistory> {
-    const final = await this.database
-      .selectFrom("units")
-      .select("unit")
-      .where("job", "=", job)
-      .where("digest", "is not", null)
-      .orderBy("unit")
-      .execute();
     const open = await this.database
       .selectFrom("replicas")
       .leftJoin("results", (join) =>
@@ -112,7 +126,7 @@ export class SqliteStore implements Store {
       .orderBy("replicas.seq")
       .execute();
     return {
-      final: final.map((row) => row.unit),
+      final: await this.finalRuns(job),
       failed: await this.failedUnits(job),
       open: open.map((row) => ({
         job: row.job,
@@ -209,7 +223,8 @@ export class SqliteStore implements Store {
     const rows = await this.database
       .selectFrom("replicas")
       .innerJoin("units", (join) => join.onRef("units.job", "=", "replicas.job").onRef("units.unit", "=", "replicas.unit"))
-      .select(["replicas.unit", "replicas.account", "replicas.digest", "units.digest as canonical", "units.at"])
+      .innerJoin("accounts", "accounts.id", "replicas.account")
+      .select(["replicas.unit", "replicas.account", "accounts.public_key", "replicas.digest", "units.digest as canonical", "units.at"])
       .where("replicas.job", "=", job)
       .where("replicas.outcome", "=", "refused")
       .orderBy("replicas.seq", "desc")
@@ -218,6 +233,7 @@ export class SqliteStore implements Store {
     return rows.map((row) => ({
       unit: row.unit,
       account: row.account,
+      publicKey: row.public_key,
       digest: hex(row.digest),
       canonical: hex(row.canonical),
       at: row.at,
@@ -237,6 +253,25 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     await this.database.destroy();
+  }
+
+  /** Finds the first unit of each run and the last of the run before it: as many rows as there are runs, however many units. */
+  private async finalRuns(job: JobId): Promise<UnitRun[]> {
+    const { rows } = await sql<{ unit: number; before: number | null }>`SELECT unit, before FROM (
+        SELECT unit, lag(unit) OVER (ORDER BY unit) AS before FROM units WHERE job = ${job} AND digest IS NOT NULL
+      ) WHERE before IS NULL OR before <> unit - 1 ORDER BY unit`.execute(this.database);
+    const newest = await this.database
+      .selectFrom("units")
+      .select("unit")
+      .where("job", "=", job)
+      .where("digest", "is not", null)
+      .orderBy("unit", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    return rows.map(({ unit }, index) => {
+      const last = rows[index + 1]?.before ?? newest?.unit ?? unit;
+      return { start: unit as UnitIndex, length: last - unit + 1 };
+    });
   }
 
   private selectFinals(job: JobId) {

@@ -26,6 +26,11 @@ interface JobTable {
   spec: string;
   created_at: number;
   finished_at: number | null;
+  /** Replicas whose kernel ran; of them, those that lost; those of final units; final units. */
+  counted: Generated<number>;
+  refused: Generated<number>;
+  recorded: Generated<number>;
+  final: Generated<number>;
 }
 
 interface AccountTable {

@@ -20,6 +20,29 @@ describe("pages of units", () => {
     expect(() => pages.end(unit(5), "final")).toThrow(/ended before/);
   });
 
+  it("end as runs as they do one by one", () => {
+    const units = 3 * PAGE_UNITS + 10;
+    const runs = fc.array(fc.tuple(fc.nat(PAGE_UNITS), fc.integer({ min: 1, max: 2 * PAGE_UNITS })), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(runs, (gaps) => {
+        const [byRun, single] = [new Pages(units), new Pages(units)];
+        let start = 0;
+        for (const [gap, wanted] of gaps) {
+          start += gap;
+          const length = Math.min(wanted, units - start);
+          if (length <= 0) break;
+          byRun.endRun({ start: unit(start), length });
+          for (let index = start; index < start + length; index++) single.end(unit(index), "final");
+          start += length + 1;
+        }
+        expect([byRun.final, byRun.openPages]).toEqual([single.final, single.openPages]);
+        for (let index = 0; index < units; index++) if (byRun.isFinal(unit(index)) !== single.isFinal(unit(index))) expect(index).toBe(-1);
+        expect(() => byRun.endRun({ start: unit(0), length: units })).toThrow(/ended before/);
+      }),
+      { numRuns: 30, examples: [[[[0, PAGE_UNITS]]]] },
+    );
+  });
+
   it("hold several leases of a unit and drop each once", () => {
     const pages = new Pages(10);
     for (const serial of [7, 8, 9]) pages.hold(unit(3), serial);

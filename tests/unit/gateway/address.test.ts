@@ -1,10 +1,13 @@
 import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keptName, sameCluster } from "../../../server/core/cluster.ts";
 import { ClusterNames, clientAddress, isPublicAddress, lineOf, prefixOf } from "../../../server/gateway/address.ts";
 import { CONNECT_RATE } from "../../../server/gateway/limits.ts";
 import type { AccountId } from "../../../shared/ids.ts";
-import { startNetwork, type TestNetwork } from "./network.ts";
-import { Volunteer } from "./volunteer.ts";
+import { bytesOf, final, jobRow, openStore, publicKey, replica, SPEC, temporaryFolder } from "../store/place.ts";
+import { planOf, startNetwork, type TestNetwork } from "./network.ts";
+import { bytesOf as resultOf, Volunteer } from "./volunteer.ts";
 
 const from = (remoteAddress: string, forwarded?: string) =>
   ({ socket: { remoteAddress }, headers: forwarded === undefined ? {} : { "x-forwarded-for": forwarded } }) as unknown as IncomingMessage;
@@ -61,24 +64,42 @@ describe("clusters", () => {
   const alice = 1 as AccountId;
   const bob = 2 as AccountId;
 
+  const carol = 3 as AccountId;
+
   it("join a /24, keep private addresses apart by account, and hold no address", async () => {
-    const secrets = new Map<string, Uint8Array>();
-    const store = {
-      secret: async (key: string, create: () => Uint8Array) => {
-        const value = secrets.get(key) ?? create();
-        secrets.set(key, value);
-        return value;
-      },
-    };
-    const names = new ClusterNames(store);
+    const names = new ClusterNames(openStore(join(await temporaryFolder(), "a.db")));
     const here = await names.of("203.0.113.9", alice, 0);
     expect(await names.of("203.0.113.200", bob, 0)).toBe(here);
-    expect(await names.of("203.0.114.9", alice, 0)).not.toBe(here);
+    expect(sameCluster(await names.of("203.0.114.9", alice, 0), here)).toBe(false);
     expect(here).not.toContain("203");
     expect(await names.of("127.0.0.1", alice, 0)).not.toBe(await names.of("127.0.0.1", bob, 0));
-    expect(await names.of("203.0.113.9", alice, WEEK_MS - 1)).toBe(here);
-    expect(await names.of("203.0.113.9", alice, WEEK_MS)).not.toBe(here);
-    expect(await new ClusterNames(store).of("203.0.113.9", alice, 0)).toBe(here);
+  });
+
+  it("are one over the turn of the week, and kept under names that cannot be joined", async () => {
+    const names = new ClusterNames(openStore(join(await temporaryFolder(), "a.db")));
+    const before = await names.of("203.0.113.9", alice, WEEK_MS - 1);
+    for (const weeks of [1, 2, 30]) {
+      const after = await names.of("203.0.113.200", bob, weeks * WEEK_MS);
+      expect(sameCluster(before, after)).toBe(true);
+      expect(keptName(after)).not.toBe(keptName(before));
+      expect(sameCluster(before, await names.of("203.0.114.9", carol, weeks * WEEK_MS))).toBe(false);
+    }
+  });
+
+  it("are known again after a restart, as long as a replica bears an older name; then its key goes", async () => {
+    const store = openStore(join(await temporaryFolder(), "a.db"));
+    const { id: job } = await store.addJob(jobRow(), SPEC);
+    const { id: account } = await store.accountOf(publicKey(1), 1);
+    const kept = keptName(await new ClusterNames(store).of("203.0.113.9", account, 0));
+    await store.commit([replica(job, 0, account, "a", { cluster: kept }), bytesOf(job, 0, "a")]);
+    const later = await new ClusterNames(store).of("203.0.113.200", bob, 3 * WEEK_MS);
+    expect(sameCluster(kept, later)).toBe(true);
+    expect(keptName(later)).not.toBe(kept);
+    expect(sameCluster(kept, await new ClusterNames(store).of("203.0.114.9", bob, 3 * WEEK_MS))).toBe(false);
+
+    await store.commit(final(job, 0, "a", [account]));
+    expect(sameCluster(kept, await new ClusterNames(store).of("203.0.113.200", bob, 4 * WEEK_MS))).toBe(false);
+    expect(await store.secrets("address-key/")).toEqual(["address-key/4"]);
   });
 });
 
@@ -97,5 +118,24 @@ describe("one public address", () => {
     await expect(connect("203.0.113.9")).rejects.toThrow();
     opened.push(await connect("203.0.114.9"));
     for (const volunteer of opened) volunteer.leave();
+  });
+});
+
+describe("one person at one address", () => {
+  it("passes nothing with two keys, not even over the turn of the week", async () => {
+    let now = 2900 * 7 * 24 * 3600 * 1000 - 1000;
+    const network = await startNetwork({ trustProxy: 1, clock: () => now });
+    const job = await network.addJob(planOf(1));
+    const at = (address: string) => new Volunteer(network.url, undefined, { "x-forwarded-for": address }).join();
+    const first = await at("203.0.113.7");
+    await first.work(() => resultOf(666));
+    now += 2000;
+    const second = await at("203.0.113.8");
+    expect(await second.send({ type: "claim", units: 4, gpuMillis: 60_000, job: 0 })).toMatchObject({ type: "idle" });
+    const stranger = await at("198.51.100.1");
+    await stranger.work(() => resultOf(666));
+    expect(network.coordinator.job(job)?.state).toBe("done");
+    for (const volunteer of [first, second, stranger]) volunteer.leave();
+    await network.close();
   });
 });

@@ -41,16 +41,18 @@ describe("the SQLite store", () => {
     expect(await again.jobs()).toEqual([{ ...jobRow(), id: job }]);
     expect(await again.spec(job)).toEqual({ ...SPEC, id: job });
     const history = await again.history(job);
-    expect(history).toMatchObject({ final: [0], failed: [9] });
+    expect(history).toMatchObject({ final: [{ start: 0, length: 1 }], failed: [9] });
     expect(history.open.map(({ unit, account, digest, hasBytes }) => ({ unit, account, digest, hasBytes }))).toEqual([
       { unit: 7, account: one, digest: digest("x"), hasBytes: true },
       { unit: 7, account: two, digest: digest("y"), hasBytes: false },
     ]);
-    expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3 });
+    expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1 });
     expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
     expect(await again.final(job, unit(1))).toBeUndefined();
     expect(await again.finals(job, unit(1), 10)).toEqual([]);
-    expect(await again.refused(job, 10)).toEqual([{ unit: 0, account: two, digest: digest("lie"), canonical: digest("a"), at: 3000 }]);
+    expect(await again.refused(job, 10)).toEqual([
+      { unit: 0, account: two, publicKey: publicKey(2), digest: digest("lie"), canonical: digest("a"), at: 3000 },
+    ]);
     expect(await again.unitsOf(job, one)).toEqual([
       { unit: 9, outcome: "void" },
       { unit: 7, outcome: "open" },
@@ -192,7 +194,63 @@ describe("the SQLite store", () => {
       bytesOf(job, last, "a"),
       ...final(job, last, "a", [one, two]),
     ]);
-    expect((await store.history(job)).final).toEqual([last]);
+    expect((await store.history(job)).final).toEqual([{ start: last, length: 1 }]);
+  });
+
+  it("reads final units as runs", async () => {
+    const { store, job, accounts } = await place();
+    const [one] = accounts;
+    const indices = [0, 1, 2, 5, 7, 8, 99];
+    await store.commit([
+      ...indices.flatMap((index) => [replica(job, index, one, "a"), bytesOf(job, index, "a"), ...final(job, index, "a", [one])]),
+      replica(job, 6, one, "z", { status: "failed", credit: 0 }),
+      { type: "unit-failed", job, unit: unit(6), at: 5 },
+      { type: "settle", job, unit: unit(6), account: one, credit: 0, outcome: "void" },
+    ]);
+    expect((await store.history(job)).final).toEqual([
+      { start: 0, length: 3 },
+      { start: 5, length: 1 },
+      { start: 7, length: 2 },
+      { start: 99, length: 1 },
+    ]);
+    expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7 });
+  });
+
+  it("counts once what an older program has left uncounted", async () => {
+    const { path, store, job, accounts } = await place();
+    const [one, two, three] = accounts;
+    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
+    await store.commit([replica(job, 0, three, "a"), ...final(job, 0, "a", [one, three], [two]), replica(job, 1, one, "b")]);
+    const tally = await store.tally(job);
+    await store.close();
+    const database = new DatabaseSync(path);
+    for (const column of ["counted", "refused", "recorded", "final"]) database.exec(`ALTER TABLE jobs DROP COLUMN ${column}`);
+    database.exec("DROP INDEX accounts_credit; DELETE FROM versions WHERE version = 2");
+    database.close();
+    expect(await openStore(path).tally(job)).toEqual(tally);
+    expect(tally).toEqual({ counted: 4, refused: 1, recorded: 3, final: 1 });
+  });
+
+  it("lists volunteers by credit without sorting all of them", async () => {
+    const { path, store } = await place();
+    await store.close();
+    const database = new DatabaseSync(path);
+    const sql = "SELECT * FROM accounts WHERE public_key IS NOT NULL ORDER BY credit_final DESC, id LIMIT 10";
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+    expect(plan.map(({ detail }) => detail)).toEqual(["SCAN accounts USING INDEX accounts_credit"]);
+    database.close();
+  });
+
+  it("knows which networks are still needed, and drops a secret that is not", async () => {
+    const { store, job, accounts } = await place();
+    const [one] = accounts;
+    await store.commit([replica(job, 0, one, "a", { cluster: "net:7:x" }), bytesOf(job, 0, "a")]);
+    expect([await store.hasOpenCluster("net:7:"), await store.hasOpenCluster("net:70:")]).toEqual([true, false]);
+    await store.commit(final(job, 0, "a", [one]));
+    expect(await store.hasOpenCluster("net:7:")).toBe(false);
+    for (const key of ["k/1", "k/2", "other"]) await store.secret(key, () => new Uint8Array(1));
+    await store.dropSecret("k/1");
+    expect(await store.secrets("k/")).toEqual(["k/2"]);
   });
 
   it("is not opened by an older program", async () => {
