@@ -77,7 +77,16 @@ export const ErrorSchema = Type.Object({
 });
 export type ErrorBody = Static<typeof ErrorSchema>;
 
-export const SubmittedSchema = Type.Object({ id: Type.Integer(), name: Type.String(), units: Type.Integer(), url: Type.String() });
+export const WarningsSchema = Type.Array(Type.String(), { description: "What is admitted and may not be meant." });
+
+export const SubmittedSchema = Type.Object({
+  id: Type.Integer(),
+  name: Type.String(),
+  units: Type.Integer(),
+  url: Type.String(),
+  warnings: WarningsSchema,
+});
+export type Submitted = Static<typeof SubmittedSchema>;
 
 export const NetworkSchema = Type.Object({
   name: Type.String(),

@@ -6,11 +6,13 @@ export const MAX_MANIFEST_BYTES = 256 * 1024;
 export const MAX_UNITS = Number.MAX_SAFE_INTEGER;
 
 const IDENTIFIER = "^([A-Za-z_][A-Za-z0-9_]*)$";
-const PATH = "^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$";
+/** The path of a file in a package, relative to job.json. */
+export const PATH_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$";
+export const MAX_PATH_CHARACTERS = 200;
 
 const File = Type.String({
-  pattern: PATH,
-  maxLength: 200,
+  pattern: PATH_PATTERN,
+  maxLength: MAX_PATH_CHARACTERS,
   description: "A file of the package, its path relative to job.json.",
   examples: ["points.bin"],
 });

@@ -12,8 +12,11 @@ export type Intake =
   | { ok: true; manifest: Manifest; plan: JobPlan; planHash: BlobHash; sourceHash: BlobHash; warnings: string[] }
   | { ok: false; faults: Fault[] };
 
-/** Judges `pkg`, whose files are in `blobs` already, and stores what volunteers will fetch. */
-export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore): Promise<Intake> {
+/** Files that have arrived and are no blobs yet. */
+export type HeldFiles = ReadonlyMap<string, { keep(): Promise<void>; stream(): NodeJS.ReadableStream }>;
+
+/** Judges `pkg`, whose files are `held` or in `blobs` already, and stores what volunteers will fetch; of a refused package nothing. */
+export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore, held: HeldFiles = new Map()): Promise<Intake> {
   const admission = await judges.admit(pkg);
   if (!admission.ok) return admission;
   const { manifest, plan, rows, splits, source, warnings } = admission;
@@ -21,8 +24,10 @@ export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore):
     const file = pkg.files.get(cut.file);
     const init = plan.buffers[cut.buffer]?.init;
     if (!file || init?.kind !== "split") throw new Error(`the plan has no split of ${cut.file}`);
-    init.chunks = await cutFile(cut, file, blobs);
+    const source = held.get(cut.file)?.stream() ?? blobs.stream(file.sha256);
+    init.chunks = await cutFile(cut, file.bytes, source, blobs);
   }
+  await keepFiles(plan, pkg, blobs, held);
   if (plan.rows && rows) plan.rows.blob = await blobs.put(rows);
   const encoder = new TextEncoder();
   const sourceHash = await blobs.put(encoder.encode(source));
@@ -30,18 +35,29 @@ export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore):
   return { ok: true, manifest, plan, planHash, sourceHash, warnings };
 }
 
+/** Makes blobs of the files that volunteers fetch whole. */
+async function keepFiles(plan: JobPlan, pkg: JobPackage, blobs: BlobStore, held: HeldFiles): Promise<void> {
+  const named = new Set(plan.buffers.flatMap(({ init }) => (init.kind === "file" ? [init.blob] : [])));
+  for (const [path, { sha256 }] of pkg.files) {
+    if (!named.delete(sha256)) continue;
+    const text = pkg.texts.get(path);
+    if (text) await blobs.put(text);
+    else await held.get(path)?.keep();
+  }
+}
+
 /** Cuts a file into chunks of whole units, each a blob; the blob of their hashes. One chunk is in memory at a time. */
-async function cutFile(cut: SplitCut, file: { bytes: number; sha256: BlobHash }, blobs: BlobStore): Promise<BlobHash> {
+async function cutFile(cut: SplitCut, fileBytes: number, source: NodeJS.ReadableStream, blobs: BlobStore): Promise<BlobHash> {
   const chunkBytes = cut.bytesPerUnit * cut.unitsPerChunk;
   const hashes: Uint8Array[] = [];
-  let chunk = new Uint8Array(Math.min(chunkBytes, file.bytes));
+  let chunk = new Uint8Array(Math.min(chunkBytes, fileBytes));
   let filled = 0;
   let total = 0;
   const flush = async () => {
     hashes.push(fromHex(await blobs.put(chunk.slice(0, filled))));
     filled = 0;
   };
-  for await (const piece of blobs.stream(file.sha256)) {
+  for await (const piece of source) {
     const bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
     for (let at = 0; at < bytes.byteLength; ) {
       const step = Math.min(bytes.byteLength - at, chunk.byteLength - filled);
@@ -54,6 +70,6 @@ async function cutFile(cut: SplitCut, file: { bytes: number; sha256: BlobHash },
   }
   if (filled > 0) await flush();
   chunk = new Uint8Array(0);
-  if (total !== file.bytes) throw new Error(`${cut.file} has ${total} bytes in the blob store, ${file.bytes} in the package`);
+  if (total !== fileBytes) throw new Error(`${cut.file} has ${total} bytes on disk, ${fileBytes} in the package`);
   return blobs.put(concatBytes(hashes));
 }

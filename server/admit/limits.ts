@@ -1,15 +1,12 @@
 /** Sizes that are checked before anything is parsed, here and in the judge's process. */
 import type { Fault } from "../../shared/errors.ts";
-import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
-import { type JobPackage, MANIFEST_FILE, MAX_CSV_BYTES, MAX_FILES } from "./package.ts";
+import { MAX_PATH_CHARACTERS } from "../../shared/manifest.ts";
+import { type JobPackage, MANIFEST_FILE, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "./package.ts";
 
-/** All texts of a package. */
-export const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 /** A request: the texts, and names, sizes and hashes of all files. */
 export const MAX_REQUEST_BYTES = MAX_TEXT_BYTES + 1024 * 1024;
 /** An answer: 32 MiB of rows, and a plan whose kernel, writes and tables are bounded. */
 export const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
-const MAX_NAME_LENGTH = 200;
 
 /** What is too large to be judged at all. */
 export function oversized(pkg: JobPackage): Fault[] {
@@ -18,18 +15,18 @@ export function oversized(pkg: JobPackage): Fault[] {
     faults.push({ file: MANIFEST_FILE, wrong: `The package has ${pkg.files.size} files.`, right: `At most ${MAX_FILES} are allowed.` });
   }
   for (const file of pkg.files.keys()) {
-    if (file.length > MAX_NAME_LENGTH) {
+    if (file.length > MAX_PATH_CHARACTERS) {
       faults.push({
         file: `${file.slice(0, 40)}…`,
         wrong: `The name has ${file.length} characters.`,
-        right: `At most ${MAX_NAME_LENGTH} are allowed.`,
+        right: `At most ${MAX_PATH_CHARACTERS} are allowed.`,
       });
     }
   }
   let total = 0;
   for (const [file, bytes] of pkg.texts) {
     total += bytes.byteLength;
-    const limit = file === MANIFEST_FILE ? MAX_MANIFEST_BYTES : file.endsWith(".csv") ? MAX_CSV_BYTES : MAX_KERNEL_BYTES;
+    const limit = textLimit(file) ?? 0;
     if (bytes.byteLength > limit) {
       faults.push({ file, wrong: `The file has ${bytes.byteLength} bytes.`, right: `At most ${limit} are allowed for such a file.` });
     }

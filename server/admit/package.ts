@@ -2,7 +2,7 @@
 
 import type { Fault } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import type { Manifest } from "../../shared/manifest.ts";
+import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES, type Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 
 export interface JobPackage {
@@ -15,8 +15,17 @@ export interface JobPackage {
 export const MANIFEST_FILE = "job.json";
 /** A CSV file. Parsing one of this size takes about half of a judgement's time. */
 export const MAX_CSV_BYTES = 16 * 1024 * 1024;
+/** All texts of a package: they are held in memory together. */
+export const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 /** Files in a package. */
 export const MAX_FILES = 256;
+
+/** Bytes a file may have that admission reads as text; null for every other file. */
+export function textLimit(path: string): number | null {
+  if (path === MANIFEST_FILE) return MAX_MANIFEST_BYTES;
+  if (/\.(wgsl|wesl)$/.test(path)) return MAX_KERNEL_BYTES;
+  return path.endsWith(".csv") ? MAX_CSV_BYTES : null;
+}
 
 /** A file to cut into unit-aligned chunks, for the buffer `plan.buffers[buffer]`. */
 export interface SplitCut {

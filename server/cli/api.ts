@@ -77,13 +77,15 @@ export async function findJob(connection: Connection, job: string): Promise<JobS
 
 function refusal(connection: Connection, status: number, text: string): CliError {
   const body = parse(text);
-  if (!Value.Check(ErrorSchema, body)) return notOurs(connection, `it answered ${status}`);
-  return new CliError(exitOf(body.code), body.code, body.message, body.todo, body.faults);
+  // Too many requests, a coordinator that stops, or a proxy without one behind it.
+  const passing = status === 429 || status >= 500;
+  if (!Value.Check(ErrorSchema, body)) return notOurs(connection, `it answered ${status}`, passing);
+  return new CliError(exitOf(body.code), body.code, body.message, body.todo, body.faults, passing);
 }
 
-function notOurs(connection: Connection, why: string): CliError {
+function notOurs(connection: Connection, why: string, passing = false): CliError {
   const todo = "Check --url, and that client and coordinator have the same version.";
-  return new CliError(EXIT.failure, "bad-answer", `${connection.url} does not speak as a coordinator: ${why}.`, todo);
+  return new CliError(EXIT.failure, "bad-answer", `${connection.url} does not speak as a coordinator: ${why}.`, todo, undefined, passing);
 }
 
 function parse(text: string): unknown {

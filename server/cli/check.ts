@@ -4,17 +4,12 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { BlobHash } from "../../shared/ids.ts";
-import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
 import type { Admission } from "../admit/admit.ts";
-import type { JobPackage } from "../admit/package.ts";
+import { type JobPackage, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
 import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
-
-/** Text files above this are refused unread; tables are the longest. */
-const MAX_TEXT_BYTES = 64 * 1024 * 1024;
-const TEXTS = /\.(json|wgsl|wesl|csv)$/;
 
 /** Judges the package in `dir`. */
 export async function checkFolder(dir: string): Promise<Admission> {
@@ -32,8 +27,8 @@ async function readPackage(files: readonly PackageFile[]): Promise<JobPackage> {
   const pkg: JobPackage = { texts: new Map(), files: new Map() };
   for (const { path, place, bytes } of files) {
     pkg.files.set(path, { bytes, sha256: await hashOf(place) });
-    if (!TEXTS.test(path)) continue;
-    const limit = path === "job.json" ? MAX_MANIFEST_BYTES : path.endsWith(".csv") ? MAX_TEXT_BYTES : MAX_KERNEL_BYTES;
+    const limit = textLimit(path);
+    if (limit === null) continue;
     if (bytes > limit) {
       const fault = { file: path, wrong: `It has ${bytes} bytes.`, right: `At most ${limit} are allowed.` };
       throw new CliError(EXIT.refused, "refused", "The job package was refused: 1 fault.", "Make the file smaller.", [fault]);

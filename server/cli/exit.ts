@@ -20,10 +20,13 @@ export class CliError extends Error {
   override readonly name = "CliError";
   readonly exit: ExitCode;
   readonly body: ErrorBody;
+  /** The same may go well a moment later. */
+  readonly passing: boolean;
 
-  constructor(exit: ExitCode, code: string, message: string, todo: string, faults?: Fault[]) {
+  constructor(exit: ExitCode, code: string, message: string, todo: string, faults?: Fault[], passing = exit === EXIT.unreachable) {
     super(message);
     this.exit = exit;
+    this.passing = passing;
     this.body = faults ? { code, message, todo, faults } : { code, message, todo };
   }
 }

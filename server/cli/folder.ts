@@ -1,7 +1,7 @@
 /** A job package on disk: `job.json` and the files it names, nothing else of the folder. */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
+import { MAX_MANIFEST_BYTES, PATH_PATTERN } from "../../shared/manifest.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 export interface PackageFile {
@@ -12,7 +12,7 @@ export interface PackageFile {
   bytes: number;
 }
 
-const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/;
+const PATH = new RegExp(PATH_PATTERN);
 
 /**
  * `job.json` first, then the files it names and that exist inside `dir`. What is missing or misnamed is left out: admission

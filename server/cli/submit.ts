@@ -1,6 +1,6 @@
 /** `submit <dir>`: sends a job package; prints the job, or every fault with its place. */
 import { type Command, Option } from "commander";
-import { SubmittedSchema } from "../../shared/api.ts";
+import { type Submitted, SubmittedSchema } from "../../shared/api.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
 import { packageFiles } from "./folder.ts";
@@ -11,13 +11,6 @@ import { watchJob } from "./watch.ts";
 
 /** Below this an upload is over before a bar could be read. */
 const BAR_FROM_BYTES = 8 * 1024 * 1024;
-
-export interface Submitted {
-  id: number;
-  name: string;
-  units: number;
-  url: string;
-}
 
 /** Sends the package in `dir`. `draft`: it waits for `resume`. */
 export async function submitFolder(connection: Connection, dir: string, draft: boolean): Promise<Submitted> {
@@ -46,6 +39,7 @@ export function submitVerb(program: Command): void {
       const job = await submitFolder(connection, dir, options.draft === true);
       if (options.json) printJson(job);
       else {
+        for (const warning of job.warnings) note(warning);
         print(String(job.id));
         note(`${job.name} is job ${job.id}: ${job.units.toLocaleString("en")} units. ${job.url}`);
       }

@@ -6,9 +6,11 @@ import { type Connection, findJob, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
-import { jobLine, print, printJson } from "./print.ts";
+import { jobLine, note, print, printJson } from "./print.ts";
 
 const POLL_MS = 1_000;
+/** A coordinator that answers nothing for so long is not waited for any longer. */
+const GIVE_UP_MS = 10 * 60_000;
 
 /** Resolves with the status of a job that is done. With `json`, each status that differs from the last is a line. */
 export async function watchJob(connection: Connection, id: number, json: boolean): Promise<JobStatus> {
@@ -22,14 +24,27 @@ export async function watchJob(connection: Connection, id: number, json: boolean
       if (json && line !== printed) printJson(job);
       printed = line;
       if (hasEnded(job)) break;
-      await sleep(POLL_MS);
-      job = await sendJson(connection, `/api/jobs/${id}`, JobStatusSchema);
+      job = await nextStatus(connection, id);
     }
   } finally {
     bar?.stop();
   }
   if (job.state === "done") return job;
   throw new CliError(EXIT.failure, job.state, `Job ${id} is ${job.state}${job.reason ? `: ${job.reason}` : ""}.`, "");
+}
+
+/** The status after a while; polls that fail in passing are noted and repeated. */
+async function nextStatus(connection: Connection, id: number): Promise<JobStatus> {
+  const giveUp = Date.now() + GIVE_UP_MS;
+  for (let failures = 0; ; failures++) {
+    await sleep(POLL_MS);
+    try {
+      return await sendJson(connection, `/api/jobs/${id}`, JobStatusSchema);
+    } catch (error) {
+      if (!(error instanceof CliError) || !error.passing || Date.now() > giveUp) throw error;
+      if (failures === 0) note(`${error.message} Trying again.`);
+    }
+  }
 }
 
 export function hasEnded(job: JobStatus): boolean {

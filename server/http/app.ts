@@ -68,8 +68,8 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   await app.register(multipart);
   await docs(app, context.version);
 
-  const visible = new PublicBlobs(context.plans, context.blobs);
-  for (const row of context.coordinator.jobs()) await visible.add(row);
+  const visible = new PublicBlobs(context.blobs);
+  for (const row of context.coordinator.jobs()) await visible.add(row, (await context.plans.of(row.id)).plan);
   const onFailure = (error: unknown) => log.error({ err: error }, "a job could not be shown");
   const views = new Views({ ...context, onFailure });
   app.addHook("onClose", () => views.close());

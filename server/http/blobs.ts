@@ -6,7 +6,6 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
-import type { Plans } from "../gateway/plans.ts";
 import type { App, HttpContext } from "./context.ts";
 
 const HASH_BYTES = 32;
@@ -14,18 +13,17 @@ const HASH_BYTES = 32;
 /** The hashes that volunteers may fetch: plans, kernels, files, chunks and their lists, row tables. */
 export class PublicBlobs {
   private readonly hashes = new Set<BlobHash>();
-  private readonly plans: Plans;
   private readonly blobs: BlobStore;
 
-  constructor(plans: Plans, blobs: BlobStore) {
-    this.plans = plans;
+  constructor(blobs: BlobStore) {
     this.blobs = blobs;
   }
 
-  async add(row: JobRow): Promise<void> {
-    this.hashes.add(row.plan);
-    this.hashes.add(row.source);
-    await this.addInputs((await this.plans.of(row.id)).plan);
+  /** The blobs of one job: its own and those its plan names. */
+  async add(job: Pick<JobRow, "plan" | "source">, plan: JobPlan): Promise<void> {
+    this.hashes.add(job.plan);
+    this.hashes.add(job.source);
+    await this.addInputs(plan);
   }
 
   has(hash: BlobHash): boolean {

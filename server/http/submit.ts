@@ -1,11 +1,13 @@
 /** Job packages come in: checked, or checked and made a job. */
+import type { FastifyRequest } from "fastify";
 import Type from "typebox";
-import { ErrorSchema, FaultSchema, SubmittedSchema } from "../../shared/api.ts";
+import { ErrorSchema, FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import { intake } from "../admit/intake.ts";
+import { type Intake, intake } from "../admit/intake.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { JobRow, TokenRow } from "../core/store.ts";
+import type { HeldBlob } from "../store/blobs.ts";
 import type { PublicBlobs } from "./blobs.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
@@ -34,18 +36,20 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
-      const pkg = await receivePackage(request, (source, limit, what) => blobs.putStream(source, limit, what));
-      const taken = await intake(pkg, judges, blobs);
+      const taken = await take(request);
       if (!taken.ok) throw new PackageRefused(taken.faults);
-      const { manifest, plan, planHash, sourceHash } = taken;
+      const { manifest, plan, planHash, sourceHash, warnings } = taken;
+      // Volunteers hear of the job as soon as it is added.
+      await visible.add({ plan: planHash, source: sourceHash }, plan);
       const state = request.query.start === "0" ? "draft" : "running";
       const row = await coordinator.addJob(
         { ...rowOf(owner, manifest, state, context.clock()), plan: planHash, source: sourceHash },
         specOf(manifest, plan),
       );
-      await visible.add(row);
       const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
-      return reply.status(201).send({ id: row.id, name: manifest.name, units: plan.units.count, url: `${origin}/?job=${row.id}` });
+      return reply
+        .status(201)
+        .send({ id: row.id, name: manifest.name, units: plan.units.count, url: `${origin}/?job=${row.id}`, warnings });
     },
   );
 
@@ -55,16 +59,31 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       schema: {
         ...common,
         summary: "Check a job package without submitting it",
-        response: { 200: Type.Object({ faults: Type.Array(FaultSchema) }), ...refusals },
+        response: { 200: Type.Object({ faults: Type.Array(FaultSchema), warnings: WarningsSchema }), ...refusals },
       },
     },
     async (request) => {
       await ownerOf(request, store);
       const admission = await judges.admit(await receivePackage(request, measure));
       if (!admission.ok) throw new PackageRefused(admission.faults);
-      return { faults: [] };
+      return { faults: [], warnings: admission.warnings };
     },
   );
+
+  /** Nothing stays of files that the job does not need, nor of a package that was refused or broke off. */
+  async function take(request: FastifyRequest): Promise<Intake> {
+    const held = new Map<string, HeldBlob>();
+    try {
+      const pkg = await receivePackage(request, async (source, limit, path) => {
+        const file = await blobs.hold(source, limit, path);
+        held.set(path, file);
+        return file;
+      });
+      return await intake(pkg, judges, blobs, held);
+    } finally {
+      for (const file of held.values()) await file.drop();
+    }
+  }
 }
 
 function rowOf(owner: TokenRow, manifest: Manifest, state: JobRow["state"], now: number): Omit<JobRow, "id" | "plan" | "source"> {

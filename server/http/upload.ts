@@ -4,19 +4,16 @@ import type { FastifyRequest } from "fastify";
 import { concatBytes } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import { MAX_KERNEL_BYTES, MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
-import { type JobPackage, MANIFEST_FILE, MAX_CSV_BYTES, MAX_FILES } from "../admit/package.ts";
+import { MAX_MANIFEST_BYTES, MAX_PATH_CHARACTERS, PATH_PATTERN } from "../../shared/manifest.ts";
+import { type JobPackage, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "../admit/package.ts";
 
 export const MAX_FILE_BYTES = 4 * 1024 ** 3;
-/** All files of a package that are held in memory together. */
-const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 /** Packages received at a time. */
 const MAX_UPLOADS = 4;
-const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/;
-const MAX_PATH_CHARACTERS = 200;
+const PATH = new RegExp(PATH_PATTERN);
 
-/** Where files that are no texts go: kept, or only measured. */
-export type FileSink = (source: AsyncIterable<Uint8Array>, limit: number, what: string) => Promise<{ hash: BlobHash; bytes: number }>;
+/** Where the file `path`, which is no text, goes: held, or only measured. */
+export type FileSink = (source: AsyncIterable<Uint8Array>, limit: number, path: string) => Promise<{ hash: BlobHash; bytes: number }>;
 
 let uploads = 0;
 
@@ -31,10 +28,6 @@ export async function receivePackage(request: FastifyRequest, sink: FileSink): P
   uploads++;
   try {
     return await receive(request, sink);
-  } catch (error) {
-    // The multipart parser's own errors have no code; the disk's and Fastify's do.
-    const malformed = error instanceof Error && !("code" in error);
-    throw malformed ? new IdlewaveError("bad-request", { why: `The upload is malformed: ${error.message}.` }) : error;
   } finally {
     uploads--;
   }
@@ -44,7 +37,8 @@ async function receive(request: FastifyRequest, sink: FileSink): Promise<JobPack
   const pkg: JobPackage = { texts: new Map(), files: new Map() };
   let textBytes = 0;
   const limits = { files: MAX_FILES, fields: MAX_FILES, parts: MAX_FILES, fileSize: MAX_FILE_BYTES + 1, fieldSize: MAX_MANIFEST_BYTES + 1 };
-  for await (const part of request.parts({ limits: { ...limits, fieldNameSize: MAX_PATH_CHARACTERS + 1, headerPairs: 32 } })) {
+  const parts = request.parts({ limits: { ...limits, fieldNameSize: MAX_PATH_CHARACTERS + 1, headerPairs: 32 } });
+  for await (const part of parsed(parts)) {
     const path = part.fieldname;
     if (path.length > MAX_PATH_CHARACTERS || !PATH.test(path))
       throw new IdlewaveError("bad-request", { why: `"${path.slice(0, 80)}" is no path of a package.` });
@@ -55,10 +49,10 @@ async function receive(request: FastifyRequest, sink: FileSink): Promise<JobPack
         bytes: `more than ${MAX_FILES} files and more`,
         limit: `${MAX_FILES} files`,
       });
-    const source = part.type === "file" ? part.file : [Buffer.from(String(part.value))];
+    const source = part.type === "file" ? parsed<Uint8Array>(part.file) : once(Buffer.from(String(part.value)));
     const limit = textLimit(path);
     if (limit === null) {
-      const { hash, bytes } = await sink(source as AsyncIterable<Uint8Array>, MAX_FILE_BYTES, path);
+      const { hash, bytes } = await sink(source, MAX_FILE_BYTES, path);
       pkg.files.set(path, { bytes, sha256: hash });
       continue;
     }
@@ -70,14 +64,7 @@ async function receive(request: FastifyRequest, sink: FileSink): Promise<JobPack
   return pkg;
 }
 
-/** Bytes of a file that admission reads as text; null for every other file. */
-function textLimit(path: string): number | null {
-  if (path === MANIFEST_FILE) return MAX_MANIFEST_BYTES;
-  if (/\.(wgsl|wesl)$/.test(path)) return MAX_KERNEL_BYTES;
-  return path.endsWith(".csv") ? MAX_CSV_BYTES : null;
-}
-
-async function collect(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number, what: string): Promise<Uint8Array> {
+async function collect(source: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of source) {
@@ -86,6 +73,20 @@ async function collect(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     parts.push(part);
   }
   return concatBytes(parts);
+}
+
+/** What the multipart parser gives. Its own errors have no code: they tell of the sender, not of us. */
+async function* parsed<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    const malformed = error instanceof Error && !("code" in error);
+    throw malformed ? new IdlewaveError("bad-request", { why: `The upload is malformed: ${error.message}.` }) : error;
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 /** Measures and hashes a file without keeping it. */

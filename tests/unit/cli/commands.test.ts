@@ -9,6 +9,7 @@ import { type RunningCoordinator, startCoordinator } from "../../../server/main.
 import type { JobStatus } from "../../../shared/api.ts";
 import { frame } from "../../../shared/result.ts";
 import { Volunteer } from "../gateway/volunteer.ts";
+import { packageOf, SPARE_KERNEL } from "../http/server.ts";
 import { idlewave, type Ran } from "./run.ts";
 
 let folder: string;
@@ -103,6 +104,18 @@ describe("a job", () => {
     expect(states).toEqual(["running", "paused", "running", "cancelled"]);
     expect((await idlewave(["watch", String(id)], env)).code).toBe(1);
     expect((await idlewave(["pause", String(id)], env)).code).toBe(1);
+  });
+
+  test("with something that may not be meant is submitted with a warning, as check gives it", async () => {
+    const dir = await newJob("warned");
+    for (const [path, text] of Object.entries({ ...packageOf(4), "kernel.wgsl": SPARE_KERNEL })) await writeFile(join(dir, path), text);
+    const [checked, submitted] = [await idlewave(["check", dir]), await idlewave(["submit", dir, "--draft"], env)];
+    for (const { code, stderr } of [checked, submitted]) {
+      expect(code).toBe(0);
+      expect(stderr).toContain("spare is written but is neither an output");
+    }
+    expect(submitted.stdout).toMatch(/^\d+\n$/);
+    expect(jsonOf(await idlewave(["submit", dir, "--draft", "--json"], env))).toMatchObject({ warnings: [expect.any(String)] });
   });
 
   test("with faults is refused with each place, by check and submit alike", async () => {

@@ -62,6 +62,12 @@ const KERNEL = `@group(0) @binding(0) var<storage, read_write> counts: array<u32
 @compute @workgroup_size(1) fn main() { counts[0] = 1u; }
 `;
 
+/** Writes a buffer that is no output: admitted with a warning. */
+export const SPARE_KERNEL = `${KERNEL.split("\n", 1)[0]}
+@group(0) @binding(1) var<storage, read_write> spare: array<u32, 4>;
+@compute @workgroup_size(1) fn main() { counts[0] = 1u; spare[0] = 2u; }
+`;
+
 /** A package whose units each make `elements` u32. */
 export function packageOf(count: number, elements = 1, changes: Record<string, unknown> = {}): Record<string, string> {
   const manifest = {
