@@ -57,6 +57,18 @@ const untilPhase = (page: Page, kind: DonorPhase["kind"]) =>
 const untilState = (page: Page, test: string) =>
   page.waitForFunction(`((state) => ${test})(states.at(-1))`, { timeout: 40_000, polling: 50 });
 
+/** The outbox's place, in the page. */
+const OPEN_SHELF = `new Promise((resolve, reject) => {
+  const opening = indexedDB.open("idlewave-outbox");
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => resolve(opening.result.transaction("results", "readwrite").objectStore("results"));
+})`;
+const shelved = (page: Page) =>
+  page.evaluate(`${OPEN_SHELF}.then((shelf) => new Promise((resolve) => {
+    const counting = shelf.count();
+    counting.onsuccess = () => resolve(counting.result);
+  }))`) as Promise<number>;
+
 describe("the donor", () => {
   it("does nothing before start, computes, and keeps its key over a reload", async () => {
     const job = await network.submit("jobs/lcg");
@@ -149,14 +161,43 @@ describe("the donor", () => {
     }
   });
 
-  it("is forgotten: the key goes, and the next start is somebody new", async () => {
+  it("gives its lock back when its key cannot be read", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const [broken, other] = [await openTab(), await openTab()];
+    const noDatabase = `IDBFactory.prototype.open = () => { throw new DOMException("The disk is gone.", "UnknownError"); };`;
+    await broken.evaluate(`openDonor(${JSON.stringify(noDatabase + scripts.worker)})`);
+    await start(broken);
+    await untilState(broken, `state.phase.kind === "failed" && state.phase.message.includes("disk is gone")`);
+    await start(other);
+    await untilPhase(other, "running");
+  });
+
+  it("is forgotten while it lends: the key and what was unsent go, and the next start is somebody new", async () => {
     await network.submit("jobs/lcg", MANY);
     const page = await openTab();
     await start(page);
     await untilState(page, "state.units.submitted > 0");
     const { publicKey } = await last(page);
     await page.evaluate("control.forget()");
+    // Long enough for a connection to come back.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await network.get("/api/volunteers")).toEqual({ volunteers: [] });
+    expect([await shelved(page), (await last(page)).phase.kind]).toEqual([0, "off"]);
     await start(page);
     await untilState(page, `state.phase.kind === "running" && state.publicKey !== "${publicKey}"`);
+  });
+
+  it("is forgotten from a page that does not lend, and nothing unsent stays", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilState(page, "state.units.submitted > 0");
+    await page.evaluate("control.stop()");
+    await untilPhase(page, "off");
+    await load(page);
+    await page.evaluate(`${OPEN_SHELF}.then((shelf) => void shelf.put({ key: "stray" }, "stray"))`);
+    expect(await shelved(page)).toBe(1);
+    await page.evaluate("control.forget()");
+    expect([await shelved(page), await network.get("/api/volunteers")]).toEqual([0, { volunteers: [] }]);
   });
 });

@@ -60,7 +60,7 @@ describe("the outbox", () => {
   });
 
   it("sends what is added while a slow shelf is written to", async () => {
-    let release = () => undefined as void;
+    let release: () => void = () => {};
     class SlowShelf extends MemoryShelf {
       override async write(put: OutboxEntry[], remove: string[]) {
         if (remove.length > 0) await new Promise<void>((resolve) => (release = resolve));
