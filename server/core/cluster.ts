@@ -11,6 +11,10 @@ export const MAX_CLUSTER_REPLICAS = 2;
 export function sameCluster(one: string, other: string): boolean {
   if (one === other) return true;
   if (!one.includes(" ") && !other.includes(" ")) return false;
+  const kept = keptName(one);
+  // Two names under one key decide, and are nearly always there: claims compare thousands.
+  const key = kept.slice(0, kept.lastIndexOf(":") + 1);
+  if (key !== "" && other.startsWith(key)) return keptName(other) === kept;
   const names = other.split(" ");
   return one.split(" ").some((name) => names.includes(name));
 }
