@@ -7,6 +7,8 @@
 export const PICTURE_VERSION = 1;
 /** A job of more units than this shows runs of units as one cell. */
 export const MAX_CELLS = 4096;
+/** A volunteer's own units of a job that are told and drawn, the latest. */
+export const MAX_OWN_UNITS = 65_536;
 export const MAX_TILE_SIDE = 32;
 const HEADER_BYTES = 44;
 

@@ -1,5 +1,6 @@
 /** What the donor tells: its state at most once a second and at once on a new phase, facts as they happen. */
 import type { JobStatus } from "../../shared/api.ts";
+import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
 
@@ -8,8 +9,6 @@ const STATE_EVERY_MS = 1_000;
 const SPEED_WINDOW_MS = 10_000;
 /** Newest verified units that are told. */
 const VERIFIED_TOLD = 256;
-/** 1 credit is 432 GFLOP. */
-const GFLOP_PER_CREDIT = 432;
 
 /** Counts that only the session knows, asked for when a state is told. */
 export interface Counts {

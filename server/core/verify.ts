@@ -22,6 +22,11 @@ import { dropHolders } from "./lease.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import type { Work } from "./work.ts";
 
+/** Votes that make a digest canonical, unless the job says otherwise. */
+export const DEFAULT_QUORUM = 2;
+/** Replicas a unit may use up before it fails: two honest ones outlast this many liars less two. */
+export const MAX_REPLICAS = 20;
+
 /** Bytes that were asked for may take this long, ms, until another volunteer is asked. */
 export const WANTED_GRACE_MS = 60_000;
 /** Ended units whose accounts are remembered, so that a late duplicate gets its first answer. */

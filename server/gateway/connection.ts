@@ -16,9 +16,6 @@ import { binaryOf, Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 
-/** Own units told at most; a browser draws no more. */
-const MAX_OWN_UNITS = 100_000;
-
 export interface ConnectionContext extends Desk {
   store: Store;
   clusters: ClusterNames;
@@ -169,8 +166,7 @@ export class Connection {
       this.strike();
       throw new IdlewaveError("bad-message", { why: "units asks for {job}" });
     }
-    const units = await this.context.store.unitsOf(request.job as JobId, peer.account);
-    ack({ units: units.slice(-MAX_OWN_UNITS) });
+    ack({ units: await this.context.store.unitsOf(request.job as JobId, peer.account) });
   }
 
   private async forget(ack: Ack): Promise<void> {

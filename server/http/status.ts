@@ -1,14 +1,12 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import type { Manifest } from "../../shared/manifest.ts";
+import { creditOf } from "../../shared/credit.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { JobCounts } from "../coordinator.ts";
 import type { JobRow } from "../core/store.ts";
+import { DEFAULT_QUORUM } from "../core/verify.ts";
 import type { PlannedJob } from "../gateway/plans.ts";
 
-/** GFLOP of verified work in one credit (BOINC's Cobblestone). */
-export const GFLOP_PER_CREDIT = 432;
-export const DEFAULT_QUORUM = 2;
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 
 export function jobStatus(row: JobRow, { manifest, plan }: PlannedJob, counts: JobCounts, answerSoFar: string | undefined): JobStatus {
@@ -34,13 +32,9 @@ export function jobStatus(row: JobRow, { manifest, plan }: PlannedJob, counts: J
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
-    creditPerUnit: creditOf(manifest),
+    creditPerUnit: creditOf(manifest.gflopPerUnit),
     verification: { tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact", limits: LIMITS },
   };
-}
-
-export function creditOf(manifest: Manifest): number {
-  return (manifest.gflopPerUnit ?? 1) / GFLOP_PER_CREDIT;
 }
 
 function nounOf(plan: JobPlan): string {

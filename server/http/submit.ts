@@ -2,21 +2,19 @@
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { ErrorSchema, FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
+import { creditOf } from "../../shared/credit.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { JobRow, TokenRow } from "../core/store.ts";
+import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
 import type { HeldBlob } from "../store/blobs.ts";
 import type { PublicBlobs } from "./blobs.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
 import { ownerOf } from "./owners.ts";
-import { creditOf, DEFAULT_QUORUM } from "./status.ts";
 import { measure, receivePackage } from "./upload.ts";
-
-/** Replicas a unit may use up before it fails: two honest ones outlast this many liars less two. */
-const MAX_REPLICAS = 20;
 
 export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
   const { blobs, judges, store, coordinator } = context;
@@ -103,7 +101,7 @@ function specOf(manifest: Manifest, plan: JobPlan): Omit<JobSpec, "id"> {
     units: plan.units.count,
     quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
     priority: manifest.priority ?? 0,
-    creditPerUnit: creditOf(manifest),
+    creditPerUnit: creditOf(manifest.gflopPerUnit),
     ownerAccount: null, // tokens and volunteers' keys are not linked yet
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,

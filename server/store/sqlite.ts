@@ -1,13 +1,11 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { AccountId, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { openDatabase } from "./database.ts";
 import type { Outcome, Tables } from "./tables.ts";
-
-/** Own units of a volunteer that one answer lists, the newest. */
-export const MAX_OWN_UNITS = 100_000;
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {

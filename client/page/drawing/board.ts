@@ -1,14 +1,11 @@
 /**
  * What is known of the shown job's squares: the polled picture, and the visitor's own units on top of it. Bounded by the
- * picture's cells and by MAX_OWN_UNITS.
+ * picture's cells and by MAX_OWN_UNITS, beyond which the oldest are forgotten by the drawing, not by the count.
  */
 
-import { type CellState, decodePicture, MAX_CELLS, MAX_TILE_SIDE } from "../../../shared/picture.ts";
+import { type CellState, decodePicture, MAX_CELLS, MAX_OWN_UNITS, MAX_TILE_SIDE } from "../../../shared/picture.ts";
 import type { OwnUnit } from "../../donor/state.ts";
 import type { Grid } from "./layout.ts";
-
-/** Own units remembered of one job; beyond it the oldest are forgotten by the drawing, not by the count. */
-export const MAX_OWN_UNITS = 65_536;
 
 export interface Cell {
   state: CellState;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Board, MAX_OWN_UNITS } from "../../../client/page/drawing/board.ts";
-import { encodePicture, type Picture } from "../../../shared/picture.ts";
+import { Board } from "../../../client/page/drawing/board.ts";
+import { encodePicture, MAX_OWN_UNITS, type Picture } from "../../../shared/picture.ts";
 
 const NO_TILE = new Uint8Array(0);
 
