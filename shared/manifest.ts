@@ -38,7 +38,7 @@ const Affine = Type.Object(
 export type Value = number | string | Static<typeof Affine> | Value[] | { [member: string]: Value };
 const ValueSchema = Type.Unsafe<Value>({
   description:
-    'A number; a decimal string for 64-bit integers (vec2<u32> or arrays of u32, least significant word first); "$unit.index|x|y|z|count|seed", "$row.column", "$pass.index|iteration|column"; an affine map {of, scale, offset}; a list for vectors, matrices (column after column) and arrays; an object for a struct\'s members.',
+    'A number, or the same number as a decimal string, which is needed beyond 53 bits: for 64-bit integers (vec2<u32> or arrays of u32, least significant word first); "$unit.index|x|y|z|count|seed", "$row.column", "$pass.index|iteration|column"; an affine map {of, scale, offset}; a list for vectors, matrices (column after column) and arrays; an object for a struct\'s members.',
   examples: [1024, "$unit.index", { of: "$unit.x", scale: 32 }, ["$row.x", "$row.y"], { width: 64, height: 64 }],
 });
 
@@ -164,10 +164,11 @@ const ReduceSchema = Type.Union(
       {
         kind: Type.Literal("histogram"),
         bins: Type.Integer({ minimum: 1, maximum: 65536 }),
-        range: Type.Tuple([Type.Number(), Type.Number()]),
+        range: Type.Tuple([Type.Number(), Type.Number()], { description: "From and to.", examples: [[0, 100]] }),
       },
       {
         additionalProperties: false,
+        examples: [{ kind: "histogram", bins: 64, range: [0, 100] }],
         description: "Counts elements in `bins` equal bins over [from, to); the last bin includes `to`. Elements outside are listed apart.",
       },
     ),
@@ -179,6 +180,7 @@ const ReduceSchema = Type.Union(
       },
       {
         additionalProperties: false,
+        examples: [{ kind: "topk", k: 10 }],
         description: "The k largest (default) or smallest elements with their unit and index; ties by lower unit, then index.",
       },
     ),
@@ -186,14 +188,21 @@ const ReduceSchema = Type.Union(
       {
         kind: Type.Literal("image"),
         columns: Type.Integer({ minimum: 1, maximum: 65536, description: "Tiles in one row of the picture." }),
-        range: Type.Tuple([Type.Number(), Type.Number()], { description: "Values drawn as the first and the last colour." }),
+        range: Type.Tuple([Type.Number(), Type.Number()], {
+          description: "Values drawn as the first and the last colour.",
+          examples: [[0, 600]],
+        }),
         scale: Type.Optional(
           Type.Union([Type.Literal("linear"), Type.Literal("log"), Type.Literal("sqrt")], {
             description: "How the ramp is spread over the range, default linear.",
           }),
         ),
       },
-      { additionalProperties: false, description: "Each unit is a tile of shape [height, width]; tiles are laid out row by row." },
+      {
+        additionalProperties: false,
+        examples: [{ kind: "image", columns: 19, range: [0, 600] }],
+        description: "Each unit is a tile of shape [height, width]; tiles are laid out row by row.",
+      },
     ),
   ],
   {
@@ -204,7 +213,11 @@ const ReduceSchema = Type.Union(
 
 const Output = Type.Object(
   {
-    binding: Type.String({ pattern: IDENTIFIER, description: "A storage variable that the kernel writes.", examples: ["counts"] }),
+    binding: Type.String({
+      pattern: IDENTIFIER,
+      description: "A storage variable that the kernel writes. Each can be an output once.",
+      examples: ["counts"],
+    }),
     dtype: Dtype,
     shape: Type.Array(Type.Integer({ minimum: 1, maximum: 2 ** 30 }), {
       minItems: 1,
@@ -276,6 +289,7 @@ export const ManifestSchema = Type.Object(
     ),
     bindings: Type.Optional(
       Type.Record(Type.String({ pattern: IDENTIFIER }), Binding, {
+        additionalProperties: false,
         description: "By the WGSL variable's name. Group, binding, type and layout come from the kernel itself.",
       }),
     ),
@@ -331,4 +345,22 @@ export type ManifestPass = Static<typeof Pass>;
 export type ManifestOutput = Static<typeof Output>;
 
 /** The published schema, `GET /schemas/job.json`. */
-export const MANIFEST_JSON_SCHEMA = { $schema: "https://json-schema.org/draft/2020-12/schema", ...ManifestSchema };
+export const MANIFEST_JSON_SCHEMA: object = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  ...(published(ManifestSchema) as object),
+};
+
+/** TypeBox writes tuples as drafts before 2020-12 do: a list of `items` and `additionalItems`. */
+function published(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(published);
+  if (schema === null || typeof schema !== "object") return schema;
+  const { items, additionalItems, ...rest } = schema as Record<string, unknown>;
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(rest)) copy[key] = key === "examples" ? value : published(value);
+  if (Array.isArray(items)) return { ...copy, prefixItems: published(items), items: false };
+  return {
+    ...copy,
+    ...(items === undefined ? {} : { items: published(items) }),
+    ...(additionalItems === undefined ? {} : { additionalItems }),
+  };
+}

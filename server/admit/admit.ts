@@ -90,7 +90,15 @@ export class Judges {
 
   private endedFault(outcome: Exclude<Outcome, { kind: "answer" }>): Fault {
     const right = "Make the kernel's types, constants and functions simpler, and its tables smaller.";
-    if (outcome.kind === "crash") return { file: MANIFEST_FILE, wrong: `The judge died of this package, twice: ${outcome.why}.`, right };
+    if (outcome.kind === "crash") {
+      const step = outcome.stage ? ` It was ${outcome.stage.doing}.` : "";
+      const wrong = `The judge died of this package, twice: ${outcome.why}.${step}`;
+      return {
+        file: outcome.stage?.file ?? MANIFEST_FILE,
+        wrong,
+        right: `An expression or a nesting may be too deep: break it up. ${right}`,
+      };
+    }
     const { file, doing } = outcome.stage ?? { file: MANIFEST_FILE, doing: "reading the manifest" };
     const limit = outcome.kind === "timeout" ? `${this.timeoutMs / 1000} s` : `${this.memoryMiB} MiB`;
     return { file, wrong: `The package could not be judged within ${limit}: it ended while ${doing}.`, right };

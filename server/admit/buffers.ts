@@ -72,17 +72,13 @@ export function sizeBindings(
     }
     sized.set(binding.name, { reflected: binding, manifest: entry, elements: tail ? elements : null, byteLength });
   }
-  for (const [name, others] of partners) {
-    const a = sized.get(name);
-    for (const other of others) {
+  for (const [pass, { swap }] of manifest.passes.entries()) {
+    for (const [index, [name, other]] of (swap ?? []).entries()) {
+      const a = sized.get(name);
       const b = sized.get(other);
-      if (a && b && name < other && a.byteLength !== b.byteLength) {
-        faults.at(
-          ["passes"],
-          `${name} has ${a.byteLength} bytes and ${other}, which it is swapped with, ${b.byteLength}.`,
-          "Make them equal.",
-        );
-      }
+      if (!a || !b || a.byteLength === b.byteLength) continue;
+      const wrong = `${name} has ${a.byteLength} bytes and ${other}, which it is swapped with, ${b.byteLength}.`;
+      faults.at(["passes", pass, "swap", index], wrong, "Make them equal.");
     }
   }
   return sized;

@@ -26,7 +26,7 @@ export type Outcome =
   /** It ran out of its address space or heap. */
   | { kind: "memory"; stage?: Stage }
   /** `why`: the signal or exit code; what it wrote to stderr is not for owners to read. */
-  | { kind: "crash"; why: string };
+  | { kind: "crash"; why: string; stage?: Stage };
 
 export class JudgeChild {
   private readonly process: ChildProcess;
@@ -75,7 +75,7 @@ export class JudgeChild {
       this.ended ??= how;
       ready(false);
       const why = this.ended;
-      this.settle(OUT_OF_MEMORY.test(this.stderr) ? { kind: "memory", ...this.at() } : { kind: "crash", why });
+      this.settle(OUT_OF_MEMORY.test(this.stderr) ? { kind: "memory", ...this.at() } : { kind: "crash", why, ...this.at() });
     };
     this.process.once("error", (error) => end(error.message));
     this.process.once("close", (code, signal) => end(signal ? `signal ${signal}` : `exit code ${code}`));

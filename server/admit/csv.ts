@@ -1,6 +1,7 @@
 /** CSV files with a header line, as typed binary tables: 8-byte little-endian columns of i64, u64 or f64. */
 import type { Fault } from "../../shared/errors.ts";
 import type { RowTable } from "../../shared/plan.ts";
+import { counted } from "./counted.ts";
 
 export interface CsvColumn {
   name: string;
@@ -8,6 +9,10 @@ export interface CsvColumn {
   /** Least and greatest value; exact for integers. */
   min: bigint | number;
   max: bigint | number;
+  /** Rows, from 0, of the first that is the least, of the first that is the greatest, and of the first that is no whole number. */
+  minRow: number;
+  maxRow: number;
+  fractionRow?: number;
 }
 
 export interface CsvTable {
@@ -15,6 +20,8 @@ export interface CsvTable {
   count: number;
   /** `8 * columns.length` bytes a row. */
   bytes: Uint8Array;
+  /** Where a value stands, `rows.csv:3:1`; `row` and `column` from 0. */
+  cell(row: number, column: number): string;
 }
 
 export const MAX_CSV_COLUMNS = 64;
@@ -22,7 +29,7 @@ export const MAX_CSV_COLUMNS = 64;
 export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
 
 const MAX_FAULTS = 10;
-const INTEGER = /^[+-]?\d{1,20}$/;
+const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 const MAX_U64 = 2n ** 64n - 1n;
 const MIN_I64 = -(2n ** 63n);
@@ -50,6 +57,9 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
   const types: CsvColumn["type"][] = names.map(() => "u64");
   const mins: (bigint | number | undefined)[] = names.map(() => undefined);
   const maxs: (bigint | number | undefined)[] = names.map(() => undefined);
+  const minRows = names.map(() => 0);
+  const maxRows = names.map(() => 0);
+  const fractionRows: (number | undefined)[] = names.map(() => undefined);
   let count = 0;
   for (const line of lines) {
     if (line.text.trim() === "") {
@@ -62,7 +72,7 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
           file,
           line: line.number,
           column: 1,
-          wrong: `The line has ${fields.length} fields.`,
+          wrong: `The line has ${counted(fields.length, "field")}.`,
           right: `The header has ${width}.`,
         });
       } else if (count * width > MAX_CSV_FIELDS) {
@@ -80,22 +90,22 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
           const value = number(unquote(raw));
           if (value === undefined) {
             const field = names[i];
-            const right = "Write a decimal number of at most 64 bits, such as 42, -1 or 0.5.";
-            faults.push({
-              file,
-              line: line.number,
-              column,
-              ...(field ? { field } : {}),
-              wrong: `${JSON.stringify(raw.slice(0, 40))} is no number.`,
-              right,
-            });
+            faults.push({ file, line: line.number, column, ...(field ? { field } : {}), ...refusal(raw) });
           } else {
-            if (typeof value === "number") types[i] = "f64";
-            else if (value < 0n && types[i] === "u64") types[i] = "i64";
+            if (typeof value === "number") {
+              types[i] = "f64";
+              if (!Number.isInteger(value)) fractionRows[i] ??= count - 1;
+            } else if (value < 0n && types[i] === "u64") types[i] = "i64";
             const min = mins[i];
             const max = maxs[i];
-            if (min === undefined || value < min) mins[i] = value;
-            if (max === undefined || value > max) maxs[i] = value;
+            if (min === undefined || value < min) {
+              mins[i] = value;
+              minRows[i] = count - 1;
+            }
+            if (max === undefined || value > max) {
+              maxs[i] = value;
+              maxRows[i] = count - 1;
+            }
           }
           column += raw.length + 1;
         }
@@ -105,7 +115,18 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
   }
   if (count === 0 && faults.length === 0)
     faults.push({ file, line: 2, column: 1, wrong: "The table has no rows.", right: "Add a line of values." });
-  const columns = names.map((name, i): CsvColumn => ({ name, type: types[i] ?? "f64", min: mins[i] ?? 0n, max: maxs[i] ?? 0n }));
+  const columns = names.map((name, i): CsvColumn => {
+    const fractionRow = fractionRows[i];
+    return {
+      name,
+      type: types[i] ?? "f64",
+      min: mins[i] ?? 0n,
+      max: maxs[i] ?? 0n,
+      minRow: minRows[i] ?? 0,
+      maxRow: maxRows[i] ?? 0,
+      ...(fractionRow === undefined ? {} : { fractionRow }),
+    };
+  });
   for (const column of columns) {
     if (column.type === "i64" && column.max > MAX_I64) {
       faults.push({
@@ -117,7 +138,7 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
     }
   }
   if (faults.length > 0) return { faults };
-  return { columns, count, bytes: pack(text, columns, count) };
+  return { columns, count, bytes: pack(text, columns, count), cell: (row, column) => `${file}:${placeIn(text, row, column)}` };
 }
 
 /** The table's values as decimal strings, line by line. */
@@ -158,12 +179,32 @@ function pack(text: string, columns: CsvColumn[], count: number): Uint8Array {
 /** bigint for an integer of at most 64 bits, number for a decimal, undefined for anything else. */
 function number(text: string): bigint | number | undefined {
   if (INTEGER.test(text)) {
+    if (text.length > 64) return undefined;
     const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
     return value <= MAX_U64 && value >= MIN_I64 ? value : undefined;
   }
   if (text.length > 64 || !DECIMAL.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
+}
+
+function refusal(raw: string): Pick<Fault, "wrong" | "right"> {
+  const shown = raw.length > 40 ? `${raw.slice(0, 40)}…` : raw;
+  if (INTEGER.test(unquote(raw))) {
+    const right = "Whole numbers are at most 18446744073709551615 and at least -9223372036854775808; for f32 write it as 1e23.";
+    return { wrong: `${shown.trim()} has more than 64 bits.`, right };
+  }
+  return { wrong: `${JSON.stringify(shown)} is no number.`, right: "Write a decimal number of at most 64 bits, such as 42, -1 or 0.5." };
+}
+
+/** `line:column` of a value in a table without faults: row 0 is line 2. */
+function placeIn(text: string, row: number, column: number): string {
+  for (const line of linesOf(text)) {
+    if (line.number !== row + 2) continue;
+    const before = line.text.split(",").slice(0, column);
+    return `${line.number}:${before.reduce((at, field) => at + field.length + 1, 1)}`;
+  }
+  return `${row + 2}:1`;
 }
 
 function headerFaults(file: string, names: string[]): Fault[] {

@@ -178,6 +178,17 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
       );
     return;
   }
+  if (kinds.length > 0) {
+    const kind = typeof value === "string" ? (kinds.find((known) => known === value) ?? nearest(value, kinds)) : undefined;
+    const branch = branches.find((candidate) => candidate.properties?.kind?.const === (kind ?? kinds[0]));
+    const example = branch?.examples?.[0] ?? { kind: kind ?? kinds[0] ?? "" };
+    faults.at(
+      path,
+      `${show(value)} is no object with a kind.`,
+      `Write ${spaced(example)}${kind === undefined ? `. Its kind is one of ${kinds.join(", ")}.` : "."}`,
+    );
+    return;
+  }
   if (value !== null && typeof value === "object" && !Array.isArray(value)) {
     const keys = branches.flatMap((branch) => Object.keys(branch.properties ?? {}));
     for (const key of Object.keys(value)) {
@@ -209,6 +220,15 @@ function fits(schema: Schema, value: Json): boolean {
   let count = 0;
   explain(schema, value, [], { at: () => void count++, unknown: () => {} });
   return count === 0;
+}
+
+/** JSON on one line, a blank after each comma and colon. */
+function spaced(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, part]) => `${JSON.stringify(key)}: ${spaced(part)}`)
+    .join(", ")}}`;
 }
 
 function form(schema: Schema): string {

@@ -40,6 +40,17 @@ export class Faults {
     });
   }
 
+  /** A warning about the manifest's value at `path`, with its place in front. */
+  warnAt(path: JsonPath, text: string): void {
+    this.warn(`${this.placeOf(path)} ${fieldOf(path)}: ${text}`);
+  }
+
+  /** `job.json:3:1` of the manifest's value at `path`, or of what holds it. */
+  placeOf(path: JsonPath): string {
+    const place = this.manifest?.placeOf(path);
+    return place ? `${MANIFEST_FILE}:${place.line}:${place.column}` : MANIFEST_FILE;
+  }
+
   warn(text: string): void {
     if (this.warnings.length < MAX_WARNINGS && !this.warnings.includes(text)) this.warnings.push(text.slice(0, MAX_TEXT));
   }

@@ -41,7 +41,7 @@ export function writeValue(
   if (layout.kind === "scalar") {
     const found = readSource(value, context.scope);
     if ("wrong" in found) {
-      fault(found.wrong, found.right, found.at);
+      if (!found.told) fault(found.wrong, found.right, found.at);
       return;
     }
     const write: FieldWrite = { offset, as: layout.scalar, value: found.source };
@@ -64,7 +64,7 @@ export function writeValue(
   if (words !== undefined && whole) {
     const found = readSource(value, context.scope);
     if ("wrong" in found) {
-      fault(found.wrong, found.right, found.at);
+      if (!found.told) fault(found.wrong, found.right, found.at);
       return;
     }
     const write: FieldWrite = { offset, as: "limbs", words, value: found.source };
@@ -175,23 +175,32 @@ function checkFit(write: FieldWrite, found: Sourced, what: string): ValueFault |
     : "It";
   if (integral && !found.integer) {
     const right = write.as === "limbs" ? "Let it be a whole number." : "Let it be a whole number, or make the field f32.";
-    return { wrong: `${named} is not always a whole number, and ${what} holds whole numbers.`, right };
+    return { wrong: `${named} is not always a whole number${at(found.fraction)}, and ${what} holds whole numbers.`, right };
   }
-  for (const extreme of found.extremes) {
+  for (const [index, extreme] of found.extremes.entries()) {
+    const place = () => at(found.cells?.[index]);
     if (!integral && !Number.isFinite(Number(extreme)))
-      return { wrong: `${named} reaches ${short(extreme)}, which does not fit ${what}.`, right: rightFor(write, found) };
+      return { wrong: `${named} reaches ${short(extreme)}${place()}, which does not fit ${what}.`, right: rightFor(write, found) };
     try {
       const scope = { units: { count: 1 }, seed: 0n, index: 0 };
       writeField(SCRATCH, { ...write, offset: 0, value: { scale: "1", offset: extreme } }, scope);
     } catch (error) {
       if (!(error instanceof ExpandError)) throw error;
       const wrong = found.reference
-        ? `${named} reaches ${short(extreme)}, which does not fit ${what}.`
+        ? `${named} reaches ${short(extreme)}${place()}, which does not fit ${what}.`
         : `${short(extreme)} does not fit ${what}.`;
       return { wrong, right: rightFor(write, found) };
     }
   }
+  if (integral && found.rounds) {
+    const wrong = `${named} reaches ${short(found.extremes[1] ?? "")}, and a column with points or exponents is exact up to 2^53 only.`;
+    return { wrong, right: "Write its numbers in plain digits." };
+  }
   return undefined;
+}
+
+function at(cell: (() => string) | undefined): string {
+  return cell === undefined ? "" : ` (${cell()})`;
 }
 
 function rightFor(write: FieldWrite, found: Sourced): string {

@@ -1,7 +1,8 @@
 /** The judge's process: packages on stdin, verdicts on descriptor 3, one after the other. */
 import { writeSync } from "node:fs";
-import { encodeMessage, MessageReader } from "./frames.ts";
+import { encodeMessage, type Message, MessageReader } from "./frames.ts";
 import { MAX_REQUEST_BYTES } from "./limits.ts";
+import { type Admission, MANIFEST_FILE, type Stage } from "./package.ts";
 import { answerOf, packageOf } from "./request.ts";
 import { openTint } from "./tint.ts";
 import { judgePackage } from "./verdict.ts";
@@ -19,8 +20,23 @@ answer({ ready: true }, new Uint8Array());
 const reader = new MessageReader(MAX_REQUEST_BYTES);
 for await (const piece of process.stdin) {
   for (const message of reader.push(piece as Uint8Array)) {
-    const { json, bytes } = answerOf(await judgePackage(packageOf(message), (stage) => answer({ stage }, new Uint8Array())));
+    const { json, bytes } = answerOf(await judge(message));
     answer(json, bytes);
+  }
+}
+
+/** A stack that overflows is the package's doing, at the stage it was at; everything else that is thrown ends the process. */
+async function judge(message: Message): Promise<Admission> {
+  let at: Stage = { file: MANIFEST_FILE, doing: "reading the manifest" };
+  try {
+    return await judgePackage(packageOf(message), (stage) => {
+      at = stage;
+      answer({ stage }, new Uint8Array());
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError && /call stack/i.test(error.message))) throw error;
+    const wrong = `An expression, a block or a type is too long or nested too deeply: it ended while ${at.doing}.`;
+    return { ok: false, faults: [{ file: at.file, wrong, right: "Break it up into several." }] };
   }
 }
 

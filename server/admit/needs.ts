@@ -71,11 +71,25 @@ export function readOverrides(
 function misfit(type: string, given: number | boolean): string | undefined {
   if (type === "bool") return typeof given === "boolean" || given === 0 || given === 1 ? undefined : "Write true or false.";
   if (typeof given === "boolean") return type === "unknown" ? undefined : "Write a number.";
+  if ((type === "u32" || type === "i32") && !Number.isInteger(given)) return "Write a whole number.";
   if (type === "u32" && !(Number.isInteger(given) && given >= 0 && given <= 0xffff_ffff)) return "u32 holds 0 to 4294967295.";
   if (type === "i32" && !(Number.isInteger(given) && Math.abs(given + 0.5) <= 2 ** 31)) return "i32 holds -2147483648 to 2147483647.";
   if (type === "f32" && !Number.isFinite(Math.fround(given))) return "f32 holds up to 3.4e38.";
   if (type === "f16" && Math.abs(given) > 65_504) return "f16 holds -65504 to 65504.";
   return undefined;
+}
+
+export type Workgroups = ReadonlyMap<string, ReturnType<typeof reflectWorkgroup>>;
+
+/** Size and memory of each entry point's workgroup, as far as they can be evaluated. */
+export function readWorkgroups(kernel: Kernel, entryPoints: readonly string[], overrides: Record<string, number>): Workgroups {
+  const constant = withConstants(kernel, overrides);
+  return new Map(constant ? entryPoints.map((name) => [name, reflectWorkgroup(constant, name)]) : []);
+}
+
+function placed(kernel: Kernel, offset: number): string {
+  const { file, line, column } = kernel.placeOf(offset);
+  return `${file}:${line}:${column}`;
 }
 
 /** Features and limits that the job needs; what no GPU offers is a fault. */
@@ -84,22 +98,31 @@ export function readNeeds(
   kernel: Kernel,
   reflection: Reflection,
   entryPoints: readonly string[],
-  overrides: Record<string, number>,
+  workgroups: Workgroups,
   buffers: readonly BufferPlan[],
   faults: Faults,
 ): Needs {
   const features = new Set<string>(manifest.requires?.features ?? []);
   for (const { name, offset } of reflection.enables) {
     const feature = FEATURE_OF[name];
-    if (feature) features.add(feature);
-    else faults.add({ ...kernel.placeOf(offset), wrong: `enable ${name} is not supported.`, right: "Only f16 and subgroups are." });
+    if (feature) {
+      if (!features.has(feature)) {
+        faults.warn(`${placed(kernel, offset)} needs ${feature}, which not every GPU has: only hosts that have it get this job.`);
+      }
+      features.add(feature);
+    } else faults.add({ ...kernel.placeOf(offset), wrong: `enable ${name} is not supported.`, right: "Only f16 and subgroups are." });
   }
   const limits: Record<string, number> = {};
-  const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string) => {
+  const asked: Readonly<Record<string, number>> = manifest.requires?.limits ?? {};
+  const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string, place?: string) => {
     const known = LIMITS[limit];
     if (!known) return;
     if (value > known.most) tell(`${what}: ${limit} would have to be ${value}.`, `No GPU is expected to offer more than ${known.most}.`);
-    else if (value > known.default) limits[limit] = Math.max(limits[limit] ?? 0, value);
+    else if (value > known.default) {
+      limits[limit] = Math.max(limits[limit] ?? 0, value);
+      if (place === undefined || (Object.hasOwn(asked, limit) && (asked[limit] ?? 0) >= value)) return;
+      faults.warn(`${place} needs ${limit} ${value}, WebGPU's default is ${known.default}: only hosts that have it get this job.`);
+    }
   };
   for (const [name, value] of Object.entries(manifest.requires?.limits ?? {})) {
     const path = ["requires", "limits", name];
@@ -110,16 +133,17 @@ export function readNeeds(
   for (const buffer of buffers) {
     const tell = (wrong: string, right: string) => faults.at(["bindings", buffer.name], wrong, right);
     const what = `${buffer.name} has ${buffer.byteLength} bytes`;
-    need("maxBufferSize", buffer.byteLength, tell, what);
-    need(buffer.kind === "uniform" ? "maxUniformBufferBindingSize" : "maxStorageBufferBindingSize", buffer.byteLength, tell, what);
+    const place = faults.placeOf(["bindings", buffer.name]);
+    need("maxBufferSize", buffer.byteLength, tell, what, place);
+    need(buffer.kind === "uniform" ? "maxUniformBufferBindingSize" : "maxStorageBufferBindingSize", buffer.byteLength, tell, what, place);
     need("maxBindGroups", buffer.group + 1, tell, `${buffer.name} is in group ${buffer.group}`);
     need("maxBindingsPerBindGroup", buffer.binding + 1, tell, `${buffer.name} is binding ${buffer.binding}`);
   }
-  const constant = withConstants(kernel, overrides);
   for (const name of new Set(entryPoints)) {
     const entry = reflection.entryPoints.get(name);
     if (!entry) continue;
     const tell = (wrong: string, right: string) => faults.add({ ...kernel.placeOf(entry.offset), wrong, right });
+    const place = placed(kernel, entry.offset);
     let toldSize = false;
     // A workgroup too large is told once, not for each of the limits it exceeds.
     const tellSize = (wrong: string, right: string) => {
@@ -128,24 +152,31 @@ export function readNeeds(
     };
     const bound = buffers.filter((buffer) => entry.uses.has(buffer.name));
     const uniforms = bound.filter((buffer) => buffer.kind === "uniform").length;
-    need("maxUniformBuffersPerShaderStage", uniforms, tell, `${name} uses ${uniforms} uniforms`);
-    need("maxStorageBuffersPerShaderStage", bound.length - uniforms, tell, `${name} uses ${bound.length - uniforms} storage buffers`);
-    const workgroup = constant ? reflectWorkgroup(constant, name) : {};
+    need("maxUniformBuffersPerShaderStage", uniforms, tell, `${name} uses ${uniforms} uniforms`, place);
+    need(
+      "maxStorageBuffersPerShaderStage",
+      bound.length - uniforms,
+      tell,
+      `${name} uses ${bound.length - uniforms} storage buffers`,
+      place,
+    );
+    const workgroup = workgroups.get(name) ?? {};
     if (workgroup.memoryBytes !== undefined) {
       need(
         "maxComputeWorkgroupStorageSize",
         workgroup.memoryBytes,
         tell,
         `${name} uses ${workgroup.memoryBytes} bytes of workgroup memory`,
+        place,
       );
     }
     if (!workgroup.size) continue;
     const [x, y, z] = workgroup.size;
     const what = `The workgroup of ${name} is ${x} x ${y} x ${z}`;
-    need("maxComputeInvocationsPerWorkgroup", x * y * z, tellSize, what);
-    need("maxComputeWorkgroupSizeX", x, tellSize, what);
-    need("maxComputeWorkgroupSizeY", y, tellSize, what);
-    need("maxComputeWorkgroupSizeZ", z, tellSize, what);
+    need("maxComputeInvocationsPerWorkgroup", x * y * z, tellSize, what, place);
+    need("maxComputeWorkgroupSizeX", x, tellSize, what, place);
+    need("maxComputeWorkgroupSizeY", y, tellSize, what, place);
+    need("maxComputeWorkgroupSizeZ", z, tellSize, what, place);
   }
   return { features: [...features].sort(), limits };
 }

@@ -3,6 +3,7 @@ import { type Layout, layoutName, onlyScalar } from "../../shared/kernel/layout.
 import { MAX_PADDING_RANGES, paddingOf } from "../../shared/kernel/padding.ts";
 import type { Manifest, ManifestOutput } from "../../shared/manifest.ts";
 import { type BufferPlan, DTYPE_BYTES, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
+import { counted } from "./counted.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 
@@ -41,7 +42,7 @@ function checkReduce(output: ManifestOutput, path: JsonPath, units: number | und
   if (reduce.kind === "image") {
     const [height, width] = output.shape;
     if (output.shape.length !== 2 || !height || !width) {
-      faults.at([...path, "shape"], `A picture's tile has ${output.shape.length} dimensions.`, "Its shape is [height, width].");
+      faults.at([...path, "shape"], `A picture's tile has ${counted(output.shape.length, "dimension")}.`, "Its shape is [height, width].");
       return;
     }
     const rows = units === undefined ? 1 : Math.ceil(units / reduce.columns);

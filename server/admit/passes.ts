@@ -4,11 +4,12 @@ import type { Reflection } from "../../shared/kernel/reflect.ts";
 import type { Manifest, ManifestPass } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
 import { type SizedBinding, writeSet } from "./buffers.ts";
+import { counted } from "./counted.ts";
 import { type CsvTable, decimalLines } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 import { suggest } from "./nearest.ts";
-import type { Scope } from "./sources.ts";
+import { type Scope, UNREAD } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 
 const MAX_TABLE_FIELDS = 65_536;
@@ -18,7 +19,7 @@ export interface ResolvedPass {
   manifest: ManifestPass;
   entryPoint: string;
   repeat: number;
-  table?: CsvTable;
+  table?: CsvTable | typeof UNREAD;
 }
 
 /** Finds each pass's entry point and table; undefined where there is none, with a fault. */
@@ -31,6 +32,7 @@ export function resolvePasses(
   return manifest.passes.map((pass, index) => {
     const path: JsonPath = ["passes", index];
     const table = pass.table === undefined ? undefined : files.table(pass.table, [...path, "table"]);
+    const unread = pass.table !== undefined && !table;
     const repeat = pass.repeat ?? table?.count ?? 1;
     if (table && table.count * table.columns.length > MAX_TABLE_FIELDS) {
       const wrong = `The table has ${table.count * table.columns.length} fields.`;
@@ -41,7 +43,7 @@ export function resolvePasses(
       if (table.count !== repeat) {
         faults.at(
           [...path, "repeat"],
-          `The table has ${table.count} lines, the pass ${repeat} iterations.`,
+          `The table has ${counted(table.count, "line")}, the pass ${counted(repeat, "iteration")}.`,
           "A table has a line an iteration.",
         );
       }
@@ -52,7 +54,9 @@ export function resolvePasses(
       }
     }
     const entryPoint = reflection && entryPointOf(pass, path, reflection, faults);
-    return entryPoint === undefined ? undefined : { manifest: pass, entryPoint, repeat, ...(table ? { table } : {}) };
+    return entryPoint === undefined
+      ? undefined
+      : { manifest: pass, entryPoint, repeat, ...(table ? { table } : unread ? { table: UNREAD } : {}) };
   });
 }
 
@@ -87,7 +91,7 @@ export function planPasses(
     const path: JsonPath = ["passes", index];
     const { manifest, entryPoint, repeat, table } = pass;
     const uses = [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])];
-    const passScope: Scope = { ...scope, pass: { index, repeat, ...(table ? { columns: table.columns } : {}) } };
+    const passScope: Scope = { ...scope, pass: { index, repeat, ...(table ? { table } : {}) } };
     const set: PassPlan["set"] = [];
     for (const [name, fields] of Object.entries(manifest.set ?? {})) {
       const at = [...path, "set", name];
@@ -108,14 +112,15 @@ export function planPasses(
       repeat,
       uses: uses.flatMap((name) => indexOf.get(name) ?? []).sort((a, b) => a - b),
       set,
-      swap: planSwap(manifest, path, buffers, indexOf, reflection, faults),
-      ...(table ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
+      swap: planSwap(manifest, repeat, path, buffers, indexOf, reflection, faults),
+      ...(table && table !== UNREAD ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
     };
   });
 }
 
 function planSwap(
   pass: ManifestPass,
+  repeat: number,
   path: JsonPath,
   buffers: readonly BufferPlan[],
   indexOf: ReadonlyMap<string, number>,
@@ -123,6 +128,9 @@ function planSwap(
   faults: Faults,
 ): [number, number][] {
   const swaps: [number, number][] = [];
+  if (pass.swap && pass.swap.length > 0 && repeat === 1) {
+    faults.warnAt([...path, "swap"], "swap has no effect when repeat is 1: contents trade places between iterations.");
+  }
   const seen = new Set<string>();
   for (const [index, pair] of (pass.swap ?? []).entries()) {
     const at = [...path, "swap", index];

@@ -1,16 +1,19 @@
 /** What a value of the manifest may refer to, and between which extremes it lies. */
 import type { Source, SourceRef, UnitSpace } from "../../shared/plan.ts";
-import type { CsvColumn } from "./csv.ts";
+import type { CsvTable } from "./csv.ts";
 import type { Json } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
 
+/** In the place of what could not be read: its own faults are told, what refers to it has none of its own. */
+export const UNREAD = "unread";
+
 /** The references that are allowed where a value stands. */
 export interface Scope {
-  units: UnitSpace;
-  /** Columns of `units.rows`; undefined when the units have none. */
-  rows?: readonly CsvColumn[];
+  units: UnitSpace | typeof UNREAD;
+  /** The table of `units.rows`; undefined when the units have none. */
+  rows?: CsvTable | typeof UNREAD;
   /** Present inside a pass. */
-  pass?: { index: number; repeat: number; columns?: readonly CsvColumn[] };
+  pass?: { index: number; repeat: number; table?: CsvTable | typeof UNREAD };
 }
 
 /** A source with the extremes of its value over all units and iterations. */
@@ -20,8 +23,14 @@ export interface Sourced {
   reference?: string;
   /** Values at the extremes, as decimal strings. */
   extremes: string[];
+  /** Where in a table the extremes come from, one for each; looked up only for a fault. */
+  cells?: (() => string)[];
   /** All of its values are integers. */
   integer: boolean;
+  /** Where in a table the first value is that is none. */
+  fraction?: () => string;
+  /** Integers that are computed in f64 and reach beyond 2^53. */
+  rounds?: boolean;
 }
 
 export interface ValueFault {
@@ -29,7 +38,11 @@ export interface ValueFault {
   right: string;
   /** Steps from the value to the part that is wrong. */
   at?: (string | number)[];
+  /** It only follows from a fault that is told elsewhere. */
+  told?: true;
 }
+
+const TOLD: ValueFault = { wrong: "What it refers to could not be read.", right: "Mend that first.", told: true };
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 /** Digits of 1,024 words and room to spare. */
@@ -87,32 +100,49 @@ function affine(reference: string, scale: string, offset: string, scope: Scope):
   const exact = typeof found.min === "bigint" && isInteger(scale) && isInteger(offset);
   const map = (of: bigint | number) =>
     exact ? String(BigInt(scale) * BigInt(of) + BigInt(offset)) : String(Number(scale) * Number(of) + Number(offset));
+  const extremes = [map(found.min), map(found.max)];
+  const whole = exact || (found.whole === true && isInteger(scale) && isInteger(offset));
   return {
     source: { of: found.ref, scale, offset },
     reference,
-    extremes: [map(found.min), map(found.max)],
-    integer: exact,
+    extremes,
+    ...(found.cells ? { cells: found.cells } : {}),
+    integer: whole,
+    ...(found.fraction ? { fraction: found.fraction } : {}),
+    ...(whole && !exact && extremes.some((extreme) => Math.abs(Number(extreme)) > 2 ** 53) ? { rounds: true } : {}),
   };
 }
 
-function refer(reference: string, scope: Scope): { ref: SourceRef; min: bigint | number; max: bigint | number } | ValueFault {
+interface Referred {
+  ref: SourceRef;
+  min: bigint | number;
+  max: bigint | number;
+  cells?: (() => string)[];
+  /** Of a column with points or exponents: all its values are integers all the same. */
+  whole?: boolean;
+  fraction?: () => string;
+}
+
+function refer(reference: string, scope: Scope): Referred | ValueFault {
   const parts = /^\$(\w+)\.(\w+)$/.exec(reference);
   const [, space, name] = parts ?? [];
   if (!space || !name) return { wrong: `${JSON.stringify(reference.slice(0, 60))} is no reference.`, right: REFERENCES };
   if (space === "unit") return unitReference(name, scope);
   if (space === "row") {
     if (!scope.rows) return { wrong: "The units have no rows.", right: 'Let units be {"rows": "params.csv"}.' };
+    if (scope.rows === UNREAD) return TOLD;
     return column(name, scope.rows, "units' table", (index) => ({ kind: "row", column: index }));
   }
   if (space === "pass") return passReference(name, scope);
   return { wrong: `There is no $${space}.`, right: suggest(space, ["unit", "row", "pass"], "There are $unit, $row and $pass.") };
 }
 
-function unitReference(name: string, { units }: Scope): { ref: SourceRef; min: bigint; max: bigint } | ValueFault {
+function unitReference(name: string, { units }: Scope): Referred | ValueFault {
   const field = UNIT_FIELDS.find((candidate) => candidate === name);
   if (!field) return { wrong: `There is no $unit.${name}.`, right: suggest(name, UNIT_FIELDS, `There are ${UNIT_FIELDS.join(", ")}.`) };
   const ref: SourceRef = { kind: "unit", field };
   if (field === "seed") return { ref, min: 0n, max: MAX_U64 };
+  if (units === UNREAD) return TOLD;
   if (field === "count") return { ref, min: BigInt(units.count), max: BigInt(units.count) };
   if (field === "index") return { ref, min: 0n, max: BigInt(units.count - 1) };
   if (!units.grid)
@@ -121,32 +151,36 @@ function unitReference(name: string, { units }: Scope): { ref: SourceRef; min: b
   return { ref, min: 0n, max: BigInt(side - 1) };
 }
 
-function passReference(name: string, { pass }: Scope): { ref: SourceRef; min: bigint | number; max: bigint | number } | ValueFault {
+function passReference(name: string, { pass }: Scope): Referred | ValueFault {
   if (!pass) return { wrong: `$pass.${name} has no value outside of a pass.`, right: "Move it to the set of the pass." };
   if (name === "index") return { ref: { kind: "pass", field: "index" }, min: BigInt(pass.index), max: BigInt(pass.index) };
   if (name === "iteration") return { ref: { kind: "pass", field: "iteration" }, min: 0n, max: BigInt(pass.repeat - 1) };
-  if (!pass.columns) {
+  if (pass.table === UNREAD) return TOLD;
+  if (!pass.table) {
     const right = nearest(name, ["index", "iteration"]);
     return {
       wrong: `There is no $pass.${name}: the pass has no table.`,
       right: right ? `Did you mean $pass.${right}?` : `Give the pass a table with a column ${name}, or use $pass.iteration.`,
     };
   }
-  return column(name, pass.columns, "pass's table", (index) => ({ kind: "pass-row", column: index }));
+  return column(name, pass.table, "pass's table", (index) => ({ kind: "pass-row", column: index }));
 }
 
-function column(
-  name: string,
-  columns: readonly CsvColumn[],
-  table: string,
-  ref: (index: number) => SourceRef,
-): { ref: SourceRef; min: bigint | number; max: bigint | number } | ValueFault {
+function column(name: string, { columns, cell }: CsvTable, title: string, ref: (index: number) => SourceRef): Referred | ValueFault {
   const index = columns.findIndex((candidate) => candidate.name === name);
   const found = columns[index];
   const names = columns.map((candidate) => candidate.name);
-  if (!found) return { wrong: `The ${table} has no column ${name}.`, right: suggest(name, names, `Its columns are ${names.join(", ")}.`) };
+  if (!found) return { wrong: `The ${title} has no column ${name}.`, right: suggest(name, names, `Its columns are ${names.join(", ")}.`) };
   const float = found.type === "f64";
-  return { ref: ref(index), min: float ? Number(found.min) : found.min, max: float ? Number(found.max) : found.max };
+  const { minRow, maxRow, fractionRow } = found;
+  return {
+    ref: ref(index),
+    min: float ? Number(found.min) : found.min,
+    max: float ? Number(found.max) : found.max,
+    cells: [() => cell(minRow, index), () => cell(maxRow, index)],
+    ...(float ? { whole: fractionRow === undefined } : {}),
+    ...(fractionRow === undefined ? {} : { fraction: () => cell(fractionRow, index) }),
+  };
 }
 
 function constant(text: string): Sourced {

@@ -4,15 +4,18 @@ import { type CsvTable, readCsv } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 import { suggest } from "./nearest.ts";
-import type { JobPackage, Progress } from "./package.ts";
+import { type JobPackage, MANIFEST_FILE, type Progress } from "./package.ts";
 
 export class PackageFiles {
   private readonly pkg: JobPackage;
+  private readonly named: ReadonlySet<string>;
   private readonly faults: Faults;
   private readonly progress: Progress;
   private readonly tables = new Map<string, CsvTable | undefined>();
 
-  constructor(pkg: JobPackage, faults: Faults, progress: Progress) {
+  /** `named`: files that the manifest names somewhere; none of them is what another name was meant for. */
+  constructor(pkg: JobPackage, named: readonly string[], faults: Faults, progress: Progress) {
+    this.named = new Set([MANIFEST_FILE, ...named]);
     this.progress = progress;
     this.pkg = pkg;
     this.faults = faults;
@@ -23,7 +26,8 @@ export class PackageFiles {
     const found = this.pkg.files.get(file);
     if (!found) {
       const names = [...this.pkg.files.keys()];
-      this.faults.at(path, `The package has no file ${file}.`, suggest(file, names, `Its files are ${names.slice(0, 12).join(", ")}.`));
+      const free = names.filter((name) => !this.named.has(name));
+      this.faults.at(path, `The package has no file ${file}.`, suggest(file, free, `Its files are ${names.slice(0, 12).join(", ")}.`));
     }
     return found;
   }

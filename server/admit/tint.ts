@@ -100,9 +100,9 @@ async function tryPipeline(
   }
 }
 
-/** Dawn's first line, without the frames of its validation. */
+/** Dawn's first line, without the candidates of an overload and the frames of its validation. */
 function sentence(message: string): string {
-  const text = (message.split("\n - While")[0] ?? "")
+  const text = (message.trim().split("\n")[0] ?? "")
     .trim()
     .replaceAll(/\s+/g, " ")
     .replaceAll(/ ?\(unlabeled\)/g, "");

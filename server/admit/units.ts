@@ -1,6 +1,7 @@
 /** The unit space of a job, its rows, and what split files contribute. */
 import { MAX_UNITS, type Manifest } from "../../shared/manifest.ts";
 import type { UnitSpace } from "../../shared/plan.ts";
+import { counted } from "./counted.ts";
 import type { CsvTable } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
@@ -39,6 +40,7 @@ export function readUnits(manifest: Manifest, files: PackageFiles, faults: Fault
   }
   if ("split" in units) {
     const split = splits.get(units.split);
+    if (!split && splitIn(manifest.bindings?.[units.split]?.init)) return { splits };
     if (!split) {
       const known = Object.keys(manifest.bindings ?? {});
       const there = known.includes(units.split);
@@ -60,14 +62,14 @@ export function readUnits(manifest: Manifest, files: PackageFiles, faults: Fault
   return { space: { count: units.count }, splits: checkPieces(units.count, splits, faults) };
 }
 
-function readSplit(
-  binding: string,
-  init: NonNullable<Manifest["bindings"]>[string]["init"],
-  path: JsonPath,
-  files: PackageFiles,
-  faults: Faults,
-): SplitFile | undefined {
-  if (typeof init !== "object" || !("file" in init) || !init.split) return undefined;
+type Init = NonNullable<Manifest["bindings"]>[string]["init"];
+
+function splitIn(init: Init): init is Extract<Init, { file: string }> & { split: { recordBytes: number; recordsPerUnit: number } } {
+  return typeof init === "object" && "file" in init && init.split !== undefined;
+}
+
+function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFiles, faults: Faults): SplitFile | undefined {
+  if (!splitIn(init)) return undefined;
   const stat = files.stat(init.file, [...path, "file"]);
   if (!stat) return undefined;
   const { recordBytes, recordsPerUnit } = init.split;
@@ -99,10 +101,12 @@ function checkPieces(count: number | undefined, splits: Map<string, SplitFile>, 
   if (count === undefined) return splits;
   for (const split of splits.values()) {
     if (split.pieces < count) {
-      const wrong = `${split.file} has pieces for ${split.pieces} units, the job has ${count}.`;
+      const wrong = `${split.file} has pieces for ${counted(split.pieces, "unit")}, the job has ${count}.`;
       faults.at(["bindings", split.binding, "init", "split"], wrong, 'Mend recordsPerUnit or the units, or let units be {"split": …}.');
     } else if (split.pieces > count) {
-      faults.warn(`${split.file} has pieces for ${split.pieces} units; only the first ${count} are used.`);
+      faults.warn(
+        `${split.file} has pieces for ${counted(split.pieces, "unit")}; only the first ${count} ${count === 1 ? "is" : "are"} used.`,
+      );
     }
   }
   return splits;

@@ -7,15 +7,16 @@ import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import { MAX_KERNEL_BYTES, type Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
 import { planBuffer, sizeBindings, swapPartners, unsetMembers } from "./buffers.ts";
+import { warnCoverage } from "./coverage.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { type Json, readJson } from "./json.ts";
 import { suggest } from "./nearest.ts";
-import { readNeeds, readOverrides } from "./needs.ts";
+import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { planPasses, type ResolvedPass, resolvePasses } from "./passes.ts";
-import type { Scope } from "./sources.ts";
+import { type Scope, UNREAD } from "./sources.ts";
 import { PackageFiles } from "./tables.ts";
 import { judgeByTint, type TintPipeline } from "./tint.ts";
 import { readUnits } from "./units.ts";
@@ -37,7 +38,7 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const manifest = explainManifest(value, faults);
   if (manifest) return judgeManifest(manifest, pkg, faults, progress);
   // The manifest has no shape to go by, but its kernel can be judged all the same.
-  const files = new PackageFiles(pkg, faults, progress);
+  const files = new PackageFiles(pkg, kernelList(value), faults, progress);
   const read = readKernelFiles(kernelList(value), files, faults, progress);
   if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults, progress);
   else for (const fault of read?.faults ?? []) faults.add(fault);
@@ -45,17 +46,23 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
 }
 
 async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults, progress: Progress): Promise<Admission> {
-  const files = new PackageFiles(pkg, faults, progress);
+  const files = new PackageFiles(pkg, namedFiles(manifest), faults, progress);
   const units = readUnits(manifest, files, faults);
   checkOutputs(manifest, units.space?.count, faults);
   checkSeed(manifest, faults);
   const read = readKernelFiles(manifest.kernel, files, faults, progress);
   const kernel = read?.kernel;
-  const reflection = kernel && reflect(kernel);
+  if (kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel declares" });
+  // What a fault of syntax hides is not missing: the manifest is held against a kernel that could be read.
+  const reflection = kernel && read.faults.length === 0 ? reflect(kernel) : undefined;
   const passes = resolvePasses(manifest, reflection, files, faults);
   if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
   if (!read || !kernel || !reflection) {
     for (const fault of read?.faults ?? []) faults.add(fault);
+    return { ok: false, faults: faults.sorted() };
+  }
+  if (reflection.entryPoints.size === 0) {
+    await tellTint(kernel, read, [], {}, false, faults, progress);
     return { ok: false, faults: faults.sorted() };
   }
   const resolved = passes.filter((pass) => pass !== undefined);
@@ -68,7 +75,8 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
 
   const overrides = readOverrides(manifest, kernel, reflection, entryPoints, faults);
   const sized = sizeBindings(manifest, bindings, units, files, faults);
-  const scope: Scope = { units: units.space ?? { count: 1 }, ...(units.rows ? { rows: units.rows.columns } : {}) };
+  const rows = units.rows ?? ("rows" in manifest.units ? UNREAD : undefined);
+  const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
   const swapped = swapPartners(manifest);
   const inPasses = new Set(manifest.passes.flatMap((pass) => Object.keys(pass.set ?? {})));
   const buffers = [...sized.values()].map((binding) => {
@@ -81,7 +89,9 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     return plan ? [plan] : [];
   });
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
-  const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, buffers, faults);
+  const workgroups = readWorkgroups(kernel, entryPoints, overrides);
+  const needs = readNeeds(manifest, kernel, reflection, entryPoints, workgroups, buffers, faults);
+  warnCoverage(manifest, passPlans, workgroups, buffers, sized, faults);
   warn(manifest, buffers, sized, swapped, passPlans, faults);
 
   const whole = faults.list.length === 0;
@@ -160,8 +170,10 @@ async function tellTint(
 ): Promise<void> {
   const said = await judgeByTint(kernel, pipelines, overrides, raised, progress);
   for (const fault of read.faults) faults.add(fault);
+  // Tint stops at syntax too, in its own words and sometimes a line later; unknown names only follow from it.
+  if (read.faults.length > 0) return;
   if (said.length > 0) for (const fault of read.unresolved) faults.add(fault);
-  const taken = new Set([...read.faults, ...read.unresolved].map(lineOf));
+  const taken = new Set(read.unresolved.map(lineOf));
   for (const fault of said) if (!taken.has(lineOf(fault))) faults.add(fault);
 }
 
@@ -226,6 +238,15 @@ function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, bu
 function kernelList(value: Json): string[] {
   const kernel = value !== null && typeof value === "object" && !Array.isArray(value) ? value.kernel : undefined;
   return Array.isArray(kernel) ? kernel.filter((name): name is string => typeof name === "string").slice(0, 64) : [];
+}
+
+/** Every file that the manifest names. */
+function namedFiles(manifest: Manifest): string[] {
+  const inits = Object.values(manifest.bindings ?? {}).flatMap(({ init }) =>
+    typeof init === "object" && "file" in init ? [init.file] : [],
+  );
+  const tables = manifest.passes.flatMap((pass) => pass.table ?? []);
+  return [...manifest.kernel, ...("rows" in manifest.units ? [manifest.units.rows] : []), ...inits, ...tables];
 }
 
 function sourceOf(files: readonly KernelFile[]): string {

@@ -298,7 +298,11 @@ fn add(at: u32) { atomicAdd(&bins[at % 4].count, 1u); }
     expect(plan.requires).toEqual({ features: ["shader-f16"], limits: { maxComputeInvocationsPerWorkgroup: 512 } });
     expect(plan.buffers.map((each) => each.name)).toEqual(["bins"]);
     expect(plan.outputs[0]?.padding).toEqual({ stride: 16, ranges: [[6, 16]] });
-    expect(warnings).toEqual(["No entry point of the passes uses forgotten: it is left out."]);
+    expect(warnings).toEqual([
+      "No entry point of the passes uses forgotten: it is left out.",
+      "kernel.wgsl:1:8 needs shader-f16, which not every GPU has: only hosts that have it get this job.",
+      "kernel.wgsl:12:42 needs maxComputeInvocationsPerWorkgroup 512, WebGPU's default is 256: only hosts that have it get this job.",
+    ]);
   });
 
   it("links several files and finds the bindings in an imported one", async () => {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type Admission, Judges, type JudgesOptions } from "../../../server/admit/admit.ts";
-import type { JobPackage } from "../../../server/admit/package.ts";
+import { type JobPackage, textLimit } from "../../../server/admit/package.ts";
 import type { Fault } from "../../../shared/errors.ts";
 import type { BlobHash } from "../../../shared/ids.ts";
 import type { JobPlan } from "../../../shared/plan.ts";
@@ -19,7 +19,7 @@ export function packageOf(files: Files): JobPackage {
   for (const [name, content] of Object.entries(files)) {
     const bytes = bytesOf(content);
     pkg.files.set(name, { bytes: bytes.byteLength, sha256: createHash("sha256").update(bytes).digest("hex") as BlobHash });
-    if (/\.(json|wgsl|wesl|csv)$/.test(name)) pkg.texts.set(name, bytes);
+    if (textLimit(name) !== null) pkg.texts.set(name, bytes);
   }
   return pkg;
 }

@@ -1,0 +1,141 @@
+/** What an owner is told: the cause alone and first, the cell it stands in, and a word on what would surprise. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Judges } from "../../../server/admit/admit.ts";
+import { admitted, type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+
+let judges: Judges;
+beforeAll(async () => {
+  judges = await openJudges();
+});
+afterAll(() => judges.close());
+
+const told = async (files: Files) => refused(await judges.admit(packageOf(files))).map(show);
+const warned = async (files: Files) => admitted(await judges.admit(packageOf(files))).warnings;
+const job = (changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files => ({
+  "job.json": manifest(changes),
+  "kernel.wgsl": kernel,
+  ...more,
+});
+const row = (csv: string, set: object = { first: "$row.a" }): Files =>
+  job({ units: { rows: "rows.csv" }, bindings: { params: { set } } }, KERNEL, { "rows.csv": csv });
+const table = (csv: string): Files =>
+  job({ passes: [{ workgroups: [1], table: "t.csv", set: { params: { first: "$pass.a" } } }] }, KERNEL, { "t.csv": csv });
+const output = (reduce: unknown): Files => job({ output: [{ binding: "values", dtype: "u32", shape: [64], reduce }] });
+const swapped = `${KERNEL.replace("+ params.width", "+ other[id.x]")}@group(0) @binding(2) var<storage, read_write> other: array<u32>;`;
+const swap = (repeat: number, elements: number): Files =>
+  job(
+    {
+      bindings: { params: { set: { first: 1, width: 1, scale: 1 } }, other: { elements, scratch: true } },
+      passes: [{ workgroups: [1], repeat, swap: [["values", "other"]] }],
+    },
+    swapped,
+  );
+
+describe("a fault that others follow from", () => {
+  it.each<[string, Files, RegExp]>([
+    ["a bad cell", row("a\n1\nfoo\n", { first: "$row.a", width: "$row.a", scale: "$row.a" }), /^rows\.csv:3:1 a: "foo" is no number/],
+    ["a bad cell of a pass's table", table("a\nfoo\n"), /^t\.csv:2:1 a: "foo" is no number/],
+    [
+      "a grid that is too large",
+      job({ units: { grid: [1e9, 1e9, 1] }, bindings: { params: { set: { first: "$unit.x" } } } }),
+      /The grid has/,
+    ],
+    [
+      "a split that leaves a rest",
+      job(
+        {
+          units: { split: "values" },
+          bindings: {
+            params: { set: { first: 1, width: 1, scale: 1 } },
+            values: { init: { file: "d.bin", split: { recordBytes: 3, recordsPerUnit: 4 } } },
+          },
+        },
+        KERNEL,
+        { "d.bin": new Uint8Array(100) },
+      ),
+      /recordBytes: d\.bin has 100 bytes, no whole number of records of 3/,
+    ],
+    ["a fault of syntax", job({}, KERNEL.replace("id.x * u32", "id.x * s( u32").replace(": f32 }", " f32 }")), /^kernel\.wgsl:1:/],
+    ["an empty kernel", job({}, ""), /The kernel has no @compute function/],
+  ])("is told alone: %s", async (_, files, expected) => {
+    const faults = await told(files);
+    expect(faults[0]).toMatch(expected);
+    expect(faults.filter((fault) => !/^kernel\.wgsl/.test(fault)).length + Number(/^kernel\.wgsl/.test(faults[0] ?? ""))).toBe(1);
+    expect(faults.join("\n")).not.toMatch(/have no rows|is not split|No entry point|Nothing declares|has no binding|no grid|has no table/);
+  });
+});
+
+describe("a table's value that does not fit", () => {
+  it.each<[string, Files, RegExp]>([
+    ["too large", row("a\n1\n4294967296\n"), /\$row\.a reaches 4294967296 \(rows\.csv:3:1\), which does not fit u32/],
+    ["in a later column", row("b,a\n1,1\n22,-7\n"), /\$row\.a reaches -7 \(rows\.csv:3:4\)/],
+    ["a fraction", row("a\n1\n2.5\n"), /not always a whole number \(rows\.csv:3:1\)/],
+    ["a fraction of a pass", table("a\n2.5\n"), /not always a whole number \(t\.csv:2:1\)/],
+    ["an exponent too large", row("a\n1e23\n"), /reaches 1e\+23 \(rows\.csv:2:1\), which does not fit u32/],
+    ["digits beyond 64 bits", row("a\n99999999999999999999999\n"), /^rows\.csv:2:1 a: 99999999999999999999999 has more than 64 bits/],
+  ])("is named with its cell: %s", async (_, files, expected) => {
+    expect((await told(files)).join("\n")).toMatch(expected);
+  });
+
+  it("is no fault when an exponent makes a whole number", async () => {
+    const admission = admitted(await judges.admit(packageOf(row("a\n1e3\n2.0\n"))));
+    expect(admission.plan.units).toEqual({ count: 2 });
+  });
+});
+
+describe("a warning", () => {
+  it("names what not every host has, unless the job requires it", async () => {
+    const large = `override blockSize: u32 = 8;\n${KERNEL.replace("size(64)", "size(blockSize, blockSize)")}`;
+    const limit =
+      "kernel.wgsl:7:4 needs maxComputeInvocationsPerWorkgroup 1024, WebGPU's default is 256: only hosts that have it get this job.";
+    const overrides = { blockSize: 32 };
+    expect(await warned(job({ overrides }, large))).toContain(limit);
+    expect(await warned(job({ overrides, requires: { limits: { maxComputeInvocationsPerWorkgroup: 1024 } } }, large))).toEqual([]);
+    const half = `enable f16;\n${KERNEL}`;
+    expect((await warned(job({}, half))).join()).toMatch(/^kernel\.wgsl:1:8 needs shader-f16/);
+    expect(await warned(job({ requires: { features: ["shader-f16"] } }, half))).toEqual([]);
+  });
+
+  it("says that a swap without a second iteration does nothing", async () => {
+    expect((await warned(swap(1, 64))).join()).toMatch(/job\.json:\d+:\d+ passes\[0\]\.swap: swap has no effect when repeat is 1/);
+    expect((await warned(swap(2, 64))).join()).not.toMatch(/no effect/);
+  });
+
+  it("says that an output is a little longer than what is dispatched, and nothing of one that is far from it", async () => {
+    const sized = (elements: number) =>
+      job({ passes: [{ workgroups: [64] }], output: [{ binding: "values", dtype: "u32", shape: [elements] }] });
+    expect((await warned(sized(4097))).join()).toMatch(/output\[0\]\.shape: values has 4097 elements .* 4096 invocations: .* last 1 stay/);
+    for (const elements of [64, 4096, 8192, 16384]) expect(await warned(sized(elements))).toEqual([]);
+  });
+});
+
+describe("a fault's wording", () => {
+  it.each<[string, Files, RegExp]>([
+    ["a binding without a name", job({ bindings: { "": null } }), /"" is no name that WGSL allows/],
+    ["a kind alone", output("sum"), /reduce: .*Write \{"kind": "sum"\}\./],
+    ["a histogram without range", output({ kind: "histogram", bins: 4 }), /range is missing\. .*For example \[0,100\]/],
+    ["an override that is a fraction", job({ overrides: { N: 16.5 } }, `override N: u32 = 1;\n${KERNEL}`), /16\.5\. Write a whole number/],
+    ["swapped bindings of two sizes", swap(2, 32), /passes\[0\]\.swap\[0\]: values has 256 bytes/],
+    [
+      "a missing file, and another that is in use",
+      job({ bindings: { params: { init: { file: "a.bin" } }, values: { init: { file: "b.bin" } } } }, KERNEL, {
+        "a.bin": new Uint8Array(12),
+      }),
+      /no file b\.bin\. Its files are/,
+    ],
+    ["a list of one dimension", output({ kind: "image", columns: 1, range: [0, 1] }), /has 1 dimension\./],
+  ])("%s", async (_, files, expected) => {
+    expect((await told(files)).join("\n")).toMatch(expected);
+  });
+
+  it("of a type error is Tint's first line", async () => {
+    const faults = await told(job({}, KERNEL.replace("id.x * u32(params.scale)", "id.x * params.scale")));
+    expect(faults[0]).toMatch(/no matching overload/);
+    expect(faults[0]).not.toMatch(/candidate/);
+  });
+
+  it("of an expression of 20,000 terms says that it is too long, and where that was found", async () => {
+    const faults = await told(job({}, `const N = ${"1+".repeat(20_000)}1;\n${KERNEL.replace("size(64)", "size(N)")}`));
+    expect(faults[0]).toMatch(/^kernel\.wgsl.*(too long or nested too deeply|too deep)/);
+  });
+});
