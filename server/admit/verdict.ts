@@ -59,6 +59,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
   if (!read || !kernel || !reflection) {
     for (const fault of read?.faults ?? []) faults.add(fault);
+    if (read && kernel) checkAbsent(manifest, reflect(kernel).resources, read.files, faults);
     return { ok: false, faults: faults.sorted() };
   }
   if (reflection.entryPoints.size === 0) {
@@ -195,6 +196,18 @@ function checkNames(manifest: Manifest, reflection: Reflection, used: Set<string
     else if (!used.has(binding) && complete) {
       faults.at(path, `No entry point of the passes uses ${binding}.`, used.size === 0 ? there : `They use ${list([...used])}.`);
     }
+  });
+}
+
+/** Beside a fault of syntax: the manifest's names that stand nowhere in the kernel's files, so that no declaration of them is hidden. */
+function checkAbsent(manifest: Manifest, resources: string[], files: readonly KernelFile[], faults: Faults): void {
+  const words = new Set(files.flatMap(({ text }) => text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []));
+  const check = (name: string, path: (string | number)[]) => {
+    if (!words.has(name)) faults.at(path, `The kernel has no binding ${name}.`, suggest(name, resources, "Mend its name."));
+  };
+  for (const name of Object.keys(manifest.bindings ?? {})) check(name, ["bindings", name]);
+  manifest.output.forEach(({ binding }, index) => {
+    check(binding, ["output", index, "binding"]);
   });
 }
 

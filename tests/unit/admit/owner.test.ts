@@ -65,6 +65,12 @@ describe("a fault that others follow from", () => {
   });
 });
 
+it("a fault of syntax stands beside a name that is nowhere in the kernel", async () => {
+  const faults = await told(job({ output: [{ binding: "valeus", dtype: "u32", shape: [64] }] }, `${KERNEL}fn broken( {}`));
+  expect(faults[0]).toMatch(/output\[0\]\.binding: The kernel has no binding valeus\. Did you mean values\?/);
+  expect(faults.slice(1).every((fault) => fault.startsWith("kernel.wgsl:9"))).toBe(true);
+});
+
 describe("a table's value that does not fit", () => {
   it.each<[string, Files, RegExp]>([
     ["too large", row("a\n1\n4294967296\n"), /\$row\.a reaches 4294967296 \(rows\.csv:3:1\), which does not fit u32/],
