@@ -21,6 +21,7 @@ console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
 function check(name, holds) {
+  console.log(`… ${name}`);
   const good = holds();
   if (good) passed++;
   else failed++;
