@@ -57,8 +57,9 @@ export class Bulletin {
     if (this.socket.isUp && now - this.statusAt > STATUS_EVERY_MS) void this.refresh();
   }
 
-  async tellOwnUnits(): Promise<void> {
-    const job = this.current;
+  /** Of the job being computed; before the first, of the one that the page shows. */
+  async tellOwnUnits(shown = 0): Promise<void> {
+    const job = this.current || shown;
     if (job === 0 || !this.socket.isUp) return;
     const units = await this.socket.ownUnits(job).catch(() => undefined); // asked again after the next connection
     if (!units) return;

@@ -264,7 +264,7 @@ export class Session {
     this.supply.hurry();
     this.onAccount(account);
     void this.outbox.flush();
-    void this.bulletin.tellOwnUnits();
+    void this.bulletin.tellOwnUnits(this.options.shown);
     this.claims
       .renew(true)
       .catch(() => undefined) // the connection dropped again: the next one renews

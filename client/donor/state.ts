@@ -68,6 +68,8 @@ export interface DonorStart {
   dose: Dose;
   /** 0: any. */
   job: number;
+  /** The job on the page: the account's own units of it are told as soon as the account is known. */
+  shown?: number;
 }
 
 /** Exposed through Comlink by `donor/worker.ts`: control and state only. */
