@@ -13,15 +13,18 @@ export class Bulletin {
   private readonly inputs: Inputs;
   private readonly socket: VolunteerSocket;
   private readonly throttle: Throttle;
+  private readonly shown: number;
   private current = 0;
   private statusAt = 0;
   private share: { at: number; busy: number };
 
-  constructor(report: Report, inputs: Inputs, socket: VolunteerSocket, throttle: Throttle) {
+  /** `shown`: number of the job on the page, 0 when there is none. */
+  constructor(report: Report, inputs: Inputs, socket: VolunteerSocket, throttle: Throttle, shown: number) {
     this.report = report;
     this.inputs = inputs;
     this.socket = socket;
     this.throttle = throttle;
+    this.shown = shown;
     this.share = { at: performance.now(), busy: throttle.busyMillis };
   }
 
@@ -58,8 +61,8 @@ export class Bulletin {
   }
 
   /** Of the job being computed; before the first, of the one that the page shows. */
-  async tellOwnUnits(shown = 0): Promise<void> {
-    const job = this.current || shown;
+  async tellOwnUnits(): Promise<void> {
+    const job = this.current || this.shown;
     if (job === 0 || !this.socket.isUp) return;
     const units = await this.socket.ownUnits(job).catch(() => undefined); // asked again after the next connection
     if (!units) return;

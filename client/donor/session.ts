@@ -73,7 +73,7 @@ export class Session {
       onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
     });
     const { socket } = this;
-    this.bulletin = new Bulletin(report, this.inputs, socket, throttle);
+    this.bulletin = new Bulletin(report, this.inputs, socket, throttle, options.shown ?? 0);
     this.claims = new Claims((frame) => socket.request(frame));
     this.choice = new Choice(options.job, () => this.inputs.jobs());
     this.supply = new Supply(this.claims, this.choice, {
@@ -264,7 +264,7 @@ export class Session {
     this.supply.hurry();
     this.onAccount(account);
     void this.outbox.flush();
-    void this.bulletin.tellOwnUnits(this.options.shown);
+    void this.bulletin.tellOwnUnits();
     this.claims
       .renew(true)
       .catch(() => undefined) // the connection dropped again: the next one renews

@@ -9,10 +9,11 @@ import type { Pace } from "../engine/driver.ts";
 const WINDOW_MS = 100;
 /** A hidden page is not an idle person: a film in full screen hides the page. */
 const HIDDEN_DOSE = 0.25;
-/** The queue stays empty this long after the person moved, typed or scrolled … */
-const DUCK_MS = 80;
-/** … but not again before this: someone who scrolls for a minute still lends. */
-const DUCK_EVERY_MS = 400;
+/** Nothing new is queued until the person has not moved, typed or scrolled for this long; the page tells of input every 250 ms. */
+const QUIET_MS = 600;
+/** Then the share grows back from RAMP_START of the dose to all of it in this time. */
+const RAMP_MS = 3_000;
+const RAMP_START = 0.1;
 /** GPU time of a slice while the person uses the page, and when nobody has touched it for five minutes. */
 const POLITE_SLICE_MICROS = 4_000;
 const IDLE_SLICE_MICROS = 30_000;
@@ -23,7 +24,7 @@ export class Throttle implements Pace {
   private hidden = false;
   private ended = false;
   private lastInput = performance.now();
-  private duckUntil = Number.NEGATIVE_INFINITY;
+  private quietAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds of GPU time that may be used now; at most one burst. */
   private balance: number;
   private at = performance.now();
@@ -41,7 +42,7 @@ export class Throttle implements Pace {
     return this.busyTotal;
   }
 
-  /** The share that is lent now. */
+  /** The share that is lent while nobody touches the page. */
   get share(): number {
     return this.hidden ? Math.min(this.dose, HIDDEN_DOSE) : this.dose;
   }
@@ -57,9 +58,9 @@ export class Throttle implements Pace {
   }
 
   noticeInput(): void {
-    const now = performance.now();
-    this.lastInput = now;
-    if (now >= this.duckUntil - DUCK_MS + DUCK_EVERY_MS) this.duckUntil = now + DUCK_MS;
+    this.account();
+    this.lastInput = this.at;
+    this.quietAt = this.at + QUIET_MS;
   }
 
   targetMicros(): number {
@@ -70,11 +71,11 @@ export class Throttle implements Pace {
   async turn(): Promise<void> {
     for (let closed = false; !this.ended; ) {
       this.account();
-      const { share } = this;
-      const duck = this.duckUntil - performance.now();
+      const quiet = this.quietAt - this.at;
+      const share = this.shareNow();
       // Once closed the gate opens when a burst is saved up, so that gaps are real gaps.
       const needed = closed ? share * (1 - share) * WINDOW_MS : Number.MIN_VALUE;
-      const wait = Math.max(duck, this.isBusy ? needed - this.balance : (needed - this.balance) / share);
+      const wait = quiet > 0 ? quiet : this.isBusy ? needed - this.balance : (needed - this.balance) / share;
       if (wait <= 0) return;
       closed = true;
       await new Promise((resolve) => setTimeout(resolve, Math.min(wait, WINDOW_MS)));
@@ -95,11 +96,18 @@ export class Throttle implements Pace {
     this.ended = true;
   }
 
+  /** 0 while the person uses the page, then back to the whole share. */
+  private shareNow(): number {
+    const quietFor = this.at - this.quietAt;
+    return quietFor < 0 ? 0 : this.share * Math.min(1, RAMP_START + ((1 - RAMP_START) * quietFor) / RAMP_MS);
+  }
+
   private account(): void {
     const now = performance.now();
     const elapsed = now - this.at;
     this.at = now;
-    this.balance = Math.min(this.share * WINDOW_MS, this.balance + this.share * elapsed - (this.isBusy ? elapsed : 0));
+    const share = this.shareNow();
+    this.balance = Math.min(share * WINDOW_MS, this.balance + share * elapsed - (this.isBusy ? elapsed : 0));
     if (this.isBusy) this.busyTotal += elapsed;
   }
 }
