@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Judges } from "../../server/admit/admit.ts";
 import { intake } from "../../server/admit/intake.ts";
-import type { JobPackage } from "../../server/admit/package.ts";
+import { type JobPackage, textLimit } from "../../server/admit/package.ts";
 import type { BlobStore } from "../../server/core/store.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { BlobHash } from "../../shared/ids.ts";
@@ -26,7 +26,7 @@ export async function readPackage(folder: string, blobs: BlobStore): Promise<Job
   for (const name of await readdir(folder)) {
     const bytes = new Uint8Array(await readFile(join(folder, name)));
     pkg.files.set(name, { bytes: bytes.byteLength, sha256: await blobs.put(bytes) });
-    if (/\.(json|wgsl|wesl|csv)$/.test(name)) pkg.texts.set(name, bytes);
+    if (textLimit(name) !== null) pkg.texts.set(name, bytes);
   }
   return pkg;
 }
