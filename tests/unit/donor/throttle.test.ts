@@ -43,18 +43,24 @@ describe("the throttle", () => {
     expect(await lend(throttle, 10, 30_000)).toBeGreaterThan(0.8);
   });
 
-  it("ducks when the person does something, but never for good", async () => {
+  it("keeps its gate shut while the person does something, then grows back to the whole share", async () => {
     const throttle = new Throttle(0.9);
     let opened = 0;
     throttle.noticeInput();
     void throttle.turn().then(() => opened++);
-    await vi.advanceTimersByTimeAsync(40);
+    const input = setInterval(() => throttle.noticeInput(), 250);
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(opened).toBe(0);
-    // Input without end.
-    const input = setInterval(() => throttle.noticeInput(), 5);
-    await vi.advanceTimersByTimeAsync(200);
-    expect(opened).toBe(1);
     clearInterval(input);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(opened).toBe(1);
+    throttle.noticeInput();
+    await vi.advanceTimersByTimeAsync(600);
+    const first = await lend(throttle, 4, 1_000);
+    expect(first).toBeGreaterThan(0.05);
+    expect(first).toBeLessThan(0.5);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await lend(throttle, 4, 10_000)).toBeGreaterThan(0.8);
   });
 
   it("cuts longer slices only when nobody has touched the page for five minutes", () => {
