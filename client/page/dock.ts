@@ -56,7 +56,9 @@ export class Dock extends LitElement {
 
   /** The second click of a double click on the consent button is no wish to stop. */
   private stop(event: MouseEvent): void {
-    if (event.detail < 2) void this.visit?.stop();
+    if (event.detail >= 2) return;
+    void this.visit?.stop();
+    this.dispatchEvent(new Event("stop"));
   }
 
   private label(): void {

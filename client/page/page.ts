@@ -71,16 +71,25 @@ export class Page extends LitElement {
   private readonly actions: StoryActions = {
     lend: () => {
       void this.visit.lend();
-      this.querySelector<HTMLElement>("h1")?.focus();
+      void this.turnToStory();
     },
     lendToNext: () => {
       void this.visit.lendToNext();
-      this.querySelector<HTMLElement>("h1")?.focus();
+      void this.turnToStory();
     },
     save: () => void this.save(),
     copyLink: () => void this.copyLink(),
     showDifference: () => void this.showDifference(),
   };
+
+  /** After the visitor's own action: the new h1 has the focus, can be seen, and waits for no quiet moment to be told. */
+  private async turnToStory(): Promise<void> {
+    this.announcedAt = Number.NEGATIVE_INFINITY;
+    await this.updateComplete;
+    const headline = this.querySelector<HTMLElement>("h1");
+    headline?.focus();
+    headline?.scrollIntoView({ block: "nearest" });
+  }
 
   protected override render() {
     const { visit, tick } = this;
@@ -92,7 +101,7 @@ export class Page extends LitElement {
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job);
     return html`<a class="skip" href="#story">Skip to what is true now</a>
-      <idlewave-dock .visit=${visit} .tick=${tick}></idlewave-dock>
+      <idlewave-dock .visit=${visit} .tick=${tick} @stop=${() => void this.turnToStory()}></idlewave-dock>
       <main>
         <div class="first">
           <div class="side">

@@ -168,6 +168,7 @@ describe("after the click", () => {
     await page.click('[data-testid="stop"]');
     await heard("stop");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
     expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again");
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
