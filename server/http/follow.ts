@@ -59,26 +59,36 @@ export class Follower {
   }
 
   private async read(): Promise<void> {
-    if (!this.scanned) await this.scan();
+    if (!this.scanned) await this.scanAll();
     const due = [...this.pending];
     for (const unit of due) {
       const row = await this.store.final(this.job, unit);
-      this.pending.delete(unit);
       if (row) await this.tell(row);
+      this.pending.delete(unit); // what could not be read stays due
+    }
+  }
+
+  private async scanAll(): Promise<void> {
+    // Before it starts: an overflow of pending meanwhile asks for another.
+    this.scanned = true;
+    try {
+      await this.scan();
+    } catch (error) {
+      this.scanned = false;
+      throw error;
     }
   }
 
   private async scan(): Promise<void> {
     this.pending.clear();
-    this.scanned = true;
     this.told.clear();
     for (const reader of this.readers) reader.reset();
     let from = 0 as UnitIndex;
     for (;;) {
       const rows = await this.store.finals(this.job, from, READ_ROWS);
       for (const row of rows) {
-        this.pending.delete(row.unit); // it became final while we read on
         await this.tell(row);
+        this.pending.delete(row.unit); // it became final while we read on
       }
       const last = rows.at(-1);
       if (!last || rows.length < READ_ROWS) return;
@@ -88,8 +98,9 @@ export class Follower {
   }
 
   private async tell(row: FinalRow): Promise<void> {
-    if (!this.told.add(row.unit)) return; // read by the scan before its event came
+    if (this.told.has(row.unit)) return; // read by the scan before its event came
     const bytes = await resultOf(row, this.blobs);
+    this.told.add(row.unit);
     for (const reader of this.readers) reader.unit(row.unit, bytes);
   }
 }
@@ -100,8 +111,12 @@ const PAGE_UNITS = 4096;
 class UnitSet {
   private readonly pages = new Map<number, Uint8Array>();
 
-  /** False when it was there already. */
-  add(unit: UnitIndex): boolean {
+  has(unit: UnitIndex): boolean {
+    const byte = this.pages.get(Math.floor(unit / PAGE_UNITS))?.[(unit % PAGE_UNITS) >> 3] ?? 0;
+    return (byte & (1 << (unit & 7))) !== 0;
+  }
+
+  add(unit: UnitIndex): void {
     const number = Math.floor(unit / PAGE_UNITS);
     let page = this.pages.get(number);
     if (!page) {
@@ -109,10 +124,7 @@ class UnitSet {
       this.pages.set(number, page);
     }
     const at = unit % PAGE_UNITS;
-    const bit = 1 << (at & 7);
-    const byte = page[at >> 3] ?? 0;
-    page[at >> 3] = byte | bit;
-    return (byte & bit) === 0;
+    page[at >> 3] = (page[at >> 3] ?? 0) | (1 << (at & 7));
   }
 
   clear(): void {

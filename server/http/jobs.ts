@@ -75,15 +75,13 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       const row = jobOf(coordinator, request.params.id);
       const refused = await store.refused(row.id, REFUSED_LISTED);
       return {
-        refused: await Promise.all(
-          refused.map(async ({ unit, account, digest, canonical, at }) => ({
-            unit,
-            volunteer: volunteerId(await store.account(account)),
-            digest,
-            canonical,
-            at: new Date(at).toISOString(),
-          })),
-        ),
+        refused: refused.map(({ unit, publicKey, digest, canonical, at }) => ({
+          unit,
+          volunteer: volunteerId({ publicKey }),
+          digest,
+          canonical,
+          at: new Date(at).toISOString(),
+        })),
       };
     },
   );

@@ -9,7 +9,7 @@ import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
-import { countsOf, jobOf, mayChange } from "./owners.ts";
+import { jobOf, mayChange } from "./owners.ts";
 
 const READ_ROWS = 64;
 
@@ -52,7 +52,8 @@ export function resultRoutes(app: App, context: HttpContext): void {
       if (row.state !== "done" && partial !== "1")
         throw new IdlewaveError("not-ready", { why: `Job ${row.id} is ${row.state}, not done.` });
       const { plan, manifest } = await plans.of(row.id);
-      const holes = plan.units.count - countsOf(coordinator, row.id).final;
+      // Of the store, whose units are what is written: memory runs ahead of it.
+      const holes = plan.units.count - (await store.tally(row.id)).final;
       const meta = { job: row.id, name: manifest.name, complete: holes === 0 };
       const exported = exportResults(plan, output, format ?? "json", finalUnits(context, row.id), meta);
       const chunks = await started(exported.chunks);

@@ -48,7 +48,8 @@ export class Views {
   }
 
   async close(): Promise<void> {
-    for (const view of this.views.values()) (await view).follower.close();
+    const opened = await Promise.allSettled(this.views.values());
+    for (const view of opened) if (view.status === "fulfilled") view.value.follower.close();
     this.views.clear();
   }
 
@@ -87,12 +88,15 @@ export class Views {
       return known;
     }
     const opening = this.open(row);
-    opening.catch(() => this.views.delete(row.id));
+    opening.catch(() => {
+      if (this.views.get(row.id) === opening) this.views.delete(row.id);
+    });
     this.views.set(row.id, opening);
     if (this.views.size > MAX_VIEWS) {
       const [oldest, view] = this.views.entries().next().value as [JobRow["id"], Promise<View>];
       this.views.delete(oldest);
-      void view.then(({ follower }) => follower.close());
+      // One that could not be opened has said so to whoever asked.
+      view.then(({ follower }) => follower.close()).catch(() => undefined);
     }
     return opening;
   }

@@ -23,6 +23,6 @@ export function volunteerRoutes(app: App, { store }: HttpContext): void {
 }
 
 /** First 12 hexadecimal digits of the account's key. */
-export function volunteerId(row: AccountRow | undefined): string {
-  return row?.publicKey?.slice(0, 12) ?? "forgotten";
+export function volunteerId(row: Pick<AccountRow, "publicKey">): string {
+  return row.publicKey?.slice(0, 12) ?? "forgotten";
 }
