@@ -37,7 +37,7 @@ export function clientAddress(request: IncomingMessage, hops: number): string {
   const own = plain(request.socket.remoteAddress ?? "");
   if (hops === 0) return own;
   const header = request.headers["x-forwarded-for"];
-  const chain = [...(typeof header === "string" ? header.split(",").map((entry) => plain(entry.trim())) : []), own];
+  const chain = [...(typeof header === "string" ? header.split(",").map((entry) => plain(bare(entry.trim()))) : []), own];
   const entry = chain[Math.max(0, chain.length - 1 - hops)] ?? own;
   return isIPv4(entry) || isIPv6(entry) ? entry : own;
 }
@@ -127,6 +127,11 @@ function nameOf(week: number): string {
 
 function hash(key: Uint8Array, prefix: string): string {
   return createHmac("sha256", key).update(prefix).digest("hex").slice(0, HASH_CHARACTERS);
+}
+
+/** Without the port that some proxies append: `8.8.8.8:1234`, `[2001:db8::1]:1234`. */
+function bare(entry: string): string {
+  return /^\[([^\]]*)\](?::\d{1,5})?$/.exec(entry)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(entry)?.[1] ?? entry;
 }
 
 function plain(address: string): string {

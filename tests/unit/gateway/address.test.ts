@@ -21,6 +21,9 @@ describe("a client's address", () => {
     ["is what the outer of two proxies appended", "10.0.0.2", "1.2.3.4, 198.51.100.1, 10.0.0.3", 2, "198.51.100.1"],
     ["is the socket's when the header is missing", "203.0.113.9", undefined, 1, "203.0.113.9"],
     ["is the socket's when the entry is no address", "203.0.113.9", "unknown", 1, "203.0.113.9"],
+    ["is what the proxy appended, without its port", "10.0.0.2", "198.51.100.1:1234", 1, "198.51.100.1"],
+    ["is the IPv6 address the proxy appended, without its port", "10.0.0.2", "[2001:db8::7]:1234", 1, "2001:db8::7"],
+    ["is the IPv6 address the proxy put into brackets", "10.0.0.2", "[2001:db8::7]", 1, "2001:db8::7"],
     ["is IPv4 when it was mapped into IPv6", "::ffff:203.0.113.9", undefined, 0, "203.0.113.9"],
   ];
   it.each(cases)("%s", (_name, remote, forwarded, hops, expected) => {
