@@ -3,6 +3,16 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { App } from "./context.ts";
 
+/** Packages are read part by part as they come, so Fastify never checks them; this is what the description says of them. */
+const PACKAGE_BODY = {
+  type: "object",
+  description: "One part a file; the field's name is the file's path in the package, its content the file.",
+  properties: { "job.json": { type: "string", format: "binary" } },
+  required: ["job.json"],
+  additionalProperties: { type: "string", format: "binary" },
+};
+const PACKAGE_ROUTES = new Set(["/api/jobs", "/api/check"]);
+
 /** Swagger's page styles itself from script and shows its icons as data. */
 const DOCS_CSP =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -19,6 +29,10 @@ export async function docs(app: App, version: string): Promise<void> {
       components: {
         securitySchemes: { token: { type: "http", scheme: "bearer", description: "An owner's token, `iw_…`." } },
       },
+    },
+    transform: ({ schema, url, route }) => {
+      if (!schema || route.method !== "POST" || !PACKAGE_ROUTES.has(url)) return { schema, url };
+      return { schema: { ...schema, consumes: ["multipart/form-data"], body: PACKAGE_BODY }, url };
     },
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
