@@ -35,7 +35,7 @@ export async function packageFiles(dir: string): Promise<PackageFile[]> {
 export function referencesOf(text: string): string[] {
   let manifest: unknown;
   try {
-    manifest = JSON.parse(text);
+    manifest = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     return [];
   }

@@ -3,6 +3,9 @@ import { type Command, Option } from "commander";
 import type { Connection } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 
+/** As the coordinator makes them; another text may not even be fit for a header. */
+const TOKEN = /^iw_[A-Za-z0-9_-]{43}$/;
+
 export const DEFAULT_URL = "http://127.0.0.1:8080";
 
 export interface VerbOptions {
@@ -21,11 +24,18 @@ export function verb(program: Command, usage: string, description: string): Comm
     .option("--json", "print JSON");
 }
 
-/** Throws `CliError` (usage) when `--url` is no HTTP address. */
+/** Throws `CliError`: usage when `--url` is no HTTP address, unauthorised when `--token` has not the form of one. */
 export function connectionOf(options: VerbOptions): Connection {
   const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new CliError(EXIT.usage, "usage", `--url ${options.url} is no HTTP address.`, `Write it like ${DEFAULT_URL}.`);
   }
+  if (options.token && !TOKEN.test(options.token))
+    throw new CliError(
+      EXIT.unauthorised,
+      "unauthorized",
+      "This is not a token.",
+      "An owner's token is iw_ and 43 letters, digits, - or _; give it as --token or IDLEWAVE_TOKEN.",
+    );
   return { url: url.href.replace(/\/$/, ""), token: options.token };
 }

@@ -1,7 +1,7 @@
 /** `results <job>`: streams the results to a file, which is there whole or not at all. */
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { extname } from "node:path";
+import { rename, rm, stat } from "node:fs/promises";
+import { dirname, extname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
@@ -68,6 +68,7 @@ export function resultsVerb(program: Command): void {
     .option("--partial", "what is final so far, holes listed")
     .action(async (job: string, options: ResultsOptions) => {
       const connection = connectionOf(options);
+      if (options.out !== "-") await folderOf(options.out);
       const { id } = await findJob(connection, job);
       const format = options.format ?? formatOf(options.out);
       const { response, holes } = await fetchResults(connection, id, { format, output: options.output, partial: options.partial === true });
@@ -80,6 +81,14 @@ export function resultsVerb(program: Command): void {
       if (options.json) printJson({ job: id, file: options.out, format, bytes, holes });
       else note(`${options.out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
     });
+}
+
+/** Throws `CliError` (usage) when the folder that `path` is to lie in is none. */
+async function folderOf(path: string): Promise<void> {
+  const folder = dirname(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw new CliError(EXIT.usage, "no-folder", `There is no folder ${folder}.`, "Make it first, or choose another --out.");
 }
 
 function formatOf(path: string): ResultFormat {

@@ -1,6 +1,7 @@
 /** `serve`: the coordinator, until SIGINT or SIGTERM. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { ConfigError, readConfig } from "../config.ts";
+import { type Config, ConfigError, readConfig } from "../config.ts";
+import type { startCoordinator } from "../main.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { note, print, printJson } from "./print.ts";
 
@@ -23,8 +24,8 @@ export function serveVerb(program: Command): void {
     .option("--json", "print JSON")
     .action(async ({ json, ...overrides }: ServeOptions) => {
       // Loaded here, so that the verbs that only ask start fast.
-      const { startCoordinator } = await import("../main.ts");
-      const coordinator = await startCoordinator(configOf(overrides));
+      const { startCoordinator: start } = await import("../main.ts");
+      const coordinator = await started(start, configOf(overrides));
       if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
       else {
         print(`Idlewave is at ${coordinator.url}`);
@@ -37,6 +38,20 @@ export function serveVerb(program: Command): void {
       note("Stopping.");
       await coordinator.close();
     });
+}
+
+async function started(start: typeof startCoordinator, config: Config): ReturnType<typeof startCoordinator> {
+  try {
+    return await start(config);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    throw new CliError(
+      EXIT.failure,
+      "port-in-use",
+      `Port ${config.port} is in use.`,
+      "Choose another with IDLEWAVE_PORT or port in idlewave.json.",
+    );
+  }
 }
 
 function configOf(overrides: Omit<ServeOptions, "json">) {

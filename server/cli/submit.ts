@@ -1,6 +1,6 @@
 /** `submit <dir>`: sends a job package; prints the job, or every fault with its place. */
 import { type Command, Option } from "commander";
-import { type Submitted, SubmittedSchema } from "../../shared/api.ts";
+import { JobListSchema, type Submitted, SubmittedSchema } from "../../shared/api.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
 import { packageFiles } from "./folder.ts";
@@ -36,7 +36,11 @@ export function submitVerb(program: Command): void {
     .option("--watch", "then watch it until it ends")
     .action(async (dir: string, options: VerbOptions & { draft?: boolean; watch?: boolean }) => {
       const connection = connectionOf(options);
+      const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
       const job = await submitFolder(connection, dir, options.draft === true);
+      const older = jobs.filter(({ name }) => name === job.name).map(({ id }) => id);
+      if (older.length > 0)
+        note(`There is a job ${job.name} already: ${Math.max(...older)}. The name now means ${job.id}; use numbers for older ones.`);
       if (options.json) printJson(job);
       else {
         for (const warning of job.warnings) note(warning);

@@ -187,3 +187,33 @@ describe("exit codes", () => {
     expect(JSON.parse((await idlewave(["schema"])).stdout)).toEqual(published);
   });
 });
+
+describe("what an owner may mistype", () => {
+  test.each(["iw_ü", "secret", `iw_${"a".repeat(42)}`])("the token %s is refused at once", async (token) => {
+    const { code, stderr } = await idlewave(["status", "--token", token], env);
+    expect(code).toBe(5);
+    expect(stderr).toContain("This is not a token.");
+  });
+
+  test("a folder of --out that is not there is named", async () => {
+    const gone = join(folder, "gone");
+    const { code, stderr } = await idlewave(["results", "1", "--out", join(gone, "x.npy")], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`There is no folder ${gone}.`);
+  });
+
+  test("a name that exists is said to mean the newest job", async () => {
+    const dir = await newJob("Twice");
+    const first = await idlewave(["submit", dir, "--draft"], env);
+    expect(first.stderr).not.toContain("already");
+    const second = await idlewave(["submit", dir, "--draft"], env);
+    expect(second.stderr).toContain(`There is a job twice already: ${first.stdout.trim()}. The name now means ${second.stdout.trim()}`);
+  });
+
+  test("a port in use is named, with what to do", async () => {
+    const { port } = new URL(coordinator.url);
+    const { code, stderr } = await idlewave(["serve", "--port", port, "--data", join(folder, "other")], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Port ${port} is in use. Choose another with IDLEWAVE_PORT or port in idlewave.json.`);
+  });
+});

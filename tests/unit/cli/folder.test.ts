@@ -33,6 +33,10 @@ describe("the files a manifest names", () => {
     expect(referencesOf(JSON.stringify({ kernel: [path] }))).toEqual([]);
   });
 
+  test("are found behind a byte order mark", () => {
+    expect(referencesOf('\uFEFF{"kernel": ["kernel.wgsl"]}')).toEqual(["kernel.wgsl"]);
+  });
+
   test("are none in what is no manifest", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
