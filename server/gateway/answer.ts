@@ -17,6 +17,7 @@ import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
+import type { IdleAnswers } from "./pace.ts";
 import type { PlannedJob, Plans } from "./plans.ts";
 import type { TokenKeys } from "./token.ts";
 
@@ -29,6 +30,8 @@ export interface Desk {
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
+  idles: IdleAnswers;
+  clock: () => number;
   /** Told of failures that are ours. */
   onFailure: (error: unknown) => void;
 }
@@ -78,6 +81,8 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 }
 
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
+  const idle = desk.idles.of(peer.account, job, desk.clock());
+  if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));
   const reply = await desk.coordinator.dispatch({
     type: "claim",
@@ -87,6 +92,7 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
     gpuMillis,
     job: job === 0 ? null : (job as JobId),
   });
+  if (reply.type === "idle") desk.idles.keep(peer.account, job, reply, desk.clock());
   if (reply.type !== "assigned") return frameOf(reply);
   const { plan } = await desk.plans.of(reply.assignment.job);
   if (!plan.rows) return granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0));

@@ -15,11 +15,13 @@ import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { binaryOf, Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
 import { type Notices, noticeOf } from "./notices.ts";
+import type { OwnUnitsPace } from "./pace.ts";
 
 export interface ConnectionContext extends Desk {
   store: Store;
   clusters: ClusterNames;
   notices: Notices;
+  ownUnits: OwnUnitsPace;
   allowSoftware: boolean;
   ownOrigin: (origin: string) => boolean;
   nextHost: () => HostId;
@@ -27,7 +29,6 @@ export interface ConnectionContext extends Desk {
   isStopping: () => boolean;
   /** Told of each answer that is on its way, until it is out. */
   answering: (answer: Promise<void>) => void;
-  clock: () => number;
 }
 
 type Ack = (answer: unknown) => void;
@@ -166,7 +167,14 @@ export class Connection {
       this.strike();
       throw new IdlewaveError("bad-message", { why: "units asks for {job}" });
     }
-    ack({ units: await this.context.store.unitsOf(request.job as JobId, peer.account) });
+    const { ownUnits, store, clock } = this.context;
+    const retryMs = ownUnits.begin(peer.account, clock());
+    if (retryMs > 0) throw new IdlewaveError("too-fast", { limit: "own units of this account", retrySeconds: Math.ceil(retryMs / 1000) });
+    try {
+      ack({ units: await store.unitsOf(request.job as JobId, peer.account) });
+    } finally {
+      ownUnits.end(peer.account);
+    }
   }
 
   private async forget(ack: Ack): Promise<void> {

@@ -12,6 +12,7 @@ import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
+import { IdleAnswers, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
 import type { Plans } from "./plans.ts";
 import type { TokenKeys } from "./token.ts";
@@ -62,6 +63,8 @@ export class Gateway {
     this.notices = new Notices(options.store, onFailure);
     this.stopListening = options.coordinator.on((effect) => this.notices.tell(effect));
     const clusters = new ClusterNames(options.store);
+    const idles = new IdleAnswers();
+    const ownUnits = new OwnUnitsPace();
     this.io = new Server(http, {
       transports: ["websocket"],
       serveClient: false,
@@ -97,6 +100,8 @@ export class Gateway {
       new Connection(socket, address, {
         ...{ coordinator, store, blobs, plans, tokens, allowSoftware, ownOrigin, nextHost, clock, onFailure },
         clusters,
+        idles,
+        ownUnits,
         notices: this.notices,
         isStopping: () => this.stopping,
         answering: (answer) => {

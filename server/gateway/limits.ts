@@ -5,6 +5,8 @@ import { lineOf } from "./address.ts";
 export const FRAME_RATE = { perSecond: 2000, burst: 4000 };
 /** Cold messages (hello, units, forget) of one socket. */
 export const COLD_RATE = { perSecond: 2, burst: 10 };
+/** Readings of one account's own units: a page asks once a connection and job. */
+export const OWN_UNITS_RATE = { perSecond: 0.1, burst: 4 };
 /** Malformed messages of one socket before it is disconnected. */
 export const GARBAGE_RATE = { perSecond: 0.2, burst: 16 };
 /** New connections of one public address. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { answer, type Desk, type Peer } from "../../../server/gateway/answer.ts";
+import { IdleAnswers } from "../../../server/gateway/pace.ts";
 import { checkMsgpack, msgpackParser } from "../../../server/gateway/parser.ts";
 import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
@@ -89,7 +90,15 @@ describe("hostile frames", () => {
     const account = (await network.store.accounts(10)).find((row) => row.publicKey === Buffer.from(volunteer.publicKey).toString("hex"));
     if (!account) throw new Error("the volunteer has an account");
     const { coordinator, blobs, plans, tokens } = network;
-    const desk: Desk = { coordinator, blobs, plans, tokens, onFailure: (error) => network.failures.push(error) };
+    const desk: Desk = {
+      coordinator,
+      blobs,
+      plans,
+      tokens,
+      idles: new IdleAnswers(),
+      clock: Date.now,
+      onFailure: (error) => network.failures.push(error),
+    };
     const peer: Peer = { host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}` };
     const hostile = fc.array(
       fc.oneof(

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reply } from "../../../server/core/effects.ts";
 import { answer } from "../../../server/gateway/answer.ts";
+import { IdleAnswers } from "../../../server/gateway/pace.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
@@ -235,7 +236,15 @@ describe("a volunteer's work", () => {
     const failures: unknown[] = [];
     const answers = replies.map((dispatch) => {
       const coordinator = { dispatch, wantedDigest: () => undefined };
-      const desk = { coordinator, blobs, plans, tokens, onFailure: (error: unknown) => failures.push(error) };
+      const desk = {
+        coordinator,
+        blobs,
+        plans,
+        tokens,
+        idles: new IdleAnswers(),
+        clock: Date.now,
+        onFailure: (error: unknown) => failures.push(error),
+      };
       const peer = { host: 1 as HostId, account: 1 as AccountId, cluster: "account:1" };
       return answer(desk, peer, encodeFrame({ type: "claim", units: 1, gpuMillis: 0, job: 0 }));
     });

@@ -1,0 +1,64 @@
+/** What one account may ask for, over all of its connections: accounts are remembered for as long as it matters. */
+import type { AccountId } from "../../shared/ids.ts";
+import type { Reply } from "../core/effects.ts";
+import { Bucket, OWN_UNITS_RATE } from "./limits.ts";
+
+/** An idle answer holds no longer, so that a new job starts quickly. */
+const MAX_IDLE_MS = 1000;
+/** Accounts and idle answers that are remembered; the oldest is forgotten first. */
+const MAX_REMEMBERED = 65_536;
+
+type Idle = Extract<Reply, { type: "idle" }>;
+
+/** Idle answers to claims, given again until the claim may succeed. */
+export class IdleAnswers {
+  private readonly answers = new Map<string, { idle: Idle; until: number }>();
+
+  /** The answer that still holds for a claim of `account` on `job` (0: any). */
+  of(account: AccountId, job: number, now: number): Idle | null {
+    const key = `${account}:${job}`;
+    const known = this.answers.get(key);
+    if (!known) return null;
+    // A clock that was set back must not hold it for longer.
+    if (now < known.until && known.until - now <= MAX_IDLE_MS) return known.idle;
+    this.answers.delete(key);
+    return null;
+  }
+
+  keep(account: AccountId, job: number, idle: Idle, now: number): void {
+    const key = `${account}:${job}`;
+    this.answers.delete(key);
+    forgetOldest(this.answers);
+    this.answers.set(key, { idle, until: now + Math.min(MAX_IDLE_MS, idle.retryMs) });
+  }
+}
+
+/** Readings of an account's own units: one at a time, and so often. */
+export class OwnUnitsPace {
+  private readonly accounts = new Map<AccountId, { bucket: Bucket; reading: boolean }>();
+
+  /** 0: go on, and `end` must follow; else the milliseconds to wait. */
+  begin(account: AccountId, now: number): number {
+    const known = this.accounts.get(account);
+    if (known?.reading) return 1000;
+    const entry = known ?? { bucket: new Bucket(OWN_UNITS_RATE, now), reading: false };
+    if (!known) {
+      forgetOldest(this.accounts);
+      this.accounts.set(account, entry);
+    }
+    const retryMs = entry.bucket.take(now);
+    entry.reading = retryMs === 0;
+    return retryMs;
+  }
+
+  end(account: AccountId): void {
+    const entry = this.accounts.get(account);
+    if (entry) entry.reading = false;
+  }
+}
+
+function forgetOldest<Key>(map: Map<Key, unknown>): void {
+  if (map.size < MAX_REMEMBERED) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { OWN_UNITS_RATE } from "../../../server/gateway/limits.ts";
+import { IdleAnswers, OwnUnitsPace } from "../../../server/gateway/pace.ts";
+import type { AccountId } from "../../../shared/ids.ts";
+
+const [one, other] = [1 as AccountId, 2 as AccountId];
+const idle = { type: "idle", reason: "no-jobs", retryMs: 10_000 } as const;
+
+describe("an idle answer", () => {
+  it("is given again to the same account and job for a second at most", () => {
+    const idles = new IdleAnswers();
+    idles.keep(one, 0, idle, 5000);
+    expect(idles.of(one, 0, 5999)).toEqual(idle);
+    expect(idles.of(one, 7, 5999)).toBeNull();
+    expect(idles.of(other, 0, 5999)).toBeNull();
+    expect(idles.of(one, 0, 6000)).toBeNull();
+  });
+
+  it("holds no longer than it asks to wait, nor when the clock was set back", () => {
+    const idles = new IdleAnswers();
+    idles.keep(one, 0, { ...idle, retryMs: 250 }, 5000);
+    expect(idles.of(one, 0, 5250)).toBeNull();
+    idles.keep(one, 0, idle, 5000);
+    expect(idles.of(one, 0, 1000)).toBeNull();
+  });
+});
+
+describe("an account's own units", () => {
+  it("are read one at a time, whatever the connection", () => {
+    const pace = new OwnUnitsPace();
+    expect(pace.begin(one, 0)).toBe(0);
+    expect(pace.begin(one, 0)).toBeGreaterThan(0);
+    expect(pace.begin(other, 0)).toBe(0);
+    pace.end(one);
+    expect(pace.begin(one, 0)).toBe(0);
+  });
+
+  it("are read only so often", () => {
+    const pace = new OwnUnitsPace();
+    for (let i = 0; i < OWN_UNITS_RATE.burst; i++) {
+      expect(pace.begin(one, 0)).toBe(0);
+      pace.end(one);
+    }
+    const retryMs = pace.begin(one, 0);
+    expect(retryMs).toBe(1000 / OWN_UNITS_RATE.perSecond);
+    expect(pace.begin(one, retryMs)).toBe(0);
+  });
+});
