@@ -1,6 +1,6 @@
 import { html, LitElement } from "lit";
 import { count } from "./numbers.ts";
-import { finalOf } from "./situation.ts";
+import { finalOf, waitingOf } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
 const LABEL_EVERY_MS = 30_000;
@@ -59,7 +59,8 @@ export class PlateView extends LitElement {
     const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units verified`];
     if (mine.final > 0) parts.push(`${count(mine.final)} yours`);
     if (mine.running > 0) parts.push(`${count(mine.running)} running`);
-    if (mine.waiting > 0) parts.push(`${count(mine.waiting)} waiting`);
+    const waiting = waitingOf(situation);
+    if (waiting > 0) parts.push(`${count(waiting)} waiting`);
     this.label = parts.join(", ");
   }
 }

@@ -114,7 +114,6 @@ export function howChecked(job: JobStatus | null): TemplateResult | typeof nothi
 }
 
 export function closing(network: NetworkInfo | null): TemplateResult {
-  const who = network ? [network.operator && `Run by ${network.operator}`, network.purpose].filter(Boolean).join(". ") : "";
   return html`<footer class="below">
     <nav aria-label="More">
       <a href="#checked">How results are checked</a>
@@ -122,6 +121,17 @@ export function closing(network: NetworkInfo | null): TemplateResult {
       <a href="#never">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
     </nav>
-    ${who ? html`<p>${who}${/[.?]$/.test(who) ? "" : "."} ${network?.contact ?? ""}</p>` : nothing}
+    ${network ? html`<p>${whoRuns(network)}</p>` : nothing}
   </footer>`;
+}
+
+/** What a coordinator says of itself where nobody configured it. */
+const UNSET = "not stated";
+
+/** Who runs the network, what for and how to reach them, as far as they said so. */
+export function whoRuns(network: NetworkInfo): string {
+  const [operator, purpose, contact] = [network.operator, network.purpose, network.contact].map((text) => (text === UNSET ? "" : text));
+  const who = operator ? `Run by ${operator}` : "Whoever runs this network has not said who they are";
+  const sentences = [who, purpose].filter(Boolean).map((text) => (/[.?]$/.test(text ?? "") ? text : `${text}.`));
+  return [...sentences, contact].filter(Boolean).join(" ");
 }

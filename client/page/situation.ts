@@ -52,7 +52,10 @@ export function momentOf(situation: Situation): Moment {
     case "asking":
       return { kind: "starting", bytes: 0 };
     case "on":
-      return donor && donor.phase.kind !== "off" ? donor.phase : { kind: "starting", bytes: 0 };
+      if (!donor || donor.phase.kind === "off") return { kind: "starting", bytes: 0 };
+      // The donor only knows that no job is left; why is told by the job that was shown until then.
+      if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job);
+      return donor.phase;
     case "broken":
       return { kind: "failed", message: lending.message };
     case "stopped":
@@ -66,8 +69,12 @@ export function momentOf(situation: Situation): Moment {
   if (situation.webgpu === "absent") return { kind: "no-webgpu" };
   if (situation.network === "unreachable") return { kind: "unreachable" };
   if (!job) return { kind: situation.network === "loading" ? "loading" : "no-job" };
-  if (job.state === "done") return { kind: "job-done", job: job.id, volunteers: 0 };
+  if (job.state === "done") return finished(job);
   return { kind: job.state === "running" ? "before" : "paused" };
+}
+
+function finished(job: JobStatus): Moment {
+  return { kind: "job-done", job: job.id, volunteers: 0 };
 }
 
 /** The dock is there: something runs, or waits to run, and can be stopped. */
@@ -95,6 +102,12 @@ export function isFault(moment: Moment): boolean {
 export function mineOf(situation: Situation): number {
   const { seen, job } = situation;
   return seen && job && seen.job === job.id ? seen.mine.final : 0;
+}
+
+/** Units of the shown job that the visitor's GPU computed and nobody confirmed yet: none once the job is done. */
+export function waitingOf(situation: Situation): number {
+  const { seen, job } = situation;
+  return seen && job && seen.job === job.id && job.state !== "done" ? seen.mine.waiting : 0;
 }
 
 /** Final units of the shown job, as fresh as is known. */

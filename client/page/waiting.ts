@@ -1,6 +1,5 @@
-/** Why there is no work, and when the page looks again. */
+/** Why there is no work. */
 import type { IdleReason } from "../../shared/wire.ts";
-import { duration } from "./numbers.ts";
 import type { Words } from "./part.ts";
 
 const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
@@ -22,8 +21,7 @@ const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
   },
 };
 
-export function waitingWords(reason: IdleReason, retryMs: number): Words {
+export function waitingWords(reason: IdleReason): Words {
   const { headline, lead } = REASONS[reason];
-  const again = retryMs >= 1_000 ? ` The page looks again in ${duration(retryMs / 1_000)}.` : "";
-  return { headline: [headline], lead: [`${lead}${again}`] };
+  return { headline: [headline], lead: [lead] };
 }

@@ -2,8 +2,11 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { aboutSeconds, capitalised, count, doseWord, duration, grouped, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { finalOf, mineOf, momentOf, type Situation } from "./situation.ts";
+import { finalOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
+
+/** A download smaller than this, in bytes, needs no figure. */
+const SIZE_WORTH_SAYING = 100_000;
 
 export function wordsOf(situation: Situation, touch: boolean): Words {
   const moment = momentOf(situation);
@@ -34,7 +37,9 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
       return {
         headline: ["Getting your first unit."],
         lead: [
-          moment.bytes > 0 ? `Downloading the kernel and its data, ${megabytes(moment.bytes)}.` : "Downloading the kernel and its data.",
+          moment.bytes >= SIZE_WORTH_SAYING
+            ? `Downloading the kernel and its data, ${megabytes(moment.bytes)}.`
+            : "Downloading the kernel and its data.",
         ],
       };
     case "running":
@@ -47,7 +52,7 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
     case "offline":
       return offline(situation, moment.running);
     case "waiting":
-      return waitingWords(moment.reason, moment.retryMs);
+      return waitingWords(moment.reason === "all-assigned" && waitingOf(situation) > 0 ? "waits-for-others" : moment.reason);
     case "no-webgpu":
       return {
         headline: ["This browser can't compute units yet."],
@@ -99,11 +104,12 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
 function offline(situation: Situation, still: boolean): Words {
   const unsent = situation.donor?.unsent ?? 0;
   const safe: Part[] = unsent > 0 ? [{ mine: units(unsent) }, unsent === 1 ? " is safe here." : " are safe here."] : [];
+  const goesOn = unsent > 0 ? " Then it goes on by itself." : " It goes on by itself as soon as you are back.";
   return {
     headline: unsent > 0 ? ["No connection. ", ...safe] : ["No connection."],
     lead: [
       unsent > 0 ? "They are finished and kept on this device. They will be sent as soon as you are back." : "Nothing finished is missing.",
-      still ? " Your graphics card keeps working on the units it already has." : " It goes on by itself as soon as you are back.",
+      still ? " Your graphics card keeps working on the units it already has." : goesOn,
     ],
   };
 }

@@ -34,16 +34,21 @@ export class Board {
     return this.cells[index] ?? EMPTY;
   }
 
+  /** Nothing waits in a job whose units are all final, whatever was heard of the own ones last. */
+  private get isFinished(): boolean {
+    return this.units > 0 && this.final >= this.units;
+  }
+
   /** Own units of a cell, none for most. */
   *ownIn(cell: number): Generator<OwnUnit> {
     for (const unit of this.ownByCell.get(cell) ?? []) {
       const own = this.own.get(unit);
-      if (own) yield own;
+      if (own && !(own.state === "waiting" && this.isFinished)) yield own;
     }
   }
 
   /**
-   * Takes a polled picture in; answers the cells that changed, or "all" when the grid is another one. Throws `RangeError`
+   * Takes a polled picture in; answers the cells that changed, or "all" when the grid is another one or the job just finished. Throws `RangeError`
    * on a picture that breaks its own bounds.
    */
   take(bytes: Uint8Array): number[] | "all" {
@@ -57,6 +62,7 @@ export class Board {
       picture.rows === this.grid.rows &&
       picture.unitsPerCell === this.unitsPerCell &&
       image === this.grid.image;
+    const wasFinished = this.isFinished;
     this.units = picture.units;
     this.final = picture.final;
     this.seq = picture.seq;
@@ -75,7 +81,7 @@ export class Board {
       this.cells[change.cell] = { state: change.state, share, tile: change.tile.slice() };
       changed.push(change.cell);
     }
-    return sameGrid ? changed : "all";
+    return sameGrid && wasFinished === this.isFinished ? changed : "all";
   }
 
   /** Another state of one of the visitor's own units; answers its cell and whether it became final just now. */
@@ -118,6 +124,7 @@ export class Board {
   counts(): { running: number; waiting: number; final: number } {
     const counts = { running: 0, ...this.forgotten };
     for (const unit of this.own.values()) if (unit.state !== "refused") counts[unit.state]++;
+    if (this.isFinished) counts.waiting = 0;
     return counts;
   }
 

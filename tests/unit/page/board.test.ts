@@ -32,6 +32,15 @@ describe("the board", () => {
     expect([board.seq, board.final]).toEqual([2, 1]);
   });
 
+  test("lets no unit of one's own wait in a finished picture", () => {
+    const board = new Board();
+    board.take(picture({ final: 7 }));
+    board.takeOwn({ job: 1, unit: 3, progress: 1, state: "waiting" });
+    expect([board.counts().waiting, [...board.ownIn(3)].length]).toEqual([1, 1]);
+    expect(board.take(picture({ seq: 2, final: 8 }))).toBe("all");
+    expect([board.counts().waiting, [...board.ownIn(3)].length]).toEqual([0, 0]);
+  });
+
   test("says once that a unit of one's own became final", () => {
     const board = new Board();
     board.take(picture({}));

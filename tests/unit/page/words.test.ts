@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../../client/donor/state.ts";
 import { plainText } from "../../../client/page/part.ts";
+import { whoRuns } from "../../../client/page/sections.ts";
 import { isLent, momentOf, type Situation } from "../../../client/page/situation.ts";
 import { dockLines, wordsOf } from "../../../client/page/words.ts";
-import { donorState, job, primes } from "../../browser/page-fixtures.ts";
+import { donorState, job, network, primes } from "../../browser/page-fixtures.ts";
 
 const shown = job({ units: { total: 380, final: 236, failed: 0, leased: 11, voted: 9 } });
 
@@ -81,6 +82,33 @@ describe("the page's words", () => {
     const [saidHeadline, saidLead] = say(of);
     expect(saidHeadline).toBe(headline);
     expect(saidLead).toMatch(lead);
+  });
+
+  test("leave out the size of a small download", () =>
+    expect(say(lent({ kind: "starting", bytes: 7_100 }))[1]).toBe("Downloading the kernel and its data."));
+
+  test("say that a job is finished before the donor's having none left", () => {
+    const none: DonorPhase = { kind: "waiting", reason: "no-jobs", retryMs: 2_000 };
+    expect(say(lent(none, { job: { ...shown, state: "done" } }))[0]).toBe("This picture is finished.");
+    expect(say(lent(none))).toEqual(["No job needs you right now.", "Yours will start when one does."]);
+  });
+
+  test("say that own units wait for a stranger, not that all are being computed", () => {
+    const seen = { job: 1, units: 380, final: 374, mine: { running: 0, waiting: 6, final: 0 }, share: 0 };
+    expect(say(lent({ kind: "waiting", reason: "all-assigned", retryMs: 2_000 }, { seen }))[0]).toBe(
+      "Every unit left needs somebody else.",
+    );
+  });
+
+  test("say once that it goes on when the connection is back", () =>
+    expect(say(lent({ kind: "offline", running: false }))[1].match(/as soon as you are back/g)).toHaveLength(1));
+
+  test("say who runs the network, or that nobody said so", () => {
+    const unset = { operator: "not stated", purpose: "not stated", contact: "not stated" };
+    expect(whoRuns({ ...network, ...unset })).toBe("Whoever runs this network has not said who they are.");
+    expect(whoRuns({ ...network, operator: "Tidal Atlas", purpose: "Maps", contact: "a@b.example" })).toBe(
+      "Run by Tidal Atlas. Maps. a@b.example",
+    );
   });
 
   test("ask a phone to touch", () => expect(say(lent({ kind: "running" }), true)[1]).toMatch(/Touch the page and/));
