@@ -55,10 +55,9 @@ export function throughput(gflops: number): Measure {
   return { value: format(tera ? gflops / 1_000 : gflops, { maximumSignificantDigits: 3 }), unit: tera ? "TFLOPS" : "GFLOPS" };
 }
 
-/** 2 decimals, 4 under 0.1. */
+/** Always 4 decimals: amounts of all sizes stand beside each other and grow. */
 export function credit(value: number): string {
-  const digits = value > 0 && value < 0.1 ? 4 : 2;
-  return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return format(value, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
 }
 
 /** "18 s", "6 min 12 s", "3 h 05 min". */

@@ -86,7 +86,7 @@ function figures(situation: Situation): TemplateResult | typeof nothing {
     </dl>
     <p class="keep">
       ${donor.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
-      Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
+      Credit counts verified work; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
     </p>`;
 }
 
