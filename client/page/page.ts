@@ -99,7 +99,7 @@ export class Page extends LitElement {
     const lent = isLent(situation);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
-    this.classList.toggle("jobless", !situation.job);
+    this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
     return html`<a class="skip" href="#story">Skip to what is true now</a>
       <idlewave-dock .visit=${visit} .tick=${tick} @stop=${() => void this.turnToStory()}></idlewave-dock>
       <main>
@@ -111,7 +111,7 @@ export class Page extends LitElement {
               <p class="lead">${partsOf(words.lead)}</p>
               ${action(visit, this.actions, this.copied)}
             </div>
-            ${situation.job ? legend : nothing} ${this.label(situation)}
+            ${situation.job || situation.network === "loading" ? legend : nothing} ${this.label(situation)}
           </div>
           <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
         </div>
