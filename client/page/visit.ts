@@ -78,7 +78,8 @@ export class Visit {
     try {
       const donation = this.donation ?? (await this.open());
       if (!this.isWanted()) return;
-      await donation.control.start({ origin: this.options.origin, dose: this.situation.dose, job: this.options.chosenJob });
+      const { dose: chosen, job } = this.situation;
+      await donation.control.start({ origin: this.options.origin, dose: chosen, job: this.options.chosenJob, shown: job?.id ?? 0 });
       if (!this.isWanted()) return await donation.control.stop();
       await donation.control.setHidden(document.hidden);
       this.change({ lending: { kind: "on" } });
