@@ -4,6 +4,7 @@
  *   recorded ──▶ escrow ──unit final, digest canonical──▶ final
  *                       ──unit final, another digest───▶ refused, nothing earned
  *                       ──unit failed, kernel failed───▶ void, nothing earned
+ *                       ──another of the same cluster counted──▶ void: one computation is paid once
  */
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
@@ -31,7 +32,7 @@ export function settleFinal(
   const refused: AccountId[] = [];
   for (const replica of open.replicas) {
     const { account, credit } = replica;
-    const outcome = replica.status === "failed" ? "void" : replica.digest === digest ? "final" : "refused";
+    const outcome = outcomeOf(replica, digest);
     work.store({ type: "settle", job: job.spec.id, unit, account, credit, outcome });
     work.accountChanged(account);
     if (outcome === "final") {
@@ -44,6 +45,12 @@ export function settleFinal(
     }
   }
   return { accounts, refused };
+}
+
+function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], canonical: string): "final" | "refused" | "void" {
+  if (status === "failed") return "void";
+  if (digest !== canonical) return "refused";
+  return counted ? "final" : "void";
 }
 
 /** Voids the escrow of a unit that failed: nobody is to blame, nothing was verified. */

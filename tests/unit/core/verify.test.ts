@@ -75,6 +75,22 @@ describe("a unit under quorum 2", () => {
     expect(world.job().refused).toBe(2);
   });
 
+  it("pays one computation once: a second account of the same /24 with the same bytes earns nothing", () => {
+    const world = new World({ units: 1 });
+    const first = world.assignment(world.join(1, "net-a"));
+    const second = world.assignment(world.join(2, "net-b"));
+    world.submit(first, { cluster: "net-a" });
+    world.submit(second, { cluster: "net-a" });
+    expect(world.job().pages.final).toBe(0);
+    world.submit(world.assignment(world.join(3, "net-c")), { cluster: "net-c" });
+    expect(world.job().pages.final).toBe(1);
+    const earned = [1, 2, 3].map((id) => world.ledger.credit.get(account(id)));
+    expect(earned.map((credit) => credit?.escrow)).toEqual([0, 0, 0]);
+    expect(earned[0]?.final).toBeGreaterThan(0);
+    expect(earned[1]?.final).toBe(0);
+    expect(earned[2]?.final).toBeGreaterThan(0);
+  });
+
   it("takes nothing from the owner's own account", () => {
     const world = new World({ units: 1, ownerAccount: account(1) });
     expect(world.claim(world.join(1))).toMatchObject({ type: "idle", reason: "waits-for-others" });
