@@ -76,9 +76,9 @@ describe("the donor", () => {
     expect((await last(page)).phase.kind).toBe("off");
     expect((await network.status(job)).units.leased).toBe(0);
     await start(page);
+    await network.until(job, ({ units }) => units.voted === UNITS, 40);
     await untilPhase(page, "waiting");
     const state = await last(page);
-    expect((await network.status(job)).units.voted).toBe(UNITS);
     expect(state.publicKey).toMatch(/^[0-9a-f]{64}$/);
     await untilState(page, `state.units.submitted === ${UNITS} && state.unsent === 0 && state.gpuSeconds > 0`);
     await load(page);
