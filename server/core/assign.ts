@@ -9,8 +9,8 @@ import { mayBeOne } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
-import { PAGE_UNITS, pageOf } from "./pages.ts";
 import type { Account, CoreState, Job, Lease } from "./state.ts";
+import { PAGE_UNITS, pageOf } from "./store.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 

@@ -6,9 +6,10 @@
  *                       ──unit failed, kernel failed───▶ void, nothing earned
  *                       ──another of the same cluster counted──▶ void: one computation is paid once
  */
-import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
+import type { Settled } from "./store.ts";
 import type { Work } from "./work.ts";
 
 /** Credit comes in binary fractions, so that sums of doubles are exact below 2^27 credits, in whatever order. */
@@ -19,21 +20,21 @@ export function escrowOf(job: Job, status: "ok" | "failed"): number {
   return status === "ok" ? Math.round(job.spec.creditPerUnit / CREDIT_GRAIN) * CREDIT_GRAIN : 0;
 }
 
-/** Settles every replica of a final unit. Returns who was right and who was not. */
+/** Settles every replica of a final unit. Returns what became of each, who was right and who was not. */
 export function settleFinal(
   state: CoreState,
   job: Job,
-  unit: UnitIndex,
   open: OpenUnit,
   digest: string,
   work: Work,
-): { accounts: AccountId[]; refused: AccountId[] } {
+): { settled: Settled[]; accounts: AccountId[]; refused: AccountId[] } {
+  const settled: Settled[] = [];
   const accounts: AccountId[] = [];
   const refused: AccountId[] = [];
   for (const replica of open.replicas) {
     const { account, credit } = replica;
     const outcome = outcomeOf(replica, digest);
-    work.store({ type: "settle", job: job.spec.id, unit, account, credit, outcome });
+    settled.push({ account, credit, outcome, digest: replica.digest });
     work.accountChanged(account);
     if (outcome === "final") {
       accounts.push(account);
@@ -44,7 +45,7 @@ export function settleFinal(
       job.refused++;
     }
   }
-  return { accounts, refused };
+  return { settled, accounts, refused };
 }
 
 function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], canonical: string): "final" | "refused" | "void" {
@@ -54,9 +55,9 @@ function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], ca
 }
 
 /** Voids the escrow of a unit that failed: nobody is to blame, nothing was verified. */
-export function settleVoid(job: JobId, unit: UnitIndex, open: OpenUnit, work: Work): void {
-  for (const { account, credit } of open.replicas) {
-    work.store({ type: "settle", job, unit, account, credit, outcome: "void" });
+export function settleVoid(open: OpenUnit, work: Work): Settled[] {
+  return open.replicas.map(({ account, credit, digest }) => {
     work.accountChanged(account);
-  }
+    return { account, credit, outcome: "void", digest };
+  });
 }

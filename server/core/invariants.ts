@@ -8,7 +8,7 @@ import type { Effect } from "./effects.ts";
 import type { JobSpec } from "./events.ts";
 import { isOver } from "./job.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
-import type { JobHistory, JobTally, ReplicaRow, StoreOp } from "./store.ts";
+import { type JobHistory, type JobTally, PAGE_UNITS, type ReplicaRow, type Settled, type StoreOp } from "./store.ts";
 import { isAgreed, replicasNeeded, votesFor } from "./verify.ts";
 
 export class BrokenInvariant extends Error {
@@ -95,13 +95,6 @@ export class Ledger {
 
   observe(effects: readonly Effect[]): void {
     for (const effect of effects) if (effect.type === "store") this.apply(effect.op);
-    // Within a step a unit ends and is settled: looked at when the step is over.
-    for (const effect of effects) {
-      if (effect.type !== "store" || (effect.op.type !== "final" && effect.op.type !== "unit-failed")) continue;
-      const { unit } = effect.op;
-      const open = [...this.unit(effect.op.job, unit).replicas.values()].some((replica) => replica.outcome === "open");
-      must(!open, `unit ${unit} has ended and a replica of it is not settled (2)`);
-    }
   }
 
   /** Final units and their digests. */
@@ -157,16 +150,23 @@ export class Ledger {
       }
       case "final":
         this.end(op.job, op.unit, op.digest);
+        this.settleAll(op);
         return;
       case "unit-failed": {
         const state = this.unit(op.job, op.unit);
         must(state.ended === null, `unit ${op.unit} ended twice (1)`);
         state.ended = "failed";
+        this.settleAll(op);
         return;
       }
-      case "settle":
-        this.settle(op);
+      case "page-ended": {
+        const { units } = this.specs.get(op.job) ?? { units: 0 };
+        const first = op.page * PAGE_UNITS;
+        for (let unit = first; unit < Math.min(first + PAGE_UNITS, units); unit++) {
+          must(this.unit(op.job, unit as UnitIndex).ended !== null, `page ${op.page} has ended without unit ${unit}`);
+        }
         return;
+      }
       case "job-state":
         if (op.state === "cancelled" || op.state === "failed") this.voidOpen(op.job);
         return;
@@ -189,18 +189,25 @@ export class Ledger {
     state.digest = digest;
   }
 
-  private settle(op: Extract<StoreOp, { type: "settle" }>): void {
-    const state = this.unit(op.job, op.unit);
+  private settleAll({ job, unit, settled }: Extract<StoreOp, { type: "final" | "unit-failed" }>): void {
+    const state = this.unit(job, unit);
+    const inOrder = settled.map(({ account }) => account).join() === [...state.replicas.keys()].join();
+    must(inOrder, `unit ${unit} has ended and its replicas are not settled one by one, in their order (2)`);
+    for (const op of settled) this.settle(state, unit, op);
+  }
+
+  private settle(state: LedgerUnit, unit: UnitIndex, op: Settled): void {
     const replica = state.replicas.get(op.account);
-    must(replica?.outcome === "open", `unit ${op.unit}: account ${op.account} was settled twice, or never recorded (2)`);
-    must(replica.credit === op.credit, `unit ${op.unit}: ${op.credit} leave an escrow of ${replica.credit}`);
+    must(replica?.outcome === "open", `unit ${unit}: account ${op.account} was settled twice, or never recorded (2)`);
+    must(replica.credit === op.credit, `unit ${unit}: ${op.credit} leave an escrow of ${replica.credit}`);
+    must(replica.digest === op.digest, `unit ${unit}: account ${op.account} is settled for another result`);
     const right = state.ended === "final" && replica.status === "ok" && replica.digest === state.digest;
     // Right and void: another of its cluster had the vote. A cluster's stored names differ over weeks, so only its siblings are asked for.
     const siblings = [...state.replicas.values()].filter((other) => other !== replica && other.status === "ok");
     const judged = right ? op.outcome === "final" || (op.outcome === "void" && siblings.length > 0) : op.outcome !== "final";
-    must(judged, `unit ${op.unit}: account ${op.account} was judged ${op.outcome}`);
+    must(judged, `unit ${unit}: account ${op.account} was judged ${op.outcome}`);
     const paid = siblings.some(({ cluster, outcome }) => cluster === replica.cluster && outcome === "final");
-    must(op.outcome !== "final" || !paid, `unit ${op.unit}: cluster ${replica.cluster} is paid twice (2)`);
+    must(op.outcome !== "final" || !paid, `unit ${unit}: cluster ${replica.cluster} is paid twice (2)`);
     replica.outcome = op.outcome;
     const credit = this.creditOf(op.account);
     credit.escrow -= op.credit;

@@ -9,8 +9,7 @@
  *                                   └──────replicas used up─────▶ failed
  */
 import type { UnitIndex, UnitRun } from "../../shared/ids.ts";
-
-export const PAGE_UNITS = 4096;
+import { PAGE_UNITS, pageOf } from "./store.ts";
 
 export const Flag = {
   Final: 1,
@@ -83,8 +82,8 @@ export class Pages {
     else this.clear(unit, Flag.Queued);
   }
 
-  /** Ends a unit; its leases must have been dropped. */
-  end(unit: UnitIndex, how: "final" | "failed"): void {
+  /** Ends a unit; its leases must have been dropped. True when its whole page has ended with it. */
+  end(unit: UnitIndex, how: "final" | "failed"): boolean {
     if (this.isEnded(unit)) throw new Error(`unit ${unit} has ended before`);
     if (how === "final") this.final++;
     else this.failed.add(unit);
@@ -92,7 +91,9 @@ export class Pages {
     const page = this.pageFor(number);
     page.flags[unit - number * PAGE_UNITS] = how === "final" ? Flag.Final | Flag.Touched : Flag.Failed | Flag.Touched;
     page.ended++;
-    if (page.ended === this.sizeOf(number)) this.endPage(number);
+    if (page.ended < this.sizeOf(number)) return false;
+    this.endPage(number);
+    return true;
   }
 
   /** Units that are final already: whole pages of them cost one step. */
@@ -225,8 +226,3 @@ export class Pages {
 }
 
 const NO_HOLDERS: readonly number[] = [];
-
-/** Number of the page that holds a unit. */
-export function pageOf(unit: number): number {
-  return Math.floor(unit / PAGE_UNITS);
-}

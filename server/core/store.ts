@@ -10,12 +10,28 @@ export type StoreOp =
   | { type: "replica"; replica: ReplicaRow }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
   | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
-  /** Canonical result; bytes of other digests of the unit are dropped. */
-  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; at: number }
-  | { type: "unit-failed"; job: JobId; unit: UnitIndex; at: number }
-  /** Credit of one replica leaves escrow: to final, or void. */
-  | { type: "settle"; job: JobId; unit: UnitIndex; account: AccountId; credit: number; outcome: "final" | "refused" | "void" }
+  /** Canonical result. Every replica of the unit is settled, in the order they were recorded. */
+  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; settled: Settled[]; at: number }
+  | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
+  /** The last unit of a page has ended: nothing of the page changes any more. */
+  | { type: "page-ended"; job: JobId; page: number }
   | { type: "forget"; account: AccountId; at: number };
+
+/** Units a page: what the core keeps in one piece, and the store in one row. */
+export const PAGE_UNITS = 4096;
+
+/** Number of the page that holds a unit. */
+export function pageOf(unit: number): number {
+  return Math.floor(unit / PAGE_UNITS);
+}
+
+/** What became of a replica: its credit leaves escrow, to final, or for nobody. */
+export interface Settled {
+  account: AccountId;
+  credit: number;
+  outcome: "final" | "refused" | "void";
+  digest: string;
+}
 
 export interface ReplicaRow {
   job: JobId;
@@ -146,6 +162,11 @@ export interface Store {
   refused(job: JobId, limit: number): Promise<RefusedRow[]>;
   /** The volunteer's own units of a job and what became of them, the newest first, at most MAX_OWN_UNITS. */
   unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
+
+  /** Blobs of results that lost and that no result has any more; something else may still refer to them. */
+  garbage(limit: number): Promise<BlobHash[]>;
+  /** The blob is gone, or is needed after all. */
+  dropGarbage(hash: BlobHash): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -20,6 +20,7 @@ import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { dropHolders } from "./lease.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
+import { pageOf } from "./store.ts";
 import type { Work } from "./work.ts";
 
 /** Votes that make a digest canonical, unless the job says otherwise. */
@@ -208,16 +209,15 @@ function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, w
 }
 
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
-  work.store({ type: "final", job: job.spec.id, unit, digest, at: work.now });
-  const judged = settleFinal(state, job, unit, open, digest, work);
+  const { settled, ...judged } = settleFinal(state, job, open, digest, work);
+  work.store({ type: "final", job: job.spec.id, unit, digest, settled, at: work.now });
   job.recorded += open.replicas.length;
   close(state, job, unit, open, "final", work);
   work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });
 }
 
 function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
-  work.store({ type: "unit-failed", job: job.spec.id, unit, at: work.now });
-  settleVoid(job.spec.id, unit, open, work);
+  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(open, work), at: work.now });
   close(state, job, unit, open, "failed", work);
 }
 
@@ -225,7 +225,7 @@ function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how:
   job.open.delete(unit);
   job.wanted.delete(unit);
   dropHolders(state, job, unit);
-  job.pages.end(unit, how);
+  if (job.pages.end(unit, how)) work.store({ type: "page-ended", job: job.spec.id, page: pageOf(unit) });
   work.endedIn.add(job);
   state.recent.set(
     recentKey(job, unit),

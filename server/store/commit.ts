@@ -1,142 +1,177 @@
 /**
- * One batch of the core's operations as one transaction. Operations are grouped by kind: rows come before what points at them,
- * and each kind is a few multi-row statements. A group keeps the core's order.
+ * One batch of the core's operations as one transaction. What was done to a page's units is one journal row, in the core's
+ * order; totals of accounts and jobs are changed once, by their sums.
  */
-import { type Kysely, sql, type Transaction } from "kysely";
-import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
-import type { JobTally, StoreOp } from "../core/store.ts";
-import type { Outcome, Tables } from "./tables.ts";
+import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
+import type { AccountId, JobId } from "../../shared/ids.ts";
+import { type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
+import { JournalWriter, Place, placeOf, type UnitOp } from "./journal.ts";
+import { packOpenPages, packPage } from "./packing.ts";
+import type { Tables } from "./tables.ts";
 
-/** Result bytes longer than this belong into the blob store. */
-export const MAX_INLINE_BYTES = 64 * 1024;
 /** Rows a statement; few sizes, so that few statements are prepared. */
 const CHUNK_SIZES = [256, 64, 16, 4, 1] as const;
 
 type Op<Type extends StoreOp["type"]> = Extract<StoreOp, { type: Type }>;
 
-/** All of `ops` or nothing. Rejects when one contradicts what is stored: a second final result, a replica settled twice. */
+/** All of `ops` or nothing. Rejects when a page that has ended contradicts itself: two ends of a unit, two replicas of an account. */
 export async function commitOps(database: Kysely<Tables>, ops: readonly StoreOp[]): Promise<void> {
-  const groups = groupByType(ops);
-  await database.transaction().execute(async (trx) => {
-    await insertReplicas(trx, groups.replica);
-    await insertBytes(trx, groups.bytes);
-    const ended = [...groups.final, ...groups["unit-failed"]];
-    await endUnits(trx, ended);
-    await settle(trx, groups.settle);
-    await dropLosingBytes(trx, ended);
-    await changeTotals(trx, groups);
-    await changeTallies(trx, groups);
-    for (const op of groups["job-state"]) await changeJob(trx, op);
-    for (const op of groups.forget) await forget(trx, op);
-  });
+  const batch = new Batch();
+  for (const op of ops) batch.add(op);
+  await database.transaction().execute((trx) => batch.write(trx));
 }
 
-type Groups = { [Type in StoreOp["type"]]: Op<Type>[] };
+class Batch {
+  private readonly journal = new Map<JobId, Map<number, JournalWriter>>();
+  private readonly totals = new Map<AccountId, Totals>();
+  private readonly tallies = new Map<JobId, JobTally>();
+  private readonly shares = new Map<string, { account: AccountId; job: JobId; page: number }>();
+  private readonly large: Op<"bytes">[] = [];
+  private readonly failed: Op<"unit-failed">[] = [];
+  private readonly refused: (Settled & { op: Op<"final"> })[] = [];
+  private readonly endedPages: Op<"page-ended">[] = [];
+  private readonly states: Op<"job-state">[] = [];
+  private readonly forgotten: Op<"forget">[] = [];
 
-function groupByType(ops: readonly StoreOp[]): Groups {
-  const groups: Groups = { "job-state": [], replica: [], bytes: [], final: [], "unit-failed": [], settle: [], forget: [] };
-  for (const op of ops) (groups[op.type] as StoreOp[]).push(op);
-  return groups;
-}
-
-async function insertReplicas(trx: Transaction<Tables>, ops: readonly Op<"replica">[]): Promise<void> {
-  for (const chunk of chunks(ops)) {
-    const rows = chunk.map(({ replica }) => ({
-      job: replica.job,
-      unit: replica.unit,
-      account: replica.account,
-      cluster: replica.cluster,
-      assignment: replica.assignment,
-      digest: Buffer.from(replica.digest, "hex"),
-      status: replica.status,
-      gpu_micros: replica.gpuMicros,
-      credit: replica.credit,
-      outcome: "open" as const,
-      at: replica.at,
-    }));
-    await trx.insertInto("replicas").values(rows).execute();
-  }
-}
-
-async function insertBytes(trx: Transaction<Tables>, ops: readonly Op<"bytes">[]): Promise<void> {
-  for (const chunk of chunks(ops)) {
-    const rows = chunk.map(({ job, unit, digest, bytes }) => {
-      if (bytes && bytes.byteLength > MAX_INLINE_BYTES)
-        throw new RangeError(`unit ${unit}: ${bytes.byteLength} bytes are too many for a row`);
-      return { job, unit, digest: Buffer.from(digest, "hex"), bytes };
-    });
-    await trx.insertInto("results").values(rows).execute();
-  }
-}
-
-async function endUnits(trx: Transaction<Tables>, ops: readonly (Op<"final"> | Op<"unit-failed">)[]): Promise<void> {
-  for (const chunk of chunks(ops)) {
-    const rows = chunk.map((op) => ({
-      job: op.job,
-      unit: op.unit,
-      digest: op.type === "final" ? Buffer.from(op.digest, "hex") : null,
-      at: op.at,
-    }));
-    await trx.insertInto("units").values(rows).execute();
-  }
-}
-
-async function settle(trx: Transaction<Tables>, ops: readonly Op<"settle">[]): Promise<void> {
-  for (const outcome of ["final", "refused", "void"] as const) {
-    for (const chunk of chunks(ops.filter((op) => op.outcome === outcome))) {
-      const keys = sql.join(chunk.map((op) => sql`(${op.job}, ${op.unit}, ${op.account})`));
-      const result = await sql`UPDATE replicas SET outcome = ${outcome}, cluster = ''
-        WHERE outcome = 'open' AND (job, unit, account) IN (VALUES ${keys})`.execute(trx);
-      if (Number(result.numAffectedRows) !== chunk.length) throw new Error("a replica was settled twice or was never recorded");
+  add(op: StoreOp): void {
+    switch (op.type) {
+      case "replica":
+        this.addReplica(op);
+        return;
+      case "bytes":
+        this.writer(op.job, pageOf(op.unit)).write(op);
+        if (placeOf(op.unit, op.bytes) !== Place.Inline) this.large.push(op);
+        return;
+      case "final":
+      case "unit-failed":
+        this.addEnd(op);
+        return;
+      case "page-ended":
+        this.endedPages.push(op);
+        return;
+      case "job-state":
+        this.states.push(op);
+        return;
+      case "forget":
+        this.forgotten.push(op);
+        return;
+      default:
+        op satisfies never;
     }
   }
-}
 
-async function dropLosingBytes(trx: Transaction<Tables>, ops: readonly { job: JobId; unit: UnitIndex }[]): Promise<void> {
-  for (const chunk of chunks(ops)) {
-    const keys = sql.join(chunk.map((op) => sql`(${op.job}, ${op.unit})`));
-    await sql`DELETE FROM results WHERE (job, unit) IN (VALUES ${keys})
-      AND digest IS NOT (SELECT units.digest FROM units WHERE units.job = results.job AND units.unit = results.unit)`.execute(trx);
+  async write(trx: Transaction<Tables>): Promise<void> {
+    for (const [job, pages] of this.journal) {
+      for (const [page, writer] of pages) await trx.insertInto("journal").values({ job, page, body: writer.body }).execute();
+    }
+    await this.writeRows(trx);
+    await changeTotals(trx, this.totals);
+    await changeTallies(trx, this.tallies);
+    for (const { job, page } of this.endedPages) await packPage(trx, job, page);
+    for (const op of this.states) await changeJob(trx, op);
+    for (const { account, at } of this.forgotten) {
+      await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
+    }
   }
-}
 
-async function changeTotals(trx: Transaction<Tables>, groups: Groups): Promise<void> {
-  const totals = new Map<AccountId, Totals>();
-  const of = (account: AccountId): Totals => {
-    let total = totals.get(account);
+  private addReplica(op: Op<"replica">): void {
+    const { job, unit, account, credit, gpuMicros, status } = op.replica;
+    const page = pageOf(unit);
+    this.writer(job, page).write(op);
+    const total = this.totalOf(account);
+    total.escrow += credit;
+    total.submitted++;
+    total.micros += gpuMicros;
+    if (status === "ok") this.tallyOf(job).counted++;
+    if (total.job === job && total.page === page) return;
+    total.job = job;
+    total.page = page;
+    this.shares.set(`${account}:${job}:${page}`, { account, job, page });
+  }
+
+  private addEnd(op: Op<"final"> | Op<"unit-failed">): void {
+    this.writer(op.job, pageOf(op.unit)).write(op as UnitOp);
+    const tally = this.tallyOf(op.job);
+    if (op.type === "unit-failed") this.failed.push(op);
+    else {
+      tally.final++;
+      tally.recorded += op.settled.length;
+    }
+    for (const settled of op.settled) {
+      const total = this.totalOf(settled.account);
+      total.escrow -= settled.credit;
+      if (settled.outcome === "final") {
+        total.final += settled.credit;
+        total.unitsFinal++;
+      } else if (settled.outcome === "refused" && op.type === "final") {
+        total.refused++;
+        tally.refused++;
+        this.refused.push({ ...settled, op });
+      }
+    }
+  }
+
+  private async writeRows(trx: Transaction<Tables>): Promise<void> {
+    for (const chunk of chunks(this.large)) {
+      const rows = chunk.map(({ job, unit, digest, bytes }) => ({ job, unit, digest: Buffer.from(digest, "hex"), bytes }));
+      await trx.insertInto("results").values(rows).execute();
+    }
+    for (const chunk of chunks(this.failed)) {
+      await trx
+        .insertInto("failures")
+        .values(chunk.map(({ job, unit, at }) => ({ job, unit, at })))
+        .execute();
+    }
+    for (const chunk of chunks(this.refused)) {
+      const rows = chunk.map(({ account, digest, op }) => ({
+        job: op.job,
+        unit: op.unit,
+        account,
+        digest: Buffer.from(digest, "hex"),
+        canonical: Buffer.from(op.digest, "hex"),
+        at: op.at,
+      }));
+      await trx.insertInto("refusals").values(rows).execute();
+    }
+    for (const chunk of chunks([...this.shares.values()])) {
+      await trx
+        .insertInto("page_accounts")
+        .values(chunk)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+  }
+
+  private writer(job: JobId, page: number): JournalWriter {
+    let pages = this.journal.get(job);
+    if (!pages) {
+      pages = new Map();
+      this.journal.set(job, pages);
+    }
+    let writer = pages.get(page);
+    if (!writer) {
+      writer = new JournalWriter();
+      pages.set(page, writer);
+    }
+    return writer;
+  }
+
+  private totalOf(account: AccountId): Totals {
+    let total = this.totals.get(account);
     if (!total) {
-      total = { escrow: 0, final: 0, submitted: 0, unitsFinal: 0, refused: 0, micros: 0 };
-      totals.set(account, total);
+      total = { escrow: 0, final: 0, submitted: 0, unitsFinal: 0, refused: 0, micros: 0, job: null, page: -1 };
+      this.totals.set(account, total);
     }
     return total;
-  };
-  for (const { replica } of groups.replica) {
-    const total = of(replica.account);
-    total.escrow += replica.credit;
-    total.submitted++;
-    total.micros += replica.gpuMicros;
   }
-  for (const { account, credit, outcome } of groups.settle) {
-    const total = of(account);
-    total.escrow -= credit;
-    if (outcome === "final") {
-      total.final += credit;
-      total.unitsFinal++;
-    } else if (outcome === "refused") total.refused++;
-  }
-  for (const [account, total] of totals) {
-    await trx
-      .updateTable("accounts")
-      .where("id", "=", account)
-      .set((eb) => ({
-        credit_escrow: eb("credit_escrow", "+", total.escrow),
-        credit_final: eb("credit_final", "+", total.final),
-        units_submitted: eb("units_submitted", "+", total.submitted),
-        units_final: eb("units_final", "+", total.unitsFinal),
-        units_refused: eb("units_refused", "+", total.refused),
-        gpu_micros: eb("gpu_micros", "+", total.micros),
-      }))
-      .execute();
+
+  private tallyOf(job: JobId): JobTally {
+    let tally = this.tallies.get(job);
+    if (!tally) {
+      tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+      this.tallies.set(job, tally);
+    }
+    return tally;
   }
 }
 
@@ -147,29 +182,38 @@ interface Totals {
   unitsFinal: number;
   refused: number;
   micros: number;
+  /** Where its latest replica was. */
+  job: JobId | null;
+  page: number;
 }
 
-async function changeTallies(trx: Transaction<Tables>, groups: Groups): Promise<void> {
-  const tallies = new Map<JobId, JobTally>();
-  const of = (job: JobId): JobTally => {
-    let tally = tallies.get(job);
-    if (!tally) {
-      tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
-      tallies.set(job, tally);
+/** One statement for many accounts, made once a size: building it anew would cost more than running it. */
+async function changeTotals(trx: Transaction<Tables>, totals: ReadonlyMap<AccountId, Totals>): Promise<void> {
+  for (const chunk of chunks([...totals])) {
+    const parameters: number[] = [];
+    for (const [account, { escrow, final, submitted, unitsFinal, refused, micros }] of chunk) {
+      parameters.push(account, escrow, final, submitted, unitsFinal, refused, micros);
     }
-    return tally;
-  };
-  for (const { replica } of groups.replica) if (replica.status === "ok") of(replica.job).counted++;
-  const finals = new Set<string>();
-  for (const { job, unit } of groups.final) {
-    of(job).final++;
-    finals.add(`${job}:${unit}`);
+    await trx.executeQuery(CompiledQuery.raw(totalsStatement(chunk.length), parameters));
   }
-  // The core settles a unit's replicas in the step that ends it.
-  for (const { job, unit, outcome } of groups.settle) {
-    if (finals.has(`${job}:${unit}`)) of(job).recorded++;
-    if (outcome === "refused") of(job).refused++;
+}
+
+const totalsStatements = new Map<number, string>();
+
+function totalsStatement(accounts: number): string {
+  let text = totalsStatements.get(accounts);
+  if (!text) {
+    text = `WITH change (id, escrow, final, submitted, units, refused, micros) AS (VALUES ${Array(accounts).fill("(?,?,?,?,?,?,?)").join()})
+      UPDATE accounts SET credit_escrow = credit_escrow + escrow, credit_final = credit_final + final,
+        units_submitted = units_submitted + submitted, units_final = units_final + units,
+        units_refused = units_refused + refused, gpu_micros = gpu_micros + micros
+      FROM change WHERE accounts.id = change.id`;
+    totalsStatements.set(accounts, text);
   }
+  return text;
+}
+
+async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobId, JobTally>): Promise<void> {
   for (const [job, tally] of tallies) {
     await trx
       .updateTable("jobs")
@@ -184,6 +228,7 @@ async function changeTallies(trx: Transaction<Tables>, groups: Groups): Promise<
   }
 }
 
+/** A job that is over has no open page left; nothing of one that was broken off will be verified any more. */
 async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise<void> {
   const over = op.state === "done" || op.state === "failed" || op.state === "cancelled";
   await trx
@@ -191,26 +236,14 @@ async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise
     .where("id", "=", op.job)
     .set({ state: op.state, reason: op.reason, ...(over ? { finished_at: op.at } : {}) })
     .execute();
-  if (op.state === "failed" || op.state === "cancelled") await voidOpen(trx, op.job);
-}
-
-/** Nothing of a job that was broken off will be verified any more. */
-async function voidOpen(trx: Transaction<Tables>, job: JobId): Promise<void> {
-  await sql`UPDATE accounts SET credit_escrow = credit_escrow - voided.credit
-    FROM (SELECT account, sum(credit) AS credit FROM replicas WHERE job = ${job} AND outcome = 'open' GROUP BY account) AS voided
-    WHERE accounts.id = voided.account`.execute(trx);
-  const outcome: Outcome = "void";
-  await trx.updateTable("replicas").where("job", "=", job).where("outcome", "=", "open").set({ outcome, cluster: "" }).execute();
-  await sql`DELETE FROM results WHERE job = ${job}
-    AND digest IS NOT (SELECT units.digest FROM units WHERE units.job = results.job AND units.unit = results.unit)`.execute(trx);
-}
-
-async function forget(trx: Transaction<Tables>, op: Op<"forget">): Promise<void> {
-  await trx.updateTable("accounts").where("id", "=", op.account).set({ public_key: null, forgotten_at: op.at }).execute();
+  if (!over) return;
+  for (const [account, credit] of await packOpenPages(trx, op.job)) {
+    await sql`UPDATE accounts SET credit_escrow = credit_escrow - ${credit} WHERE id = ${account}`.execute(trx);
+  }
 }
 
 /** Cuts rows into a few fixed sizes. */
-function* chunks<T>(rows: readonly T[]): Generator<readonly T[]> {
+export function* chunks<T>(rows: readonly T[]): Generator<readonly T[]> {
   let from = 0;
   for (const size of CHUNK_SIZES) {
     for (; rows.length - from >= size; from += size) yield rows.slice(from, from + size);

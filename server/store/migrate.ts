@@ -1,7 +1,8 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { packOldUnits } from "./old-units.ts";
 
 /** Forward only: a released entry is never changed, the next one is appended. */
-const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))[] = [
   `
   CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -64,6 +65,44 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX accounts_credit ON accounts (credit_final DESC, id) WHERE public_key IS NOT NULL;
   `,
+  `
+  CREATE TABLE journal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    job INTEGER NOT NULL REFERENCES jobs (id), page INTEGER NOT NULL, body BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_page ON journal (job, page);
+
+  CREATE TABLE pages (
+    job INTEGER NOT NULL REFERENCES jobs (id), page INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE (job, page)
+  ) STRICT;
+
+  CREATE TABLE page_accounts (
+    account INTEGER NOT NULL, job INTEGER NOT NULL, page INTEGER NOT NULL,
+    PRIMARY KEY (account, job, page)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE failures (
+    job INTEGER NOT NULL, unit INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (job, unit)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE refusals (
+    seq INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL, unit INTEGER NOT NULL, account INTEGER NOT NULL,
+    digest BLOB NOT NULL, canonical BLOB NOT NULL, at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX refusals_job ON refusals (job, seq);
+
+  CREATE TABLE garbage (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE INDEX results_blobs ON results (digest) WHERE bytes IS NULL;
+  `,
+  packOldUnits,
+  `
+  DROP TABLE units;
+  DROP TABLE replicas;
+  DELETE FROM results WHERE length(bytes) <= 1024;
+  `,
 ];
 
 /** Brings the database to the newest version, each step in a transaction of its own. Throws when it is newer than this program. */
@@ -74,11 +113,12 @@ export function migrate(database: DatabaseSyncInstance): void {
   if (version > MIGRATIONS.length) {
     throw new Error(`The database has version ${version}, this program knows ${MIGRATIONS.length}: update the program.`);
   }
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;
     database.exec("BEGIN IMMEDIATE");
     try {
-      database.exec(sql);
+      if (typeof migration === "string") database.exec(migration);
+      else migration(database);
       database.prepare("INSERT INTO versions (version) VALUES (?)").run(index + 1);
       database.exec("COMMIT");
     } catch (error) {

@@ -1,19 +1,23 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import type { AccountId, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { openDatabase } from "./database.ts";
-import type { Outcome, Tables } from "./tables.ts";
+import type { Outcome } from "./journal.ts";
+import { hex, PageReader } from "./reading.ts";
+import type { Tables } from "./tables.ts";
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
   private readonly database: Kysely<Tables>;
+  private readonly pages: PageReader;
 
   /** Opens or makes the file at `path`. Throws when another process has it, or when it is newer than this program. */
   constructor(path: string) {
     this.database = openDatabase(path);
+    this.pages = new PageReader(this.database);
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
@@ -49,14 +53,8 @@ export class SqliteStore implements Store {
   }
 
   async hasOpenCluster(prefix: string): Promise<boolean> {
-    const row = await this.database
-      .selectFrom("replicas")
-      .select("seq")
-      .where("outcome", "=", sql.lit("open"))
-      .where(sql<string>`substr(cluster, 1, ${prefix.length})`, "=", prefix)
-      .limit(1)
-      .executeTakeFirst();
-    return row !== undefined;
+    for await (const cluster of this.pages.openClusters()) if (cluster.startsWith(prefix)) return true;
+    return false;
   }
 
   async addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow> {
@@ -109,37 +107,8 @@ export class SqliteStore implements Store {
   }
 
   async history(job: JobId): Promise<JobHistory> {
-    const open = await this.database
-      .selectFrom("replicas")
-      .leftJoin("results", (join) =>
-        join
-          .onRef("results.job", "=", "replicas.job")
-          .onRef("results.unit", "=", "replicas.unit")
-          .onRef("results.digest", "=", "replicas.digest"),
-      )
-      .selectAll("replicas")
-      .select("results.digest as stored")
-      .where("replicas.job", "=", job)
-      .where("replicas.outcome", "=", "open")
-      .orderBy("replicas.seq")
-      .execute();
-    return {
-      final: await this.finalRuns(job),
-      failed: await this.failedUnits(job),
-      open: open.map((row) => ({
-        job: row.job,
-        unit: row.unit,
-        account: row.account,
-        cluster: row.cluster,
-        assignment: row.assignment,
-        digest: hex(row.digest),
-        status: row.status,
-        gpuMicros: row.gpu_micros,
-        credit: row.credit,
-        at: row.at,
-        hasBytes: row.stored !== null,
-      })),
-    };
+    const { units } = await this.spec(job);
+    return await this.pages.history(job, units, await this.failedUnits(job));
   }
 
   async accountOf(publicKey: PublicKeyHex, now: number): Promise<AccountRow> {
@@ -197,89 +166,59 @@ export class SqliteStore implements Store {
   }
 
   async finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]> {
-    const rows = await this.selectFinals(job).where("units.unit", ">=", from).orderBy("units.unit").limit(limit).execute();
-    return rows.map((row) => ({ ...row, digest: hex(row.digest) }));
+    return await this.pages.finals(job, from, limit);
   }
 
   async final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined> {
-    const row = await this.selectFinals(job).where("units.unit", "=", unit).executeTakeFirst();
-    return row && { ...row, digest: hex(row.digest) };
+    return await this.pages.final(job, unit);
   }
 
   async failedUnits(job: JobId): Promise<UnitIndex[]> {
-    const rows = await this.database
-      .selectFrom("units")
-      .select("unit")
-      .where("job", "=", job)
-      .where("digest", "is", null)
-      .orderBy("unit")
-      .execute();
+    const rows = await this.database.selectFrom("failures").select("unit").where("job", "=", job).orderBy("unit").execute();
     return rows.map((row) => row.unit);
   }
 
   async refused(job: JobId, limit: number): Promise<RefusedRow[]> {
     const rows = await this.database
-      .selectFrom("replicas")
-      .innerJoin("units", (join) => join.onRef("units.job", "=", "replicas.job").onRef("units.unit", "=", "replicas.unit"))
-      .innerJoin("accounts", "accounts.id", "replicas.account")
-      .select(["replicas.unit", "replicas.account", "accounts.public_key", "replicas.digest", "units.digest as canonical", "units.at"])
-      .where("replicas.job", "=", job)
-      .where("replicas.outcome", "=", "refused")
-      .orderBy("replicas.seq", "desc")
+      .selectFrom("refusals")
+      .innerJoin("accounts", "accounts.id", "refusals.account")
+      .select(["unit", "account", "public_key", "digest", "canonical", "at"])
+      .where("job", "=", job)
+      .orderBy("seq", "desc")
       .limit(limit)
       .execute();
-    return rows.map((row) => ({
-      unit: row.unit,
-      account: row.account,
-      publicKey: row.public_key,
-      digest: hex(row.digest),
-      canonical: hex(row.canonical),
-      at: row.at,
+    return rows.map(({ unit, account, public_key, digest, canonical, at }) => ({
+      unit,
+      account,
+      publicKey: public_key,
+      digest: hex(digest),
+      canonical: hex(canonical),
+      at,
     }));
   }
 
   async unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
-    return await this.database
-      .selectFrom("replicas")
-      .select(["unit", "outcome"])
-      .where("account", "=", account)
-      .where("job", "=", job)
-      .orderBy("seq", "desc")
-      .limit(MAX_OWN_UNITS)
+    return await this.pages.unitsOf(job, account, MAX_OWN_UNITS);
+  }
+
+  async garbage(limit: number): Promise<BlobHash[]> {
+    const rows = await this.database
+      .selectFrom("garbage")
+      .select("digest")
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom("results").select("unit").whereRef("results.digest", "=", "garbage.digest").where("bytes", "is", null))),
+      )
+      .limit(limit)
       .execute();
+    return rows.map((row) => hex(row.digest) as BlobHash);
+  }
+
+  async dropGarbage(hash: BlobHash): Promise<void> {
+    await this.database.deleteFrom("garbage").where("digest", "=", Buffer.from(hash, "hex")).execute();
   }
 
   async close(): Promise<void> {
     await this.database.destroy();
-  }
-
-  /** Finds the first unit of each run and the last of the run before it: as many rows as there are runs, however many units. */
-  private async finalRuns(job: JobId): Promise<UnitRun[]> {
-    const { rows } = await sql<{ unit: number; before: number | null }>`SELECT unit, before FROM (
-        SELECT unit, lag(unit) OVER (ORDER BY unit) AS before FROM units WHERE job = ${job} AND digest IS NOT NULL
-      ) WHERE before IS NULL OR before <> unit - 1 ORDER BY unit`.execute(this.database);
-    const newest = await this.database
-      .selectFrom("units")
-      .select("unit")
-      .where("job", "=", job)
-      .where("digest", "is not", null)
-      .orderBy("unit", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return rows.map(({ unit }, index) => {
-      const last = rows[index + 1]?.before ?? newest?.unit ?? unit;
-      return { start: unit as UnitIndex, length: last - unit + 1 };
-    });
-  }
-
-  private selectFinals(job: JobId) {
-    return this.database
-      .selectFrom("units")
-      .innerJoin("results", (join) =>
-        join.onRef("results.job", "=", "units.job").onRef("results.unit", "=", "units.unit").onRef("results.digest", "=", "units.digest"),
-      )
-      .select(["units.unit", "results.digest", "results.bytes", "units.at"])
-      .where("units.job", "=", job);
   }
 }
 
@@ -298,9 +237,4 @@ function accountRow(row: Selectable<Tables["accounts"]>): AccountRow {
 
 function tokenRow(row: Selectable<Tables["tokens"]>): TokenRow {
   return { id: row.id, name: row.name, admin: row.admin !== 0, createdAt: row.created_at, revokedAt: row.revoked_at };
-}
-
-function hex(digest: Uint8Array | null): string {
-  if (!digest) return "";
-  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString("hex");
 }

@@ -8,9 +8,14 @@ export interface Tables {
   accounts: AccountTable;
   tokens: TokenTable;
   secrets: { key: string; value: Uint8Array };
-  replicas: ReplicaTable;
+  journal: JournalTable;
+  pages: PageTable;
+  page_accounts: { account: AccountId; job: JobId; page: number };
   results: ResultTable;
-  units: UnitTable;
+  failures: { job: JobId; unit: UnitIndex; at: number };
+  refusals: RefusalTable;
+  /** Blobs of results that lost. */
+  garbage: { digest: Uint8Array };
 }
 
 interface JobTable {
@@ -55,26 +60,22 @@ interface TokenTable {
   revoked_at: number | null;
 }
 
-export type Outcome = "open" | "final" | "refused" | "void";
-
-/** A replica and what became of it; the ledger: unique by (job, unit, account). */
-interface ReplicaTable {
+/** What one commit did to one page, until the page is packed (journal.ts). */
+interface JournalTable {
   seq: Generated<number>;
   job: JobId;
-  unit: UnitIndex;
-  account: AccountId;
-  /** Empty once the unit has ended: it is kept no longer than it is needed. */
-  cluster: string;
-  assignment: string;
-  digest: Uint8Array;
-  status: "ok" | "failed";
-  gpu_micros: number;
-  credit: number;
-  outcome: Outcome;
-  at: number;
+  page: number;
+  body: Uint8Array;
 }
 
-/** Result bytes by digest; null: in the blob store. */
+/** A page of which nothing changes any more (packed.ts). */
+interface PageTable {
+  job: JobId;
+  page: number;
+  body: Uint8Array;
+}
+
+/** Result bytes that are too long for a page, by digest; null: in the blob store. */
 interface ResultTable {
   job: JobId;
   unit: UnitIndex;
@@ -82,11 +83,13 @@ interface ResultTable {
   bytes: Uint8Array | null;
 }
 
-/** Units that have ended; a final one's digest has its bytes in `results` by foreign key. */
-interface UnitTable {
+/** Replicas that differed from the canonical result. */
+interface RefusalTable {
+  seq: Generated<number>;
   job: JobId;
   unit: UnitIndex;
-  /** null: the unit failed. */
-  digest: Uint8Array | null;
+  account: AccountId;
+  digest: Uint8Array;
+  canonical: Uint8Array;
   at: number;
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PAGE_UNITS, Pages } from "../../../server/core/pages.ts";
+import { Pages } from "../../../server/core/pages.ts";
 import { Ring } from "../../../server/core/ring.ts";
+import { PAGE_UNITS } from "../../../server/core/store.ts";
 import { unit } from "./world.ts";
 
 describe("pages of units", () => {

@@ -100,7 +100,7 @@ describe("clusters", () => {
     expect(keptName(later)).not.toBe(kept);
     expect(sameCluster(kept, await new ClusterNames(store).of("203.0.114.9", bob, 3 * WEEK_MS))).toBe(false);
 
-    await store.commit(final(job, 0, "a", [account]));
+    await store.commit([final(job, 0, "a", [account])]);
     expect(sameCluster(kept, await new ClusterNames(store).of("203.0.113.200", bob, 4 * WEEK_MS))).toBe(false);
     expect(await store.secrets("address-key/")).toEqual(["address-key/4"]);
   });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { JobSpec } from "../../../server/core/events.ts";
-import type { JobRow, ReplicaRow, StoreOp } from "../../../server/core/store.ts";
+import type { JobRow, ReplicaRow, Settled, StoreOp } from "../../../server/core/store.ts";
 import { SqliteStore } from "../../../server/store/sqlite.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../../shared/ids.ts";
 
@@ -72,20 +72,17 @@ export function bytesOf(job: JobId, index: number, text: string): StoreOp {
   return { type: "bytes", job, unit: unit(index), digest: digest(text), bytes: new TextEncoder().encode(text) };
 }
 
-export function final(job: JobId, index: number, text: string, right: AccountId[], wrong: AccountId[] = []): StoreOp[] {
-  const settle =
-    (outcome: "final" | "refused") =>
-    (account: AccountId): StoreOp => ({
-      type: "settle",
-      job,
-      unit: unit(index),
-      account,
-      credit: SPEC.creditPerUnit,
-      outcome,
-    });
-  return [
-    { type: "final", job, unit: unit(index), digest: digest(text), at: 3000 },
-    ...right.map(settle("final")),
-    ...wrong.map(settle("refused")),
-  ];
+/** The end of a unit, its replicas in the order they were recorded; `[account, text]`: what one said that was refused. */
+export function final(job: JobId, index: number, text: string, replicas: (AccountId | [AccountId, string])[]): StoreOp {
+  const settled = replicas.map((replica): Settled => {
+    const [account, said] = Array.isArray(replica) ? replica : [replica, text];
+    return { account, credit: SPEC.creditPerUnit, outcome: said === text ? "final" : "refused", digest: digest(said) };
+  });
+  return { type: "final", job, unit: unit(index), digest: digest(text), settled, at: 3000 };
+}
+
+/** The end of a unit whose kernel ran nowhere. */
+export function failed(job: JobId, index: number, text: string, accounts: AccountId[]): StoreOp {
+  const settled = accounts.map((account): Settled => ({ account, credit: 0, outcome: "void", digest: digest(text) }));
+  return { type: "unit-failed", job, unit: unit(index), settled, at: 5 };
 }

@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { describe, expect, it } from "vitest";
-import { MAX_INLINE_BYTES } from "../../../server/store/commit.ts";
+import type { StoreOp } from "../../../server/core/store.ts";
+import { MAX_ROW_BYTES } from "../../../server/store/journal.ts";
 import type { SqliteStore } from "../../../server/store/sqlite.ts";
-import type { AccountId, JobId } from "../../../shared/ids.ts";
-import { bytesOf, digest, final, jobRow, openStore, publicKey, replica, SPEC, temporaryFolder, unit } from "./place.ts";
+import type { AccountId, BlobHash, JobId } from "../../../shared/ids.ts";
+import { bytesOf, digest, failed, final, jobRow, openStore, publicKey, replica, SPEC, temporaryFolder, unit } from "./place.ts";
 
 interface Place {
   path: string;
@@ -28,13 +29,10 @@ describe("the SQLite store", () => {
     const { path, store, job, accounts } = await place();
     const [one, two, three] = accounts;
     await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
-    await store.commit([replica(job, 0, three, "a"), ...final(job, 0, "a", [one, three], [two])]);
+    await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
     await store.commit([replica(job, 7, one, "x"), bytesOf(job, 7, "x"), replica(job, 7, two, "y")]);
     await store.commit([replica(job, 9, one, "z", { status: "failed", credit: 0 })]);
-    await store.commit([
-      { type: "unit-failed", job, unit: unit(9), at: 5 },
-      { type: "settle", job, unit: unit(9), account: one, credit: 0, outcome: "void" },
-    ]);
+    await store.commit([failed(job, 9, "z", [one])]);
     await store.close();
 
     const again = openStore(path);
@@ -73,41 +71,77 @@ describe("the SQLite store", () => {
     const { store, job, accounts } = await place();
     const [one, two] = accounts;
     await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a")]);
-    const bad = [replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 0, one, "a")];
-    await expect(store.commit(bad)).rejects.toThrow(/UNIQUE/);
+    const bad = [replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(99 as JobId, 0, one, "a")];
+    await expect(store.commit(bad)).rejects.toThrow(/FOREIGN KEY/);
     expect((await store.history(job)).open.map((row) => row.unit)).toEqual([0]);
     expect(await store.account(one)).toMatchObject({ unitsSubmitted: 1, creditEscrow: 2.5 });
     await store.commit([replica(job, 1, two, "b")]);
     expect((await store.history(job)).open).toHaveLength(2);
   });
 
-  it("refuses a second credit for a unit, a second final result, and a final result without its bytes", async () => {
+  it("packs no page that contradicts itself", async () => {
     const { store, job, accounts } = await place();
     const [one, two] = accounts;
-    await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), ...final(job, 0, "a", [one, two])]);
+    const right = [replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])];
+    const over: StoreOp = { type: "page-ended", job, page: 0 };
     const before = await store.account(one);
-    await expect(store.commit([replica(job, 0, one, "a")])).rejects.toThrow(/UNIQUE/);
-    await expect(store.commit(final(job, 0, "a", [one, two]))).rejects.toThrow(/UNIQUE/);
-    await expect(store.commit(final(job, 0, "a", [one]).slice(1))).rejects.toThrow(/settled twice/);
-    await store.commit([replica(job, 1, one, "b"), replica(job, 1, two, "b")]);
-    await expect(store.commit(final(job, 1, "b", [one, two]))).rejects.toThrow(/FOREIGN KEY/);
-    expect(await store.account(one)).toMatchObject({ creditFinal: before?.creditFinal, unitsFinal: 1 });
+    await expect(store.commit([...right, replica(job, 0, one, "a"), over])).rejects.toThrow(/has ended and got a replica/);
+    await expect(store.commit([...right, final(job, 0, "a", [one, two]), over])).rejects.toThrow(/ended twice/);
+    await expect(store.commit([...right.slice(0, 3), final(job, 0, "a", [one]), over])).rejects.toThrow(/other replicas/);
+    await expect(store.commit([...right.slice(0, 2), final(job, 0, "a", [one, two]), over])).rejects.toThrow(/without its bytes/);
+    await expect(store.commit([replica(job, 0, one, "a"), ...right, over])).rejects.toThrow(/two replicas of account/);
+    expect(await store.account(one)).toEqual(before);
+    await store.commit([...right, over]);
+    await expect(store.commit([over])).rejects.toThrow(/UNIQUE/);
   });
 
-  it("drops the bytes that lost, and the networks of units that have ended", async () => {
+  it("reads a packed page as it read its journal", async () => {
     const { path, store, job, accounts } = await place();
     const [one, two, three] = accounts;
-    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
-    await store.commit([replica(job, 0, three, "a"), replica(job, 1, one, "b"), ...final(job, 0, "a", [one, three], [two])]);
+    const long = "l".repeat(2000);
+    await store.commit([
+      ...[replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")],
+      ...[replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])],
+      ...[replica(job, 9, one, long), bytesOf(job, 9, long), replica(job, 9, two, long, { credit: 1 })],
+      { ...final(job, 9, long, [one, two]), at: 9_000_000 } as StoreOp,
+      ...[replica(job, 50, one, "z", { status: "failed", credit: 0 }), failed(job, 50, "z", [one])],
+    ]);
+    const read = async () => ({
+      finals: await store.finals(job, unit(0), 10),
+      final: await store.final(job, unit(9)),
+      none: await store.final(job, unit(50)),
+      own: await store.unitsOf(job, one),
+      history: await store.history(job),
+    });
+    const before = await read();
+    expect(before.finals.map((row) => row.unit)).toEqual([0, 9]);
+    await store.commit([{ type: "page-ended", job, page: 0 }]);
+    const { history, ...after } = await read();
+    expect({ ...after, history: before.history }).toEqual(before);
+    expect(history.failed).toEqual([50]);
+    await store.close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 0 });
+    database.close();
+  });
+
+  it("drops the bytes that lost with the page, and says which blobs nobody needs any more", async () => {
+    const { path, store, job, accounts } = await place();
+    const [one, two, three] = accounts;
+    const large = (index: number, text: string): StoreOp => ({ type: "bytes", job, unit: unit(index), digest: digest(text), bytes: null });
+    await store.commit([replica(job, 0, one, "a"), large(0, "a"), replica(job, 0, two, "lie"), large(0, "lie")]);
+    await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
+    await store.commit([replica(job, 1, one, "b"), large(1, "b"), replica(job, 5000, one, "b"), large(5000, "b")]);
+    expect(await store.garbage(10)).toEqual([]);
+    await store.commit([{ type: "page-ended", job, page: 0 }]);
+    expect(await store.garbage(10)).toEqual([digest("lie")]);
+    await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
+    expect(new Set(await store.garbage(10))).toEqual(new Set([digest("lie"), digest("b")]));
+    await store.dropGarbage(digest("lie") as BlobHash);
+    expect(await store.garbage(10)).toEqual([digest("b")]);
     await store.close();
     const database = new DatabaseSync(path);
     expect(database.prepare("SELECT hex(digest) AS digest FROM results").all()).toEqual([{ digest: digest("a").toUpperCase() }]);
-    expect(database.prepare("SELECT unit, cluster FROM replicas ORDER BY seq").all()).toEqual([
-      { unit: 0, cluster: "" },
-      { unit: 0, cluster: "" },
-      { unit: 0, cluster: "" },
-      { unit: 1, cluster: `net-${one}` },
-    ]);
     database.close();
   });
 
@@ -121,7 +155,7 @@ describe("the SQLite store", () => {
         replica(job, index, one, `u${index}`),
         replica(job, index, two, `u${index}`),
         bytesOf(job, index, `u${index}`),
-        ...final(job, index, `u${index}`, [one, two]),
+        final(job, index, `u${index}`, [one, two]),
       ]),
     );
     const found: number[] = [];
@@ -137,7 +171,7 @@ describe("the SQLite store", () => {
 
   it("keeps large bytes out of its rows", async () => {
     const { store, job } = await place();
-    const bytes = new Uint8Array(MAX_INLINE_BYTES + 1);
+    const bytes = new Uint8Array(MAX_ROW_BYTES + 1);
     await expect(store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes }])).rejects.toThrow(RangeError);
     await store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes: null }]);
   });
@@ -145,7 +179,7 @@ describe("the SQLite store", () => {
   it("voids what is open when a job is cancelled, and says when it ended", async () => {
     const { store, job, accounts } = await place();
     const [one, two] = accounts;
-    await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), ...final(job, 0, "a", [one, two])]);
+    await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])]);
     await store.commit([replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 2, one, "c")]);
     await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
     expect(await store.account(one)).toMatchObject({ creditEscrow: 0, creditFinal: 2.5 });
@@ -192,7 +226,7 @@ describe("the SQLite store", () => {
       replica(job, last, one, "a"),
       replica(job, last, two, "a"),
       bytesOf(job, last, "a"),
-      ...final(job, last, "a", [one, two]),
+      final(job, last, "a", [one, two]),
     ]);
     expect((await store.history(job)).final).toEqual([{ start: last, length: 1 }]);
   });
@@ -202,10 +236,9 @@ describe("the SQLite store", () => {
     const [one] = accounts;
     const indices = [0, 1, 2, 5, 7, 8, 99];
     await store.commit([
-      ...indices.flatMap((index) => [replica(job, index, one, "a"), bytesOf(job, index, "a"), ...final(job, index, "a", [one])]),
+      ...indices.flatMap((index) => [replica(job, index, one, "a"), bytesOf(job, index, "a"), final(job, index, "a", [one])]),
       replica(job, 6, one, "z", { status: "failed", credit: 0 }),
-      { type: "unit-failed", job, unit: unit(6), at: 5 },
-      { type: "settle", job, unit: unit(6), account: one, credit: 0, outcome: "void" },
+      failed(job, 6, "z", [one]),
     ]);
     expect((await store.history(job)).final).toEqual([
       { start: 0, length: 3 },
@@ -214,21 +247,6 @@ describe("the SQLite store", () => {
       { start: 99, length: 1 },
     ]);
     expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7 });
-  });
-
-  it("counts once what an older program has left uncounted", async () => {
-    const { path, store, job, accounts } = await place();
-    const [one, two, three] = accounts;
-    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
-    await store.commit([replica(job, 0, three, "a"), ...final(job, 0, "a", [one, three], [two]), replica(job, 1, one, "b")]);
-    const tally = await store.tally(job);
-    await store.close();
-    const database = new DatabaseSync(path);
-    for (const column of ["counted", "refused", "recorded", "final"]) database.exec(`ALTER TABLE jobs DROP COLUMN ${column}`);
-    database.exec("DROP INDEX accounts_credit; DELETE FROM versions WHERE version = 2");
-    database.close();
-    expect(await openStore(path).tally(job)).toEqual(tally);
-    expect(tally).toEqual({ counted: 4, refused: 1, recorded: 3, final: 1 });
   });
 
   it("lists volunteers by credit without sorting all of them", async () => {
@@ -246,7 +264,7 @@ describe("the SQLite store", () => {
     const [one] = accounts;
     await store.commit([replica(job, 0, one, "a", { cluster: "net:7:x" }), bytesOf(job, 0, "a")]);
     expect([await store.hasOpenCluster("net:7:"), await store.hasOpenCluster("net:70:")]).toEqual([true, false]);
-    await store.commit(final(job, 0, "a", [one]));
+    await store.commit([final(job, 0, "a", [one])]);
     expect(await store.hasOpenCluster("net:7:")).toBe(false);
     for (const key of ["k/1", "k/2", "other"]) await store.secret(key, () => new Uint8Array(1));
     await store.dropSecret("k/1");

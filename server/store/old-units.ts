@@ -1,0 +1,107 @@
+/** Carries the rows of versions 1 to 3, one a replica and one a unit, into journal rows and packed pages. */
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import { PAGE_UNITS, type Settled } from "../core/store.ts";
+import { JournalWriter, type Outcome } from "./journal.ts";
+import { pack } from "./packed.ts";
+import { replay } from "./page.ts";
+import { hex } from "./reading.ts";
+
+interface OldReplica {
+  seq: number;
+  unit: number;
+  account: number;
+  cluster: string;
+  assignment: string;
+  digest: Uint8Array;
+  status: "ok" | "failed";
+  gpu_micros: number;
+  credit: number;
+  outcome: Outcome;
+  at: number;
+}
+interface OldUnit {
+  unit: number;
+  digest: Uint8Array | null;
+  at: number;
+}
+interface OldResult {
+  unit: number;
+  digest: Uint8Array;
+  bytes: Uint8Array | null;
+}
+interface OldJob {
+  id: number;
+  state: string;
+  units: number;
+}
+
+export function packOldUnits(database: DatabaseSyncInstance): void {
+  const jobs = database.prepare("SELECT id, state, json_extract(spec, '$.units') AS units FROM jobs").all() as unknown as OldJob[];
+  const touched = database.prepare(
+    `SELECT DISTINCT unit / ${PAGE_UNITS} AS page FROM (SELECT unit FROM replicas WHERE job = ?1 UNION ALL SELECT unit FROM units WHERE job = ?1)`,
+  );
+  for (const job of jobs) for (const row of touched.all(job.id)) packOldPage(database, job, (row as unknown as { page: number }).page);
+}
+
+function packOldPage(database: DatabaseSyncInstance, job: OldJob, page: number): void {
+  const first = page * PAGE_UNITS;
+  const rows = <Row>(sql: string) => database.prepare(sql).all(job.id, first, first + PAGE_UNITS) as unknown as Row[];
+  const replicas = rows<OldReplica>("SELECT * FROM replicas WHERE job = ? AND unit >= ? AND unit < ? ORDER BY seq");
+  const ended = rows<OldUnit>("SELECT unit, digest, at FROM units WHERE job = ? AND unit >= ? AND unit < ?");
+  const results = rows<OldResult>("SELECT unit, digest, bytes FROM results WHERE job = ? AND unit >= ? AND unit < ?");
+  const body = bodyOf(job.id as JobId, replicas, ended, results);
+
+  const over = job.state === "done" || job.state === "failed" || job.state === "cancelled";
+  const whole = ended.length === Math.min(PAGE_UNITS, job.units - first);
+  const table = over || whole ? "pages" : "journal";
+  database
+    .prepare(`INSERT INTO ${table} (job, page, body) VALUES (?, ?, ?)`)
+    .run(job.id, page, over || whole ? pack(replay([body])) : body);
+
+  const share = database.prepare("INSERT OR IGNORE INTO page_accounts (account, job, page) VALUES (?, ?, ?)");
+  for (const { account } of replicas) share.run(account, job.id, page);
+  const fail = database.prepare("INSERT INTO failures (job, unit, at) VALUES (?, ?, ?)");
+  for (const { unit, digest, at } of ended) if (!digest) fail.run(job.id, unit, at);
+  const canonical = new Map(ended.map((unit) => [unit.unit, unit]));
+  const refuse = database.prepare("INSERT INTO refusals (job, unit, account, digest, canonical, at) VALUES (?, ?, ?, ?, ?, ?)");
+  for (const { unit, account, digest, outcome } of replicas) {
+    const end = canonical.get(unit);
+    if (outcome === "refused" && end?.digest) refuse.run(job.id, unit, account, digest, end.digest, end.at);
+  }
+}
+
+function bodyOf(job: JobId, replicas: readonly OldReplica[], ended: readonly OldUnit[], results: readonly OldResult[]): Uint8Array {
+  const writer = new JournalWriter();
+  for (const row of replicas) {
+    const { account, cluster, assignment, status, credit, at } = row;
+    writer.write({
+      type: "replica",
+      replica: {
+        job,
+        unit: row.unit as UnitIndex,
+        account: account as AccountId,
+        cluster,
+        assignment,
+        digest: hex(row.digest),
+        status,
+        gpuMicros: row.gpu_micros,
+        credit,
+        at,
+      },
+    });
+  }
+  for (const { unit, digest, bytes } of results) writer.write({ type: "bytes", job, unit: unit as UnitIndex, digest: hex(digest), bytes });
+  const settledOf = new Map<number, Settled[]>();
+  for (const { unit, account, credit, outcome, digest } of replicas) {
+    const settled = settledOf.get(unit) ?? [];
+    settled.push({ account: account as AccountId, credit, outcome: outcome === "open" ? "void" : outcome, digest: hex(digest) });
+    settledOf.set(unit, settled);
+  }
+  for (const { unit, digest, at } of ended) {
+    const settled = settledOf.get(unit) ?? [];
+    const op = { job, unit: unit as UnitIndex, settled, at };
+    writer.write(digest ? { type: "final", digest: hex(digest), ...op } : { type: "unit-failed", ...op });
+  }
+  return writer.body;
+}

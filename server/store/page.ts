@@ -1,0 +1,145 @@
+/** One page of a job as the store holds it: its units' replicas, results and ends, in columns. */
+import { PAGE_UNITS } from "../core/store.ts";
+import { Kind, OUTCOMES, type Outcome, Place } from "./journal.ts";
+
+/** A row that no commit of ours can have written. */
+export class DamagedPage extends Error {
+  override readonly name = "DamagedPage";
+}
+
+export interface PageReplica {
+  account: number;
+  status: "ok" | "failed";
+  outcome: Outcome;
+  gpuMicros: number;
+  credit: number;
+  /** null in a packed page. */
+  digest: Uint8Array | null;
+  /** null in a packed page. */
+  sender: Sender | null;
+}
+
+export interface Sender {
+  account: number;
+  at: number;
+  /** 16 bytes. */
+  assignment: Uint8Array;
+  cluster: string;
+}
+
+export interface PageResult {
+  /** null in a packed page whose bytes are inline: it is their SHA-256. */
+  digest: Uint8Array | null;
+  place: number;
+  /** The bytes when they are inline. */
+  bytes: Uint8Array | null;
+}
+
+export interface PageUnit {
+  ended: "final" | "failed" | null;
+  /** When it ended, ms. */
+  at: number;
+  /** In the order they were recorded. */
+  replicas: PageReplica[];
+  results: PageResult[];
+}
+
+/** The state of a page after its journal rows, oldest first. Throws `DamagedPage`. */
+export function replay(bodies: readonly Uint8Array[]): Map<number, PageUnit> {
+  const units = new Map<number, PageUnit>();
+  for (const body of bodies) replayRow(units, body);
+  return units;
+}
+
+function replayRow(units: Map<number, PageUnit>, body: Uint8Array): void {
+  const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  let at = 0;
+  let sender: Sender | null = null;
+  while (at < view.byteLength) {
+    const kind = view[at] ?? 0;
+    if (kind === Kind.Sender) {
+      const cluster = at + 34;
+      const end = cluster + (view[at + 33] ?? 0);
+      sender = {
+        account: view.readDoubleLE(at + 1),
+        at: view.readDoubleLE(at + 9),
+        assignment: view.subarray(at + 17, at + 33),
+        cluster: view.toString("utf8", cluster, end),
+      };
+      at = end;
+      continue;
+    }
+    const slot = view.readUInt16LE(at + 1);
+    const unit = unitAt(units, slot);
+    switch (kind) {
+      case Kind.Replica:
+        record(unit, slot, sender, view, at);
+        at += 52;
+        break;
+      case Kind.Bytes: {
+        const place = view[at + 35] ?? 0;
+        const end = at + 40 + (place === Place.Inline ? view.readUInt32LE(at + 36) : 0);
+        const bytes = place === Place.Inline ? view.subarray(at + 40, end) : null;
+        unit.results.push({ digest: view.subarray(at + 3, at + 35), place, bytes });
+        at = end;
+        break;
+      }
+      case Kind.Final: {
+        const count = view.readUInt16LE(at + 11);
+        end(unit, slot, "final", view.readDoubleLE(at + 3), view.subarray(at + 13, at + 13 + count));
+        at += 13 + count;
+        break;
+      }
+      case Kind.Failed:
+        end(unit, slot, "failed", view.readDoubleLE(at + 3), new Uint8Array(unit.replicas.length).fill(OUTCOMES.indexOf("void")));
+        at += 11;
+        break;
+      default:
+        throw new DamagedPage(`a record of kind ${kind}`);
+    }
+  }
+  if (at !== view.byteLength) throw new DamagedPage("a record is cut off");
+}
+
+function record(unit: PageUnit, slot: number, sender: Sender | null, view: Buffer, at: number): void {
+  if (!sender) throw new DamagedPage(`unit ${slot} of a page has a replica of nobody`);
+  if (unit.ended) throw new DamagedPage(`unit ${slot} of a page has ended and got a replica`);
+  if (unit.replicas.some((other) => other.account === sender.account)) {
+    throw new DamagedPage(`unit ${slot} of a page has two replicas of account ${sender.account}`);
+  }
+  unit.replicas.push({
+    account: sender.account,
+    status: view[at + 3] === 0 ? "ok" : "failed",
+    outcome: "open",
+    gpuMicros: view.readDoubleLE(at + 4),
+    credit: view.readDoubleLE(at + 12),
+    digest: view.subarray(at + 20, at + 52),
+    sender,
+  });
+}
+
+function end(unit: PageUnit, slot: number, how: "final" | "failed", at: number, outcomes: Uint8Array): void {
+  if (unit.ended) throw new DamagedPage(`unit ${slot} of a page has ended twice`);
+  if (outcomes.byteLength !== unit.replicas.length) throw new DamagedPage(`unit ${slot} of a page ended with other replicas than it had`);
+  unit.ended = how;
+  unit.at = at;
+  for (const [index, replica] of unit.replicas.entries()) replica.outcome = OUTCOMES[outcomes[index] ?? 0] ?? "open";
+  if (how === "final") unit.results = [canonical(unit, slot)];
+}
+
+function canonical(unit: PageUnit, slot: number): PageResult {
+  const winner = unit.replicas.find((replica) => replica.outcome === "final")?.digest;
+  const result = winner && unit.results.find(({ digest }) => digest && Buffer.compare(digest, winner) === 0);
+  if (!result) throw new DamagedPage(`unit ${slot} of a page is final without its bytes`);
+  return result;
+}
+
+function unitAt(units: Map<number, PageUnit>, slot: number): PageUnit {
+  if (slot >= PAGE_UNITS) throw new DamagedPage(`a page has no unit ${slot}`);
+  let unit = units.get(slot);
+  if (!unit) {
+    unit = { ended: null, at: 0, replicas: [], results: [] };
+    units.set(slot, unit);
+  }
+  return unit;
+}
