@@ -25,6 +25,23 @@ export const ConfigSchema = Type.Object(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
     ),
+    logFormat: Type.Union([Type.Literal("text"), Type.Literal("json")], {
+      description: "Log lines for people, or one JSON object a line for programs.",
+    }),
+    metricsToken: Type.String({
+      pattern: "^([!-~]{16,200})?$",
+      description: "Bearer token that may read /metrics, 16 to 200 printable characters; empty: an administrator's token alone may.",
+    }),
+    minFreeMiB: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 40,
+      description: "Free space of the data folder, MiB, below which claims, result bytes and new jobs are refused.",
+    }),
+    drainSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 600,
+      description: "How long a stopping coordinator waits for requests that are under way.",
+    }),
     network: Type.Object(
       {
         name: Text("Name of this network."),
@@ -48,6 +65,10 @@ export const DEFAULT_CONFIG: Config = {
   trustProxy: 0,
   allowSoftware: false,
   logLevel: "info",
+  logFormat: "text",
+  metricsToken: "",
+  minFreeMiB: 512,
+  drainSeconds: 5,
   network: {
     name: "Idlewave",
     operator: "not stated",
@@ -64,6 +85,10 @@ const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["network"]
   IDLEWAVE_TRUST_PROXY: ["trustProxy"],
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
+  IDLEWAVE_LOG_FORMAT: ["logFormat"],
+  IDLEWAVE_METRICS_TOKEN: ["metricsToken"],
+  IDLEWAVE_MIN_FREE_MIB: ["minFreeMiB"],
+  IDLEWAVE_DRAIN_SECONDS: ["drainSeconds"],
   IDLEWAVE_NETWORK_NAME: ["network", "name"],
   IDLEWAVE_NETWORK_OPERATOR: ["network", "operator"],
   IDLEWAVE_NETWORK_PURPOSE: ["network", "purpose"],
@@ -118,7 +143,7 @@ function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Re
 
 /** Numbers and switches come as text; what is neither stays text and fails the check by name. */
 function settingOf(key: keyof Config, text: string): unknown {
-  if (key === "port" || key === "trustProxy") return /^\d+$/.test(text) ? Number(text) : text;
+  if (typeof DEFAULT_CONFIG[key] === "number") return /^\d+$/.test(text) ? Number(text) : text;
   if (key === "allowSoftware") return text === "1" || text === "true" ? true : text === "0" || text === "false" ? false : text;
   return text;
 }

@@ -71,6 +71,13 @@ export const ERRORS = {
   refused: { wire: 20, http: 422, message: "The job package was refused: {count} faults.", todo: "Mend the faults and submit again." },
   "not-ready": { wire: 21, http: 409, message: "{why}", todo: "Wait for the job, or ask for what is final so far with --partial." },
   "bad-format": { wire: 22, http: 400, message: "These results cannot be written as {format}: {why}.", todo: "Choose another format." },
+  "disk-full": {
+    wire: 23,
+    http: 507,
+    message: "The coordinator's disk is nearly full: it takes no new jobs and no results' bytes for now.",
+    todo: "Try again later; the operator has to make room.",
+    retryMs: 60_000,
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 interface ErrorEntry {

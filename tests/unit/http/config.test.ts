@@ -39,6 +39,8 @@ describe("the configuration", () => {
     ["a switch that is neither", undefined, { IDLEWAVE_ALLOW_SOFTWARE: "maybe" }, /allowSoftware.*IDLEWAVE_ALLOW_SOFTWARE/],
     ["a public URL with a path", undefined, { IDLEWAVE_PUBLIC_URL: "https://a.example/x" }, /publicUrl.*IDLEWAVE_PUBLIC_URL/],
     ["a negative number of proxies", '{"trustProxy": -1}', {}, /trustProxy/],
+    ["a metrics token that is too short", undefined, { IDLEWAVE_METRICS_TOKEN: "short" }, /metricsToken.*IDLEWAVE_METRICS_TOKEN/],
+    ["free space that is no number", undefined, { IDLEWAVE_MIN_FREE_MIB: "some" }, /minFreeMiB.*IDLEWAVE_MIN_FREE_MIB/],
   ];
   it.each(wrong)("with %s is refused by the key's name", (_name, file, env, message) => {
     const read = () => readConfig({}, env, folderWith(file));
