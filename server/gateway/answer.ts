@@ -13,13 +13,13 @@ import {
   type SubmitFrame,
   WIRE_VERSION,
 } from "../../shared/wire.ts";
+import type { PlannedJob, Plans } from "../access/plans.ts";
+import { holds, type TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
 import type { IdleAnswers } from "./pace.ts";
-import type { PlannedJob, Plans } from "./plans.ts";
-import type { TokenKeys } from "./token.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
@@ -193,10 +193,6 @@ function isFramed(job: PlannedJob, bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-export function holds(assignment: Assignment, unit: UnitIndex): boolean {
-  return assignment.runs.some((run) => unit >= run.start && unit < run.start + run.length);
 }
 
 function own(assignment: Assignment, account: AccountId): Assignment {

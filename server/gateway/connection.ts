@@ -9,8 +9,8 @@ import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "
 import type { AccountId, HostId, JobId } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame, type Frame } from "../../shared/wire.ts";
+import type { ClusterNames } from "../access/address.ts";
 import type { Store } from "../core/store.ts";
-import type { ClusterNames } from "./address.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { binaryOf, Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";

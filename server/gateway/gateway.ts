@@ -5,17 +5,17 @@ import { Server } from "socket.io";
 import type { HostId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
+import { ClusterNames, clientAddress, isPublicAddress } from "../access/address.ts";
+import type { Plans } from "../access/plans.ts";
+import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { BlobStore, Store } from "../core/store.ts";
-import { ClusterNames, clientAddress, isPublicAddress } from "./address.ts";
 import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
 import { IdleAnswers, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
-import type { Plans } from "./plans.ts";
-import type { TokenKeys } from "./token.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;

@@ -6,7 +6,7 @@ import rateLimit from "@fastify/rate-limit";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { isPublicAddress, lineOf } from "../gateway/address.ts";
+import { isPublicAddress, lineOf } from "../access/address.ts";
 import { blobRoutes, PublicBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";

@@ -9,7 +9,7 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
-import { holds } from "../gateway/answer.ts";
+import { holds } from "../access/token.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Receiving } from "./receiving.ts";
 

@@ -3,20 +3,19 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { Plans } from "../access/plans.ts";
+import type { TokenKeys } from "../access/token.ts";
 import type { Judges } from "../admit/admit.ts";
 import type { Config } from "../config.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { Store } from "../core/store.ts";
-import type { Plans } from "../gateway/plans.ts";
-import type { TokenKeys } from "../gateway/token.ts";
-import type { DiskBlobs } from "../store/blobs.ts";
+import type { BlobStore, Store } from "../core/store.ts";
 
 export interface HttpContext {
   config: Config;
   version: string;
   coordinator: Coordinator;
   store: Store;
-  blobs: DiskBlobs;
+  blobs: BlobStore;
   judges: Judges;
   plans: Plans;
   tokens: TokenKeys;

@@ -4,22 +4,10 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } fro
 import { join } from "node:path";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import type { BlobStore } from "../core/store.ts";
+import type { BlobStore, HeldBlob } from "../core/store.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 const TEMP = ".tmp";
-
-/** Bytes on disk that are no blob yet: after `keep` they are, after `drop` or a restart they never were. */
-export interface HeldBlob {
-  hash: BlobHash;
-  bytes: number;
-  /** Durable when it resolves. */
-  keep(): Promise<void>;
-  /** Does nothing after `keep`. */
-  drop(): Promise<void>;
-  /** Before `keep` and `drop` alone. */
-  stream(): NodeJS.ReadableStream;
-}
 
 /**
  * Content-addressed bytes on disk, `<root>/<first 2 hex>/<sha256>`. A blob is written beside, synced, renamed, and the folder
