@@ -24,6 +24,7 @@ const FRAME_RESERVE_BYTES = 64 * 1024;
 const RESULT_OVERHEAD_BYTES = 52;
 const RETRY_MS = 2_000;
 
+/** Lies in browsers over upgrades: a change of its shape must still read what the release before has left (tests/fixtures/outbox). */
 export interface OutboxEntry {
   key: string;
   stage: "submit" | "bytes";
@@ -239,8 +240,9 @@ class Retry extends Error {
 
 const PASSING = new Set(["internal", "too-fast", "shutting-down", "not-authenticated"]);
 
+/** A coordinator of a later release has codes that this one does not know: when it names a time, the same may go well then. */
 function throwIfPassing(answer: Extract<Frame, { type: "error" }>): void {
-  if (PASSING.has(answer.code)) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
+  if (answer.retryMs > 0 || PASSING.has(answer.code)) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
 }
 
 /** Entries of one token that fit in one frame. */
