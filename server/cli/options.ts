@@ -35,7 +35,7 @@ export function connectionOf(options: VerbOptions): Connection {
       EXIT.unauthorised,
       "unauthorized",
       "This is not a token.",
-      "An owner's token is iw_ and 43 letters, digits, - or _; give it as --token or IDLEWAVE_TOKEN.",
+      "An owner's token is iw_ and 43 letters, digits, - or _: copy all of it to --token or IDLEWAVE_TOKEN.",
     );
   return { url: url.href.replace(/\/$/, ""), token: options.token };
 }

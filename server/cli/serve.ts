@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { startCoordinator } from "../main.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 import { note, print, printJson } from "./print.ts";
 
 interface ServeOptions {
@@ -31,7 +32,7 @@ export function serveVerb(program: Command): void {
         print(`Idlewave is at ${coordinator.url}`);
         if (coordinator.adminToken) {
           print(`The owner token of this coordinator, shown once: ${coordinator.adminToken}`);
-          note("Use it as --token or IDLEWAVE_TOKEN; make one for each owner with idlewave token new <name>.");
+          note(`Use it as --token or IDLEWAVE_TOKEN; make one for each owner with ${invocation("token new <name>")}.`);
         }
       }
       await stopSignal();
@@ -58,7 +59,7 @@ function configOf(overrides: Omit<ServeOptions, "json">) {
   try {
     return readConfig(overrides);
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, "");
+    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, error.todo);
     throw error;
   }
 }

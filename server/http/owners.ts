@@ -17,22 +17,37 @@ export function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
+const HOW_TO_PASS = "Pass it as Authorization: Bearer iw_…; on the command line with --token or IDLEWAVE_TOKEN.";
+const ASK = "The operator makes one with npx idlewave token new <name>.";
+
 /** The owner whose token the request carries. Throws `unauthorized`. */
 export async function ownerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
   const header = request.headers.authorization;
-  if (!header) throw new IdlewaveError("unauthorized", { why: "there is none" });
+  if (!header) throw new IdlewaveError("unauthorized", { why: "none was passed", todo: `${HOW_TO_PASS} ${ASK}` });
   const token = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? "";
-  if (!TOKEN_PATTERN.test(token)) throw new IdlewaveError("unauthorized", { why: "this is none" });
+  if (!TOKEN_PATTERN.test(token))
+    throw new IdlewaveError("unauthorized", {
+      why: "what was passed is none",
+      todo: `It is iw_ and 43 letters, digits, - or _: copy all of it. ${HOW_TO_PASS}`,
+    });
   const row = await store.tokenOf(hashOf(token));
-  if (!row) throw new IdlewaveError("unauthorized", { why: "this one is unknown" });
-  if (row.revokedAt !== null) throw new IdlewaveError("unauthorized", { why: "this one was revoked" });
+  if (!row)
+    throw new IdlewaveError("unauthorized", {
+      why: "this coordinator does not know this one",
+      todo: `Check that it is of this coordinator and not of another. ${ASK}`,
+    });
+  if (row.revokedAt !== null) throw new IdlewaveError("unauthorized", { why: "this one was revoked", todo: `Use another. ${ASK}` });
   return row;
 }
 
 /** Throws `forbidden` unless the request's token is an administrator's. */
 export async function adminOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
   const owner = await ownerOf(request, store);
-  if (!owner.admin) throw new IdlewaveError("forbidden", { why: "Only an administrator's token may do this." });
+  if (!owner.admin)
+    throw new IdlewaveError("forbidden", {
+      why: "Only an administrator's token may do this.",
+      todo: "Use the one that the coordinator printed on its first start, or ask its operator.",
+    });
   return owner;
 }
 
@@ -52,5 +67,9 @@ export function countsOf(coordinator: Coordinator, id: JobId): JobCounts {
 /** Throws `forbidden` unless the job is the token's, or the token an administrator's. */
 export async function mayChange(request: FastifyRequest, store: Store, job: JobRow): Promise<void> {
   const owner = await ownerOf(request, store);
-  if (!owner.admin && owner.id !== job.owner) throw new IdlewaveError("forbidden", { why: `Job ${job.id} belongs to another owner.` });
+  if (!owner.admin && owner.id !== job.owner)
+    throw new IdlewaveError("forbidden", {
+      why: `Job ${job.id} belongs to another owner.`,
+      todo: "Use the token that submitted it, or an administrator's.",
+    });
 }

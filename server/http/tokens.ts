@@ -65,7 +65,8 @@ export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
     async (request, reply) => {
       const admin = await adminOf(request, store);
       const { id } = request.params;
-      if (admin.id === id) throw new IdlewaveError("forbidden", { why: "A token cannot revoke itself; use another administrator's." });
+      if (admin.id === id)
+        throw new IdlewaveError("forbidden", { why: "A token cannot revoke itself.", todo: "Use another administrator's." });
       if (!(await store.revokeToken(id, clock()))) throw new IdlewaveError("not-found", { what: `token ${id}` });
       return reply.status(204).send(null);
     },
