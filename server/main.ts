@@ -51,7 +51,9 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     const tokens = await TokenKeys.open(store);
     const parts = { coordinator, store, blobs, plans, tokens, clock: Date.now };
     const context = { ...parts, config, judges, version: await versionOf(), connected: () => gateway.accounts };
-    const app = await createApp(context, log as FastifyBaseLogger);
+    // At this level Fastify would tell the address, which the command line tells.
+    const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
+    const app = await createApp(context, httpLog as FastifyBaseLogger);
     opened.push({ close: () => app.close() });
     const gateway: Gateway = new Gateway(app.server, {
       ...parts,
@@ -65,7 +67,6 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     const url = await app.listen({
       host: config.host,
       port: config.port,
-      listenTextResolver: (address) => `Idlewave listens at ${address}`,
     });
     warnOfExposure(log, config);
     // Made only once it can be told: a start that failed before must not swallow it.

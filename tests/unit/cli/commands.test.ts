@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -194,6 +194,25 @@ test("the entry hands its exit code to the shell", () => {
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain("unknown command 'fly'");
 });
+
+test("a start tells its address once, and ends on SIGTERM", async () => {
+  const entry = fileURLToPath(new URL("../../../server/cli/idlewave.ts", import.meta.url));
+  const args = ["--import", "tsx", entry, "serve", "--port", "0", "--data", join(folder, "started")];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  await new Promise<void>((told, failed) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes("npx idlewave token new")) told();
+      });
+    child.once("exit", () => failed(new Error(said)));
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(said.match(/http:\/\//g)).toHaveLength(1);
+}, 30_000);
 
 describe("exit codes", () => {
   const nowhere = { IDLEWAVE_URL: "http://127.0.0.1:9", IDLEWAVE_TOKEN: "" };
