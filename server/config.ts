@@ -7,7 +7,7 @@ import { nearest } from "./admit/nearest.ts";
 
 const Text = (description: string) => Type.String({ maxLength: 500, description });
 
-export const ConfigSchema = Type.Object(
+const ConfigSchema = Type.Object(
   {
     data: Type.String({ minLength: 1, description: "Folder of the database and the blobs." }),
     host: Type.String({ minLength: 1, description: "Address to listen on." }),

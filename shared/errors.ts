@@ -105,7 +105,7 @@ export function errorMessage(code: ErrorCode, details: ErrorDetails = {}): strin
 }
 
 /** What the reader can do about `code`. */
-export function errorTodo(code: ErrorCode, details: ErrorDetails = {}): string {
+function errorTodo(code: ErrorCode, details: ErrorDetails = {}): string {
   return fill(ERRORS[code].todo, details);
 }
 

@@ -16,7 +16,7 @@ export interface Connection {
   token: string | undefined;
 }
 
-export interface Request {
+interface Request {
   method?: "GET" | "POST" | "DELETE";
   headers?: Record<string, string>;
   body?: BodyInit | AsyncIterable<Uint8Array>;

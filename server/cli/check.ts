@@ -12,7 +12,7 @@ import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 
 /** Judges the package in `dir`. */
-export async function checkFolder(dir: string): Promise<Admission> {
+async function checkFolder(dir: string): Promise<Admission> {
   const pkg = await readPackage(await packageFiles(dir));
   const { Judges } = await import("../admit/admit.ts");
   const judges = new Judges();
