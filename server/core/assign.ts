@@ -55,10 +55,6 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
   const scan: Scan = { retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, reason: "needs-features" };
   for (const job of jobs) {
     if (!canRun(job, host)) continue;
-    if (job.spec.ownerAccount === host.account) {
-      scan.reason = "waits-for-others";
-      continue;
-    }
     if (isFailing(account, job.spec.id)) {
       if (scan.reason === "needs-features") scan.reason = "quota";
       continue;

@@ -10,8 +10,6 @@ export interface JobSpec {
   quorum: number;
   priority: number;
   creditPerUnit: number;
-  /** Account whose replicas never count for this job (the owner's own), or null. */
-  ownerAccount: AccountId | null;
   requires: { features: string[]; limits: Record<string, number> };
   /** Replicas a unit may use up before it fails. */
   maxReplicas: number;

@@ -111,6 +111,11 @@ export class Ledger {
     return found;
   }
 
+  /** All replicas recorded, unit by unit. */
+  replicas(job: JobId): ReplicaRow[] {
+    return [...(this.units.get(job)?.values() ?? [])].flatMap((state) => [...state.replicas.values()]);
+  }
+
   /** What a restart of the core reads. */
   history(job: JobId): JobHistory {
     const history: JobHistory = { final: [], failed: [], open: [] };

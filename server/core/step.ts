@@ -10,6 +10,7 @@ import { claim } from "./assign.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan } from "./expiry.ts";
+import { addMicros, believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { renew } from "./renew.ts";
@@ -92,18 +93,19 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const { assignment, account, cluster } = event;
   const job = state.jobs.get(assignment.job);
   const takes = job && (job.state === "running" || job.state === "paused" || job.state === "done");
-  if (!takes || assignment.account !== account || job.spec.ownerAccount === account) return event.results.map(() => "refused");
+  if (!takes || assignment.account !== account) return event.results.map(() => "refused");
 
   let measured = 0;
   let micros = 0;
   const by = { account, cluster, assignment: assignment.id };
-  const verdicts = event.results.map((result): Verdict => {
+  const verdicts = event.results.map((told): Verdict => {
+    const result = { ...told, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !includes(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     if (lease) dropUnit(state, job, lease, result.unit);
     if (result.status === "ok") {
       measured++;
-      micros += result.gpuMicros;
+      micros = addMicros(micros, result.gpuMicros);
     }
     return judge(state, job, by, result, work);
   });

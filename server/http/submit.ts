@@ -18,7 +18,7 @@ import { measure, receivePackage } from "./upload.ts";
 export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
-  const refusals = { 400: ErrorSchema, 401: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema };
+  const refusals = { 400: ErrorSchema, 401: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema, 507: ErrorSchema };
 
   app.post(
     "/api/jobs",
@@ -33,6 +33,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
+      context.disk.makeSure();
       const taken = await take(request);
       if (!taken.ok) throw new PackageRefused(taken.faults);
       const { manifest, plan, planHash, sourceHash, warnings } = taken;
@@ -101,7 +102,6 @@ function specOf(manifest: Manifest, plan: JobPlan): Omit<JobSpec, "id"> {
     quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
     priority: manifest.priority ?? 0,
     creditPerUnit: creditOf(manifest.gflopPerUnit),
-    ownerAccount: null, // tokens and volunteers' keys are not linked yet
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
   };
