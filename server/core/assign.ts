@@ -9,6 +9,7 @@ import { mayBeOne } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
+import { meets } from "./needs.ts";
 import { PAGE_UNITS, pageOf } from "./pages.ts";
 import type { Account, CoreState, Job, Lease } from "./state.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
@@ -36,7 +37,6 @@ export const RETRY_MS: Record<IdleReason, number> = {
   paused: 10_000,
   "waits-for-others": 2_000,
   quota: 15_000,
-  "busy-elsewhere": 15_000,
 };
 /** When the claim gave up at a limit: the next one looks further. */
 const SCAN_RETRY_MS = 250;
@@ -54,7 +54,7 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
 
   const scan: Scan = { retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, reason: "needs-features" };
   for (const job of jobs) {
-    if (!canRun(job, host)) continue;
+    if (!meets(job.spec.requires, host)) continue;
     if (isFailing(account, job.spec.id)) {
       if (scan.reason === "needs-features") scan.reason = "quota";
       continue;
@@ -139,17 +139,6 @@ export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["ac
     if (!lease || mayBeOne(lease, by)) return false;
   }
   return true;
-}
-
-function canRun(job: Job, host: HostFacts): boolean {
-  const { features, limits } = job.spec.requires;
-  if (!features.every((feature) => host.features.includes(feature))) return false;
-  return Object.entries(limits).every(([name, needed]) => {
-    const has = host.limits[name];
-    if (has === undefined) return false;
-    // WebGPU's alignment limits are the ones where less is better.
-    return name.startsWith("min") ? has <= needed : has >= needed;
-  });
 }
 
 function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
