@@ -107,16 +107,8 @@ interface BytesFrame {
 }
 
 /** Why there is no work, and when to ask again. */
-export type IdleReason = "no-jobs" | "all-assigned" | "needs-features" | "paused" | "waits-for-others" | "quota" | "busy-elsewhere";
-const IDLE_REASONS: readonly IdleReason[] = [
-  "no-jobs",
-  "all-assigned",
-  "needs-features",
-  "paused",
-  "waits-for-others",
-  "quota",
-  "busy-elsewhere",
-];
+export type IdleReason = "no-jobs" | "all-assigned" | "needs-features" | "paused" | "waits-for-others" | "quota";
+const IDLE_REASONS: readonly IdleReason[] = ["no-jobs", "all-assigned", "needs-features", "paused", "waits-for-others", "quota"];
 
 interface IdleFrame {
   type: "idle";
