@@ -1,4 +1,5 @@
 /** The page's hand on the drawing worker: canvases go there once, facts and sizes follow, counts come back. */
+import type { JobStatus } from "../../shared/api.ts";
 import type { Notice, Order, Palette, Seen } from "./drawing/orders.ts";
 
 const TOKENS = {
@@ -50,8 +51,9 @@ export class Easel {
     room();
   }
 
-  show(origin: string, job: number): void {
-    this.order({ type: "job", origin, job });
+  /** A job that is done is asked for once more, whole. */
+  show(origin: string, job: JobStatus | null): void {
+    this.order({ type: "job", origin, job: job?.id ?? 0, createdAt: job?.createdAt ?? "", done: job?.state === "done" });
   }
 
   setLending(on: boolean): void {

@@ -1,6 +1,6 @@
 import { html, LitElement } from "lit";
 import { count } from "./numbers.ts";
-import { finalOf, waitingOf } from "./situation.ts";
+import { finalOf, isLent, mineOf, waitingOf } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
 const LABEL_EVERY_MS = 30_000;
@@ -55,10 +55,11 @@ export class PlateView extends LitElement {
       this.label = "No job to show";
       return;
     }
-    const mine = situation.seen?.job === job.id ? situation.seen.mine : { running: 0, waiting: 0, final: 0 };
+    const mine = mineOf(situation);
+    const running = isLent(situation) ? (situation.donor?.running ?? 0) : 0;
     const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units verified`];
-    if (mine.final > 0) parts.push(`${count(mine.final)} yours`);
-    if (mine.running > 0) parts.push(`${count(mine.running)} running`);
+    if (mine > 0) parts.push(`${count(mine)} yours`);
+    if (running > 0) parts.push(`${count(running)} running`);
     const waiting = waitingOf(situation);
     if (waiting > 0) parts.push(`${count(waiting)} waiting`);
     this.label = parts.join(", ");
