@@ -71,6 +71,18 @@ export const ERRORS = {
   refused: { wire: 20, http: 422, message: "The job package was refused: {count} faults.", todo: "Mend the faults and submit again." },
   "not-ready": { wire: 21, http: 409, message: "{why}", todo: "Wait for the job, or ask for what is final so far with --partial." },
   "bad-format": { wire: 22, http: 400, message: "These results cannot be written as {format}: {why}.", todo: "Choose another format." },
+  "wrong-type": {
+    wire: 24,
+    http: 415,
+    message: "The body's type is {type}, which is not read here.",
+    todo: "Send application/json, or what /docs says of this request.",
+  },
+  "headers-too-large": {
+    wire: 25,
+    http: 431,
+    message: "The request's headers are longer than {limit} bytes.",
+    todo: "Send fewer and shorter headers; an owner's token has 46 characters.",
+  },
   "disk-full": {
     wire: 23,
     http: 507,

@@ -50,7 +50,7 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
       schema: {
         tags: ["blobs"],
         summary: "A job's input by its SHA-256",
-        params: Type.Object({ hash: Type.String({ pattern: "^[0-9a-f]{64}$" }) }),
+        params: Type.Object({ hash: Type.String({ pattern: "^[0-9a-f]{64}$", description: "64 hexadecimal digits in lower case" }) }),
       },
     },
     async (request, reply) => {
