@@ -60,6 +60,8 @@ export interface JobCounts {
   leased: number;
   /** Units with a recorded replica that have not ended. */
   voted: number;
+  /** Units that have not ended. */
+  left: number;
   counted: number;
   refused: number;
   /** Accounts that hold an assignment. */
@@ -170,6 +172,7 @@ export class Coordinator {
       failed: pages.failed.size,
       leased: pages.leased,
       voted: job.open.size,
+      left: job.spec.units - pages.final - pages.failed.size,
       counted: job.counted,
       refused: job.refused,
       volunteers: job.holders.size,

@@ -13,6 +13,7 @@ import {
   type SubmitFrame,
   WIRE_VERSION,
 } from "../../shared/wire.ts";
+import type { Disk } from "../access/disk.ts";
 import type { PlannedJob, Plans } from "../access/plans.ts";
 import { holds, type TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
@@ -31,6 +32,7 @@ export interface Desk {
   plans: Plans;
   tokens: TokenKeys;
   idles: IdleAnswers;
+  disk: Pick<Disk, "makeSure">;
   clock: () => number;
   /** Told of failures that are ours. */
   onFailure: (error: unknown) => void;
@@ -53,10 +55,17 @@ export interface Answered {
 export async function answer(desk: Desk, peer: Peer, input: Uint8Array): Promise<Answered> {
   try {
     const frame = decodeFrame(input);
+    if (takesRoom(frame)) desk.disk.makeSure();
     return frame.type === "submit" ? await submit(desk, peer, frame) : { frame: await answered(desk, peer, frame), malformed: false };
   } catch (error) {
     return refusal(error, input, desk.onFailure);
   }
+}
+
+/** Digests alone are taken on a full disk, and their bytes asked for later. */
+function takesRoom(frame: Frame): boolean {
+  const carries = frame.type === "submit" && frame.results.some(({ bytes }) => bytes.byteLength > 0);
+  return carries || frame.type === "bytes" || frame.type === "claim";
 }
 
 function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): Promise<Frame> {

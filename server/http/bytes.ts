@@ -15,7 +15,7 @@ import { Receiving } from "./receiving.ts";
 
 const LENGTH_BYTES = 8;
 
-export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: HttpContext, receiving = new Receiving()): void {
+export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator, disk }: HttpContext, receiving = new Receiving()): void {
   app.put(
     "/api/results",
     {
@@ -39,6 +39,7 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: Htt
       const { job, account } = assignment;
       const wanted = holds(assignment, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
       if (wanted === undefined) throw new IdlewaveError("not-wanted", { unit });
+      disk.makeSure();
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });

@@ -3,12 +3,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { Disk } from "../access/disk.ts";
+import type { Drain } from "../access/drain.ts";
 import type { Plans } from "../access/plans.ts";
 import type { TokenKeys } from "../access/token.ts";
 import type { Judges } from "../admit/admit.ts";
 import type { Config } from "../config.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { BlobStore, Store } from "../core/store.ts";
+import type { Metrics } from "./metrics.ts";
 
 export interface HttpContext {
   config: Config;
@@ -19,6 +22,9 @@ export interface HttpContext {
   judges: Judges;
   plans: Plans;
   tokens: TokenKeys;
+  disk: Disk;
+  drain: Drain;
+  metrics: Metrics;
   /** Connected accounts now. */
   connected: () => number;
   clock: () => number;
