@@ -3,7 +3,7 @@ import Type from "typebox";
 import { ErrorSchema, JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { App, HttpContext } from "./context.ts";
-import { countsOf, jobOf, mayChange } from "./owners.ts";
+import { countsOf, isHidden, jobOf, ownJob, visibleJob, visibleJobs } from "./owners.ts";
 import type { Views } from "./views.ts";
 import { volunteerId } from "./volunteers.ts";
 
@@ -13,14 +13,32 @@ const REFUSED_LISTED = 500;
 export function jobRoutes(app: App, context: HttpContext, views: Views): void {
   const { coordinator, store, blobs } = context;
 
-  app.get("/api/jobs", { schema: { tags: ["jobs"], summary: "All jobs", response: { 200: JobListSchema } } }, async () => {
-    return { jobs: await Promise.all(coordinator.jobs().map((row) => views.status(row, false))) };
-  });
+  app.get(
+    "/api/jobs",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "All jobs; drafts with their owner's token or an administrator's",
+        response: { 200: JobListSchema },
+      },
+    },
+    async (request) => {
+      const rows = await visibleJobs(request, context);
+      return { jobs: await Promise.all(rows.map((row) => views.status(row, false))) };
+    },
+  );
 
   app.get(
     "/api/jobs/:id",
-    { schema: { tags: ["jobs"], summary: "One job", params: JobParams, response: { 200: JobStatusSchema, 404: ErrorSchema } } },
-    async (request) => views.status(jobOf(coordinator, request.params.id), true),
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "One job; a draft with its owner's token or an administrator's",
+        params: JobParams,
+        response: { 200: JobStatusSchema, 404: ErrorSchema },
+      },
+    },
+    async (request) => views.status(await visibleJob(request, context, request.params.id), true),
   );
 
   for (const verb of ["pause", "resume", "cancel"] as const) {
@@ -36,8 +54,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         },
       },
       async (request) => {
-        const row = jobOf(coordinator, request.params.id);
-        await mayChange(request, store, row);
+        const row = await ownJob(request, context, request.params.id);
         // A draft has nothing to resume: to go on means to start it.
         const event = verb === "resume" && row.state === "draft" ? "start" : verb;
         const reply = await coordinator.dispatch({ type: "job-verb", job: row.id, verb: event });
@@ -51,9 +68,9 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
     "/api/jobs/:id/plan",
     { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams } },
     async (request, reply) => {
-      const row = jobOf(coordinator, request.params.id);
+      const row = await visibleJob(request, context, request.params.id);
       const etag = `"${row.plan}"`;
-      void reply.header("etag", etag).header("cache-control", "public, max-age=31536000, immutable");
+      void reply.header("etag", etag).header("cache-control", isHidden(row) ? "no-store" : "public, max-age=31536000, immutable");
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
       const bytes = await blobs.get(row.plan);
       if (!bytes) throw new Error(`the plan ${row.plan} is missing`);
@@ -72,7 +89,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       },
     },
     async (request) => {
-      const row = jobOf(coordinator, request.params.id);
+      const row = await visibleJob(request, context, request.params.id);
       const refused = await store.refused(row.id, REFUSED_LISTED);
       return {
         refused: refused.map(({ unit, publicKey, digest, canonical, at }) => ({
@@ -97,7 +114,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       },
     },
     async (request, reply) => {
-      const row = jobOf(coordinator, request.params.id);
+      const row = await visibleJob(request, context, request.params.id);
       const picture = await views.picture(row);
       const etag = `W/"${row.id}-${picture.seq}"`;
       void reply.header("etag", etag).header("cache-control", "no-cache");

@@ -9,7 +9,7 @@ import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
-import { jobOf, mayChange } from "./owners.ts";
+import { ownJob } from "./owners.ts";
 
 const READ_ROWS = 64;
 
@@ -25,7 +25,7 @@ const ResultsQuery = Type.Object({
 });
 
 export function resultRoutes(app: App, context: HttpContext): void {
-  const { coordinator, store, plans } = context;
+  const { store, plans } = context;
   app.get(
     "/api/jobs/:id/results",
     {
@@ -46,8 +46,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
       },
     },
     async (request, reply) => {
-      const row = jobOf(coordinator, request.params.id);
-      await mayChange(request, store, row);
+      const row = await ownJob(request, context, request.params.id);
       const { format, output, partial } = request.query as { format?: ResultFormat; output?: string; partial?: "0" | "1" };
       if (row.state !== "done" && partial !== "1")
         throw new IdlewaveError("not-ready", { why: `Job ${row.id} is ${row.state}, not done.` });

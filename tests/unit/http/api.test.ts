@@ -209,8 +209,34 @@ describe("job packages", () => {
     });
     expect((await server.status(running)).units).toEqual({ total: 7, final: 0, failed: 0, leased: 0, voted: 0 });
     const draft = await server.submit(packageOf(7), "?start=0");
-    expect(await server.status(draft)).toMatchObject({ state: "draft" });
+    expect(await (await server.get(`/api/jobs/${draft}`, server.token)).json()).toMatchObject({ state: "draft" });
     expect(await (await server.post(`/api/jobs/${draft}/resume`, undefined, server.token)).json()).toMatchObject({ state: "running" });
+  });
+
+  it("that are drafts are there for their owner and administrators alone, until they start", async () => {
+    const tokenOf = async (name: string) =>
+      ((await (await server.post("/api/tokens", { name }, server.token)).json()) as { token: string }).token;
+    const [ann, ben] = [await tokenOf("Ann"), await tokenOf("Ben")];
+    const draft = await server.submit(packageOf(7), "?start=0", ann);
+    const listed = async (token?: string) =>
+      ((await (await server.get("/api/jobs", token)).json()) as { jobs: { id: number }[] }).jobs.some(({ id }) => id === draft);
+    for (const stranger of [undefined, ben, `iw_${"A".repeat(43)}`]) {
+      for (const what of ["", "/plan", "/picture", "/refused"])
+        await expectError(await server.get(`/api/jobs/${draft}${what}`, stranger), 404, "not-found");
+      expect(await listed(stranger)).toBe(false);
+    }
+    for (const verb of ["pause", "resume", "cancel"])
+      await expectError(await server.post(`/api/jobs/${draft}/${verb}`, undefined, ben), 404, "not-found");
+    await expectError(await server.get(`/api/jobs/${draft}/results?partial=1`, ben), 404, "not-found");
+    for (const own of [ann, server.token]) {
+      for (const what of ["", "/plan", "/picture", "/refused"])
+        expect((await server.get(`/api/jobs/${draft}${what}`, own)).status).toBe(200);
+      expect(await listed(own)).toBe(true);
+    }
+    expect((await server.get(`/api/jobs/${draft}/plan`, ann)).headers.get("cache-control")).toBe("no-store");
+    await server.post(`/api/jobs/${draft}/resume`, undefined, ann);
+    expect((await server.get(`/api/jobs/${draft}/plan`)).status).toBe(200);
+    expect(await listed()).toBe(true);
   });
 
   it("of a thousand million units are taken like small ones", async () => {
