@@ -27,7 +27,7 @@ export interface Job {
   spec: JobSpec;
   state: JobState;
   pages: Pages;
-  /** Touched units that need another replica. */
+  /** Touched units that need another replica; what needs none any more is dropped when it is drawn. */
   ring: Ring;
   /** Units below were handed out once, or touched otherwise. */
   cursor: number;

@@ -162,6 +162,23 @@ export interface HeldBlob {
   stream(): NodeJS.ReadableStream;
 }
 
+/** All that is stored, as it was at one moment, while work goes on. */
+export interface OpenBackup {
+  /** In the order of a backup; to be read once. */
+  parts: AsyncIterable<BackupPart>;
+  /** Frees what the backup took; however far it was read. */
+  close(): Promise<void>;
+}
+
+/** One file of a backup. */
+export interface BackupPart {
+  /** Path in the backup, with slashes. */
+  name: string;
+  /** Length of `content`. */
+  bytes: number;
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
 /** Content-addressed bytes on disk. */
 export interface BlobStore {
   /** Durable when it resolves. */
