@@ -36,7 +36,6 @@ export function serveVerb(program: Command): void {
         }
       }
       await stopSignal();
-      note("Stopping.");
       await coordinator.close();
     });
 }
@@ -55,7 +54,7 @@ async function started(start: typeof startCoordinator, config: Config): ReturnTy
   }
 }
 
-function configOf(overrides: Omit<ServeOptions, "json">) {
+export function configOf(overrides: Omit<ServeOptions, "json">) {
   try {
     return readConfig(overrides);
   } catch (error) {
@@ -70,9 +69,15 @@ function portOf(text: string): number {
   return port;
 }
 
-/** Resolves on the first SIGINT or SIGTERM; a second one ends the process as usual. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Resolves on the first SIGINT or SIGTERM; a second one, of either kind, ends the process at once. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    const stop = () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
   });
 }

@@ -19,7 +19,7 @@ const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1
 export interface MetricSources {
   coordinator: Pick<Coordinator, "load" | "jobs" | "counts">;
   disk: { free: number; isFull: boolean; isWritable: boolean };
-  drain: { isDraining: boolean };
+  drain: { isDraining: boolean; count: number };
   judges: { processes: number; queued: number };
   accounts: () => number;
   databaseBytes: () => Promise<number>;
@@ -66,6 +66,7 @@ export class Metrics {
     this.gauge("accounts", "Accounts with a connected host", sources.accounts);
     this.gauge("leases", "Open leases", () => coordinator.load.leases);
     this.gauge("pending_operations", "Operations that wait for the disk", () => coordinator.load.pendingOps);
+    this.gauge("requests", "HTTP requests that are under way, this one too", () => drain.count);
     this.gauge("draining", "1 while the coordinator stops", () => Number(drain.isDraining));
     this.gauge("disk_free_bytes", "Free space of the data folder", () => disk.free);
     this.gauge("disk_full", "1 below the floor of free space", () => Number(disk.isFull));
