@@ -4,7 +4,6 @@
  */
 import type { Readable } from "node:stream";
 import Type from "typebox";
-import { ErrorSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
@@ -12,6 +11,7 @@ import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { holds } from "../access/token.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Receiving } from "./receiving.ts";
+import { refusals } from "./refusals.ts";
 
 const LENGTH_BYTES = 8;
 
@@ -26,7 +26,7 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator, disk 
         querystring: Type.Object({ unit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
         response: {
           204: Type.Null(),
-          ...{ 400: ErrorSchema, 403: ErrorSchema, 409: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema, 429: ErrorSchema },
+          ...refusals("bad-request", "bad-token", "not-wanted", "bytes-mismatch", "disk-full"),
         },
       },
     },

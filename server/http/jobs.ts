@@ -1,9 +1,10 @@
 /** Jobs: their list, one, and the verbs that move one. */
 import Type from "typebox";
-import { ErrorSchema, JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
+import { JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { App, HttpContext } from "./context.ts";
 import { countsOf, isHidden, jobOf, ownJob, visibleJob, visibleJobs } from "./owners.ts";
+import { bytesRefusals, refusals } from "./refusals.ts";
 import type { Views } from "./views.ts";
 import { volunteerId } from "./volunteers.ts";
 
@@ -35,7 +36,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         tags: ["jobs"],
         summary: "One job; a draft with its owner's token or an administrator's",
         params: JobParams,
-        response: { 200: JobStatusSchema, 404: ErrorSchema },
+        response: { 200: JobStatusSchema, ...refusals("not-found") },
       },
     },
     async (request) => views.status(await visibleJob(request, context, request.params.id), true),
@@ -50,7 +51,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
           summary: `${verb} a job; its owner's token or an administrator's`,
           security: [{ token: [] }],
           params: JobParams,
-          response: { 200: JobStatusSchema, 401: ErrorSchema, 403: ErrorSchema, 404: ErrorSchema, 409: ErrorSchema },
+          response: { 200: JobStatusSchema, ...refusals("unauthorized", "forbidden", "not-found", "wrong-state") },
         },
       },
       async (request) => {
@@ -66,7 +67,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
 
   app.get(
     "/api/jobs/:id/plan",
-    { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams } },
+    { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams, response: bytesRefusals("not-found") } },
     async (request, reply) => {
       const row = await visibleJob(request, context, request.params.id);
       const etag = `"${row.plan}"`;
@@ -85,7 +86,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         tags: ["jobs"],
         summary: "Replicas that differed from the canonical result, newest first",
         params: JobParams,
-        response: { 200: RefusedListSchema, 404: ErrorSchema },
+        response: { 200: RefusedListSchema, ...refusals("not-found") },
       },
     },
     async (request) => {
@@ -111,6 +112,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         summary: "The live picture, binary as in shared/picture.ts; what changed after `since`",
         params: JobParams,
         querystring: Type.Object({ since: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })) }),
+        response: bytesRefusals("not-found"),
       },
     },
     async (request, reply) => {

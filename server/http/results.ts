@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import Type from "typebox";
-import { ErrorSchema, RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, type SourceUnit } from "../../shared/export/export.ts";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
@@ -10,6 +10,7 @@ import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
 import { ownJob } from "./owners.ts";
+import { refusals } from "./refusals.ts";
 
 const READ_ROWS = 64;
 
@@ -38,10 +39,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
         querystring: ResultsQuery,
         response: {
           200: Type.Unsafe<Readable>({ type: "string", format: "binary" }),
-          401: ErrorSchema,
-          403: ErrorSchema,
-          404: ErrorSchema,
-          409: ErrorSchema,
+          ...refusals("bad-request", "bad-format", "unauthorized", "forbidden", "not-found", "not-ready"),
         },
       },
     },

@@ -1,7 +1,7 @@
 /** Job packages come in: checked, or checked and made a job. */
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
-import { ErrorSchema, FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
+import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
@@ -13,12 +13,13 @@ import type { PublicBlobs } from "./blobs.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
 import { ownerOf } from "./owners.ts";
+import { refusals } from "./refusals.ts";
 import { measure, receivePackage } from "./upload.ts";
 
 export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
-  const refusals = { 400: ErrorSchema, 401: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema, 507: ErrorSchema };
+  const refused = refusals("unauthorized", "refused");
 
   app.post(
     "/api/jobs",
@@ -28,7 +29,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
         summary: "Submit a job package",
         description: "One part a file; the field's name is the file's path in the package. `start=0` leaves the job a draft.",
         querystring: Type.Object({ start: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1")])) }),
-        response: { 201: SubmittedSchema, ...refusals },
+        response: { 201: SubmittedSchema, ...refused, ...refusals("disk-full") },
       },
     },
     async (request, reply) => {
@@ -57,7 +58,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       schema: {
         ...common,
         summary: "Check a job package without submitting it",
-        response: { 200: Type.Object({ faults: Type.Array(FaultSchema), warnings: WarningsSchema }), ...refusals },
+        response: { 200: Type.Object({ faults: Type.Array(FaultSchema), warnings: WarningsSchema }), ...refused },
       },
     },
     async (request) => {
