@@ -17,6 +17,8 @@ import { Visit } from "./visit.ts";
 import { checkedWords, roomsOf, wordsOf } from "./words.ts";
 
 const NARROW = "(max-width: 899px)";
+/** Of a phone's height for the plate: beside the dock the words and figures have room too. */
+const NARROW_SHARE = { before: 0.52, lent: 0.4 };
 const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
@@ -89,7 +91,7 @@ export class Page extends LitElement {
     await this.updateComplete;
     const headline = this.querySelector<HTMLElement>("h1");
     headline?.focus();
-    headline?.scrollIntoView({ block: "nearest" });
+    for (const text of [this.querySelector(".lead"), headline]) text?.scrollIntoView({ block: "nearest" });
   }
 
   protected override render() {
@@ -99,7 +101,7 @@ export class Page extends LitElement {
     const touch = matchMedia("(pointer: coarse)").matches;
     const words = wordsOf(situation, touch);
     const lent = isLent(situation);
-    const rooms = lent ? roomsOf(situation, touch) : [];
+    const rooms = roomsOf(situation, touch);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
@@ -131,7 +133,7 @@ export class Page extends LitElement {
 
   private label(situation: Situation) {
     const { job } = situation;
-    if (!job) return nothing;
+    if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
       <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
       <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
@@ -148,7 +150,10 @@ export class Page extends LitElement {
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
     const lent = isLent(situation);
-    if (lent !== this.lent) this.easel?.setLending(lent);
+    if (lent !== this.lent) {
+      this.easel?.setLending(lent);
+      this.easel?.fit();
+    }
     if (this.easel) this.lent = lent;
     this.announce();
   }
@@ -172,7 +177,10 @@ export class Page extends LitElement {
   private room(): { width: number; height: number } {
     const first = this.querySelector<HTMLElement>(".first");
     const width = first?.clientWidth ?? innerWidth;
-    if (matchMedia(NARROW).matches) return { width, height: Math.min(0.52 * innerHeight, 1.06 * width) };
+    if (matchMedia(NARROW).matches) {
+      const share = this.classList.contains("lent") ? NARROW_SHARE.lent : NARROW_SHARE.before;
+      return { width, height: Math.min(share * innerHeight, 1.06 * width) };
+    }
     return { width: Math.min(Math.floor(0.59375 * width), width - 440), height: first?.clientHeight ?? innerHeight };
   }
 

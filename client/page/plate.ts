@@ -21,6 +21,7 @@ export class PlateView extends LitElement {
   declare tick: number;
   private label = "";
   private labelledJob = 0;
+  private labelledSeen = 0;
   private labelledAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -48,7 +49,10 @@ export class PlateView extends LitElement {
     const situation = this.visit?.situation;
     const now = performance.now();
     const job = situation?.job;
-    if (job && job.id === this.labelledJob && now - this.labelledAt < LABEL_EVERY_MS) return;
+    // At once when the squares are known, which the first label was too early for.
+    const seen = situation?.seen?.job ?? 0;
+    if (job && job.id === this.labelledJob && seen === this.labelledSeen && now - this.labelledAt < LABEL_EVERY_MS) return;
+    this.labelledSeen = seen;
     this.labelledAt = now;
     this.labelledJob = job?.id ?? 0;
     if (!situation || !job) {

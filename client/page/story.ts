@@ -22,6 +22,9 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
   const { situation } = visit;
   const moment = momentOf(situation);
   switch (moment.kind) {
+    // What comes next has its room already.
+    case "loading":
+      return html`<div class="ghost" inert>${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}</div>`;
     case "before":
       return html`${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}`;
     case "stopped":
@@ -88,7 +91,7 @@ function figures(situation: Situation): TemplateResult | typeof nothing {
   const time = duration(donor.gpuSeconds);
   // The headline counts those of the shown job.
   const verified =
-    donor.units.final !== mineOf(situation) ? "verified, all jobs" : donor.units.final === 1 ? "unit verified" : "units verified";
+    donor.units.final !== mineOf(situation) ? "units, all jobs" : donor.units.final === 1 ? "unit verified" : "units verified";
   const waiting = donor.credit.escrow > 0 ? `credit, ${credit(donor.credit.escrow)} waiting` : "credit";
   return html`<dl class=${none ? "figures ghost" : "figures"}>
       <div><dt>${verified}</dt><dd>${count(donor.units.final)}</dd></div>

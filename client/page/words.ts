@@ -2,11 +2,15 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { aboutSeconds, capitalised, count, doseWord, duration, grouped, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
 
 /** A download smaller than this, in bytes, needs no figure. */
 const SIZE_WORTH_SAYING = 100_000;
+
+const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of your graphics card.";
+/** As long in print as the number of units of most jobs. */
+const TYPICAL_UNITS = 380;
 
 export function wordsOf(situation: Situation, touch: boolean): Words {
   const moment = momentOf(situation);
@@ -124,9 +128,8 @@ function before(situation: Situation, noun: string): Words {
   const missing = leftOf(situation);
   const headline = missing === 1 ? `One unit of this ${noun} is missing.` : `${count(missing)} units of this ${noun} are missing.`;
   const soFar = job && noun !== "picture" && job.answer && job.answerSoFar;
-  const lead = "One unit is one square. Reading a page uses almost none of your graphics card.";
-  if (!soFar) return { headline: [headline], lead: [lead] };
-  return { headline: [`${raised(job.answer)} so far: ${grouped(job.answerSoFar ?? "")}`], lead: [`${headline} ${lead}`] };
+  if (!soFar) return { headline: [headline], lead: [BEFORE_LEAD] };
+  return { headline: [`${raised(job.answer)} so far: ${grouped(job.answerSoFar ?? "")}`], lead: [`${headline} ${BEFORE_LEAD}`] };
 }
 
 function running(situation: Situation, noun: string, touch: boolean): Words {
@@ -150,10 +153,14 @@ function running(situation: Situation, noun: string, touch: boolean): Words {
   return { headline, lead: [`${running}${touch ? "Touch the page" : "Move the pointer"} and watch the wave step aside.`] };
 }
 
-/** What may come and go while the visitor lends: the page keeps room for the largest of it, so that nothing under it moves. */
+/** What comes next, and what may come and go while the visitor lends: the page keeps room for the largest of it, so that nothing under it moves. */
 export function roomsOf(situation: Situation, touch: boolean): Words[] {
   const { donor, job } = situation;
   const noun = job?.noun || "picture";
+  if (momentOf(situation).kind === "loading") {
+    return [{ headline: [`${count(TYPICAL_UNITS)} units of this ${noun} are missing.`], lead: [BEFORE_LEAD] }];
+  }
+  if (!isLent(situation)) return [];
   const own = { job: job?.id ?? 0, waiting: 0, final: Math.max(mineOf(situation), 1) };
   const usual = {
     ...situation,

@@ -1,8 +1,10 @@
 /** What the page tells its drawing worker, and what it hears back. */
 
-/** Colours of the theme as `#rrggbb`, read from the page's own tokens. */
+/** Colours of the theme as CSS knows them, read from the page's own tokens. */
 export interface Palette {
   dark: boolean;
+  /** Under forced colours: 256 steps of RGB for the visitor's own tiles and for others', from the system's ground to its highlight and its text. */
+  forced: { mine: Uint8Array; others: Uint8Array } | null;
   ground: string;
   ink: string;
   line: string;
