@@ -19,6 +19,7 @@ import { packageRoot } from "./http/pages.ts";
 import { openLog } from "./log.ts";
 import { DiskBlobs } from "./store/blobs.ts";
 import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
+import { dropSnapshots, openBackup } from "./store/snapshot.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 
 const MIB = 1024 ** 2;
@@ -71,7 +72,11 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     const plans = new Plans((job) => coordinator.job(job), blobs);
     const tokens = await TokenKeys.open(store);
     const parts = { coordinator, store, blobs, plans, tokens, disk, clock: Date.now };
-    const context = { ...parts, config, judges, drain, metrics, version: await versionOf(), connected: () => gateway.accounts };
+    const version = await versionOf();
+    await dropSnapshots(data);
+    const snapshot = (path: string) => store.snapshot(path);
+    const backup = () => openBackup({ data, snapshot, blobs, program: version, now: Date.now() });
+    const context = { ...parts, config, judges, drain, metrics, version, backup, connected: () => gateway.accounts };
     // At this level Fastify would tell the address, which the command line tells.
     const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
     const app = await createApp(context, httpLog as FastifyBaseLogger);
@@ -108,7 +113,6 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     warnOfExposure(log, config);
     // Made only once it can be told: a start that failed before must not swallow it.
     const adminToken = await firstToken(store);
-    const { version } = context;
     log.info({ version, jobs: coordinator.jobs().length }, "The coordinator is ready.");
     const close = () => inTime(closeAll(), config.drainSeconds * 1000 + CLOSE_MS, log);
     return { url, ...(adminToken === undefined ? {} : { adminToken }), close };

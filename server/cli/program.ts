@@ -1,12 +1,15 @@
 /** The command line: one file a verb, exit codes in exit.ts. */
 import { Command, CommanderError } from "commander";
 import { unknownVariables } from "../config.ts";
+import { backupVerb } from "./backup.ts";
 import { checkVerb } from "./check.ts";
 import { demoVerb } from "./demo.ts";
+import { doctorVerb } from "./doctor.ts";
 import { CliError, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { invocation, PROGRAM } from "./invocation.ts";
 import { newVerb } from "./new.ts";
 import { note, printError } from "./print.ts";
+import { restoreVerb } from "./restore.ts";
 import { resultsVerb } from "./results.ts";
 import { schemaVerb } from "./schema.ts";
 import { serveVerb } from "./serve.ts";
@@ -16,7 +19,22 @@ import { submitVerb } from "./submit.ts";
 import { tokenVerb } from "./token.ts";
 import { watchVerb } from "./watch.ts";
 
-const VERBS = [serveVerb, newVerb, checkVerb, submitVerb, statusVerb, watchVerb, resultsVerb, steerVerbs, schemaVerb, tokenVerb, demoVerb];
+const VERBS = [
+  serveVerb,
+  newVerb,
+  checkVerb,
+  submitVerb,
+  statusVerb,
+  watchVerb,
+  resultsVerb,
+  steerVerbs,
+  schemaVerb,
+  tokenVerb,
+  backupVerb,
+  restoreVerb,
+  doctorVerb,
+  demoVerb,
+];
 
 /** Runs one command line (without node and script). Resolves with its exit code; prints what went wrong. */
 export async function run(args: readonly string[]): Promise<ExitCode> {

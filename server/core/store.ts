@@ -1,5 +1,6 @@
 /** The store as the core sees it: an async interface that takes a batch of operations as one durable transaction. */
 import type { JobState } from "../../shared/api.ts";
+import type { BackupPart } from "../../shared/backup.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { JobSpec } from "./events.ts";
 
@@ -168,15 +169,6 @@ export interface OpenBackup {
   parts: AsyncIterable<BackupPart>;
   /** Frees what the backup took; however far it was read. */
   close(): Promise<void>;
-}
-
-/** One file of a backup. */
-export interface BackupPart {
-  /** Path in the backup, with slashes. */
-  name: string;
-  /** Length of `content`. */
-  bytes: number;
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** Content-addressed bytes on disk. */

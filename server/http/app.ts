@@ -6,6 +6,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { isPublicAddress, lineOf } from "../access/address.ts";
+import { backupRoutes } from "./backup.ts";
 import { blobRoutes, PublicBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
@@ -86,6 +87,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   blobRoutes(app, context, visible);
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
+  backupRoutes(app, context);
   await pageRoutes(app);
   return app;
 }

@@ -10,7 +10,7 @@ import type { TokenKeys } from "../access/token.ts";
 import type { Judges } from "../admit/admit.ts";
 import type { Config } from "../config.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { BlobStore, Store } from "../core/store.ts";
+import type { BlobStore, OpenBackup, Store } from "../core/store.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface HttpContext {
@@ -28,6 +28,8 @@ export interface HttpContext {
   /** Connected accounts now. */
   connected: () => number;
   clock: () => number;
+  /** Opens a backup of all that is stored. */
+  backup: () => Promise<OpenBackup>;
 }
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;

@@ -27,6 +27,11 @@ export class DiskBlobs implements BlobStore {
     return new DiskBlobs(root);
   }
 
+  /** The blobs that are there; nothing is made or cleared away. */
+  static at(root: string): DiskBlobs {
+    return new DiskBlobs(root);
+  }
+
   async put(bytes: Uint8Array): Promise<BlobHash> {
     return (await this.putStream([bytes], bytes.byteLength)).hash;
   }
@@ -78,6 +83,15 @@ export class DiskBlobs implements BlobStore {
   stream(hash: BlobHash, from = 0, to?: number): NodeJS.ReadableStream {
     // Node's `end` is inclusive.
     return createReadStream(this.path(hash), { start: from, ...(to === undefined ? {} : { end: to - 1 }) });
+  }
+
+  /** Every blob that is there, folder by folder; those that come meanwhile may be among them or not. */
+  async *list(): AsyncGenerator<BlobHash> {
+    const folders = (await orMissing(readdir(this.root))) ?? [];
+    for (const folder of folders.sort()) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of (await readdir(join(this.root, folder))).sort()) if (HASH.test(name)) yield name as BlobHash;
+    }
   }
 
   async remove(hash: BlobHash): Promise<boolean> {

@@ -1,15 +1,15 @@
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { AccountId, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
-import { openDatabase } from "./database.ts";
+import { type Database, openDatabase } from "./database.ts";
 import type { Outcome, Tables } from "./tables.ts";
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
-  private readonly database: Kysely<Tables>;
+  private readonly database: Database;
 
   /** Opens or makes the file at `path`. Throws when another process has it, or when it is newer than this program. */
   constructor(path: string) {
@@ -247,6 +247,10 @@ export class SqliteStore implements Store {
       .orderBy("seq", "desc")
       .limit(MAX_OWN_UNITS)
       .execute();
+  }
+
+  async snapshot(path: string): Promise<void> {
+    await this.database.snapshot(path);
   }
 
   async close(): Promise<void> {
