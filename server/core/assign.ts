@@ -3,7 +3,7 @@
  * replica; while few wait, it takes untouched units at the cursor. How many units it looks at is bounded, whatever the size of
  * the jobs and however many wait for somebody else.
  */
-import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import { type AccountId, type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
 import { accountOf, isFailing, isThrottled, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
 import { mayBeOne } from "./cluster.ts";
@@ -29,6 +29,9 @@ const MAX_DEPTH_UNITS = MAX_OPEN_UNITS / 2;
 /** An account's first batch, and its batches of a job whose pace it has not shown. */
 export const FIRST_CLAIM_UNITS = 4;
 export const UNPACED_CLAIM_UNITS = 16;
+/** Of the units that are left of a job an account holds at most this share, or so many: nobody keeps a small job from the others. */
+const MAX_HELD_SHARE = 0.25;
+export const MIN_HELD_SHARE_UNITS = 16;
 /** GPU time of a unit, ms, assumed until it was measured. */
 const UNPACED_UNIT_MS = 1000;
 /** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
@@ -64,9 +67,14 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
       if (scan.reason === "needs-features") scan.reason = "quota";
       continue;
     }
-    const size = batchSize(state, job, account, event);
+    const room = roomOf(job, account, host.account);
+    if (room === 0) {
+      if (scan.reason !== "waits-for-others") scan.reason = "all-assigned";
+      continue;
+    }
+    const size = Math.min(room, batchSize(state, job, account, event));
     const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
-    const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now });
+    const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
     const units = pick(state, job, lease, size, scan, work);
     if (units.length === 0) continue;
     lease.runs = runsOf(units.sort((a, b) => a - b));
@@ -184,8 +192,15 @@ export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["ac
   return true;
 }
 
+/** Units of the job that the account may hold beyond those it holds. */
+export function roomOf(job: Job, account: Account, id: AccountId): number {
+  const left = job.pages.units - job.pages.ended;
+  const share = Math.max(MIN_HELD_SHARE_UNITS, Math.ceil(left * MAX_HELD_SHARE));
+  return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, share - (job.holders.get(id) ?? 0)));
+}
+
 function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
-  let size = Math.min(MAX_BATCH_UNITS, MAX_HELD_UNITS - account.held);
+  let size = MAX_BATCH_UNITS;
   if (event.units > 0) size = Math.min(size, event.units);
   const pace = account.pace.get(job.spec.id);
   if (pace !== undefined) {

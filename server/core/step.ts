@@ -9,12 +9,12 @@ import { accountOf, decay, notePace } from "./account.ts";
 import { claim } from "./assign.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
-import { endLease, expire, giveBack, orphan } from "./expiry.ts";
+import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
 import { addMicros, believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { renew } from "./renew.ts";
-import type { CoreState } from "./state.ts";
+import { beginAt, type CoreState } from "./state.ts";
 import { chaseWanted, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";
 
@@ -22,6 +22,7 @@ const DONE: Reply = { type: "done" };
 
 export function step(state: CoreState, event: CoreEvent): Effect[] {
   const work = new Work(event.now);
+  beginAt(state, event.now);
   work.reply(answer(state, event, work));
   for (const job of work.endedIn) endIfOver(state, job, work);
   return work.effects;
@@ -50,6 +51,11 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
     case "release":
       release(state, event, work);
       return DONE;
+    case "trim": {
+      const lease = state.leases.get(event.assignment.id);
+      if (lease) takeBack(state, lease, event.units, work);
+      return DONE;
+    }
     case "submit":
       return { type: "verdicts", verdicts: submit(state, event, work) };
     case "bytes": {
@@ -97,17 +103,18 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
 
   let measured = 0;
   let micros = 0;
-  const by = { account, cluster, assignment: assignment.id };
+  const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt };
   const verdicts = event.results.map((told): Verdict => {
     const result = { ...told, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !includes(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
-    if (lease) dropUnit(state, job, lease, result.unit);
+    const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
+    if (held) lease.progressAt = work.now;
     if (result.status === "ok") {
       measured++;
       micros = addMicros(micros, result.gpuMicros);
     }
-    return judge(state, job, by, result, work);
+    return judge(state, job, by, result, held, work);
   });
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
   return verdicts;
