@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
+import { nearest } from "./admit/nearest.ts";
 
 const Text = (description: string) => Type.String({ maxLength: 500, description });
 
-export const ConfigSchema = Type.Object(
+const ConfigSchema = Type.Object(
   {
     data: Type.String({ minLength: 1, description: "Folder of the database and the blobs." }),
     host: Type.String({ minLength: 1, description: "Address to listen on." }),
@@ -25,6 +26,23 @@ export const ConfigSchema = Type.Object(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
     ),
+    logFormat: Type.Union([Type.Literal("text"), Type.Literal("json")], {
+      description: "Log lines for people, or one JSON object a line for programs.",
+    }),
+    metricsToken: Type.String({
+      pattern: "^([!-~]{16,200})?$",
+      description: "Bearer token that may read /metrics, 16 to 200 printable characters; empty: an administrator's token alone may.",
+    }),
+    minFreeMiB: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 40,
+      description: "Free space of the data folder, MiB, below which claims, result bytes and new jobs are refused.",
+    }),
+    drainSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 600,
+      description: "How long a stopping coordinator waits for requests that are under way.",
+    }),
     network: Type.Object(
       {
         name: Text("Name of this network."),
@@ -48,6 +66,10 @@ export const DEFAULT_CONFIG: Config = {
   trustProxy: 0,
   allowSoftware: false,
   logLevel: "info",
+  logFormat: "text",
+  metricsToken: "",
+  minFreeMiB: 512,
+  drainSeconds: 5,
   network: {
     name: "Idlewave",
     operator: "not stated",
@@ -64,15 +86,44 @@ const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["network"]
   IDLEWAVE_TRUST_PROXY: ["trustProxy"],
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
+  IDLEWAVE_LOG_FORMAT: ["logFormat"],
+  IDLEWAVE_METRICS_TOKEN: ["metricsToken"],
+  IDLEWAVE_MIN_FREE_MIB: ["minFreeMiB"],
+  IDLEWAVE_DRAIN_SECONDS: ["drainSeconds"],
   IDLEWAVE_NETWORK_NAME: ["network", "name"],
   IDLEWAVE_NETWORK_OPERATOR: ["network", "operator"],
   IDLEWAVE_NETWORK_PURPOSE: ["network", "purpose"],
   IDLEWAVE_NETWORK_CONTACT: ["network", "contact"],
 };
 
-/** Names the key that is wrong and where it came from. */
+/** Variables of the command line's other verbs. */
+const CLIENT_VARIABLES = ["IDLEWAVE_URL", "IDLEWAVE_TOKEN"];
+const PREFIX = "IDLEWAVE_";
+
+/** Names the key that is wrong and where it came from; `todo`: the nearest known one, or all of them. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  readonly todo: string;
+
+  constructor(message: string, todo = "") {
+    super(message);
+    this.todo = todo;
+  }
+}
+
+/** A sentence for each variable of `env` that looks like one of ours and is none. */
+export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = [...Object.keys(VARIABLES), ...CLIENT_VARIABLES];
+  const unknown = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !known.includes(name));
+  return unknown.map((name) => {
+    // Their common beginning would make any two names look alike.
+    const suffix = nearest(
+      name.slice(PREFIX.length),
+      known.map((each) => each.slice(PREFIX.length)),
+    );
+    const todo = suffix === undefined ? `There are ${known.join(", ")}.` : `Did you mean ${PREFIX}${suffix}?`;
+    return `${name} is no setting and changes nothing. ${todo}`;
+  });
 }
 
 const checker = Compile(ConfigSchema);
@@ -118,7 +169,7 @@ function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Re
 
 /** Numbers and switches come as text; what is neither stays text and fails the check by name. */
 function settingOf(key: keyof Config, text: string): unknown {
-  if (key === "port" || key === "trustProxy") return /^\d+$/.test(text) ? Number(text) : text;
+  if (typeof DEFAULT_CONFIG[key] === "number") return /^\d+$/.test(text) ? Number(text) : text;
   if (key === "allowSoftware") return text === "1" || text === "true" ? true : text === "0" || text === "false" ? false : text;
   return text;
 }
@@ -141,18 +192,28 @@ function merge(
 
 function checked(config: Record<string, unknown>, origins: ReadonlyMap<string, string>): Config {
   if (checker.Check(config)) return { ...config, publicUrl: config.publicUrl.replace(/\/$/, "") };
-  for (const key of Object.keys(config)) if (!(key in DEFAULT_CONFIG)) throw unknownKey(key, Object.keys(DEFAULT_CONFIG), origins);
+  for (const key of Object.keys(config)) if (!(key in DEFAULT_CONFIG)) throw unknownKey(key, origins);
   if (isRecord(config.network)) {
-    const known = Object.keys(DEFAULT_CONFIG.network);
-    for (const key of Object.keys(config.network)) if (!known.includes(key)) throw unknownKey(`network.${key}`, known, origins);
+    for (const key of Object.keys(config.network)) if (!(key in DEFAULT_CONFIG.network)) throw unknownKey(`network.${key}`, origins);
   }
   const fault = checker.Errors(config)[0];
   const path = (fault?.instancePath ?? "").replace(/^\//, "").replaceAll("/", ".");
   throw new ConfigError(`${path || "the configuration"} (from ${origins.get(path) ?? "the defaults"}): it ${fault?.message ?? "is wrong"}`);
 }
 
-function unknownKey(key: string, known: string[], origins: ReadonlyMap<string, string>): ConfigError {
-  return new ConfigError(`${key} (from ${origins.get(key) ?? "idlewave.json"}) is no setting; there are ${known.join(", ")}`);
+function unknownKey(key: string, origins: ReadonlyMap<string, string>): ConfigError {
+  const inner = Object.keys(DEFAULT_CONFIG.network);
+  const outer = Object.keys(DEFAULT_CONFIG);
+  const [, name] = /^network\.(.*)$/s.exec(key) ?? [];
+  const found =
+    name === undefined ? (nearest(key, outer) ?? asInner(nearest(key, inner))) : (asInner(nearest(name, inner)) ?? nearest(name, outer));
+  const known = name === undefined ? outer : inner.map((each) => `network.${each}`);
+  const message = `${key} (from ${origins.get(key) ?? "idlewave.json"}) is no setting`;
+  return new ConfigError(message, found === undefined ? `There are ${known.join(", ")}.` : `Did you mean ${found}?`);
+}
+
+function asInner(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `network.${name}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -35,11 +35,23 @@ export interface CoordinatorOptions {
   onFatal: (error: unknown) => void;
   /** Deadlines are looked at this often, ms; 0 = only on `tick` events. */
   tickMs?: number;
+  /** Told of each group of operations once it is on disk, and how long that took, ms. */
+  onCommit?: (operations: number, millis: number) => void;
+  /** Told of each answer of the core. */
+  onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
 
 /** An event as the gateway sends it; the coordinator adds `now`. */
 export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now"> : never) : never;
 export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
+
+/** What the coordinator holds in memory now. */
+export interface Load {
+  hosts: number;
+  leases: number;
+  /** Operations that wait for the disk. */
+  pendingOps: number;
+}
 
 export interface JobCounts {
   final: number;
@@ -48,6 +60,8 @@ export interface JobCounts {
   leased: number;
   /** Units with a recorded replica that have not ended. */
   voted: number;
+  /** Units that have not ended. */
+  left: number;
   counted: number;
   refused: number;
   /** Accounts that hold an assignment. */
@@ -71,6 +85,8 @@ export class Coordinator {
   private readonly store: Store;
   private readonly clock: () => number;
   private readonly onFatal: (error: unknown) => void;
+  private readonly onCommit: NonNullable<CoordinatorOptions["onCommit"]> | undefined;
+  private readonly onReply: NonNullable<CoordinatorOptions["onReply"]> | undefined;
   private readonly state: CoreState = createState();
   private readonly rows = new Map<JobId, JobRow>();
   private readonly rates = new Map<JobId, FinalRate>();
@@ -88,6 +104,8 @@ export class Coordinator {
     this.store = options.store;
     this.clock = options.clock ?? Date.now;
     this.onFatal = options.onFatal;
+    this.onCommit = options.onCommit;
+    this.onReply = options.onReply;
   }
 
   /** Takes up all jobs where the store left them. */
@@ -129,6 +147,7 @@ export class Coordinator {
       else notices.push(effect);
     }
     if (!reply) throw new Error(`no answer to ${event.type}`);
+    this.onReply?.(event.type, reply);
     this.enqueue(ops, notices);
     if (ops.length > 0 || writes(event)) await this.written();
     return reply;
@@ -153,6 +172,7 @@ export class Coordinator {
       failed: pages.failed.size,
       leased: pages.leased,
       voted: job.open.size,
+      left: job.spec.units - pages.final - pages.failed.size,
       counted: job.counted,
       refused: job.refused,
       volunteers: job.holders.size,
@@ -174,6 +194,10 @@ export class Coordinator {
   wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
     const found = this.state.jobs.get(job);
     return found && wantedDigest(found, unit, account);
+  }
+
+  get load(): Load {
+    return { hosts: this.state.hosts.size, leases: this.state.leases.size, pendingOps: this.pendingOps };
   }
 
   /** Accounts with a host that is connected. */
@@ -245,7 +269,9 @@ export class Coordinator {
     try {
       for (let batch = this.batches[0]; batch; batch = this.batches[0]) {
         batch.sealed = true;
+        const begun = performance.now();
         await this.store.commit(batch.ops);
+        this.onCommit?.(batch.ops.length, performance.now() - begun);
         this.noteStates(batch.ops);
         this.batches.shift();
         this.pendingOps -= batch.ops.length;

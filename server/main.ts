@@ -3,38 +3,48 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
 import type { Logger } from "pino";
+import { isPublicAddress } from "./access/address.ts";
+import { Disk } from "./access/disk.ts";
+import { Drain } from "./access/drain.ts";
+import { Plans } from "./access/plans.ts";
+import { TokenKeys } from "./access/token.ts";
 import { Judges } from "./admit/admit.ts";
 import type { Config } from "./config.ts";
 import { Coordinator } from "./coordinator.ts";
-import { isPublicAddress } from "./gateway/address.ts";
 import { Gateway } from "./gateway/gateway.ts";
-import { Plans } from "./gateway/plans.ts";
-import { TokenKeys } from "./gateway/token.ts";
 import { createApp } from "./http/app.ts";
+import { Metrics } from "./http/metrics.ts";
 import { newToken } from "./http/owners.ts";
 import { packageRoot } from "./http/pages.ts";
 import { openLog } from "./log.ts";
 import { DiskBlobs } from "./store/blobs.ts";
+import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
+import { dropSnapshots, openBackup } from "./store/snapshot.ts";
 import { SqliteStore } from "./store/sqlite.ts";
+
+const MIB = 1024 ** 2;
+const BLOBS_MEASURED_EVERY_MS = 300_000;
+/** What closing may take beyond the drain; a disk that hangs must not keep the process. */
+const CLOSE_MS = 20_000;
 
 export interface RunningCoordinator {
   /** Where it listens. */
   url: string;
   /** Made on the first start of a data folder, and told only then. */
   adminToken?: string;
-  /** Disconnects everybody, waits until all that was acknowledged is on disk, and frees the data folder. */
+  /** Drains, disconnects everybody, waits until all that was acknowledged is on disk, and frees the data folder. */
   close(): Promise<void>;
 }
 
 /** Rejects when the data folder cannot be opened or the address is taken. */
 export async function startCoordinator(config: Config): Promise<RunningCoordinator> {
-  const log = openLog(config.logLevel);
+  const log = openLog(config);
   const data = resolve(config.data);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const store = new SqliteStore(join(data, "idlewave.sqlite"));
   const opened: { close(): Promise<unknown> }[] = [store];
   const closeAll = async () => {
-    for (const part of opened.reverse()) await part.close();
+    for (const part of opened.splice(0).reverse()) await part.close();
   };
   try {
     const blobs = await DiskBlobs.open(join(data, "blobs"));
@@ -43,15 +53,33 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       log.fatal({ err: error }, "A commit failed; the coordinator stops.");
       process.exit(1);
     };
-    const coordinator = await Coordinator.open({ store, onFatal });
+    const metrics = new Metrics();
+    const { onCommit, onReply } = metrics;
+    const coordinator = await Coordinator.open({ store, onFatal, onCommit, onReply });
     opened.push(coordinator);
+    coordinator.on((notice) => {
+      if (notice.type === "job-changed") log.info({ job: notice.job, state: coordinator.job(notice.job)?.state }, "A job changed.");
+    });
+    const disk = await Disk.open({
+      folder: data,
+      minFreeBytes: config.minFreeMiB * MIB,
+      onChange: (found) => log.warn(found, "The data folder's disk changed."),
+    });
+    opened.push({ close: async () => disk.close() });
+    const drain = new Drain();
     const judges = new Judges();
     opened.push(judges);
     const plans = new Plans((job) => coordinator.job(job), blobs);
     const tokens = await TokenKeys.open(store);
-    const parts = { coordinator, store, blobs, plans, tokens, clock: Date.now };
-    const context = { ...parts, config, judges, version: await versionOf(), connected: () => gateway.accounts };
-    const app = await createApp(context, log as FastifyBaseLogger);
+    const parts = { coordinator, store, blobs, plans, tokens, disk, clock: Date.now };
+    const version = await versionOf();
+    await dropSnapshots(data);
+    const snapshot = (path: string) => store.snapshot(path);
+    const backup = () => openBackup({ data, snapshot, blobs, program: version, now: Date.now() });
+    const context = { ...parts, config, judges, drain, metrics, version, backup, connected: () => gateway.accounts };
+    // At this level Fastify would tell the address, which the command line tells.
+    const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
+    const app = await createApp(context, httpLog as FastifyBaseLogger);
     opened.push({ close: () => app.close() });
     const gateway: Gateway = new Gateway(app.server, {
       ...parts,
@@ -59,22 +87,49 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       trustProxy: config.trustProxy,
       allowSoftware: config.allowSoftware,
       listensPublicly: !isLoopback(config.host),
+      drainMs: config.drainSeconds * 1000,
+      onRefused: (code) => metrics.refused(code),
       log,
     });
-    opened.push(gateway);
+    const files = ["", "-wal", "-shm"].map((suffix) => join(data, `idlewave.sqlite${suffix}`));
+    metrics.watch({
+      ...{ coordinator, disk, drain, judges },
+      accounts: () => gateway.accounts,
+      databaseBytes: () => fileBytes(files),
+      blobBytes: seldom(() => folderBytes(join(data, "blobs")), BLOBS_MEASURED_EVERY_MS),
+    });
+    opened.push({
+      async close() {
+        drain.begin();
+        log.info({ requests: drain.count }, "Stopping: nothing new is taken, what is under way is finished.");
+        const [cut] = await Promise.all([drain.settled(config.drainSeconds * 1000), gateway.close()]);
+        if (cut > 0) log.warn({ requests: cut }, "Requests that did not finish in time are cut off.");
+      },
+    });
     const url = await app.listen({
       host: config.host,
       port: config.port,
-      listenTextResolver: (address) => `Idlewave listens at ${address}`,
     });
     warnOfExposure(log, config);
     // Made only once it can be told: a start that failed before must not swallow it.
     const adminToken = await firstToken(store);
-    return { url, ...(adminToken === undefined ? {} : { adminToken }), close: closeAll };
+    log.info({ version, jobs: coordinator.jobs().length }, "The coordinator is ready.");
+    const close = () => inTime(closeAll(), config.drainSeconds * 1000 + CLOSE_MS, log);
+    return { url, ...(adminToken === undefined ? {} : { adminToken }), close };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/** What was acknowledged is on disk already: whoever starts it again finds it. */
+async function inTime(closing: Promise<void>, ms: number, log: Logger): Promise<void> {
+  const timer = setTimeout(() => {
+    log.fatal("Closing takes too long; the process ends.");
+    process.exit(1);
+  }, ms);
+  await closing.finally(() => clearTimeout(timer));
+  log.info("The coordinator has stopped.");
 }
 
 async function firstToken(store: SqliteStore): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 /** What the HTTP API answers: one TypeBox definition gives the types, the validation and the OpenAPI page. */
 import Type, { type Static } from "typebox";
 
-export const JobStateSchema = Type.Union(
+const JobStateSchema = Type.Union(
   [
     Type.Literal("draft"),
     Type.Literal("canary"),
@@ -100,7 +100,7 @@ export const NetworkSchema = Type.Object({
 });
 export type NetworkInfo = Static<typeof NetworkSchema>;
 
-export const RefusedReplicaSchema = Type.Object({
+const RefusedReplicaSchema = Type.Object({
   unit: Type.Integer(),
   volunteer: Type.String({ description: "First 12 hexadecimal digits of the account's key." }),
   digest: Type.String(),
@@ -109,7 +109,7 @@ export const RefusedReplicaSchema = Type.Object({
 });
 export const RefusedListSchema = Type.Object({ refused: Type.Array(RefusedReplicaSchema) });
 
-export const VolunteerSchema = Type.Object({
+const VolunteerSchema = Type.Object({
   id: Type.String({ description: "First 12 hexadecimal digits of the account's key." }),
   credit: Type.Object({ escrow: Type.Number(), final: Type.Number() }),
   units: Type.Object({ submitted: Type.Integer(), final: Type.Integer(), refused: Type.Integer() }),

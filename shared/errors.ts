@@ -63,14 +63,33 @@ export const ERRORS = {
     wire: 16,
     http: 401,
     message: "An owner's token is needed: {why}.",
-    todo: "Pass --token or IDLEWAVE_TOKEN, or an Authorization: Bearer header.",
+    todo: "{todo}",
   },
-  forbidden: { wire: 17, http: 403, message: "{why}", todo: "Use the token of the job's owner." },
+  forbidden: { wire: 17, http: 403, message: "{why}", todo: "{todo}" },
   "not-found": { wire: 18, http: 404, message: "There is no {what}.", todo: "Check the number or name." },
-  "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "See its status." },
+  "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "{todo}" },
   refused: { wire: 20, http: 422, message: "The job package was refused: {count} faults.", todo: "Mend the faults and submit again." },
   "not-ready": { wire: 21, http: 409, message: "{why}", todo: "Wait for the job, or ask for what is final so far with --partial." },
   "bad-format": { wire: 22, http: 400, message: "These results cannot be written as {format}: {why}.", todo: "Choose another format." },
+  "wrong-type": {
+    wire: 24,
+    http: 415,
+    message: "The body's type is {type}, which is not read here.",
+    todo: "Send application/json, or what /docs says of this request.",
+  },
+  "headers-too-large": {
+    wire: 25,
+    http: 431,
+    message: "The request's headers are longer than {limit} bytes.",
+    todo: "Send fewer and shorter headers; an owner's token has 46 characters.",
+  },
+  "disk-full": {
+    wire: 23,
+    http: 507,
+    message: "The coordinator's disk is nearly full: it takes no new jobs and no results' bytes for now.",
+    todo: "Try again later; the operator has to make room.",
+    retryMs: 60_000,
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 interface ErrorEntry {
@@ -98,7 +117,7 @@ export function errorMessage(code: ErrorCode, details: ErrorDetails = {}): strin
 }
 
 /** What the reader can do about `code`. */
-export function errorTodo(code: ErrorCode, details: ErrorDetails = {}): string {
+function errorTodo(code: ErrorCode, details: ErrorDetails = {}): string {
   return fill(ERRORS[code].todo, details);
 }
 

@@ -1,5 +1,6 @@
 /** `job.json`: one TypeBox definition gives the types, the validation and the published JSON Schema. */
 import Type, { type Static } from "typebox";
+import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "./credit.ts";
 
 export const MAX_KERNEL_BYTES = 256 * 1024;
 export const MAX_MANIFEST_BYTES = 256 * 1024;
@@ -35,7 +36,7 @@ const Affine = Type.Object(
 );
 
 /** A value of a field: scalar, list (vector, matrix by columns, array) or struct by member. */
-export type Value = number | string | Static<typeof Affine> | Value[] | { [member: string]: Value };
+type Value = number | string | Static<typeof Affine> | Value[] | { [member: string]: Value };
 const ValueSchema = Type.Unsafe<Value>({
   description:
     'A number, or the same number as a decimal string, which is needed beyond 53 bits: for 64-bit integers (vec2<u32> or arrays of u32, least significant word first); "$unit.index|x|y|z|count|seed", "$row.column", "$pass.index|iteration|column"; an affine map {of, scale, offset}; a list for vectors, matrices (column after column) and arrays; an object for a struct\'s members.',
@@ -326,8 +327,8 @@ export const ManifestSchema = Type.Object(
     gflopPerUnit: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        maximum: 1e9,
-        description: "Operations of one unit in GFLOP, provisional until measured; 432 are one credit. Default 1.",
+        maximum: MAX_GFLOP_PER_UNIT,
+        description: `Operations of one unit in GFLOP, at most ${MAX_GFLOP_PER_UNIT}, provisional until measured; ${GFLOP_PER_CREDIT} are one credit. Default 1.`,
       }),
     ),
     priority: Type.Optional(Type.Integer({ minimum: -10, maximum: 10, description: "Higher goes first, default 0." })),

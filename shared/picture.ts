@@ -4,7 +4,7 @@
  * f64 units, f64 final, u32 changes, then a change: u32 cell, u8 state, u8 share (0 … 255 of its units final),
  * u16 tileBytes, tile (one byte a pixel, 0 … 255 over the job's declared range).
  */
-export const PICTURE_VERSION = 1;
+const PICTURE_VERSION = 1;
 /** A job of more units than this shows runs of units as one cell. */
 export const MAX_CELLS = 4096;
 /** A volunteer's own units of a job that are told and drawn, the latest. */

@@ -13,7 +13,7 @@ export const SocketEvent = {
   Reload: "reload",
 } as const;
 
-export const AUTH_CONTEXT = "idlewave/auth/v1";
+const AUTH_CONTEXT = "idlewave/auth/v1";
 export const NONCE_BYTES = 32;
 /** A nonce is good once, on its own socket, for this long. */
 export const NONCE_LIFE_MS = 30_000;

@@ -1,9 +1,9 @@
 /** The picture's colours: 256 steps of sRGB bytes, straight interpolation between stops, and how a value finds its step. */
 
-export type RampName = "seaLight" | "seaDark" | "yellowLight" | "yellowDark";
-export type RampScale = "linear" | "log" | "sqrt";
+type RampName = "seaLight" | "seaDark" | "yellowLight" | "yellowDark";
+type RampScale = "linear" | "log" | "sqrt";
 
-export const RAMP_STEPS = 256;
+const RAMP_STEPS = 256;
 
 const STOPS: Record<RampName, string> = {
   seaLight: "DDEAE9 A8CCCD 5FA0A8 256C7A 0D4150 06222B",

@@ -20,7 +20,7 @@ export const DIGEST_BYTES = 32;
 
 const HEADER_BYTES = 4;
 
-export const FrameType = {
+const FrameType = {
   Claim: 1,
   Assignment: 2,
   Submit: 3,
@@ -46,7 +46,7 @@ export type Frame =
   | ErrorFrame;
 
 /** Volunteer asks for work: at most `units`, or as many as fill `gpuMillis` at the host's speed. */
-export interface ClaimFrame {
+interface ClaimFrame {
   type: "claim";
   units: number;
   gpuMillis: number;
@@ -93,13 +93,13 @@ export type Verdict = "recorded" | "duplicate" | "late" | "wanted" | "refused";
 const VERDICTS: readonly Verdict[] = ["recorded", "duplicate", "late", "wanted", "refused"];
 
 /** One verdict for each result of the submit, in its order. */
-export interface AnswerFrame {
+interface AnswerFrame {
   type: "answer";
   verdicts: Verdict[];
 }
 
 /** The bytes of one wanted unit. */
-export interface BytesFrame {
+interface BytesFrame {
   type: "bytes";
   token: Uint8Array;
   unit: UnitIndex;
@@ -107,42 +107,34 @@ export interface BytesFrame {
 }
 
 /** Why there is no work, and when to ask again. */
-export type IdleReason = "no-jobs" | "all-assigned" | "needs-features" | "paused" | "waits-for-others" | "quota" | "busy-elsewhere";
-const IDLE_REASONS: readonly IdleReason[] = [
-  "no-jobs",
-  "all-assigned",
-  "needs-features",
-  "paused",
-  "waits-for-others",
-  "quota",
-  "busy-elsewhere",
-];
+export type IdleReason = "no-jobs" | "all-assigned" | "needs-features" | "paused" | "waits-for-others" | "quota";
+const IDLE_REASONS: readonly IdleReason[] = ["no-jobs", "all-assigned", "needs-features", "paused", "waits-for-others", "quota"];
 
-export interface IdleFrame {
+interface IdleFrame {
   type: "idle";
   reason: IdleReason;
   retryMs: number;
 }
 
 /** Answered by an assignment frame with a fresh token for the same units, without rows. */
-export interface RenewFrame {
+interface RenewFrame {
   type: "renew";
   token: Uint8Array;
 }
 
 /** Gives back units that will not be computed. Empty `units`: all of the assignment. */
-export interface ReleaseFrame {
+interface ReleaseFrame {
   type: "release";
   token: Uint8Array;
   units: UnitIndex[];
 }
 
 /** Acknowledges bytes and releases. */
-export interface DoneFrame {
+interface DoneFrame {
   type: "done";
 }
 
-export interface ErrorFrame {
+interface ErrorFrame {
   type: "error";
   code: ErrorCode;
   retryMs: number;

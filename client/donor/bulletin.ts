@@ -1,5 +1,5 @@
 /** What a session tells regularly beside its state: the share of the GPU, the job's figures, the visitor's own units. */
-import type { JobStatus } from "../../shared/api.ts";
+import type { JobState, JobStatus } from "../../shared/api.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Report } from "./report.ts";
 import type { VolunteerSocket } from "./socket.ts";
@@ -15,6 +15,8 @@ export class Bulletin {
   private readonly throttle: Throttle;
   private readonly shown: number;
   private current = 0;
+  /** Of the job being computed, as it was told last. */
+  private state: JobState = "running";
   private statusAt = 0;
   private share: { at: number; busy: number };
 
@@ -36,6 +38,7 @@ export class Bulletin {
   take(status: JobStatus): void {
     if (this.current === status.id) return;
     this.current = status.id;
+    this.state = status.state;
     this.report.setJob(status);
     void this.tellOwnUnits();
   }
@@ -47,7 +50,11 @@ export class Bulletin {
     this.statusAt = performance.now();
     // Figures are told again in a while; a missing answer is no failure of the donor's.
     const status = await this.inputs.status(job).catch(() => undefined);
-    if (status && this.current === job) this.report.setJob(status);
+    if (!status || this.current !== job) return status;
+    this.report.setJob(status);
+    // A job that ended settled its last units, of which a notice may have been missed.
+    if (status.state === "done" && this.state !== "done") void this.tellOwnUnits();
+    this.state = status.state;
     return status;
   }
 
@@ -67,6 +74,6 @@ export class Bulletin {
     const units = await this.socket.ownUnits(job).catch(() => undefined); // asked again after the next connection
     if (!units) return;
     const own = units.flatMap(({ unit, outcome }) => (outcome === "void" ? [] : [{ job, unit, state: STATES[outcome], progress: 1 }]));
-    this.report.post({ type: "all-units", job, units: own });
+    this.report.allUnits(job, own);
   }
 }

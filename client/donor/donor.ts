@@ -3,13 +3,18 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
 import { forgetAccount } from "./forget.ts";
-import { forgetIdentity, keptIdentity, knownIdentity } from "./identity.ts";
-import { holdLock } from "./lock.ts";
+import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { holdLock, lockWithin } from "./lock.ts";
+import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import { browserShelf, clearShelf } from "./shelf.ts";
-import type { DonorControl, DonorStart, DonorState, Dose } from "./state.ts";
+import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
+import { Tabs } from "./tabs.ts";
 import { Throttle } from "./throttle.ts";
+
+/** Other tabs are waited for this long before their account is forgotten. */
+const OTHERS_PATIENCE_MS = 15_000;
 
 interface Run {
   options: DonorStart;
@@ -17,16 +22,28 @@ interface Run {
   throttle: Throttle;
   opening: Promise<void>;
   /** Once the lock is ours. */
-  work: { session: Session; unlock: () => void } | undefined;
+  work: { session: Session } | undefined;
 }
 
 export class Donor implements DonorControl {
   private readonly report = new Report();
+  private readonly tabs = new Tabs({
+    onHolder: (running) => {
+      if (this.report.phase.kind === "another-tab") this.report.setPhase({ kind: "another-tab", running });
+    },
+    onForget: () => void this.yieldToForget(),
+  });
   private run: Run | undefined;
   /** Resolves when the last run has put everything away. */
   private last: Promise<unknown> = Promise.resolve();
   private hidden = false;
   private lastOptions: DonorStart | undefined;
+
+  constructor() {
+    this.report.onPhase = (phase) => {
+      if (this.run?.work) this.tabs.hold(phase.kind === "running" || phase.kind === "refused");
+    };
+  }
 
   async start(options: DonorStart): Promise<void> {
     if (this.run) return;
@@ -46,10 +63,21 @@ export class Donor implements DonorControl {
   }
 
   async stop(): Promise<void> {
+    await this.halt({ kind: "off" });
+  }
+
+  private async halt(phase: DonorPhase): Promise<void> {
     const { run } = this;
     this.run = undefined;
     if (run) await this.end(run);
-    if (!this.run) this.report.setPhase({ kind: "off" });
+    if (!this.run) this.report.setPhase(phase);
+  }
+
+  /** Another tab forgets the account: this one lends no more under its key, and does not wait for its turn. */
+  private async yieldToForget(): Promise<void> {
+    await this.halt({ kind: "forgotten" });
+    await this.last;
+    if (!this.run) this.report.forgotten();
   }
 
   async setDose(dose: Dose): Promise<void> {
@@ -89,33 +117,55 @@ export class Donor implements DonorControl {
   }
 
   /**
-   * Stops first: a session would come back with the old key, and shelve what it finishes. The key goes last, since as long as
-   * something fails it is needed to try again.
+   * Stops first, in all tabs: a session would come back with the old key, and shelve what it finishes. Holds the lock
+   * meanwhile, so that none begins. The key goes last, since as long as something fails it is needed to try again.
    */
   async forget(): Promise<void> {
+    this.tabs.forget();
     await this.stop();
     await this.last;
-    const identity = await knownIdentity();
-    if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
-    await clearShelf();
-    await caches.delete("idlewave-blobs");
-    await forgetIdentity();
+    const unlock = await lockWithin(OTHERS_PATIENCE_MS);
+    if (!unlock) throw new Error("Another tab still lends. Stop it there, then try again.");
+    try {
+      const identity = await knownIdentity();
+      if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
+      await clearShelf();
+      await forgetUnits();
+      await caches.delete("idlewave-blobs");
+      await forgetIdentity();
+    } finally {
+      unlock();
+    }
     this.report.forgotten();
   }
 
   private async open(run: Run): Promise<void> {
     await this.last;
     const unlock = await holdLock(run.abort.signal, () => {
-      if (this.run === run) this.report.setPhase({ kind: "another-tab" });
+      if (this.run !== run) return;
+      this.report.setPhase({ kind: "another-tab", running: true });
+      this.tabs.ask();
     });
     if (!unlock) return;
     try {
       const identity = await keptIdentity();
       this.report.set({ persisted: (await navigator.storage?.persisted?.()) ?? false });
-      if (this.run === run) run.work = { unlock, session: new Session(run.options, identity, browserShelf(), run.throttle, this.report) };
+      if (this.run === run) run.work = this.work(run, identity, unlock);
     } finally {
       if (!run.work) unlock();
     }
+  }
+
+  /** A session gives the lock back when it has ended, by itself too: another tab may lend then. */
+  private work(run: Run, identity: Identity, unlock: () => void): Run["work"] {
+    this.tabs.hold(false);
+    const session = new Session(run.options, identity, browserShelf(), run.throttle, this.report);
+    const release = () => {
+      if (!this.run || this.run === run) this.tabs.hold(undefined);
+      unlock();
+    };
+    void session.ended.then(release);
+    return { session };
   }
 
   private async end(run: Run): Promise<void> {
@@ -128,11 +178,9 @@ export class Donor implements DonorControl {
       return;
     }
     const { closed } = await work.session.stop();
-    this.last = closed
-      .catch((error: unknown) => {
-        if (!this.run) this.fail(error);
-      })
-      .finally(work.unlock);
+    this.last = closed.catch((error: unknown) => {
+      if (!this.run) this.fail(error);
+    });
   }
 
   private fail(error: unknown): void {

@@ -13,6 +13,17 @@ export async function holdLock(signal: AbortSignal, onWaiting: () => void): Prom
   return take({ signal });
 }
 
+/** As `holdLock`, for at most `ms`. */
+export async function lockWithin(ms: number): Promise<(() => void) | undefined> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), ms);
+  try {
+    return await take({ signal: patience.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function take(options: LockOptions): Promise<(() => void) | undefined> {
   return new Promise((resolve, reject) => {
     navigator.locks

@@ -24,6 +24,7 @@ const FRAME_RESERVE_BYTES = 64 * 1024;
 const RESULT_OVERHEAD_BYTES = 52;
 const RETRY_MS = 2_000;
 
+/** Lies in browsers over upgrades: a change of its shape must still read what the release before has left (tests/fixtures/outbox). */
 export interface OutboxEntry {
   key: string;
   stage: "submit" | "bytes";
@@ -66,6 +67,8 @@ export class Outbox {
   /** Sending was asked for since the pump last looked at the entries. */
   private asked = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** The timer is a wait that the coordinator, or a failure, asked for: results that are added do not cut it short. */
+  private isRetry = false;
   private closed = false;
 
   constructor(shelf: OutboxShelf, post: OutboxPost, onVerdict: (entry: OutboxEntry, verdict: Verdict) => void) {
@@ -103,7 +106,7 @@ export class Outbox {
     const key = `${entry.job}:${entry.unit}:${toHex(entry.token.subarray(-8))}`;
     this.entries.set(key, { ...entry, key, stage: "submit" });
     this.dirty.add(key);
-    if (this.entries.size >= GATHER_UNITS) void this.flush();
+    if (this.entries.size >= GATHER_UNITS && !this.isRetry) void this.flush();
     else this.timer ??= setTimeout(() => void this.flush(), GATHER_MS);
     await this.persist();
   }
@@ -112,6 +115,7 @@ export class Outbox {
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.isRetry = false;
     this.asked = true;
     this.pumping ??= this.pump().finally(() => {
       this.pumping = undefined;
@@ -151,7 +155,12 @@ export class Outbox {
   }
 
   private later(afterMs: number): void {
-    if (!this.closed) this.timer ??= setTimeout(() => void this.flush(), afterMs);
+    if (this.closed) return;
+    // What was asked for while the last attempt failed waits too.
+    this.asked = false;
+    clearTimeout(this.timer);
+    this.isRetry = true;
+    this.timer = setTimeout(() => void this.flush(), afterMs);
   }
 
   private async submit(entries: OutboxEntry[]): Promise<void> {
@@ -239,8 +248,9 @@ class Retry extends Error {
 
 const PASSING = new Set(["internal", "too-fast", "shutting-down", "not-authenticated"]);
 
+/** A coordinator of a later release has codes that this one does not know: when it names a time, the same may go well then. */
 function throwIfPassing(answer: Extract<Frame, { type: "error" }>): void {
-  if (PASSING.has(answer.code)) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
+  if (answer.retryMs > 0 || PASSING.has(answer.code)) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
 }
 
 /** Entries of one token that fit in one frame. */

@@ -3,6 +3,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
+import { Tally } from "./tally.ts";
 
 const STATE_EVERY_MS = 1_000;
 /** Throughput is that of this long. */
@@ -18,10 +19,15 @@ export interface Counts {
   secondsPerUnit: number | null;
 }
 
+const NO_COUNTS: Counts = { running: 0, unsent: 0, unsentMicros: 0, secondsPerUnit: null };
+
 export class Report {
+  /** Called when the phase is another one. */
+  onPhase: (phase: DonorPhase) => void = () => undefined;
   private listener: ((state: DonorState) => void) | undefined;
   private port: MessagePort | undefined;
-  private counts: () => Counts = () => ({ running: 0, unsent: 0, unsentMicros: 0, secondsPerUnit: null });
+  private counts: () => Counts = () => NO_COUNTS;
+  private readonly tally = new Tally();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private toldAt = Number.NEGATIVE_INFINITY;
   private accountMicros = 0;
@@ -32,6 +38,7 @@ export class Report {
     job: null,
     publicKey: "",
     credit: { escrow: 0, final: 0 },
+    own: null,
     units: { submitted: 0, final: 0, refused: 0 },
     gpuSeconds: 0,
     verified: [],
@@ -63,7 +70,9 @@ export class Report {
   setPhase(phase: DonorPhase): void {
     const changed = phase.kind !== this.state.phase.kind || JSON.stringify(phase) !== JSON.stringify(this.state.phase);
     this.state.phase = phase;
-    if (changed) this.tell();
+    if (!changed) return;
+    this.tell();
+    this.onPhase(phase);
   }
 
   set(change: Partial<Pick<DonorState, "dose" | "job" | "publicKey" | "adapter" | "persisted">>): void {
@@ -95,7 +104,15 @@ export class Report {
   }
 
   unit(unit: OwnUnit): void {
+    this.tally.take(unit);
     this.post({ type: "unit", unit });
+  }
+
+  /** All own units of a job, as the coordinator tells them. */
+  allUnits(job: number, units: OwnUnit[]): void {
+    this.tally.takeAll(job, units);
+    this.post({ type: "all-units", job, units });
+    this.soon();
   }
 
   post(fact: DonorFact): void {
@@ -110,6 +127,9 @@ export class Report {
 
   forgotten(): void {
     this.accountMicros = 0;
+    this.counts = () => NO_COUNTS;
+    this.tally.takeAll(0, []);
+    this.post({ type: "forgotten" });
     Object.assign(this.state, {
       publicKey: "",
       credit: { escrow: 0, final: 0 },
@@ -134,6 +154,7 @@ export class Report {
     const gflop = this.done.reduce((sum, unit) => sum + unit.gflop, 0);
     Object.assign(this.state, {
       running,
+      own: this.tally.count,
       unsent,
       secondsPerUnit,
       // Between an answer and the notice that follows it a unit is in neither figure.

@@ -58,6 +58,11 @@ export class Session {
   private fetched = 0;
   private stopping: Promise<{ closed: Promise<void> }> | undefined;
   private readonly looping: Promise<void>;
+  private tellEnded: () => void = () => undefined;
+  /** Resolves when everything was put away, whoever ended the run. */
+  readonly ended = new Promise<void>((resolve) => {
+    this.tellEnded = resolve;
+  });
 
   constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report) {
     this.report = report;
@@ -97,7 +102,10 @@ export class Session {
 
   /** Nothing is submitted to the GPU when it resolves. `closed` of the result: the rest is given back and put away. */
   stop(): Promise<{ closed: Promise<void> }> {
-    this.stopping ??= this.end();
+    if (!this.stopping) {
+      this.stopping = this.end();
+      this.stopping.catch(this.tellEnded); // whoever stopped hears why
+    }
     return this.stopping;
   }
 
@@ -113,7 +121,7 @@ export class Session {
   private async end(): Promise<{ closed: Promise<void> }> {
     this.changed.fire();
     await this.workshop?.stop();
-    return { closed: this.putAway() };
+    return { closed: this.putAway().finally(this.tellEnded) };
   }
 
   private async putAway(): Promise<void> {
@@ -272,6 +280,8 @@ export class Session {
   }
 
   private onAccount(account: AccountNotice): void {
+    // What is told after Stop is the figure of that moment; the next run asks anew.
+    if (this.stopped) return;
     this.report.takeAccount(account);
     const refused = account.changes.find((change) => change.state === "refused");
     if (refused) this.shown.refuse(refused.job, refused.unit);

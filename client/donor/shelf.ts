@@ -2,7 +2,10 @@
 import { clear, createStore, delMany, entries, setMany } from "idb-keyval";
 import type { OutboxEntry, OutboxShelf } from "./outbox.ts";
 
-const store = () => createStore("idlewave-outbox", "results");
+/** A later release looks for what this one has left under these names. */
+export const SHELF = { database: "idlewave-outbox", store: "results" } as const;
+
+const store = () => createStore(SHELF.database, SHELF.store);
 
 export function browserShelf(): OutboxShelf {
   const results = store();

@@ -22,6 +22,8 @@ import type { Identity } from "./identity.ts";
 const ANSWER_TIMEOUT_MS = 20_000;
 /** The transport drops at once after a server's restart and is tried again after 0.5 to 10 s. */
 const RECONNECT_MS = { first: 500, longest: 10_000 };
+/** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
+const RETURN_SPREAD_MS = 2_500;
 /** Refusals that time heals. */
 const PASSING = new Set(["internal", "too-fast", "shutting-down"]);
 
@@ -70,7 +72,8 @@ export class VolunteerSocket {
       if (this.ended) return;
       this.listener.onDown();
       // Socket.IO does not come back by itself when the server hung up.
-      if (reason === "io server disconnect") this.retry = setTimeout(() => this.socket.connect(), RECONNECT_MS.first);
+      if (reason !== "io server disconnect") return;
+      this.retry = setTimeout(() => this.socket.connect(), RECONNECT_MS.first + Math.random() * RETURN_SPREAD_MS);
     });
   }
 

@@ -1,6 +1,7 @@
 /** What the donor's worker tells the page, and what the page may ask of it. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { IdleReason } from "../../shared/wire.ts";
+import type { OwnCount } from "./tally.ts";
 
 /** Share of the GPU lent: "a tenth", "a quarter", "half", "most". */
 export type Dose = 0.1 | 0.25 | 0.5 | 0.9;
@@ -19,7 +20,10 @@ export type DonorPhase =
   | { kind: "device-lost"; times: number; final: boolean }
   | { kind: "refused"; job: number; unit: number }
   | { kind: "job-done"; job: number; volunteers: number }
-  | { kind: "another-tab" }
+  /** Another tab has the lock. `running`: it computes; else it waits for work itself. */
+  | { kind: "another-tab"; running: boolean }
+  /** Another tab forgot the account; nothing runs until the next start. */
+  | { kind: "forgotten" }
   | { kind: "failed"; message: string };
 
 /** State of one of the visitor's own units. */
@@ -39,6 +43,8 @@ export interface DonorState {
   job: JobStatus | null;
   publicKey: string;
   credit: { escrow: number; final: number };
+  /** Own units of the job being computed, before the first of the one on the page; null until the coordinator told them. */
+  own: OwnCount | null;
   /** Of this account, all jobs. */
   units: { submitted: number; final: number; refused: number };
   gpuSeconds: number;
@@ -59,6 +65,8 @@ export interface DonorState {
 export type DonorFact =
   | { type: "unit"; unit: OwnUnit }
   | { type: "all-units"; job: number; units: OwnUnit[] }
+  /** The account is gone, and its units are nobody's. */
+  | { type: "forgotten" }
   /** GPU time of slices that finished since the last fact, over the wall time since then. */
   | { type: "share"; gpuMillis: number; wallMillis: number };
 
@@ -86,6 +94,6 @@ export interface DonorControl {
   /** Where DonorFacts go. */
   facts(port: MessagePort): Promise<void>;
   retry(): Promise<void>;
-  /** Removes the account on the coordinator, the key and the outbox. */
+  /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */
   forget(): Promise<void>;
 }

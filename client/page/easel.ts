@@ -1,4 +1,5 @@
 /** The page's hand on the drawing worker: canvases go there once, facts and sizes follow, counts come back. */
+import type { JobStatus } from "../../shared/api.ts";
 import type { Notice, Order, Palette, Seen } from "./drawing/orders.ts";
 
 const TOKENS = {
@@ -11,6 +12,10 @@ const TOKENS = {
   bad: "--bad",
 } as const;
 
+const STEPS = 256;
+/** Share of the end colour in the palest tone: a square is told from an empty one. */
+const LEAST_SHARE = 0.45;
+
 /** Whether this browser can draw at all; without it every fact is in the text. */
 export function canDraw(): boolean {
   return typeof OffscreenCanvas === "function" && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
@@ -20,6 +25,7 @@ export class Easel {
   onSeen: (seen: Seen) => void = () => {};
   private readonly worker: Worker;
   private readonly plate: HTMLCanvasElement;
+  private readonly measure: () => { width: number; height: number };
   private readonly queries = [
     matchMedia("(prefers-color-scheme: dark)"),
     matchMedia("(prefers-reduced-motion: reduce)"),
@@ -38,20 +44,26 @@ export class Easel {
     this.order({ type: "wave", canvas: waveCanvas }, [waveCanvas]);
     for (const query of this.queries) query.addEventListener("change", () => this.dress());
     this.dress();
-    const room = () => this.order({ type: "room", ...measure(), pixelRatio: devicePixelRatio });
-    addEventListener("resize", room);
-    new ResizeObserver(room).observe(plate.closest(".first") ?? document.body);
+    this.measure = measure;
+    addEventListener("resize", () => this.fit());
+    new ResizeObserver(() => this.fit()).observe(plate.closest(".first") ?? document.body);
     new ResizeObserver(() => {
       const { width, height } = wave.getBoundingClientRect();
       if (width > 0) this.order({ type: "wave-room", width, height, pixelRatio: devicePixelRatio });
     }).observe(wave);
     document.addEventListener("visibilitychange", () => this.order({ type: "hidden", hidden: document.hidden }));
     this.order({ type: "hidden", hidden: document.hidden });
-    room();
+    this.fit();
   }
 
-  show(origin: string, job: number): void {
-    this.order({ type: "job", origin, job });
+  /** The room for the plate may be another one. */
+  fit(): void {
+    this.order({ type: "room", ...this.measure(), pixelRatio: devicePixelRatio });
+  }
+
+  /** A job that is done is asked for once more, whole. */
+  show(origin: string, job: JobStatus | null): void {
+    this.order({ type: "job", origin, job: job?.id ?? 0, createdAt: job?.createdAt ?? "", done: job?.state === "done" });
   }
 
   setLending(on: boolean): void {
@@ -96,11 +108,17 @@ export class Easel {
   }
 
   private dress(): void {
-    const style = getComputedStyle(document.documentElement);
-    const read = (token: string) => style.getPropertyValue(token).trim();
-    const [dark, reduced] = this.queries;
+    const [dark, reduced, forced] = this.queries;
+    const probe = document.body.appendChild(document.createElement("i"));
+    // Names of system colours mean something in a document only, so each token is resolved here.
+    const read = (token: string) => {
+      probe.style.cssText = `color: var(${token}); forced-color-adjust: none`;
+      return getComputedStyle(probe).color;
+    };
+    const ramp = (token: string) => rampBetween(read(TOKENS.ground), read(token));
     const palette: Palette = {
       dark: dark?.matches ?? false,
+      forced: forced?.matches ? { mine: ramp(TOKENS.lent), others: ramp(TOKENS.ink) } : null,
       ground: read(TOKENS.ground),
       ink: read(TOKENS.ink),
       line: read(TOKENS.line),
@@ -109,6 +127,7 @@ export class Easel {
       sea: read(TOKENS.sea),
       bad: read(TOKENS.bad),
     };
+    probe.remove();
     const connection = (navigator as Navigator & { connection?: { saveData?: boolean } }).connection;
     this.order({ type: "theme", palette, reducedMotion: reduced?.matches ?? false, saveData: connection?.saveData ?? false });
   }
@@ -116,4 +135,15 @@ export class Easel {
   private order(order: Order, transfer: Transferable[] = []): void {
     this.worker.postMessage(order, transfer);
   }
+}
+
+/** From a ground-like tone of `to` up to `to` itself, so that a picture can be seen in it. Colours as `rgb(r, g, b)`. */
+function rampBetween(ground: string, to: string): Uint8Array {
+  const [from, end] = [ground, to].map((colour) => (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number));
+  const ramp = new Uint8Array(3 * STEPS);
+  for (let step = 0; step < STEPS; step++) {
+    const share = LEAST_SHARE + ((1 - LEAST_SHARE) * step) / (STEPS - 1);
+    for (let part = 0; part < 3; part++) ramp[3 * step + part] = Math.round((from?.[part] ?? 0) * (1 - share) + (end?.[part] ?? 0) * share);
+  }
+  return ramp;
 }

@@ -12,14 +12,17 @@ const LISTED: readonly JobStatus["state"][] = ["running", "paused", "done"];
 
 /** Jobs that need volunteers: what each makes, for whom, how far it is. */
 export class Jobs extends LitElement {
-  static override properties = { jobs: { attribute: false }, shown: { attribute: false } };
+  static override properties = { jobs: { attribute: false }, shown: { attribute: false }, final: { attribute: false } };
   declare jobs: JobStatus[];
   declare shown: number;
+  /** Final units of the shown job, as the rest of the page tells them. */
+  declare final: number;
 
   constructor() {
     super();
     this.jobs = [];
     this.shown = 0;
+    this.final = 0;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -42,12 +45,13 @@ export class Jobs extends LitElement {
   }
 
   private row(job: JobStatus) {
-    const left = job.units.total - job.units.final - job.units.failed;
     const here = job.id === this.shown;
+    const final = here ? this.final : job.units.final;
+    const left = Math.max(0, job.units.total - final - job.units.failed);
     return html`<tr>
       <th scope="row"><a href=${`?job=${job.id}`} aria-current=${here ? "true" : nothing}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
       <td class="for">${raised(job.for) || "–"}</td>
-      <td>${dots(job.units.final, job.units.total)}</td>
+      <td>${dots(final, job.units.total)}</td>
       <td class="number">${job.state === "done" ? "finished" : count(left)}</td>
     </tr>`;
   }

@@ -2,6 +2,7 @@
 import type { Dose } from "../donor/state.ts";
 
 const MILLION = 1_000_000;
+const SMALL_CREDIT = 0.1;
 const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
 function language(): string {
@@ -55,9 +56,10 @@ export function throughput(gflops: number): Measure {
   return { value: format(tera ? gflops / 1_000 : gflops, { maximumSignificantDigits: 3 }), unit: tera ? "TFLOPS" : "GFLOPS" };
 }
 
-/** Always 4 decimals: amounts of all sizes stand beside each other and grow. */
+/** 2 decimals; 4 under a tenth, where 2 would hide what a short unit gives. */
 export function credit(value: number): string {
-  return format(value, { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+  const digits = value > 0 && value < SMALL_CREDIT ? 4 : 2;
+  return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** "18 s", "6 min 12 s", "3 h 05 min". */

@@ -11,12 +11,14 @@ import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
 import { closing, howChecked, howColoured, promises } from "./sections.ts";
-import { isFault, isLent, momentOf, type Situation } from "./situation.ts";
+import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Visit } from "./visit.ts";
-import { checkedWords, wordsOf } from "./words.ts";
+import { checkedWords, roomsOf, wordsOf } from "./words.ts";
 
 const NARROW = "(max-width: 899px)";
+/** Of a phone's height for the plate: beside the dock the words and figures have room too. */
+const NARROW_SHARE = { before: 0.52, lent: 0.4 };
 const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
@@ -28,7 +30,8 @@ export class Page extends LitElement {
   declare announced: string;
   private readonly visit: Visit;
   private easel: Easel | null = null;
-  private shownJob = 0;
+  /** Which job the easel shows, and whether as a finished one. */
+  private shown = "";
   private lent = false;
   private announcedAt = Number.NEGATIVE_INFINITY;
 
@@ -88,15 +91,17 @@ export class Page extends LitElement {
     await this.updateComplete;
     const headline = this.querySelector<HTMLElement>("h1");
     headline?.focus();
-    headline?.scrollIntoView({ block: "nearest" });
+    for (const text of [this.querySelector(".lead"), headline]) text?.scrollIntoView({ block: "nearest" });
   }
 
   protected override render() {
     const { visit, tick } = this;
     const { situation } = visit;
     const moment = momentOf(situation);
-    const words = wordsOf(situation, matchMedia("(pointer: coarse)").matches);
+    const touch = matchMedia("(pointer: coarse)").matches;
+    const words = wordsOf(situation, touch);
     const lent = isLent(situation);
+    const rooms = roomsOf(situation, touch);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
@@ -107,8 +112,10 @@ export class Page extends LitElement {
           <div class="side">
             <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a></header>
             <div class="story" id="story" tabindex="-1">
-              <h1 tabindex="-1">${partsOf(words.headline)}</h1>
-              <p class="lead">${partsOf(words.lead)}</p>
+              <div class="stack"><h1 tabindex="-1">${partsOf(words.headline)}</h1>
+                ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
+              <div class="stack"><p class="lead">${partsOf(words.lead)}</p>
+                ${rooms.map(({ lead }) => html`<p class="ghost lead">${partsOf(lead)}</p>`)}</div>
               ${action(visit, this.actions, this.copied)}
             </div>
             ${situation.job || situation.network === "loading" ? legend : nothing} ${this.label(situation)}
@@ -117,7 +124,7 @@ export class Page extends LitElement {
         </div>
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job)}
-        <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0}></idlewave-jobs>
+        <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
         ${promises()} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
@@ -126,7 +133,7 @@ export class Page extends LitElement {
 
   private label(situation: Situation) {
     const { job } = situation;
-    if (!job) return nothing;
+    if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
       <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
       <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
@@ -139,11 +146,14 @@ export class Page extends LitElement {
 
   protected override updated(): void {
     const { situation } = this.visit;
-    const job = situation.job?.id ?? 0;
-    if (job !== this.shownJob) this.easel?.show(location.origin, job);
-    if (this.easel) this.shownJob = job;
+    const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done"]);
+    if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
+    if (this.easel) this.shown = shown;
     const lent = isLent(situation);
-    if (lent !== this.lent) this.easel?.setLending(lent);
+    if (lent !== this.lent) {
+      this.easel?.setLending(lent);
+      this.easel?.fit();
+    }
     if (this.easel) this.lent = lent;
     this.announce();
   }
@@ -167,7 +177,10 @@ export class Page extends LitElement {
   private room(): { width: number; height: number } {
     const first = this.querySelector<HTMLElement>(".first");
     const width = first?.clientWidth ?? innerWidth;
-    if (matchMedia(NARROW).matches) return { width, height: Math.min(0.52 * innerHeight, 1.06 * width) };
+    if (matchMedia(NARROW).matches) {
+      const share = this.classList.contains("lent") ? NARROW_SHARE.lent : NARROW_SHARE.before;
+      return { width, height: Math.min(share * innerHeight, 1.06 * width) };
+    }
     return { width: Math.min(Math.floor(0.59375 * width), width - 440), height: first?.clientHeight ?? innerHeight };
   }
 

@@ -1,6 +1,6 @@
 import { html, LitElement } from "lit";
 import { count } from "./numbers.ts";
-import { finalOf, waitingOf } from "./situation.ts";
+import { finalOf, isLent, mineOf, waitingOf } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
 const LABEL_EVERY_MS = 30_000;
@@ -21,6 +21,7 @@ export class PlateView extends LitElement {
   declare tick: number;
   private label = "";
   private labelledJob = 0;
+  private labelledSeen = 0;
   private labelledAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -48,17 +49,21 @@ export class PlateView extends LitElement {
     const situation = this.visit?.situation;
     const now = performance.now();
     const job = situation?.job;
-    if (job && job.id === this.labelledJob && now - this.labelledAt < LABEL_EVERY_MS) return;
+    // At once when the squares are known, which the first label was too early for.
+    const seen = situation?.seen?.job ?? 0;
+    if (job && job.id === this.labelledJob && seen === this.labelledSeen && now - this.labelledAt < LABEL_EVERY_MS) return;
+    this.labelledSeen = seen;
     this.labelledAt = now;
     this.labelledJob = job?.id ?? 0;
     if (!situation || !job) {
       this.label = "No job to show";
       return;
     }
-    const mine = situation.seen?.job === job.id ? situation.seen.mine : { running: 0, waiting: 0, final: 0 };
+    const mine = mineOf(situation);
+    const running = isLent(situation) ? (situation.donor?.running ?? 0) : 0;
     const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units verified`];
-    if (mine.final > 0) parts.push(`${count(mine.final)} yours`);
-    if (mine.running > 0) parts.push(`${count(mine.running)} running`);
+    if (mine > 0) parts.push(`${count(mine)} yours`);
+    if (running > 0) parts.push(`${count(running)} running`);
     const waiting = waitingOf(situation);
     if (waiting > 0) parts.push(`${count(waiting)} waiting`);
     this.label = parts.join(", ");

@@ -26,7 +26,7 @@ export type Moment =
   | { kind: "paused" }
   | { kind: "stopped" }
   | { kind: "insecure" }
-  | Exclude<DonorPhase, { kind: "off" }>;
+  | Exclude<DonorPhase, { kind: "off" | "forgotten" }>;
 
 export interface Situation {
   lending: Lending;
@@ -52,7 +52,7 @@ export function momentOf(situation: Situation): Moment {
     case "asking":
       return { kind: "starting", bytes: 0 };
     case "on":
-      if (!donor || donor.phase.kind === "off") return { kind: "starting", bytes: 0 };
+      if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten") return { kind: "starting", bytes: 0 };
       // The donor only knows that no job is left; why is told by the job that was shown until then.
       if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job);
       return donor.phase;
@@ -100,17 +100,27 @@ export function isFault(moment: Moment): boolean {
 
 /** Units of the shown job that the visitor's GPU computed and others confirmed. */
 export function mineOf(situation: Situation): number {
-  const { seen, job } = situation;
-  return seen && job && seen.job === job.id ? seen.mine.final : 0;
+  return ownOf(situation).final;
 }
 
 /** Units of the shown job that the visitor's GPU computed and nobody confirmed yet: none once the job is done. */
 export function waitingOf(situation: Situation): number {
-  const { seen, job } = situation;
-  return seen && job && seen.job === job.id && job.state !== "done" ? seen.mine.waiting : 0;
+  return situation.job?.state === "done" ? 0 : ownOf(situation).waiting;
 }
 
-/** Final units of the shown job, as fresh as is known. */
+/** The donor counts them at the moment of its other figures; before it knows, what the squares show is counted. */
+function ownOf({ donor, seen, job }: Situation): { waiting: number; final: number } {
+  if (job && donor?.own?.job === job.id) return donor.own;
+  return seen && job && seen.job === job.id ? seen.mine : { waiting: 0, final: 0 };
+}
+
+/** Units of the shown job that are still to be verified; a failed one is not. */
+export function leftOf(situation: Situation): number {
+  const { job } = situation;
+  return job ? Math.max(0, job.units.total - job.units.failed - finalOf(situation)) : 0;
+}
+
+/** Final units of the shown job, as fresh as is known: the one figure for headline, plate and table. */
 export function finalOf(situation: Situation): number {
   const { seen, job } = situation;
   if (!job) return 0;

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
-import { isLent, momentOf, type Situation } from "./situation.ts";
+import { isLent, mineOf, momentOf, type Situation } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
 /** What the visitor may press, beside what the page itself does. */
@@ -22,6 +22,9 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
   const { situation } = visit;
   const moment = momentOf(situation);
   switch (moment.kind) {
+    // What comes next has its room already.
+    case "loading":
+      return html`<div class="ghost" inert>${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}</div>`;
     case "before":
       return html`${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}`;
     case "stopped":
@@ -38,9 +41,11 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
         ? html`<div class="consent"><button class="lend" type="button" data-testid="lend" @click=${() => void visit.retry()}>Try again</button></div>`
         : figures(situation);
     case "no-webgpu":
-      return html`<p class="beside"><button class="plain" type="button" @click=${actions.copyLink}>${copied ? "Copied" : "Copy link for another browser"}</button></p>
+      return html`${copyButton(actions, copied)}
         <ul class="terms"><li>Current Chrome, Edge and Safari have it. Firefox has it on Windows and on Macs with Apple silicon.</li>
         <li>On Linux it depends on the graphics card. In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
+    case "software-adapter":
+      return copyButton(actions, copied);
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:
@@ -68,6 +73,10 @@ const terms = html`<ul class="terms">
   <li>One click stops it. No account, no coin, no ads.</li>
 </ul>`;
 
+function copyButton(actions: StoryActions, copied: boolean): TemplateResult {
+  return html`<p class="beside"><button class="plain" type="button" @click=${actions.copyLink}>${copied ? "Copied" : "Copy link for another browser"}</button></p>`;
+}
+
 function saveButton(situation: Situation, actions: StoryActions): TemplateResult | typeof nothing {
   if (!situation.job || !situation.seen) return nothing;
   return html`<button class="plain" type="button" @click=${actions.save}>Save my picture</button>`;
@@ -76,15 +85,20 @@ function saveButton(situation: Situation, actions: StoryActions): TemplateResult
 /** What was given and what it is worth: of this key, in all jobs. */
 function figures(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
-  if (!donor || (donor.units.submitted === 0 && donor.gpuSeconds === 0)) return nothing;
+  const none = !donor || (donor.units.submitted === 0 && donor.gpuSeconds === 0);
+  // While something is lent their room is kept, so that nothing moves when they come.
+  if (!donor || (none && !isLent(situation))) return nothing;
   const time = duration(donor.gpuSeconds);
+  // The headline counts those of the shown job.
+  const verified =
+    donor.units.final !== mineOf(situation) ? "units, all jobs" : donor.units.final === 1 ? "unit verified" : "units verified";
   const waiting = donor.credit.escrow > 0 ? `credit, ${credit(donor.credit.escrow)} waiting` : "credit";
-  return html`<dl class="figures">
-      <div><dt>${donor.units.final === 1 ? "unit verified" : "units verified"}</dt><dd>${count(donor.units.final)}</dd></div>
+  return html`<dl class=${none ? "figures ghost" : "figures"}>
+      <div><dt>${verified}</dt><dd>${count(donor.units.final)}</dd></div>
       <div><dt>GPU time</dt><dd>${measured(time)}</dd></div>
       <div><dt>${waiting}</dt><dd>${credit(donor.credit.final)}</dd></div>
     </dl>
-    <p class="keep">
+    <p class=${none ? "keep ghost" : "keep"}>
       ${donor.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
       Credit counts verified work; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
     </p>`;

@@ -155,7 +155,9 @@ export class Visit {
     const dose = this.doseBeside(step);
     if (dose === null) return;
     const lent = this.situation.lending.kind === "on";
-    this.change(lent ? { dose } : { dose, firstDose: dose });
+    // The answer to a click is to be seen: no verified unit covers it, nor comes over it at once.
+    if (lent) this.freshAt = Math.max(this.freshAt, performance.now() - FRESH_EVERY_MS + FRESH_MS);
+    this.change(lent ? { dose, fresh: null } : { dose, firstDose: dose });
     if (lent) void this.donation?.control.setDose(dose);
   }
 
@@ -180,13 +182,20 @@ export class Visit {
   }
 
   private takeDonor(donor: DonorState): void {
+    const { lending } = this.situation;
+    if (donor.phase.kind === "forgotten") {
+      this.change({ lending: { kind: "off" }, donor: null, fresh: null });
+      return;
+    }
+    // The figures beside "Stopped." are those of that moment.
+    if (lending.kind === "stopped" || lending.kind === "off") return;
     const last = donor.verified[donor.verified.length - 1];
     const name = last ? `${last.job}:${last.unit}` : "";
     const news = last && name !== this.verified && last.job === donor.job?.id ? last : null;
     this.verified = name;
     this.situation.donor = donor;
     if (news) this.showFresh(news.unit);
-    const { lending, job } = this.situation;
+    const { job } = this.situation;
     if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };
     const shown = this.donorJob();
     this.change(shown && shown.id !== job?.id ? { job: shown, fresh: null } : {});

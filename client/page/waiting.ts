@@ -15,10 +15,6 @@ const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
     lead: "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
   },
   quota: { headline: "You hold enough units for now.", lead: "Yours will start when those are settled." },
-  "busy-elsewhere": {
-    headline: "This graphics card is at work elsewhere.",
-    lead: "Another browser of yours uses it. One works for all of them.",
-  },
 };
 
 export function waitingWords(reason: IdleReason): Words {

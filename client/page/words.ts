@@ -2,11 +2,15 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { aboutSeconds, capitalised, count, doseWord, duration, grouped, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { finalOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
 
 /** A download smaller than this, in bytes, needs no figure. */
 const SIZE_WORTH_SAYING = 100_000;
+
+const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of your graphics card.";
+/** As long in print as the number of units of most jobs. */
+const TYPICAL_UNITS = 380;
 
 export function wordsOf(situation: Situation, touch: boolean): Words {
   const moment = momentOf(situation);
@@ -90,7 +94,12 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
     case "job-done":
       return finished(noun, gave);
     case "another-tab":
-      return { headline: ["Running in another tab."], lead: ["One tab works for all of them."] };
+      return moment.running
+        ? { headline: ["Running in another tab."], lead: ["One tab works for all of them."] }
+        : {
+            headline: ["Waiting in another tab."],
+            lead: ["One tab works for all of them, and that one has no unit to work on right now."],
+          };
     case "failed":
       return {
         headline: ["Something here failed."],
@@ -116,28 +125,25 @@ function offline(situation: Situation, still: boolean): Words {
 
 function before(situation: Situation, noun: string): Words {
   const { job } = situation;
-  const missing = (job?.units.total ?? 0) - finalOf(situation);
+  const missing = leftOf(situation);
   const headline = missing === 1 ? `One unit of this ${noun} is missing.` : `${count(missing)} units of this ${noun} are missing.`;
   const soFar = job && noun !== "picture" && job.answer && job.answerSoFar;
-  const lead = "One unit is one square. Reading a page uses almost none of your graphics card.";
-  if (!soFar) return { headline: [headline], lead: [lead] };
-  return { headline: [`${raised(job.answer)} so far: ${grouped(job.answerSoFar ?? "")}`], lead: [`${headline} ${lead}`] };
+  if (!soFar) return { headline: [headline], lead: [BEFORE_LEAD] };
+  return { headline: [`${raised(job.answer)} so far: ${grouped(job.answerSoFar ?? "")}`], lead: [`${headline} ${BEFORE_LEAD}`] };
 }
 
 function running(situation: Situation, noun: string, touch: boolean): Words {
   const { donor, dose, firstDose, fresh, job } = situation;
   const mine = mineOf(situation);
   if (fresh && job) {
-    const left = job.units.total - finalOf(situation);
+    const left = leftOf(situation);
     return {
       headline: [{ mine: `Unit ${count(fresh.unit)}` }, " is yours."],
       lead: [`${confirmed(job)}, so your square is now part of the ${noun}. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
     };
   }
   const headline: Part[] =
-    mine > 0
-      ? [{ mine: units(mine) }, ` of this ${noun} ${mine === 1 ? "is" : "are"} yours.`]
-      : [`Your first units of this ${noun} are on their way.`];
+    mine > 0 ? [{ mine: units(mine) }, ` of this ${noun} ${mine === 1 ? "is" : "are"} yours.`] : ["Your first units are on their way."];
   if (dose < firstDose) {
     return { headline, lead: [`You chose less: at most ${doseWord(dose)} of your graphics card.${slower(firstDose / dose)}`] };
   }
@@ -145,6 +151,28 @@ function running(situation: Situation, noun: string, touch: boolean): Words {
   const more = mine > 0 ? " more" : "";
   const running = now > 0 ? `${capitalised(inWords(now))}${more} ${now === 1 ? "is" : "are"} running on your graphics card. ` : "";
   return { headline, lead: [`${running}${touch ? "Touch the page" : "Move the pointer"} and watch the wave step aside.`] };
+}
+
+/** What comes next, and what may come and go while the visitor lends: the page keeps room for the largest of it, so that nothing under it moves. */
+export function roomsOf(situation: Situation, touch: boolean): Words[] {
+  const { donor, job } = situation;
+  const noun = job?.noun || "picture";
+  if (momentOf(situation).kind === "loading") {
+    return [{ headline: [`${count(TYPICAL_UNITS)} units of this ${noun} are missing.`], lead: [BEFORE_LEAD] }];
+  }
+  if (!isLent(situation)) return [];
+  const own = { job: job?.id ?? 0, waiting: 0, final: Math.max(mineOf(situation), 1) };
+  const usual = {
+    ...situation,
+    donor: donor && { ...donor, own, running: Math.max(donor.running, 1) },
+    fresh: null,
+    firstDose: situation.dose,
+  };
+  return [
+    running(usual, noun, touch),
+    running({ ...usual, dose: 0.1, firstDose: 0.9 }, noun, touch),
+    running({ ...usual, fresh: { unit: Math.max(0, (job?.units.total ?? 1) - 1) } }, noun, touch),
+  ];
 }
 
 function slower(times: number): string {

@@ -62,6 +62,16 @@ export class Judges {
     }
   }
 
+  /** Processes that run now. */
+  get processes(): number {
+    return this.child ? 1 : 0;
+  }
+
+  /** Packages that are judged or wait for it. */
+  get queued(): number {
+    return this.waiting;
+  }
+
   /** Ends the judge; what still waits is answered with a fault or an error. */
   async close(): Promise<void> {
     this.closed = true;

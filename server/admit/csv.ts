@@ -3,7 +3,7 @@ import type { Fault } from "../../shared/errors.ts";
 import type { RowTable } from "../../shared/plan.ts";
 import { counted } from "./counted.ts";
 
-export interface CsvColumn {
+interface CsvColumn {
   name: string;
   type: RowTable["columns"][number]["type"];
   /** Least and greatest value; exact for integers. */
@@ -24,7 +24,7 @@ export interface CsvTable {
   cell(row: number, column: number): string;
 }
 
-export const MAX_CSV_COLUMNS = 64;
+const MAX_CSV_COLUMNS = 64;
 /** Fields of one table: 32 MiB of rows. */
 export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
 

@@ -13,7 +13,7 @@ export type Intake =
   | { ok: false; faults: Fault[] };
 
 /** Files that have arrived and are no blobs yet. */
-export type HeldFiles = ReadonlyMap<string, { keep(): Promise<void>; stream(): NodeJS.ReadableStream }>;
+type HeldFiles = ReadonlyMap<string, { keep(): Promise<void>; stream(): NodeJS.ReadableStream }>;
 
 /** Judges `pkg`, whose files are `held` or in `blobs` already, and stores what volunteers will fetch; of a refused package nothing. */
 export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore, held: HeldFiles = new Map()): Promise<Intake> {

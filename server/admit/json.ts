@@ -4,7 +4,7 @@ import type { Fault } from "../../shared/errors.ts";
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Line and column, from 1; columns count UTF-16 units. */
-export interface JsonPlace {
+interface JsonPlace {
   line: number;
   column: number;
 }

@@ -27,7 +27,7 @@ const LIMITS: Record<string, { default: number; most: number }> = {
 
 const FEATURE_OF: Record<string, string> = { f16: "shader-f16", subgroups: "subgroups" };
 
-export interface Needs {
+interface Needs {
   features: string[];
   /** Only those above the defaults. */
   limits: Record<string, number>;

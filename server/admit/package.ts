@@ -14,7 +14,7 @@ export interface JobPackage {
 
 export const MANIFEST_FILE = "job.json";
 /** A CSV file. Parsing one of this size takes about half of a judgement's time. */
-export const MAX_CSV_BYTES = 16 * 1024 * 1024;
+const MAX_CSV_BYTES = 16 * 1024 * 1024;
 /** All texts of a package: they are held in memory together. */
 export const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 /** Files in a package. */

@@ -8,7 +8,7 @@ import type { JsonPath } from "./json.ts";
 import type { PackageFiles } from "./tables.ts";
 
 /** The grain of a download: a chunk holds whole units and has at most this many bytes. */
-export const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
+const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
 
 export interface SplitFile {
   binding: string;

@@ -4,6 +4,7 @@ import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
 import { ErrorSchema, JobListSchema, type JobStatus, JobStatusSchema } from "../../shared/api.ts";
 import { CliError, EXIT, exitOf } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 
 /** Connecting and waiting for the first byte, per request. */
 const ANSWER_TIMEOUT_MS = 120_000;
@@ -15,7 +16,7 @@ export interface Connection {
   token: string | undefined;
 }
 
-export interface Request {
+interface Request {
   method?: "GET" | "POST" | "DELETE";
   headers?: Record<string, string>;
   body?: BodyInit | AsyncIterable<Uint8Array>;
@@ -45,7 +46,7 @@ export async function send(connection: Connection, path: string, request: Reques
       EXIT.unreachable,
       "unreachable",
       `${connection.url} cannot be reached: ${why}.`,
-      "Start a coordinator with idlewave serve, or name it with --url or IDLEWAVE_URL.",
+      `Start a coordinator with ${invocation("serve")}, or name it with --url or IDLEWAVE_URL.`,
     );
   } finally {
     clearTimeout(timer);
@@ -72,7 +73,7 @@ export async function findJob(connection: Connection, job: string): Promise<JobS
   const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
   const found = jobs.filter(({ name }) => name === job).sort((a, b) => b.id - a.id)[0];
   if (found) return found;
-  throw new CliError(EXIT.failure, "not-found", `There is no job ${job}.`, "See idlewave status for those there are.");
+  throw new CliError(EXIT.failure, "not-found", `There is no job ${job}.`, `${invocation("status")} lists those there are.`);
 }
 
 function refusal(connection: Connection, status: number, text: string): CliError {

@@ -3,7 +3,7 @@ import { Presets, SingleBar } from "cli-progress";
 
 const LINE_EVERY_MS = 5_000;
 
-export interface ProgressBar {
+interface ProgressBar {
   update(value: number, more?: string): void;
   stop(): void;
 }

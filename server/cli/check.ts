@@ -12,7 +12,7 @@ import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 
 /** Judges the package in `dir`. */
-export async function checkFolder(dir: string): Promise<Admission> {
+async function checkFolder(dir: string): Promise<Admission> {
   const pkg = await readPackage(await packageFiles(dir));
   const { Judges } = await import("../admit/admit.ts");
   const judges = new Judges();
@@ -27,13 +27,7 @@ async function readPackage(files: readonly PackageFile[]): Promise<JobPackage> {
   const pkg: JobPackage = { texts: new Map(), files: new Map() };
   for (const { path, place, bytes } of files) {
     pkg.files.set(path, { bytes, sha256: await hashOf(place) });
-    const limit = textLimit(path);
-    if (limit === null) continue;
-    if (bytes > limit) {
-      const fault = { file: path, wrong: `It has ${bytes} bytes.`, right: `At most ${limit} are allowed.` };
-      throw new CliError(EXIT.refused, "refused", "The job package was refused: 1 fault.", "Make the file smaller.", [fault]);
-    }
-    pkg.texts.set(path, await readFile(place));
+    if (textLimit(path) !== null) pkg.texts.set(path, await readFile(place));
   }
   return pkg;
 }

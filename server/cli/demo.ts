@@ -15,11 +15,12 @@ import type { Liar } from "./demo/liar.ts";
 import { type Comparison, compareWithReference, type Reference, readReference } from "./demo/reference.ts";
 import { claimsOf, type DemoJob, type DemoReport, type DemoVolunteer, printReport } from "./demo/report.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { packageFiles } from "./folder.ts";
 import { note, print, printJson } from "./print.ts";
 import { fetchResults, saveBody } from "./results.ts";
 import { ROOT } from "./root.ts";
 import { stopSignal } from "./serve.ts";
-import { submitFolder } from "./submit.ts";
+import { submitFiles } from "./submit.ts";
 import { hasEnded } from "./watch.ts";
 
 const FOLDER = join(ROOT, "demo");
@@ -34,7 +35,7 @@ const GIVE_UP_MS = 15 * 60_000;
 
 export function demoVerb(program: Command): void {
   program
-    .command("demo", { hidden: true })
+    .command("demo")
     .description("three jobs, two volunteers in browsers, one that lies, all on this machine")
     .option("--keep", "leave it running")
     .option("--json", "print a JSON line at the end")
@@ -58,9 +59,8 @@ export function demoVerb(program: Command): void {
 /** Resolves with whether all that the demo claims is true. What it opened is pushed to `closing`. */
 async function demo(options: { keep?: boolean; json?: boolean }, closing: (() => Promise<void>)[]): Promise<boolean> {
   const started = Date.now();
-  const board = openBoard();
+  const board = openBoard("starting a coordinator on an empty folder");
   closing.push(async () => board.stop());
-  board.news("starting a coordinator on an empty folder");
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
   const { startCoordinator } = await import("../main.ts");
@@ -118,7 +118,7 @@ async function submitGallery(connection: Connection): Promise<Map<number, Refere
   for (const name of (await readdir(GALLERY)).sort()) {
     const dir = join(GALLERY, name);
     const reference = await readReference(dir);
-    references.set((await submitFolder(connection, dir, false)).id, reference);
+    references.set((await submitFiles(connection, await packageFiles(dir), false)).id, reference);
   }
   return references;
 }

@@ -5,7 +5,7 @@ import type { Fault } from "../../shared/errors.ts";
 export const EXIT = { ok: 0, failure: 1, usage: 2, refused: 3, unreachable: 4, unauthorised: 5, notReady: 6 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Shown by `idlewave --help`. */
+/** Shown by `--help`. */
 export const EXIT_HELP = `Exit codes:
   0  done
   1  it failed

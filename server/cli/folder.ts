@@ -1,8 +1,11 @@
 /** A job package on disk: `job.json` and the files it names, nothing else of the folder. */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { MAX_MANIFEST_BYTES, PATH_PATTERN } from "../../shared/manifest.ts";
+import type { Fault } from "../../shared/errors.ts";
+import { PATH_PATTERN } from "../../shared/manifest.ts";
+import { MAX_FILES, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 
 export interface PackageFile {
   /** Path inside the package, with slashes. */
@@ -10,25 +13,60 @@ export interface PackageFile {
   /** Path on this machine. */
   place: string;
   bytes: number;
+  /** A link leads out of the folder: it is never opened. */
+  outside: boolean;
 }
 
 const PATH = new RegExp(PATH_PATTERN);
 
 /**
  * `job.json` first, then the files it names and that exist inside `dir`. What is missing or misnamed is left out: admission
- * names it with its place. Throws `CliError` when there is no readable job.json.
+ * names it with its place. Throws `CliError`: usage when there is no readable job.json, refused when a file is larger than
+ * admission reads, leads out of the folder, or there are too many; nothing of those is read.
  */
 export async function packageFiles(dir: string): Promise<PackageFile[]> {
   const manifest = await fileOf(dir, "job.json");
   if (!manifest)
-    throw new CliError(EXIT.usage, "no-package", `There is no job.json in ${dir}.`, "Make a first job with idlewave new <dir>.");
+    throw new CliError(
+      EXIT.usage,
+      "no-package",
+      `There is no job.json in ${dir}.`,
+      `Name the folder of a job, or make one with ${invocation("new <dir>")}.`,
+    );
+  refuse(faultsOf([manifest]));
+  const named = referencesOf(await readFile(manifest.place, "utf8"));
+  if (named.length >= MAX_FILES) {
+    const wrong = `It names ${named.length.toLocaleString("en")} files.`;
+    refuse([{ file: "job.json", wrong, right: `At most ${MAX_FILES - 1} are allowed beside it.` }]);
+  }
   const files = [manifest];
-  if (manifest.bytes > MAX_MANIFEST_BYTES) return files;
-  for (const path of referencesOf(await readFile(manifest.place, "utf8"))) {
+  for (const path of named) {
     const file = await fileOf(dir, path);
     if (file) files.push(file);
   }
+  refuse(faultsOf(files));
   return files;
+}
+
+function faultsOf(files: readonly PackageFile[]): Fault[] {
+  const faults: Fault[] = [];
+  for (const { path, bytes, outside } of files) {
+    const limit = textLimit(path);
+    if (outside) {
+      // What lies there is not the owner's to send by accident.
+      faults.push({ file: path, wrong: "It is a link that leads out of the folder.", right: "Put a copy of the file in its place." });
+    } else if (limit !== null && bytes > limit) {
+      const wrong = `It has ${bytes.toLocaleString("en")} bytes.`;
+      faults.push({ file: path, wrong, right: `At most ${limit.toLocaleString("en")} are allowed for such a file.` });
+    }
+  }
+  return faults;
+}
+
+function refuse(faults: Fault[]): void {
+  if (faults.length === 0) return;
+  const message = `The job package was refused: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`;
+  throw new CliError(EXIT.refused, "refused", message, "Mend them and try again.", faults);
 }
 
 /** Paths that a manifest names, each once; of text that is no manifest, none. */
@@ -55,10 +93,12 @@ async function fileOf(dir: string, path: string): Promise<PackageFile | undefine
     const root = await realpath(dir);
     const place = await realpath(join(root, path));
     const found = await stat(place);
-    // A link may point out of the package: what lies there is not the owner's to send by accident.
-    return found.isFile() && place.startsWith(root + sep) ? { path, place, bytes: found.size } : undefined;
+    return found.isFile() ? { path, place, bytes: found.size, outside: !place.startsWith(root + sep) } : undefined;
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "EACCES" || code === "ELOOP")
+      throw new CliError(EXIT.usage, "unreadable", `${join(dir, path)} cannot be read: ${code}.`, "Check its permissions and links.");
     throw error;
   }
 }

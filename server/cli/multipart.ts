@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { PackageFile } from "./folder.ts";
 
-export interface Multipart {
+interface Multipart {
   contentType: string;
   body: AsyncGenerator<Uint8Array>;
 }

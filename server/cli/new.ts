@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 
@@ -35,13 +36,13 @@ const README = `# A first job
 
 Counts the numbers below 2^24 whose binary digits read the same both ways. The answer is 8191.
 
-    idlewave check .
-    idlewave submit . --watch
-    idlewave results NAME --out answer.json
+    ${invocation("check .")}
+    ${invocation("submit . --watch")}
+    ${invocation("results NAME --out answer.json")}
 
 - \`kernel.wgsl\` is the compute shader. Bindings are filled by their variable's name.
 - \`job.json\` says which units there are, what each binding holds, what is dispatched and what comes out. An editor that
-  knows JSON Schema completes it from \`$schema\`; \`idlewave schema\` prints the schema.
+  knows JSON Schema completes it from \`$schema\`; \`${invocation("schema")}\` prints the schema.
 
 Every unit is computed by two volunteers who don't know each other, and counts when their bytes are equal: so keep to
 integers, whose results are the same on every GPU.
@@ -64,7 +65,7 @@ function manifest(name: string, url: string): string {
 }
 
 /** Writes the job into `dir`, which must be empty or not exist. Resolves with the names of its files. */
-export async function newJob(dir: string, url: string): Promise<string[]> {
+async function newJob(dir: string, url: string): Promise<string[]> {
   await mkdir(dir, { recursive: true });
   if ((await readdir(dir)).length > 0) throw new CliError(EXIT.usage, "not-empty", `${dir} is not empty.`, "Name a new folder.");
   const name = nameOf(basename(resolve(dir)));
@@ -88,6 +89,6 @@ export function newVerb(program: Command): void {
   verb(program, "new <dir>", "write a small working job into a new folder").action(async (dir: string, options: VerbOptions) => {
     const files = await newJob(dir, connectionOf(options).url);
     if (options.json) printJson({ dir, files });
-    else note(`${dir} has ${files.join(", ")}. Try idlewave check ${dir}, then idlewave submit ${dir}.`);
+    else note(`${dir} has ${files.join(", ")}. Try ${invocation(`check ${dir}`)}, then ${invocation(`submit ${dir}`)}.`);
   });
 }

@@ -6,7 +6,7 @@ import { CliError, EXIT } from "./exit.ts";
 /** As the coordinator makes them; another text may not even be fit for a header. */
 const TOKEN = /^iw_[A-Za-z0-9_-]{43}$/;
 
-export const DEFAULT_URL = "http://127.0.0.1:8080";
+const DEFAULT_URL = "http://127.0.0.1:8080";
 
 export interface VerbOptions {
   url: string;
@@ -35,7 +35,7 @@ export function connectionOf(options: VerbOptions): Connection {
       EXIT.unauthorised,
       "unauthorized",
       "This is not a token.",
-      "An owner's token is iw_ and 43 letters, digits, - or _; give it as --token or IDLEWAVE_TOKEN.",
+      "An owner's token is iw_ and 43 letters, digits, - or _: copy all of it to --token or IDLEWAVE_TOKEN.",
     );
   return { url: url.href.replace(/\/$/, ""), token: options.token };
 }

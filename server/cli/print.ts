@@ -19,7 +19,7 @@ export function note(line: string): void {
 }
 
 /** `job.json:12:5 bindings.params.set.width  what is wrong → what would be right`. */
-export function faultLine({ file, line, column, field, wrong, right }: Fault): string {
+function faultLine({ file, line, column, field, wrong, right }: Fault): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
   return `${colours.bold(place)}${field ? ` ${colours.cyan(field)}` : ""}  ${colours.red(wrong)} → ${colours.green(right)}`;
 }

@@ -1,10 +1,15 @@
 /** The command line: one file a verb, exit codes in exit.ts. */
 import { Command, CommanderError } from "commander";
+import { unknownVariables } from "../config.ts";
+import { backupVerb } from "./backup.ts";
 import { checkVerb } from "./check.ts";
 import { demoVerb } from "./demo.ts";
+import { doctorVerb } from "./doctor.ts";
 import { CliError, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
+import { invocation, PROGRAM } from "./invocation.ts";
 import { newVerb } from "./new.ts";
-import { printError } from "./print.ts";
+import { note, printError } from "./print.ts";
+import { restoreVerb } from "./restore.ts";
 import { resultsVerb } from "./results.ts";
 import { schemaVerb } from "./schema.ts";
 import { serveVerb } from "./serve.ts";
@@ -14,32 +19,52 @@ import { submitVerb } from "./submit.ts";
 import { tokenVerb } from "./token.ts";
 import { watchVerb } from "./watch.ts";
 
+const VERBS = [
+  serveVerb,
+  newVerb,
+  checkVerb,
+  submitVerb,
+  statusVerb,
+  watchVerb,
+  resultsVerb,
+  steerVerbs,
+  schemaVerb,
+  tokenVerb,
+  backupVerb,
+  restoreVerb,
+  doctorVerb,
+  demoVerb,
+];
+
 /** Runs one command line (without node and script). Resolves with its exit code; prints what went wrong. */
 export async function run(args: readonly string[]): Promise<ExitCode> {
-  const program = new Command("idlewave").description("Volunteer computing on WebGPU.").addHelpText("after", `\n${EXIT_HELP}`);
-  program.exitOverride().configureHelp({ showGlobalOptions: true });
-  for (const add of [
-    serveVerb,
-    newVerb,
-    checkVerb,
-    submitVerb,
-    statusVerb,
-    watchVerb,
-    resultsVerb,
-    steerVerbs,
-    schemaVerb,
-    tokenVerb,
-    demoVerb,
-  ]) {
-    add(program);
-  }
+  const json = args.includes("--json");
+  const program = new Command(PROGRAM).description("Volunteer computing on WebGPU.").addHelpText("after", `\n${EXIT_HELP}`);
+  // What commander would write about a wrong usage is printed below, in our own shape.
+  program
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => undefined });
+  if (json) program.configureOutput({ writeErr: () => undefined });
+  for (const add of VERBS) add(program);
+  for (const warning of unknownVariables(process.env)) note(warning);
   try {
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const failure = error instanceof CliError ? error : new CliError(EXIT.failure, "internal", String(error), "");
-    printError(failure, args.includes("--json"));
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const failure = failureOf(error);
+    printError(failure, json);
     return failure.exit;
   }
+}
+
+function failureOf(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  if (!(error instanceof CommanderError)) return new CliError(EXIT.failure, "internal", String(error), "");
+  const todo = `See ${invocation("help")}.`;
+  // Without a verb commander has shown the help already.
+  if (error.code === "commander.help") return new CliError(EXIT.usage, "usage", "", "");
+  const sentence = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  return new CliError(EXIT.usage, "usage", /[.?)]$/.test(sentence) ? sentence : `${sentence}.`, todo);
 }

@@ -12,7 +12,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 
-export interface ResultsRequest {
+interface ResultsRequest {
   format: ResultFormat;
   /** Name of the output; undefined: the first. */
   output: string | undefined;

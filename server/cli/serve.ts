@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { startCoordinator } from "../main.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 import { note, print, printJson } from "./print.ts";
 
 interface ServeOptions {
@@ -31,11 +32,10 @@ export function serveVerb(program: Command): void {
         print(`Idlewave is at ${coordinator.url}`);
         if (coordinator.adminToken) {
           print(`The owner token of this coordinator, shown once: ${coordinator.adminToken}`);
-          note("Use it as --token or IDLEWAVE_TOKEN; make one for each owner with idlewave token new <name>.");
+          note(`Use it as --token or IDLEWAVE_TOKEN; make one for each owner with ${invocation("token new <name>")}.`);
         }
       }
       await stopSignal();
-      note("Stopping.");
       await coordinator.close();
     });
 }
@@ -54,11 +54,11 @@ async function started(start: typeof startCoordinator, config: Config): ReturnTy
   }
 }
 
-function configOf(overrides: Omit<ServeOptions, "json">) {
+export function configOf(overrides: Omit<ServeOptions, "json">) {
   try {
     return readConfig(overrides);
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, "");
+    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, error.todo);
     throw error;
   }
 }
@@ -69,9 +69,15 @@ function portOf(text: string): number {
   return port;
 }
 
-/** Resolves on the first SIGINT or SIGTERM; a second one ends the process as usual. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Resolves on the first SIGINT or SIGTERM; a second one, of either kind, ends the process at once. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    const stop = () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
   });
 }

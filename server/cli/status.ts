@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { JobListSchema } from "../../shared/api.ts";
 import { findJob, sendJson } from "./api.ts";
+import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { jobLine, jobLines, note, print, printJson } from "./print.ts";
 
@@ -17,6 +18,6 @@ export function statusVerb(program: Command): void {
     const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
     if (options.json) return printJson({ jobs });
     for (const each of jobs) print(jobLine(each));
-    if (jobs.length === 0) note("There are no jobs. Make one with idlewave new <dir>, send it with idlewave submit <dir>.");
+    if (jobs.length === 0) note(`There are no jobs. Make one with ${invocation("new <dir>")}, send it with ${invocation("submit <dir>")}.`);
   });
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { JobListSchema, type Submitted, SubmittedSchema } from "../../shared/api.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
-import { packageFiles } from "./folder.ts";
+import { type PackageFile, packageFiles } from "./folder.ts";
 import { multipart } from "./multipart.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
@@ -12,9 +12,8 @@ import { watchJob } from "./watch.ts";
 /** Below this an upload is over before a bar could be read. */
 const BAR_FROM_BYTES = 8 * 1024 * 1024;
 
-/** Sends the package in `dir`. `draft`: it waits for `resume`. */
-export async function submitFolder(connection: Connection, dir: string, draft: boolean): Promise<Submitted> {
-  const files = await packageFiles(dir);
+/** Sends a package. `draft`: it waits for `resume`. */
+export async function submitFiles(connection: Connection, files: readonly PackageFile[], draft: boolean): Promise<Submitted> {
   const total = files.reduce((bytes, file) => bytes + file.bytes, 0);
   const bar = total >= BAR_FROM_BYTES ? progressBar("sending", total / 1e6, "MB") : undefined;
   let sent = 0;
@@ -36,8 +35,9 @@ export function submitVerb(program: Command): void {
     .option("--watch", "then watch it until it ends")
     .action(async (dir: string, options: VerbOptions & { draft?: boolean; watch?: boolean }) => {
       const connection = connectionOf(options);
+      const files = await packageFiles(dir);
       const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
-      const job = await submitFolder(connection, dir, options.draft === true);
+      const job = await submitFiles(connection, files, options.draft === true);
       const older = jobs.filter(({ name }) => name === job.name).map(({ id }) => id);
       if (older.length > 0)
         note(`There is a job ${job.name} already: ${Math.max(...older)}. The name now means ${job.id}; use numbers for older ones.`);

@@ -1,5 +1,5 @@
 /**
- * Standing of an account: how its latest replicas were judged. It throttles and never bans: an honest volunteer who lost
+ * Standing of an account: how its latest replicas were judged, and whether it computes what it takes. It throttles and never bans: an honest volunteer who lost
  * votes to a coalition, or whose GPU is faulty, gets work again as soon as the losses have faded.
  */
 import type { AccountId, JobId } from "../../shared/ids.ts";
@@ -9,6 +9,8 @@ import type { Account, CoreState } from "./state.ts";
 export const THROTTLE_REFUSED = 8;
 /** So many failures of a job's kernel ahead of its successes: the account gets none of its units for a while, others it gets. */
 export const THROTTLE_FAILED = 8;
+/** Leases of which most came back without an answer: more than a person who starts and stops has, less than who looks for certain units needs. */
+export const THROTTLE_RETURNED = 16;
 /** Counts are halved this often, ms: eight losses stop weighing after one period. */
 export const DECAY_MS = 600_000;
 /** Units an account may hold at once: two full batches. */
@@ -22,14 +24,15 @@ const MAX_PACES = 64;
 export function accountOf(state: CoreState, id: AccountId): Account {
   let account = state.accounts.get(id);
   if (!account) {
-    account = { hosts: 0, claims: 0, leases: 0, held: 0, final: 0, refused: 0, failures: new Map(), pace: new Map() };
+    account = { hosts: 0, claims: 0, leases: 0, held: 0, final: 0, refused: 0, returned: 0, failures: new Map(), pace: new Map() };
     state.accounts.set(id, account);
   }
   return account;
 }
 
-/** Most of its latest replicas differed from the canonical result. */
+/** Most of its latest replicas differed from the canonical result, or it takes units and does not compute them. */
 export function isThrottled(account: Account): boolean {
+  if (account.returned >= THROTTLE_RETURNED) return true;
   return account.refused >= THROTTLE_REFUSED && account.refused > account.final;
 }
 
@@ -61,11 +64,12 @@ export function decay(state: CoreState, now: number): void {
   for (const [id, account] of state.accounts) {
     account.final = Math.floor(account.final / 2);
     account.refused = Math.floor(account.refused / 2);
+    account.returned = Math.floor(account.returned / 2);
     for (const [job, failures] of account.failures) {
       if (failures > 1) account.failures.set(job, Math.floor(failures / 2));
       else account.failures.delete(job);
     }
-    const isClean = account.final === 0 && account.refused === 0 && account.failures.size === 0;
+    const isClean = account.final === 0 && account.refused === 0 && account.returned === 0 && account.failures.size === 0;
     if (account.hosts === 0 && account.leases === 0 && isClean) state.accounts.delete(id);
   }
 }

@@ -1,28 +1,37 @@
 /**
- * Who gets which units. A claim looks at retries first, then takes untouched units at the cursor; how many units it looks at
- * is bounded, whatever the size of the jobs and however many wait for somebody else.
+ * Who gets which units: chance decides, never who asks when. A claim draws at random from the units that wait for another
+ * replica; while few wait, it takes untouched units at the cursor. How many units it looks at is bounded, whatever the size of
+ * the jobs and however many wait for somebody else.
  */
-import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import { type AccountId, type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
 import { accountOf, isFailing, isThrottled, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
 import { mayBeOne } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
+import { meets } from "./needs.ts";
+import { Random } from "./random.ts";
+import { DRAW_UNITS } from "./ring.ts";
 import type { Account, CoreState, Job, Lease } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 
-/** Retries one claim may look at; what it cannot take goes to the end of the ring. */
+/** Retries one claim may look at. */
 const RETRY_SCAN_LIMIT = 4096;
 /** Steps of the cursor one claim may make, in all jobs: a full batch, and as many over units that were touched out of turn. */
 const CURSOR_SCAN_LIMIT = 2 * MAX_BATCH_UNITS;
 /** Units with votes that wait for others, a job: no new ones are begun above it. Bounds memory. */
 export const MAX_OPEN_UNITS = 131_072;
+/** Units that may wait for their next replica while untouched ones are given out, a job: votes on them must fit beside others. */
+const MAX_DEPTH_UNITS = MAX_OPEN_UNITS / 2;
 /** An account's first batch, and its batches of a job whose pace it has not shown. */
 export const FIRST_CLAIM_UNITS = 4;
 export const UNPACED_CLAIM_UNITS = 16;
+/** Of the units that are left of a job an account holds at most this share, or so many: nobody keeps a small job from the others. */
+const MAX_HELD_SHARE = 0.25;
+export const MIN_HELD_SHARE_UNITS = 16;
 /** GPU time of a unit, ms, assumed until it was measured. */
 const UNPACED_UNIT_MS = 1000;
 /** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
@@ -36,7 +45,6 @@ export const RETRY_MS: Record<IdleReason, number> = {
   paused: 10_000,
   "waits-for-others": 2_000,
   quota: 15_000,
-  "busy-elsewhere": 15_000,
 };
 /** When the claim gave up at a limit: the next one looks further. */
 const SCAN_RETRY_MS = 250;
@@ -52,20 +60,21 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
   const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
   if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");
 
-  const scan: Scan = { retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, reason: "needs-features" };
+  const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, reason: "needs-features" };
   for (const job of jobs) {
-    if (!canRun(job, host)) continue;
-    if (job.spec.ownerAccount === host.account) {
-      scan.reason = "waits-for-others";
-      continue;
-    }
+    if (!meets(job.spec.requires, host)) continue;
     if (isFailing(account, job.spec.id)) {
       if (scan.reason === "needs-features") scan.reason = "quota";
       continue;
     }
-    const size = batchSize(state, job, account, event);
+    const room = roomOf(job, account, host.account);
+    if (room === 0) {
+      if (scan.reason !== "waits-for-others") scan.reason = "all-assigned";
+      continue;
+    }
+    const size = Math.min(room, batchSize(state, job, account, event));
     const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
-    const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now });
+    const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
     const units = pick(state, job, lease, size, scan, work);
     if (units.length === 0) continue;
     lease.runs = runsOf(units.sort((a, b) => a - b));
@@ -88,6 +97,7 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
 }
 
 interface Scan {
+  random: Random;
   /** Retries that may still be looked at, and steps of the cursor that may still be made. */
   retries: number;
   steps: number;
@@ -95,27 +105,66 @@ interface Scan {
   reason: IdleReason;
 }
 
-/** Leases up to `size` units of one job. */
+/** Leases up to `size` units of one job: those that wait, drawn at random, or untouched ones while few wait. */
 function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan, work: Work): UnitIndex[] {
   const units: UnitIndex[] = [];
   if (scan.reason === "needs-features" || scan.reason === "quota") scan.reason = "all-assigned";
-  for (let queued = job.ring.size; queued > 0 && units.length < size && scan.retries > 0; queued--, scan.retries--) {
-    const unit = job.ring.shift();
-    if (unit === undefined) break;
-    if (job.pages.isEnded(unit)) continue;
-    job.pages.setQueued(unit, false);
-    if (replicasNeeded(job, unit) > 0) {
-      if (mayTake(state, job, lease, unit)) {
+  // Around its depth by chance: whoever could tell which claims get untouched units could leave them for an accomplice.
+  const isShallow = job.ring.size <= scan.random.below(2 * depthOf(state, job));
+  if (isShallow) takeUntouched(state, job, lease, size, units, scan, work);
+  drawRetries(state, job, lease, size, units, scan, work);
+  if (!isShallow) takeUntouched(state, job, lease, size, units, scan, work);
+  if (job.open.size > 0 && scan.reason === "all-assigned" && job.ring.size > 0) scan.reason = "waits-for-others";
+  return units;
+}
+
+/**
+ * Units that should wait for their next replica before one of them is given out: what all hosts would hold if they held as
+ * much as those who hold something. Fewer would be mostly of whoever claimed last, and the next one would meet them.
+ */
+function depthOf(state: CoreState, job: Job): number {
+  const held = job.holders.size === 0 ? 0 : job.pages.leased / job.holders.size;
+  return Math.min(MAX_DEPTH_UNITS, state.hosts.size * Math.max(FIRST_CLAIM_UNITS, held));
+}
+
+function drawRetries(state: CoreState, job: Job, lease: Lease, size: number, units: UnitIndex[], scan: Scan, work: Work): void {
+  const aside: UnitIndex[] = [];
+  while (job.ring.size > 0 && units.length < size && scan.retries > 0) {
+    const isWhole = size - units.length >= DRAW_UNITS;
+    const run = job.ring.draw(scan.random, isWhole ? "run" : "unit");
+    if (!run) break;
+    const most = units.length + (isWhole ? run.length : 1);
+    const from = scan.random.below(run.length);
+    for (let step = 0; step < run.length; step++) {
+      const unit = (run.start + ((from + step) % run.length)) as UnitIndex;
+      if (units.length === most) {
+        job.ring.push(unit);
+        continue;
+      }
+      scan.retries--;
+      if (job.pages.isEnded(unit)) continue;
+      const isNeeded = replicasNeeded(job, unit) > 0;
+      if (isNeeded && !mayTake(state, job, lease, unit)) {
+        scan.reason = "waits-for-others";
+        aside.push(unit);
+        continue;
+      }
+      job.pages.setQueued(unit, false);
+      if (isNeeded) {
         holdUnit(job, lease, unit);
         units.push(unit);
-      } else scan.reason = "waits-for-others";
+      }
+      schedule(state, job, unit, work);
     }
-    schedule(state, job, unit, work);
   }
+  for (const unit of aside) job.ring.push(unit);
+}
+
+function takeUntouched(state: CoreState, job: Job, lease: Lease, size: number, units: UnitIndex[], scan: Scan, work: Work): void {
   while (units.length < size && job.cursor < job.pages.units && scan.steps > 0) {
     if (job.open.size >= MAX_OPEN_UNITS) {
       scan.reason = "waits-for-others";
-      break;
+      return;
     }
     scan.steps--;
     const unit = job.cursor as UnitIndex;
@@ -129,8 +178,6 @@ function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan
     units.push(unit);
     schedule(state, job, unit, work);
   }
-  if (job.open.size > 0 && scan.reason === "all-assigned" && job.ring.size > 0) scan.reason = "waits-for-others";
-  return units;
 }
 
 /** Neither this account nor its cluster has a replica of the unit, whatever became of it, or a lease on it. */
@@ -145,19 +192,15 @@ export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["ac
   return true;
 }
 
-function canRun(job: Job, host: HostFacts): boolean {
-  const { features, limits } = job.spec.requires;
-  if (!features.every((feature) => host.features.includes(feature))) return false;
-  return Object.entries(limits).every(([name, needed]) => {
-    const has = host.limits[name];
-    if (has === undefined) return false;
-    // WebGPU's alignment limits are the ones where less is better.
-    return name.startsWith("min") ? has <= needed : has >= needed;
-  });
+/** Units of the job that the account may hold beyond those it holds. */
+export function roomOf(job: Job, account: Account, id: AccountId): number {
+  const left = job.pages.units - job.pages.ended;
+  const share = Math.max(MIN_HELD_SHARE_UNITS, Math.ceil(left * MAX_HELD_SHARE));
+  return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, share - (job.holders.get(id) ?? 0)));
 }
 
 function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
-  let size = Math.min(MAX_BATCH_UNITS, MAX_HELD_UNITS - account.held);
+  let size = MAX_BATCH_UNITS;
   if (event.units > 0) size = Math.min(size, event.units);
   const pace = account.pace.get(job.spec.id);
   if (pace !== undefined) {

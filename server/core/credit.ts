@@ -6,6 +6,7 @@
  *                       ──unit failed, kernel failed───▶ void, nothing earned
  *                       ──another of the same cluster counted──▶ void: one computation is paid once
  */
+import { creditOf, MAX_GFLOP_PER_UNIT } from "../../shared/credit.ts";
 import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
@@ -17,7 +18,9 @@ const CREDIT_GRAIN = 2 ** -26;
 
 /** Credit a replica puts into escrow. A kernel that could not run did no work that anybody can check. */
 export function escrowOf(job: Job, status: "ok" | "failed"): number {
-  return status === "ok" ? Math.round(job.spec.creditPerUnit / CREDIT_GRAIN) * CREDIT_GRAIN : 0;
+  // A job of an earlier release may have been admitted with more than an owner may declare.
+  const worth = Math.min(job.spec.creditPerUnit, creditOf(MAX_GFLOP_PER_UNIT));
+  return status === "ok" ? Math.round(worth / CREDIT_GRAIN) * CREDIT_GRAIN : 0;
 }
 
 /** Settles every replica of a final unit. Returns what became of each, who was right and who was not. */

@@ -10,8 +10,6 @@ export interface JobSpec {
   quorum: number;
   priority: number;
   creditPerUnit: number;
-  /** Account whose replicas never count for this job (the owner's own), or null. */
-  ownerAccount: AccountId | null;
   requires: { features: string[]; limits: Record<string, number> };
   /** Replicas a unit may use up before it fails. */
   maxReplicas: number;
@@ -57,6 +55,8 @@ export type CoreEvent =
   | { type: "claim"; now: number; random: string; host: HostId; units: number; gpuMillis: number; job: JobId | null }
   | { type: "renew"; now: number; host: HostId; assignment: Assignment }
   | { type: "release"; now: number; host: HostId; assignment: Assignment; units: UnitIndex[] }
+  /** Units of an assignment that its volunteer was never told of: they did not fit. Nobody is charged for them. */
+  | { type: "trim"; now: number; assignment: Assignment; units: UnitIndex[] }
   /** `cluster` as of now, for replicas whose host has left since. */
   | { type: "submit"; now: number; account: AccountId; cluster: string; assignment: Assignment; results: SubmittedResult[] }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */

@@ -1,5 +1,6 @@
 /** How leases end before their units are answered. */
 import { type HostId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { accountOf } from "./account.ts";
 import { dropUnit } from "./lease.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 import { schedule } from "./verify.ts";
@@ -8,11 +9,26 @@ import type { Work } from "./work.ts";
 /** A reload can come back within this time, ms. */
 export const HOST_GRACE_MS = 30_000;
 
-/** Gives back some units of a lease, or all of them; others get them. */
+/** Gives back some units of a lease, or all of them; others get them. When most came back, that is noted of the account, unless the job was stopped. */
 export function giveBack(state: CoreState, lease: Lease, units: Iterable<UnitIndex>, work: Work): void {
+  const mostCameBack = () => lease.returned * 2 > lease.size;
+  const before = mostCameBack();
+  lease.returned += takeBack(state, lease, units, work);
+  const isRunning = state.jobs.get(lease.job)?.state === "running";
+  if (isRunning && !before && mostCameBack()) accountOf(state, lease.account).returned++;
+}
+
+/** Takes units out of a lease that its volunteer was never told of; others get them. Returns how many. */
+export function takeBack(state: CoreState, lease: Lease, units: Iterable<UnitIndex>, work: Work): number {
   const job = state.jobs.get(lease.job);
   if (!job) throw new Error(`lease of unknown job ${lease.job}`);
-  for (const unit of units) if (dropUnit(state, job, lease, unit)) schedule(state, job, unit, work);
+  let taken = 0;
+  for (const unit of units) {
+    if (!dropUnit(state, job, lease, unit)) continue;
+    taken++;
+    schedule(state, job, unit, work);
+  }
+  return taken;
 }
 
 export function endLease(state: CoreState, lease: Lease, work: Work): void {

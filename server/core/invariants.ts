@@ -61,6 +61,7 @@ function checkOpen(job: Job, unit: UnitIndex, open: OpenUnit): void {
 
 function checkLeases(state: CoreState): void {
   const held = new Map<AccountId, number>();
+  const ofJobs = new Map<Job, Map<AccountId, number>>();
   for (const lease of state.leases.values()) {
     const job = state.jobs.get(lease.job);
     must(job !== undefined, `lease ${lease.id} of an unknown job`);
@@ -68,6 +69,13 @@ function checkLeases(state: CoreState): void {
     for (const unit of unitsOf(lease.runs)) if (job.pages.holders(unit).includes(lease.serial)) left++;
     must(left === lease.left && left > 0, `lease ${lease.id} holds ${left} units and counts ${lease.left}`);
     held.set(lease.account, (held.get(lease.account) ?? 0) + left);
+    const ofJob = ofJobs.get(job) ?? new Map<AccountId, number>();
+    ofJobs.set(job, ofJob.set(lease.account, (ofJob.get(lease.account) ?? 0) + left));
+  }
+  for (const job of state.jobs.values()) {
+    const holders = ofJobs.get(job) ?? new Map<AccountId, number>();
+    const same = job.holders.size === holders.size && [...job.holders].every(([id, units]) => holders.get(id) === units);
+    must(same, `job ${job.spec.id}: what its holders hold is not what their leases say`);
   }
   const serials = state.nextSerial - 1;
   must(serials === state.leases.size + state.freeSerials.length, `${serials} serials for ${state.leases.size} leases`);
@@ -102,6 +110,11 @@ export class Ledger {
     const found = new Map<UnitIndex, string>();
     for (const [unit, state] of this.units.get(job) ?? []) if (state.ended === "final") found.set(unit, state.digest);
     return found;
+  }
+
+  /** All replicas recorded, unit by unit. */
+  replicas(job: JobId): ReplicaRow[] {
+    return [...(this.units.get(job)?.values() ?? [])].flatMap((state) => [...state.replicas.values()]);
   }
 
   /** What a restart of the core reads. */

@@ -23,7 +23,7 @@ export const FAILED_LIMIT = 256;
 
 type Verb = Extract<CoreEvent, { type: "job-verb" }>["verb"];
 const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: string }> = {
-  start: { from: ["draft", "canary"], to: "running", done: "started" },
+  start: { from: ["draft", "canary"], to: "running", done: "started (with resume)" },
   pause: { from: ["running"], to: "paused", done: "paused" },
   resume: { from: ["paused"], to: "running", done: "resumed" },
   cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
@@ -64,10 +64,18 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
   if (!job) return { type: "error", code: "not-found", details: { what: `job ${event.job}` } };
   const verb = VERBS[event.verb];
   if (!verb.from.includes(job.state)) {
-    return { type: "error", code: "wrong-state", details: { job: event.job, state: job.state, verb: verb.done } };
+    const details = { job: event.job, state: job.state, verb: verb.done, todo: waysOut(job.state) };
+    return { type: "error", code: "wrong-state", details };
   }
   enter(state, job, verb.to, "", work);
   return { type: "done" };
+}
+
+/** What can be done to a job in `state`, one sentence. */
+function waysOut(state: JobState): string {
+  const ways = Object.values(VERBS).filter(({ from }) => from.includes(state));
+  if (ways.length === 0) return "It is over: submit the package again to run it once more.";
+  return `It can be ${ways.map(({ done }) => done).join(" or ")}.`;
 }
 
 /** Ends the job when its last unit has ended, or too many failed. */

@@ -2,7 +2,7 @@
  * A lease is the memory of an assignment: who holds which units, until when. It is lost with the process; the token is not.
  *
  *   held ──submit or release of a unit──▶ holds less ──nothing left──▶ gone
- *     ├─renew: a new deadline
+ *     ├─renew: a new deadline, while units of it are answered (stallOf) and MAX_HOLD_MS after its issue at most
  *     ├─host left: ends after HOST_GRACE_MS, unless a host of the same account renews it
  *     └─deadline passed ──▶ gone, its units go to others (expiry.ts)
  */
@@ -12,10 +12,19 @@ import type { CoreState, Job, Lease } from "./state.ts";
 
 export const MIN_LIFE_MS = 60_000;
 export const MAX_LIFE_MS = 600_000;
-/** Renewals end so long after the claim: nobody keeps units from others for ever. */
+/** No deadline is later than this after the claim: nobody keeps units from others for ever. */
 export const MAX_HOLD_MS = 2 * 3_600_000;
 /** A batch may take this many times its GPU time: the smallest dose is a tenth. */
 export const LIFE_PER_GPU_TIME = 12;
+
+/** Lives without an answer after which a lease is renewed no more, and the least that this is: a slow GPU's first long unit. */
+const STALL_LIVES = 2;
+export const MIN_STALL_MS = MAX_LIFE_MS;
+
+/** Milliseconds that a lease may go on without a unit of it being answered. */
+export function stallOf(lease: Pick<Lease, "lifeMs">): number {
+  return Math.max(MIN_STALL_MS, STALL_LIVES * lease.lifeMs);
+}
 
 /** Milliseconds a batch may take, from its expected GPU time. */
 export function lifeOf(gpuMillis: number): number {
@@ -26,15 +35,18 @@ export function lifeOf(gpuMillis: number): number {
 export function draftLease(
   state: CoreState,
   job: Job,
-  facts: { id: string; host: HostId; account: AccountId; cluster: string; lifeMs: number; now: number },
+  facts: { id: string; host: HostId; account: AccountId; cluster: string; lifeMs: number; now: number; assignedAt: number },
 ): Lease {
-  const { id, host, account, cluster, lifeMs, now } = facts;
+  const { id, host, account, cluster, lifeMs, now, assignedAt } = facts;
   const serial = state.freeSerials.at(-1) ?? state.nextSerial;
-  return { serial, id, job: job.spec.id, host, account, cluster, runs: [], left: 0, deadline: now + lifeMs, lifeMs };
+  const counts = { size: 0, left: 0, returned: 0 };
+  const times = { assignedAt, progressAt: now, deadline: Math.min(now + lifeMs, assignedAt + MAX_HOLD_MS), lifeMs };
+  return { serial, id, job: job.spec.id, host, account, cluster, runs: [], ...counts, ...times };
 }
 
 export function holdUnit(job: Job, lease: Lease, unit: UnitIndex): void {
   job.pages.hold(unit, lease.serial);
+  lease.size++;
   lease.left++;
 }
 
@@ -45,7 +57,7 @@ export function keepLease(state: CoreState, job: Job, lease: Lease): void {
   else if (state.freeSerials.pop() !== lease.serial) throw new Error(`serial ${lease.serial} is taken`);
   state.leases.set(lease.id, lease);
   state.leaseBySerial.set(lease.serial, lease);
-  job.holders.set(lease.account, (job.holders.get(lease.account) ?? 0) + 1);
+  job.holders.set(lease.account, (job.holders.get(lease.account) ?? 0) + lease.left);
   const account = accountOf(state, lease.account);
   account.leases++;
   account.held += lease.left;
@@ -56,7 +68,10 @@ export function dropUnit(state: CoreState, job: Job, lease: Lease, unit: UnitInd
   if (!job.pages.drop(unit, lease.serial)) return false;
   lease.left--;
   accountOf(state, lease.account).held--;
-  if (lease.left === 0) forgetLease(state, job, lease);
+  const held = (job.holders.get(lease.account) ?? 0) - 1;
+  if (held > 0) job.holders.set(lease.account, held);
+  else job.holders.delete(lease.account);
+  if (lease.left === 0) forgetLease(state, lease);
   return true;
 }
 
@@ -69,12 +84,9 @@ export function dropHolders(state: CoreState, job: Job, unit: UnitIndex): void {
   }
 }
 
-function forgetLease(state: CoreState, job: Job, lease: Lease): void {
+function forgetLease(state: CoreState, lease: Lease): void {
   state.leases.delete(lease.id);
   state.leaseBySerial.delete(lease.serial);
   state.freeSerials.push(lease.serial);
-  const held = (job.holders.get(lease.account) ?? 0) - 1;
-  if (held > 0) job.holders.set(lease.account, held);
-  else job.holders.delete(lease.account);
   accountOf(state, lease.account).leases--;
 }

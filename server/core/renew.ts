@@ -1,10 +1,10 @@
 /** A volunteer needs more time, or comes back after a reload or a restart of ours: it takes up its units again. */
 import { runsOf, type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { accountOf, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
-import { idle, mayTake, paceOf } from "./assign.ts";
+import { accountOf, MAX_HELD_LEASES } from "./account.ts";
+import { idle, mayTake, paceOf, roomOf } from "./assign.ts";
 import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
-import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS } from "./lease.ts";
+import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS, stallOf } from "./lease.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -20,22 +20,28 @@ export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew
   if (work.now >= assignment.issuedAt + MAX_HOLD_MS) return badToken("it was held for too long");
 
   const known = state.leases.get(assignment.id);
+  if (!known && assignment.issuedAt > state.startedAt) return badToken("its time was over, or all of it was answered or given back");
+  if (known && work.now - known.progressAt > stallOf(known)) return badToken("none of its units was answered for too long");
   const units = known ? extend(job, known, host, assignment, work) : takeAgain(state, job, host, assignment, work);
   if (units === "quota") return idle("quota");
   const lease = state.leases.get(assignment.id);
   if (!lease || units.length === 0) return badToken("nothing of it is left to compute");
   // The time of issue stays: it bounds how long units can be held.
-  return { type: "assigned", assignment: { ...assignment, runs: runsOf(units), deadline: lease.deadline }, lifeMs: lease.lifeMs };
+  return {
+    type: "assigned",
+    assignment: { ...assignment, runs: runsOf(units), deadline: lease.deadline },
+    lifeMs: lease.deadline - work.now,
+  };
 }
 
 /** The lease lives on, with this host. */
 function extend(job: Job, lease: Lease, host: HostFacts, assignment: Assignment, work: Work): UnitIndex[] {
   lease.host = host.host;
-  lease.deadline = work.now + lease.lifeMs;
+  lease.deadline = Math.min(work.now + lease.lifeMs, lease.assignedAt + MAX_HOLD_MS);
   return [...unitsOf(assignment.runs)].filter((unit) => job.pages.holders(unit).includes(lease.serial));
 }
 
-/** The lease is lost: a new one is made of what nobody else has taken. */
+/** The process that made the lease is gone: a new one is made of what nobody else has taken. */
 function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assignment, work: Work): UnitIndex[] | "quota" {
   const units: UnitIndex[] = [];
   for (const unit of unitsOf(assignment.runs)) {
@@ -43,9 +49,9 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   }
   if (units.length === 0) return units;
   const account = accountOf(state, host.account);
-  if (account.held + units.length > MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return "quota";
+  if (units.length > roomOf(job, account, host.account) || account.leases >= MAX_HELD_LEASES) return "quota";
   const lifeMs = lifeOf((units.length * paceOf(account, job)) / 1000);
-  const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now });
+  const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now, assignedAt: assignment.issuedAt });
   for (const unit of units) holdUnit(job, lease, unit);
   lease.runs = runsOf(units);
   keepLease(state, job, lease);

@@ -1,7 +1,7 @@
 import type { JobState } from "../../shared/api.ts";
 import type { JobSpec } from "./events.ts";
 import { addJob, endIfOver, isOver } from "./job.ts";
-import type { CoreState, Job } from "./state.ts";
+import { beginAt, type CoreState, type Job } from "./state.ts";
 import type { JobHistory, JobTally } from "./store.ts";
 import { addReplica, isAgreed, openUnit, schedule } from "./verify.ts";
 import { Work } from "./work.ts";
@@ -20,6 +20,7 @@ export function restoreJob(
   now: number,
 ): Work["effects"] {
   const work = new Work(now);
+  beginAt(state, now);
   const job = addJob(state, spec, jobState);
   if (jobState === "done") job.pages.endAll(history.failed);
   else {
@@ -38,8 +39,8 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   const counted = job.counted;
   for (const row of history.open) {
     const open = openUnit(job, row.unit);
-    const { account, cluster, digest, status, credit } = row;
-    const replica = addReplica(job, open, { account, cluster, digest, status, credit });
+    const { account, cluster, digest, status, credit, at } = row;
+    const replica = addReplica(job, open, { account, cluster, digest, status, credit, assignedAt: at });
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
     replica.asked = status === "ok" && !row.hasBytes;

@@ -1,53 +1,56 @@
-import type { UnitIndex } from "../../shared/ids.ts";
+import type { UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { Random } from "./random.ts";
 
+/** Units of one entry at most: drawn together, they are one run of an assignment. */
+export const DRAW_UNITS = 32;
 const FIRST_CAPACITY = 64;
+/** Draws of an entry in proportion to its length before any is taken: all are single units, and one is as good as another. */
+const MAX_DRAWS = 8 * DRAW_UNITS;
 
-/** A growing queue of units, kept as runs in typed arrays: a batch of consecutive units costs one entry, not one a unit. */
+/**
+ * Units that wait for another replica, drawn at random: each is as likely to come next, whoever put it there and when. Kept as
+ * runs of at most DRAW_UNITS in typed arrays; adding and drawing cost the same however many wait.
+ */
 export class Ring {
   private starts = new Float64Array(FIRST_CAPACITY);
-  private lengths = new Float64Array(FIRST_CAPACITY);
-  private head = 0;
+  private lengths = new Uint8Array(FIRST_CAPACITY);
   private runs = 0;
   private units = 0;
 
-  /** Units queued. */
+  /** Units that wait. */
   get size(): number {
     return this.units;
   }
 
-  /** Appends one unit; it joins the last run when it follows it. */
+  /** Adds one unit; it joins the last run when it follows it. */
   push(unit: UnitIndex): void {
     this.units++;
-    if (this.runs > 0) {
-      const last = this.at(this.runs - 1);
-      if (this.start(last) + this.length(last) === unit) {
-        this.lengths[last] = this.length(last) + 1;
-        return;
-      }
+    const last = this.runs - 1;
+    if (last >= 0 && this.start(last) + this.length(last) === unit && this.length(last) < DRAW_UNITS) {
+      this.lengths[last] = this.length(last) + 1;
+      return;
     }
     if (this.runs === this.starts.length) this.grow();
-    const slot = this.at(this.runs++);
-    this.starts[slot] = unit;
-    this.lengths[slot] = 1;
+    this.starts[this.runs] = unit;
+    this.lengths[this.runs++] = 1;
   }
 
-  /** Takes the oldest unit, or undefined when there is none. */
-  shift(): UnitIndex | undefined {
+  /**
+   * Takes out a run; undefined when none waits. Who takes all of it gives every unit the same chance by drawing among runs
+   * (`by` "run"); who takes one unit of it, by drawing a run in proportion to its length (`by` "unit").
+   */
+  draw(random: Random, by: "run" | "unit"): UnitRun | undefined {
     if (this.runs === 0) return undefined;
-    const unit = this.start(this.head);
-    this.units--;
-    if (this.length(this.head) === 1) {
-      this.head = this.at(1);
-      this.runs--;
-    } else {
-      this.starts[this.head] = unit + 1;
-      this.lengths[this.head] = this.length(this.head) - 1;
+    let slot = random.below(this.runs);
+    if (by === "unit") {
+      for (let draws = 1; draws < MAX_DRAWS && random.below(DRAW_UNITS) >= this.length(slot); draws++) slot = random.below(this.runs);
     }
-    return unit as UnitIndex;
-  }
-
-  private at(offset: number): number {
-    return (this.head + offset) % this.starts.length;
+    const run = { start: this.start(slot) as UnitIndex, length: this.length(slot) };
+    const last = --this.runs;
+    this.starts[slot] = this.start(last);
+    this.lengths[slot] = this.length(last);
+    this.units -= run.length;
+    return run;
   }
 
   private start(slot: number): number {
@@ -60,13 +63,10 @@ export class Ring {
 
   private grow(): void {
     const starts = new Float64Array(this.starts.length * 2);
-    const lengths = new Float64Array(this.starts.length * 2);
-    for (let i = 0; i < this.runs; i++) {
-      starts[i] = this.start(this.at(i));
-      lengths[i] = this.length(this.at(i));
-    }
+    const lengths = new Uint8Array(this.starts.length * 2);
+    starts.set(this.starts);
+    lengths.set(this.lengths);
     this.starts = starts;
     this.lengths = lengths;
-    this.head = 0;
   }
 }

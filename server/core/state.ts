@@ -19,6 +19,8 @@ export interface CoreState {
   nextSerial: number;
   /** Accounts that had a replica of a unit that ended lately, by `job:unit`; the oldest go first. */
   recent: Map<string, AccountId[]>;
+  /** When this process began, ms: what was assigned before, its leases are lost through no fault of their volunteers. */
+  startedAt: number;
   /** When standing was last halved, ms. */
   decayedAt: number;
 }
@@ -27,7 +29,7 @@ export interface Job {
   spec: JobSpec;
   state: JobState;
   pages: Pages;
-  /** Touched units that need another replica. */
+  /** Touched units that need another replica; what needs none any more is dropped when it is drawn. */
   ring: Ring;
   /** Units below were handed out once, or touched otherwise. */
   cursor: number;
@@ -35,7 +37,7 @@ export interface Job {
   open: Map<UnitIndex, OpenUnit>;
   /** Units whose votes agree but whose bytes are missing, since when, oldest first. */
   wanted: Map<UnitIndex, number>;
-  /** Leases each account has on this job. */
+  /** Units each account holds of this job; none: no entry. */
   holders: Map<AccountId, number>;
   /** Replicas that ran, and those of them that lost. */
   counted: number;
@@ -62,6 +64,8 @@ export interface Replica {
   first: boolean;
   /** A vote: no other counted replica of the unit is of its cluster. */
   counted: boolean;
+  /** When its assignment was issued, ms; after a restart, when it was recorded. */
+  assignedAt: number;
   /** Its volunteer was asked for the bytes. */
   asked: boolean;
   credit: number;
@@ -76,8 +80,13 @@ export interface Lease {
   account: AccountId;
   cluster: string;
   runs: UnitRun[];
-  /** Units of `runs` that it still holds. */
+  /** Units it was made with, those of them that it still holds, and those that came back without an answer. */
+  size: number;
   left: number;
+  returned: number;
+  /** When its assignment was issued, and when a unit of it was last answered, ms. */
+  assignedAt: number;
+  progressAt: number;
   deadline: number;
   lifeMs: number;
 }
@@ -92,10 +101,17 @@ export interface Account {
   /** Replicas judged lately, halved every DECAY_MS. */
   final: number;
   refused: number;
+  /** Leases of which most units came back without an answer, halved every DECAY_MS. */
+  returned: number;
   /** Kernels that could not run, less those that did, never below 0; halved every DECAY_MS. By job. */
   failures: Map<JobId, number>;
   /** Measured GPU time a unit, microseconds, by job. */
   pace: Map<JobId, number>;
+}
+
+/** Notes when the process began; later calls change nothing. */
+export function beginAt(state: CoreState, now: number): void {
+  if (state.startedAt === 0) state.startedAt = now;
 }
 
 export function createState(): CoreState {
@@ -109,6 +125,7 @@ export function createState(): CoreState {
     freeSerials: [],
     nextSerial: 1,
     recent: new Map(),
+    startedAt: 0,
     decayedAt: 0,
   };
 }

@@ -9,11 +9,12 @@ import { accountOf, decay, notePace } from "./account.ts";
 import { claim } from "./assign.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
-import { endLease, expire, giveBack, orphan } from "./expiry.ts";
+import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
+import { addMicros, believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { renew } from "./renew.ts";
-import type { CoreState } from "./state.ts";
+import { beginAt, type CoreState } from "./state.ts";
 import { chaseWanted, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";
 
@@ -21,6 +22,7 @@ const DONE: Reply = { type: "done" };
 
 export function step(state: CoreState, event: CoreEvent): Effect[] {
   const work = new Work(event.now);
+  beginAt(state, event.now);
   work.reply(answer(state, event, work));
   for (const job of work.endedIn) endIfOver(state, job, work);
   return work.effects;
@@ -49,6 +51,11 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
     case "release":
       release(state, event, work);
       return DONE;
+    case "trim": {
+      const lease = state.leases.get(event.assignment.id);
+      if (lease) takeBack(state, lease, event.units, work);
+      return DONE;
+    }
     case "submit":
       return { type: "verdicts", verdicts: submit(state, event, work) };
     case "bytes": {
@@ -92,20 +99,22 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const { assignment, account, cluster } = event;
   const job = state.jobs.get(assignment.job);
   const takes = job && (job.state === "running" || job.state === "paused" || job.state === "done");
-  if (!takes || assignment.account !== account || job.spec.ownerAccount === account) return event.results.map(() => "refused");
+  if (!takes || assignment.account !== account) return event.results.map(() => "refused");
 
   let measured = 0;
   let micros = 0;
-  const by = { account, cluster, assignment: assignment.id };
-  const verdicts = event.results.map((result): Verdict => {
+  const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt };
+  const verdicts = event.results.map((told): Verdict => {
+    const result = { ...told, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !includes(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
-    if (lease) dropUnit(state, job, lease, result.unit);
+    const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
+    if (held) lease.progressAt = work.now;
     if (result.status === "ok") {
       measured++;
-      micros += result.gpuMicros;
+      micros = addMicros(micros, result.gpuMicros);
     }
-    return judge(state, job, by, result, work);
+    return judge(state, job, by, result, held, work);
   });
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
   return verdicts;

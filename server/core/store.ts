@@ -1,5 +1,6 @@
 /** The store as the core sees it: an async interface that takes a batch of operations as one durable transaction. */
 import type { JobState } from "../../shared/api.ts";
+import type { BackupPart } from "../../shared/backup.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { JobSpec } from "./events.ts";
 
@@ -171,10 +172,35 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Bytes on disk that are no blob yet: after `keep` they are, after `drop` or a restart they never were. */
+export interface HeldBlob {
+  hash: BlobHash;
+  bytes: number;
+  /** Durable when it resolves. */
+  keep(): Promise<void>;
+  /** Does nothing after `keep`. */
+  drop(): Promise<void>;
+  /** Before `keep` and `drop` alone. */
+  stream(): NodeJS.ReadableStream;
+}
+
+/** All that is stored, as it was at one moment, while work goes on. */
+export interface OpenBackup {
+  /** In the order of a backup; to be read once. */
+  parts: AsyncIterable<BackupPart>;
+  /** Frees what the backup took; however far it was read. */
+  close(): Promise<void>;
+}
+
 /** Content-addressed bytes on disk. */
 export interface BlobStore {
   /** Durable when it resolves. */
   put(bytes: Uint8Array): Promise<BlobHash>;
+  /**
+   * Takes a stream, hashing while it writes. Rejects with `too-large`, which names `what`, as soon as it is longer than
+   * `limit` bytes, and with the stream's own error when that fails; nothing stays behind.
+   */
+  hold(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number, what?: string): Promise<HeldBlob>;
   get(hash: BlobHash): Promise<Uint8Array | undefined>;
   size(hash: BlobHash): Promise<number | undefined>;
   /** Opens a readable stream of `[from, to)`. */

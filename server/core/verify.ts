@@ -37,6 +37,8 @@ export interface Submitter {
   account: AccountId;
   cluster: string;
   assignment: string;
+  /** When the assignment was issued, ms. */
+  assignedAt: number;
 }
 
 /** Replicas the unit should get beyond those recorded and leased; never negative. */
@@ -65,11 +67,12 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
   failUnit(state, job, unit, open, work);
 }
 
-/** Records one replica of a unit of a live job. */
-export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, work: Work): Verdict {
+/** Records one replica of a unit of a live job. `held`: a lease of the assignment held the unit until now. */
+export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, held: boolean, work: Work): Verdict {
   const { unit } = result;
   if (job.pages.isEnded(unit)) return state.recent.get(recentKey(job, unit))?.includes(by.account) ? "duplicate" : "late";
 
+  if (!held && isGivenToOthers(state, job, unit, by)) return "late";
   const open = openUnit(job, unit);
   const known = open.replicas.find((replica) => replica.account === by.account);
   if (!known && replicasOf(open, by.cluster).length >= MAX_CLUSTER_REPLICAS) {
@@ -90,6 +93,18 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: Submitt
   }
   conclude(state, job, unit, open, work);
   return verdict;
+}
+
+/**
+ * Somebody was asked for the unit after this assignment was, and its lease is over. Such an answer would let a volunteer keep
+ * assignments and look later whom to meet. One whose lease a crash of ours has ended stands.
+ */
+function isGivenToOthers(state: CoreState, job: Job, unit: UnitIndex, { account, assignedAt }: Submitter): boolean {
+  if (assignedAt <= state.startedAt) return false;
+  const replicas = job.open.get(unit)?.replicas ?? [];
+  if (replicas.some((replica) => replica.account === account)) return false;
+  if (replicas.some((replica) => replica.assignedAt >= assignedAt)) return true;
+  return job.pages.holders(unit).some((serial) => (state.leaseBySerial.get(serial)?.assignedAt ?? 0) >= assignedAt);
 }
 
 /** Takes the bytes that an account was asked for. False when they are not wanted. */
@@ -164,7 +179,7 @@ export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "fir
 
 function record(state: CoreState, job: Job, open: OpenUnit, by: Submitter, result: SubmittedResult, work: Work): Replica {
   const { unit, digest, status, gpuMicros } = result;
-  const { account, cluster, assignment } = by;
+  const { account, cluster, assignment, assignedAt } = by;
   const credit = escrowOf(job, status);
   work.store({
     type: "replica",
@@ -183,7 +198,7 @@ function record(state: CoreState, job: Job, open: OpenUnit, by: Submitter, resul
   });
   work.accountChanged(account);
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
-  return addReplica(job, open, { account, cluster, digest, status, credit });
+  return addReplica(job, open, { account, cluster, digest, status, credit, assignedAt });
 }
 
 /** That of its cluster's first replica, which may be of another week: after a restart they must still be one. */

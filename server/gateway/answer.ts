@@ -13,13 +13,14 @@ import {
   type SubmitFrame,
   WIRE_VERSION,
 } from "../../shared/wire.ts";
+import type { Disk } from "../access/disk.ts";
+import type { PlannedJob, Plans } from "../access/plans.ts";
+import { holds, type TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
 import type { IdleAnswers } from "./pace.ts";
-import type { PlannedJob, Plans } from "./plans.ts";
-import type { TokenKeys } from "./token.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
@@ -31,6 +32,7 @@ export interface Desk {
   plans: Plans;
   tokens: TokenKeys;
   idles: IdleAnswers;
+  disk: Pick<Disk, "makeSure">;
   clock: () => number;
   /** Told of failures that are ours. */
   onFailure: (error: unknown) => void;
@@ -53,10 +55,17 @@ export interface Answered {
 export async function answer(desk: Desk, peer: Peer, input: Uint8Array): Promise<Answered> {
   try {
     const frame = decodeFrame(input);
+    if (takesRoom(frame)) desk.disk.makeSure();
     return frame.type === "submit" ? await submit(desk, peer, frame) : { frame: await answered(desk, peer, frame), malformed: false };
   } catch (error) {
     return refusal(error, input, desk.onFailure);
   }
+}
+
+/** Digests alone are taken on a full disk, and their bytes asked for later. */
+function takesRoom(frame: Frame): boolean {
+  const carries = frame.type === "submit" && frame.results.some(({ bytes }) => bytes.byteLength > 0);
+  return carries || frame.type === "bytes" || frame.type === "claim";
 }
 
 function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): Promise<Frame> {
@@ -193,10 +202,6 @@ function isFramed(job: PlannedJob, bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-export function holds(assignment: Assignment, unit: UnitIndex): boolean {
-  return assignment.runs.some((run) => unit >= run.start && unit < run.start + run.length);
 }
 
 function own(assignment: Assignment, account: AccountId): Assignment {

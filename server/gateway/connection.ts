@@ -9,8 +9,8 @@ import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "
 import type { AccountId, HostId, JobId } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame, type Frame } from "../../shared/wire.ts";
+import type { ClusterNames } from "../access/address.ts";
 import type { Store } from "../core/store.ts";
-import type { ClusterNames } from "./address.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { binaryOf, Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
@@ -27,6 +27,8 @@ export interface ConnectionContext extends Desk {
   nextHost: () => HostId;
   /** The coordinator takes nothing new; what it has begun it answers. */
   isStopping: () => boolean;
+  /** Told of each error that a volunteer is answered. */
+  onRefused: (code: ErrorCode) => void;
   /** Told of each answer that is on its way, until it is out. */
   answering: (answer: Promise<void>) => void;
 }
@@ -78,12 +80,15 @@ export class Connection {
     const retryMs = this.cold.take(this.context.clock());
     if (retryMs > 0) {
       this.strike();
+      this.context.onRefused("too-fast");
       done(refused("too-fast", { limit: "cold messages", retrySeconds: Math.ceil(retryMs / 1000) }));
       return;
     }
     act(done).catch((error: unknown) => {
       if (!(error instanceof IdlewaveError)) this.context.onFailure(error);
-      done(error instanceof IdlewaveError ? refused(error.code, error.details) : refused("internal", {}));
+      const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
+      this.context.onRefused(code);
+      done(refused(code, details));
     });
   }
 
@@ -112,6 +117,7 @@ export class Connection {
     } catch (error) {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
+      context.onRefused(code);
       if (code === "wire-version") socket.emit(SocketEvent.Reload);
       ack(refused(code, details));
       socket.disconnect(true);
@@ -124,6 +130,7 @@ export class Connection {
       return;
     }
     const reply = (answered: Frame) => {
+      if (answered.type === "error") this.context.onRefused(answered.code);
       const bytes = encodeFrame(answered);
       (ack as Ack)(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     };

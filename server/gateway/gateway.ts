@@ -2,28 +2,27 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { Server } from "socket.io";
+import type { ErrorCode } from "../../shared/errors.ts";
 import type { HostId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
+import { ClusterNames, clientAddress, isPublicAddress } from "../access/address.ts";
+import type { Disk } from "../access/disk.ts";
+import type { Plans } from "../access/plans.ts";
+import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { BlobStore, Store } from "../core/store.ts";
-import { ClusterNames, clientAddress, isPublicAddress } from "./address.ts";
 import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
 import { IdleAnswers, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
-import type { Plans } from "./plans.ts";
-import type { TokenKeys } from "./token.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
 /** This many volunteers, all from private addresses, on a coordinator that listens publicly: a proxy is likely. */
 const SUSPICIOUS_PRIVATE = 5;
-
-/** Answers that take longer when the coordinator stops are not waited for: the volunteer sends again. */
-const DRAIN_MS = 5_000;
 
 /** The part of Engine.IO's socket that is used here. */
 interface RawSocket {
@@ -37,6 +36,11 @@ export interface GatewayOptions {
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
+  disk: Pick<Disk, "makeSure">;
+  /** Told of each error that a volunteer is answered, and of connections that are not let in. */
+  onRefused: (code: ErrorCode | "connections") => void;
+  /** How long answers that are on their way are waited for when it closes, ms. */
+  drainMs: number;
   publicUrl: string;
   trustProxy: number;
   allowSoftware: boolean;
@@ -76,6 +80,7 @@ export class Gateway {
       allowRequest: (request, allow) => {
         const address = this.addressOf(request);
         const admitted = !isPublicAddress(address) || this.limits.admits(address, clock());
+        if (!admitted) options.onRefused("connections");
         allow(admitted ? null : "too many connections of this address", admitted);
       },
     });
@@ -91,14 +96,14 @@ export class Gateway {
     this.io.on("connection", (socket) => {
       const address = this.addressOf(socket.request);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, allowSoftware } = options;
+      const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware } = options;
       const ownOrigin = (origin: string) => {
         const page = socket.request.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, socket.request.headers.host);
       };
       const nextHost = () => ++this.hosts as HostId;
       new Connection(socket, address, {
-        ...{ coordinator, store, blobs, plans, tokens, allowSoftware, ownOrigin, nextHost, clock, onFailure },
+        ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, ownOrigin, nextHost, clock, onFailure },
         clusters,
         idles,
         ownUnits,
@@ -117,10 +122,13 @@ export class Gateway {
     return this.notices.accounts;
   }
 
-  /** Lets out the answers that are on their way, turns new frames away, and disconnects everybody. */
+  /**
+   * Turns new frames away, lets out the answers that are on their way, and disconnects everybody. An answer that takes longer
+   * than `drainMs` is not waited for: the volunteer sends again.
+   */
   async close(): Promise<void> {
     this.stopping = true;
-    await Promise.race([Promise.all(this.answers), delay(DRAIN_MS, undefined, { ref: false })]);
+    await Promise.race([Promise.all(this.answers), delay(this.options.drainMs, undefined, { ref: false })]);
     this.stopListening();
     this.notices.close();
     this.io.disconnectSockets(true);

@@ -1,5 +1,5 @@
 /** How fast one socket and one address may ask. Every figure is far above what an honest volunteer needs. */
-import { lineOf } from "./address.ts";
+import { lineOf } from "../access/address.ts";
 
 /** Frames a second of one socket, and at once. A batch of one at the wire's own speed still fits. */
 export const FRAME_RATE = { perSecond: 2000, burst: 4000 };

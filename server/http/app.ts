@@ -1,34 +1,40 @@
 /** The HTTP side: owners, pages and what everybody may see. Volunteers' frames go by the gateway. */
-import { STATUS_CODES } from "node:http";
 import helmet from "@fastify/helmet";
 import multipart from "@fastify/multipart";
 import rateLimit from "@fastify/rate-limit";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { isPublicAddress, lineOf } from "../gateway/address.ts";
+import { isPublicAddress, lineOf } from "../access/address.ts";
+import { backupRoutes } from "./backup.ts";
 import { blobRoutes, PublicBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { docs } from "./docs.ts";
-import { bodyOf, sendError } from "./errors.ts";
+import { asIdlewaveError, MAX_JSON_BYTES, sendError } from "./errors.ts";
+import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
 import { resultRoutes } from "./results.ts";
 import { submitRoutes } from "./submit.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { followRequests, requestIds } from "./underway.ts";
+import { MAX_HEADER_BYTES, sendUnread, unreadError } from "./unread.ts";
 import { Views } from "./views.ts";
 import { volunteerRoutes } from "./volunteers.ts";
 
-const MAX_JSON_BYTES = 64 * 1024;
-const MAX_HEADER_BYTES = 80 * 1024; // an assignment's token travels in one
 const REQUEST_TIMEOUT_MS = 3_600_000; // an owner may send gigabytes over a slow line
 /** Requests a minute of one public address. A page polls a picture and a handful of jobs. */
 const REQUESTS_A_MINUTE = 3_000;
 
 export async function createApp(context: HttpContext, log: FastifyBaseLogger): Promise<App> {
-  const { config } = context;
+  const { config, metrics } = context;
+  const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    metrics.refused(asIdlewaveError(thrown, request).error.code);
+    sendError(thrown, request, reply);
+  };
   const app: App = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -37,24 +43,21 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
-    clientErrorHandler(_error, socket) {
-      if (!socket.writable) {
-        socket.destroy();
-        return;
-      }
-      const body = JSON.stringify(bodyOf(new IdlewaveError("bad-request", { why: "This is no HTTP request." })));
-      const head = `HTTP/1.1 400 ${STATUS_CODES[400]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
-      socket.end(`${head}connection: close\r\n\r\n${body}`);
+    genReqId: requestIds(),
+    frameworkErrors: refuse,
+    clientErrorHandler(error, socket) {
+      const refused = unreadError(error);
+      if (sendUnread(refused, socket)) metrics.refused(refused.code);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  app.setErrorHandler(sendError);
+  app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) =>
-    sendError(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply),
+    refuse(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply),
   );
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
+  followRequests(app, context.drain);
   await app.register(helmet, security(config.publicUrl));
   await app.register(rateLimit, {
     max: REQUESTS_A_MINUTE,
@@ -74,6 +77,8 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   const views = new Views({ ...context, onFailure });
   app.addHook("onClose", () => views.close());
 
+  healthRoutes(app, context);
+  metricsRoutes(app, context);
   networkRoutes(app, context);
   jobRoutes(app, context, views);
   submitRoutes(app, context, visible);
@@ -82,6 +87,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   blobRoutes(app, context, visible);
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
+  backupRoutes(app, context);
   await pageRoutes(app);
   return app;
 }

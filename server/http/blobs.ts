@@ -7,6 +7,7 @@ import type { BlobHash } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
+import { bytesRefusals } from "./refusals.ts";
 
 const HASH_BYTES = 32;
 
@@ -50,7 +51,8 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
       schema: {
         tags: ["blobs"],
         summary: "A job's input by its SHA-256",
-        params: Type.Object({ hash: Type.String({ pattern: "^[0-9a-f]{64}$" }) }),
+        params: Type.Object({ hash: Type.String({ pattern: "^[0-9a-f]{64}$", description: "64 hexadecimal digits in lower case" }) }),
+        response: bytesRefusals("not-found"),
       },
     },
     async (request, reply) => {

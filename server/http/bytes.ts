@@ -4,18 +4,18 @@
  */
 import type { Readable } from "node:stream";
 import Type from "typebox";
-import { ErrorSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
-import { holds } from "../gateway/answer.ts";
+import { holds } from "../access/token.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Receiving } from "./receiving.ts";
+import { refusals } from "./refusals.ts";
 
 const LENGTH_BYTES = 8;
 
-export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: HttpContext, receiving = new Receiving()): void {
+export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator, disk }: HttpContext, receiving = new Receiving()): void {
   app.put(
     "/api/results",
     {
@@ -26,7 +26,7 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: Htt
         querystring: Type.Object({ unit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }) }),
         response: {
           204: Type.Null(),
-          ...{ 400: ErrorSchema, 403: ErrorSchema, 409: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema, 429: ErrorSchema },
+          ...refusals("bad-request", "bad-token", "not-wanted", "bytes-mismatch", "disk-full"),
         },
       },
     },
@@ -39,6 +39,7 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator }: Htt
       const { job, account } = assignment;
       const wanted = holds(assignment, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
       if (wanted === undefined) throw new IdlewaveError("not-wanted", { unit });
+      disk.makeSure();
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });

@@ -3,26 +3,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { Disk } from "../access/disk.ts";
+import type { Drain } from "../access/drain.ts";
+import type { Plans } from "../access/plans.ts";
+import type { TokenKeys } from "../access/token.ts";
 import type { Judges } from "../admit/admit.ts";
 import type { Config } from "../config.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { Store } from "../core/store.ts";
-import type { Plans } from "../gateway/plans.ts";
-import type { TokenKeys } from "../gateway/token.ts";
-import type { DiskBlobs } from "../store/blobs.ts";
+import type { BlobStore, OpenBackup, Store } from "../core/store.ts";
+import type { Metrics } from "./metrics.ts";
 
 export interface HttpContext {
   config: Config;
   version: string;
   coordinator: Coordinator;
   store: Store;
-  blobs: DiskBlobs;
+  blobs: BlobStore;
   judges: Judges;
   plans: Plans;
   tokens: TokenKeys;
+  disk: Disk;
+  drain: Drain;
+  metrics: Metrics;
   /** Connected accounts now. */
   connected: () => number;
   clock: () => number;
+  /** Opens a backup of all that is stored. */
+  backup: () => Promise<OpenBackup>;
 }
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;

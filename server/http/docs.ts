@@ -2,6 +2,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { App } from "./context.ts";
+import { type Answers, commonRefusals, withWords } from "./refusals.ts";
 
 /** Packages are read part by part as they come, so Fastify never checks them; this is what the description says of them. */
 const PACKAGE_BODY = {
@@ -31,8 +32,13 @@ export async function docs(app: App, version: string): Promise<void> {
       },
     },
     transform: ({ schema, url, route }) => {
-      if (!schema || route.method !== "POST" || !PACKAGE_ROUTES.has(url)) return { schema, url };
-      return { schema: { ...schema, consumes: ["multipart/form-data"], body: PACKAGE_BODY }, url };
+      if (!schema || schema.hide === true) return { schema, url };
+      const isPackage = route.method === "POST" && PACKAGE_ROUTES.has(url);
+      const hasBody = isPackage || route.method === "PUT" || schema.body !== undefined;
+      const isChecked = hasBody || schema.params !== undefined || schema.querystring !== undefined;
+      const response = { ...commonRefusals({ isChecked, hasBody }), ...withWords(schema.response as Answers | undefined) };
+      const whole = { ...schema, response };
+      return { schema: isPackage ? { ...whole, consumes: ["multipart/form-data"], body: PACKAGE_BODY } : whole, url };
     },
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });

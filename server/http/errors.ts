@@ -2,6 +2,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorBody } from "../../shared/api.ts";
 import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
+import { invalidText } from "./invalid.ts";
+
+/** A request's body that is no package and no result. */
+export const MAX_JSON_BYTES = 64 * 1024;
 
 /** A job package that was refused, with every fault. */
 export class PackageRefused extends IdlewaveError {
@@ -19,20 +23,18 @@ export function bodyOf(error: IdlewaveError): ErrorBody {
 }
 
 /** Fastify's own errors in the words of our table; what is unknown is ours, logged, and told to nobody. */
-export function asIdlewaveError(
-  error: unknown,
-  request?: Pick<FastifyRequest, "headers">,
-): { error: IdlewaveError; status: number; ours: boolean } {
+export function asIdlewaveError(error: unknown, request: FastifyRequest): { error: IdlewaveError; status: number; ours: boolean } {
   if (error instanceof IdlewaveError) return { error, status: error.http, ours: error.code === "internal" };
   const { validation, validationContext, statusCode, message } = error as Partial<FastifyError>;
-  if (validation) {
-    const fault = validation[0];
-    const path = `${validationContext ?? "request"}${(fault?.instancePath ?? "").replaceAll("/", ".")}`;
-    return known(new IdlewaveError("bad-request", { why: `${path} ${fault?.message ?? "is wrong"}.` }));
-  }
+  if (validation) return known(new IdlewaveError("bad-request", { why: invalidText(validation, validationContext, request) }));
   if (statusCode === 413) {
-    const bytes = request?.headers["content-length"] ?? "too many";
-    return known(new IdlewaveError("too-large", { what: "The request", bytes, limit: "fewer" }));
+    const limit = request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit ?? MAX_JSON_BYTES;
+    const bytes = request.headers["content-length"] ?? `more than ${limit}`;
+    return known(new IdlewaveError("too-large", { what: "The request's body", bytes, limit }));
+  }
+  if (statusCode === 415) {
+    const type = request.headers["content-type"]?.slice(0, 100) ?? "none";
+    return known(new IdlewaveError("wrong-type", { type }));
   }
   if (statusCode === 404) return known(new IdlewaveError("not-found", { what: "such page" }));
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)

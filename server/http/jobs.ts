@@ -1,9 +1,10 @@
 /** Jobs: their list, one, and the verbs that move one. */
 import Type from "typebox";
-import { ErrorSchema, JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
+import { JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { App, HttpContext } from "./context.ts";
-import { countsOf, jobOf, mayChange } from "./owners.ts";
+import { countsOf, isHidden, jobOf, ownJob, visibleJob, visibleJobs } from "./owners.ts";
+import { bytesRefusals, refusals } from "./refusals.ts";
 import type { Views } from "./views.ts";
 import { volunteerId } from "./volunteers.ts";
 
@@ -13,14 +14,32 @@ const REFUSED_LISTED = 500;
 export function jobRoutes(app: App, context: HttpContext, views: Views): void {
   const { coordinator, store, blobs } = context;
 
-  app.get("/api/jobs", { schema: { tags: ["jobs"], summary: "All jobs", response: { 200: JobListSchema } } }, async () => {
-    return { jobs: await Promise.all(coordinator.jobs().map((row) => views.status(row, false))) };
-  });
+  app.get(
+    "/api/jobs",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "All jobs; drafts with their owner's token or an administrator's",
+        response: { 200: JobListSchema },
+      },
+    },
+    async (request) => {
+      const rows = await visibleJobs(request, context);
+      return { jobs: await Promise.all(rows.map((row) => views.status(row, false))) };
+    },
+  );
 
   app.get(
     "/api/jobs/:id",
-    { schema: { tags: ["jobs"], summary: "One job", params: JobParams, response: { 200: JobStatusSchema, 404: ErrorSchema } } },
-    async (request) => views.status(jobOf(coordinator, request.params.id), true),
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "One job; a draft with its owner's token or an administrator's",
+        params: JobParams,
+        response: { 200: JobStatusSchema, ...refusals("not-found") },
+      },
+    },
+    async (request) => views.status(await visibleJob(request, context, request.params.id), true),
   );
 
   for (const verb of ["pause", "resume", "cancel"] as const) {
@@ -32,12 +51,11 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
           summary: `${verb} a job; its owner's token or an administrator's`,
           security: [{ token: [] }],
           params: JobParams,
-          response: { 200: JobStatusSchema, 401: ErrorSchema, 403: ErrorSchema, 404: ErrorSchema, 409: ErrorSchema },
+          response: { 200: JobStatusSchema, ...refusals("unauthorized", "forbidden", "not-found", "wrong-state") },
         },
       },
       async (request) => {
-        const row = jobOf(coordinator, request.params.id);
-        await mayChange(request, store, row);
+        const row = await ownJob(request, context, request.params.id);
         // A draft has nothing to resume: to go on means to start it.
         const event = verb === "resume" && row.state === "draft" ? "start" : verb;
         const reply = await coordinator.dispatch({ type: "job-verb", job: row.id, verb: event });
@@ -49,11 +67,11 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
 
   app.get(
     "/api/jobs/:id/plan",
-    { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams } },
+    { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams, response: bytesRefusals("not-found") } },
     async (request, reply) => {
-      const row = jobOf(coordinator, request.params.id);
+      const row = await visibleJob(request, context, request.params.id);
       const etag = `"${row.plan}"`;
-      void reply.header("etag", etag).header("cache-control", "public, max-age=31536000, immutable");
+      void reply.header("etag", etag).header("cache-control", isHidden(row) ? "no-store" : "public, max-age=31536000, immutable");
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
       const bytes = await blobs.get(row.plan);
       if (!bytes) throw new Error(`the plan ${row.plan} is missing`);
@@ -68,11 +86,11 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         tags: ["jobs"],
         summary: "Replicas that differed from the canonical result, newest first",
         params: JobParams,
-        response: { 200: RefusedListSchema, 404: ErrorSchema },
+        response: { 200: RefusedListSchema, ...refusals("not-found") },
       },
     },
     async (request) => {
-      const row = jobOf(coordinator, request.params.id);
+      const row = await visibleJob(request, context, request.params.id);
       const refused = await store.refused(row.id, REFUSED_LISTED);
       return {
         refused: refused.map(({ unit, publicKey, digest, canonical, at }) => ({
@@ -94,10 +112,11 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         summary: "The live picture, binary as in shared/picture.ts; what changed after `since`",
         params: JobParams,
         querystring: Type.Object({ since: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })) }),
+        response: bytesRefusals("not-found"),
       },
     },
     async (request, reply) => {
-      const row = jobOf(coordinator, request.params.id);
+      const row = await visibleJob(request, context, request.params.id);
       const picture = await views.picture(row);
       const etag = `W/"${row.id}-${picture.seq}"`;
       void reply.header("etag", etag).header("cache-control", "no-cache");

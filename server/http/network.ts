@@ -1,5 +1,4 @@
-/** What this network is, whether it is well, and the schema of job.json. */
-import Type from "typebox";
+/** What this network is, and the schema of job.json. */
 import { NetworkSchema } from "../../shared/api.ts";
 import { MANIFEST_JSON_SCHEMA } from "../../shared/manifest.ts";
 import { WIRE_VERSION } from "../../shared/wire.ts";
@@ -11,12 +10,6 @@ export function networkRoutes(app: App, { config, version, connected }: HttpCont
     "/api/network",
     { schema: { tags: ["network"], summary: "Who runs this network and why", response: { 200: NetworkSchema } } },
     async () => ({ ...network, wire: WIRE_VERSION, version, allowSoftware, volunteers: connected() }),
-  );
-
-  app.get(
-    "/healthz",
-    { schema: { tags: ["network"], summary: "Whether it runs", response: { 200: Type.Object({ ok: Type.Boolean() }) } } },
-    async () => ({ ok: true }),
   );
 
   const schema = JSON.stringify(MANIFEST_JSON_SCHEMA, null, 2);

@@ -17,23 +17,43 @@ export function hashOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
+const HOW_TO_PASS = "Pass it as Authorization: Bearer iw_…; on the command line with --token or IDLEWAVE_TOKEN.";
+const ASK = "The operator makes one with npx idlewave token new <name>.";
+
 /** The owner whose token the request carries. Throws `unauthorized`. */
 export async function ownerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
   const header = request.headers.authorization;
-  if (!header) throw new IdlewaveError("unauthorized", { why: "there is none" });
+  if (!header) throw new IdlewaveError("unauthorized", { why: "none was passed", todo: `${HOW_TO_PASS} ${ASK}` });
   const token = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? "";
-  if (!TOKEN_PATTERN.test(token)) throw new IdlewaveError("unauthorized", { why: "this is none" });
+  if (!TOKEN_PATTERN.test(token))
+    throw new IdlewaveError("unauthorized", {
+      why: "what was passed is none",
+      todo: `It is iw_ and 43 letters, digits, - or _: copy all of it. ${HOW_TO_PASS}`,
+    });
   const row = await store.tokenOf(hashOf(token));
-  if (!row) throw new IdlewaveError("unauthorized", { why: "this one is unknown" });
-  if (row.revokedAt !== null) throw new IdlewaveError("unauthorized", { why: "this one was revoked" });
+  if (!row)
+    throw new IdlewaveError("unauthorized", {
+      why: "this coordinator does not know this one",
+      todo: `Check that it is of this coordinator and not of another. ${ASK}`,
+    });
+  if (row.revokedAt !== null) throw new IdlewaveError("unauthorized", { why: "this one was revoked", todo: `Use another. ${ASK}` });
   return row;
 }
 
 /** Throws `forbidden` unless the request's token is an administrator's. */
 export async function adminOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
   const owner = await ownerOf(request, store);
-  if (!owner.admin) throw new IdlewaveError("forbidden", { why: "Only an administrator's token may do this." });
+  if (!owner.admin)
+    throw new IdlewaveError("forbidden", {
+      why: "Only an administrator's token may do this.",
+      todo: "Use the one that the coordinator printed on its first start, or ask its operator.",
+    });
   return owner;
+}
+
+interface Jobs {
+  coordinator: Coordinator;
+  store: Store;
 }
 
 export function jobOf(coordinator: Coordinator, id: number): JobRow {
@@ -42,15 +62,54 @@ export function jobOf(coordinator: Coordinator, id: number): JobRow {
   return row;
 }
 
+/** Whether volunteers have not met the job yet: until then it is its owner's business alone. */
+export function isHidden({ state }: Pick<JobRow, "state">): boolean {
+  return state === "draft" || state === "canary";
+}
+
+/** A job that whoever asks may see. Throws `not-found`, also for another owner's draft. */
+export async function visibleJob(request: FastifyRequest, { coordinator, store }: Jobs, id: number): Promise<JobRow> {
+  const row = jobOf(coordinator, id);
+  if (isHidden(row) && !isOwn(await knownOwner(request, store), row)) throw new IdlewaveError("not-found", { what: `job ${id}` });
+  return row;
+}
+
+/** All jobs that whoever asks may see. */
+export async function visibleJobs(request: FastifyRequest, { coordinator, store }: Jobs): Promise<JobRow[]> {
+  const owner = await knownOwner(request, store);
+  return coordinator.jobs().filter((row) => !isHidden(row) || isOwn(owner, row));
+}
+
+/** A job that the request's token may change. Throws `unauthorized`, `not-found` or `forbidden`. */
+export async function ownJob(request: FastifyRequest, { coordinator, store }: Jobs, id: number): Promise<JobRow> {
+  const owner = await ownerOf(request, store);
+  const row = jobOf(coordinator, id);
+  if (isOwn(owner, row)) return row;
+  if (isHidden(row)) throw new IdlewaveError("not-found", { what: `job ${id}` });
+  throw new IdlewaveError("forbidden", {
+    why: `Job ${row.id} belongs to another owner.`,
+    todo: "Use the token that submitted it, or an administrator's.",
+  });
+}
+
+/** Null for everybody without a good token: a page that anybody may read does not ask for one. */
+async function knownOwner(request: FastifyRequest, store: Store): Promise<TokenRow | null> {
+  if (request.headers.authorization === undefined) return null;
+  try {
+    return await ownerOf(request, store);
+  } catch (error) {
+    if (error instanceof IdlewaveError && error.code === "unauthorized") return null;
+    throw error;
+  }
+}
+
+function isOwn(owner: TokenRow | null, job: Pick<JobRow, "owner">): boolean {
+  return owner !== null && (owner.admin || owner.id === job.owner);
+}
+
 /** How the job stands. Throws `not-found`. */
 export function countsOf(coordinator: Coordinator, id: JobId): JobCounts {
   const counts = coordinator.counts(id);
   if (!counts) throw new IdlewaveError("not-found", { what: `job ${id}` });
   return counts;
-}
-
-/** Throws `forbidden` unless the job is the token's, or the token an administrator's. */
-export async function mayChange(request: FastifyRequest, store: Store, job: JobRow): Promise<void> {
-  const owner = await ownerOf(request, store);
-  if (!owner.admin && owner.id !== job.owner) throw new IdlewaveError("forbidden", { why: `Job ${job.id} belongs to another owner.` });
 }

@@ -1,7 +1,7 @@
 /** Which results are being received: bounded for one unit, one account and one line, so that nobody keeps the others out. */
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
-import { isPublicAddress, lineOf } from "../gateway/address.ts";
+import { isPublicAddress, lineOf } from "../access/address.ts";
 
 /** Results received at a time, by all volunteers together. */
 const MAX_RECEIVING = 256;

@@ -2,14 +2,15 @@
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import Type from "typebox";
-import { ErrorSchema, RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, type SourceUnit } from "../../shared/export/export.ts";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
-import { jobOf, mayChange } from "./owners.ts";
+import { ownJob } from "./owners.ts";
+import { refusals } from "./refusals.ts";
 
 const READ_ROWS = 64;
 
@@ -25,7 +26,7 @@ const ResultsQuery = Type.Object({
 });
 
 export function resultRoutes(app: App, context: HttpContext): void {
-  const { coordinator, store, plans } = context;
+  const { store, plans } = context;
   app.get(
     "/api/jobs/:id/results",
     {
@@ -38,16 +39,12 @@ export function resultRoutes(app: App, context: HttpContext): void {
         querystring: ResultsQuery,
         response: {
           200: Type.Unsafe<Readable>({ type: "string", format: "binary" }),
-          401: ErrorSchema,
-          403: ErrorSchema,
-          404: ErrorSchema,
-          409: ErrorSchema,
+          ...refusals("bad-request", "bad-format", "unauthorized", "forbidden", "not-found", "not-ready"),
         },
       },
     },
     async (request, reply) => {
-      const row = jobOf(coordinator, request.params.id);
-      await mayChange(request, store, row);
+      const row = await ownJob(request, context, request.params.id);
       const { format, output, partial } = request.query as { format?: ResultFormat; output?: string; partial?: "0" | "1" };
       if (row.state !== "done" && partial !== "1")
         throw new IdlewaveError("not-ready", { why: `Job ${row.id} is ${row.state}, not done.` });

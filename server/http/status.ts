@@ -2,10 +2,10 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
 import type { JobRow } from "../core/store.ts";
 import { DEFAULT_QUORUM } from "../core/verify.ts";
-import type { PlannedJob } from "../gateway/plans.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 

@@ -1,25 +1,25 @@
 /** Job packages come in: checked, or checked and made a job. */
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
-import { ErrorSchema, FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
+import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import type { JobSpec } from "../core/events.ts";
-import type { JobRow, TokenRow } from "../core/store.ts";
+import type { HeldBlob, JobRow, TokenRow } from "../core/store.ts";
 import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
-import type { HeldBlob } from "../store/blobs.ts";
 import type { PublicBlobs } from "./blobs.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
 import { ownerOf } from "./owners.ts";
+import { refusals } from "./refusals.ts";
 import { measure, receivePackage } from "./upload.ts";
 
 export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
-  const refusals = { 400: ErrorSchema, 401: ErrorSchema, 413: ErrorSchema, 422: ErrorSchema };
+  const refused = refusals("unauthorized", "refused");
 
   app.post(
     "/api/jobs",
@@ -29,11 +29,12 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
         summary: "Submit a job package",
         description: "One part a file; the field's name is the file's path in the package. `start=0` leaves the job a draft.",
         querystring: Type.Object({ start: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1")])) }),
-        response: { 201: SubmittedSchema, ...refusals },
+        response: { 201: SubmittedSchema, ...refused, ...refusals("disk-full") },
       },
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
+      context.disk.makeSure();
       const taken = await take(request);
       if (!taken.ok) throw new PackageRefused(taken.faults);
       const { manifest, plan, planHash, sourceHash, warnings } = taken;
@@ -57,7 +58,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       schema: {
         ...common,
         summary: "Check a job package without submitting it",
-        response: { 200: Type.Object({ faults: Type.Array(FaultSchema), warnings: WarningsSchema }), ...refusals },
+        response: { 200: Type.Object({ faults: Type.Array(FaultSchema), warnings: WarningsSchema }), ...refused },
       },
     },
     async (request) => {
@@ -102,7 +103,6 @@ function specOf(manifest: Manifest, plan: JobPlan): Omit<JobSpec, "id"> {
     quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
     priority: manifest.priority ?? 0,
     creditPerUnit: creditOf(manifest.gflopPerUnit),
-    ownerAccount: null, // tokens and volunteers' keys are not linked yet
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
   };

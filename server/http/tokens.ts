@@ -1,9 +1,9 @@
 /** Owners' tokens: listed, made and revoked by an administrator. */
 import Type from "typebox";
-import { ErrorSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { App, HttpContext } from "./context.ts";
 import { adminOf, newToken } from "./owners.ts";
+import { refusals } from "./refusals.ts";
 
 const TokenSchema = Type.Object({
   id: Type.Integer(),
@@ -21,11 +21,11 @@ const MadeTokenSchema = Type.Object({
 
 export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
   const common = { tags: ["tokens"], security: [{ token: [] }] };
-  const refusals = { 401: ErrorSchema, 403: ErrorSchema };
+  const refused = refusals("unauthorized", "forbidden");
 
   app.get(
     "/api/tokens",
-    { schema: { ...common, summary: "All tokens", response: { 200: Type.Object({ tokens: Type.Array(TokenSchema) }), ...refusals } } },
+    { schema: { ...common, summary: "All tokens", response: { 200: Type.Object({ tokens: Type.Array(TokenSchema) }), ...refused } } },
     async (request) => {
       await adminOf(request, store);
       const tokens = await store.tokens();
@@ -43,7 +43,7 @@ export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
 
   app.post(
     "/api/tokens",
-    { schema: { ...common, summary: "Make an owner's token", body: NewTokenSchema, response: { 201: MadeTokenSchema, ...refusals } } },
+    { schema: { ...common, summary: "Make an owner's token", body: NewTokenSchema, response: { 201: MadeTokenSchema, ...refused } } },
     async (request, reply) => {
       await adminOf(request, store);
       const { token, hash } = newToken();
@@ -59,13 +59,14 @@ export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
         ...common,
         summary: "Revoke a token",
         params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
-        response: { 204: Type.Null(), ...refusals, 404: ErrorSchema },
+        response: { 204: Type.Null(), ...refused, ...refusals("not-found") },
       },
     },
     async (request, reply) => {
       const admin = await adminOf(request, store);
       const { id } = request.params;
-      if (admin.id === id) throw new IdlewaveError("forbidden", { why: "A token cannot revoke itself; use another administrator's." });
+      if (admin.id === id)
+        throw new IdlewaveError("forbidden", { why: "A token cannot revoke itself.", todo: "Use another administrator's." });
       if (!(await store.revokeToken(id, clock()))) throw new IdlewaveError("not-found", { what: `token ${id}` });
       return reply.status(204).send(null);
     },

@@ -4,22 +4,10 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } fro
 import { join } from "node:path";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import type { BlobStore } from "../core/store.ts";
+import type { BlobStore, HeldBlob } from "../core/store.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 const TEMP = ".tmp";
-
-/** Bytes on disk that are no blob yet: after `keep` they are, after `drop` or a restart they never were. */
-export interface HeldBlob {
-  hash: BlobHash;
-  bytes: number;
-  /** Durable when it resolves. */
-  keep(): Promise<void>;
-  /** Does nothing after `keep`. */
-  drop(): Promise<void>;
-  /** Before `keep` and `drop` alone. */
-  stream(): NodeJS.ReadableStream;
-}
 
 /**
  * Content-addressed bytes on disk, `<root>/<first 2 hex>/<sha256>`. A blob is written beside, synced, renamed, and the folder
@@ -36,6 +24,11 @@ export class DiskBlobs implements BlobStore {
   static async open(root: string): Promise<DiskBlobs> {
     await mkdir(join(root, TEMP), { recursive: true });
     for (const name of await readdir(join(root, TEMP))) await rm(join(root, TEMP, name), { force: true });
+    return new DiskBlobs(root);
+  }
+
+  /** The blobs that are there; nothing is made or cleared away. */
+  static at(root: string): DiskBlobs {
     return new DiskBlobs(root);
   }
 
@@ -90,6 +83,15 @@ export class DiskBlobs implements BlobStore {
   stream(hash: BlobHash, from = 0, to?: number): NodeJS.ReadableStream {
     // Node's `end` is inclusive.
     return createReadStream(this.path(hash), { start: from, ...(to === undefined ? {} : { end: to - 1 }) });
+  }
+
+  /** Every blob that is there, folder by folder; those that come meanwhile may be among them or not. */
+  async *list(): AsyncGenerator<BlobHash> {
+    const folders = (await orMissing(readdir(this.root))) ?? [];
+    for (const folder of folders.sort()) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of (await readdir(join(this.root, folder))).sort()) if (HASH.test(name)) yield name as BlobHash;
+    }
   }
 
   async remove(hash: BlobHash): Promise<boolean> {

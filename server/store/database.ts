@@ -1,4 +1,4 @@
-import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
+import { backup, DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { migrate } from "./migrate.ts";
 import type { Tables } from "./tables.ts";
@@ -7,12 +7,29 @@ import type { Tables } from "./tables.ts";
 const MAX_STATEMENTS = 128;
 /** A process that is just ending may hold the file this long, ms. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Pages copied before others have their turn: about 1 MiB. */
+const SNAPSHOT_PAGES = 256;
+
+/** The database that this process has alone. */
+export class Database extends Kysely<Tables> {
+  private readonly file: DatabaseSyncInstance;
+
+  constructor(file: DatabaseSyncInstance) {
+    super({ dialect: new SqliteDialect({ database: new Adapter(file) }) });
+    this.file = file;
+  }
+
+  /** Copies what is committed to a new file at `path`, in steps between which others commit: https://sqlite.org/backup.html */
+  async snapshot(path: string): Promise<void> {
+    await backup(this.file, path, { rate: SNAPSHOT_PAGES });
+  }
+}
 
 /**
  * Opens the database file, alone: a second coordinator on the same file would hand out the same units. Throws when another
  * process has it.
  */
-export function openDatabase(path: string): Kysely<Tables> {
+export function openDatabase(path: string): Database {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     // A commit that was acknowledged survives a power cut: https://sqlite.org/pragma.html#pragma_synchronous
@@ -25,7 +42,7 @@ export function openDatabase(path: string): Kysely<Tables> {
     }
     throw error;
   }
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: new Adapter(database) }) });
+  return new Database(database);
 }
 
 /** What kysely expects of a SQLite driver, over node:sqlite's interface. */

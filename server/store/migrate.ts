@@ -105,6 +105,9 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   `,
 ];
 
+/** Version of a database that this program has brought up to date. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /** Brings the database to the newest version, each step in a transaction of its own. Throws when it is newer than this program. */
 export function migrate(database: DatabaseSyncInstance): void {
   database.exec("CREATE TABLE IF NOT EXISTS versions (version INTEGER PRIMARY KEY, at INTEGER NOT NULL DEFAULT (unixepoch()))");

@@ -1,17 +1,17 @@
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
-import { openDatabase } from "./database.ts";
+import { type Database, openDatabase } from "./database.ts";
 import type { Outcome } from "./journal.ts";
 import { hex, PageReader } from "./reading.ts";
 import type { Tables } from "./tables.ts";
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
-  private readonly database: Kysely<Tables>;
+  private readonly database: Database;
   private readonly pages: PageReader;
 
   /** Opens or makes the file at `path`. Throws when another process has it, or when it is newer than this program. */
@@ -215,6 +215,10 @@ export class SqliteStore implements Store {
 
   async dropGarbage(hash: BlobHash): Promise<void> {
     await this.database.deleteFrom("garbage").where("digest", "=", Buffer.from(hash, "hex")).execute();
+  }
+
+  async snapshot(path: string): Promise<void> {
+    await this.database.snapshot(path);
   }
 
   async close(): Promise<void> {

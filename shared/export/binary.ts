@@ -4,7 +4,7 @@ import type { Element } from "../reduce/elements.ts";
 import type { ReducedType, ReducedValue, TopEntry } from "../reduce/reduced.ts";
 import { badFormat } from "./results.ts";
 
-export type BinaryType = Dtype | "f64";
+type BinaryType = Dtype | "f64";
 
 /** NumPy's name of a type, as in a `.npy` header. */
 export const NUMPY_TYPE: Record<BinaryType, string> = {
@@ -18,7 +18,7 @@ export const NUMPY_TYPE: Record<BinaryType, string> = {
   f64: "<f8",
 };
 
-export interface Binary {
+interface Binary {
   /** The `descr` of a `.npy` header, a Python literal. */
   descr: string;
   shape: number[];

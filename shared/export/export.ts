@@ -11,7 +11,7 @@ import { png } from "./png.ts";
 import { raw } from "./raw.ts";
 import type { Chunks, Results, ResultsMeta } from "./results.ts";
 
-export interface ExportedResults {
+interface ExportedResults {
   mime: string;
   /** Without the dot. */
   extension: string;

@@ -19,7 +19,7 @@ export function npy(results: Results): Chunks {
 }
 
 /** The header of an array: `descr` and `shape` as Python literals, padded with spaces. */
-export function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
+function npyHeader(descr: string, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dictionary = `{'descr': ${descr}, 'fortran_order': False, 'shape': ${tuple}, }`;
   const unpadded = MAGIC.length + 2 + dictionary.length + 1;

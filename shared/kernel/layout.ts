@@ -12,7 +12,7 @@ export type Layout =
   | { kind: "array"; element: Layout; count: number | null; stride: number; align: number; size: number }
   | { kind: "struct"; name: string; members: MemberLayout[]; align: number; size: number };
 
-export interface MemberLayout {
+interface MemberLayout {
   name: string;
   offset: number;
   layout: Layout;
@@ -181,7 +181,7 @@ export function tailOf(layout: Layout): { offset: number; stride: number; elemen
   return last && tail ? { offset: last.offset + tail.offset, stride: tail.stride, element: tail.element } : undefined;
 }
 
-export function isRuntimeSized(layout: Layout): boolean {
+function isRuntimeSized(layout: Layout): boolean {
   return tailOf(layout) !== undefined;
 }
 

@@ -1,9 +1,9 @@
 /** Which bytes of a type are padding: a copy of a struct may move anything there, so results count them as zero. */
 import { type Layout, tailOf } from "./layout.ts";
 
-export type ByteRange = [from: number, to: number];
+type ByteRange = [from: number, to: number];
 
-export interface Padding {
+interface Padding {
   /** The ranges repeat every `stride` bytes. */
   stride: number;
   /** `[from, to)` inside one stride, ascending, disjoint. */

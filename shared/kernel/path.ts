@@ -1,15 +1,15 @@
 /** Paths into a binding: `""`, `width`, `[3]`, `cells[2].position.x`. */
 import { type Layout, layoutName } from "./layout.ts";
 
-export type Step = { member: string } | { index: number };
+type Step = { member: string } | { index: number };
 
-export interface Target {
+interface Target {
   /** Bytes from the start of the binding. */
   offset: number;
   layout: Layout;
 }
 
-export interface PathFault {
+interface PathFault {
   wrong: string;
   right: string;
   /** A misspelt name and the names there are. */

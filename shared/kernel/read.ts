@@ -19,7 +19,7 @@ export interface KernelFile {
 }
 
 /** A file with a line and a column, both from 1; columns count UTF-16 units as Tint's do. */
-export interface Place {
+interface Place {
   file: string;
   line: number;
   column: number;
@@ -166,7 +166,7 @@ function firstLine(error: unknown): string {
 }
 
 /** Offsets of the first character of each line; WGSL's line breaks are LF, VT, FF, CR, CRLF, NEL, LS and PS. */
-export function lineStarts(text: string): number[] {
+function lineStarts(text: string): number[] {
   const starts = [0];
   for (const found of text.matchAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g)) starts.push(found.index + found[0].length);
   return starts;

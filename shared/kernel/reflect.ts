@@ -18,7 +18,7 @@ import type { Fault } from "../errors.ts";
 import { type Layout, LayoutError, Layouts } from "./layout.ts";
 import type { Kernel } from "./read.ts";
 
-export type BufferKind = "uniform" | "storage" | "read-only-storage";
+type BufferKind = "uniform" | "storage" | "read-only-storage";
 
 export interface ReflectedBinding {
   name: string;
@@ -30,7 +30,7 @@ export interface ReflectedBinding {
   offset: number;
 }
 
-export interface EntryPoint {
+interface EntryPoint {
   name: string;
   offset: number;
   /** Names of the bindings it touches, directly or through functions. */
@@ -39,7 +39,7 @@ export interface EntryPoint {
   overrides: Set<string>;
 }
 
-export interface Override {
+interface Override {
   name: string;
   id?: number;
   type: "bool" | "i32" | "u32" | "f32" | "f16" | "unknown";

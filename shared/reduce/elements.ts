@@ -41,7 +41,7 @@ export function elementsOf(dtype: Dtype, bytes: Uint8Array): Elements {
 }
 
 /** IEEE 754 binary16 to a number, exactly. */
-export function widenHalf(bits: number): number {
+function widenHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

@@ -4,7 +4,7 @@ import { concat } from "./concat.ts";
 import type { Pieces } from "./pieces.ts";
 
 /** Size of the assembled picture in pixels and in tiles. */
-export interface ImageSize {
+interface ImageSize {
   width: number;
   height: number;
   tileWidth: number;
@@ -21,7 +21,7 @@ export function imageSize(output: OutputPlan, reduce: ImageReduce, units: number
 }
 
 /** One row of tiles as pixels. */
-export interface Band {
+interface Band {
   /** Its first pixel row. */
   y: number;
   /** `tileHeight` rows of `width` pixels in the output's dtype, row-major; zeros where a tile is missing. */

@@ -49,7 +49,7 @@ export async function* finals(pieces: AsyncIterable<Piece>, seen: Seen): AsyncGe
 }
 
 /** Elements of an array that is reduced unit by unit: it is held in memory, as 8 to 32 bytes an element. */
-export const MAX_ARRAY_ELEMENTS = 1 << 22;
+const MAX_ARRAY_ELEMENTS = 1 << 22;
 
 /** Number of elements of one unit's output. Throws `bad-format` when an array of them would not fit in memory. */
 export function arrayLength(output: OutputPlan, format: string): number {

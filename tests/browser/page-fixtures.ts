@@ -78,6 +78,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
     job: job(),
     publicKey: "ab".repeat(32),
     credit: { escrow: 0.4, final: 3.2 },
+    own: { job: 1, waiting: 0, final: 14 },
     units: { submitted: 17, final: 14, refused: 0 },
     gpuSeconds: 372,
     verified: [],

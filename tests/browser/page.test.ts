@@ -213,7 +213,7 @@ describe("after the click", () => {
     { kind: "device-lost", times: 3, final: true },
     { kind: "refused", job: 1, unit: 77 },
     { kind: "job-done", job: 1, volunteers: 31 },
-    { kind: "another-tab" },
+    { kind: "another-tab", running: true },
     { kind: "failed", message: "the kernel did not compile" },
   ];
   test.each(phases.map((phase) => [phase.kind, phase] as const))("%s has no accessibility fault in light or dark", async (_, phase) => {

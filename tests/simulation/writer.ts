@@ -18,7 +18,7 @@ const host = 1 as HostId;
 const cluster = `account:${account}`;
 await coordinator.dispatch({ type: "host-joined", facts: { host, account, cluster, features: [], limits: {} } });
 for (let claims = 0; ; claims++) {
-  const random = `${account.toString(16).padStart(16, "0")}${claims.toString(16).padStart(16, "0")}`;
+  const random = (account * 2 ** 32 + claims).toString(16).padStart(32, "0");
   const claimed = await coordinator.dispatch({ type: "claim", random, host, units: 1, gpuMillis: 0, job: null });
   if (claimed.type !== "assigned") throw new Error(JSON.stringify(claimed));
   const { assignment } = claimed;

@@ -77,6 +77,7 @@ describe("the coordinator", () => {
       failed: 0,
       leased: 0,
       voted: 0,
+      left: 0,
       counted: 20,
       executionsPerUnit: 2,
       unitsPerMinute: 10,

@@ -4,6 +4,7 @@
  */
 
 import { type CellState, decodePicture, MAX_CELLS, MAX_OWN_UNITS, MAX_TILE_SIDE } from "../../../shared/picture.ts";
+import type { KeptUnits } from "../../donor/own-units.ts";
 import type { OwnUnit } from "../../donor/state.ts";
 import type { Grid } from "./layout.ts";
 
@@ -25,6 +26,10 @@ export class Board {
   units = 0;
   final = 0;
   seq = 0;
+  /** The job ended, with or without failed units. */
+  done = false;
+  /** The donor told of own units; what was kept of earlier visits counts no more. */
+  knowsOwn = false;
   private cells: Cell[] = [];
   private readonly own = new Map<number, OwnUnit>();
   private readonly ownByCell = new Map<number, Set<number>>();
@@ -34,16 +39,21 @@ export class Board {
     return this.cells[index] ?? EMPTY;
   }
 
-  /** Nothing waits in a job whose units are all final, whatever was heard of the own ones last. */
   private get isFinished(): boolean {
-    return this.units > 0 && this.final >= this.units;
+    return this.done || (this.units > 0 && this.final >= this.units);
+  }
+
+  /** Nothing waits where all is verified, in the unit's square or in the whole job, whatever was heard of it last. */
+  private waits(own: OwnUnit): boolean {
+    if (own.state !== "waiting" || this.isFinished) return false;
+    return this.unitsPerCell > 1 || this.cell(this.cellOf(own.unit)).state !== "final";
   }
 
   /** Own units of a cell, none for most. */
   *ownIn(cell: number): Generator<OwnUnit> {
     for (const unit of this.ownByCell.get(cell) ?? []) {
       const own = this.own.get(unit);
-      if (own && !(own.state === "waiting" && this.isFinished)) yield own;
+      if (own && (own.state !== "waiting" || this.waits(own))) yield own;
     }
   }
 
@@ -86,6 +96,7 @@ export class Board {
 
   /** Another state of one of the visitor's own units; answers its cell and whether it became final just now. */
   takeOwn(unit: OwnUnit): { cell: number; becameFinal: boolean } {
+    this.knowsOwn = true;
     const before = this.own.get(unit.unit);
     const ended = unit.state === "final" || unit.state === "refused";
     // A unit ends after it waited: one that is not known any more was counted as waiting.
@@ -101,6 +112,24 @@ export class Board {
 
   /** Replaces all own units. */
   takeAllOwn(units: readonly OwnUnit[]): void {
+    this.knowsOwn = true;
+    this.replaceOwn(units);
+  }
+
+  /** What an earlier visit left. */
+  takeKept(job: number, kept: KeptUnits): void {
+    const own = (state: OwnUnit["state"]) => (unit: number) => ({ job, unit, state, progress: 1 });
+    this.replaceOwn([...kept.waiting.map(own("waiting")), ...kept.final.map(own("final"))]);
+  }
+
+  /** What is worth keeping for the next visit. */
+  ownIndices(): KeptUnits {
+    const own = [...this.own.values()];
+    const indices = (units: OwnUnit[]) => units.map(({ unit }) => unit);
+    return { final: indices(own.filter(({ state }) => state === "final")), waiting: indices(own.filter((unit) => this.waits(unit))) };
+  }
+
+  private replaceOwn(units: readonly OwnUnit[]): void {
     this.own.clear();
     this.forgotten = { waiting: 0, final: 0 };
     for (const unit of units.slice(0, MAX_OWN_UNITS)) this.own.set(unit.unit, unit);
@@ -123,7 +152,10 @@ export class Board {
 
   counts(): { running: number; waiting: number; final: number } {
     const counts = { running: 0, ...this.forgotten };
-    for (const unit of this.own.values()) if (unit.state !== "refused") counts[unit.state]++;
+    for (const unit of this.own.values()) {
+      if (unit.state === "running" || unit.state === "final") counts[unit.state]++;
+      else if (this.waits(unit)) counts.waiting++;
+    }
     if (this.isFinished) counts.waiting = 0;
     return counts;
   }

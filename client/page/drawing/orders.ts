@@ -1,8 +1,10 @@
 /** What the page tells its drawing worker, and what it hears back. */
 
-/** Colours of the theme as `#rrggbb`, read from the page's own tokens. */
+/** Colours of the theme as CSS knows them, read from the page's own tokens. */
 export interface Palette {
   dark: boolean;
+  /** Under forced colours: 256 steps of RGB for the visitor's own tiles and for others', from the system's ground to its highlight and its text. */
+  forced: { mine: Uint8Array; others: Uint8Array } | null;
   ground: string;
   ink: string;
   line: string;
@@ -19,7 +21,7 @@ export type Order =
   | { type: "facts"; port: MessagePort }
   | { type: "theme"; palette: Palette; reducedMotion: boolean; saveData: boolean }
   /** The job whose picture is shown; `origin` is where it is polled. */
-  | { type: "job"; origin: string; job: number }
+  | { type: "job"; origin: string; job: number; createdAt: string; done: boolean }
   /** Room for the plate, in CSS pixels. */
   | { type: "room"; width: number; height: number; pixelRatio: number }
   | { type: "wave-room"; width: number; height: number; pixelRatio: number }

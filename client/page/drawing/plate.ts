@@ -42,6 +42,8 @@ export class Plate {
   }
 
   setRoom(width: number, height: number, pixelRatio: number): void {
+    const { room } = this;
+    if (room.width === width && room.height === height && room.pixelRatio === pixelRatio) return;
     this.room = { width, height, pixelRatio };
     this.fit();
   }

@@ -162,6 +162,7 @@ function drawWaiting({ context, palette }: Brush, { x, y, side, pixelRatio }: Sq
 }
 
 function rampOf(palette: Palette, mine: boolean): Uint8Array {
+  if (palette.forced) return mine ? palette.forced.mine : palette.forced.others;
   if (mine) return palette.dark ? RAMPS.yellowDark : RAMPS.yellowLight;
   return palette.dark ? RAMPS.seaDark : RAMPS.seaLight;
 }

@@ -1,16 +1,20 @@
 /** The page's drawing worker: owns both canvases, polls the picture, hears the donor's facts. Draws nothing while hidden. */
 import type { DonorFact } from "../../donor/state.ts";
 import { Board } from "./board.ts";
+import { Keep } from "./keep.ts";
 import type { Notice, Order } from "./orders.ts";
 import { Plate } from "./plate.ts";
 import { PicturePoll } from "./poll.ts";
 import { Wave } from "./wave.ts";
 
 const REPORT_MS = 1_000;
+/** Older than any change: every square comes, the empty ones too. */
+const WHOLE = 1;
 /** Jobs remembered: the shown one and the last ones the donor worked on. */
 const MAX_BOARDS = 8;
 
 const boards = new Map<number, Board>();
+const keep = new Keep();
 
 let plate: Plate | null = null;
 let wave: Wave | null = null;
@@ -45,10 +49,7 @@ async function take(order: Order): Promise<void> {
       poll.setSparing(order.saveData);
       return;
     case "job":
-      if (order.job === job) return;
-      job = order.job;
-      plate?.show(boardOf(order.job));
-      poll.follow(order.origin, order.job, boardOf(order.job).seq);
+      await show(order);
       return;
     case "room":
       plate?.setRoom(order.width, order.height, order.pixelRatio);
@@ -78,16 +79,36 @@ async function take(order: Order): Promise<void> {
   }
 }
 
+/** Another job, or the same one that is done now: then the picture is asked for whole, whatever was missed on the way. */
+async function show({ origin, job: next, createdAt, done }: Extract<Order, { type: "job" }>): Promise<void> {
+  const board = boardOf(next);
+  const ended = done && !board.done;
+  board.done = done;
+  if (next !== job) plate?.show(board);
+  else if (ended) plate?.redrawAll();
+  else return;
+  job = next;
+  poll.follow(origin, next, ended ? WHOLE : board.seq);
+  if (next !== 0 && (await keep.read({ job: next, createdAt }, board)) && next === job) plate?.redrawAll();
+}
+
 function takeFact(fact: DonorFact): void {
   switch (fact.type) {
     case "unit": {
       const { cell, becameFinal } = boardOf(fact.unit.job).takeOwn(fact.unit);
       if (fact.unit.job === job) plate?.takeCell(cell, becameFinal);
+      if (fact.unit.state !== "running") keep.note(fact.unit.job, boardOf(fact.unit.job));
       return;
     }
     case "all-units":
       boardOf(fact.job).takeAllOwn(fact.units);
       if (fact.job === job) plate?.redrawAll();
+      keep.note(fact.job, boardOf(fact.job));
+      return;
+    case "forgotten":
+      keep.forget();
+      for (const board of boards.values()) board.takeAllOwn([]);
+      plate?.redrawAll();
       return;
     case "share":
       wave?.takeShare(fact.gpuMillis, fact.wallMillis);

@@ -11,18 +11,18 @@ export interface Board {
   stop(): void;
 }
 
-/** Draws on stderr, so that stdout has nothing but the report. It moves at least every two seconds, whatever happens. */
-export function openBoard(): Board {
-  return process.stderr.isTTY ? barBoard() : lineBoard();
+/** `first`: the news to begin with. Draws on stderr, so that stdout has nothing but the report. It moves at least every two seconds, whatever happens. */
+export function openBoard(first: string): Board {
+  return process.stderr.isTTY ? barBoard(first) : lineBoard(first);
 }
 
-function barBoard(): Board {
+function barBoard(first: string): Board {
   const started = Date.now();
   const format = "{title} [{bar}] {value}/{total} {more}";
   const bars = new MultiBar({ format, stream: process.stderr, hideCursor: true, fps: 5, barsize: 30 }, Presets.shades_classic);
   const clock = bars.create(1, 0, {}, { format: "{more}" });
   const byJob = new Map<number, SingleBar>();
-  let news = "";
+  let news = first;
   const tick = () => clock.update(0, { more: `${seconds(started)} s  ${news}` });
   const timer = setInterval(tick, 500);
   tick();
@@ -46,9 +46,9 @@ function barBoard(): Board {
   };
 }
 
-function lineBoard(): Board {
+function lineBoard(first: string): Board {
   const started = Date.now();
-  let news = "";
+  let news = first;
   let known: readonly JobStatus[] = [];
   const say = () => {
     const counts = known.map(({ name, units }) => `${name} ${units.final}/${units.total}`);

@@ -24,7 +24,7 @@ export interface DemoReport {
   seconds: number;
 }
 
-export interface Claim {
+interface Claim {
   says: string;
   holds: boolean;
 }

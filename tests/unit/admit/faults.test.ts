@@ -55,6 +55,11 @@ describe("one fault, named with its place and the way out", () => {
     ["a negative u32", job(set({ width: -1 })), /set\.width: -1 does not fit u32\. u32 holds 0 to 4294967295/],
     ["a boolean", job(set({ width: true })), /set\.width: It is true, where one number is expected/],
     [
+      "a figure that would mint credit",
+      job({ gflopPerUnit: 100_001 }),
+      /job\.json:\d+:\d+ gflopPerUnit: It is 100001\. The most is 100000\./,
+    ],
+    [
       "an index that overflows",
       job(set({ first: "$unit.index" }, { count: 2 ** 33 })),
       /set\.first: \$unit\.index reaches 8589934591, which does not fit u32\. .*vec2<u32>/,

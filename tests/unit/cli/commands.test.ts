@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DEFAULT_CONFIG } from "../../../server/config.ts";
 import { type RunningCoordinator, startCoordinator } from "../../../server/main.ts";
 import type { JobStatus } from "../../../shared/api.ts";
@@ -29,6 +29,12 @@ afterAll(async () => {
 /** The last JSON line. */
 function jsonOf<T>({ stdout }: Ran): T {
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as T;
+}
+
+async function madeToken(revoked: boolean): Promise<{ id: number; token: string }> {
+  const made = jsonOf<{ id: number; token: string }>(await idlewave(["token", "new", "one", "--json"], env));
+  if (revoked) await idlewave(["token", "revoke", String(made.id)], env);
+  return made;
 }
 
 async function newJob(name: string): Promise<string> {
@@ -106,6 +112,17 @@ describe("a job", () => {
     expect((await idlewave(["pause", String(id)], env)).code).toBe(1);
   });
 
+  test("that cannot be moved says what can be done to it", async () => {
+    const dir = await newJob("stuck");
+    const { id } = jsonOf<{ id: number }>(await idlewave(["submit", dir, "--draft", "--json"], env));
+    const paused = await idlewave(["pause", String(id)], env);
+    expect(paused.stderr).toBe(`✗ Job ${id} is draft: it cannot be paused. It can be started (with resume) or cancelled.\n`);
+    await idlewave(["resume", String(id)], env);
+    expect((await idlewave(["resume", String(id)], env)).stderr).toContain("It can be paused or cancelled.");
+    await idlewave(["cancel", String(id)], env);
+    expect((await idlewave(["resume", String(id)], env)).stderr).toContain("It is over: submit the package again");
+  });
+
   test("with something that may not be meant is submitted with a warning, as check gives it", async () => {
     const dir = await newJob("warned");
     for (const [path, text] of Object.entries({ ...packageOf(4), "kernel.wgsl": SPARE_KERNEL })) await writeFile(join(dir, path), text);
@@ -151,6 +168,24 @@ describe("tokens", () => {
     expect((await idlewave(["token", "revoke", String(made.id)], env)).code).toBe(0);
     expect((await idlewave(["submit", dir], hers)).code).toBe(5);
   });
+
+  test.each<[string, () => Promise<string>, string, RegExp]>([
+    ["missing", async () => "", "An owner's token is needed: none was passed.", /--token or IDLEWAVE_TOKEN\. .*token new <name>/],
+    [
+      "of another coordinator",
+      async () => `iw_${"a".repeat(43)}`,
+      "this coordinator does not know this one.",
+      /of this coordinator and not of another/,
+    ],
+    ["revoked", async () => (await madeToken(true)).token, "this one was revoked.", /Use another\. .*token new <name>/],
+    ["an owner's", async () => (await madeToken(false)).token, "Only an administrator's token may do this.", /printed on its first start/],
+  ])("that are %s are refused with what to do", async (_, tokenOf, message, todo) => {
+    const ran = await idlewave(["token", "list", "--json"], { ...env, IDLEWAVE_TOKEN: await tokenOf() });
+    expect(ran.code).toBe(5);
+    const { error } = jsonOf<{ error: { message: string; todo: string } }>(ran);
+    expect(error.message).toContain(message);
+    expect(error.todo).toMatch(todo);
+  });
 });
 
 test("the entry hands its exit code to the shell", () => {
@@ -159,6 +194,25 @@ test("the entry hands its exit code to the shell", () => {
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain("unknown command 'fly'");
 });
+
+test("a start tells its address once, and ends on SIGTERM", async () => {
+  const entry = fileURLToPath(new URL("../../../server/cli/idlewave.ts", import.meta.url));
+  const args = ["--import", "tsx", entry, "serve", "--port", "0", "--data", join(folder, "started")];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  await new Promise<void>((told, failed) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes("npx idlewave token new")) told();
+      });
+    child.once("exit", () => failed(new Error(said)));
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(said.match(/http:\/\//g)).toHaveLength(1);
+}, 30_000);
 
 describe("exit codes", () => {
   const nowhere = { IDLEWAVE_URL: "http://127.0.0.1:9", IDLEWAVE_TOKEN: "" };
@@ -186,6 +240,43 @@ describe("exit codes", () => {
     const published: unknown = await (await fetch(`${coordinator.url}/schemas/job.json`)).json();
     expect(JSON.parse((await idlewave(["schema"])).stdout)).toEqual(published);
   });
+});
+
+describe("a wrong usage", () => {
+  test.each<[string, string[], string]>([
+    ["an unknown verb", ["fly"], "unknown command 'fly'."],
+    ["a misspelt verb", ["statsu"], "unknown command 'statsu' (Did you mean status?)"],
+    ["an unknown option", ["status", "--loud"], "unknown option '--loud'."],
+    ["a missing argument", ["watch"], "missing required argument 'job'."],
+    ["a missing option", ["results", "1"], "required option '--out <file>' not specified."],
+    ["one argument too many", ["schema", "x"], "too many arguments for 'schema'. Expected 0 arguments but got 1."],
+    ["a port that is none", ["serve", "--port", "http"], "option '--port <port>' argument 'http' is invalid. It is no port: 0 to 65535."],
+    ["no verb of token", ["token"], "unknown option '--json'."],
+    ["a folder without a job", ["submit", "/nowhere"], "There is no job.json in /nowhere."],
+  ])("%s is one JSON line and nothing else, when JSON is asked for", async (_, args, message) => {
+    const { code, stdout, stderr } = await idlewave([...args, "--json"], env);
+    expect(code).toBe(2);
+    expect(stderr).toBe("");
+    expect(stdout.match(/\n/g)).toHaveLength(1);
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string; todo: string } };
+    expect(error.message).toBe(message);
+    expect(error.code).toMatch(/^(usage|no-package)$/);
+    expect(error.todo).toContain("npx idlewave");
+  });
+
+  test("is a sentence on stderr otherwise, once", async () => {
+    expect(await idlewave(["status", "--loud"], env)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "✗ unknown option '--loud'. See npx idlewave help.\n",
+    });
+  });
+});
+
+test("the help names the program as it is called, and the demo", async () => {
+  const { stdout } = await idlewave(["--help"]);
+  expect(stdout).toContain("Usage: npx idlewave ");
+  expect(stdout).toMatch(/^ {2}demo /m);
 });
 
 describe("what an owner may mistype", () => {
@@ -216,4 +307,11 @@ describe("what an owner may mistype", () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`Port ${port} is in use. Choose another with IDLEWAVE_PORT or port in idlewave.json.`);
   });
+});
+
+test("a misspelt variable is warned of on stderr, with the one that may be meant", async () => {
+  vi.stubEnv("IDLEWAVE_TOKNE", "x");
+  const { stdout, stderr } = await idlewave(["schema"]);
+  expect(stderr).toBe("IDLEWAVE_TOKNE is no setting and changes nothing. Did you mean IDLEWAVE_TOKEN?\n");
+  expect(JSON.parse(stdout)).toHaveProperty("properties");
 });

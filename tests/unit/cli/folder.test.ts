@@ -1,10 +1,13 @@
+import { writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CliError } from "../../../server/cli/exit.ts";
 import { packageFiles, referencesOf } from "../../../server/cli/folder.ts";
 import { multipart } from "../../../server/cli/multipart.ts";
+import type { Fault } from "../../../shared/errors.ts";
 
 let outside: string;
 let dir: string;
@@ -15,6 +18,13 @@ beforeEach(async () => {
   await mkdir(join(dir, "data"), { recursive: true });
 });
 afterEach(() => rm(outside, { recursive: true, force: true }));
+
+/** The faults that the package is refused with. */
+async function refusedWith(): Promise<Fault[]> {
+  const error: unknown = await packageFiles(dir).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ exit: 3, body: { code: "refused" } });
+  return (error as CliError).body.faults ?? [];
+}
 
 const manifest = {
   kernel: ["kernel.wgsl", "lib/sort.wesl"],
@@ -62,11 +72,49 @@ describe("a package on disk", () => {
     ]);
   });
 
-  test("never follows a link out of its folder", async () => {
+  test("is refused with a link out of its folder, which is named and never followed", async () => {
     await writeFile(join(outside, "secret"), "private");
     await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
     await symlink(join(outside, "secret"), join(dir, "kernel.wgsl"));
-    expect((await packageFiles(dir)).map(({ path }) => path)).toEqual(["job.json"]);
+    const [fault] = await refusedWith();
+    expect(fault).toMatchObject({ file: "kernel.wgsl", wrong: "It is a link that leads out of the folder." });
+  });
+
+  test("is fine with a link that stays inside", async () => {
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
+    await writeFile(join(dir, "data", "real.wgsl"), "// kernel");
+    await symlink(join("data", "real.wgsl"), join(dir, "kernel.wgsl"));
+    expect((await packageFiles(dir)).map(({ path }) => path)).toEqual(["job.json", "kernel.wgsl"]);
+  });
+
+  test("is refused with a job.json of 10 MB by its size, before it is read", async () => {
+    await writeFile(join(dir, "job.json"), Buffer.alloc(10_000_000, " "));
+    const faults = await refusedWith();
+    expect(faults).toEqual([
+      { file: "job.json", wrong: "It has 10,000,000 bytes.", right: "At most 262,144 are allowed for such a file." },
+    ]);
+  });
+
+  test("is refused with every text that is too large, in one go", async () => {
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
+    await mkdir(join(dir, "lib"));
+    for (const path of ["kernel.wgsl", "lib/sort.wesl"]) await writeFile(join(dir, path), Buffer.alloc(300_000, " "));
+    expect((await refusedWith()).map(({ file }) => file)).toEqual(["kernel.wgsl", "lib/sort.wesl"]);
+  });
+
+  test("is refused when job.json names 10,000 files", async () => {
+    const kernel = Array.from({ length: 10_000 }, (_, i) => `k${i}`);
+    await writeFile(join(dir, "job.json"), JSON.stringify({ kernel }));
+    expect(await refusedWith()).toEqual([
+      { file: "job.json", wrong: "It names 10,000 files.", right: "At most 255 are allowed beside it." },
+    ]);
+  });
+
+  test("leaves out thousands of files that job.json does not name", async () => {
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
+    await writeFile(join(dir, "kernel.wgsl"), "// kernel");
+    for (let i = 0; i < 3_000; i++) writeFileSync(join(dir, "data", `${i}.txt`), "");
+    expect((await packageFiles(dir)).map(({ path }) => path)).toEqual(["job.json", "kernel.wgsl"]);
   });
 
   test("without a job.json is a wrong usage", async () => {

@@ -17,6 +17,7 @@ describe("a claim", () => {
     const by = world.join(1);
     const first = world.assignment(by, 4096);
     expect(units(first)).toHaveLength(FIRST_CLAIM_UNITS);
+    world.tick(1000);
     world.submit(first, { gpuMicros: 100_000 });
     const second = world.claim(by, 4096, null, 30_000);
     if (second.type !== "assigned") throw new Error("no work");
@@ -120,7 +121,7 @@ describe("a claim", () => {
     const by = host(1);
     const facts = { host: by, account: account(1), cluster: "c", features: [], limits: {} };
     step(world.state, { type: "host-joined", now: 1, facts });
-    const [effect] = step(world.state, { type: "claim", now: 1, random: "a", host: by, units: 4, gpuMillis: 0, job: null });
+    const [effect] = step(world.state, { type: "claim", now: 1, random: "a".repeat(32), host: by, units: 4, gpuMillis: 0, job: null });
     expect(effect).toMatchObject({ type: "reply", reply: { type: "idle", reason: "waits-for-others" } });
     expect(job.pages.leased).toBe(0);
   });

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Pages } from "../../../server/core/pages.ts";
-import { Ring } from "../../../server/core/ring.ts";
 import { PAGE_UNITS } from "../../../server/core/store.ts";
 import { unit } from "./world.ts";
 
@@ -55,26 +54,5 @@ describe("pages of units", () => {
     expect(pages.drop(unit(3), 9)).toBe(true);
     expect([pages.leased, pages.holderCount(unit(3))]).toEqual([0, 0]);
     expect(pages.leasedUnits(10)).toEqual([]);
-  });
-});
-
-describe("the ring", () => {
-  it("is a queue, whatever is pushed and taken in whatever order", () => {
-    fc.assert(
-      fc.property(fc.array(fc.oneof(fc.nat(40), fc.constant(null)), { maxLength: 400 }), (commands) => {
-        const ring = new Ring();
-        const model: number[] = [];
-        for (const command of commands) {
-          if (command === null) expect(ring.shift()).toBe(model.shift());
-          else {
-            ring.push(unit(command));
-            model.push(command);
-          }
-          expect(ring.size).toBe(model.length);
-        }
-        while (model.length > 0) expect(ring.shift()).toBe(model.shift());
-        expect(ring.shift()).toBeUndefined();
-      }),
-    );
   });
 });

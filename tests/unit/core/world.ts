@@ -24,7 +24,6 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
     quorum: 2,
     priority: 0,
     creditPerUnit: 1,
-    ownerAccount: null,
     requires: { features: [], limits: {} },
     maxReplicas: 6,
     ...changes,

@@ -73,7 +73,7 @@ export interface Lender {
   last(): DonorState;
 }
 
-export function lend(front: Front): Lender {
+export function lend(front: Pick<Front, "url">): Lender {
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const identity: Identity = {
     publicKey: exactBytes(ed25519.getPublicKey(seed)),

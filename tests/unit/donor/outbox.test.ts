@@ -153,6 +153,31 @@ describe("the outbox", () => {
     await outbox.close();
   });
 
+  it("asks again when the coordinator said, however much is added meanwhile, and at once after a new connection", async () => {
+    vi.useFakeTimers();
+    try {
+      const { outbox, post } = scene(new Post(() => ({ type: "error", code: "too-fast", retryMs: 5_000, message: "" })));
+      await outbox.add(result(0));
+      await outbox.flush();
+      expect(post.frames.length).toBe(1);
+      for (let unit = 1; unit <= 200; unit++) await outbox.add(result(unit));
+      await vi.advanceTimersByTimeAsync(4_900);
+      expect(post.frames.length).toBe(1);
+      post.answer = allOf("recorded");
+      await vi.advanceTimersByTimeAsync(200);
+      expect([post.frames.length > 1, outbox.count]).toEqual([true, 0]);
+      post.answer = () => ({ type: "error", code: "shutting-down", retryMs: 60_000, message: "" });
+      await outbox.add(result(201));
+      await outbox.flush();
+      post.answer = allOf("recorded");
+      await outbox.flush();
+      expect(outbox.count).toBe(0);
+      await outbox.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("drops bytes that turn out not to be wanted", async () => {
     const { outbox, post } = scene();
     post.answer = (frame) =>

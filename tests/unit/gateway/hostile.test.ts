@@ -96,6 +96,7 @@ describe("hostile frames", () => {
       plans,
       tokens,
       idles: new IdleAnswers(),
+      disk: network.disk,
       clock: Date.now,
       onFailure: (error) => network.failures.push(error),
     };

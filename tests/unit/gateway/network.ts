@@ -5,11 +5,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Disk } from "../../../server/access/disk.ts";
+import { Plans } from "../../../server/access/plans.ts";
+import { TokenKeys } from "../../../server/access/token.ts";
 import { Coordinator } from "../../../server/coordinator.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
 import { Gateway } from "../../../server/gateway/gateway.ts";
-import { Plans } from "../../../server/gateway/plans.ts";
-import { TokenKeys } from "../../../server/gateway/token.ts";
 import { DiskBlobs } from "../../../server/store/blobs.ts";
 import { SqliteStore } from "../../../server/store/sqlite.ts";
 import type { BlobHash, JobId } from "../../../shared/ids.ts";
@@ -21,6 +22,8 @@ export interface NetworkOptions {
   publicUrl?: string;
   trustProxy?: number;
   clock?: () => number;
+  minFreeBytes?: number;
+  drainMs?: number;
 }
 
 export interface TestNetwork {
@@ -34,6 +37,9 @@ export interface TestNetwork {
   gateway: Gateway;
   /** What the gateway logged as failures of its own. */
   failures: unknown[];
+  /** Codes of the errors that volunteers were answered. */
+  refused: string[];
+  disk: Disk;
   addJob(plan: JobPlan, spec?: Partial<JobSpec>): Promise<JobId>;
   close(keepFolder?: boolean): Promise<void>;
 }
@@ -47,9 +53,13 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
   const coordinator = await Coordinator.open({ store, onFatal: (error) => failures.push(error), clock });
   const plans = new Plans((job) => coordinator.job(job), blobs);
   const tokens = await TokenKeys.open(store);
+  const refused: string[] = [];
+  const disk = await Disk.open({ folder, minFreeBytes: options.minFreeBytes ?? 0, onChange: () => undefined });
   const http = createServer();
   const gateway = new Gateway(http, {
-    ...{ coordinator, store, blobs, plans, tokens, clock },
+    ...{ coordinator, store, blobs, plans, tokens, clock, disk },
+    onRefused: (code) => refused.push(code),
+    drainMs: options.drainMs ?? 5_000,
     publicUrl: options.publicUrl ?? "",
     trustProxy: options.trustProxy ?? 0,
     allowSoftware: options.allowSoftware ?? false,
@@ -59,12 +69,13 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
   await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
-    ...{ url, folder, coordinator, store, blobs, plans, tokens, gateway, failures },
+    ...{ url, folder, coordinator, store, blobs, plans, tokens, gateway, failures, refused, disk },
     addJob: (plan, spec) => addJob(coordinator, blobs, plan, spec),
     async close(keepFolder = false) {
       await gateway.close();
       http.closeAllConnections();
       await new Promise((closed) => http.close(closed));
+      disk.close();
       await coordinator.close();
       await store.close();
       if (!keepFolder) await rm(folder, { recursive: true, force: true });
@@ -115,7 +126,6 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       quorum: 2,
       priority: 0,
       creditPerUnit: 1,
-      ownerAccount: null,
       requires: plan.requires,
       maxReplicas: 20,
       ...spec,

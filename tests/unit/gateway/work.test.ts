@@ -242,6 +242,7 @@ describe("a volunteer's work", () => {
         plans,
         tokens,
         idles: new IdleAnswers(),
+        disk: network.disk,
         clock: Date.now,
         onFailure: (error: unknown) => failures.push(error),
       };

@@ -84,11 +84,47 @@ describe("errors", () => {
         headers: { "content-type": type, authorization: `Bearer ${server.token}` },
       });
     await expectError(await post("{", "application/json"), 400, "bad-request");
-    await expectError(await post("name=x", "application/x-www-form-urlencoded"), 415, "bad-request");
+    await expectError(await post("name=x", "application/x-www-form-urlencoded"), 415, "wrong-type");
     await expectError(await post(JSON.stringify({ name: "x".repeat(100_000) }), "application/json"), 413, "too-large");
     await expectError(await post(JSON.stringify({ name: "" }), "application/json"), 400, "bad-request");
     await expectError(await post(JSON.stringify({ name: "x", admin: true }), "application/json"), 400, "bad-request");
     await expectError(await post('{"__proto__":{"name":"x"}}', "application/json"), 400, "bad-request");
+  });
+
+  const words: [string, string, string][] = [
+    ["/api/jobs/abc", "", 'In the path, id is "abc"; it must be a whole number from 1 to 4294967295.'],
+    ["/api/jobs/0", "", "In the path, id is 0; it must be a whole number from 1 to 4294967295."],
+    ["/api/jobs/1/results?format=foo", "", 'In the query, format is "foo"; it must be raw, npy, csv, ndjson, png or json.'],
+    ["/api/jobs/1/results?partial=2", "", 'In the query, partial is "2"; it must be 0 or 1.'],
+    ["/blobs/xyz", "", 'In the path, hash is "xyz"; it must be 64 hexadecimal digits in lower case.'],
+    ["/api/tokens", "{}", "The body needs name."],
+    ["/api/tokens", "[1]", "The body is no JSON object with name."],
+    ["/api/tokens", '{"name":""}', 'In the body, name is ""; it must be text of 1 to 100 characters.'],
+    ["/api/tokens", '{"name":"x","admin":true}', 'The body has an unknown field, "admin"; it may have name.'],
+  ];
+  it.each(words)("say of %s %s what it may be", async (path, body, message) => {
+    const headers = { authorization: `Bearer ${server.token}`, "content-type": "application/json" };
+    const response = await fetch(server.url + path, body === "" ? {} : { method: "POST", body, headers });
+    expect((await expectError(response, 400, "bad-request")).message).toBe(message);
+  });
+
+  it("say how large a body may be, and which type was not read", async () => {
+    const headers = { authorization: `Bearer ${server.token}`, "content-type": "application/json" };
+    const large = await fetch(`${server.url}/api/tokens`, { method: "POST", body: JSON.stringify("x".repeat(70_000)), headers });
+    expect((await expectError(large, 413, "too-large")).message).toBe("The request's body has 70002 bytes, at most 65536 are allowed.");
+    const typed = await fetch(`${server.url}/api/tokens`, {
+      method: "POST",
+      body: "<a/>",
+      headers: { ...headers, "content-type": "text/xml" },
+    });
+    expect((await expectError(typed, 415, "wrong-type")).message).toContain("text/xml");
+  });
+
+  it.each([66, 90, 2000])("answer an Authorization header of %i KiB", async (kib) => {
+    const response = await fetch(`${server.url}/api/tokens`, { headers: { authorization: `Bearer ${"x".repeat(kib * 1024)}` } });
+    if (kib > 80) await expectError(response, 431, "headers-too-large");
+    else await expectError(response, 401, "unauthorized");
+    expect((await server.get("/healthz")).status).toBe(200);
   });
 
   it("answer what is no HTTP", async () => {
@@ -173,8 +209,34 @@ describe("job packages", () => {
     });
     expect((await server.status(running)).units).toEqual({ total: 7, final: 0, failed: 0, leased: 0, voted: 0 });
     const draft = await server.submit(packageOf(7), "?start=0");
-    expect(await server.status(draft)).toMatchObject({ state: "draft" });
+    expect(await (await server.get(`/api/jobs/${draft}`, server.token)).json()).toMatchObject({ state: "draft" });
     expect(await (await server.post(`/api/jobs/${draft}/resume`, undefined, server.token)).json()).toMatchObject({ state: "running" });
+  });
+
+  it("that are drafts are there for their owner and administrators alone, until they start", async () => {
+    const tokenOf = async (name: string) =>
+      ((await (await server.post("/api/tokens", { name }, server.token)).json()) as { token: string }).token;
+    const [ann, ben] = [await tokenOf("Ann"), await tokenOf("Ben")];
+    const draft = await server.submit(packageOf(7), "?start=0", ann);
+    const listed = async (token?: string) =>
+      ((await (await server.get("/api/jobs", token)).json()) as { jobs: { id: number }[] }).jobs.some(({ id }) => id === draft);
+    for (const stranger of [undefined, ben, `iw_${"A".repeat(43)}`]) {
+      for (const what of ["", "/plan", "/picture", "/refused"])
+        await expectError(await server.get(`/api/jobs/${draft}${what}`, stranger), 404, "not-found");
+      expect(await listed(stranger)).toBe(false);
+    }
+    for (const verb of ["pause", "resume", "cancel"])
+      await expectError(await server.post(`/api/jobs/${draft}/${verb}`, undefined, ben), 404, "not-found");
+    await expectError(await server.get(`/api/jobs/${draft}/results?partial=1`, ben), 404, "not-found");
+    for (const own of [ann, server.token]) {
+      for (const what of ["", "/plan", "/picture", "/refused"])
+        expect((await server.get(`/api/jobs/${draft}${what}`, own)).status).toBe(200);
+      expect(await listed(own)).toBe(true);
+    }
+    expect((await server.get(`/api/jobs/${draft}/plan`, ann)).headers.get("cache-control")).toBe("no-store");
+    await server.post(`/api/jobs/${draft}/resume`, undefined, ann);
+    expect((await server.get(`/api/jobs/${draft}/plan`)).status).toBe(200);
+    expect(await listed()).toBe(true);
   });
 
   it("of a thousand million units are taken like small ones", async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ConfigError, DEFAULT_CONFIG, readConfig } from "../../../server/config.ts";
+import { ConfigError, DEFAULT_CONFIG, readConfig, unknownVariables } from "../../../server/config.ts";
 
 function folderWith(content?: string): string {
   const folder = mkdtempSync(join(tmpdir(), "idlewave-config-"));
@@ -39,10 +39,44 @@ describe("the configuration", () => {
     ["a switch that is neither", undefined, { IDLEWAVE_ALLOW_SOFTWARE: "maybe" }, /allowSoftware.*IDLEWAVE_ALLOW_SOFTWARE/],
     ["a public URL with a path", undefined, { IDLEWAVE_PUBLIC_URL: "https://a.example/x" }, /publicUrl.*IDLEWAVE_PUBLIC_URL/],
     ["a negative number of proxies", '{"trustProxy": -1}', {}, /trustProxy/],
+    ["a metrics token that is too short", undefined, { IDLEWAVE_METRICS_TOKEN: "short" }, /metricsToken.*IDLEWAVE_METRICS_TOKEN/],
+    ["free space that is no number", undefined, { IDLEWAVE_MIN_FREE_MIB: "some" }, /minFreeMiB.*IDLEWAVE_MIN_FREE_MIB/],
   ];
   it.each(wrong)("with %s is refused by the key's name", (_name, file, env, message) => {
     const read = () => readConfig({}, env, folderWith(file));
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(message);
+  });
+
+  it.each([
+    ['{"prot": 80}', "Did you mean port?"],
+    ['{"network": {"nmae": "x"}}', "Did you mean network.name?"],
+    ['{"operator": "me"}', "Did you mean network.operator?"],
+    ['{"network": {"publicurl": "https://a.example"}}', "Did you mean publicUrl?"],
+    ['{"colour": "red"}', expect.stringContaining("There are data, host, port,")],
+    ['{"network": {"colour": "red"}}', "There are network.name, network.operator, network.purpose, network.contact."],
+  ])("with %s names what may have been meant", (file, todo) => {
+    expect(() => readConfig({}, {}, folderWith(file))).toThrow(expect.objectContaining({ name: "ConfigError", todo }));
+  });
+});
+
+describe("a variable", () => {
+  it("that is no setting is named with the nearest that is one", () => {
+    const env = { IDLEWAVE_PROT: "80", IDLEWAVE_NETWORK_NMAE: "x", IDLEWAVE_TOKNE: "y", OTHER: "z" };
+    expect(unknownVariables(env)).toEqual([
+      "IDLEWAVE_PROT is no setting and changes nothing. Did you mean IDLEWAVE_PORT?",
+      "IDLEWAVE_NETWORK_NMAE is no setting and changes nothing. Did you mean IDLEWAVE_NETWORK_NAME?",
+      "IDLEWAVE_TOKNE is no setting and changes nothing. Did you mean IDLEWAVE_TOKEN?",
+    ]);
+  });
+
+  it("that is like none is answered with all there are", () => {
+    expect(unknownVariables({ IDLEWAVE_COLOUR: "red" })).toEqual([
+      expect.stringMatching(/There are IDLEWAVE_DATA, .*IDLEWAVE_URL, IDLEWAVE_TOKEN\./),
+    ]);
+  });
+
+  it("of ours is fine", () => {
+    expect(unknownVariables({ IDLEWAVE_PORT: "80", IDLEWAVE_URL: "http://a.example", IDLEWAVE_TOKEN: "" })).toEqual([]);
   });
 });

@@ -51,6 +51,40 @@ describe("the board", () => {
     expect(board.counts()).toEqual({ running: 0, waiting: 0, final: 1 });
   });
 
+  test("lets no unit of one's own wait in a square that is verified, until it is told whose it is", () => {
+    const board = new Board();
+    board.take(picture({}));
+    board.takeOwn({ job: 1, unit: 3, progress: 1, state: "waiting" });
+    board.take(picture({ seq: 2, final: 1, changes: [{ cell: 3, state: "final", share: 1, tile: NO_TILE }] }));
+    expect([board.counts(), [...board.ownIn(3)]]).toEqual([{ running: 0, waiting: 0, final: 0 }, []]);
+    expect(board.takeOwn({ job: 1, unit: 3, progress: 1, state: "final" })).toEqual({ cell: 3, becameFinal: true });
+    expect(board.counts().final).toBe(1);
+  });
+
+  test("lets nothing wait in a job that ended with failed units", () => {
+    const board = new Board();
+    board.take(picture({ final: 6 }));
+    board.takeOwn({ job: 1, unit: 7, progress: 1, state: "waiting" });
+    board.done = true;
+    expect(board.counts().waiting).toBe(0);
+  });
+
+  test("draws what an earlier visit kept, until the donor tells all own units", () => {
+    const before = new Board();
+    before.take(picture({}));
+    before.takeOwn({ job: 1, unit: 2, progress: 1, state: "final" });
+    before.takeOwn({ job: 1, unit: 5, progress: 1, state: "waiting" });
+    before.takeOwn({ job: 1, unit: 6, progress: 1, state: "refused" });
+    before.takeOwn({ job: 1, unit: 7, progress: 0.5, state: "running" });
+    expect(before.ownIndices()).toEqual({ final: [2], waiting: [5] });
+    const board = new Board();
+    board.takeKept(1, before.ownIndices());
+    board.take(picture({}));
+    expect([board.counts(), board.knowsOwn]).toEqual([{ running: 0, waiting: 1, final: 1 }, false]);
+    board.takeAllOwn([{ job: 1, unit: 5, progress: 1, state: "final" }]);
+    expect([board.counts().final, board.knowsOwn, [...board.ownIn(2)]]).toEqual([1, true, []]);
+  });
+
   test("counts own units that came before the picture, in the cell of their run", () => {
     const board = new Board();
     board.takeAllOwn([{ job: 1, unit: 777, state: "final", progress: 1 }]);

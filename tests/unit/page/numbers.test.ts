@@ -29,10 +29,10 @@ describe("numbers on the page", () => {
   ])("%d seconds last %s", (value, text) => expect(duration(value)).toBe(text));
 
   test.each([
-    [0, "0.0000"],
+    [0, "0.00"],
     [0.0427, "0.0427"],
-    [0.1, "0.1000"],
-    [1234.5, "1,234.5000"],
+    [0.1, "0.10"],
+    [1234.5, "1,234.50"],
   ])("%d credit reads %s", (value, text) => expect(credit(value)).toBe(text));
 
   test("throughput has three digits, and TFLOPS from 1,000", () => {

@@ -75,7 +75,7 @@ describe("the page's words", () => {
       "This picture is finished.",
       /^Volunteers made it, 14 units by you\.$/,
     ],
-    ["another tab", lent({ kind: "another-tab" }), "Running in another tab.", /One tab works/],
+    ["another tab", lent({ kind: "another-tab", running: true }), "Running in another tab.", /One tab works/],
     ["no job", situation({ job: null }), "No job needs you yet.", /looks again by itself/],
     ["unreachable", situation({ network: "unreachable", job: null }), "The coordinator does not answer.", /Nothing runs/],
   ])("%s", (_, of, headline, lead) => {
@@ -94,11 +94,19 @@ describe("the page's words", () => {
   });
 
   test("say that own units wait for a stranger, not that all are being computed", () => {
-    const seen = { job: 1, units: 380, final: 374, mine: { running: 0, waiting: 6, final: 0 }, share: 0 };
-    expect(say(lent({ kind: "waiting", reason: "all-assigned", retryMs: 2_000 }, { seen }))[0]).toBe(
-      "Every unit left needs somebody else.",
-    );
+    const phase: DonorPhase = { kind: "waiting", reason: "all-assigned", retryMs: 2_000 };
+    const donor = donorState({ phase, own: { job: 1, waiting: 6, final: 0 } });
+    expect(say(lent(phase, { donor }))[0]).toBe("Every unit left needs somebody else.");
   });
+
+  test("count the visitor's units where the donor's other figures are counted, not where squares are drawn", () => {
+    const seen = { job: 1, units: 380, final: 236, mine: { running: 0, waiting: 0, final: 9 }, share: 0 };
+    expect(say(lent({ kind: "running" }, { seen }))[0]).toBe("14 units of this picture are yours.");
+    expect(say(lent({ kind: "running" }, { seen, donor: donorState({ own: null }) }))[0]).toBe("9 units of this picture are yours.");
+  });
+
+  test("say that another tab waits for work when it does", () =>
+    expect(say(lent({ kind: "another-tab", running: false }))[0]).toBe("Waiting in another tab."));
 
   test("say once that it goes on when the connection is back", () =>
     expect(say(lent({ kind: "offline", running: false }))[1].match(/as soon as you are back/g)).toHaveLength(1));

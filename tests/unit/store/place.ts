@@ -31,7 +31,6 @@ export const SPEC: Omit<JobSpec, "id"> = {
   quorum: 2,
   priority: 1,
   creditPerUnit: 2.5,
-  ownerAccount: null,
   requires: { features: ["shader-f16"], limits: { maxBufferSize: 1024 } },
   maxReplicas: 6,
 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { TokenKeys } from "../../../server/access/token.ts";
 import type { Assignment } from "../../../server/core/events.ts";
-import { TokenKeys } from "../../../server/gateway/token.ts";
 import type { AccountId, JobId, UnitIndex } from "../../../shared/ids.ts";
 import { MAX_BATCH_UNITS, MAX_TOKEN_BYTES } from "../../../shared/wire.ts";
 

@@ -69,6 +69,11 @@ export class TokenKeys {
   }
 }
 
+/** Whether the assignment has the unit. */
+export function holds(assignment: Assignment, unit: UnitIndex): boolean {
+  return assignment.runs.some((run) => unit >= run.start && unit < run.start + run.length);
+}
+
 function read(body: Uint8Array): Assignment {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const count = view.getUint32(48, true);

@@ -1,0 +1,41 @@
+// Runs a bench: `bench.mjs coordinator [options]`. Bundles it into a folder of its own, with the server that it measures.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const BENCHES = { coordinator: ["coordinator", "server", "crowd", "bullmq"] };
+
+const [name = "", ...options] = process.argv.slice(2);
+const entries = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+if (!entries) {
+  console.error(`There is no bench "${name}"; there is ${Object.keys(BENCHES).join(", ")}.`);
+  process.exit(2);
+}
+// On the disk of the project, where a data folder would be too: a temporary folder may lie in memory.
+mkdirSync(join(root, "dist", "bench"), { recursive: true });
+const folder = mkdtempSync(join(root, "dist", "bench", `${name}-`));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+await build({
+  absWorkingDir: root,
+  entryPoints: Object.fromEntries(entries.map((entry) => [entry, join("tests", "bench", `${entry}.ts`)])),
+  outdir: folder,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  chunkNames: "chunk-[hash]",
+  packages: "external",
+  platform: "node",
+  target: "node20.19",
+  format: "esm",
+  sourcemap: true,
+  logLevel: "warning",
+});
+const run = spawnSync(process.execPath, [join(folder, `${name}.mjs`), ...options, "--folder", join(folder, "data")], {
+  cwd: root,
+  stdio: "inherit",
+});
+process.exitCode = run.status ?? 1;

@@ -1,0 +1,140 @@
+/**
+ * What must hold of a data folder at rest, looked at without changing it. Each check is a finding: it holds, or what does not and
+ * what to do. A check that cannot be made is a finding too.
+ */
+import { createHash } from "node:crypto";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { DATABASE_FILE } from "../../shared/backup.ts";
+import type { BlobHash } from "../../shared/ids.ts";
+import { DiskBlobs } from "./blobs.ts";
+import { LEDGER_CHECKS, type LedgerCheck } from "./ledger-checks.ts";
+import { SCHEMA_VERSION } from "./migrate.ts";
+import { referencedBlobs } from "./referenced.ts";
+import { openStopped } from "./stopped.ts";
+
+/** Below this an import or a busy night fills the disk. */
+const LITTLE_SPACE_BYTES = 1024 ** 3;
+const SHOWN = 3;
+const RESTORE = "Restore the last backup into a new folder, and keep this one to look into.";
+
+export interface Finding {
+  /** What must hold, a sentence. */
+  check: string;
+  holds: boolean;
+  /** What was found, in a few words. */
+  found: string;
+  /** What to do; empty when it holds. */
+  todo: string;
+}
+
+/** Looks at the stopped data folder. Throws when its database cannot be opened at all, or a coordinator has it. */
+export async function* examine(folder: string): AsyncGenerator<Finding> {
+  const database = openStopped(join(folder, DATABASE_FILE));
+  try {
+    yield integrity(database);
+    const version = versionOf(database);
+    yield versionFinding(version);
+    // Tables of another version are another program's to read.
+    if (version === SCHEMA_VERSION) {
+      for (const check of LEDGER_CHECKS) yield ledgerFinding(database, check);
+      yield resultDigests(database);
+    }
+    const blobs = DiskBlobs.at(join(folder, "blobs"));
+    yield await blobDigests(blobs);
+    if (version === SCHEMA_VERSION) yield await missingBlobs(database, blobs);
+    yield await freeSpace(folder);
+  } finally {
+    database.close();
+  }
+}
+
+function integrity(database: DatabaseSyncInstance): Finding {
+  const check = "The database file is whole.";
+  const lines = database.prepare("PRAGMA integrity_check(10)").all() as { integrity_check: string }[];
+  const broken = lines.map((line) => line.integrity_check).filter((line) => line !== "ok");
+  if (broken.length > 0) return wrong(check, broken.slice(0, SHOWN).join("; "), RESTORE);
+  const foreign = database.prepare("PRAGMA foreign_key_check").all().length;
+  return foreign > 0 ? wrong(check, `${foreign} rows point at rows that are not there`, RESTORE) : right(check, "every page and index");
+}
+
+function versionOf(database: DatabaseSyncInstance): number {
+  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'versions'").get();
+  if (!table) return 0;
+  return (database.prepare("SELECT coalesce(max(version), 0) AS version FROM versions").get() as { version: number }).version;
+}
+
+function versionFinding(version: number): Finding {
+  const check = "The database has this program's version.";
+  if (version === SCHEMA_VERSION) return right(check, `version ${version}`);
+  const found = `version ${version}, this program's is ${SCHEMA_VERSION}`;
+  if (version > SCHEMA_VERSION) return wrong(check, found, "Use the newer program that wrote it.");
+  return wrong(check, found, "Make a backup, then start the coordinator once: it brings the database up to date.");
+}
+
+function ledgerFinding(database: DatabaseSyncInstance, { check, sql, todo }: LedgerCheck): Finding {
+  const rows = database.prepare(`${sql} LIMIT 1000`).all() as { what: string }[];
+  if (rows.length === 0) return right(check, "");
+  const more = rows.length >= 1000 ? "1,000 or more" : rows.length.toLocaleString("en");
+  const shown = rows.slice(0, SHOWN).map(({ what }) => what);
+  return wrong(check, `${more} do not: ${shown.join("; ")}`, todo ?? RESTORE);
+}
+
+/** Result bytes in rows have the digest they are kept under. */
+function resultDigests(database: DatabaseSyncInstance): Finding {
+  const check = "Each result in the database has its digest.";
+  let count = 0;
+  const damaged: string[] = [];
+  for (const row of database.prepare("SELECT job, unit, digest, bytes FROM results WHERE bytes IS NOT NULL").iterate()) {
+    const { job, unit, digest, bytes } = row as { job: number; unit: number; digest: Uint8Array; bytes: Uint8Array };
+    count++;
+    if (!createHash("sha256").update(bytes).digest().equals(digest)) damaged.push(`unit ${unit} of job ${job}`);
+  }
+  if (damaged.length === 0) return right(check, `${count.toLocaleString("en")} results`);
+  return wrong(check, `${damaged.length} do not: ${damaged.slice(0, SHOWN).join("; ")}`, RESTORE);
+}
+
+async function blobDigests(blobs: DiskBlobs): Promise<Finding> {
+  const check = "Each blob has the digest that is its name.";
+  let count = 0;
+  const damaged: BlobHash[] = [];
+  for await (const hash of blobs.list()) {
+    count++;
+    const sha256 = createHash("sha256");
+    for await (const chunk of blobs.stream(hash)) sha256.update(chunk as Uint8Array);
+    if (sha256.digest("hex") !== hash) damaged.push(hash);
+  }
+  if (damaged.length === 0) return right(check, `${count.toLocaleString("en")} blobs`);
+  const todo = "Copy these files from a backup: their names are their contents' digests, so any copy will do.";
+  return wrong(check, `${damaged.length} do not: ${damaged.slice(0, SHOWN).join(", ")}`, todo);
+}
+
+async function missingBlobs(database: DatabaseSyncInstance, blobs: DiskBlobs): Promise<Finding> {
+  const check = "Each blob that is referred to is there.";
+  let count = 0;
+  const missing: string[] = [];
+  for await (const { hash, by } of referencedBlobs(database, blobs)) {
+    count++;
+    if ((await blobs.size(hash)) === undefined) missing.push(`${hash} (${by})`);
+  }
+  if (missing.length === 0) return right(check, `${count.toLocaleString("en")} references`);
+  const todo = "Copy these files from a backup into blobs/<first two digits>/.";
+  return wrong(check, `${missing.length} are not: ${missing.slice(0, SHOWN).join("; ")}`, todo);
+}
+
+async function freeSpace(folder: string): Promise<Finding> {
+  const check = "The disk has room.";
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const found = `${(free / 1e9).toFixed(1)} GB free`;
+  return free >= LITTLE_SPACE_BYTES ? right(check, found) : wrong(check, found, "Free some, or move the data folder to a larger disk.");
+}
+
+function right(check: string, found: string): Finding {
+  return { check, holds: true, found, todo: "" };
+}
+
+function wrong(check: string, found: string, todo: string): Finding {
+  return { check, holds: false, found, todo };
+}

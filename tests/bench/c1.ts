@@ -1,0 +1,99 @@
+/** C1: replicas received, compared and durable, in batches of 32, against the jobs that BullMQ completes on a Redis as durable. */
+import { createRequire } from "node:module";
+import type { BullVerbs } from "./bullmq.ts";
+import { Child, CLIENT_CORE, canPin } from "./child.ts";
+import type { Tally } from "./crowd.ts";
+import { fdatasyncRate } from "./disk.ts";
+import { type GoalReport, measured, median, shown, spread, unmeasured } from "./goal.ts";
+import { submitJob } from "./job.ts";
+import { checkLedger } from "./ledger.ts";
+import { REDIS_SETTINGS, Redis, redisVersion } from "./redis.ts";
+import { pairsOf, type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
+
+const TARGET = 20;
+export const BATCH = 32;
+const JOB_UNITS = 100_000_000;
+export const VOLUNTEERS = 64;
+/** A volunteer fetches its next batch while the last is on its way, as the donor does. */
+export const LANES = 2;
+/** The peer is given the best of these. */
+const CONCURRENCIES = [16, 64, 256] as const;
+
+export async function measureC1(stage: Stage): Promise<GoalReport> {
+  const redis = redisVersion();
+  if (redis === null) return unmeasured(TARGET, "there is no redis-server for BullMQ here");
+  if (!canPin()) return unmeasured(TARGET, "processes cannot be pinned to two cores here (taskset)");
+  return withFolder(stage, "c1", (folder) =>
+    withParts(async (parts) => {
+      const peer = await openPeer(folder, parts);
+      const server = await startServer(`${folder}/data`);
+      parts.push(() => server.process.stop());
+      const job = await submitJob(server, JOB_UNITS);
+      const crowd = await startCrowd(server.url, VOLUNTEERS);
+      parts.push(() => crowd.stop());
+
+      const jobs = scaled(stage, { full: 20_000, quick: 10_000, tiny: 500 });
+      const millis = scaled(stage, { full: 3000, quick: 2000, tiny: 100 });
+      const load = { units: BATCH, job, lanes: LANES };
+      stage.say("C1: warming up both");
+      const tallies: Tally[] = [await crowd.ask("rush", { ...load, millis })];
+      const concurrency = await bestConcurrency(peer, jobs / 2);
+      const seen: { ours: number[]; theirs: number[]; adds: number[]; disk: number[]; serverBusy: number[]; loadBusy: number[] } = {
+        ...{ ours: [], theirs: [], adds: [], disk: [], serverBusy: [], loadBusy: [] },
+      };
+      for (let pair = 1; pair <= pairsOf(stage); pair++) {
+        seen.disk.push(fdatasyncRate(folder, 200));
+        const before = await server.process.ask("usage", undefined);
+        const tally = await crowd.ask("rush", { ...load, millis });
+        const after = await server.process.ask("usage", undefined);
+        tallies.push(tally);
+        const added = await peer.ask("add", { count: jobs });
+        const completed = await peer.ask("complete", { count: jobs, concurrency });
+        seen.ours.push(tally.verdicts.recorded / tally.seconds);
+        seen.theirs.push(jobs / completed.seconds);
+        seen.adds.push(jobs / added.seconds);
+        seen.serverBusy.push((after.cpuMicros - before.cpuMicros) / (after.atMicros - before.atMicros));
+        seen.loadBusy.push(tally.cpuMicros / 1e6 / tally.seconds);
+        stage.say(`C1: pair ${pair}: ${shown(seen.ours.at(-1) ?? 0)} replicas/s, BullMQ ${shown(seen.theirs.at(-1) ?? 0)} jobs/s`);
+      }
+      const ledger = await checkLedger(server, [job], tallies);
+      const ratio = median(seen.ours.map((rate, i) => rate / (seen.theirs[i] ?? Number.NaN)));
+      return measured(
+        [{ name: "replicas/s over BullMQ's completed jobs/s", value: ratio, target: TARGET, is: "at least" }],
+        [
+          `${spread(seen.ours)} replicas/s, quorum 2, 64-byte outputs, batches of ${BATCH}, ${VOLUNTEERS} volunteers`,
+          `server ${percent(seen.serverBusy)} of a core, load generator ${percent(seen.loadBusy)} of the other`,
+          `BullMQ ${packageVersion("bullmq")} completes ${spread(seen.theirs)} jobs/s and adds ${spread(seen.adds)}/s (concurrency ${concurrency}, the best of ${CONCURRENCIES.join(", ")}, Redis ${redis}, ${REDIS_SETTINGS})`,
+          `the disk makes ${spread(seen.disk)} fdatasyncs/s`,
+          `${shown(ledger.acknowledged)} replicas acknowledged, ${shown(ledger.final)} units final, ${shown(ledger.credit)} credits: they add up`,
+        ].join("; "),
+      );
+    }),
+  );
+}
+
+async function openPeer(folder: string, parts: { push(close: () => Promise<void>): void }): Promise<Child<BullVerbs>> {
+  const redis = await Redis.start(folder);
+  parts.push(() => redis.stop());
+  const peer = await Child.start<BullVerbs>("bullmq", { core: CLIENT_CORE, input: { port: redis.port } });
+  parts.push(() => peer.stop());
+  return peer;
+}
+
+async function bestConcurrency(peer: Child<BullVerbs>, count: number): Promise<number> {
+  let best = { concurrency: 1, seconds: Number.POSITIVE_INFINITY };
+  for (const concurrency of CONCURRENCIES) {
+    await peer.ask("add", { count });
+    const { seconds } = await peer.ask("complete", { count, concurrency });
+    if (seconds < best.seconds) best = { concurrency, seconds };
+  }
+  return best.concurrency;
+}
+
+function percent(shares: readonly number[]): string {
+  return `${Math.round(median(shares) * 100)} %`;
+}
+
+function packageVersion(name: string): string {
+  return (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
+}

@@ -1,0 +1,96 @@
+/** Entry: volunteers that claim and submit, as fast as they are answered or at a pace. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { countUnits } from "../../shared/ids.ts";
+import type { Verdict } from "../../shared/wire.ts";
+import { answerParent } from "./child.ts";
+import { Volunteer } from "./volunteer.ts";
+
+/** Handshakes under way at a time: more would only wait in the server's queue. */
+const JOINING = 64;
+
+export interface Rush {
+  /** Units a claim asks for. */
+  units: number;
+  /** Only this job; 0: any. */
+  job: number;
+  /** Claims and submits of one volunteer that are under way at a time. */
+  lanes: number;
+  /** No claim is begun after so many milliseconds. */
+  millis: number;
+  /** No claim is begun once so many replicas were assigned. */
+  replicas?: number;
+}
+
+export interface Tally {
+  seconds: number;
+  /** Claims that were granted, each followed by one submit. */
+  batches: number;
+  /** Results that were submitted and acknowledged. */
+  submitted: number;
+  verdicts: Record<Verdict, number>;
+  /** Claims that found nothing. */
+  idle: number;
+  /** CPU time of the load generator. */
+  cpuMicros: number;
+}
+
+const volunteers: Volunteer[] = [];
+
+const verbs = {
+  /** Adds volunteers numbered from `first`. */
+  async join({ url, count, first }: { url: string; count: number; first: number }): Promise<{ seconds: number }> {
+    const started = performance.now();
+    let next = 0;
+    const joining = async () => {
+      while (next < count) volunteers.push(await Volunteer.join(url, first + next++));
+    };
+    await Promise.all(Array.from({ length: Math.min(JOINING, count) }, joining));
+    return { seconds: (performance.now() - started) / 1000 };
+  },
+
+  /** Everybody claims and submits as fast as the answers come; what is under way at the end is finished. */
+  async rush(rush: Rush): Promise<Tally> {
+    const tally = emptyTally();
+    const cpu = process.cpuUsage();
+    const started = performance.now();
+    let assigned = 0;
+    const lane = async (volunteer: Volunteer) => {
+      while (performance.now() - started < rush.millis && assigned < (rush.replicas ?? Number.POSITIVE_INFINITY)) {
+        assigned += await turn(volunteer, rush.units, rush.job, tally);
+      }
+    };
+    await Promise.all(volunteers.flatMap((volunteer) => Array.from({ length: rush.lanes }, () => lane(volunteer))));
+    tally.seconds = (performance.now() - started) / 1000;
+    const used = process.cpuUsage(cpu);
+    tally.cpuMicros = used.user + used.system;
+    return tally;
+  },
+
+  leave(): void {
+    for (const volunteer of volunteers.splice(0)) volunteer.leave();
+  },
+};
+export type CrowdVerbs = typeof verbs;
+
+/** One claim and its submit. Returns the units it was about. */
+async function turn(volunteer: Volunteer, units: number, job: number, tally: Tally): Promise<number> {
+  const answer = await volunteer.claim(units, job);
+  if (answer.type === "idle") {
+    tally.idle++;
+    await sleep(Math.min(answer.retryMs, 50));
+    return 0;
+  }
+  if (answer.type !== "assignment") throw new Error(`a claim was answered by ${JSON.stringify(answer)}`);
+  const verdicts = await volunteer.submit(answer);
+  tally.batches++;
+  tally.submitted += verdicts.length;
+  for (const verdict of verdicts) tally.verdicts[verdict]++;
+  return countUnits(answer.runs);
+}
+
+function emptyTally(): Tally {
+  const verdicts = { recorded: 0, duplicate: 0, late: 0, wanted: 0, refused: 0 };
+  return { seconds: 0, batches: 0, submitted: 0, verdicts, idle: 0, cpuMicros: 0 };
+}
+
+answerParent(verbs, verbs.leave);

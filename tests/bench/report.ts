@@ -1,0 +1,32 @@
+/** What the bench prints: a table for people, one line of JSON for programs. */
+import { cpus } from "node:os";
+import { canPin } from "./child.ts";
+import { type GoalReport, shown } from "./goal.ts";
+
+export interface BenchReport {
+  bench: string;
+  machine: string;
+  goals: Record<string, GoalReport>;
+}
+
+/** Processor, cores, system, Node, and whether processes were pinned. */
+export function machineWords(): string {
+  const cores = cpus();
+  const model = cores[0]?.model.trim() ?? "unknown processor";
+  const pins = canPin() ? "server on core 0, clients on core 1" : "not pinned";
+  return `${model}, ${cores.length} cores, ${process.platform}, Node ${process.versions.node}, ${pins}`;
+}
+
+export function table(report: BenchReport): string {
+  const lines = [report.machine, ""];
+  for (const [name, goal] of Object.entries(report.goals)) {
+    if (goal.value === null) lines.push(`${name}  not measured: ${goal.note}`);
+    for (const figure of goal.figures) {
+      const verdict = figure.met ? "met   " : "missed";
+      lines.push(`${name}  ${verdict}  ${shown(figure.value).padStart(8)}  (${figure.is} ${shown(figure.target)})  ${figure.name}`);
+    }
+    if (goal.value !== null) for (const line of goal.note.split("; ")) lines.push(`      ${line}`);
+    lines.push("");
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,90 @@
+/** One volunteer: a key, a real socket of the product's protocol, and no GPU. It answers with the agreed results. */
+import { generateKeyPairSync, sign } from "node:crypto";
+import { io, type Socket } from "socket.io-client";
+import * as parser from "socket.io-msgpack-parser";
+import { unitsOf } from "../../shared/ids.ts";
+import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../shared/protocol.ts";
+import { type AssignmentFrame, decodeFrame, encodeFrame, type Frame, type Verdict, WIRE_VERSION } from "../../shared/wire.ts";
+import { resultOf } from "./results.ts";
+
+const HOST: Hello["host"] = {
+  vendor: "bench",
+  architecture: "none",
+  browser: "node",
+  os: "any",
+  software: false,
+  features: [],
+  limits: {},
+};
+/** A server that has not answered by then will not. */
+const CONNECT_TIMEOUT_MS = 60_000;
+
+export class Volunteer {
+  private readonly socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  /** `network`: volunteers of different numbers are in different clusters. Rejects when the handshake is refused. */
+  static async join(url: string, network: number): Promise<Volunteer> {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const key = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+    const socket = io(url, {
+      transports: ["websocket"],
+      parser,
+      forceNew: true,
+      reconnection: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      // A /48 of its own out of the documentation's network; the server believes one proxy.
+      extraHeaders: { "x-forwarded-for": `2001:db8:${network.toString(16)}::1` },
+    });
+    const { nonce } = await new Promise<Challenge>((resolve, reject) => {
+      socket.once(SocketEvent.Challenge, resolve);
+      socket.once("connect_error", reject);
+      socket.once("disconnect", (why) => reject(new Error(`disconnected before the challenge: ${why}`)));
+    });
+    const signature = sign(null, authMessage(url, socket.id ?? "", bytesOf(nonce), key), privateKey);
+    const hello: Hello = { wire: WIRE_VERSION, origin: url, publicKey: key, signature, host: HOST };
+    const reply = (await socket.timeout(CONNECT_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
+    if (!reply.ok) throw new Error(`the handshake was refused: ${reply.code}, ${reply.message}`);
+    return new Volunteer(socket);
+  }
+
+  /** `job` 0: any. */
+  claim(units: number, job: number): Promise<Frame> {
+    return this.exchange({ type: "claim", units, gpuMillis: 0, job });
+  }
+
+  /** Answers every unit of the assignment. Rejects when that is not acknowledged by verdicts. */
+  async submit({ token, runs }: AssignmentFrame): Promise<Verdict[]> {
+    const results = Array.from(unitsOf(runs), resultOf);
+    const answer = await this.exchange({ type: "submit", token, results });
+    if (answer.type === "answer" && answer.verdicts.length === results.length) return answer.verdicts;
+    throw new Error(`${results.length} results were answered by ${JSON.stringify(answer)}`);
+  }
+
+  leave(): void {
+    this.socket.disconnect();
+  }
+
+  private exchange(frame: Frame): Promise<Frame> {
+    const bytes = encodeFrame(frame);
+    return new Promise((resolve, reject) => {
+      if (!this.socket.connected) reject(new Error("the server has disconnected this volunteer"));
+      // Rejects by itself when the socket closes: Socket.IO calls back with an error where a timeout is set.
+      this.socket
+        .timeout(CONNECT_TIMEOUT_MS)
+        .emit(SocketEvent.Frame, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), (error: Error | null, answer: unknown) => {
+          if (error) reject(error);
+          else resolve(decodeFrame(bytesOf(answer)));
+        });
+    });
+  }
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  throw new TypeError("bytes were expected");
+}

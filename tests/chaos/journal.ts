@@ -1,0 +1,33 @@
+/** What was promised, kept outside the coordinator: a line is on disk before whoever got the answer sends anything more. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+
+export type Acknowledged =
+  /** The coordinator counted or knows this replica. */
+  | { kind: "replica"; volunteer: number; job: number; unit: number; digest: string; sid: string; nth: number }
+  /** The result bytes of this digest are kept, or another digest is canonical. */
+  | { kind: "bytes"; volunteer: number; job: number; unit: number; digest: string }
+  /** The job was admitted. */
+  | { kind: "job"; job: number }
+  /** The account was told that the unit is final. */
+  | { kind: "final"; job: number; unit: number };
+
+export class Journal {
+  readonly lines: Acknowledged[] = [];
+  private readonly file: number;
+
+  constructor(path: string) {
+    this.file = openSync(path, "ax");
+  }
+
+  /** On disk when it returns. */
+  note(...lines: Acknowledged[]): void {
+    if (lines.length === 0) return;
+    writeSync(this.file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    fdatasyncSync(this.file);
+    this.lines.push(...lines);
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}

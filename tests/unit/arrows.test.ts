@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "idlewave-arrows-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+copyFileSync(join(ROOT, "biome.json"), join(folder, "biome.json"));
+
+/** Of `imports`, those that the lint refuses in the file or folder at `place`. */
+function refusedIn(place: string, imports: readonly string[]): string[] {
+  const path = place.endsWith(".ts") ? place : `${place}/new.ts`;
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  return imports.filter((from) => {
+    writeFileSync(join(folder, path), `import { x } from "${from}";\n\nexport const y = x;\n`);
+    const lint = ["lint", "--only=style/noRestrictedImports", path];
+    const { error, stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin/biome"), lint, { cwd: folder, encoding: "utf8" });
+    if (error) throw error;
+    expect(`${stdout}${stderr}`).toContain("Checked 1 file");
+    return `${stdout}${stderr}`.includes("noRestrictedImports");
+  });
+}
+
+const ARROWS: [string, string[], string[]][] = [
+  ["server/core", ["./step.ts", "../../shared/ids.ts"], ["../store/sqlite.ts", "../coordinator.ts", "node:fs"]],
+  ["server/store", ["../core/store.ts", "kysely", "node:fs/promises"], ["../core/step.ts", "../http/app.ts", "../log.ts", "fastify"]],
+  ["server/access", ["../core/store.ts", "node:crypto"], ["../gateway/limits.ts", "../http/app.ts", "../coordinator.ts"]],
+  ["server/gateway", ["../access/token.ts", "../coordinator.ts", "socket.io"], ["../http/errors.ts", "../store/blobs.ts", "fastify"]],
+  ["server/http", ["../access/plans.ts", "../admit/admit.ts"], ["../gateway/limits.ts", "../store/blobs.ts", "../main.ts", "socket.io"]],
+  ["server/admit", ["../core/store.ts"], ["../core/step.ts", "../http/app.ts", "../store/sqlite.ts"]],
+  ["server/cli", ["./api.ts", "../main.ts"], ["../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/x.ts"]],
+  ["server/coordinator.ts", ["./core/step.ts"], ["./http/app.ts", "./store/sqlite.ts", "./main.ts"]],
+  ["server/main.ts", ["./http/app.ts"], ["./cli/serve.ts", "../client/page/app.ts"]],
+];
+
+it.each(ARROWS)(
+  "%s may import what lies below it and nothing else",
+  (place, allowed, refused) => {
+    expect(refusedIn(place, [...allowed, ...refused])).toEqual(refused);
+  },
+  60_000,
+);

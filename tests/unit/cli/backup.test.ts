@@ -1,0 +1,260 @@
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "@photostructure/sqlite";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { untar } from "../../../server/cli/untar.ts";
+import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
+import { packageOf, startServer, type TestServer } from "../http/server.ts";
+import { idlewave, type Ran } from "./run.ts";
+
+const UNITS = 12;
+
+let folder: string;
+let server: TestServer;
+let env: Record<string, string>;
+/** A backup made while two volunteers worked. */
+let made: string;
+
+const answer = (unit: number) => bytesOf(unit + 1);
+
+async function finish(): Promise<void> {
+  const volunteers = [await new Volunteer(server.url).join(), await new Volunteer(server.url).join()];
+  for (let round = 0; round < 100; round++) {
+    let worked = false;
+    for (const volunteer of volunteers) worked = (await volunteer.work(answer)) !== null || worked;
+    if (!worked) break;
+  }
+  for (const volunteer of volunteers) volunteer.leave();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "idlewave-backup-"));
+  server = await startServer({}, join(folder, "data"));
+  env = { IDLEWAVE_URL: server.url, IDLEWAVE_TOKEN: server.token };
+  await server.submit(packageOf(UNITS));
+  await finish();
+  await server.submit(packageOf(UNITS));
+  made = join(folder, "made");
+  const working = new Volunteer(server.url);
+  await working.join();
+  const [ran] = await Promise.all([
+    idlewave(["backup", made, "--json"], env),
+    (async () => {
+      for (let batch = 0; batch < 5; batch++) await working.work(answer, 1);
+    })(),
+  ]);
+  working.leave();
+  expect(ran).toMatchObject({ code: 0, stderr: "" });
+}, 60_000);
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let copies = 0;
+/** A copy of the backup to damage. */
+async function copyOf(): Promise<string> {
+  const copy = join(folder, `copy-${++copies}`);
+  await cp(made, copy, { recursive: true });
+  return copy;
+}
+
+async function aBlob(copy: string): Promise<string> {
+  for (const name of (await readdir(join(copy, "blobs"), { recursive: true })).sort())
+    if (/[0-9a-f]{64}$/.test(name)) return join(copy, "blobs", name);
+  throw new Error("there is no blob");
+}
+
+function change(copy: string, sql: string): void {
+  const database = new DatabaseSync(join(copy, "idlewave.sqlite"), { enableForeignKeyConstraints: false });
+  database.exec(sql);
+  database.close();
+}
+
+function findingsOf({ stdout }: Ran): { check: string; holds: boolean; found: string; todo: string }[] {
+  return (JSON.parse(stdout.trim().split("\n")[0] ?? "") as { findings: { check: string; holds: boolean; found: string; todo: string }[] })
+    .findings;
+}
+
+describe("a backup", () => {
+  test("of a coordinator at work is restored with every id, credit, token and result", async () => {
+    const data = join(folder, "restored");
+    expect(await idlewave(["restore", made, "--data", data])).toMatchObject({ code: 0 });
+    const examined = await idlewave(["doctor", data, "--json"]);
+    expect(findingsOf(examined).filter(({ holds, check }) => !holds && check !== "The disk has room.")).toEqual([]);
+    const before = await (await server.get("/api/volunteers")).json();
+    const results = await (await server.get("/api/jobs/1/results?format=raw", server.token)).arrayBuffer();
+    const restored = await startServer({}, data, server.token);
+    try {
+      const after = (await (await restored.get("/api/volunteers")).json()) as { volunteers: { id: string; credit: { final: number } }[] };
+      const finals = ({ volunteers }: typeof after) =>
+        volunteers.filter(({ credit }) => credit.final > 0).map(({ id, credit }) => [id, credit.final]);
+      expect(finals(after)).toEqual(finals(before as typeof after));
+      expect(finals(after)).toHaveLength(2);
+      const again = await restored.get("/api/jobs/1/results?format=raw", server.token);
+      expect(Buffer.from(await again.arrayBuffer()).equals(Buffer.from(results))).toBe(true);
+      expect(await restored.submit(packageOf(1), "", server.token)).toBe(3);
+    } finally {
+      await restored.close();
+    }
+  }, 30_000);
+
+  test("needs the administrator's token", async () => {
+    const target = join(folder, "refused");
+    expect((await idlewave(["backup", target], { IDLEWAVE_URL: server.url })).code).toBe(5);
+    const token = (await (await server.post("/api/tokens", { name: "ada" }, server.token)).json()) as { token: string };
+    expect((await server.post("/api/backup", undefined, token.token)).status).toBe(403);
+    expect(await readdir(folder)).not.toContain("refused");
+  });
+
+  test("is a tar archive that other programs read, and leaves no snapshot behind", async () => {
+    const response = await server.post("/api/backup", undefined, server.token);
+    await writeFile(join(folder, "b.tar"), Buffer.from(await response.arrayBuffer()));
+    const names = execFileSync("tar", ["tf", join(folder, "b.tar")], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    expect(names[0]).toBe("idlewave.sqlite");
+    expect(names.at(-1)).toBe("backup.json");
+    await expect.poll(async () => (await readdir(server.folder)).filter((name) => name.startsWith(".backup"))).toEqual([]);
+  });
+
+  test("goes on to be possible after somebody hung up in the middle of one", async () => {
+    const abort = new AbortController();
+    const headers = { authorization: `Bearer ${server.token}` };
+    const response = await fetch(`${server.url}/api/backup`, { method: "POST", headers, signal: abort.signal });
+    expect(response.status).toBe(200);
+    expect((await server.post("/api/backup", undefined, server.token)).status).toBe(429);
+    abort.abort();
+    await expect.poll(async () => (await idlewave(["backup", join(folder, "after")], env)).code, { timeout: 10_000 }).toBe(0);
+  }, 20_000);
+
+  test("of a stopped folder is the same; of a running one it is refused with what to do", async () => {
+    const running = await idlewave(["backup", join(folder, "never"), "--data", server.folder]);
+    expect(running.code).toBe(1);
+    expect(running.stderr).toContain(
+      "a coordinator runs on it. Of a coordinator that runs, leave out --data: npx idlewave backup <folder> asks it.",
+    );
+    const stopped = join(folder, "stopped");
+    await idlewave(["restore", made, "--data", stopped]);
+    expect(await idlewave(["backup", join(folder, "offline"), "--data", stopped])).toMatchObject({ code: 0 });
+    const [a, b] = await Promise.all([made, join(folder, "offline")].map((each) => readFile(join(each, "backup.json"), "utf8")));
+    expect((JSON.parse(b ?? "") as { blobs: unknown }).blobs).toEqual((JSON.parse(a ?? "") as { blobs: unknown }).blobs);
+    expect((await readdir(stopped)).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  test("is written over nothing", async () => {
+    expect(await idlewave(["backup", made], env)).toMatchObject({ code: 2, stderr: expect.stringContaining("is not an empty folder") });
+    expect(await idlewave(["restore", made, "--data", server.folder])).toMatchObject({ code: 2 });
+  });
+});
+
+describe("a damaged backup", () => {
+  const damages: [string, (copy: string) => Promise<void>, string][] = [
+    ["with a changed blob", async (copy) => writeFile(await aBlob(copy), "other"), "it is damaged."],
+    ["with a blob fewer", async (copy) => rm(await aBlob(copy)), "and should have"],
+    [
+      "with a changed database",
+      async (copy) => change(copy, "UPDATE accounts SET credit_final = 1e6"),
+      "idlewave.sqlite is missing or damaged.",
+    ],
+    ["without backup.json", (copy) => rm(join(copy, "backup.json")), "There is no backup.json in"],
+    ["with another backup.json", (copy) => writeFile(join(copy, "backup.json"), "{}"), "is not one that this program knows."],
+    ["with something that is no blob", (copy) => writeFile(join(copy, "blobs", "00-evil"), ""), "is no part of a backup."],
+  ];
+  test.each(damages)("%s is not restored, and nothing stays behind", async (_, damage, message) => {
+    const copy = await copyOf();
+    await mkdir(join(copy, "blobs", "00"), { recursive: true });
+    await damage(copy);
+    const data = join(folder, "never", `data-${copies}`);
+    const { code, stderr } = await idlewave(["restore", copy, "--data", data]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(message);
+    expect(await readdir(join(folder, "never")).catch(() => [])).toEqual([]);
+  });
+});
+
+describe("the doctor", () => {
+  const UNWELL: [string, (copy: string) => Promise<void> | void, string][] = [
+    [
+      "credit that no replica earned",
+      (copy) => change(copy, "UPDATE accounts SET credit_final = credit_final + 1 WHERE id = 1"),
+      "Each account's credit is",
+    ],
+    [
+      "a count that is off",
+      (copy) => change(copy, "UPDATE accounts SET units_final = units_final + 1 WHERE id = 1"),
+      "Each account's counts are",
+    ],
+    ["a job's count that is off", (copy) => change(copy, "UPDATE jobs SET final = final + 1 WHERE id = 1"), "Each job's counts are"],
+    ["a final unit without its result", (copy) => change(copy, "DELETE FROM results WHERE job = 1 AND unit = 3"), "Each final unit has"],
+    [
+      "an open replica of a unit that ended",
+      (copy) => change(copy, "UPDATE replicas SET outcome = 'open' WHERE seq = 1"),
+      "No replica of a unit that has ended",
+    ],
+    [
+      "a wrong result that was paid",
+      (copy) => change(copy, "UPDATE replicas SET digest = zeroblob(32) WHERE seq = 1"),
+      "Only replicas that equal",
+    ],
+    ["a unit beyond the job", (copy) => change(copy, "UPDATE units SET unit = 99 WHERE job = 1 AND unit = 3"), "No unit lies outside"],
+    [
+      "a result with other bytes",
+      (copy) => change(copy, "UPDATE results SET bytes = zeroblob(9) WHERE job = 1 AND unit = 3"),
+      "Each result in the database",
+    ],
+    ["a newer database", (copy) => change(copy, "INSERT INTO versions (version) VALUES (999)"), "The database has this program's version."],
+    ["a damaged blob", async (copy) => writeFile(await aBlob(copy), "other"), "Each blob has the digest"],
+    ["a missing blob", (copy) => rm(join(copy, "blobs"), { recursive: true }), "Each blob that is referred to"],
+  ];
+  test.each(UNWELL)("finds %s and says what to do", async (_, damage, check) => {
+    const copy = await copyOf();
+    await damage(copy);
+    const ran = await idlewave(["doctor", copy, "--json"]);
+    expect(ran.code).toBe(1);
+    const finding = findingsOf(ran).find((each) => each.check.startsWith(check));
+    expect(finding).toMatchObject({ holds: false, todo: expect.stringMatching(/\.$/) });
+  });
+
+  test("finds a torn page", async () => {
+    const copy = await copyOf();
+    const path = join(copy, "idlewave.sqlite");
+    const bytes = await readFile(path);
+    bytes.fill(0xa5, 4096 * 3 + 8, 4096 * 4);
+    await writeFile(path, bytes);
+    const { code, stdout, stderr } = await idlewave(["doctor", copy]);
+    expect(code).toBe(1);
+    expect(`${stdout}${stderr}`).toMatch(/✗ The database file is whole\.|cannot be read/);
+  });
+
+  test("shows each check with a mark, and leaves the folder as it was", async () => {
+    const copy = await copyOf();
+    const before = await readFile(join(copy, "idlewave.sqlite"));
+    const { stdout } = await idlewave(["doctor", copy]);
+    expect(stdout.match(/^[✓✗] /gm)).toHaveLength(findingsOf(await idlewave(["doctor", copy, "--json"])).length);
+    expect((await readFile(join(copy, "idlewave.sqlite"))).equals(before)).toBe(true);
+  });
+
+  test("looks at no folder that is used or is none", async () => {
+    expect(await idlewave(["doctor", server.folder])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("a coordinator runs on it"),
+    });
+    expect(await idlewave(["doctor", folder])).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no") });
+  });
+});
+
+test("bytes that are no archive end in an error, never in a file", async () => {
+  const source = async function* (bytes: Uint8Array) {
+    yield bytes;
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async (bytes) => {
+      fc.pre(bytes.subarray(0, 512).some((byte) => byte !== 0));
+      await expect(untar(source(bytes)).next()).rejects.toThrow(/broke off|no tar archive|no file|is none/);
+    }),
+  );
+});
