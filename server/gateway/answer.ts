@@ -105,17 +105,17 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
   if (reply.type !== "assigned") return frameOf(reply);
   const { plan } = await desk.plans.of(reply.assignment.job);
   if (!plan.rows) return granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0));
-  const assignment = await fitRows(desk, peer, reply.assignment, plan.rows.rowBytes);
+  const assignment = await fitRows(desk, reply.assignment, plan.rows.rowBytes);
   const rows = await readRows(desk.blobs, plan.rows, assignment.runs);
   return granted(desk, assignment, reply.lifeMs, rows);
 }
 
 /** Gives back the units whose rows do not fit into one frame. */
-async function fitRows(desk: Desk, peer: Peer, assignment: Assignment, rowBytes: number): Promise<Assignment> {
+async function fitRows(desk: Desk, assignment: Assignment, rowBytes: number): Promise<Assignment> {
   const room = Math.max(1, Math.floor(MAX_ROW_BYTES / rowBytes));
   if (countUnits(assignment.runs) <= room) return assignment;
   const excess = [...unitsOf(assignment.runs)].slice(room);
-  await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units: excess });
+  await desk.coordinator.dispatch({ type: "trim", assignment, units: excess });
   return { ...assignment, runs: firstUnits(assignment.runs, room) };
 }
 
