@@ -145,8 +145,16 @@ export interface Store {
   failedUnits(job: JobId): Promise<UnitIndex[]>;
   /** Replicas whose digest differs from the canonical one, newest first. */
   refused(job: JobId, limit: number): Promise<RefusedRow[]>;
-  /** The volunteer's own units of a job and what became of them, the newest first, at most MAX_OWN_UNITS. */
-  unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
+  /**
+   * The volunteer's own units of a job and what became of them, the newest first, at most `limit` (MAX_OWN_UNITS) of those
+   * recorded before `before`, the `seq` of another of these rows.
+   */
+  unitsOf(
+    job: JobId,
+    account: AccountId,
+    before?: number,
+    limit?: number,
+  ): Promise<{ seq: number; unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
 
   close(): Promise<void>;
 }

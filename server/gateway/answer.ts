@@ -20,7 +20,7 @@ import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
-import type { IdleAnswers } from "./pace.ts";
+import type { ClaimPace, IdleAnswers } from "./pace.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
@@ -32,6 +32,7 @@ export interface Desk {
   plans: Plans;
   tokens: TokenKeys;
   idles: IdleAnswers;
+  claims: ClaimPace;
   disk: Pick<Disk, "makeSure">;
   clock: () => number;
   /** Told of failures that are ours. */
@@ -43,6 +44,8 @@ export interface Peer {
   host: HostId;
   account: AccountId;
   cluster: string;
+  /** Where it comes from as limits see it; null: nothing is known by it. */
+  line: string | null;
 }
 
 export interface Answered {
@@ -90,6 +93,9 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 }
 
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
+  const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
+  if (retryMs > 0)
+    return errorFrame("too-fast", { limit: "claims of one volunteer or address", retrySeconds: Math.ceil(retryMs / 1000) }, retryMs);
   const idle = desk.idles.of(peer.account, job, desk.clock());
   if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));

@@ -238,14 +238,20 @@ export class SqliteStore implements Store {
     }));
   }
 
-  async unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
+  async unitsOf(
+    job: JobId,
+    account: AccountId,
+    before = Number.MAX_SAFE_INTEGER,
+    limit = MAX_OWN_UNITS,
+  ): Promise<{ seq: number; unit: UnitIndex; outcome: Outcome }[]> {
     return await this.database
       .selectFrom("replicas")
-      .select(["unit", "outcome"])
+      .select(["seq", "unit", "outcome"])
       .where("account", "=", account)
       .where("job", "=", job)
+      .where("seq", "<", before)
       .orderBy("seq", "desc")
-      .limit(MAX_OWN_UNITS)
+      .limit(limit)
       .execute();
   }
 
