@@ -74,9 +74,21 @@ export function authMessage(origin: string, socketId: string, nonce: Uint8Array,
   return concatBytes(parts);
 }
 
-/** Client to server under `units`: which of my units of this job there are. Acknowledged by OwnUnitsReply. */
-export const OwnUnitsSchema = Type.Object({ job: Type.Integer({ minimum: 1 }) }, { additionalProperties: false });
+/** Client to server under `units`: which of my units of this job there are, a page of them. Acknowledged by OwnUnitsReply. */
+export const OwnUnitsSchema = Type.Object(
+  {
+    job: Type.Integer({ minimum: 1 }),
+    /** `next` of the page before; absent: the highest. */
+    before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  },
+  { additionalProperties: false },
+);
+/** Units of one reply at most. */
+export const OWN_UNITS_PAGE = 4096;
 
 export interface OwnUnitsReply {
+  /** There are more, below these: what to pass as `before`. */
+  next?: number;
+  /** Descending. */
   units: { unit: number; outcome: "open" | "final" | "refused" | "void" }[];
 }

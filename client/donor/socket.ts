@@ -5,6 +5,7 @@
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes } from "../../shared/bytes.ts";
+import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import {
   type AccountNotice,
   authMessage,
@@ -88,8 +89,15 @@ export class VolunteerSocket {
   }
 
   async ownUnits(job: number): Promise<OwnUnitsReply["units"]> {
-    const reply = (await this.ask(SocketEvent.Units, { job })) as Partial<OwnUnitsReply>;
-    return Array.isArray(reply.units) ? reply.units : [];
+    const units: OwnUnitsReply["units"] = [];
+    let before: number | undefined;
+    do {
+      const reply = (await this.ask(SocketEvent.Units, before === undefined ? { job } : { job, before })) as Partial<OwnUnitsReply>;
+      if (!Array.isArray(reply.units)) return units;
+      for (const unit of reply.units) units.push(unit);
+      before = reply.next;
+    } while (before !== undefined && units.length < MAX_OWN_UNITS);
+    return units;
   }
 
   async forget(): Promise<void> {

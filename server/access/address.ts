@@ -30,8 +30,15 @@ for (const [net, bits] of [
   NON_PUBLIC.addSubnet(net, bits, "ipv6");
 
 /**
+ * Stands for every client whose proxy appended something that is no address. They are one cluster and share the limits of one
+ * address: taken for the proxy's own they would be private, and one person would count as many.
+ */
+export const UNREADABLE_ADDRESS = "unreadable";
+
+/**
  * The client's address: the socket's own, or with `hops` trusted proxies the entry which the outermost of them appended
  * to X-Forwarded-For (counted from the right, because what stands further left is the client's to invent).
+ * UNREADABLE_ADDRESS when that entry is no address.
  */
 export function clientAddress(request: IncomingMessage, hops: number): string {
   const own = plain(request.socket.remoteAddress ?? "");
@@ -39,7 +46,7 @@ export function clientAddress(request: IncomingMessage, hops: number): string {
   const header = request.headers["x-forwarded-for"];
   const chain = [...(typeof header === "string" ? header.split(",").map((entry) => plain(bare(entry.trim()))) : []), own];
   const entry = chain[Math.max(0, chain.length - 1 - hops)] ?? own;
-  return isIPv4(entry) || isIPv6(entry) ? entry : own;
+  return isIPv4(entry) || isIPv6(entry) ? entry : UNREADABLE_ADDRESS;
 }
 
 /** Loopback, private, link-local and carrier-grade addresses say nothing about who is behind them. */
@@ -48,8 +55,14 @@ export function isPublicAddress(address: string): boolean {
   return kind !== null && !NON_PUBLIC.check(address, kind);
 }
 
+/** Whether an address is held to limits: behind a private one may stand a proxy with everybody. */
+export function isLimited(address: string): boolean {
+  return address === UNREADABLE_ADDRESS || isPublicAddress(address);
+}
+
 /** `203.0.113.0/24` or `2001:db8:1::/48`: one cluster. */
 export function prefixOf(address: string): string {
+  if (address === UNREADABLE_ADDRESS) return address;
   return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0/24` : `${groupsOf(address, 3)}::/48`;
 }
 
@@ -88,7 +101,7 @@ export class ClusterNames {
 
   /** The cluster of `account` at `address` now; at an address that says nothing, the account alone. */
   async of(address: string, account: AccountId, now: number): Promise<string> {
-    if (!isPublicAddress(address)) return `account:${account}`;
+    if (!isLimited(address)) return `account:${account}`;
     const prefix = prefixOf(address);
     const [kept, ...older] = [...(await this.keys(Math.floor(now / WEEK_MS)))].map(([week, key]) => `${nameOf(week)}${hash(key, prefix)}`);
     return [kept, `here:${hash(this.ownKey, prefix)}`, ...older].join(" ");

@@ -65,7 +65,7 @@ function manifest(name: string, url: string): string {
 }
 
 /** Writes the job into `dir`, which must be empty or not exist. Resolves with the names of its files. */
-async function newJob(dir: string, url: string): Promise<string[]> {
+export async function newJob(dir: string, url: string): Promise<string[]> {
   await mkdir(dir, { recursive: true });
   if ((await readdir(dir)).length > 0) throw new CliError(EXIT.usage, "not-empty", `${dir} is not empty.`, "Name a new folder.");
   const name = nameOf(basename(resolve(dir)));

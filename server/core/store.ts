@@ -161,8 +161,13 @@ export interface Store {
   failedUnits(job: JobId): Promise<UnitIndex[]>;
   /** Replicas whose digest differs from the canonical one, newest first. */
   refused(job: JobId, limit: number): Promise<RefusedRow[]>;
-  /** The volunteer's own units of a job and what became of them, the newest first, at most MAX_OWN_UNITS. */
-  unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
+  /** Units of a job below `before` that the account has a replica of, and what became of it; descending, at most `limit` (MAX_OWN_UNITS). */
+  unitsOf(
+    job: JobId,
+    account: AccountId,
+    before?: number,
+    limit?: number,
+  ): Promise<{ unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
 
   /** Blobs of results that lost and that no result has any more; something else may still refer to them. */
   garbage(limit: number): Promise<BlobHash[]>;

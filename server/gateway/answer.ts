@@ -20,7 +20,7 @@ import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
-import type { IdleAnswers } from "./pace.ts";
+import type { ClaimPace, IdleAnswers } from "./pace.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
@@ -32,6 +32,7 @@ export interface Desk {
   plans: Plans;
   tokens: TokenKeys;
   idles: IdleAnswers;
+  claims: ClaimPace;
   disk: Pick<Disk, "makeSure">;
   clock: () => number;
   /** Told of failures that are ours. */
@@ -43,6 +44,8 @@ export interface Peer {
   host: HostId;
   account: AccountId;
   cluster: string;
+  /** Where it comes from as limits see it; null: nothing is known by it. */
+  line: string | null;
 }
 
 export interface Answered {
@@ -90,6 +93,9 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 }
 
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
+  const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
+  if (retryMs > 0)
+    return errorFrame("too-fast", { limit: "claims of one volunteer or address", retrySeconds: Math.ceil(retryMs / 1000) }, retryMs);
   const idle = desk.idles.of(peer.account, job, desk.clock());
   if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));
@@ -105,17 +111,17 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
   if (reply.type !== "assigned") return frameOf(reply);
   const { plan } = await desk.plans.of(reply.assignment.job);
   if (!plan.rows) return granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0));
-  const assignment = await fitRows(desk, peer, reply.assignment, plan.rows.rowBytes);
+  const assignment = await fitRows(desk, reply.assignment, plan.rows.rowBytes);
   const rows = await readRows(desk.blobs, plan.rows, assignment.runs);
   return granted(desk, assignment, reply.lifeMs, rows);
 }
 
 /** Gives back the units whose rows do not fit into one frame. */
-async function fitRows(desk: Desk, peer: Peer, assignment: Assignment, rowBytes: number): Promise<Assignment> {
+async function fitRows(desk: Desk, assignment: Assignment, rowBytes: number): Promise<Assignment> {
   const room = Math.max(1, Math.floor(MAX_ROW_BYTES / rowBytes));
   if (countUnits(assignment.runs) <= room) return assignment;
   const excess = [...unitsOf(assignment.runs)].slice(room);
-  await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units: excess });
+  await desk.coordinator.dispatch({ type: "trim", assignment, units: excess });
   return { ...assignment, runs: firstUnits(assignment.runs, room) };
 }
 

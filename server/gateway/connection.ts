@@ -7,9 +7,9 @@ import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, HostId, JobId } from "../../shared/ids.ts";
-import { type HelloReply, NONCE_LIFE_MS, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
+import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame, type Frame } from "../../shared/wire.ts";
-import type { ClusterNames } from "../access/address.ts";
+import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
 import type { Store } from "../core/store.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { binaryOf, Handshake } from "./handshake.ts";
@@ -107,7 +107,7 @@ export class Connection {
       const facts = { host: context.nextHost(), account: row.id, cluster, features: host.features, limits: host.limits };
       if (this.isClosed()) return;
       await context.coordinator.dispatch({ type: "host-joined", facts });
-      this.peer = { host: facts.host, account: row.id, cluster };
+      this.peer = { host: facts.host, account: row.id, cluster, line: isLimited(this.address) ? lineOf(this.address) : null };
       if (this.isClosed()) return this.left();
       clearTimeout(this.deadline);
       this.state = "open";
@@ -172,13 +172,17 @@ export class Connection {
     const peer = this.authenticated();
     if (!unitsChecker.Check(request)) {
       this.strike();
-      throw new IdlewaveError("bad-message", { why: "units asks for {job}" });
+      throw new IdlewaveError("bad-message", { why: "units asks for {job, before?}" });
     }
     const { ownUnits, store, clock } = this.context;
     const retryMs = ownUnits.begin(peer.account, clock());
     if (retryMs > 0) throw new IdlewaveError("too-fast", { limit: "own units of this account", retrySeconds: Math.ceil(retryMs / 1000) });
     try {
-      ack({ units: await store.unitsOf(request.job as JobId, peer.account) });
+      // One more tells whether there are older ones.
+      const rows = await store.unitsOf(request.job as JobId, peer.account, request.before, OWN_UNITS_PAGE + 1);
+      const page = rows.slice(0, OWN_UNITS_PAGE);
+      const last = rows.length > page.length ? page.at(-1) : undefined;
+      ack({ units: page, ...(last ? { next: last.unit } : {}) } satisfies OwnUnitsReply);
     } finally {
       ownUnits.end(peer.account);
     }

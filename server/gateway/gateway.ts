@@ -6,7 +6,7 @@ import type { ErrorCode } from "../../shared/errors.ts";
 import type { HostId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
-import { ClusterNames, clientAddress, isPublicAddress } from "../access/address.ts";
+import { ClusterNames, clientAddress, isLimited, isPublicAddress, UNREADABLE_ADDRESS } from "../access/address.ts";
 import type { Disk } from "../access/disk.ts";
 import type { Plans } from "../access/plans.ts";
 import type { TokenKeys } from "../access/token.ts";
@@ -16,7 +16,7 @@ import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
-import { IdleAnswers, OwnUnitsPace } from "./pace.ts";
+import { ClaimPace, IdleAnswers, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
 
 /** A frame and Socket.IO's envelope around it. */
@@ -58,6 +58,7 @@ export class Gateway {
   private privateOnly = 0;
   private hosts = 0;
   private stopping = false;
+  private toldUnreadable = false;
   private readonly answers = new Set<Promise<void>>();
 
   constructor(http: HttpServer, options: GatewayOptions) {
@@ -68,6 +69,7 @@ export class Gateway {
     this.stopListening = options.coordinator.on((effect) => this.notices.tell(effect));
     const clusters = new ClusterNames(options.store);
     const idles = new IdleAnswers();
+    const claims = new ClaimPace();
     const ownUnits = new OwnUnitsPace();
     this.io = new Server(http, {
       transports: ["websocket"],
@@ -79,7 +81,7 @@ export class Gateway {
       parser: guardedParser,
       allowRequest: (request, allow) => {
         const address = this.addressOf(request);
-        const admitted = !isPublicAddress(address) || this.limits.admits(address, clock());
+        const admitted = !isLimited(address) || this.limits.admits(address, clock());
         if (!admitted) options.onRefused("connections");
         allow(admitted ? null : "too many connections of this address", admitted);
       },
@@ -89,7 +91,7 @@ export class Gateway {
     });
     this.io.engine.on("connection", (raw: RawSocket) => {
       const address = this.addressOf(raw.request);
-      if (!isPublicAddress(address)) return;
+      if (!isLimited(address)) return;
       this.limits.enter(address, clock());
       raw.once("close", () => this.limits.leave(address));
     });
@@ -106,6 +108,7 @@ export class Gateway {
         ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, ownOrigin, nextHost, clock, onFailure },
         clusters,
         idles,
+        claims,
         ownUnits,
         notices: this.notices,
         isStopping: () => this.stopping,
@@ -136,7 +139,14 @@ export class Gateway {
   }
 
   private addressOf(request: IncomingMessage): string {
-    return clientAddress(request, this.options.trustProxy);
+    const address = clientAddress(request, this.options.trustProxy);
+    if (address === UNREADABLE_ADDRESS && !this.toldUnreadable) {
+      this.toldUnreadable = true;
+      this.options.log.warn(
+        "A proxy's entry in X-Forwarded-For is no address, so all clients it stands for count as one. Check trustProxy and what the proxy appends.",
+      );
+    }
+    return address;
   }
 
   private suspectProxy(address: string): void {

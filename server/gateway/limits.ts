@@ -3,10 +3,14 @@ import { lineOf } from "../access/address.ts";
 
 /** Frames a second of one socket, and at once. A batch of one at the wire's own speed still fits. */
 export const FRAME_RATE = { perSecond: 2000, burst: 4000 };
-/** Cold messages (hello, units, forget) of one socket. */
-export const COLD_RATE = { perSecond: 2, burst: 10 };
-/** Readings of one account's own units: a page asks once a connection and job. */
-export const OWN_UNITS_RATE = { perSecond: 0.1, burst: 4 };
+/** Claims of one account over all its connections: each holds half a minute of GPU time, and idle ones are told when to ask again. */
+export const CLAIM_RATE = { perSecond: 50, burst: 500 };
+/** Claims of one address: an office of a thousand hosts that all start at once. */
+export const ADDRESS_CLAIM_RATE = { perSecond: 1000, burst: 10_000 };
+/** Cold messages (hello, units, forget) of one socket: own units come in up to 16 pages. */
+export const COLD_RATE = { perSecond: 2, burst: 24 };
+/** Pages of one account's own units: a client asks for up to 16 a connection and job. */
+export const OWN_UNITS_RATE = { perSecond: 0.5, burst: 48 };
 /** Malformed messages of one socket before it is disconnected. */
 export const GARBAGE_RATE = { perSecond: 0.2, burst: 16 };
 /** New connections of one public address. */

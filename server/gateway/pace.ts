@@ -1,7 +1,7 @@
 /** What one account may ask for, over all of its connections: accounts are remembered for as long as it matters. */
 import type { AccountId } from "../../shared/ids.ts";
 import type { Reply } from "../core/effects.ts";
-import { Bucket, OWN_UNITS_RATE } from "./limits.ts";
+import { ADDRESS_CLAIM_RATE, Bucket, CLAIM_RATE, OWN_UNITS_RATE, type Rate } from "./limits.ts";
 
 /** An idle answer holds no longer, so that a new job starts quickly. */
 const MAX_IDLE_MS = 1000;
@@ -31,6 +31,28 @@ export class IdleAnswers {
     forgetOldest(this.answers);
     this.answers.set(key, { idle, until: now + Math.min(MAX_IDLE_MS, idle.retryMs) });
   }
+}
+
+/** Claims of each account and of each address. */
+export class ClaimPace {
+  private readonly accounts = new Map<AccountId, Bucket>();
+  private readonly lines = new Map<string, Bucket>();
+
+  /** 0: go on; else the milliseconds to wait. `line`: null for an address that is not limited. */
+  take(account: AccountId, line: string | null, now: number): number {
+    const retryMs = bucketOf(this.accounts, account, CLAIM_RATE, now).take(now);
+    if (retryMs > 0 || line === null) return retryMs;
+    return bucketOf(this.lines, line, ADDRESS_CLAIM_RATE, now).take(now);
+  }
+}
+
+function bucketOf<Key>(buckets: Map<Key, Bucket>, key: Key, rate: Rate, now: number): Bucket {
+  const known = buckets.get(key);
+  if (known) return known;
+  forgetOldest(buckets);
+  const made = new Bucket(rate, now);
+  buckets.set(key, made);
+  return made;
 }
 
 /** Readings of an account's own units: one at a time, and so often. */

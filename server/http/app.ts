@@ -5,7 +5,7 @@ import rateLimit from "@fastify/rate-limit";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { isPublicAddress, lineOf } from "../access/address.ts";
+import { clientAddress, isLimited, lineOf } from "../access/address.ts";
 import { backupRoutes } from "./backup.ts";
 import { blobRoutes, PublicBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
@@ -63,8 +63,8 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
     max: REQUESTS_A_MINUTE,
     timeWindow: "1 minute",
     // Behind a private address may stand a proxy with everybody.
-    keyGenerator: (request) => lineOf(request.ip),
-    allowList: (request) => !isPublicAddress(request.ip),
+    keyGenerator: (request) => lineOf(clientAddress(request.raw, config.trustProxy)),
+    allowList: (request) => !isLimited(clientAddress(request.raw, config.trustProxy)),
     errorResponseBuilder: (_request, limit) =>
       new IdlewaveError("too-fast", { limit: `${limit.max} a minute`, retrySeconds: Math.ceil(limit.ttl / 1000) }),
   });

@@ -8,6 +8,7 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
+import { clientAddress } from "../access/address.ts";
 import { holds } from "../access/token.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Receiving } from "./receiving.ts";
@@ -15,7 +16,7 @@ import { refusals } from "./refusals.ts";
 
 const LENGTH_BYTES = 8;
 
-export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator, disk }: HttpContext, receiving = new Receiving()): void {
+export function bytesRoutes(app: App, { config, tokens, plans, blobs, coordinator, disk }: HttpContext, receiving = new Receiving()): void {
   app.put(
     "/api/results",
     {
@@ -44,7 +45,7 @@ export function bytesRoutes(app: App, { tokens, plans, blobs, coordinator, disk 
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });
       if (length !== resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
-      const done = receiving.enter({ account, job, unit, address: request.ip });
+      const done = receiving.enter({ account, job, unit, address: clientAddress(request.raw, config.trustProxy) });
       try {
         const body = framed(timely(request.body as Readable, receiving.millisFor(resultBytes)), plan, unit);
         await keepResult(body, wanted as BlobHash, resultBytes, unit);

@@ -1,7 +1,7 @@
 /** Which results are being received: bounded for one unit, one account and one line, so that nobody keeps the others out. */
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
-import { isPublicAddress, lineOf } from "../access/address.ts";
+import { isLimited, lineOf } from "../access/address.ts";
 
 /** Results received at a time, by all volunteers together. */
 const MAX_RECEIVING = 256;
@@ -41,7 +41,7 @@ export class Receiving {
       ["all", MAX_RECEIVING, "results at a time"],
       [`account/${account}`, MAX_PER_ACCOUNT, "results of one volunteer at a time"],
     ];
-    if (isPublicAddress(address)) bounds.push([`line/${lineOf(address)}`, MAX_PER_LINE, "results from one address at a time"]);
+    if (isLimited(address)) bounds.push([`line/${lineOf(address)}`, MAX_PER_LINE, "results from one address at a time"]);
     if (this.units.has(key)) throw tooMany("the same result is being received already");
     for (const [name, limit, words] of bounds) if ((this.counts.get(name) ?? 0) >= limit) throw tooMany(`${limit} ${words}`);
     this.units.add(key);

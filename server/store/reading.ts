@@ -63,19 +63,21 @@ export class PageReader {
     return { final: joined(runs), failed, open };
   }
 
-  /** The pages the account has a share in, the latest first, until there are `limit` units. */
-  async unitsOf(job: JobId, account: AccountId, limit: number): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
+  /** Units below `before` that the account has a replica of, descending, at most `limit`. */
+  async unitsOf(job: JobId, account: AccountId, before: number, limit: number): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
     const rows = await this.database
       .selectFrom("page_accounts")
       .select("page")
       .where("account", "=", account)
       .where("job", "=", job)
+      .where("page", "<=", pageOf(before))
       .orderBy("page", "desc")
       .execute();
     const found: { unit: UnitIndex; outcome: Outcome }[] = [];
     for (const { page } of rows) {
       const own: typeof found = [];
       for (const [slot, { replicas }] of await this.page(job, page)) {
+        if (page * PAGE_UNITS + slot >= before) continue;
         const replica = replicas.find((other) => other.account === account);
         if (replica) own.push({ unit: (page * PAGE_UNITS + slot) as UnitIndex, outcome: replica.outcome });
       }

@@ -197,8 +197,13 @@ export class SqliteStore implements Store {
     }));
   }
 
-  async unitsOf(job: JobId, account: AccountId): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
-    return await this.pages.unitsOf(job, account, MAX_OWN_UNITS);
+  async unitsOf(
+    job: JobId,
+    account: AccountId,
+    before = Number.MAX_SAFE_INTEGER,
+    limit = MAX_OWN_UNITS,
+  ): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
+    return await this.pages.unitsOf(job, account, before, limit);
   }
 
   async garbage(limit: number): Promise<BlobHash[]> {

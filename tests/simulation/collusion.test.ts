@@ -124,6 +124,23 @@ const strategies: Record<string, Strategy> = {
   },
 };
 
+/** Bob keeps the units that Ann has, and gives back the others. */
+const look: Strategy = (network) => {
+  network.answer(ANN);
+  network.fill(ANN);
+  const anns = new Set([...(network.done.get(ANN) ?? []), ...network.holds(ANN).flatMap(({ runs }) => [...unitsOf(runs)])]);
+  for (let draws = 0; draws < 100; draws++) {
+    const assignment = network.claim(BOB);
+    if (!assignment) break;
+    const [shared, others] = [
+      [...unitsOf(assignment.runs)].filter((unit) => anns.has(unit)),
+      [...unitsOf(assignment.runs)].filter((unit) => !anns.has(unit)),
+    ];
+    network.submit(assignment, shared);
+    network.release(assignment, others);
+  }
+};
+
 describe("two accounts of different networks among eight honest ones", () => {
   it.each(Object.entries(strategies))("meet as often as chance has it when they %s", (_, strategy) => {
     for (const seed of [1, 2, 3]) {
@@ -132,6 +149,16 @@ describe("two accounts of different networks among eight honest ones", () => {
       expect(expected).toBeGreaterThan(50);
       expect(met).toBeLessThan(1.3 * expected + 3 * Math.sqrt(expected));
       expect(met).toBeGreaterThan(0.7 * expected - 3 * Math.sqrt(expected));
+    }
+  });
+
+  it("do not meet more often when one looks for the other's units and gives back the rest", () => {
+    for (const seed of [1, 2, 3]) {
+      const { met } = meetings(play(seed, look));
+      // What two of ten accounts with equal shares have in common when both just work: one pair of 45.
+      const asHonest = (2 * UNITS) / ((HONEST + 2) * (HONEST + 1));
+      expect(met).toBeGreaterThan(0);
+      expect(met).toBeLessThan(asHonest + 3 * Math.sqrt(asHonest));
     }
   });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ClusterNames, clientAddress, isPublicAddress, lineOf, prefixOf } from "../../../server/access/address.ts";
+import { ClusterNames, clientAddress, isPublicAddress, lineOf, prefixOf, UNREADABLE_ADDRESS } from "../../../server/access/address.ts";
 import { keptName, sameCluster } from "../../../server/core/cluster.ts";
 import type { AccountId } from "../../../shared/ids.ts";
 import { bytesOf, final, jobRow, openStore, publicKey, replica, SPEC, temporaryFolder } from "../store/place.ts";
@@ -17,7 +17,7 @@ describe("a client's address", () => {
     ["is not what the client invented before it", "10.0.0.2", "1.2.3.4, 198.51.100.1", 1, "198.51.100.1"],
     ["is what the outer of two proxies appended", "10.0.0.2", "1.2.3.4, 198.51.100.1, 10.0.0.3", 2, "198.51.100.1"],
     ["is the socket's when the header is missing", "203.0.113.9", undefined, 1, "203.0.113.9"],
-    ["is the socket's when the entry is no address", "203.0.113.9", "unknown", 1, "203.0.113.9"],
+    ["is not the proxy's when the entry is no address", "10.0.0.2", "unknown", 1, UNREADABLE_ADDRESS],
     ["is what the proxy appended, without its port", "10.0.0.2", "198.51.100.1:1234", 1, "198.51.100.1"],
     ["is the IPv6 address the proxy appended, without its port", "10.0.0.2", "[2001:db8::7]:1234", 1, "2001:db8::7"],
     ["is the IPv6 address the proxy put into brackets", "10.0.0.2", "[2001:db8::7]", 1, "2001:db8::7"],
@@ -73,6 +73,13 @@ describe("clusters", () => {
     expect(sameCluster(await names.of("203.0.114.9", alice, 0), here)).toBe(false);
     expect(here).not.toContain("203.0.113");
     expect(await names.of("127.0.0.1", alice, 0)).not.toBe(await names.of("127.0.0.1", bob, 0));
+  });
+
+  it("take all whose address cannot be read for one", async () => {
+    const names = new ClusterNames(openStore(join(await temporaryFolder(), "a.db")));
+    const one = await names.of(UNREADABLE_ADDRESS, alice, 0);
+    expect(sameCluster(one, await names.of(UNREADABLE_ADDRESS, bob, 0))).toBe(true);
+    expect(sameCluster(one, await names.of("203.0.113.9", bob, 0))).toBe(false);
   });
 
   it("are one over the turn of the week, and kept under names that cannot be joined", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { answer, type Desk, type Peer } from "../../../server/gateway/answer.ts";
-import { IdleAnswers } from "../../../server/gateway/pace.ts";
+import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { checkMsgpack, msgpackParser } from "../../../server/gateway/parser.ts";
 import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
@@ -96,11 +96,12 @@ describe("hostile frames", () => {
       plans,
       tokens,
       idles: new IdleAnswers(),
+      claims: new ClaimPace(),
       disk: network.disk,
       clock: Date.now,
       onFailure: (error) => network.failures.push(error),
     };
-    const peer: Peer = { host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}` };
+    const peer: Peer = { host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}`, line: null };
     const hostile = fc.array(
       fc.oneof(
         fc.tuple(fc.constantFrom(...frames), damage).map(([frame, how]) => damaged(frame, how)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { OWN_UNITS_RATE } from "../../../server/gateway/limits.ts";
-import { IdleAnswers, OwnUnitsPace } from "../../../server/gateway/pace.ts";
+import { CLAIM_RATE, OWN_UNITS_RATE } from "../../../server/gateway/limits.ts";
+import { ClaimPace, IdleAnswers, OwnUnitsPace } from "../../../server/gateway/pace.ts";
 import type { AccountId } from "../../../shared/ids.ts";
 
 const [one, other] = [1 as AccountId, 2 as AccountId];
@@ -22,6 +22,24 @@ describe("an idle answer", () => {
     expect(idles.of(one, 0, 5250)).toBeNull();
     idles.keep(one, 0, idle, 5000);
     expect(idles.of(one, 0, 1000)).toBeNull();
+  });
+});
+
+describe("claims", () => {
+  it("of one account are held back after a burst, for whatever job, and others go on", () => {
+    const pace = new ClaimPace();
+    for (let i = 0; i < CLAIM_RATE.burst; i++) expect(pace.take(one, null, 0)).toBe(0);
+    const retryMs = pace.take(one, null, 0);
+    expect(retryMs).toBe(1000 / CLAIM_RATE.perSecond);
+    expect(pace.take(other, null, 0)).toBe(0);
+    expect(pace.take(one, null, retryMs)).toBe(0);
+  });
+
+  it("of one address are held back however many accounts it has, and an office of a thousand hosts is not", () => {
+    const pace = new ClaimPace();
+    for (let host = 1; host <= 1000; host++) for (let i = 0; i < 10; i++) expect(pace.take(host as AccountId, "203.0.113.9", 0)).toBe(0);
+    expect(pace.take(5000 as AccountId, "203.0.113.9", 0)).toBeGreaterThan(0);
+    expect(pace.take(5001 as AccountId, "203.0.114.9", 0)).toBe(0);
   });
 });
 

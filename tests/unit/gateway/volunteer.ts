@@ -128,8 +128,8 @@ export class Volunteer {
     return this.send({ type: "submit", token: claimed.token, results });
   }
 
-  units(job: JobId): Promise<OwnUnitsReply> {
-    return this.ask(SocketEvent.Units, { job }) as Promise<OwnUnitsReply>;
+  units(job: JobId, before?: number): Promise<OwnUnitsReply> {
+    return this.ask(SocketEvent.Units, before === undefined ? { job } : { job, before }) as Promise<OwnUnitsReply>;
   }
 
   leave(): void {

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Reply } from "../../../server/core/effects.ts";
 import { answer } from "../../../server/gateway/answer.ts";
-import { IdleAnswers } from "../../../server/gateway/pace.ts";
+import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
-import { SocketEvent } from "../../../shared/protocol.ts";
+import { OWN_UNITS_PAGE, SocketEvent } from "../../../shared/protocol.ts";
 import { encodeFrame } from "../../../shared/wire.ts";
 import { addJob, planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
@@ -138,6 +138,23 @@ describe("a volunteer's work", () => {
     expect(network.coordinator.counts(job)).toMatchObject({ counted: 2 });
   });
 
+  it("is told page by page, the newest first", async () => {
+    const job = await network.addJob(planOf(6000));
+    const volunteer = await join();
+    while ((await volunteer.units(job)).next === undefined) {
+      const { token, runs } = await volunteer.claim(4096, job);
+      await volunteer.send({ type: "submit", token, results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(unit))) });
+    }
+    const newest = await volunteer.units(job);
+    expect(newest.units).toHaveLength(OWN_UNITS_PAGE);
+    const older = await volunteer.units(job, newest.next);
+    expect(older.next).toBeUndefined();
+    const told = [...newest.units, ...older.units].map(({ unit }) => unit);
+    expect(new Set(told).size).toBe(told.length);
+    expect(told.length).toBe(network.coordinator.counts(job)?.counted);
+    await network.coordinator.dispatch({ type: "job-verb", job, verb: "cancel" });
+  });
+
   it("asks for larger bytes when it has none, takes them once and only with the digest that was submitted", async () => {
     const elements = 1000;
     const job = await network.addJob(planOf(2, elements));
@@ -242,11 +259,12 @@ describe("a volunteer's work", () => {
         plans,
         tokens,
         idles: new IdleAnswers(),
+        claims: new ClaimPace(),
         disk: network.disk,
         clock: Date.now,
         onFailure: (error: unknown) => failures.push(error),
       };
-      const peer = { host: 1 as HostId, account: 1 as AccountId, cluster: "account:1" };
+      const peer = { host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null };
       return answer(desk, peer, encodeFrame({ type: "claim", units: 1, gpuMillis: 0, job: 0 }));
     });
     expect((await Promise.all(answers)).map(({ frame }) => frame)).toMatchObject([

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import Fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_CONFIG } from "../../../server/config.ts";
 import { bytesRoutes } from "../../../server/http/bytes.ts";
 import type { App, HttpContext } from "../../../server/http/context.ts";
 import { sendError } from "../../../server/http/errors.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   app = Fastify({ logger: { level: "debug", stream }, forceCloseConnections: true }) as unknown as App;
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
   app.setErrorHandler(sendError);
-  bytesRoutes(app, network as unknown as HttpContext, new Receiving(GRACE_MS));
+  bytesRoutes(app, { ...network, config: DEFAULT_CONFIG } as unknown as HttpContext, new Receiving(GRACE_MS));
   url = await app.listen({ host: "127.0.0.1", port: 0 });
 });
 afterAll(async () => {

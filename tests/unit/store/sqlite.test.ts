@@ -51,11 +51,13 @@ describe("the SQLite store", () => {
     expect(await again.refused(job, 10)).toEqual([
       { unit: 0, account: two, publicKey: publicKey(2), digest: digest("lie"), canonical: digest("a"), at: 3000 },
     ]);
-    expect(await again.unitsOf(job, one)).toEqual([
+    const own = await again.unitsOf(job, one);
+    expect(own).toMatchObject([
       { unit: 9, outcome: "void" },
       { unit: 7, outcome: "open" },
       { unit: 0, outcome: "final" },
     ]);
+    expect(await again.unitsOf(job, one, own[0]?.unit, 1)).toEqual([own[1]]);
     expect(await again.account(one)).toMatchObject({
       creditEscrow: 2.5,
       creditFinal: 2.5,
