@@ -18,7 +18,7 @@ export function giveBack(state: CoreState, lease: Lease, units: Iterable<UnitInd
   if (isRunning && !before && mostCameBack()) accountOf(state, lease.account).returned++;
 }
 
-/** Takes units out of a lease that its volunteer was never told of; others get them. Returns how many. */
+/** Takes units out of a lease; others get them. Returns how many it held. */
 export function takeBack(state: CoreState, lease: Lease, units: Iterable<UnitIndex>, work: Work): number {
   const job = state.jobs.get(lease.job);
   if (!job) throw new Error(`lease of unknown job ${lease.job}`);
