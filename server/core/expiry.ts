@@ -9,7 +9,10 @@ import type { Work } from "./work.ts";
 /** A reload can come back within this time, ms. */
 export const HOST_GRACE_MS = 30_000;
 
-/** Gives back some units of a lease, or all of them; others get them. When most came back, that is noted of the account, unless the job was stopped. */
+/**
+ * Gives back some units of a lease, or all of them; others get them. When most came back, that is noted of the account, unless
+ * its owner stopped the job.
+ */
 export function giveBack(state: CoreState, lease: Lease, units: Iterable<UnitIndex>, work: Work): void {
   const mostCameBack = () => lease.returned * 2 > lease.size;
   const before = mostCameBack();
