@@ -1,12 +1,12 @@
 // Runs a bench: `bench.mjs coordinator [options]`. Bundles it into a folder of its own, with the server that it measures.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const BENCHES = { coordinator: ["coordinator", "server", "crowd", "bullmq"] };
+const BENCHES = { coordinator: ["coordinator", "server", "crowd", "bullmq", "echo", "callers"] };
 
 const [name = "", ...options] = process.argv.slice(2);
 const entries = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
@@ -34,8 +34,9 @@ await build({
   sourcemap: true,
   logLevel: "warning",
 });
-const run = spawnSync(process.execPath, [join(folder, `${name}.mjs`), ...options, "--folder", join(folder, "data")], {
+const run = spawn(process.execPath, [join(folder, `${name}.mjs`), ...options, "--folder", join(folder, "data")], {
   cwd: root,
   stdio: "inherit",
 });
-process.exitCode = run.status ?? 1;
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => run.kill(signal));
+run.on("exit", (code) => process.exit(code ?? 1));

@@ -23,6 +23,7 @@ import { dropSnapshots, openBackup } from "./store/snapshot.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 
 const MIB = 1024 ** 2;
+const KEYS_LOOKED_AT_EVERY_MS = 3_600_000;
 const BLOBS_MEASURED_EVERY_MS = 300_000;
 /** What closing may take beyond the drain; a disk that hangs must not keep the process. */
 const CLOSE_MS = 20_000;
@@ -71,6 +72,10 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     opened.push(judges);
     const plans = new Plans((job) => coordinator.job(job), blobs);
     const tokens = await TokenKeys.open(store);
+    const renewing = setInterval(() => {
+      tokens.ring.renew(Date.now()).catch((error: unknown) => log.error({ err: error }, "The key of assignment tokens was not renewed."));
+    }, KEYS_LOOKED_AT_EVERY_MS);
+    opened.push({ close: async () => clearInterval(renewing) });
     const parts = { coordinator, store, blobs, plans, tokens, disk, clock: Date.now };
     const version = await versionOf();
     await dropSnapshots(data);

@@ -3,41 +3,38 @@
  * u8 key id, u16 zero, 16 bytes assignment id, u32 job, u64 account, u64 issuedAt, u64 deadline (ms), u32 runs, then
  * u64 start and u32 length a run, then HMAC-SHA256 of all of it.
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { fromHex, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { MAX_BATCH_UNITS, MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import type { Assignment } from "../core/events.ts";
-import type { Store } from "../core/store.ts";
+import { KeyRing } from "./keys.ts";
 
 const TOKEN_VERSION = 1;
-const KEY_ID = 1; // a rotated key gets the next number and a secret of its own; old ones stay good for what they signed
-const KEY_BYTES = 32;
 const HEAD_BYTES = 52;
 const RUN_BYTES = 12;
 const MAC_BYTES = 32;
 
 export class TokenKeys {
-  private readonly keys: ReadonlyMap<number, Uint8Array>;
+  readonly ring: KeyRing;
 
-  private constructor(keys: ReadonlyMap<number, Uint8Array>) {
-    this.keys = keys;
+  private constructor(ring: KeyRing) {
+    this.ring = ring;
   }
 
-  /** The store's keys, the first one made when there is none. */
-  static async open(store: Pick<Store, "secret">): Promise<TokenKeys> {
-    const key = await store.secret("token-key", () => new Uint8Array(randomBytes(KEY_BYTES)));
-    if (key.byteLength !== KEY_BYTES) throw new Error(`the token key has ${key.byteLength} bytes, not ${KEY_BYTES}`);
-    return new TokenKeys(new Map([[KEY_ID, key]]));
+  /** The store's keys, the first one made when there is none. `now`: ms since 1970. */
+  static async open(store: Parameters<typeof KeyRing.open>[0], now: number = Date.now()): Promise<TokenKeys> {
+    return new TokenKeys(await KeyRing.open(store, now));
   }
 
   sign(assignment: Assignment): Uint8Array<ArrayBuffer> {
+    const { id, secret } = this.ring.newest;
     const bodyBytes = HEAD_BYTES + RUN_BYTES * assignment.runs.length;
     const token = new Uint8Array(bodyBytes + MAC_BYTES);
     const view = new DataView(token.buffer);
     token[0] = TOKEN_VERSION;
-    token[1] = KEY_ID;
+    token[1] = id;
     token.set(fromHex(assignment.id), 4);
     view.setUint32(20, assignment.job, true);
     view.setBigUint64(24, BigInt(assignment.account), true);
@@ -48,25 +45,23 @@ export class TokenKeys {
       view.setBigUint64(HEAD_BYTES + RUN_BYTES * i, BigInt(run.start), true);
       view.setUint32(HEAD_BYTES + RUN_BYTES * i + 8, run.length, true);
     }
-    token.set(this.mac(KEY_ID, token.subarray(0, bodyBytes)), bodyBytes);
+    token.set(mac(secret, token.subarray(0, bodyBytes)), bodyBytes);
     return token;
   }
 
   /** What the token says, once its MAC holds. Throws `bad-token`; nothing of a foreign token is believed or parsed. */
   verify(token: Uint8Array): Assignment {
     if (token.byteLength < HEAD_BYTES + MAC_BYTES || token.byteLength > MAX_TOKEN_BYTES) throw badToken("its length is wrong");
-    const keyId = token[1] as number;
-    if (token[0] !== TOKEN_VERSION || !this.keys.has(keyId)) throw badToken("its version or key is unknown");
+    const secret = this.ring.secretOf(token[1] as number);
+    if (token[0] !== TOKEN_VERSION || !secret) throw badToken("its version or key is unknown");
     const body = token.subarray(0, token.byteLength - MAC_BYTES);
-    if (!timingSafeEqual(this.mac(keyId, body), token.subarray(body.byteLength))) throw badToken("it was not signed here");
+    if (!timingSafeEqual(mac(secret, body), token.subarray(body.byteLength))) throw badToken("it was not signed here");
     return read(body);
   }
+}
 
-  private mac(keyId: number, body: Uint8Array): Buffer {
-    const key = this.keys.get(keyId);
-    if (!key) throw badToken("its key is unknown");
-    return createHmac("sha256", key).update(body).digest();
-  }
+function mac(secret: Uint8Array, body: Uint8Array): Buffer {
+  return createHmac("sha256", secret).update(body).digest();
 }
 
 /** Whether the assignment has the unit. */

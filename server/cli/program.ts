@@ -7,6 +7,7 @@ import { demoVerb } from "./demo.ts";
 import { doctorVerb } from "./doctor.ts";
 import { CliError, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { invocation, PROGRAM } from "./invocation.ts";
+import { keyVerb } from "./key.ts";
 import { newVerb } from "./new.ts";
 import { note, printError } from "./print.ts";
 import { restoreVerb } from "./restore.ts";
@@ -30,6 +31,7 @@ const VERBS = [
   steerVerbs,
   schemaVerb,
   tokenVerb,
+  keyVerb,
   backupVerb,
   restoreVerb,
   doctorVerb,

@@ -27,6 +27,8 @@ export function serveVerb(program: Command): void {
       // Loaded here, so that the verbs that only ask start fast.
       const { startCoordinator: start } = await import("../main.ts");
       const coordinator = await started(start, configOf(overrides));
+      // Before the address is told: whoever waits for it may stop it at once.
+      const stop = stopSignal();
       if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
       else {
         print(`Idlewave is at ${coordinator.url}`);
@@ -35,7 +37,7 @@ export function serveVerb(program: Command): void {
           note(`Use it as --token or IDLEWAVE_TOKEN; make one for each owner with ${invocation("token new <name>")}.`);
         }
       }
-      await stopSignal();
+      await stop;
       await coordinator.close();
     });
 }

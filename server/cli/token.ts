@@ -20,13 +20,16 @@ const TokenListSchema = Type.Object({
 
 export function tokenVerb(program: Command): void {
   const token = program.command("token").description("owners' tokens (needs the admin's token)");
-  verb(token, "new <name>", "make a token; it is shown once").action(async (name: string, options: VerbOptions) => {
-    const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify({ name }) };
-    const made = await sendJson(connectionOf(options), "/api/tokens", NewTokenSchema, request);
-    if (options.json) return printJson(made);
-    note(`Token ${made.id} of ${made.name}. Keep it: it is not shown again.`);
-    print(made.token);
-  });
+  verb(token, "new <name>", "make a token; it is shown once")
+    .option("--admin", "an administrator's, which may make and revoke tokens")
+    .action(async (name: string, options: VerbOptions & { admin?: boolean }) => {
+      const body = JSON.stringify({ name, admin: options.admin === true });
+      const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
+      const made = await sendJson(connectionOf(options), "/api/tokens", NewTokenSchema, request);
+      if (options.json) return printJson(made);
+      note(`Token ${made.id} of ${made.name}. Keep it: it is not shown again.`);
+      print(made.token);
+    });
   verb(token, "list", "list the tokens").action(async (options: VerbOptions) => {
     const { tokens } = await sendJson(connectionOf(options), "/api/tokens", TokenListSchema);
     if (options.json) return printJson({ tokens });

@@ -1,6 +1,7 @@
 /**
- * Standing of an account: how its latest replicas were judged, and whether it computes what it takes. It throttles and never bans: an honest volunteer who lost
- * votes to a coalition, or whose GPU is faulty, gets work again as soon as the losses have faded.
+ * Standing of an account: how its latest replicas were judged, and whether it computes what it takes. It throttles and never
+ * bans: an honest volunteer who lost votes to a coalition, or whose GPU is faulty, gets work again as soon as the losses have
+ * faded.
  */
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import type { Account, CoreState } from "./state.ts";
@@ -9,7 +10,7 @@ import type { Account, CoreState } from "./state.ts";
 export const THROTTLE_REFUSED = 8;
 /** So many failures of a job's kernel ahead of its successes: the account gets none of its units for a while, others it gets. */
 export const THROTTLE_FAILED = 8;
-/** Leases of which most came back without an answer: more than a person who starts and stops has, less than who looks for certain units needs. */
+/** Leases that mostly came back unanswered: more than a person who starts and stops has, fewer than a search for certain units takes. */
 export const THROTTLE_RETURNED = 16;
 /** Counts are halved this often, ms: eight losses stop weighing after one period. */
 export const DECAY_MS = 600_000;

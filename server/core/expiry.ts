@@ -9,7 +9,10 @@ import type { Work } from "./work.ts";
 /** A reload can come back within this time, ms. */
 export const HOST_GRACE_MS = 30_000;
 
-/** Gives back some units of a lease, or all of them; others get them. When most came back, that is noted of the account, unless the job was stopped. */
+/**
+ * Gives back some units of a lease, or all of them; others get them. When most came back, that is noted of the account, unless
+ * its owner stopped the job.
+ */
 export function giveBack(state: CoreState, lease: Lease, units: Iterable<UnitIndex>, work: Work): void {
   const mostCameBack = () => lease.returned * 2 > lease.size;
   const before = mostCameBack();
@@ -18,7 +21,7 @@ export function giveBack(state: CoreState, lease: Lease, units: Iterable<UnitInd
   if (isRunning && !before && mostCameBack()) accountOf(state, lease.account).returned++;
 }
 
-/** Takes units out of a lease that its volunteer was never told of; others get them. Returns how many. */
+/** Takes units out of a lease; others get them. Returns how many it held. */
 export function takeBack(state: CoreState, lease: Lease, units: Iterable<UnitIndex>, work: Work): number {
   const job = state.jobs.get(lease.job);
   if (!job) throw new Error(`lease of unknown job ${lease.job}`);

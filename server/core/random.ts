@@ -1,6 +1,3 @@
-/** Digits of a claim's random bytes. */
-const HEX_DIGITS = 32;
-
 /**
  * Draws made from one claim's random bytes: nobody knows them before the claim, and the same bytes give the same draws. The
  * generator is sfc32 (Doty-Humphrey's PractRand), seeded with all 128 bits.
@@ -10,7 +7,7 @@ export class Random {
 
   /** `hex`: 16 bytes, hexadecimal. Throws `RangeError` on anything else. */
   constructor(hex: string) {
-    if (!/^[0-9a-f]{32}$/.test(hex)) throw new RangeError(`a claim needs ${HEX_DIGITS} hexadecimal digits of randomness`);
+    if (!/^[0-9a-f]{32}$/.test(hex)) throw new RangeError("a claim needs 32 lower-case hexadecimal digits of randomness");
     this.words = Uint32Array.from({ length: 4 }, (_, word) => Number.parseInt(hex.slice(word * 8, word * 8 + 8), 16));
     for (let round = 0; round < 12; round++) this.next();
   }

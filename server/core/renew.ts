@@ -49,7 +49,9 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   }
   if (units.length === 0) return units;
   const account = accountOf(state, host.account);
-  if (units.length > roomOf(job, account, host.account) || account.leases >= MAX_HELD_LEASES) return "quota";
+  const room = roomOf(job, account, host.account);
+  if (room === 0 || account.leases >= MAX_HELD_LEASES) return "quota";
+  units.length = Math.min(units.length, room);
   const lifeMs = lifeOf((units.length * paceOf(account, job)) / 1000);
   const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now, assignedAt: assignment.issuedAt });
   for (const unit of units) holdUnit(job, lease, unit);

@@ -80,7 +80,7 @@ export interface Lease {
   account: AccountId;
   cluster: string;
   runs: UnitRun[];
-  /** Units it was made with, those of them that it still holds, and those that came back without an answer. */
+  /** Units its volunteer was told of, those of them that it still holds, and those that came back without an answer. */
   size: number;
   left: number;
   returned: number;

@@ -53,7 +53,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return DONE;
     case "trim": {
       const lease = state.leases.get(event.assignment.id);
-      if (lease) takeBack(state, lease, event.units, work);
+      if (lease) lease.size -= takeBack(state, lease, event.units, work);
       return DONE;
     }
     case "submit":

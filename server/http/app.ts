@@ -14,6 +14,7 @@ import { docs } from "./docs.ts";
 import { asIdlewaveError, MAX_JSON_BYTES, sendError } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { jobRoutes } from "./jobs.ts";
+import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
@@ -87,6 +88,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   blobRoutes(app, context, visible);
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
+  keyRoutes(app, context);
   backupRoutes(app, context);
   await pageRoutes(app);
   return app;

@@ -1,6 +1,7 @@
 /**
  * Follows one job's final units: hands each, with its bytes, to its readers exactly once; first those that were final
- * before, then those that become final. It reads when asked, not when it happens, so nobody pays for unseen jobs.
+ * before, then those that become final. It reads when asked, not when it happens, so nobody pays for unseen jobs. A unit whose
+ * bytes are missing is left out and looked for again later: the others are shown.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
@@ -11,32 +12,40 @@ import type { BlobStore, FinalRow, Store } from "../core/store.ts";
 const READ_ROWS = 128;
 /** Units that may wait to be read; above it everything is read anew. */
 const MAX_PENDING = 65_536;
+/** Bytes that are missing are looked for again after so long. */
+const MISSING_RETRY_MS = 60_000;
 
 export interface FinalReader {
   /** Forget all units: they will be told again. */
   reset(): void;
-  unit(unit: UnitIndex, bytes: Uint8Array): void;
+  unit(unit: UnitIndex, bytes: Uint8Array): void | Promise<void>;
+}
+
+interface FollowerSource {
+  coordinator: Pick<Coordinator, "on">;
+  store: Pick<Store, "final" | "finals">;
+  blobs: BlobStore;
+  clock: () => number;
+  /** Told of the first of the units that are left out. */
+  onFailure: (error: unknown) => void;
 }
 
 export class Follower {
   private readonly job: JobId;
-  private readonly store: Pick<Store, "final" | "finals">;
-  private readonly blobs: BlobStore;
+  private readonly source: FollowerSource;
   private readonly readers: readonly FinalReader[];
   private readonly stopListening: () => void;
   private readonly pending = new Set<UnitIndex>();
   private readonly told = new UnitSet();
   private scanned = false;
+  /** Final units whose bytes were not there, and when to look again; above MAX_PENDING everything is read anew then. */
+  private readonly missing = new Set<UnitIndex>();
+  private lookAgainAt = 0;
   private reading: Promise<void> | null = null;
 
-  constructor(
-    job: JobId,
-    source: { coordinator: Pick<Coordinator, "on">; store: Pick<Store, "final" | "finals">; blobs: BlobStore },
-    readers: readonly FinalReader[],
-  ) {
+  constructor(job: JobId, source: FollowerSource, readers: readonly FinalReader[]) {
     this.job = job;
-    this.store = source.store;
-    this.blobs = source.blobs;
+    this.source = source;
     this.readers = readers;
     this.stopListening = source.coordinator.on((effect) => {
       if (effect.type !== "unit-final" || effect.job !== job) return;
@@ -45,7 +54,12 @@ export class Follower {
     });
   }
 
-  /** Resolves when the readers have seen all that was final at the call. */
+  /** Whether the readers have seen every unit that was final at the last refresh. */
+  get isWhole(): boolean {
+    return this.missing.size === 0;
+  }
+
+  /** Resolves when the readers have seen all that was final at the call and has its bytes. */
   async refresh(): Promise<void> {
     while (this.reading) await this.reading;
     this.reading = this.read().finally(() => {
@@ -59,13 +73,20 @@ export class Follower {
   }
 
   private async read(): Promise<void> {
+    if (this.missing.size > 0 && this.source.clock() >= this.lookAgainAt) this.lookAgain();
     if (!this.scanned) await this.scanAll();
     const due = [...this.pending];
     for (const unit of due) {
-      const row = await this.store.final(this.job, unit);
+      const row = await this.source.store.final(this.job, unit);
       if (row) await this.tell(row);
       this.pending.delete(unit); // what could not be read stays due
     }
+  }
+
+  private lookAgain(): void {
+    if (this.missing.size < MAX_PENDING) for (const unit of this.missing) this.pending.add(unit);
+    else this.scanned = false;
+    this.missing.clear();
   }
 
   private async scanAll(): Promise<void> {
@@ -82,10 +103,11 @@ export class Follower {
   private async scan(): Promise<void> {
     this.pending.clear();
     this.told.clear();
+    this.missing.clear();
     for (const reader of this.readers) reader.reset();
     let from = 0 as UnitIndex;
     for (;;) {
-      const rows = await this.store.finals(this.job, from, READ_ROWS);
+      const rows = await this.source.store.finals(this.job, from, READ_ROWS);
       for (const row of rows) {
         await this.tell(row);
         this.pending.delete(row.unit); // it became final while we read on
@@ -99,9 +121,18 @@ export class Follower {
 
   private async tell(row: FinalRow): Promise<void> {
     if (this.told.has(row.unit)) return; // read by the scan before its event came
-    const bytes = await resultOf(row, this.blobs);
+    const bytes = await storedResult(row, this.source.blobs);
+    if (!bytes) return this.leaveOut(row);
     this.told.add(row.unit);
-    for (const reader of this.readers) reader.unit(row.unit, bytes);
+    for (const reader of this.readers) await reader.unit(row.unit, bytes);
+  }
+
+  private leaveOut(row: FinalRow): void {
+    if (this.missing.size === 0) {
+      this.lookAgainAt = this.source.clock() + MISSING_RETRY_MS;
+      this.source.onFailure(missingBytes(row));
+    }
+    if (this.missing.size < MAX_PENDING) this.missing.add(row.unit);
   }
 }
 
@@ -132,9 +163,17 @@ class UnitSet {
   }
 }
 
-/** The canonical bytes of a final unit. */
+/** The canonical bytes of a final unit. Throws when they are missing. */
 export async function resultOf(row: FinalRow, blobs: BlobStore): Promise<Uint8Array> {
-  const bytes = row.bytes ?? (await blobs.get(row.digest as Parameters<BlobStore["get"]>[0]));
-  if (!bytes) throw new Error(`the bytes of unit ${row.unit}, ${row.digest}, are missing`);
+  const bytes = await storedResult(row, blobs);
+  if (!bytes) throw missingBytes(row);
   return bytes;
+}
+
+async function storedResult(row: FinalRow, blobs: BlobStore): Promise<Uint8Array | undefined> {
+  return row.bytes ?? (await blobs.get(row.digest as Parameters<BlobStore["get"]>[0]));
+}
+
+function missingBytes(row: FinalRow): Error {
+  return new Error(`the bytes of unit ${row.unit}, ${row.digest}, are missing`);
 }

@@ -68,14 +68,17 @@ export class JobPicture implements FinalReader {
     for (let cell = 0; cell < this.cells; cell++) this.dirty.add(cell);
   }
 
-  unit(unit: UnitIndex, bytes: Uint8Array): void {
+  async unit(unit: UnitIndex, bytes: Uint8Array): Promise<void> {
     const cell = Math.floor(unit / this.unitsPerCell);
     if (cell >= this.cells) throw new RangeError(`unit ${unit} is outside the job`);
+    const isShown = unit < (this.shownUnit[cell] ?? 0);
+    // Before anything says that it is final: the picture may be asked for meanwhile.
+    const tile = isShown && this.isImage ? await imageTile(this.plan, bytes) : undefined;
     this.finals[cell] = (this.finals[cell] ?? 0) + 1;
     this.dirty.add(cell);
-    if (unit >= (this.shownUnit[cell] ?? 0)) return;
+    if (!isShown) return;
     this.shownUnit[cell] = unit;
-    if (this.isImage) this.tiles[cell] = imageTile(this.plan, bytes);
+    if (this.isImage) this.tiles[cell] = tile;
     else this.value(cell, firstValue(this.plan, bytes));
   }
 

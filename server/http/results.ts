@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import Type from "typebox";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { exportResults, type SourceUnit } from "../../shared/export/export.ts";
+import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
@@ -13,6 +13,8 @@ import { ownJob } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 
 const READ_ROWS = 64;
+/** How long results are written in one go. */
+const TURN_MS = 5;
 
 const ResultsQuery = Type.Object({
   format: Type.Optional(
@@ -33,7 +35,8 @@ export function resultRoutes(app: App, context: HttpContext): void {
       schema: {
         tags: ["jobs"],
         summary: "Results; its owner's token or an administrator's",
-        description: "`Idlewave-Holes` counts the units that failed or are missing.",
+        description:
+          "`Idlewave-Holes` counts the units that failed or are missing. In json and ndjson, elements of u64 and i64 and exact sums and counts are decimal strings, whatever their size; u8, u32, i32, unit numbers and bin counts are numbers; NaN and infinities are strings. Missing units are written one by one in csv, json and npy, up to 10,000,000 of them; ndjson lists them in runs.",
         security: [{ token: [] }],
         params: JobParams,
         querystring: ResultsQuery,
@@ -52,6 +55,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
       // Of the store, whose units are what is written: memory runs ahead of it.
       const holes = plan.units.count - (await store.tally(row.id)).final;
       const meta = { job: row.id, name: manifest.name, complete: holes === 0 };
+      needFewHoles(plan, output, format ?? "json", holes);
       const exported = exportResults(plan, output, format ?? "json", finalUnits(context, row.id), meta);
       const chunks = await started(exported.chunks);
       if (holes > 0) void reply.header("idlewave-holes", holes);
@@ -80,8 +84,14 @@ async function started(chunks: AsyncIterable<Uint8Array>): Promise<AsyncGenerato
   const first = await iterator.next();
   return (async function* () {
     let next = first;
+    let since = performance.now();
     while (!next.done) {
       if (next.value.byteLength > 0) yield next.value;
+      // A reader that keeps up must not keep the event loop from the others.
+      if (performance.now() - since > TURN_MS) {
+        await nextTurn();
+        since = performance.now();
+      }
       next = await iterator.next();
     }
   })();

@@ -1,9 +1,13 @@
 /** The running answer of a job whose reduction is one exact number: kept as units become final, in any order. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { UnitIndex } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { elementsOf, isInteger } from "../../shared/reduce/elements.ts";
 import { unframe } from "../../shared/result.ts";
 import type { FinalReader } from "./follow.ts";
+
+/** Elements that are folded in one go, some milliseconds: the event loop gets its turn between. */
+const SLICE_ELEMENTS = 32_768;
 
 type Folding = "sum" | "count" | "min" | "max";
 
@@ -35,11 +39,16 @@ export class RunningAnswer implements FinalReader {
     this.value = null;
   }
 
-  unit(_unit: UnitIndex, bytes: Uint8Array): void {
+  async unit(_unit: UnitIndex, bytes: Uint8Array): Promise<void> {
     const output = this.plan.outputs[0];
     if (!output) return;
     const elements = elementsOf(output.dtype, unframe(this.plan, bytes)[0] as Uint8Array);
-    for (let i = 0; i < elements.length; i++) this.value = fold(this.kind, this.value, BigInt(elements.at(i)));
+    let value = this.value;
+    for (let i = 0; i < elements.length; i++) {
+      if (i > 0 && i % SLICE_ELEMENTS === 0) await nextTurn();
+      value = fold(this.kind, value, BigInt(elements.at(i)));
+    }
+    this.value = value;
   }
 }
 

@@ -1,9 +1,13 @@
 /** A unit's result as the few bytes of its square in the picture. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { MAX_TILE_SIDE } from "../../shared/picture.ts";
 import type { ImageReduce, JobPlan, OutputPlan } from "../../shared/plan.ts";
 import { equalise } from "../../shared/ramp.ts";
 import { elementsOf } from "../../shared/reduce/elements.ts";
 import { unframe } from "../../shared/result.ts";
+
+/** Pixels that are averaged in one go: the event loop gets its turn between. */
+const SLICE_PIXELS = 65_536;
 
 export interface TileShape {
   width: number;
@@ -29,14 +33,20 @@ export function tileShape(output: OutputPlan, image: ImageReduce | null): TileSh
 }
 
 /** One byte a pixel, 0 … 255 over the declared range; larger tiles are averaged down. */
-export function imageTile(plan: JobPlan, bytes: Uint8Array): Uint8Array {
+export async function imageTile(plan: JobPlan, bytes: Uint8Array): Promise<Uint8Array> {
   const { output, index, image } = shownOutput(plan);
   if (!image) throw new RangeError("this job is no image");
   const elements = elementsOf(output.dtype, unframe(plan, bytes)[index] as Uint8Array);
   const [height = 1, width = 1] = output.shape;
   const shape = tileShape(output, image);
   const tile = new Uint8Array(shape.width * shape.height);
+  let pixels = 0;
   for (let y = 0; y < shape.height; y++) {
+    pixels += width * shape.factor;
+    if (pixels > SLICE_PIXELS) {
+      await nextTurn();
+      pixels = 0;
+    }
     for (let x = 0; x < shape.width; x++) {
       let sum = 0;
       let count = 0;

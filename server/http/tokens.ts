@@ -12,7 +12,13 @@ const TokenSchema = Type.Object({
   createdAt: Type.String(),
   revokedAt: Type.String({ description: "Empty while it is good." }),
 });
-const NewTokenSchema = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false });
+const NewTokenSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    admin: Type.Optional(Type.Boolean({ description: "May make, list and revoke tokens too." })),
+  },
+  { additionalProperties: false },
+);
 const MadeTokenSchema = Type.Object({
   id: Type.Integer(),
   name: Type.String(),
@@ -43,11 +49,18 @@ export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
 
   app.post(
     "/api/tokens",
-    { schema: { ...common, summary: "Make an owner's token", body: NewTokenSchema, response: { 201: MadeTokenSchema, ...refused } } },
+    {
+      schema: {
+        ...common,
+        summary: "Make an owner's or an administrator's token",
+        body: NewTokenSchema,
+        response: { 201: MadeTokenSchema, ...refused },
+      },
+    },
     async (request, reply) => {
       await adminOf(request, store);
       const { token, hash } = newToken();
-      const { id, name } = await store.addToken(request.body.name, false, hash, clock());
+      const { id, name } = await store.addToken(request.body.name, request.body.admin === true, hash, clock());
       return reply.status(201).send({ id, name, token });
     },
   );

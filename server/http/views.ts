@@ -75,7 +75,8 @@ export class Views {
     view.picture.leased(this.source.coordinator.leasedUnits(row.id, MAX_CELLS));
     view.picture.commit(now);
     const answer = view.answer?.text;
-    if (answer !== undefined) this.answers.set(row.id, answer);
+    // An answer that leaves units out would be a wrong one.
+    if (answer !== undefined && view.follower.isWhole) this.answers.set(row.id, answer);
     view.refreshedAt = now;
   }
 

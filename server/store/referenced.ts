@@ -7,7 +7,7 @@ import type { BlobStore } from "../core/store.ts";
 
 const HASH_BYTES = 32;
 
-export interface BlobReference {
+interface BlobReference {
   hash: BlobHash;
   /** Who refers to it, in words. */
   by: string;

@@ -9,7 +9,7 @@ import { ndjson } from "./ndjson.ts";
 import { npy } from "./npy.ts";
 import { png } from "./png.ts";
 import { raw } from "./raw.ts";
-import type { Chunks, Results, ResultsMeta } from "./results.ts";
+import { badFormat, type Chunks, type Results, type ResultsMeta } from "./results.ts";
 
 interface ExportedResults {
   mime: string;
@@ -46,6 +46,18 @@ export function exportResults(
   const { mime, write } = WRITERS[format];
   const chunks = write({ plan, output: chosen, pieces: pieces(plan, index, source), meta });
   return { mime, extension: format === "raw" ? "bin" : format, chunks };
+}
+
+/** Missing units that are written one by one at most. */
+export const MAX_WRITTEN_HOLES = 10_000_000;
+const WRITES_EACH_HOLE: ReadonlySet<ResultFormat> = new Set(["csv", "json", "npy"]);
+
+/** Throws `bad-format` when `format` would have something to write for each of too many missing units. */
+export function needFewHoles(plan: JobPlan, output: string | undefined, format: ResultFormat, holes: number): void {
+  const kind = (plan.outputs.find(({ name }) => name === output) ?? plan.outputs[0])?.reduce.kind;
+  if ((kind !== "concat" && kind !== "image") || !WRITES_EACH_HOLE.has(format) || holes <= MAX_WRITTEN_HOLES) return;
+  const why = `${holes} units are missing and something is written for each, at most ${MAX_WRITTEN_HOLES} of them; ndjson lists missing units in runs`;
+  throw badFormat(format, why);
 }
 
 export type { ResultsMeta, SourceUnit };

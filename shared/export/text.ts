@@ -3,6 +3,8 @@ import type { Element } from "../reduce/elements.ts";
 
 /** Text is sent on in pieces of about this many characters. */
 const CHUNK_CHARACTERS = 64 * 1024;
+/** Of a row, so many elements are text at a time. */
+const ROW_ELEMENTS = 4096;
 
 /** Encodes a stream of text as UTF-8, in chunks of useful size. */
 export async function* encodeText(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
@@ -36,15 +38,19 @@ export function jsonText(element: Element | null): string {
   return Number.isFinite(element) ? String(element) : `"${element}"`;
 }
 
-/** An array of `shape` in row-major order as nested lists, a text for each innermost row and bracket. */
+/** An array of `shape` in row-major order as nested lists, a text for each bracket and part of a row. */
 export function* nestedText(shape: readonly number[], textAt: (index: number) => string): Generator<string> {
   yield* level(0, 0);
   function* level(axis: number, from: number): Generator<string> {
     const side = shape[axis] as number;
     if (axis === shape.length - 1) {
-      const row: string[] = [];
-      for (let i = 0; i < side; i++) row.push(textAt(from * side + i));
-      yield `[${row.join(",")}]`;
+      yield "[";
+      for (let start = 0; start < side; start += ROW_ELEMENTS) {
+        const part: string[] = [];
+        for (let i = start; i < Math.min(side, start + ROW_ELEMENTS); i++) part.push(textAt(from * side + i));
+        yield start === 0 ? part.join(",") : `,${part.join(",")}`;
+      }
+      yield "]";
       return;
     }
     for (let i = 0; i < side; i++) {

@@ -1,12 +1,23 @@
 /** Entry: `coordinator [--json] [--quick] [--profile] [--goal C1,C3]`; the folder to work in comes from the script. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { measureC1 } from "./c1.ts";
-import type { GoalReport } from "./goal.ts";
+import { measureC2 } from "./c2.ts";
+import { measureC3 } from "./c3.ts";
+import { measureC4 } from "./c4.ts";
+import { measureC5 } from "./c5.ts";
+import { type GoalReport, unmeasured } from "./goal.ts";
 import { profileTable } from "./profile.ts";
 import { type BenchReport, machineWords, table } from "./report.ts";
 import type { Scale, Stage } from "./stage.ts";
 
-const GOALS: Record<string, (stage: Stage) => Promise<GoalReport>> = { C1: measureC1 };
+type Measure = (stage: Stage) => Promise<GoalReport>;
+const GOALS: Record<string, Measure> = {
+  C1: measureC1,
+  C2: measureC2,
+  C3: measureC3,
+  C4: measureC4,
+  C5: measureC5,
+};
 
 interface Options {
   json?: boolean;
@@ -29,13 +40,22 @@ const program = new Command("bench coordinator")
 const options = program.parse().opts<Options>();
 const scale: Scale = options.tiny ? "tiny" : options.quick ? "quick" : "full";
 const stage: Stage = { folder: options.folder, scale, say: (line) => process.stderr.write(`${line}\n`) };
-const report: BenchReport = { bench: "coordinator", machine: machineWords(), goals: {} };
-for (const name of options.goal) report.goals[name] = await (GOALS[name] as (stage: Stage) => Promise<GoalReport>)(stage);
-const profile = options.profile ? await profileTable(stage) : "";
+// Children end when their channel to this process does.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
-if (profile) (options.json ? process.stderr : process.stdout).write(`${profile}\n`);
+const report: BenchReport = { bench: "coordinator", machine: machineWords(), goals: {} };
+let failed = false;
+for (const name of options.goal) {
+  try {
+    report.goals[name] = await (GOALS[name] as Measure)(stage);
+  } catch (error) {
+    failed = true;
+    report.goals[name] = unmeasured(null, `it failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+if (options.profile) (options.json ? process.stderr : process.stdout).write(`${await profileTable(stage)}\n`);
 process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${table(report)}\n`);
-process.exit(0);
+process.exit(failed ? 1 : 0);
 
 function goalNames(text: string): string[] {
   const names = text.split(",").map((name) => name.trim().toUpperCase());

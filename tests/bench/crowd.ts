@@ -30,11 +30,28 @@ export interface Tally {
   verdicts: Record<Verdict, number>;
   /** Claims that found nothing. */
   idle: number;
+  /** Submits that were sent again because the server had too much to do. */
+  delayed: number;
   /** CPU time of the load generator. */
   cpuMicros: number;
 }
 
+export interface Pace {
+  units: number;
+  job: number;
+  /** Claims that begin a second, of the volunteers in turn. */
+  perSecond: number;
+  millis: number;
+}
+
+export interface PacedTally extends Pick<Tally, "batches" | "submitted" | "verdicts" | "idle"> {
+  /** Milliseconds of each claim, from when it was due to its answer. */
+  latencies: number[];
+}
+
 const volunteers: Volunteer[] = [];
+/** Whose turn is next at a pace. */
+let turns = 0;
 
 const verbs = {
   /** Adds volunteers numbered from `first`. */
@@ -66,22 +83,50 @@ const verbs = {
     return tally;
   },
 
+  /** Claims begin at a pace, whether or not earlier ones were answered; each is followed by its submit. */
+  async pace({ units, job, perSecond, millis }: Pace): Promise<PacedTally> {
+    const tally = emptyTally();
+    const latencies: number[] = [];
+    const started = performance.now();
+    const running: Promise<unknown>[] = [];
+    const count = Math.floor((perSecond * millis) / 1000);
+    while (running.length < count) {
+      const now = performance.now() - started;
+      for (let due = dueAt(running.length, perSecond); due <= now && running.length < count; due = dueAt(running.length, perSecond)) {
+        const volunteer = volunteers[turns++ % volunteers.length] as Volunteer;
+        running.push(turn(volunteer, units, job, tally, () => latencies.push(performance.now() - started - due)));
+      }
+      await sleep(1);
+    }
+    await Promise.all(running);
+    const { batches, submitted, verdicts, idle } = tally;
+    return { batches, submitted, verdicts, idle, latencies };
+  },
+
   leave(): void {
     for (const volunteer of volunteers.splice(0)) volunteer.leave();
   },
 };
 export type CrowdVerbs = typeof verbs;
 
+/** When the claim of this number is due at a pace, ms from the start. */
+function dueAt(index: number, perSecond: number): number {
+  return (index * 1000) / perSecond;
+}
+
 /** One claim and its submit. Returns the units it was about. */
-async function turn(volunteer: Volunteer, units: number, job: number, tally: Tally): Promise<number> {
+async function turn(volunteer: Volunteer, units: number, job: number, tally: Tally, onClaimed?: () => void): Promise<number> {
   const answer = await volunteer.claim(units, job);
+  onClaimed?.();
   if (answer.type === "idle") {
     tally.idle++;
     await sleep(Math.min(answer.retryMs, 50));
     return 0;
   }
   if (answer.type !== "assignment") throw new Error(`a claim was answered by ${JSON.stringify(answer)}`);
-  const verdicts = await volunteer.submit(answer);
+  const verdicts = await volunteer.submit(answer, () => {
+    tally.delayed++;
+  });
   tally.batches++;
   tally.submitted += verdicts.length;
   for (const verdict of verdicts) tally.verdicts[verdict]++;
@@ -90,7 +135,7 @@ async function turn(volunteer: Volunteer, units: number, job: number, tally: Tal
 
 function emptyTally(): Tally {
   const verdicts = { recorded: 0, duplicate: 0, late: 0, wanted: 0, refused: 0 };
-  return { seconds: 0, batches: 0, submitted: 0, verdicts, idle: 0, cpuMicros: 0 };
+  return { seconds: 0, batches: 0, submitted: 0, verdicts, idle: 0, delayed: 0, cpuMicros: 0 };
 }
 
 answerParent(verbs, verbs.leave);

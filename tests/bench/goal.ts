@@ -29,8 +29,13 @@ export function measured(figures: readonly [Figure, ...Figure[]], note: string):
   return { value: first.value, target: first.target, met: parts.every(({ met }) => met), note, figures: parts };
 }
 
-export function unmeasured(target: number, why: string): GoalReport {
+export function unmeasured(target: number | null, why: string): GoalReport {
   return { value: null, target, met: null, note: why, figures: [] };
+}
+
+/** A report whose figures are of less than the goal speaks of: only a full run decides. */
+export function undecided(report: GoalReport, why: string): GoalReport {
+  return { ...report, met: null, note: `not decided, ${why}; ${report.note}` };
 }
 
 /** The middle value, the mean of the middle two. Throws when there is none. */

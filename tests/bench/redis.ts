@@ -18,11 +18,11 @@ export function redisVersion(): string | null {
 
 export class Redis {
   readonly port: number;
-  private readonly process: ChildProcess;
+  private readonly child: ChildProcess;
 
-  private constructor(port: number, process: ChildProcess) {
+  private constructor(port: number, child: ChildProcess) {
     this.port = port;
-    this.process = process;
+    this.child = child;
   }
 
   /** Resolves when it answers. Rejects when it does not in 10 s. */
@@ -32,7 +32,9 @@ export class Redis {
     const port = await freePort();
     const settings = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--loglevel", "warning"];
     const args = ["--bind", "127.0.0.1", "--port", String(port), "--dir", dir, ...settings];
-    const process = spawn(...pinned(SERVER_CORE, "redis-server", args), { stdio: "ignore" });
+    const child = spawn(...pinned(SERVER_CORE, "redis-server", args), { stdio: "ignore" });
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end); // it must not outlive a bench that is broken off
     const client = new Client({ host: "127.0.0.1", port, retryStrategy: () => 50, maxRetriesPerRequest: null });
     client.on("error", () => undefined); // it refuses connections until it listens
     const answered = client.ping();
@@ -42,18 +44,18 @@ export class Redis {
     try {
       await Promise.race([answered, late]);
     } catch (error) {
-      process.kill("SIGKILL");
+      end();
       throw error;
     } finally {
       client.disconnect();
     }
-    return new Redis(port, process);
+    return new Redis(port, child);
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode !== null) return;
-    const exited = new Promise((resolve) => this.process.once("exit", resolve));
-    this.process.kill("SIGTERM");
+    if (this.child.exitCode !== null) return;
+    const exited = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGTERM");
     await exited;
   }
 }

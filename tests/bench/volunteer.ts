@@ -1,5 +1,6 @@
 /** One volunteer: a key, a real socket of the product's protocol, and no GPU. It answers with the agreed results. */
 import { generateKeyPairSync, sign } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { unitsOf } from "../../shared/ids.ts";
@@ -56,12 +57,20 @@ export class Volunteer {
     return this.exchange({ type: "claim", units, gpuMillis: 0, job });
   }
 
-  /** Answers every unit of the assignment. Rejects when that is not acknowledged by verdicts. */
-  async submit({ token, runs }: AssignmentFrame): Promise<Verdict[]> {
+  /**
+   * Answers every unit of the assignment; told that it is too fast it waits and sends again, as the donor does, and says so
+   * to `onDelayed`. Rejects when that is not acknowledged by verdicts.
+   */
+  async submit({ token, runs }: AssignmentFrame, onDelayed: () => void): Promise<Verdict[]> {
     const results = Array.from(unitsOf(runs), resultOf);
-    const answer = await this.exchange({ type: "submit", token, results });
-    if (answer.type === "answer" && answer.verdicts.length === results.length) return answer.verdicts;
-    throw new Error(`${results.length} results were answered by ${JSON.stringify(answer)}`);
+    for (;;) {
+      const answer = await this.exchange({ type: "submit", token, results });
+      if (answer.type === "answer" && answer.verdicts.length === results.length) return answer.verdicts;
+      if (answer.type !== "error" || answer.code !== "too-fast")
+        throw new Error(`${results.length} results were answered by ${JSON.stringify(answer)}`);
+      onDelayed();
+      await sleep(answer.retryMs);
+    }
   }
 
   leave(): void {
@@ -72,7 +81,7 @@ export class Volunteer {
     const bytes = encodeFrame(frame);
     return new Promise((resolve, reject) => {
       if (!this.socket.connected) reject(new Error("the server has disconnected this volunteer"));
-      // Rejects by itself when the socket closes: Socket.IO calls back with an error where a timeout is set.
+      // Where a timeout is set Socket.IO calls back with an error when the socket closes, too.
       this.socket
         .timeout(CONNECT_TIMEOUT_MS)
         .emit(SocketEvent.Frame, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), (error: Error | null, answer: unknown) => {

@@ -5,7 +5,8 @@ import type { Assignment } from "../../../server/core/events.ts";
 import type { AccountId, JobId, UnitIndex } from "../../../shared/ids.ts";
 import { MAX_BATCH_UNITS, MAX_TOKEN_BYTES } from "../../../shared/wire.ts";
 
-const keys = (secret?: Uint8Array) => TokenKeys.open({ secret: async (_key, create) => secret ?? create() });
+const keys = (secret?: Uint8Array) =>
+  TokenKeys.open({ secret: async (_key, create) => secret ?? create(), secrets: async () => [], dropSecret: async () => undefined });
 
 const assignments = fc.record({
   id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString("hex")),

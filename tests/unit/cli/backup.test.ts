@@ -145,6 +145,21 @@ describe("a backup", () => {
     expect((await readdir(stopped)).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  test("of a folder whose coordinator was killed has what was committed", async () => {
+    const crashed = join(folder, "crashed");
+    // All is on disk, in the log beside the database: what a kill -9 leaves.
+    await cp(server.folder, crashed, { recursive: true });
+    expect(await readdir(crashed)).toContain("idlewave.sqlite-wal");
+    const examined = findingsOf(await idlewave(["doctor", crashed, "--json"]));
+    expect(examined.filter(({ holds, check }) => !holds && check !== "The disk has room.")).toEqual([]);
+    const copy = join(folder, "of-crashed");
+    expect(await idlewave(["backup", copy, "--data", crashed])).toMatchObject({ code: 0 });
+    const database = new DatabaseSync(join(copy, "idlewave.sqlite"), { readOnly: true });
+    const row = database.prepare("SELECT count(*) AS final FROM units WHERE job = 1").get();
+    database.close();
+    expect(row).toEqual({ final: UNITS });
+  });
+
   test("is written over nothing", async () => {
     expect(await idlewave(["backup", made], env)).toMatchObject({ code: 2, stderr: expect.stringContaining("is not an empty folder") });
     expect(await idlewave(["restore", made, "--data", server.folder])).toMatchObject({ code: 2 });

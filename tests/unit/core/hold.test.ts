@@ -101,7 +101,26 @@ describe("an account", () => {
       }
     }
     expect(world.job().pages.leased).toBe(0);
-    expect(world.claim(by).type).toBe("assigned");
+    const last = world.assignment(by, 4);
+    const [first, ...others] = units(last);
+    world.send({ type: "trim", assignment: last, units: others });
+    expect(world.state.accounts.get(account(1))?.returned).toBe(0);
+    world.send({ type: "release", host: by, assignment: last, units: [first as UnitIndex] });
+    expect(world.state.accounts.get(account(1))?.returned).toBe(1);
+  });
+
+  it("takes up after a restart what it may hold of what it held", () => {
+    const world = new World({ units: 400 });
+    const by = world.join(1);
+    world.submit(world.assignment(by, 4), { gpuMicros: 0 });
+    const held = world.assignment(by, 100);
+    expect(units(held)).toHaveLength(100);
+    world.restart();
+    world.work(world.join(2));
+    expect(world.job().pages.final).toBe(4);
+    const { reply } = world.send({ type: "renew", host: world.join(1), assignment: held });
+    expect(reply).toMatchObject({ type: "assigned" });
+    expect(world.job().holders.get(account(1))).toBe(99);
   });
 });
 

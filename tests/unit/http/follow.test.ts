@@ -28,10 +28,43 @@ describe("a follower whose disk fails once", () => {
         told.push(unit);
       },
     };
-    const follower = new Follower(1 as JobId, { coordinator: { on: () => () => undefined }, store, blobs }, [reader]);
+    const follower = new Follower(
+      1 as JobId,
+      { coordinator: { on: () => () => undefined }, store, blobs, clock: () => 0, onFailure: () => undefined },
+      [reader],
+    );
     await expect(follower.refresh()).rejects.toThrow("the disk failed");
     await follower.refresh();
     expect(told).toEqual([0, 1, 2]);
+    follower.close();
+  });
+});
+
+describe("a follower of units whose bytes are missing", () => {
+  it("tells the others at once, says so once, and tells them when their bytes are back", async () => {
+    let now = 0;
+    const gone = new Set(["1", "2"]);
+    const blobs = { get: async (digest: string) => (gone.has(digest) ? undefined : new Uint8Array(4)) } as unknown as BlobStore;
+    const rows = [0, 1, 2, 3].map((unit) => ({ ...rowOf(unit), digest: String(unit) }));
+    const store = {
+      final: async (_job: JobId, unit: UnitIndex) => rows[unit],
+      finals: async (_job: JobId, from: UnitIndex) => rows.filter(({ unit }) => unit >= from),
+    };
+    const told: number[] = [];
+    const failures: unknown[] = [];
+    const reader = { reset: () => undefined, unit: async (unit: UnitIndex) => void told.push(unit) };
+    const source = { coordinator: { on: () => () => undefined }, store, blobs, clock: () => now };
+    const follower = new Follower(1 as JobId, { ...source, onFailure: (error) => failures.push(error) }, [reader]);
+    await follower.refresh();
+    await follower.refresh();
+    expect(told).toEqual([0, 3]);
+    expect(follower.isWhole).toBe(false);
+    expect(failures).toHaveLength(1);
+    gone.clear();
+    now = 3_600_000;
+    await follower.refresh();
+    expect(told.sort()).toEqual([0, 1, 2, 3]);
+    expect(follower.isWhole).toBe(true);
     follower.close();
   });
 });

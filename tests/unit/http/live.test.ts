@@ -72,6 +72,19 @@ describe("results", () => {
     await server.post(`/api/jobs/${job}/cancel`, undefined, server.token);
   });
 
+  it("with more holes than can be written one by one are refused, and told which format has runs", async () => {
+    const concat = { output: [{ binding: "counts", dtype: "u32", shape: [1], reduce: { kind: "concat" } }] };
+    const job = await server.submit(packageOf(1e9, 1, concat));
+    const ask = (format: string) => server.get(`/api/jobs/${job}/results?format=${format}&partial=1`, server.token);
+    for (const format of ["json", "csv", "npy"]) {
+      const refused = await ask(format);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ code: "bad-format", message: expect.stringContaining("ndjson") });
+    }
+    expect(await (await ask("ndjson")).text()).toBe('{"hole":{"start":0,"length":1000000000}}\n');
+    await server.post(`/api/jobs/${job}/cancel`, undefined, server.token);
+  });
+
   it("that differ lose against two that match, and everybody sees whose they were", async () => {
     const job = await server.submit(packageOf(6));
     await compute(job, 1, () => bytesOf(666));

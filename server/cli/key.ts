@@ -1,0 +1,25 @@
+/** `key rotate`: a new key for assignment tokens, with the admin's token. */
+import type { Command } from "commander";
+import Type from "typebox";
+import { sendJson } from "./api.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { note, printJson } from "./print.ts";
+
+const RotatedSchema = Type.Object({ keys: Type.Integer() });
+
+export function keyVerb(program: Command): void {
+  const key = program.command("key").description("the key that signs assignment tokens (needs the admin's token)");
+  verb(key, "rotate", "replace it; older keys stay good for 14 days")
+    .option("--revoke", "drop the older keys at once: for a key that has leaked")
+    .action(async (options: VerbOptions & { revoke?: boolean }) => {
+      const body = JSON.stringify({ revoke: options.revoke === true });
+      const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
+      const rotated = await sendJson(connectionOf(options), "/api/keys/rotate", RotatedSchema, request);
+      if (options.json) return printJson(rotated);
+      note(
+        options.revoke
+          ? "The key was replaced; no older token is believed any more."
+          : `The key was replaced; ${rotated.keys} are good now.`,
+      );
+    });
+}

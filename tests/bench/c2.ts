@@ -1,0 +1,64 @@
+/** C2: units in batches of one, each a claim and a submit, against half of what a bare Socket.IO echoes. */
+import type { CallerVerbs } from "./callers.ts";
+import { Child, CLIENT_CORE, canPin, SERVER_CORE } from "./child.ts";
+import type { Tally } from "./crowd.ts";
+import { fdatasyncRate } from "./disk.ts";
+import type { EchoVerbs } from "./echo.ts";
+import { type GoalReport, measured, median, shown, spread, unmeasured } from "./goal.ts";
+import { submitJob } from "./job.ts";
+import { checkCredit, checkJobs } from "./ledger.ts";
+import { pairsOf, type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
+
+const TARGET = 0.7;
+const SOCKETS = 50;
+/** Claims of a socket under way at a time, and calls of one into the echo: a submit waits for the disk, the next unit must not. */
+const LANES = 16;
+const JOB_UNITS = 100_000_000;
+
+export async function measureC2(stage: Stage): Promise<GoalReport> {
+  if (!canPin()) return unmeasured(TARGET, "processes cannot be pinned to two cores here (taskset)");
+  return withFolder(stage, "c2", (folder) =>
+    withParts(async (parts) => {
+      const echo = await Child.start<EchoVerbs>("echo", { core: SERVER_CORE });
+      parts.push(() => echo.stop());
+      const callers = await Child.start<CallerVerbs>("callers", { core: CLIENT_CORE });
+      parts.push(() => callers.stop());
+      await callers.ask("join", { ...(await echo.ask("address", undefined)), count: SOCKETS });
+      const server = await startServer(`${folder}/data`);
+      parts.push(() => server.process.stop());
+      const job = await submitJob(server, JOB_UNITS);
+      const crowd = await startCrowd(server.url, SOCKETS);
+      parts.push(() => crowd.stop());
+
+      const millis = scaled(stage, { full: 3000, quick: 1500, tiny: 100 });
+      const load = { units: 1, job, lanes: LANES, millis };
+      stage.say("C2: warming up both");
+      const tallies: Tally[] = [await crowd.ask("rush", load)];
+      await callers.ask("call", { lanes: LANES, millis });
+      const ours: number[] = [];
+      const limits: number[] = [];
+      const disk: number[] = [];
+      for (let pair = 1; pair <= pairsOf(stage); pair++) {
+        disk.push(fdatasyncRate(folder, 200));
+        const tally = await crowd.ask("rush", load);
+        const calls = await callers.ask("call", { lanes: LANES, millis });
+        tallies.push(tally);
+        ours.push(tally.verdicts.recorded / tally.seconds);
+        limits.push(calls.roundTrips / calls.seconds);
+        stage.say(`C2: pair ${pair}: ${shown(ours.at(-1) ?? 0)} units/s, echo ${shown(limits.at(-1) ?? 0)} round trips/s`);
+      }
+      const acknowledged = await checkJobs(server, [job], tallies);
+      await checkCredit(server, acknowledged);
+      const share = median(ours.map((rate, i) => rate / ((limits[i] ?? Number.NaN) / 2)));
+      return measured(
+        [{ name: "units/s in batches of one over half the echo's round trips/s", value: share, target: TARGET, is: "at least" }],
+        [
+          `${spread(ours)} units/s, each a claim and a submit, durable before it is answered, ${SOCKETS} sockets with ${LANES} under way each`,
+          `Socket.IO echoes ${spread(limits)} binary frames of 200 bytes a second with acknowledgement, same sockets, same parser`,
+          `the disk makes ${spread(disk)} fdatasyncs/s`,
+          `${shown(acknowledged.replicas)} replicas acknowledged, ${shown(acknowledged.final)} units final: they and the credit add up`,
+        ].join("; "),
+      );
+    }),
+  );
+}
