@@ -7,7 +7,7 @@ import { nearest } from "./admit/nearest.ts";
 
 const Text = (description: string) => Type.String({ maxLength: 500, description });
 
-const ConfigSchema = Type.Object(
+export const ConfigSchema = Type.Object(
   {
     data: Type.String({ minLength: 1, description: "Folder of the database and the blobs." }),
     host: Type.String({ minLength: 1, description: "Address to listen on." }),
@@ -78,7 +78,7 @@ export const DEFAULT_CONFIG: Config = {
   },
 };
 
-const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["network"])?]> = {
+export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["network"])?]> = {
   IDLEWAVE_DATA: ["data"],
   IDLEWAVE_HOST: ["host"],
   IDLEWAVE_PORT: ["port"],

@@ -94,7 +94,7 @@ export class Easel {
       case "laid-out":
         this.plate.style.inlineSize = `${notice.width}px`;
         this.plate.style.blockSize = `${notice.height}px`;
-        this.plate.closest<HTMLElement>(".first")?.style.setProperty("--plate-width", `${notice.width}px`);
+        this.plate.classList.add("laid-out");
         return;
       case "seen":
         this.onSeen(notice.seen);

@@ -1,4 +1,5 @@
 import { html, LitElement, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import "./dock.ts";
 import "./jobs.ts";
 import "./kernel.ts";
@@ -112,7 +113,7 @@ export class Page extends LitElement {
           <div class="side">
             <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a></header>
             <div class="story" id="story" tabindex="-1">
-              <div class="stack"><h1 tabindex="-1">${partsOf(words.headline)}</h1>
+              <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
               <div class="stack"><p class="lead">${partsOf(words.lead)}</p>
                 ${rooms.map(({ lead }) => html`<p class="ghost lead">${partsOf(lead)}</p>`)}</div>
@@ -167,7 +168,12 @@ export class Page extends LitElement {
     const dock = this.querySelector<Dock>("idlewave-dock");
     const plate = this.querySelector<PlateView>("idlewave-plate");
     await Promise.all([dock?.updateComplete, plate?.updateComplete]);
-    if (!dock?.wave || !plate?.canvas || !canDraw()) return;
+    if (!dock?.wave || !plate?.canvas) return;
+    if (!canDraw()) {
+      // Its label tells what it cannot show.
+      plate.canvas.classList.add("bare");
+      return;
+    }
     this.easel = new Easel(plate.canvas, dock.wave, () => this.room());
     this.easel.onSeen = (seen) => this.visit.takeSeen(seen);
     this.tick++;

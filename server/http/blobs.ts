@@ -85,7 +85,12 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
   );
 }
 
-/** One range of bytes; null for none or a form that may be ignored, `beyond` when it starts after the end. */
+/**
+ * @fastify/send would do ranges, but of files by path with an ETag of their date; blobs come from the store's interface, and
+ * their name is their ETag.
+ *
+ * One range of bytes; null for none or a form that may be ignored, `beyond` when it starts after the end.
+ */
 export function rangeOf(header: string | undefined, size: number): { from: number; to: number } | "beyond" | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "");
   if (!match || (match[1] === "" && match[2] === "")) return null;

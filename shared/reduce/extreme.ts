@@ -2,7 +2,7 @@
 import type { OutputPlan } from "../plan.ts";
 import { type Element, elementsOf } from "./elements.ts";
 import type { Pieces } from "./pieces.ts";
-import { arrayLength, finals, type Reduced, type Seen } from "./reduced.ts";
+import { arrayLength, finals, type Reduced, type Seen, slices } from "./reduced.ts";
 
 /** Over everything, or element by element over units. Of nothing: null. */
 export async function extreme(output: OutputPlan, which: "min" | "max", over: "all" | "units", pieces: Pieces): Promise<Reduced> {
@@ -14,7 +14,7 @@ export async function extreme(output: OutputPlan, which: "min" | "max", over: "a
   };
   if (over === "all") {
     let value: Element | null = null;
-    for await (const { bytes } of finals(pieces, seen)) {
+    for await (const { bytes } of slices(output, pieces, seen)) {
       const elements = elementsOf(output.dtype, bytes);
       for (let i = 0; i < elements.length; i++) value = pick(value, elements.at(i));
     }

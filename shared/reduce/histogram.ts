@@ -2,7 +2,7 @@
 import type { OutputPlan } from "../plan.ts";
 import { elementsOf } from "./elements.ts";
 import type { Pieces } from "./pieces.ts";
-import { finals, type Reduced, type Seen } from "./reduced.ts";
+import { type Reduced, type Seen, slices } from "./reduced.ts";
 
 export async function histogram(output: OutputPlan, bins: number, range: [number, number], pieces: Pieces): Promise<Reduced> {
   const seen: Seen = { units: 0, holes: [] };
@@ -11,7 +11,7 @@ export async function histogram(output: OutputPlan, bins: number, range: [number
   let below = 0;
   let above = 0;
   let nan = 0;
-  for await (const { bytes } of finals(pieces, seen)) {
+  for await (const { bytes } of slices(output, pieces, seen)) {
     const elements = elementsOf(output.dtype, bytes);
     for (let i = 0; i < elements.length; i++) {
       const value = Number(elements.at(i));

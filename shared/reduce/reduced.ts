@@ -2,7 +2,7 @@
 
 import { IdlewaveError } from "../errors.ts";
 import type { UnitRun } from "../ids.ts";
-import type { Dtype, OutputPlan } from "../plan.ts";
+import { DTYPE_BYTES, type Dtype, type OutputPlan } from "../plan.ts";
 import type { Element } from "./elements.ts";
 import type { Piece } from "./pieces.ts";
 
@@ -46,6 +46,28 @@ export async function* finals(pieces: AsyncIterable<Piece>, seen: Seen): AsyncGe
       yield piece;
     }
   }
+}
+
+/** Elements that are folded in one go, some milliseconds of work. */
+const SLICE_ELEMENTS = 65_536;
+
+/** The same in slices of whole elements, `from` the first of each: between those of one unit others have their turn. */
+export async function* slices(
+  output: OutputPlan,
+  pieces: AsyncIterable<Piece>,
+  seen: Seen,
+): AsyncGenerator<{ unit: number; from: number; bytes: Uint8Array }> {
+  const width = DTYPE_BYTES[output.dtype];
+  for await (const { unit, bytes } of finals(pieces, seen)) {
+    for (let at = 0; at < bytes.byteLength; at += SLICE_ELEMENTS * width) {
+      if (at > 0) await turn();
+      yield { unit, from: at / width, bytes: bytes.subarray(at, at + SLICE_ELEMENTS * width) };
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 /** Elements of an array that is reduced unit by unit: it is held in memory, as 8 to 32 bytes an element. */

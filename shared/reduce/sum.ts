@@ -2,7 +2,7 @@
 import type { OutputPlan } from "../plan.ts";
 import { type Elements, elementsOf, isInteger } from "./elements.ts";
 import type { Pieces } from "./pieces.ts";
-import { arrayLength, finals, type Reduced, type Seen } from "./reduced.ts";
+import { arrayLength, finals, type Reduced, type Seen, slices } from "./reduced.ts";
 
 /** At most this many 32-bit numbers are added as f64 before they could pass 2^53. */
 const EXACT_RUN = 1 << 20;
@@ -18,9 +18,9 @@ export async function sum(output: OutputPlan, over: "all" | "units", pieces: Pie
   const shape = [...output.shape];
   if (isInteger(output.dtype)) {
     const values = new Array<bigint>(length).fill(0n);
-    for await (const { bytes } of finals(pieces, seen)) {
+    for await (const { from, bytes } of slices(output, pieces, seen)) {
       const elements = elementsOf(output.dtype, bytes);
-      for (let i = 0; i < length; i++) values[i] = (values[i] as bigint) + BigInt(elements.at(i));
+      for (let i = 0; i < elements.length; i++) values[from + i] = (values[from + i] as bigint) + BigInt(elements.at(i));
     }
     return { value: { kind: "array", type: "integer", shape, values }, ...seen };
   }
@@ -35,7 +35,7 @@ export async function sum(output: OutputPlan, over: "all" | "units", pieces: Pie
 
 async function integerTotal(output: OutputPlan, pieces: Pieces, seen: Seen): Promise<bigint> {
   let total = 0n;
-  for await (const { bytes } of finals(pieces, seen)) total += integerSum(elementsOf(output.dtype, bytes));
+  for await (const { bytes } of slices(output, pieces, seen)) total += integerSum(elementsOf(output.dtype, bytes));
   return total;
 }
 
@@ -56,7 +56,7 @@ function integerSum(elements: Elements): bigint {
 
 async function floatTotal(output: OutputPlan, pieces: Pieces, seen: Seen): Promise<number> {
   const tree = new PairwiseTree<number>((a, b) => a + b);
-  for await (const { bytes } of finals(pieces, seen)) {
+  for await (const { bytes } of slices(output, pieces, seen)) {
     const elements = elementsOf(output.dtype, bytes);
     for (let i = 0; i < elements.length; i++) tree.add(elements.at(i) as number);
   }

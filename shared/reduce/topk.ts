@@ -2,16 +2,16 @@
 import type { OutputPlan } from "../plan.ts";
 import { elementsOf } from "./elements.ts";
 import type { Pieces } from "./pieces.ts";
-import { finals, type Reduced, type Seen, type TopEntry } from "./reduced.ts";
+import { type Reduced, type Seen, slices, type TopEntry } from "./reduced.ts";
 
 export async function topk(output: OutputPlan, k: number, order: "largest" | "smallest", pieces: Pieces): Promise<Reduced> {
   const seen: Seen = { units: 0, holes: [] };
   const best = new BoundedHeap(k, order === "largest" ? largestFirst : smallestFirst);
-  for await (const { unit, bytes } of finals(pieces, seen)) {
+  for await (const { unit, from, bytes } of slices(output, pieces, seen)) {
     const elements = elementsOf(output.dtype, bytes);
-    for (let index = 0; index < elements.length; index++) {
-      const value = elements.at(index);
-      if (!Number.isNaN(value)) best.offer({ value, unit, index });
+    for (let i = 0; i < elements.length; i++) {
+      const value = elements.at(i);
+      if (!Number.isNaN(value)) best.offer({ value, unit, index: from + i });
     }
   }
   return { value: { kind: "topk", type: output.dtype, entries: best.sorted() }, ...seen };

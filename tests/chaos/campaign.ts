@@ -4,10 +4,11 @@
  *   start ──ready──▶ work, and a fault ──gone──▶ a copy of the folder is checked ──▶ start …
  *   after the last cycle: start ──▶ all jobs are done ──▶ results are compared with the references ──▶ drain ──▶ check
  */
+import { execFileSync } from "node:child_process";
 import { setMaxListeners } from "node:events";
-import { cp, link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, link, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobStatus } from "../../shared/api.ts";
 import { Volunteer as Line } from "../unit/gateway/volunteer.ts";
@@ -17,7 +18,9 @@ import type { Settings } from "./coordinator.ts";
 import type { Fault, Scene } from "./faults.ts";
 import { KINDS, type Kind, kindNamed, outputOf, packageOf } from "./jobs.ts";
 import { Journal } from "./journal.ts";
+import { cutPower } from "./power.ts";
 import type { Random } from "./random.ts";
+import { readTrace, STRACE } from "./trace.ts";
 import { ChaosVolunteer, joined } from "./volunteer.ts";
 
 const HONEST = 5;
@@ -25,6 +28,9 @@ const HONEST = 5;
 const LOW_UNITS = 60;
 const FINISH_MS = 120_000;
 const RETRY_MS = 20;
+/** How strace marks a call that it made fail, and one that the process did not live to see the end of. */
+const INJECTED = /\(INJECTED\)$|^\d+ +f(data)?sync\(.*= \?$/m;
+const TRACER_MS = 10_000;
 /** Some acknowledgements take at most this long. */
 const WORK_MS = 60_000;
 
@@ -123,19 +129,61 @@ export class Campaign {
   }
 
   private async strike(fault: Fault): Promise<string | undefined> {
-    const child = new Child(this.entry, this.settings(fault.start(this.random)));
+    if (fault.room) return await this.strikeSmall(fault, fault.room(this.random));
+    if (fault.inject) return await this.strikeTraced(fault, fault.inject(this.random));
+    return await this.strikeOne(fault, new Child(this.entry, this.settings(fault.start(this.random))));
+  }
+
+  private async strikeOne(fault: Fault, child: Child): Promise<string | undefined> {
+    const whole = fault.inject === undefined && !fault.room;
     if (fault.starting) {
       const strike = fault.strike(child, this.scene);
       const ready = await child.ready();
       if (ready) await this.while(ready.url, () => strike, fault);
       return await strike;
     }
-    const ready = await this.started(child);
-    if (!ready) {
-      this.broken(`${fault.name}: it did not start: ${await child.exited}, ${child.stderr}`);
-      return undefined;
+    const ready = whole ? await this.started(child) : await child.ready();
+    if (ready) return await this.while(ready.url, () => fault.strike(child, this.scene), fault);
+    this.broken(`${fault.name}: it did not start: ${await child.exited}, ${child.stderr}`);
+    return undefined;
+  }
+
+  private async strikeTraced(fault: Fault, inject: string[]): Promise<string | undefined> {
+    const [log, baseline, remains] = ["trace", "baseline", "remains"].map((name) => join(this.folder, name)) as [string, string, string];
+    const earlier = this.journal.lines.length;
+    await copyData(this.data, baseline);
+    const child = new Child(this.entry, this.settings(fault.start(this.random)), [...STRACE, "-o", log, ...inject]);
+    const missed = await this.strikeOne(fault, child);
+    const text = await traceOf(log, child.pid);
+    if (fault.cut) {
+      const traced = { events: await readTrace(log), root: this.data, baseline, earlier };
+      const promised = { lines: this.journal.lines, volunteers: this.volunteers };
+      for (const found of await cutPower(traced, promised, this.random, remains, join(this.folder, "image"))) this.add(fault.name, found);
+      await rm(this.data, { recursive: true });
+      await rename(remains, this.data);
     }
-    return await this.while(ready.url, () => fault.strike(child, this.scene), fault);
+    await rm(baseline, { recursive: true });
+    await rm(log);
+    return missed ?? (inject.length > 0 && !INJECTED.test(text) ? "its call was not reached" : undefined);
+  }
+
+  /** The folder moves onto a small file system and back, as an operator would move it to a larger disk. */
+  private async strikeSmall(fault: Fault, room: number): Promise<string | undefined> {
+    const small = join(this.folder, "small");
+    await mkdir(small);
+    const used = Number(execFileSync("du", ["-sk", this.data]).toString().split("\t")[0]) * 1024;
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${used + room}`, "idlewave-chaos", small]);
+    try {
+      await cp(this.data, join(small, "data"), { recursive: true });
+      const child = new Child(this.entry, { ...this.settings(fault.start(this.random)), data: join(small, "data") });
+      const missed = await this.strikeOne(fault, child);
+      await rm(this.data, { recursive: true });
+      await cp(join(small, "data"), this.data, { recursive: true });
+      return missed;
+    } finally {
+      execFileSync("umount", [small]);
+      await rmdir(small);
+    }
   }
 
   /** In a folder of its own: what the fault has left there must start, and be empty. */
@@ -153,13 +201,17 @@ export class Campaign {
   }
 
   private get scene(): Scene {
-    return { random: this.random, worked: (more) => this.worked(more) };
+    return { random: this.random, worked: (more, ended) => this.worked(more, ended) };
   }
 
-  private async worked(more: number): Promise<void> {
+  private async worked(more: number, ended?: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    ended?.then(() => {
+      isOver = true;
+    });
     const enough = this.journal.lines.length + more;
     const end = performance.now() + WORK_MS;
-    while (this.journal.lines.length < enough) {
+    while (!isOver && this.journal.lines.length < enough) {
       if (performance.now() > end) throw new Error(`${enough - this.journal.lines.length} of ${more} acknowledgements did not come`);
       await sleep(2);
     }
@@ -236,15 +288,18 @@ export class Campaign {
   private async check(after: string): Promise<void> {
     const copy = join(this.folder, "copy");
     await copyData(this.data, copy);
-    const { findings } = this.report;
     this.report.acknowledged = this.journal.lines.length;
     try {
-      const found = await checkFolder(copy, { lines: this.journal.lines, volunteers: this.volunteers });
-      for (const key of ["lost", "double", "broken"] as const) findings[key].push(...found[key].map((what) => `after ${after}: ${what}`));
+      this.add(after, await checkFolder(copy, { lines: this.journal.lines, volunteers: this.volunteers }));
     } catch (error) {
       this.broken(`after ${after}: the folder cannot be read: ${error}`);
     }
     await rm(copy, { recursive: true });
+  }
+
+  private add(after: string, found: Findings): void {
+    const { findings } = this.report;
+    for (const key of ["lost", "double", "broken"] as const) findings[key].push(...found[key].map((what) => `after ${after}: ${what}`));
   }
 
   private broken(what: string): void {
@@ -253,13 +308,29 @@ export class Campaign {
 }
 
 /** Blobs are linked: nothing ever changes one. */
-export async function copyData(from: string, to: string): Promise<void> {
+async function copyData(from: string, to: string): Promise<void> {
   await mkdir(to);
-  for (const name of await readdir(from)) if (name.startsWith("idlewave.sqlite")) await cp(join(from, name), join(to, name));
-  for (const folder of await readdir(join(from, "blobs")).catch(() => [])) {
-    await mkdir(join(to, "blobs", folder), { recursive: true });
-    for (const name of await readdir(join(from, "blobs", folder)))
-      await link(join(from, "blobs", folder, name), join(to, "blobs", folder, name));
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const target = join(to, relative(from, path));
+    if (entry.isDirectory()) await mkdir(target, { recursive: true });
+    else await (path.startsWith(join(from, "blobs")) ? linkAt(path, target) : cp(path, target));
+  }
+}
+
+async function linkAt(path: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  await link(path, target);
+}
+
+/** The whole of it: the tracer writes on for a moment after the process has gone. */
+async function traceOf(log: string, pid: number): Promise<string> {
+  const end = performance.now() + TRACER_MS;
+  for (;;) {
+    const text = await readFile(log, "latin1");
+    if (new RegExp(`^${pid} +\\+\\+\\+ `, "m").test(text)) return text;
+    if (performance.now() > end) throw new Error("the tracer did not come to its end");
+    await sleep(RETRY_MS);
   }
 }
 

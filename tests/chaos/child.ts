@@ -69,6 +69,10 @@ export class Child {
     return { ...ready, seconds: (performance.now() - this.startedAt) / 1000 };
   }
 
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
   setClock(clockMs: number): void {
     if (this.process.connected) this.process.send({ clockMs });
   }

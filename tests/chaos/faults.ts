@@ -1,4 +1,4 @@
-/** What is done to the coordinator, a fault a cycle. Each ends with a process that is gone. */
+/** What is done to the coordinator, a fault a cycle. Each ends with a process that is gone. What needs strace or a mount stands apart. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Child } from "./child.ts";
 import type { Settings } from "./coordinator.ts";
@@ -12,6 +12,8 @@ const WORK = 60;
 const MOMENT_MS = 60;
 /** A named point is waited for this long. */
 const POINT_MS = 30_000;
+/** A coordinator on a full disk may go on without getting anywhere. */
+const FULL_MS = 8_000;
 
 export interface Fault {
   name: string;
@@ -23,6 +25,12 @@ export interface Fault {
   empty?: true;
   /** Volunteers beyond the campaign's that connect in the same moment. */
   herd?: number;
+  /** strace's further options: what it injects. */
+  inject?: (random: Random) => string[];
+  /** The power is cut, and work goes on with what is left. */
+  cut?: true;
+  /** On a file system with so much room left, bytes. */
+  room?: (random: Random) => number;
   /** The process may end by itself, or never be ready. */
   starting?: true;
   /** Resolves when the process is gone; with a sentence when the fault did not happen as meant. */
@@ -31,8 +39,8 @@ export interface Fault {
 
 export interface Scene {
   random: Random;
-  /** Resolves after so many further acknowledgements; rejects when they do not come. */
-  worked: (acknowledgements: number) => Promise<void>;
+  /** Resolves after so many further acknowledgements, or once it has `ended`; rejects when they do not come. */
+  worked: (acknowledgements: number, ended?: Promise<unknown>) => Promise<void>;
 }
 
 const plain = () => ({});
@@ -56,6 +64,45 @@ function atPoint(point: Point, hits: number, needs?: Kind): Fault {
     strike: (child) => awaitPoint(child, point),
   };
 }
+
+/** It may stop by itself: memory is ahead of disk. */
+async function untilItEnds(child: Child, { worked }: Scene): Promise<undefined> {
+  await worked(6 * WORK, child.exited);
+  await child.kill();
+}
+
+/** The call that fails, counted from the start, which makes some dozen syncs itself; a sync comes with several writes. */
+const laterSync = (random: Random) => 12 + random(24);
+const laterWrite = (random: Random) => 40 + random(120);
+
+export const INJECTIONS: readonly Fault[] = [
+  { name: "power cut", start: plain, inject: () => [], cut: true, strike: killSoon },
+  {
+    name: "power cut in the last write, torn",
+    start: plain,
+    inject: (random) => ["-e", `inject=fsync,fdatasync:signal=SIGKILL:when=${laterSync(random)}`],
+    cut: true,
+    starting: true,
+    strike: untilItEnds,
+  },
+  ...(["fsync,fdatasync:error=EIO", "pwrite64:error=EIO", "pwrite64:error=ENOSPC"] as const).map((what): Fault => {
+    const inject = (random: Random) => ["-e", `inject=${what}:when=${what.startsWith("fsync") ? laterSync(random) : laterWrite(random)}`];
+    return { name: `strace ${what}`, start: plain, inject, starting: true, strike: untilItEnds };
+  }),
+];
+
+/** On a small tmpfs: what the coordinator takes, it keeps; the rest it refuses, or it stops. */
+export const DISK_FULL: Fault = {
+  name: "disk full (tmpfs)",
+  start: plain,
+  room: (random) => 64 * 1024 + random(512 * 1024),
+  starting: true,
+  strike: async (child, { worked }) => {
+    await Promise.race([worked(6 * WORK, child.exited), sleep(FULL_MS)]);
+    await child.kill();
+    return undefined;
+  },
+};
 
 async function awaitPoint(child: Child, point: string): Promise<string | undefined> {
   const ended = await Promise.race([child.exited, sleep(POINT_MS).then(() => undefined)]);

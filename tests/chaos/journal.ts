@@ -1,11 +1,12 @@
 /** What was promised, kept outside the coordinator: a line is on disk before whoever got the answer sends anything more. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 
+/** `mark`: by what the answer is found in a trace of the wire: `<socket> answer <n>`, `<socket> done <n>` or `port <client's>`. */
 export type Acknowledged =
   /** The coordinator counted or knows this replica. */
-  | { kind: "replica"; volunteer: number; job: number; unit: number; digest: string; sid: string; nth: number }
+  | { kind: "replica"; volunteer: number; job: number; unit: number; digest: string; mark: string }
   /** The result bytes of this digest are kept, or another digest is canonical. */
-  | { kind: "bytes"; volunteer: number; job: number; unit: number; digest: string }
+  | { kind: "bytes"; volunteer: number; job: number; unit: number; digest: string; mark: string }
   /** The job was admitted. */
   | { kind: "job"; job: number }
   /** The account was told that the unit is final. */

@@ -2,8 +2,9 @@
 import { parseArgs } from "node:util";
 import { Campaign, type Report } from "./campaign.ts";
 import { bundle } from "./child.ts";
-import { type Fault, KILLS } from "./faults.ts";
+import { DISK_FULL, type Fault, INJECTIONS, KILLS } from "./faults.ts";
 import { generator, type Random, shuffled } from "./random.ts";
+import { missingTools } from "./tools.ts";
 
 /** A new folder and new volunteers after so many cycles: each campaign ends with its results compared. */
 const CAMPAIGN_CYCLES = 25;
@@ -15,10 +16,14 @@ const seed = wholeOf("seed", values.seed ?? String(Date.now() % 2 ** 31));
 
 const random = generator(seed);
 say(`${cycles} cycles, seed ${seed}`);
+const missing = missingTools();
+const possible = [...KILLS, ...(missing.strace ? [] : INJECTIONS), ...(missing.mount ? [] : [DISK_FULL])];
+for (const { name } of missing.strace ? INJECTIONS : []) say(`not possible on this machine: ${name}: ${missing.strace}`);
+if (missing.mount) say(`not possible on this machine: ${DISK_FULL.name}: ${missing.mount}`);
 const built = await bundle();
 const reports: Report[] = [];
 try {
-  const faults = endless(KILLS, random);
+  const faults = endless(possible, random);
   for (let done = 0; done < cycles; done += CAMPAIGN_CYCLES)
     reports.push(await campaign(faults, done, Math.min(cycles, done + CAMPAIGN_CYCLES)));
 } finally {

@@ -5,6 +5,8 @@
  *   away ──connect──▶ working: outbox first, else claim ──line drops──▶ away
  */
 import { generateKeyPairSync } from "node:crypto";
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromHex } from "../../shared/bytes.ts";
 import { unitsOf } from "../../shared/ids.ts";
@@ -68,7 +70,7 @@ export class ChaosVolunteer {
     line.socket.on(SocketEvent.Account, (notice: AccountNotice) => this.heard(notice));
     try {
       await joined(line, stop);
-      const turn = { line, sid: line.socket.id ?? "", answers: 0, url };
+      const turn = { line, sid: line.socket.id ?? "", answers: 0, dones: 0, url };
       while (!stop.aborted && line.socket.connected) await this.turn(turn);
     } catch (error) {
       // The coordinator may be dead, dying or not there yet; what it promised is in the journal.
@@ -120,12 +122,12 @@ export class ChaosVolunteer {
     if (answer.type === "error") return await this.refused(answer.code, answer.message, answer.retryMs);
     if (answer.type !== "answer" || answer.verdicts.length !== results.length)
       throw new PromiseFault(`a submit was answered by ${answer.type}`);
-    const nth = turn.answers++;
+    const mark = `${turn.sid} answer ${turn.answers++}`;
     const counted = results.filter((_, i) => answer.verdicts[i] !== "late" && answer.verdicts[i] !== "refused");
     this.options.journal.note(
       ...counted.map(({ unit, digest }) => ({
         kind: "replica" as const,
-        ...{ volunteer: this.index, job, unit, digest: Buffer.from(digest).toString("hex"), sid: turn.sid, nth },
+        ...{ volunteer: this.index, job, unit, digest: Buffer.from(digest).toString("hex"), mark },
       })),
     );
     parcel.wanted = results.filter((_, i) => answer.verdicts[i] === "wanted").map(({ unit }) => unit);
@@ -139,13 +141,14 @@ export class ChaosVolunteer {
     const took =
       bytes.byteLength > MAX_SOCKET_RESULT_BYTES ? await this.put(turn, token, unit, bytes) : await this.frame(turn, token, unit, bytes);
     if (took === "later") return;
-    if (took === "kept") this.options.journal.note({ kind: "bytes", volunteer: this.index, job, unit, digest: sha256(bytes) });
+    if (took !== "unwanted")
+      this.options.journal.note({ kind: "bytes", volunteer: this.index, job, unit, digest: sha256(bytes), mark: took.kept });
     parcel.wanted.shift();
   }
 
-  private async frame({ line }: Turn, token: Uint8Array, unit: number, bytes: Uint8Array): Promise<Taken> {
-    const answer = await line.send({ type: "bytes", token, unit: unit as ReplicaResult["unit"], bytes });
-    if (answer.type === "done") return "kept";
+  private async frame(turn: Turn, token: Uint8Array, unit: number, bytes: Uint8Array): Promise<Taken> {
+    const answer = await turn.line.send({ type: "bytes", token, unit: unit as ReplicaResult["unit"], bytes });
+    if (answer.type === "done") return { kept: `${turn.sid} done ${turn.dones++}` };
     if (answer.type !== "error") throw new PromiseFault(`bytes were answered by ${answer.type}`);
     if (answer.code === "not-wanted") return "unwanted";
     await this.refused(answer.code, answer.message, answer.retryMs);
@@ -153,14 +156,9 @@ export class ChaosVolunteer {
   }
 
   private async put({ url }: Turn, token: Uint8Array, unit: number, bytes: Uint8Array<ArrayBuffer>): Promise<Taken> {
-    const response = await fetch(`${url}/api/results?unit=${unit}`, {
-      method: "PUT",
-      headers: { "idlewave-token": Buffer.from(token).toString("base64url"), "content-type": "application/octet-stream" },
-      body: bytes,
-      signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
-    });
-    if (response.status === 204) return "kept";
-    const { code, message } = (await response.json()) as { code: string; message: string };
+    const { status, port, body } = await upload(`${url}/api/results?unit=${unit}`, token, bytes);
+    if (status === 204) return { kept: `port ${port}` };
+    const { code, message } = JSON.parse(body) as { code: string; message: string };
     if (code === "not-wanted") return "unwanted";
     await this.refused(code, message, MAX_PAUSE_MS);
     return "later";
@@ -185,12 +183,30 @@ export async function joined(line: Line, stop: AbortSignal): Promise<void> {
 interface Turn {
   line: Line;
   sid: string;
-  /** Answers to submits that came on this connection. */
+  /** Answers to submits, and to bytes, that came on this connection. */
   answers: number;
+  dones: number;
   url: string;
 }
 
-type Taken = "kept" | "unwanted" | "later";
+type Taken = { kept: string } | "unwanted" | "later";
+
+/** On a connection of its own. */
+function upload(url: string, token: Uint8Array, bytes: Uint8Array): Promise<{ status: number; port: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      ...{ "idlewave-token": Buffer.from(token).toString("base64url"), "content-type": "application/octet-stream" },
+      ...{ "content-length": bytes.byteLength, connection: "close" },
+    };
+    const sending = request(url, { method: "PUT", headers, agent: false, timeout: UPLOAD_TIMEOUT_MS }, (response) => {
+      const port = response.socket.localPort ?? 0;
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, port, body }), reject);
+    });
+    sending.once("timeout", () => sending.destroy(new Error("the upload got no answer")));
+    sending.once("error", reject);
+    sending.end(bytes);
+  });
+}
 
 /** What a coordinator in trouble may say: everything is tried again. */
 const PASSING: ReadonlySet<string> = new Set(["too-fast", "shutting-down", "internal", "disk-full", "too-slow"]);

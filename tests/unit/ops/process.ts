@@ -31,6 +31,7 @@ export async function serve(data: string, env: Record<string, string> = {}): Pro
   }));
   const said = await Promise.race([once(createInterface({ input: process_.stdout }), "line"), ended]);
   if (!Array.isArray(said)) throw new Error(`it ended: ${JSON.stringify(said)} ${logged.join("\n")}`);
-  const { url, token } = JSON.parse(said[0] as string) as { url: string; token: string | null };
+  const { url, token } = JSON.parse(said[0] as string) as { url?: string; token: string | null };
+  if (!url) throw new Error(`it said ${said[0]}`);
   return { url, token: token ?? "", process: process_, logged, ended };
 }
