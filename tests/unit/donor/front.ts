@@ -70,6 +70,8 @@ export interface Lender {
   session: Session;
   /** Everything that was ever put on the shelf. */
   shelved: OutboxEntry[];
+  /** What lies there now. */
+  kept(): OutboxEntry[];
   last(): DonorState;
 }
 
@@ -93,5 +95,5 @@ export function lend(front: Pick<Front, "url">): Lender {
   const states: DonorState[] = [];
   report.watch((state) => void states.push(state));
   const session = new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, new Throttle(0.9), report);
-  return { session, shelved, last: () => states.at(-1) as DonorState };
+  return { session, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
 }
