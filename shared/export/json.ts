@@ -1,13 +1,13 @@
 /**
- * One JSON object: job, name, output, dtype, shape, reduce, value, units, holes. 64-bit integers and exact sums are decimal
- * strings, NaN and infinities are strings. A hole in concatenated units or in a picture is null; `holes` lists the runs.
+ * One JSON object: job, name, output, dtype, shape, reduce, value, units, holes. Elements of u64 and i64 and exact sums and
+ * counts are decimal strings whatever their size, all other integers numbers; NaN and infinities are strings. A hole in concatenated units or in a picture is null; `holes` lists the runs.
  */
 import type { UnitRun } from "../ids.ts";
 import { elementsOf } from "../reduce/elements.ts";
 import { fold } from "../reduce/fold.ts";
 import { image, imageSize } from "../reduce/image.ts";
 import type { Piece } from "../reduce/pieces.ts";
-import { finals, type Reduced, type ReducedValue, type Seen } from "../reduce/reduced.ts";
+import type { Reduced, ReducedValue, Seen } from "../reduce/reduced.ts";
 import type { Chunks, Results } from "./results.ts";
 import { encodeText, jsonText, nestedText } from "./text.ts";
 
@@ -76,7 +76,11 @@ async function* pixelList({ plan, output, pieces }: Results, seen: Seen): AsyncG
 }
 
 async function* counted(pieces: AsyncIterable<Piece>, seen: Seen): AsyncGenerator<Piece> {
-  yield* finals(pieces, seen);
+  for await (const piece of pieces) {
+    if ("hole" in piece) seen.holes.push(piece.hole);
+    else seen.units++;
+    yield piece;
+  }
 }
 
 /** A reduction's value as JSON. */
