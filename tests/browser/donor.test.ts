@@ -8,6 +8,8 @@ import { type Network, startNetwork } from "./network.ts";
 
 const UNITS = 24;
 const STEPS = 200_000;
+/** Values of a unit whose result is above 64 KiB. */
+const LARGE_VALUES = 32_768;
 /** A page that the test answers counts as public, and public pages may not reach localhost without being asked. */
 const LOCAL = ["--disable-features=LocalNetworkAccessChecks"];
 const MANY = (manifest: Record<string, unknown>) => {
@@ -68,6 +70,16 @@ const shelved = (page: Page) =>
     const counting = shelf.count();
     counting.onsuccess = () => resolve(counting.result);
   }))`) as Promise<number>;
+
+/** How the device's key is kept, null when there is none. */
+const KEPT_KEY = `new Promise((resolve, reject) => {
+  const opening = indexedDB.open("idlewave-identity");
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("keys").objectStore("keys").get("device");
+    reading.onsuccess = () => resolve(reading.result?.kind ?? null);
+  };
+})`;
 
 describe("the donor", () => {
   it("does nothing before start, computes, and keeps its key over a reload", async () => {
@@ -140,6 +152,64 @@ describe("the donor", () => {
     await untilPhase(page, "running");
   });
 
+  it("sends results above 64 KiB by PUT, and the answer is right", async () => {
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { units: { count: 2 }, passes: [{ workgroups: [LARGE_VALUES / 64] }] });
+      Object.assign(manifest, { output: [{ binding: "sums", dtype: "u32", shape: [LARGE_VALUES], reduce: { kind: "concat" } }] });
+      Object.assign(manifest, { bindings: { params: { set: { unit: "$unit.index", steps: 7 } } } });
+    });
+    const other = await openBrowser({ args: LOCAL });
+    try {
+      const page = await openTab();
+      const puts: number[] = [];
+      page.on("workercreated", (worker) => {
+        worker.client.on("Network.responseReceived", ({ response }) => {
+          if (response.url.includes("/api/results")) puts.push(response.status);
+        });
+        void worker.client.send("Network.enable");
+      });
+      await page.evaluate(`openDonor(${JSON.stringify(scripts.worker)})`);
+      await start(page);
+      await network.until(job, ({ units }) => units.voted === 2, 40);
+      const mine = browser;
+      browser = other;
+      const partner = await openTab();
+      browser = mine;
+      await start(partner);
+      await network.until(job, ({ state }) => state === "done", 40);
+      // The kernel's value depends on 512 * unit + position alone.
+      const values = expected(2 + LARGE_VALUES / 512, 7);
+      const units = [0, 512 * 4].map((from) => values.subarray(from, from + 4 * LARGE_VALUES));
+      expect(await network.results(job)).toEqual(new Uint8Array(Buffer.concat(units)));
+      await untilState(page, "state.unsent === 0 && state.units.final === 2");
+      expect(puts).toEqual([204, 204]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("computes under a key of its own where the browser knows no Ed25519, and keeps it over a reload", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    const without = `for (const name of ["generateKey", "importKey", "sign", "verify"]) {
+      const known = SubtleCrypto.prototype[name];
+      SubtleCrypto.prototype[name] = function (...given) {
+        if (JSON.stringify(given).includes("Ed25519")) throw new DOMException("Ed25519 is not known here.", "NotSupportedError");
+        return known.apply(this, given);
+      };
+    }`;
+    const openWithout = () => page.evaluate(`openDonor(${JSON.stringify(without + scripts.worker)})`);
+    await openWithout();
+    await start(page);
+    await untilState(page, "state.units.submitted > 0");
+    const { publicKey } = await last(page);
+    expect(await page.evaluate(KEPT_KEY)).toBe("seed");
+    await load(page);
+    await openWithout();
+    await start(page);
+    await untilState(page, `state.publicKey === "${publicKey}" && state.units.submitted > 0`);
+  });
+
   it("says when the job is done, with two of them the answer is right", async () => {
     const job = await network.submit("jobs/lcg");
     const other = await openBrowser({ args: LOCAL });
@@ -185,6 +255,34 @@ describe("the donor", () => {
     expect([await shelved(page), (await last(page)).phase.kind]).toEqual([0, "off"]);
     await start(page);
     await untilState(page, `state.phase.kind === "running" && state.publicKey !== "${publicKey}"`);
+  });
+
+  it("is forgotten from another tab: it stops, nothing of the account comes back, and who waited for a turn does not take it", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const [lending, waiting, forgetting] = [await openTab(), await openTab(), await openTab()];
+    await start(lending);
+    await untilState(lending, "state.units.submitted > 0");
+    await start(waiting);
+    await untilState(waiting, `state.phase.kind === "another-tab" && state.phase.running`);
+    await forgetting.evaluate("control.forget()");
+    await untilPhase(lending, "forgotten");
+    await untilPhase(waiting, "forgotten");
+    // Long enough for a connection to come back.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect([await network.get("/api/volunteers"), await shelved(forgetting)]).toEqual([{ volunteers: [] }, 0]);
+    expect(await lending.evaluate(KEPT_KEY)).toBeNull();
+    await start(waiting);
+    await untilPhase(waiting, "running");
+  });
+
+  it("says in a second tab that the first waits for work", async () => {
+    const [first, second] = [await openTab(), await openTab()];
+    await start(first);
+    await untilPhase(first, "waiting");
+    await start(second);
+    await untilState(second, `state.phase.kind === "another-tab" && !state.phase.running`);
+    await network.submit("jobs/lcg", MANY);
+    await untilState(second, `state.phase.kind === "another-tab" && state.phase.running`);
   });
 
   it("is forgotten from a page that does not lend, and nothing unsent stays", async () => {

@@ -28,6 +28,8 @@ export interface Site {
   folder: string;
   /** Paths asked for, in order. */
   asked: string[];
+  /** The changes after which pictures were asked for, in order. */
+  since: number[];
   jobs: JobStatus[];
   /** Picture of each job. */
   pictures: Map<number, Uint8Array>;
@@ -56,6 +58,7 @@ export async function openSite(): Promise<Site> {
     url: "",
     folder,
     asked: [],
+    since: [],
     jobs: [],
     pictures: new Map(),
     refused: [],
@@ -76,8 +79,9 @@ type Answer = [status: number, body: string | Uint8Array, type: string];
 const JSON_TYPE = "application/json";
 
 async function answer(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
   site.asked.push(pathname);
+  if (searchParams.has("since")) site.since.push(Number(searchParams.get("since")));
   const etag = request.headers["if-none-match"];
   const [status, body, type] = pathname.startsWith("/api/") ? answerApi(site, pathname, response, etag) : await answerFile(site, pathname);
   response.writeHead(status, { "content-type": type, "content-security-policy": POLICY, "x-content-type-options": "nosniff" });

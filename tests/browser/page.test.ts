@@ -1,22 +1,21 @@
 /** The built page in Chromium, with a scripted donor: words, order, accessibility, weight, and that nothing happens before the click. */
 import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
 import { openBrowser } from "./harness.ts";
-import { donorState, finalCells, job, picture, primes, SOURCE } from "./page-fixtures.ts";
+import { finalCells, job, picture, primes, SOURCE } from "./page-fixtures.ts";
 import { openSite, type Site, SOURCE_HASH } from "./page-site.ts";
+import { Visitor } from "./page-visitor.ts";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const CHANNEL = "idlewave-scripted-donor";
 const MAX_SCRIPT_BYTES = 60 * 1024;
 
 let site: Site;
 let browser: Browser;
 let page: Page;
+let visitor: Visitor;
 
 beforeAll(async () => {
   site = await openSite();
@@ -36,59 +35,21 @@ beforeEach(async () => {
   site.refused = [];
   site.down = false;
   site.asked = [];
-  const context = await browser.createBrowserContext();
-  page = await context.newPage();
-  await page.setViewport({ width: 1280, height: 800 });
+  visitor = await Visitor.come(browser, site);
+  page = visitor.page;
 });
 
 afterEach(async () => {
-  await page.browserContext().close();
+  await visitor.leave();
 });
 
-const state = () => page.$eval("idlewave-page", (element) => (element as HTMLElement).dataset.state ?? "");
-const h1 = () => page.$eval("h1", (element) => (element.textContent ?? "").replace(/\s+/g, " ").trim());
-
-async function open(path = "/", waitFor = "before"): Promise<void> {
-  await page.goto(`${site.url}${path}`);
-  await page.waitForSelector(`idlewave-page[data-state="${waitFor}"]`);
-}
-
-async function say(changes: Partial<DonorState>): Promise<void> {
-  const told = donorState({ job: site.jobs[0] ?? null, ...changes });
-  await page.evaluate((name, message) => new BroadcastChannel(name).postMessage(message), CHANNEL, { state: told } as unknown as string);
-  await page.waitForSelector(`idlewave-page[data-state="${told.phase.kind}"]`);
-}
-
-async function lend(): Promise<void> {
-  await page.evaluate((name) => {
-    const heard = { channel: new BroadcastChannel(name), said: [] as string[] };
-    heard.channel.onmessage = (event: MessageEvent<{ said?: string[] }>) => {
-      heard.said = event.data.said ?? heard.said;
-    };
-    Object.assign(globalThis, { heard });
-  }, CHANNEL);
-  await page.click('[data-testid="lend"]');
-  await page.waitForSelector('[data-testid="stop"]', { visible: true });
-  await heard("start");
-}
-
-/** Waits until the donor was told something that begins so. */
-async function heard(what: string): Promise<void> {
-  await page.waitForFunction(
-    (begin) => (globalThis as unknown as { heard: { said: string[] } }).heard.said.some((each) => each.startsWith(begin)),
-    {},
-    what,
-  );
-}
-
-async function violations(): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-    const { violations: found } = await axe.run();
-    return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
-  });
-}
+const state = () => visitor.state();
+const h1 = () => visitor.h1();
+const open = (path?: string, waitFor?: string) => visitor.open(path, waitFor);
+const say = (changes: Partial<DonorState>) => visitor.say(changes);
+const lend = () => visitor.lend();
+const heard = (what: string) => visitor.heard(what);
+const violations = () => visitor.violations();
 
 describe("before the click", () => {
   test("the page asks for its own files and the public API, and nothing else", async () => {

@@ -1,0 +1,224 @@
+/** The built page in Chromium, with a scripted donor: what it keeps between visits, and that nothing on it moves by itself. */
+import type { Browser, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { OwnUnit } from "../../client/donor/state.ts";
+import { openBrowser } from "./harness.ts";
+import { finalCells, job, picture, primes } from "./page-fixtures.ts";
+import { openSite, type Site } from "./page-site.ts";
+import { Visitor } from "./page-visitor.ts";
+
+const FINAL = finalCells(0.62);
+
+type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node: Node | null }[] };
+
+let site: Site;
+let browser: Browser;
+let visitor: Visitor;
+let page: Page;
+
+beforeAll(async () => {
+  site = await openSite();
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+beforeEach(async () => {
+  site.jobs = [job({ units: { total: 380, final: FINAL.length, failed: 0, leased: 11, voted: 9 } }), primes()];
+  site.pictures.clear();
+  site.pictures.set(1, picture(0.62));
+  site.asked = [];
+  site.since = [];
+  visitor = await Visitor.come(browser, site);
+  page = visitor.page;
+  await page.evaluateOnNewDocument(() => {
+    const shifts: string[] = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as Shift[]) {
+        // Below a thousandth it is a digit that grew inside its own line.
+        if (!entry.hadRecentInput && entry.value > 0.001)
+          shifts.push(
+            `${entry.value} at ${entry.startTime}: ${entry.sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 80)).join(" ")}`,
+          );
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+    Object.assign(globalThis, { shifts });
+  });
+});
+
+afterEach(async () => {
+  await visitor.leave();
+});
+
+const own = (unit: number, state: OwnUnit["state"]): OwnUnit => ({ job: 1, unit, state, progress: 1 });
+const label = (text: string) =>
+  page.waitForFunction((part) => document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes(part), {}, text);
+const databases = () => page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name)));
+const shifts = () => page.evaluate(() => (globalThis as unknown as { shifts: string[] }).shifts);
+/** Where what stands under the words is. */
+const places = () =>
+  page.evaluate(() => [".lead", ".figures", ".keep", ".label"].map((each) => document.querySelector(each)?.getBoundingClientRect().top));
+
+describe("the visitor's own squares", () => {
+  /** Three of one's own are final, one waits; they are kept, and the page is loaded anew. */
+  async function comeBack(): Promise<void> {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    const units = FINAL.slice(0, 3).map((unit) => own(unit, "final"));
+    await visitor.tell({ type: "all-units", job: 1, units: [...units, own(FINAL.at(-1) as number, "waiting")] });
+    await page.waitForFunction(() => indexedDB.databases().then((all) => all.some(({ name }) => name === "idlewave-units")));
+    await page.waitForFunction(
+      () =>
+        new Promise((resolve) => {
+          const opening = indexedDB.open("idlewave-units");
+          opening.onsuccess = () => {
+            const { result } = opening;
+            if (!result.objectStoreNames.contains("jobs")) return resolve(false);
+            const counting = result.transaction("jobs").objectStore("jobs").count();
+            counting.onsuccess = () => resolve(counting.result === 1);
+          };
+        }),
+    );
+    site.asked = [];
+    await visitor.open();
+  }
+
+  test("are there on the next visit, before consent, without a worker that connects", async () => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await comeBack();
+    await label(`${FINAL.length} of 380 units verified, 3 yours`);
+    expect(await page.$eval(".plate canvas", (canvas) => canvas.getAttribute("aria-label"))).not.toContain("waiting");
+    expect(site.asked.filter((path) => /socket|donation|donor/.test(path))).toEqual([]);
+    expect(await visitor.state()).toBe("before");
+  });
+
+  test("are not there in a coordinator that began anew with the same numbers", async () => {
+    await comeBack();
+    site.jobs = [job({ createdAt: "2027-02-03T04:05:06.000Z" })];
+    await visitor.open();
+    await label("units verified");
+    await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/api/network")));
+    expect(await page.$eval(".plate canvas", (canvas) => canvas.getAttribute("aria-label"))).not.toContain("yours");
+  });
+
+  test("go from the picture when another tab forgets the account, and the page is as before the click", async () => {
+    await comeBack();
+    await visitor.lend();
+    await visitor.say({ own: { job: 1, waiting: 0, final: 3 } });
+    await visitor.tell({ type: "forgotten" });
+    await visitor.say({ phase: { kind: "forgotten" } });
+    await visitor.until("before");
+    await page.waitForFunction(() => !document.querySelector("idlewave-page")?.classList.contains("lent"));
+    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Lend half my GPU");
+    expect(await page.$(".figures")).toBeNull();
+  });
+
+  test("leave nothing behind where nobody lent", async () => {
+    await visitor.open();
+    await label("units verified");
+    expect(await databases()).toEqual([]);
+  });
+});
+
+describe("the page keeps still", () => {
+  test.each([
+    [1280, 800],
+    [900, 700],
+    [390, 844],
+  ])("%d x %d: while it loads, while units are verified and the words change", async (width, height) => {
+    await page.setViewport({ width, height });
+    await visitor.open();
+    await label("units verified");
+    expect(await shifts()).toEqual([]);
+    await visitor.lend();
+    await visitor.say({
+      own: { job: 1, waiting: 0, final: 0 },
+      units: { submitted: 0, final: 0, refused: 0 },
+      gpuSeconds: 0,
+      gflops: null,
+    });
+    const first = await places();
+    // What the click itself moved is the visitor's own doing.
+    await page.evaluate(() => void (globalThis as unknown as { shifts: string[] }).shifts.splice(0));
+    await visitor.say({});
+    expect(await places()).toEqual(first);
+    await visitor.say({ verified: [{ job: 1, unit: 305 }], gpuSeconds: 3 });
+    await page.waitForFunction(() => document.querySelector("h1")?.textContent?.includes("Unit 305"));
+    expect(await places()).toEqual(first);
+    await page.waitForFunction(() => !document.querySelector("h1")?.textContent?.includes("Unit 305"), { timeout: 15_000 });
+    expect(await places()).toEqual(first);
+    expect(await shifts()).toEqual([]);
+  });
+
+  test("a smaller dose is answered at once, whatever was just verified", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ verified: [{ job: 1, unit: 305 }] });
+    await page.waitForFunction(() => document.querySelector("h1")?.textContent?.includes("Unit 305"));
+    await page.click(".dock-less");
+    const lead = () => page.$eval(".lead", (element) => element.textContent);
+    expect(await lead()).toMatch(/^You chose less: at most a quarter/);
+    await visitor.say({ verified: [{ job: 1, unit: 306 }], dose: 0.25 });
+    expect(await lead()).toMatch(/^You chose less: at most a quarter/);
+  });
+
+  test("figures stay after Stop as they were at Stop", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    await page.click('[data-testid="stop"]');
+    await visitor.until("stopped");
+    const story = () =>
+      page.$eval("h1", (h1) => `${h1.textContent} ${document.querySelector(".figures")?.textContent}`.replace(/\s+/g, " "));
+    const stopped = await story();
+    expect(stopped).toContain("14 units");
+    await visitor.say({ phase: { kind: "off" }, own: { job: 1, waiting: 0, final: 15 }, units: { submitted: 18, final: 15, refused: 0 } });
+    // Long enough for it to be heard and drawn.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await story()).toBe(stopped);
+  });
+
+  test("headline, plate and table count the same units", async () => {
+    site.jobs = [job({ units: { total: 380, final: FINAL.length - 30, failed: 2, leased: 11, voted: 9 } }), primes()];
+    await visitor.open();
+    const missing = 380 - 2 - FINAL.length;
+    await page.waitForFunction((count) => document.querySelector("h1")?.textContent?.startsWith(`${count} `), {}, missing);
+    expect(await page.$eval(".jobs tbody .number", (cell) => cell.textContent)).toBe(String(missing));
+  });
+});
+
+test("the picture of a job that ended is asked for whole, once", async () => {
+  await visitor.open();
+  await label("units verified");
+  site.jobs = [job({ state: "done", units: { total: 380, final: 380, failed: 0, leased: 0, voted: 0 } }), primes()];
+  site.pictures.set(1, picture(1));
+  await visitor.until("job-done");
+  await expect.poll(() => site.since.filter((since) => since === 1).length, { timeout: 10_000 }).toBe(1);
+});
+
+test("under forced colours the five squares of the legend are told apart, and Stop can be read", async () => {
+  await visitor.open();
+  await visitor.lend();
+  await visitor.say({});
+  const session = await page.createCDPSession();
+  for (const scheme of ["light", "dark"]) {
+    const features = [
+      { name: "forced-colors", value: "active" },
+      { name: "prefers-color-scheme", value: scheme },
+    ];
+    await session.send("Emulation.setEmulatedMedia", { features });
+    const looks: string[] = [];
+    for (const swatch of await page.$$(".swatch")) looks.push(await swatch.screenshot({ encoding: "base64" }));
+    expect(new Set(looks).size, scheme).toBe(5);
+    const [colour, ground] = await page.$eval(".dock-stop", (stop) => [
+      getComputedStyle(stop).color,
+      getComputedStyle(stop).backgroundColor,
+    ]);
+    expect(colour).not.toBe(ground);
+  }
+});

@@ -1,0 +1,98 @@
+/** A visitor of the built page, whose donor a test scripts. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "puppeteer";
+import type { DonorFact, DonorState } from "../../client/donor/state.ts";
+import { donorState } from "./page-fixtures.ts";
+import type { Site } from "./page-site.ts";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const CHANNEL = "idlewave-scripted-donor";
+
+export class Visitor {
+  readonly page: Page;
+  private readonly site: Site;
+
+  private constructor(page: Page, site: Site) {
+    this.page = page;
+    this.site = site;
+  }
+
+  /** In a profile of its own, 1280 x 800. */
+  static async come(browser: Browser, site: Site): Promise<Visitor> {
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    await page.setViewport({ width: 1280, height: 800 });
+    return new Visitor(page, site);
+  }
+
+  async leave(): Promise<void> {
+    await this.page.browserContext().close();
+  }
+
+  state(): Promise<string> {
+    return this.page.$eval("idlewave-page", (element) => (element as HTMLElement).dataset.state ?? "");
+  }
+
+  h1(): Promise<string> {
+    return this.page.$eval("h1", (element) => (element.textContent ?? "").replace(/\s+/g, " ").trim());
+  }
+
+  async open(path = "/", waitFor = "before"): Promise<void> {
+    await this.page.goto(`${this.site.url}${path}`);
+    await this.until(waitFor);
+  }
+
+  async until(state: string): Promise<void> {
+    await this.page.waitForSelector(`idlewave-page[data-state="${state}"]`);
+  }
+
+  /** The donor tells its state, of the first job. */
+  async say(changes: Partial<DonorState>): Promise<void> {
+    const told = donorState({ job: this.site.jobs[0] ?? null, ...changes });
+    await this.post({ state: told });
+    // After these two the page's own state is told.
+    if (told.phase.kind !== "forgotten" && told.phase.kind !== "off") await this.until(told.phase.kind);
+  }
+
+  /** The donor posts a fact. */
+  async tell(fact: DonorFact): Promise<void> {
+    await this.post({ fact });
+  }
+
+  async lend(): Promise<void> {
+    await this.page.evaluate((name) => {
+      const heard = { channel: new BroadcastChannel(name), said: [] as string[] };
+      heard.channel.onmessage = (event: MessageEvent<{ said?: string[] }>) => {
+        heard.said = event.data.said ?? heard.said;
+      };
+      Object.assign(globalThis, { heard });
+    }, CHANNEL);
+    await this.page.click('[data-testid="lend"]');
+    await this.page.waitForSelector('[data-testid="stop"]', { visible: true });
+    await this.heard("start");
+  }
+
+  /** Waits until the donor was told something that begins so. */
+  async heard(what: string): Promise<void> {
+    await this.page.waitForFunction(
+      (begin) => (globalThis as unknown as { heard: { said: string[] } }).heard.said.some((each) => each.startsWith(begin)),
+      {},
+      what,
+    );
+  }
+
+  /** What axe-core has to say. */
+  async violations(): Promise<string[]> {
+    await this.page.evaluate(await readFile(AXE, "utf8"));
+    return this.page.evaluate(async () => {
+      const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+      const { violations: found } = await axe.run();
+      return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
+    });
+  }
+
+  private async post(message: unknown): Promise<void> {
+    await this.page.evaluate((name, script) => new BroadcastChannel(name).postMessage(script), CHANNEL, message as string);
+  }
+}
