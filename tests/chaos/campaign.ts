@@ -29,7 +29,7 @@ const LOW_UNITS = 60;
 const FINISH_MS = 120_000;
 const RETRY_MS = 20;
 /** How strace marks a call that it made fail, and one that the process did not live to see the end of. */
-const INJECTED = /\(INJECTED\)$|^\d+ +f(data)?sync\(.*= \?$/m;
+const INJECTED = /\(INJECTED\)$|^\d+ +(?:<\.\.\. )?f(?:data)?sync.*= \?$/m;
 const TRACER_MS = 10_000;
 /** Some acknowledgements take at most this long. */
 const WORK_MS = 60_000;

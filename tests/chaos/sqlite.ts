@@ -1,6 +1,8 @@
 /** The driver as the coordinator under test sees it: the real one, with a watcher before and after each BEGIN, COMMIT and script. */
 import { DatabaseSync as Driver, type StatementOptions, type StatementSyncInstance } from "@photostructure/sqlite";
 
+export * from "@photostructure/sqlite";
+
 export interface Watcher {
   before(sql: string): void;
   after(sql: string): void;
