@@ -3,7 +3,6 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
 import type { Logger } from "pino";
-import { isPublicAddress } from "./access/address.ts";
 import { Disk } from "./access/disk.ts";
 import { Drain } from "./access/drain.ts";
 import { Plans } from "./access/plans.ts";
@@ -11,6 +10,7 @@ import { TokenKeys } from "./access/token.ts";
 import { Judges } from "./admit/admit.ts";
 import type { Config } from "./config.ts";
 import { Coordinator } from "./coordinator.ts";
+import { isLoopback, warnOfExposure } from "./exposure.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
@@ -147,16 +147,4 @@ async function firstToken(store: SqliteStore): Promise<string | undefined> {
 async function versionOf(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as { version: string };
   return version;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
-}
-
-function warnOfExposure(log: Logger, config: Config): void {
-  if (isLoopback(config.host)) return;
-  if (!config.publicUrl.startsWith("https:"))
-    log.warn("Browsers offer WebGPU only over HTTPS or on localhost: put a proxy with a certificate in front and set publicUrl.");
-  if (isPublicAddress(config.host) && config.trustProxy > 0)
-    log.warn("trustProxy is set and this address is reachable directly: who comes past the proxy can claim any address.");
 }
