@@ -2,13 +2,13 @@
 import { createRequire } from "node:module";
 import type { BullVerbs } from "./bullmq.ts";
 import { Child, CLIENT_CORE, canPin } from "./child.ts";
-import type { Tally } from "./crowd.ts";
+import type { CrowdVerbs, Rush, Tally } from "./crowd.ts";
 import { fdatasyncRate } from "./disk.ts";
 import { type GoalReport, measured, median, shown, spread, unmeasured } from "./goal.ts";
-import { submitJob } from "./job.ts";
+import { statusOf, submitJob } from "./job.ts";
 import { checkCredit, checkJobs } from "./ledger.ts";
 import { REDIS_SETTINGS, Redis, redisVersion } from "./redis.ts";
-import { pairsOf, type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
+import { pairsOf, type Server, type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
 
 const TARGET = 20;
 export const BATCH = 32;
@@ -36,7 +36,8 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
       const millis = scaled(stage, { full: 3000, quick: 2000, tiny: 100 });
       const load = { units: BATCH, job, lanes: LANES };
       stage.say("C1: warming up both");
-      const tallies: Tally[] = [await crowd.ask("rush", { ...load, millis })];
+      const tallies: Tally[] = await warmUp(stage, server, crowd, { ...load, millis });
+      const warm = await statusOf(server, job);
       const concurrency = await bestConcurrency(peer, jobs / 2);
       const seen: { ours: number[]; theirs: number[]; adds: number[]; disk: number[]; serverBusy: number[]; loadBusy: number[] } = {
         ...{ ours: [], theirs: [], adds: [], disk: [], serverBusy: [], loadBusy: [] },
@@ -58,11 +59,13 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
       }
       const acknowledged = await checkJobs(server, [job], tallies);
       await checkCredit(server, acknowledged);
+      const rounds = tallies.slice(-pairsOf(stage)).reduce((total, { verdicts }) => total + verdicts.recorded, 0);
       const ratio = median(seen.ours.map((rate, i) => rate / (seen.theirs[i] ?? Number.NaN)));
       return measured(
         [{ name: "replicas/s over BullMQ's completed jobs/s", value: ratio, target: TARGET, is: "at least" }],
         [
           `${spread(seen.ours)} replicas/s, quorum 2, 64-byte outputs, batches of ${BATCH}, ${VOLUNTEERS} volunteers`,
+          `${shown(rounds / (acknowledged.final - warm.units.final))} replicas came for each unit that became final meanwhile`,
           `server ${percent(seen.serverBusy)} of a core, load generator ${percent(seen.loadBusy)} of the other`,
           `BullMQ ${packageVersion("bullmq")} completes ${spread(seen.theirs)} jobs/s and adds ${spread(seen.adds)}/s (concurrency ${concurrency}, the best of ${CONCURRENCIES.join(", ")}, Redis ${redis}, ${REDIS_SETTINGS})`,
           `the disk makes ${spread(seen.disk)} fdatasyncs/s`,
@@ -71,6 +74,15 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
       );
     }),
   );
+}
+
+/** Works until as many units are final as all volunteers hold: from then on replicas are compared as fast as they come. */
+export async function warmUp(stage: Stage, server: Server, crowd: Child<CrowdVerbs>, load: Rush): Promise<Tally[]> {
+  const enough = scaled(stage, { full: 1, quick: 1, tiny: 0 }) * VOLUNTEERS * load.lanes * load.units;
+  const tallies: Tally[] = [];
+  do tallies.push(await crowd.ask("rush", load));
+  while ((await statusOf(server, load.job)).units.final < enough);
+  return tallies;
 }
 
 async function openPeer(folder: string, parts: { push(close: () => Promise<void>): void }): Promise<Child<BullVerbs>> {

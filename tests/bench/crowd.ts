@@ -73,7 +73,9 @@ const verbs = {
     let assigned = 0;
     const lane = async (volunteer: Volunteer) => {
       while (performance.now() - started < rush.millis && assigned < (rush.replicas ?? Number.POSITIVE_INFINITY)) {
-        assigned += await turn(volunteer, rush.units, rush.job, tally);
+        await turn(volunteer, rush.units, rush.job, tally, (units) => {
+          assigned += units;
+        });
       }
     };
     await Promise.all(volunteers.flatMap((volunteer) => Array.from({ length: rush.lanes }, () => lane(volunteer))));
@@ -114,14 +116,14 @@ function dueAt(index: number, perSecond: number): number {
   return (index * 1000) / perSecond;
 }
 
-/** One claim and its submit. Returns the units it was about. */
-async function turn(volunteer: Volunteer, units: number, job: number, tally: Tally, onClaimed?: () => void): Promise<number> {
+/** One claim and its submit. `onClaimed` is told how many units the claim was answered by. */
+async function turn(volunteer: Volunteer, units: number, job: number, tally: Tally, onClaimed: (units: number) => void): Promise<void> {
   const answer = await volunteer.claim(units, job);
-  onClaimed?.();
+  onClaimed(answer.type === "assignment" ? countUnits(answer.runs) : 0);
   if (answer.type === "idle") {
     tally.idle++;
     await sleep(Math.min(answer.retryMs, 50));
-    return 0;
+    return;
   }
   if (answer.type !== "assignment") throw new Error(`a claim was answered by ${JSON.stringify(answer)}`);
   const verdicts = await volunteer.submit(answer, () => {
@@ -130,7 +132,6 @@ async function turn(volunteer: Volunteer, units: number, job: number, tally: Tal
   tally.batches++;
   tally.submitted += verdicts.length;
   for (const verdict of verdicts) tally.verdicts[verdict]++;
-  return countUnits(answer.runs);
 }
 
 function emptyTally(): Tally {

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BATCH, LANES, VOLUNTEERS } from "./c1.ts";
+import { BATCH, LANES, VOLUNTEERS, warmUp } from "./c1.ts";
 import { submitJob } from "./job.ts";
 import { type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
 
@@ -45,7 +45,7 @@ export async function profileTable(stage: Stage): Promise<string> {
       const crowd = await startCrowd(server.url, VOLUNTEERS);
       parts.push(() => crowd.stop());
       const load = { units: BATCH, job, lanes: LANES, millis: scaled(stage, { full: 5000, quick: 4000, tiny: 200 }) };
-      await crowd.ask("rush", load);
+      await warmUp(stage, server, crowd, load);
       const before = await server.process.ask("usage", undefined);
       const { verdicts } = await crowd.ask("rush", load);
       const after = await server.process.ask("usage", undefined);

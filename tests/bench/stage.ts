@@ -23,7 +23,7 @@ export function scaled<T>(stage: Pick<Stage, "scale">, values: Record<Scale, T>)
 
 /** A B pairs: at least five, but when a tiny stage only tries the parts. */
 export function pairsOf(stage: Pick<Stage, "scale">): number {
-  return scaled(stage, { full: 7, quick: 5, tiny: 2 });
+  return scaled(stage, { full: 7, quick: 5, tiny: 1 });
 }
 
 /** Runs `measure` with a folder on the stage's disk that is removed afterwards. */
