@@ -68,7 +68,7 @@ it("a SIGTERM while volunteers work loses nothing that was acknowledged, ends wi
 });
 
 it("what is under way when the signal comes is finished, and told not to be begun anew", async () => {
-  served = await serve(await temporaryFolder());
+  served = await serve(await temporaryFolder(), { IDLEWAVE_DRAIN_SECONDS: "600" });
   const { url, token } = served;
   let feed: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -83,6 +83,7 @@ it("what is under way when the signal comes is finished, and told not to be begu
   const files = packageOf(4);
   const headers = { authorization: `Bearer ${token}`, "content-type": `multipart/form-data; boundary=${boundary}` };
   const uploading = fetch(`${url}/api/jobs`, { method: "POST", body, headers, duplex: "half" } as RequestInit);
+  uploading.catch(() => undefined); // awaited below
   feed?.enqueue(part("job.json", files["job.json"] as string));
   await vi.waitFor(async () => {
     const scraped = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
@@ -91,7 +92,7 @@ it("what is under way when the signal comes is finished, and told not to be begu
   served.process.kill("SIGTERM");
   await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(503), PATIENCE);
   expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ ready: false, reasons: ["draining"] });
-  const late = await fetch(`${url}/api/jobs`, { method: "POST", body: formOf(files), headers: { authorization: `Bearer ${token}` } });
+  const late = await fetch(`${url}/api/jobs/1/pause`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
   expect([late.status, Number(late.headers.get("retry-after")) > 0]).toEqual([503, true]);
   feed?.enqueue(part("kernel.wgsl", files["kernel.wgsl"] as string));
   feed?.enqueue(text.encode(`--${boundary}--\r\n`));
