@@ -3,7 +3,7 @@
  * (`net:2950:4f…`), or the one name of an account. Clusters that share a name may be one person. The first name is the one
  * that is kept; the others recognise what was kept under older keys, and live in memory alone.
  */
-import type { Lease, OpenUnit, Replica } from "./state.ts";
+import type { Lease, OpenUnit } from "./state.ts";
 
 /** Replicas of one unit that a cluster may have: one, and one that was assigned elsewhere before its volunteer moved here. */
 export const MAX_CLUSTER_REPLICAS = 2;
@@ -23,11 +23,6 @@ export function sameCluster(one: string, other: string): boolean {
 export function keptName(cluster: string): string {
   const end = cluster.indexOf(" ");
   return end < 0 ? cluster : cluster.slice(0, end);
-}
-
-/** Replicas of the unit that may be of the same person. */
-export function replicasOf(open: OpenUnit, cluster: string): Replica[] {
-  return open.replicas.filter((replica) => sameCluster(replica.cluster, cluster));
 }
 
 /** Clusters that had their try at the unit. */

@@ -3,6 +3,7 @@ import type { JobState } from "../../shared/api.ts";
 import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { HostFacts, JobSpec } from "./events.ts";
 import type { Pages } from "./pages.ts";
+import { RecentUnits } from "./recent.ts";
 import type { Ring } from "./ring.ts";
 
 export interface CoreState {
@@ -17,8 +18,7 @@ export interface CoreState {
   /** Serials of leases that are gone, and the first that was never given: numbers stay below the most leases there ever were at once. */
   freeSerials: number[];
   nextSerial: number;
-  /** Accounts that had a replica of a unit that ended lately, by `job:unit`; the oldest go first. */
-  recent: Map<string, AccountId[]>;
+  recent: RecentUnits;
   /** When this process began, ms: what was assigned before, its leases are lost through no fault of their volunteers. */
   startedAt: number;
   /** When standing was last halved, ms. */
@@ -124,7 +124,7 @@ export function createState(): CoreState {
     leaseBySerial: new Map(),
     freeSerials: [],
     nextSerial: 1,
-    recent: new Map(),
+    recent: new RecentUnits(),
     startedAt: 0,
     decayedAt: 0,
   };

@@ -105,7 +105,8 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   let micros = 0;
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt };
   const verdicts = event.results.map((told): Verdict => {
-    const result = { ...told, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
+    const { unit, status, digest, bytes } = told;
+    const result = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !includes(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);

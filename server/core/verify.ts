@@ -15,7 +15,7 @@
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
-import { keptName, MAX_CLUSTER_REPLICAS, replicasOf, triesOf } from "./cluster.ts";
+import { keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
 import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { dropHolders } from "./lease.ts";
@@ -30,9 +30,6 @@ export const MAX_REPLICAS = 20;
 
 /** Bytes that were asked for may take this long, ms, until another volunteer is asked. */
 export const WANTED_GRACE_MS = 60_000;
-/** Ended units whose accounts are remembered, so that a late duplicate gets its first answer. */
-export const MAX_RECENT = 65_536;
-
 export interface Submitter {
   account: AccountId;
   cluster: string;
@@ -70,12 +67,12 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
 /** Records one replica of a unit of a live job. `held`: a lease of the assignment held the unit until now. */
 export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, held: boolean, work: Work): Verdict {
   const { unit } = result;
-  if (job.pages.isEnded(unit)) return state.recent.get(recentKey(job, unit))?.includes(by.account) ? "duplicate" : "late";
+  if (job.pages.isEnded(unit)) return state.recent.has(job.spec.id, unit, by.account) ? "duplicate" : "late";
 
   if (!held && isGivenToOthers(state, job, unit, by)) return "late";
   const open = openUnit(job, unit);
-  const known = open.replicas.find((replica) => replica.account === by.account);
-  if (!known && replicasOf(open, by.cluster).length >= MAX_CLUSTER_REPLICAS) {
+  const known = replicaBy(open, by.account);
+  if (!known && isClusterFull(open, by.cluster)) {
     schedule(state, job, unit, work);
     return "refused";
   }
@@ -167,13 +164,30 @@ export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   return open;
 }
 
+function replicaBy(open: OpenUnit, account: AccountId): Replica | undefined {
+  for (const replica of open.replicas) if (replica.account === account) return replica;
+  return undefined;
+}
+
+function isClusterFull(open: OpenUnit, cluster: string): boolean {
+  let replicas = 0;
+  for (const replica of open.replicas) if (sameCluster(replica.cluster, cluster)) replicas++;
+  return replicas >= MAX_CLUSTER_REPLICAS;
+}
+
 /** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
 export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
-  const others = replicasOf(open, replica.cluster);
-  const counted = replica.status === "ok" && !others.some((other) => other.counted);
-  const added = { ...replica, first: others.length === 0, counted, asked: false };
+  const { account, cluster, digest, status, credit, assignedAt } = replica;
+  let first = true;
+  let counted = status === "ok";
+  for (const other of open.replicas) {
+    if (!sameCluster(other.cluster, cluster)) continue;
+    first = false;
+    if (other.counted) counted = false;
+  }
+  const added = { account, cluster, digest, status, credit, assignedAt, first, counted, asked: false };
   open.replicas.push(added);
-  if (replica.status === "ok") job.counted++;
+  if (status === "ok") job.counted++;
   return added;
 }
 
@@ -203,7 +217,8 @@ function record(state: CoreState, job: Job, open: OpenUnit, by: Submitter, resul
 
 /** That of its cluster's first replica, which may be of another week: after a restart they must still be one. */
 function nameToKeep(open: OpenUnit, cluster: string): string {
-  return keptName(replicasOf(open, cluster)[0]?.cluster ?? cluster);
+  for (const replica of open.replicas) if (sameCluster(replica.cluster, cluster)) return keptName(replica.cluster);
+  return keptName(cluster);
 }
 
 function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, bytes: Uint8Array | null, work: Work): void {
@@ -242,14 +257,11 @@ function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how:
   dropHolders(state, job, unit);
   if (job.pages.end(unit, how)) work.store({ type: "page-ended", job: job.spec.id, page: pageOf(unit) });
   work.endedIn.add(job);
-  state.recent.set(
-    recentKey(job, unit),
+  state.recent.add(
+    job.spec.id,
+    unit,
     open.replicas.map((replica) => replica.account),
   );
-  for (const key of state.recent.keys()) {
-    if (state.recent.size <= MAX_RECENT) break;
-    state.recent.delete(key);
-  }
 }
 
 /** Votes of the digest that has most. */
@@ -257,8 +269,4 @@ function bestVotes(open: OpenUnit): number {
   let best = 0;
   for (const { counted, digest } of open.replicas) if (counted) best = Math.max(best, votesFor(open, digest));
   return best;
-}
-
-function recentKey(job: Job, unit: UnitIndex): string {
-  return `${job.spec.id}:${unit}`;
 }

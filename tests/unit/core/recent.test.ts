@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { GENERATION_UNITS, RecentUnits } from "../../../server/core/recent.ts";
+import type { AccountId, JobId } from "../../../shared/ids.ts";
+import { unit } from "./world.ts";
+
+const [job, other] = [1, 2] as [JobId, JobId];
+const [ada, bob] = [7, 8] as [AccountId, AccountId];
+
+describe("units that ended lately", () => {
+  it("are known by job, unit and account", () => {
+    const recent = new RecentUnits();
+    recent.add(job, unit(5), [ada]);
+    expect([recent.has(job, unit(5), ada), recent.has(job, unit(5), bob)]).toEqual([true, false]);
+    expect([recent.has(job, unit(6), ada), recent.has(other, unit(5), ada)]).toEqual([false, false]);
+  });
+
+  it("are remembered for at least one generation and at most two", () => {
+    const recent = new RecentUnits();
+    recent.add(job, unit(0), [ada]);
+    for (let index = 1; index <= GENERATION_UNITS; index++) recent.add(other, unit(index), [bob]);
+    expect(recent.has(job, unit(0), ada)).toBe(true);
+    for (let index = 1; index <= GENERATION_UNITS; index++) recent.add(other, unit(index), [bob]);
+    expect(recent.has(job, unit(0), ada)).toBe(false);
+    expect(recent.has(other, unit(GENERATION_UNITS), bob)).toBe(true);
+  });
+});
