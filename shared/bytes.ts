@@ -11,9 +11,24 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return joined;
 }
 
+const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
+/** Arguments of one call: engines have a limit. */
+const HEX_CHUNK_BYTES = 4096;
+
+/** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  for (let from = 0; from < bytes.byteLength; from += HEX_CHUNK_BYTES) {
+    const length = Math.min(HEX_CHUNK_BYTES, bytes.byteLength - from);
+    const codes = new Array<number>(2 * length);
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[from + i] ?? 0;
+      codes[2 * i] = HEX_DIGITS[byte >> 4] ?? 0;
+      codes[2 * i + 1] = HEX_DIGITS[byte & 15] ?? 0;
+    }
+    // One flat string: a sum of characters would be flattened again wherever it is compared.
+    hex += String.fromCharCode.apply(null, codes);
+  }
   return hex;
 }
 

@@ -28,8 +28,8 @@ export function unframe(plan: Pick<JobPlan, "outputs">, bytes: Uint8Array): Uint
   let at = 0;
   for (const { name, byteLength } of plan.outputs) {
     if (at + LENGTH_BYTES + byteLength > bytes.byteLength) throw new RangeError(`result ends inside output ${name}`);
-    const length = view.getBigUint64(at, true);
-    if (length !== BigInt(byteLength)) throw new RangeError(`output ${name} has ${length} bytes, the plan says ${byteLength}`);
+    const length = view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32;
+    if (length !== byteLength) throw new RangeError(`output ${name} has ${length} bytes, the plan says ${byteLength}`);
     at += LENGTH_BYTES;
     outputs.push(bytes.subarray(at, at + byteLength));
     at += byteLength;

@@ -322,7 +322,8 @@ class Writer {
 
   u64(value: number): this {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no safe unsigned integer`);
-    this.view.setBigUint64(this.at, BigInt(value), true);
+    this.view.setUint32(this.at, value % 2 ** 32, true);
+    this.view.setUint32(this.at + 4, Math.floor(value / 2 ** 32), true);
     this.at += 8;
     return this;
   }
@@ -375,10 +376,10 @@ class Reader {
 
   u64(what: string): number {
     this.need(8, what);
-    const value = this.view.getBigUint64(this.at, true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError("bad-frame", `${what} at byte ${this.at} is above 2^53 - 1`);
+    const value = this.view.getUint32(this.at, true) + this.view.getUint32(this.at + 4, true) * 2 ** 32;
+    if (value > Number.MAX_SAFE_INTEGER) throw new FrameError("bad-frame", `${what} at byte ${this.at} is above 2^53 - 1`);
     this.at += 8;
-    return Number(value);
+    return value;
   }
 
   fixed(what: string, length: number): Uint8Array {

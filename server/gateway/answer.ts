@@ -1,6 +1,6 @@
 /** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
-import { createHash, randomBytes } from "node:crypto";
-import { concatBytes, exactBytes, toHex } from "../../shared/bytes.ts";
+import { hash, randomBytes } from "node:crypto";
+import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import { type AccountId, countUnits, type HostId, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
 import { unframe } from "../../shared/result.ts";
@@ -179,12 +179,12 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
 }
 
 function submitted({ unit, status, gpuMicros, digest, bytes }: ReplicaResult): SubmittedResult {
-  return { unit, status, gpuMicros, digest: toHex(digest), bytes: bytes.byteLength > 0 ? exactBytes(bytes) : null };
+  return { unit, status, gpuMicros, digest: toHex(digest), bytes: bytes.byteLength > 0 ? bytes : null };
 }
 
 function isSound(job: PlannedJob, { status, digest, bytes }: ReplicaResult): boolean {
   if (bytes.byteLength === 0) return true;
-  return status === "ok" && isFramed(job, bytes) && sha256(bytes) === toHex(digest);
+  return status === "ok" && isFramed(job, bytes) && hash("sha256", bytes, "buffer").equals(digest);
 }
 
 async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<Frame> {
@@ -193,10 +193,10 @@ async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: Uni
   if (!holds(assignment, unit)) throw new IdlewaveError("not-wanted", { unit });
   const { job } = assignment;
   const wanted = desk.coordinator.wantedDigest(job, unit, account);
-  const digest = sha256(bytes);
+  const digest = hash("sha256", bytes, "hex");
   // When none are wanted the core knows whether these came before.
   if (!isFramed(await desk.plans.of(job), bytes) || (wanted ?? digest) !== digest) throw new IdlewaveError("bytes-mismatch", { unit });
-  return frameOf(await desk.coordinator.dispatch({ type: "bytes", account, job, unit, digest, bytes: exactBytes(bytes) }));
+  return frameOf(await desk.coordinator.dispatch({ type: "bytes", account, job, unit, digest, bytes }));
 }
 
 /** Whether the bytes are the outputs of the plan, each behind its length. */
@@ -259,7 +259,3 @@ function refusal(error: unknown, input: Uint8Array, onFailure: (error: unknown) 
 
 /** What no honest client sends. */
 const GARBAGE: ReadonlySet<ErrorCode> = new Set(["bad-frame", "bad-message", "bytes-mismatch"]);
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
