@@ -12,6 +12,7 @@ import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, JobSpec } from "./core/events.ts";
 import { checkSpec, isOver } from "./core/job.ts";
+import { unmetNeeds } from "./core/needs.ts";
 import { restoreJob } from "./core/restore.ts";
 import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
@@ -181,9 +182,10 @@ export class Coordinator {
     };
   }
 
-  /** In memory; the store has it a commit later, when listeners hear of it. */
-  isFinal(job: JobId, unit: UnitIndex): boolean {
-    return this.state.jobs.get(job)?.pages.isFinal(unit) ?? false;
+  /** Why no host that is connected can run this job, or "" when one can, none is there, or the job does not run. */
+  waitsFor(id: JobId): string {
+    const job = this.state.jobs.get(id);
+    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.state.hosts.values()) : "";
   }
 
   leasedUnits(job: JobId, limit: number): UnitIndex[] {
@@ -221,7 +223,7 @@ export class Coordinator {
   private async restore(row: JobRow): Promise<void> {
     const { store } = this;
     const spec = await store.spec(row.id);
-    const history = row.state === "done" ? { final: [], failed: await store.failedUnits(row.id), open: [] } : await store.history(row.id);
+    const history = isOver(row) ? { final: [], failed: await store.failedUnits(row.id), open: [] } : await store.history(row.id);
     this.rows.set(row.id, row);
     this.rates.set(row.id, new FinalRate());
     const effects = restoreJob(this.state, spec, row.state, history, await store.tally(row.id), this.now());

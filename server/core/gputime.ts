@@ -11,8 +11,3 @@ export function believedMicros(told: number, issuedAt: number, now: number): num
   const passed = Math.min(MAX_GPU_MICROS, (now - issuedAt) * 1000);
   return told > 0 && passed > 0 ? Math.floor(Math.min(told, passed)) : 0;
 }
-
-/** Sums stay exact: they end at 2^53 - 1. */
-export function addMicros(sum: number, more: number): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, sum + more);
-}

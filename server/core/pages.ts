@@ -111,10 +111,10 @@ export class Pages {
     }
   }
 
-  /** All units have ended, the failed ones are known: what a finished job's pages are. */
-  endAll(failed: readonly UnitIndex[]): void {
+  /** Nothing of a job that is over changes any more: its counts are left, and which units failed. */
+  endAll(final: number, failed: readonly UnitIndex[]): void {
     for (const unit of failed) this.failed.add(unit);
-    this.final = this.units - this.failed.size;
+    this.final = final;
     this.endedBelow = Math.ceil(this.units / PAGE_UNITS);
   }
 

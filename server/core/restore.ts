@@ -8,7 +8,7 @@ import { Work } from "./work.ts";
 
 /**
  * Takes up a job where the store left it: final and failed units, votes and wanted bytes are as they were. Leases are lost,
- * their tokens still count. Returns what the step would: operations that a crash has cut off (say, a job whose last unit is
+ * their tokens still count. Of a job that is over `tally` and the failed units are all that is looked at. Returns what the step would: operations that a crash has cut off (say, a job whose last unit is
  * final and that is not done yet).
  */
 export function restoreJob(
@@ -22,7 +22,7 @@ export function restoreJob(
   const work = new Work(now);
   beginAt(state, now);
   const job = addJob(state, spec, jobState);
-  if (jobState === "done") job.pages.endAll(history.failed);
+  if (isOver(job)) job.pages.endAll(tally.final, history.failed);
   else {
     for (const run of history.final) job.pages.endRun(run);
     for (const unit of history.failed) job.pages.end(unit, "failed");

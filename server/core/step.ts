@@ -3,6 +3,7 @@
  * same effects. The shell has checked tokens, signatures and digests before; it releases the reply when the store operations
  * beside it are on disk.
  */
+import { addMicros } from "../../shared/gputime.ts";
 import type { UnitRun } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, decay, notePace } from "./account.ts";
@@ -10,7 +11,7 @@ import { claim } from "./assign.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
-import { addMicros, believedMicros } from "./gputime.ts";
+import { believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { renew } from "./renew.ts";

@@ -9,7 +9,14 @@ import { DEFAULT_QUORUM } from "../core/verify.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 
-export function jobStatus(row: JobRow, { manifest, plan }: PlannedJob, counts: JobCounts, answerSoFar: string | undefined): JobStatus {
+/** `waitsFor`: why nobody can run it now, or "". */
+export function jobStatus(
+  row: JobRow,
+  { manifest, plan }: PlannedJob,
+  counts: JobCounts,
+  waitsFor: string,
+  answerSoFar: string | undefined,
+): JobStatus {
   return {
     id: row.id,
     name: manifest.name,
@@ -21,7 +28,7 @@ export function jobStatus(row: JobRow, { manifest, plan }: PlannedJob, counts: J
     ...(answerSoFar === undefined ? {} : { answerSoFar }),
     owner: row.ownerName,
     state: row.state,
-    reason: row.reason,
+    reason: row.reason || waitsFor,
     priority: manifest.priority ?? 0,
     createdAt: new Date(row.createdAt).toISOString(),
     finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),

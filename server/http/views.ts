@@ -44,7 +44,8 @@ export class Views {
       if (wait) await this.fresh(row);
       else if (this.wantsReading(row)) this.fresh(row).catch(this.source.onFailure);
     }
-    return jobStatus(row, planned, countsOf(this.source.coordinator, row.id), this.answers.get(row.id));
+    const { coordinator } = this.source;
+    return jobStatus(row, planned, countsOf(coordinator, row.id), coordinator.waitsFor(row.id), this.answers.get(row.id));
   }
 
   async close(): Promise<void> {

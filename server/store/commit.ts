@@ -3,6 +3,7 @@
  * order; totals of accounts and jobs are changed once, by their sums.
  */
 import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
+import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { JournalWriter, Place, placeOf, type UnitOp } from "./journal.ts";
@@ -81,7 +82,7 @@ class Batch {
     const total = this.totalOf(account);
     total.escrow += credit;
     total.submitted++;
-    total.micros += gpuMicros;
+    total.micros = addMicros(total.micros, gpuMicros);
     if (status === "ok") this.tallyOf(job).counted++;
     if (total.job === job && total.page === page) return;
     total.job = job;
@@ -206,7 +207,7 @@ function totalsStatement(accounts: number): string {
     text = `WITH change (id, escrow, final, submitted, units, refused, micros) AS (VALUES ${Array(accounts).fill("(?,?,?,?,?,?,?)").join()})
       UPDATE accounts SET credit_escrow = credit_escrow + escrow, credit_final = credit_final + final,
         units_submitted = units_submitted + submitted, units_final = units_final + units,
-        units_refused = units_refused + refused, gpu_micros = gpu_micros + micros
+        units_refused = units_refused + refused, gpu_micros = min(${Number.MAX_SAFE_INTEGER}, gpu_micros + micros)
       FROM change WHERE accounts.id = change.id`;
     totalsStatements.set(accounts, text);
   }

@@ -57,7 +57,7 @@ class Adapter implements SqliteDatabase {
   prepare(sql: string): SqliteStatement {
     const known = this.statements.get(sql);
     if (known) return known;
-    const statement = new Statement(this.database.prepare(sql));
+    const statement = sql === "rollback" ? new Rollback(this.database) : new Statement(this.database.prepare(sql));
     if (this.statements.size >= MAX_STATEMENTS) {
       for (const oldest of this.statements.keys()) {
         this.statements.delete(oldest);
@@ -95,5 +95,28 @@ class Statement implements SqliteStatement {
 
   iterate(parameters: readonly unknown[]): IterableIterator<unknown> {
     return this.statement.iterate(...parameters);
+  }
+}
+
+/** SQLite ends a transaction by itself when its COMMIT fails: rolling back once more would hide why it did. */
+class Rollback implements SqliteStatement {
+  readonly reader = false;
+  private readonly database: DatabaseSyncInstance;
+
+  constructor(database: DatabaseSyncInstance) {
+    this.database = database;
+  }
+
+  run(): { changes: number; lastInsertRowid: number } {
+    if (this.database.isTransaction) this.database.exec("ROLLBACK");
+    return { changes: 0, lastInsertRowid: 0 };
+  }
+
+  all(): unknown[] {
+    throw new Error("a rollback has no rows");
+  }
+
+  iterate(): IterableIterator<unknown> {
+    throw new Error("a rollback has no rows");
   }
 }

@@ -9,7 +9,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { DATABASE_FILE } from "../../shared/backup.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { DiskBlobs } from "./blobs.ts";
-import { LEDGER_CHECKS, type LedgerCheck } from "./ledger-checks.ts";
+import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { referencedBlobs } from "./referenced.ts";
 import { openStopped } from "./stopped.ts";
@@ -38,7 +38,7 @@ export async function* examine(folder: string): AsyncGenerator<Finding> {
     yield versionFinding(version);
     // Tables of another version are another program's to read.
     if (version === SCHEMA_VERSION) {
-      for (const check of LEDGER_CHECKS) yield ledgerFinding(database, check);
+      for (const check of checkLedger(database)) yield ledgerFinding(check);
       yield resultDigests(database);
     }
     const blobs = DiskBlobs.at(join(folder, "blobs"));
@@ -73,12 +73,8 @@ function versionFinding(version: number): Finding {
   return wrong(check, found, "Make a backup, then start the coordinator once: it brings the database up to date.");
 }
 
-function ledgerFinding(database: DatabaseSyncInstance, { check, sql, todo }: LedgerCheck): Finding {
-  const rows = database.prepare(`${sql} LIMIT 1000`).all() as { what: string }[];
-  if (rows.length === 0) return right(check, "");
-  const more = rows.length >= 1000 ? "1,000 or more" : rows.length.toLocaleString("en");
-  const shown = rows.slice(0, SHOWN).map(({ what }) => what);
-  return wrong(check, `${more} do not: ${shown.join("; ")}`, todo ?? RESTORE);
+function ledgerFinding({ check, count, broken }: LedgerCheck): Finding {
+  return count === 0 ? right(check, "") : wrong(check, `${count.toLocaleString("en")} do not: ${broken.join("; ")}`, RESTORE);
 }
 
 /** Result bytes in rows have the digest they are kept under. */

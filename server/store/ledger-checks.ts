@@ -1,65 +1,203 @@
-/** Invariants of the ledger as queries over the newest schema: each row that comes back, `what`, breaks one. */
+/**
+ * Invariants of the ledger, looked at in one pass over all pages: of each page what must hold of its units, of all together
+ * the sums of accounts and jobs. Memory holds one page, and a few numbers an account.
+ */
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { addMicros } from "../../shared/gputime.ts";
+import { pageOf } from "../core/store.ts";
+import { unpack } from "./packed.ts";
+import { DamagedPage, type PageUnit, replay } from "./page.ts";
+import { checkPage, type PageCheck } from "./page-checks.ts";
+import { PageRows } from "./page-rows.ts";
 
+const SHOWN = 3;
+/** Sums of many small amounts are added in another order: so much of them, and at least so much, is rounding. */
+const CREDIT_ROUNDING = 1e-6;
+
+const CHECKS = {
+  readable: "Each page of units can be read.",
+  credit: "Each account's credit is the sum of its replicas'.",
+  counts: "Each account's counts are those of its replicas.",
+  tallies: "Each job's counts are those of its replicas and units.",
+  results: "Each final unit has its canonical result.",
+  inline: "Each result in a page has its digest.",
+  open: "No replica of a unit that has ended is still open.",
+  paid: "Only replicas that equal the canonical result are paid.",
+  escrow: "No job that was broken off holds credit in escrow.",
+  outside: "No unit lies outside of its job.",
+  once: "No page is both packed and under way.",
+  ended: "A page of a job that goes on is packed when all its units have ended.",
+  accounts: "Each account's pages are listed.",
+  lists: "Refusals and failed units are those of the pages.",
+} as const;
+
+/** What was found of one invariant. */
 export interface LedgerCheck {
   check: string;
-  sql: string;
-  /** Other than to restore a backup. */
-  todo?: string;
+  /** How many break it. */
+  count: number;
+  /** The first of them, in words. */
+  broken: string[];
 }
 
-/** Sums of many small amounts are added in another order: so much of them, and at least so much, is rounding. */
-const CREDIT_ROUNDING = "1e-6 * max(1, abs";
+interface Sums {
+  escrow: number;
+  final: number;
+  submitted: number;
+  unitsFinal: number;
+  refused: number;
+  micros: number;
+}
+interface JobRow {
+  id: number;
+  state: string;
+  units: number | null;
+  counted: number;
+  refused: number;
+  recorded: number;
+  final: number;
+}
+interface AccountRow {
+  id: number;
+  credit_escrow: number;
+  credit_final: number;
+  units_submitted: number;
+  units_final: number;
+  units_refused: number;
+  gpu_micros: number;
+}
 
-const LEDGER_SUMS = `SELECT account,
-    sum(CASE outcome WHEN 'open' THEN credit ELSE 0 END) AS escrow, sum(CASE outcome WHEN 'final' THEN credit ELSE 0 END) AS final,
-    count(*) AS submitted, sum(outcome = 'final') AS units_final, sum(outcome = 'refused') AS units_refused
-  FROM replicas GROUP BY account`;
+/** Every invariant with what breaks it. */
+export function checkLedger(database: DatabaseSyncInstance): LedgerCheck[] {
+  const pass = new Pass(database);
+  for (const job of database.prepare(JOBS).all()) pass.job(job as unknown as JobRow);
+  pass.accounts();
+  return Object.values(pass.checks);
+}
 
-export const LEDGER_CHECKS: readonly LedgerCheck[] = [
-  {
-    check: "Each account's credit is the sum of its replicas'.",
-    sql: `SELECT 'account ' || id || ' has ' || credit_final || ' and ' || credit_escrow || ' in escrow, its replicas '
-        || coalesce(final, 0) || ' and ' || coalesce(escrow, 0) AS what
-      FROM accounts LEFT JOIN (${LEDGER_SUMS}) ON account = id
-      WHERE abs(credit_final - coalesce(final, 0)) > ${CREDIT_ROUNDING}(credit_final))
-        OR abs(credit_escrow - coalesce(escrow, 0)) > ${CREDIT_ROUNDING}(credit_escrow))`,
-  },
-  {
-    check: "Each account's counts are those of its replicas.",
-    sql: `SELECT 'account ' || id AS what FROM accounts LEFT JOIN (${LEDGER_SUMS}) AS sums ON account = id
-      WHERE (accounts.units_submitted, accounts.units_final, accounts.units_refused)
-        IS NOT (coalesce(submitted, 0), coalesce(sums.units_final, 0), coalesce(sums.units_refused, 0))`,
-  },
-  {
-    check: "Each job's counts are those of its replicas and units.",
-    sql: `SELECT 'job ' || id AS what FROM jobs WHERE (counted, refused, final) IS NOT (
-        (SELECT coalesce(sum(status = 'ok'), 0) FROM replicas WHERE job = jobs.id),
-        (SELECT coalesce(sum(outcome = 'refused'), 0) FROM replicas WHERE job = jobs.id),
-        (SELECT count(digest) FROM units WHERE job = jobs.id))`,
-  },
-  {
-    check: "Each final unit has its canonical result.",
-    sql: `SELECT 'unit ' || units.unit || ' of job ' || units.job AS what FROM units LEFT JOIN results USING (job, unit, digest)
-      WHERE units.digest IS NOT NULL AND results.digest IS NULL`,
-  },
-  {
-    check: "No replica of a unit that has ended is still open.",
-    sql: `SELECT 'unit ' || unit || ' of job ' || job || ', account ' || account AS what FROM replicas JOIN units USING (job, unit)
-      WHERE outcome = 'open'`,
-  },
-  {
-    check: "Only replicas that equal the canonical result are paid.",
-    sql: `SELECT 'unit ' || unit || ' of job ' || job || ', account ' || account AS what FROM replicas LEFT JOIN units USING (job, unit)
-      WHERE outcome = 'final' AND replicas.digest IS NOT units.digest`,
-  },
-  {
-    check: "No job that was broken off holds credit in escrow.",
-    sql: `SELECT DISTINCT 'job ' || job AS what FROM replicas JOIN jobs ON jobs.id = job
-      WHERE outcome = 'open' AND state IN ('done', 'failed', 'cancelled')`,
-  },
-  {
-    check: "No unit lies outside of its job.",
-    sql: `SELECT 'unit ' || unit || ' of job ' || job AS what FROM units JOIN jobs ON jobs.id = job
-      WHERE unit < 0 OR unit >= json_extract(spec, '$.units')`,
-  },
-];
+const JOBS = "SELECT id, state, json_extract(spec, '$.units') AS units, counted, refused, recorded, final FROM jobs ORDER BY id";
+const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
+
+class Pass {
+  readonly checks: Record<keyof typeof CHECKS, LedgerCheck>;
+  private readonly database: DatabaseSyncInstance;
+  private readonly sums = new Map<number, Sums>();
+
+  constructor(database: DatabaseSyncInstance) {
+    this.database = database;
+    const entries = Object.entries(CHECKS).map(([name, check]) => [name, { check, count: 0, broken: [] }]);
+    this.checks = Object.fromEntries(entries) as typeof this.checks;
+  }
+
+  job(job: JobRow): void {
+    const { database } = this;
+    const units = job.units ?? 0;
+    const rowsOf = <Row extends { unit: number }>(sql: string) => new PageRows<Row>(database, sql, job.id, (row) => pageOf(row.unit));
+    const lists = {
+      failures: rowsOf<{ unit: number; at: number }>("SELECT unit, at FROM failures WHERE job = ? ORDER BY unit"),
+      refusals: rowsOf<{ unit: number; account: number }>("SELECT unit, account FROM refusals WHERE job = ? ORDER BY unit, seq"),
+      results: rowsOf<{ unit: number; digest: Uint8Array; blob: number }>(
+        "SELECT unit, digest, bytes IS NULL AS blob FROM results WHERE job = ? ORDER BY unit",
+      ),
+      accounts: new PageRows<{ account: number; page: number }>(
+        database,
+        "SELECT account, page FROM page_accounts WHERE job = ? ORDER BY page, account",
+        job.id,
+        (row) => row.page,
+      ),
+    };
+    const tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+    for (const row of database.prepare(JOB_PAGES).iterate(job.id)) {
+      const { page } = row as { page: number };
+      const found = this.read(job.id, page);
+      const rows = {
+        failures: lists.failures.upTo(page),
+        refusals: lists.refusals.upTo(page),
+        results: lists.results.upTo(page),
+        accounts: lists.accounts.upTo(page),
+      };
+      if (!found) continue;
+      const note = (name: PageCheck, what: string) => this.note(name, what);
+      checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
+      for (const unit of found.units.values()) this.add(unit, tally);
+    }
+    for (const list of [lists.failures, lists.refusals, lists.accounts]) {
+      const rest = list.upTo(Number.POSITIVE_INFINITY).length;
+      if (rest > 0) this.note("lists", `job ${job.id} has ${rest} rows of pages that are not there`);
+    }
+    const { counted, refused, recorded, final } = tally;
+    if (job.counted !== counted || job.refused !== refused || job.recorded !== recorded || job.final !== final) {
+      const said = `${job.counted}, ${job.refused}, ${job.recorded}, ${job.final}`;
+      this.note("tallies", `job ${job.id} has ${said}, its pages ${counted}, ${refused}, ${recorded}, ${final}`);
+    }
+  }
+
+  accounts(): void {
+    for (const row of this.database.prepare("SELECT * FROM accounts").iterate()) {
+      const account = row as unknown as AccountRow;
+      const sums = this.sums.get(account.id) ?? noSums();
+      this.sums.delete(account.id);
+      if (differs(account.credit_final, sums.final) || differs(account.credit_escrow, sums.escrow)) {
+        const has = `${account.credit_final} and ${account.credit_escrow} in escrow`;
+        this.note("credit", `account ${account.id} has ${has}, its replicas ${sums.final} and ${sums.escrow}`);
+      }
+      const { units_submitted: submitted, units_final: final, units_refused: refused, gpu_micros: micros } = account;
+      const same = submitted === sums.submitted && final === sums.unitsFinal && refused === sums.refused && micros === sums.micros;
+      if (!same) this.note("counts", `account ${account.id}`);
+    }
+    for (const id of this.sums.keys()) this.note("credit", `account ${id} is not there, and has replicas`);
+  }
+
+  private read(job: number, page: number): { units: Map<number, PageUnit>; packed: boolean } | undefined {
+    const rows = this.database.prepare("SELECT body FROM journal WHERE job = ? AND page = ? ORDER BY seq").all(job, page);
+    const row = this.database.prepare("SELECT body FROM pages WHERE job = ? AND page = ?").get(job, page);
+    if (row && rows.length > 0) this.note("once", `page ${page} of job ${job}`);
+    try {
+      if (row) return { units: unpack((row as { body: Uint8Array }).body), packed: true };
+      return { units: replay(rows.map((each) => (each as { body: Uint8Array }).body)), packed: false };
+    } catch (error) {
+      // Buffers throw RangeErrors where a record points beyond its end.
+      if (!(error instanceof DamagedPage || error instanceof RangeError)) throw error;
+      this.note("readable", `page ${page} of job ${job}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  private add({ ended, replicas }: PageUnit, tally: { counted: number; refused: number; recorded: number; final: number }): void {
+    if (ended === "final") {
+      tally.final++;
+      tally.recorded += replicas.length;
+    }
+    for (const { account, status, outcome, credit, gpuMicros } of replicas) {
+      if (status === "ok") tally.counted++;
+      if (outcome === "refused") tally.refused++;
+      let sums = this.sums.get(account);
+      if (!sums) {
+        sums = noSums();
+        this.sums.set(account, sums);
+      }
+      sums.submitted++;
+      sums.micros = addMicros(sums.micros, gpuMicros);
+      if (outcome === "open") sums.escrow += credit;
+      else if (outcome === "refused") sums.refused++;
+      else if (outcome === "final") {
+        sums.final += credit;
+        sums.unitsFinal++;
+      }
+    }
+  }
+
+  private note(name: keyof typeof CHECKS, what: string): void {
+    const found = this.checks[name];
+    found.count++;
+    if (found.broken.length < SHOWN) found.broken.push(what);
+  }
+}
+
+function noSums(): Sums {
+  return { escrow: 0, final: 0, submitted: 0, unitsFinal: 0, refused: 0, micros: 0 };
+}
+
+function differs(said: number, summed: number): boolean {
+  return !(Math.abs(said - summed) <= CREDIT_ROUNDING * Math.max(1, Math.abs(said)));
+}

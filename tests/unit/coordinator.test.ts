@@ -51,6 +51,13 @@ function submit(coordinator: Coordinator, assignment: Assignment, liar = "") {
   });
 }
 
+/** A store whose jobs' histories nobody may need. */
+class Unread extends SqliteStore {
+  override history(): Promise<never> {
+    throw new Error("a history is read");
+  }
+}
+
 describe("the coordinator", () => {
   it("runs a job to its end and tells of it when it is on disk", async () => {
     const { store, coordinator } = await open(join(await temporaryFolder(), "a.db"));
@@ -180,8 +187,44 @@ describe("the coordinator", () => {
 
     const last = await open(path);
     expect(last.coordinator.counts(id)).toMatchObject({ final: 8, counted: 16, executionsPerUnit: 2 });
-    expect(last.coordinator.isFinal(id, unit(7))).toBe(true);
+    expect(await submit(last.coordinator, first)).toEqual({ type: "verdicts", verdicts: [...unitsOf(first.runs)].map(() => "late") });
     await last.coordinator.close();
+  });
+
+  it("takes up a job that was broken off by its counts alone", async () => {
+    const path = join(await temporaryFolder(), "a.db");
+    const before = await open(path);
+    const { id } = await before.coordinator.addJob(jobRow(), { ...PLAIN, units: 8 });
+    for (const key of [1, 2]) {
+      const assignment = await claim(before.coordinator, (await connect(before.coordinator, before.store, key)).host, 3);
+      if (!assignment) throw new Error("no work");
+      await submit(before.coordinator, assignment);
+    }
+    const more = await claim(before.coordinator, (await connect(before.coordinator, before.store, 3)).host, 2);
+    if (!more) throw new Error("no work");
+    await submit(before.coordinator, more);
+    await before.coordinator.dispatch({ type: "job-verb", job: id, verb: "cancel" });
+    const counts = before.coordinator.counts(id);
+    await before.coordinator.close();
+    await before.store.close();
+
+    const store = new Unread(path);
+    onTestFinished(() => store.close());
+    const coordinator = await Coordinator.open({ store, onFatal: unexpected, tickMs: 0 });
+    expect(coordinator.counts(id)).toEqual({ ...counts, unitsPerMinute: 0 });
+    expect(coordinator.jobs()).toMatchObject([{ state: "cancelled" }]);
+    await coordinator.close();
+  });
+
+  it("says what a job waits for that nobody who is connected can run", async () => {
+    const { store, coordinator } = await open(join(await temporaryFolder(), "a.db"));
+    const { id } = await coordinator.addJob(jobRow(), { ...PLAIN, requires: { features: ["shader-f16"], limits: {} } });
+    expect(coordinator.waitsFor(id)).toBe("");
+    await connect(coordinator, store, 1);
+    expect(coordinator.waitsFor(id)).toBe("no connected volunteer has the feature shader-f16");
+    await coordinator.dispatch({ type: "job-verb", job: id, verb: "pause" });
+    expect(coordinator.waitsFor(id)).toBe("");
+    await coordinator.close();
   });
 
   it("stops when a commit fails: nobody gets an answer that is not on disk", async () => {

@@ -6,8 +6,13 @@ import { DatabaseSync } from "@photostructure/sqlite";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { untar } from "../../../server/cli/untar.ts";
+import type { Settled, StoreOp } from "../../../server/core/store.ts";
+import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
+import { pack, unpack } from "../../../server/store/packed.ts";
+import type { AccountId, JobId } from "../../../shared/ids.ts";
 import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
+import { digest, final, replica, SPEC, bytesOf as storedBytes, unit } from "../store/place.ts";
 import { idlewave, type Ran } from "./run.ts";
 
 const UNITS = 12;
@@ -71,6 +76,43 @@ async function aBlob(copy: string): Promise<string> {
 function change(copy: string, sql: string): void {
   const database = new DatabaseSync(join(copy, "idlewave.sqlite"), { enableForeignKeyConstraints: false });
   database.exec(sql);
+  database.close();
+}
+
+const [JOB, ONE, TWO] = [1 as JobId, 1 as AccountId, 2 as AccountId];
+/** More than a page keeps. */
+const LONG = "l".repeat(2000);
+const ZERO = "zeroblob(32)";
+
+/** What two accounts said of unit 3. */
+const voted = (one: string, two: string) => [replica(JOB, 3, ONE, one), replica(JOB, 3, TWO, two)];
+const bytes = (text: string) => storedBytes(JOB, 3, text);
+
+function settled(outcomes: Settled["outcome"][]): StoreOp {
+  const said = (outcome: Settled["outcome"], index: number): Settled => ({
+    account: index === 0 ? ONE : TWO,
+    credit: SPEC.creditPerUnit,
+    outcome,
+    digest: digest("a"),
+  });
+  return { type: "final", job: JOB, unit: unit(3), digest: digest("a"), settled: outcomes.map(said), at: 3000 };
+}
+
+/** Puts a journal in place of the finished job's packed page; `more`: hexadecimal that follows it. */
+function journal(copy: string, ops: StoreOp[], more = ""): void {
+  const writer = new JournalWriter();
+  for (const op of ops) writer.write(op as UnitOp);
+  const body = Buffer.from(writer.body).toString("hex") + more;
+  change(copy, `DELETE FROM pages WHERE job = 1; INSERT INTO journal (job, page, body) VALUES (1, 0, x'${body}')`);
+}
+
+/** Takes one unit out of the finished job's packed page. */
+function dropUnit(copy: string): void {
+  const database = new DatabaseSync(join(copy, "idlewave.sqlite"));
+  const { body } = database.prepare("SELECT body FROM pages WHERE job = 1").get() as { body: Uint8Array };
+  const units = unpack(body);
+  units.delete(3);
+  database.prepare("UPDATE pages SET body = ? WHERE job = 1").run(pack(units));
   database.close();
 }
 
@@ -155,7 +197,7 @@ describe("a backup", () => {
     const copy = join(folder, "of-crashed");
     expect(await idlewave(["backup", copy, "--data", crashed])).toMatchObject({ code: 0 });
     const database = new DatabaseSync(join(copy, "idlewave.sqlite"), { readOnly: true });
-    const row = database.prepare("SELECT count(*) AS final FROM units WHERE job = 1").get();
+    const row = database.prepare("SELECT final FROM jobs WHERE id = 1").get();
     database.close();
     expect(row).toEqual({ final: UNITS });
   });
@@ -204,23 +246,58 @@ describe("the doctor", () => {
       "Each account's counts are",
     ],
     ["a job's count that is off", (copy) => change(copy, "UPDATE jobs SET final = final + 1 WHERE id = 1"), "Each job's counts are"],
-    ["a final unit without its result", (copy) => change(copy, "DELETE FROM results WHERE job = 1 AND unit = 3"), "Each final unit has"],
+    [
+      "a final unit without its result",
+      (copy) => journal(copy, [...voted(LONG, LONG), bytes(LONG), final(JOB, 3, LONG, [ONE, TWO])]),
+      "Each final unit has",
+    ],
     [
       "an open replica of a unit that ended",
-      (copy) => change(copy, "UPDATE replicas SET outcome = 'open' WHERE seq = 1"),
+      (copy) => journal(copy, [...voted("a", "a"), bytes("a"), settled(["open" as "void", "final"])]),
       "No replica of a unit that has ended",
     ],
     [
       "a wrong result that was paid",
-      (copy) => change(copy, "UPDATE replicas SET digest = zeroblob(32) WHERE seq = 1"),
+      (copy) => journal(copy, [...voted("a", "lie"), bytes("a"), settled(["final", "final"])]),
       "Only replicas that equal",
     ],
-    ["a unit beyond the job", (copy) => change(copy, "UPDATE units SET unit = 99 WHERE job = 1 AND unit = 3"), "No unit lies outside"],
+    ["a unit beyond the job", (copy) => journal(copy, [replica(JOB, 99, ONE, "a")]), "No unit lies outside"],
+    ["credit in escrow of a job that is over", (copy) => journal(copy, voted("a", "b")), "No job that was broken off"],
+    [
+      "a result of a page with other bytes",
+      (copy) => journal(copy, [{ ...bytes("a"), digest: digest("b") } as StoreOp]),
+      "Each result in a page",
+    ],
     [
       "a result with other bytes",
-      (copy) => change(copy, "UPDATE results SET bytes = zeroblob(9) WHERE job = 1 AND unit = 3"),
+      (copy) => change(copy, "INSERT INTO results VALUES (1, 3, zeroblob(32), zeroblob(2000))"),
       "Each result in the database",
     ],
+    [
+      "a packed page that is cut off",
+      (copy) => change(copy, "UPDATE pages SET body = substr(body, 1, 40)"),
+      "Each page of units can be read",
+    ],
+    [
+      "a packed page with numbers beyond its end",
+      (copy) => change(copy, "UPDATE pages SET body = x'01'"),
+      "Each page of units can be read",
+    ],
+    ["a record of no known kind", (copy) => journal(copy, [replica(JOB, 1, ONE, "a")], "99"), "Each page of units can be read"],
+    [
+      "a page that is packed and under way",
+      (copy) => change(copy, "INSERT INTO journal (job, page, body) VALUES (1, 0, x'')"),
+      "No page is both",
+    ],
+    ["a packed page that has not ended", dropUnit, "A page of a job that goes on"],
+    [
+      "a page that an account's list leaves out",
+      (copy) => change(copy, "DELETE FROM page_accounts WHERE account = 1"),
+      "Each account's pages",
+    ],
+    ["a refusal of nobody", (copy) => change(copy, `INSERT INTO refusals VALUES (1, 1, 3, 1, ${ZERO}, ${ZERO}, 5)`), "Refusals and failed"],
+    ["a failed unit that is final", (copy) => change(copy, "INSERT INTO failures VALUES (1, 3, 5)"), "Refusals and failed"],
+    ["a failed unit of no page", (copy) => change(copy, "INSERT INTO failures VALUES (2, 99999, 5)"), "Refusals and failed"],
     ["a newer database", (copy) => change(copy, "INSERT INTO versions (version) VALUES (999)"), "The database has this program's version."],
     ["a damaged blob", async (copy) => writeFile(await aBlob(copy), "other"), "Each blob has the digest"],
     ["a missing blob", (copy) => rm(join(copy, "blobs"), { recursive: true }), "Each blob that is referred to"],

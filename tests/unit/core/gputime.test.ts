@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addMicros, believedMicros, MAX_GPU_MICROS } from "../../../server/core/gputime.ts";
+import { believedMicros, MAX_GPU_MICROS } from "../../../server/core/gputime.ts";
+import { addMicros } from "../../../shared/gputime.ts";
 import { World } from "./world.ts";
 
 const hostile = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.constantFrom(Number.NaN, Infinity, -Infinity, 2 ** 53, 0xffff_ffff));

@@ -60,7 +60,7 @@ describe("a database file that cannot grow", () => {
     const command = `trap '' XFSZ; ulimit -f 1200; exec "$0" --import tsx "$1" "$2" 1`;
     const ended = spawnSync("/bin/sh", ["-c", command, process.execPath, WRITER, path], { encoding: "utf8", timeout: 50_000 });
     expect(ended.status).toBe(1);
-    expect(ended.stderr).toContain("ERR_SQLITE_ERROR");
+    expect(ended.stderr).toMatch(/full|disk I\/O error/);
     const acknowledged = ended.stdout.trim().split("\n");
     expect(acknowledged.length).toBeGreaterThan(5);
     const after = new SqliteStore(path);
