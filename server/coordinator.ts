@@ -11,12 +11,12 @@ import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, JobSpec } from "./core/events.ts";
-import { checkSpec, isOver } from "./core/job.ts";
+import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { restoreJob } from "./core/restore.ts";
 import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
-import type { JobRow, Store, StoreOp } from "./core/store.ts";
+import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
 import { FinalRate } from "./rate.ts";
 
@@ -224,6 +224,7 @@ export class Coordinator {
     const { store } = this;
     const spec = await store.spec(row.id);
     const history = isOver(row) ? { final: [], failed: await store.failedUnits(row.id), open: [] } : await store.history(row.id);
+    if (isOver(row)) await store.endJob(row.id);
     this.rows.set(row.id, row);
     this.rates.set(row.id, new FinalRate());
     const effects = restoreJob(this.state, spec, row.state, history, await store.tally(row.id), this.now());

@@ -46,7 +46,7 @@ export const RETRY_MS: Record<IdleReason, number> = {
   "waits-for-others": 2_000,
   quota: 15_000,
 };
-/** When the claim gave up at a limit: the next one looks further. */
+/** When the cursor gave up at its limit: the next claim looks further. */
 const SCAN_RETRY_MS = 250;
 
 export type Claim = Extract<CoreEvent, { type: "claim" }>;
@@ -93,7 +93,7 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
       },
     };
   }
-  return scan.retries <= 0 || scan.steps <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
+  return scan.steps <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
 }
 
 interface Scan {

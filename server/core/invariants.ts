@@ -6,9 +6,8 @@ import { type AccountId, type JobId, runsOf, type UnitIndex, unitsOf } from "../
 import { sameCluster } from "./cluster.ts";
 import type { Effect } from "./effects.ts";
 import type { JobSpec } from "./events.ts";
-import { isOver } from "./job.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
-import { type JobHistory, type JobTally, PAGE_UNITS, type ReplicaRow, type Settled, type StoreOp } from "./store.ts";
+import { isOver, type JobHistory, type JobTally, PAGE_UNITS, type ReplicaRow, type Settled, type StoreOp } from "./store.ts";
 import { isAgreed, replicasNeeded, votesFor } from "./verify.ts";
 
 export class BrokenInvariant extends Error {

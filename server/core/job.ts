@@ -16,6 +16,7 @@ import { endJobLeases } from "./expiry.ts";
 import { Pages } from "./pages.ts";
 import { Ring } from "./ring.ts";
 import type { CoreState, Job } from "./state.ts";
+import { isOver } from "./store.ts";
 import type { Work } from "./work.ts";
 
 /** So many failed units, and more than are final: the kernel is at fault, and the volunteers' time is worth more. */
@@ -86,10 +87,6 @@ export function endIfOver(state: CoreState, job: Job, work: Work): void {
   const reason = failed === 0 ? "" : `${failed} of ${pages.units} units failed`;
   if (pages.ended === pages.units) enter(state, job, pages.final > 0 ? "done" : "failed", reason, work);
   else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
-}
-
-export function isOver(job: Pick<Job, "state">): boolean {
-  return job.state === "done" || job.state === "failed" || job.state === "cancelled";
 }
 
 function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {

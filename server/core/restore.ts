@@ -1,8 +1,8 @@
 import type { JobState } from "../../shared/api.ts";
 import type { JobSpec } from "./events.ts";
-import { addJob, endIfOver, isOver } from "./job.ts";
+import { addJob, endIfOver } from "./job.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
-import type { JobHistory, JobTally } from "./store.ts";
+import { isOver, type JobHistory, type JobTally } from "./store.ts";
 import { addReplica, isAgreed, openUnit, schedule } from "./verify.ts";
 import { Work } from "./work.ts";
 

@@ -21,6 +21,11 @@ export type StoreOp =
 /** Units a page: what the core keeps in one piece, and the store in one row. */
 export const PAGE_UNITS = 4096;
 
+/** Whether a job of this state has come to its end. */
+export function isOver({ state }: { state: JobState }): boolean {
+  return state === "done" || state === "failed" || state === "cancelled";
+}
+
 /** Number of the page that holds a unit. */
 export function pageOf(unit: number): number {
   return Math.floor(unit / PAGE_UNITS);
@@ -113,6 +118,13 @@ export interface FinalRow {
   at: number;
 }
 
+export interface OwnUnits {
+  /** Descending. */
+  units: { unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[];
+  /** There may be more below this one; null: there are none. */
+  next: number | null;
+}
+
 export interface RefusedRow {
   unit: UnitIndex;
   account: AccountId;
@@ -124,8 +136,10 @@ export interface RefusedRow {
 }
 
 export interface Store {
-  /** All of `ops` or nothing, on disk when it resolves. */
+  /** All of `ops` or nothing, on disk when it resolves; of a job that is over now, `endJob` too. */
   commit(ops: readonly StoreOp[]): Promise<void>;
+  /** Voids what is open of a job that is over. A crash may have broken it off: it goes on where it was. */
+  endJob(job: JobId): Promise<void>;
 
   /** The value under `key`, made by `create` and kept when there is none. */
   secret(key: string, create: () => Uint8Array): Promise<Uint8Array>;
@@ -161,13 +175,8 @@ export interface Store {
   failedUnits(job: JobId): Promise<UnitIndex[]>;
   /** Replicas whose digest differs from the canonical one, newest first. */
   refused(job: JobId, limit: number): Promise<RefusedRow[]>;
-  /** Units of a job below `before` that the account has a replica of, and what became of it; descending, at most `limit` (MAX_OWN_UNITS). */
-  unitsOf(
-    job: JobId,
-    account: AccountId,
-    before?: number,
-    limit?: number,
-  ): Promise<{ unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[]>;
+  /** Units of a job below `before` that the account has a replica of; at most `limit` (MAX_OWN_UNITS) of them. */
+  unitsOf(job: JobId, account: AccountId, before?: number, limit?: number): Promise<OwnUnits>;
 
   /** Blobs of results that lost and that no result has any more; something else may still refer to them. */
   garbage(limit: number): Promise<BlobHash[]>;

@@ -178,11 +178,8 @@ export class Connection {
     const retryMs = ownUnits.begin(peer.account, clock());
     if (retryMs > 0) throw new IdlewaveError("too-fast", { limit: "own units of this account", retrySeconds: Math.ceil(retryMs / 1000) });
     try {
-      // One more tells whether there are older ones.
-      const rows = await store.unitsOf(request.job as JobId, peer.account, request.before, OWN_UNITS_PAGE + 1);
-      const page = rows.slice(0, OWN_UNITS_PAGE);
-      const last = rows.length > page.length ? page.at(-1) : undefined;
-      ack({ units: page, ...(last ? { next: last.unit } : {}) } satisfies OwnUnitsReply);
+      const { units, next } = await store.unitsOf(request.job as JobId, peer.account, request.before, OWN_UNITS_PAGE);
+      ack({ units, ...(next === null ? {} : { next }) } satisfies OwnUnitsReply);
     } finally {
       ownUnits.end(peer.account);
     }

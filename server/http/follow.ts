@@ -78,8 +78,9 @@ export class Follower {
     const due = [...this.pending];
     for (const unit of due) {
       const row = await this.source.store.final(this.job, unit);
-      if (row) await this.tell(row);
-      this.pending.delete(unit); // what could not be read stays due
+      if (!row) continue; // what could not be read stays due
+      await this.tell(row);
+      this.pending.delete(unit);
     }
   }
 

@@ -2,12 +2,12 @@
  * One batch of the core's operations as one transaction. What was done to a page's units is one journal row, in the core's
  * order; totals of accounts and jobs are changed once, by their sums.
  */
-import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
+import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
-import { type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
+import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { JournalWriter, Place, placeOf, type UnitOp } from "./journal.ts";
-import { packOpenPages, packPage } from "./packing.ts";
+import { packPage } from "./packing.ts";
 import type { Tables } from "./tables.ts";
 
 /** Rows a statement; few sizes, so that few statements are prepared. */
@@ -229,18 +229,13 @@ async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobI
   }
 }
 
-/** A job that is over has no open page left; nothing of one that was broken off will be verified any more. */
 async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise<void> {
-  const over = op.state === "done" || op.state === "failed" || op.state === "cancelled";
+  const over = isOver(op);
   await trx
     .updateTable("jobs")
     .where("id", "=", op.job)
     .set({ state: op.state, reason: op.reason, ...(over ? { finished_at: op.at } : {}) })
     .execute();
-  if (!over) return;
-  for (const [account, credit] of await packOpenPages(trx, op.job)) {
-    await sql`UPDATE accounts SET credit_escrow = credit_escrow - ${credit} WHERE id = ${account}`.execute(trx);
-  }
 }
 
 /** Cuts rows into a few fixed sizes. */

@@ -7,6 +7,7 @@
  *   final    4  slot u16, at f64, replicas u16, the outcome (Outcome) of each in the order they were recorded
  *   failed   5  slot u16, at f64
  */
+import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
 import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
 
 export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5 } as const;
@@ -16,9 +17,9 @@ export const OUTCOMES = ["open", "final", "refused", "void"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
-export const MAX_PAGE_BYTES = 1024;
+export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;
 /** Longer ones, up to this length, have a row of their own; those beyond are in the blob store. */
-export const MAX_ROW_BYTES = 64 * 1024;
+export const MAX_ROW_BYTES = MAX_SOCKET_RESULT_BYTES;
 
 const REPLICA_BYTES = 52;
 const SENDER_BYTES = 34;

@@ -2,11 +2,13 @@
  * Invariants of the ledger, looked at in one pass over all pages: of each page what must hold of its units, of all together
  * the sums of accounts and jobs. Memory holds one page, and a few numbers an account.
  */
+
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { JobState } from "../../shared/api.ts";
 import { addMicros } from "../../shared/gputime.ts";
 import { pageOf } from "../core/store.ts";
 import { unpack } from "./packed.ts";
-import { DamagedPage, type PageUnit, replay } from "./page.ts";
+import { DamagedPage, type PageUnit, replayAll } from "./page.ts";
 import { checkPage, type PageCheck } from "./page-checks.ts";
 import { PageRows } from "./page-rows.ts";
 
@@ -50,7 +52,7 @@ interface Sums {
 }
 interface JobRow {
   id: number;
-  state: string;
+  state: JobState;
   units: number | null;
   counted: number;
   refused: number;
@@ -154,10 +156,9 @@ class Pass {
     if (row && rows.length > 0) this.note("once", `page ${page} of job ${job}`);
     try {
       if (row) return { units: unpack((row as { body: Uint8Array }).body), packed: true };
-      return { units: replay(rows.map((each) => (each as { body: Uint8Array }).body)), packed: false };
+      return { units: replayAll(rows.map((each) => (each as { body: Uint8Array }).body)), packed: false };
     } catch (error) {
-      // Buffers throw RangeErrors where a record points beyond its end.
-      if (!(error instanceof DamagedPage || error instanceof RangeError)) throw error;
+      if (!(error instanceof DamagedPage)) throw error;
       this.note("readable", `page ${page} of job ${job}: ${error.message}`);
       return undefined;
     }

@@ -98,11 +98,6 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   CREATE INDEX results_blobs ON results (digest) WHERE bytes IS NULL;
   `,
   packOldUnits,
-  `
-  DROP TABLE units;
-  DROP TABLE replicas;
-  DELETE FROM results WHERE length(bytes) <= 1024;
-  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

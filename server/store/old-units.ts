@@ -1,11 +1,12 @@
-/** Carries the rows of versions 1 to 3, one a replica and one a unit, into journal rows and packed pages. */
+/** Carries the rows of versions 1 to 3, one a replica and one a unit, into journal rows and packed pages, and drops them. */
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { JobState } from "../../shared/api.ts";
+import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
-import { PAGE_UNITS, type Settled } from "../core/store.ts";
-import { JournalWriter, type Outcome } from "./journal.ts";
+import { isOver, PAGE_UNITS, type Settled } from "../core/store.ts";
+import { JournalWriter, MAX_PAGE_BYTES, type Outcome } from "./journal.ts";
 import { pack } from "./packed.ts";
-import { replay } from "./page.ts";
-import { hex } from "./reading.ts";
+import { replayAll } from "./page.ts";
 
 interface OldReplica {
   seq: number;
@@ -32,7 +33,7 @@ interface OldResult {
 }
 interface OldJob {
   id: number;
-  state: string;
+  state: JobState;
   units: number;
 }
 
@@ -42,6 +43,7 @@ export function packOldUnits(database: DatabaseSyncInstance): void {
     `SELECT DISTINCT unit / ${PAGE_UNITS} AS page FROM (SELECT unit FROM replicas WHERE job = ?1 UNION ALL SELECT unit FROM units WHERE job = ?1)`,
   );
   for (const job of jobs) for (const row of touched.all(job.id)) packOldPage(database, job, (row as unknown as { page: number }).page);
+  database.exec(`DROP TABLE units; DROP TABLE replicas; DELETE FROM results WHERE length(bytes) <= ${MAX_PAGE_BYTES}`);
 }
 
 function packOldPage(database: DatabaseSyncInstance, job: OldJob, page: number): void {
@@ -52,12 +54,12 @@ function packOldPage(database: DatabaseSyncInstance, job: OldJob, page: number):
   const results = rows<OldResult>("SELECT unit, digest, bytes FROM results WHERE job = ? AND unit >= ? AND unit < ?");
   const body = bodyOf(job.id as JobId, replicas, ended, results);
 
-  const over = job.state === "done" || job.state === "failed" || job.state === "cancelled";
+  const over = isOver(job);
   const whole = ended.length === Math.min(PAGE_UNITS, job.units - first);
   const table = over || whole ? "pages" : "journal";
   database
     .prepare(`INSERT INTO ${table} (job, page, body) VALUES (?, ?, ?)`)
-    .run(job.id, page, over || whole ? pack(replay([body])) : body);
+    .run(job.id, page, over || whole ? pack(replayAll([body])) : body);
 
   const share = database.prepare("INSERT OR IGNORE INTO page_accounts (account, job, page) VALUES (?, ?, ?)");
   for (const { account } of replicas) share.run(account, job.id, page);
@@ -83,7 +85,7 @@ function bodyOf(job: JobId, replicas: readonly OldReplica[], ended: readonly Old
         account: account as AccountId,
         cluster,
         assignment,
-        digest: hex(row.digest),
+        digest: toHex(row.digest),
         status,
         gpuMicros: row.gpu_micros,
         credit,
@@ -91,17 +93,18 @@ function bodyOf(job: JobId, replicas: readonly OldReplica[], ended: readonly Old
       },
     });
   }
-  for (const { unit, digest, bytes } of results) writer.write({ type: "bytes", job, unit: unit as UnitIndex, digest: hex(digest), bytes });
+  for (const { unit, digest, bytes } of results)
+    writer.write({ type: "bytes", job, unit: unit as UnitIndex, digest: toHex(digest), bytes });
   const settledOf = new Map<number, Settled[]>();
   for (const { unit, account, credit, outcome, digest } of replicas) {
     const settled = settledOf.get(unit) ?? [];
-    settled.push({ account: account as AccountId, credit, outcome: outcome === "open" ? "void" : outcome, digest: hex(digest) });
+    settled.push({ account: account as AccountId, credit, outcome: outcome === "open" ? "void" : outcome, digest: toHex(digest) });
     settledOf.set(unit, settled);
   }
   for (const { unit, digest, at } of ended) {
     const settled = settledOf.get(unit) ?? [];
     const op = { job, unit: unit as UnitIndex, settled, at };
-    writer.write(digest ? { type: "final", digest: hex(digest), ...op } : { type: "unit-failed", ...op });
+    writer.write(digest ? { type: "final", digest: toHex(digest), ...op } : { type: "unit-failed", ...op });
   }
   return writer.body;
 }

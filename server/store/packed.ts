@@ -6,11 +6,15 @@
  *     slot, less the slot before · u8: end (0 none, 1 final, 2 failed) + 4 × place · ms since the earliest end
  *     final: inline: length, bytes; else digest 32 bytes
  *     replicas: count, each: index of the account · u8: failed + 2 × outcome + 8 × (credit f64 follows) · GPU microseconds
+ *   SHA-256 of all of it
  */
+import { hash } from "node:crypto";
+import { PAGE_UNITS } from "../core/store.ts";
 import { OUTCOMES, Place } from "./journal.ts";
 import { DamagedPage, type PageReplica, type PageResult, type PageUnit } from "./page.ts";
 
 const VERSION = 1;
+const SUM_BYTES = 32;
 const ENDS = [null, "final", "failed"] as const;
 
 /** Packs what `replay` gave. What is still open becomes void. */
@@ -42,6 +46,7 @@ export function pack(units: ReadonlyMap<number, PageUnit>): Uint8Array {
     before = slot;
     packUnit(writer, unit, earliest, usual, accounts);
   }
+  writer.raw(hash("sha256", writer.bytes(), "buffer"));
   return writer.bytes();
 }
 
@@ -55,7 +60,7 @@ function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: numbe
   } else if (result?.digest) writer.raw(result.digest);
   writer.varint(unit.replicas.length);
   for (const { account, status, outcome, gpuMicros, credit } of unit.replicas) {
-    writer.varint(accounts.get(account) ?? 0);
+    writer.varint(accounts.get(account) as number);
     const ended = outcome === "open" ? "void" : outcome;
     writer.byte((status === "failed" ? 1 : 0) + 2 * OUTCOMES.indexOf(ended) + (credit === usual ? 0 : 8));
     if (credit !== usual) writer.double(credit);
@@ -65,7 +70,9 @@ function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: numbe
 
 /** Throws `DamagedPage`. */
 export function unpack(body: Uint8Array): Map<number, PageUnit> {
-  const reader = new Reader(body);
+  const content = body.subarray(0, Math.max(0, body.byteLength - SUM_BYTES));
+  if (!hash("sha256", content, "buffer").equals(body.subarray(content.byteLength))) throw new DamagedPage("its digest is another");
+  const reader = new Reader(content);
   const version = reader.byte();
   if (version !== VERSION) throw new DamagedPage(`a packed page of version ${version}`);
   const earliest = reader.double();
@@ -75,6 +82,7 @@ export function unpack(body: Uint8Array): Map<number, PageUnit> {
   let slot = 0;
   for (let count = reader.varint(); count > 0; count--) {
     slot += reader.varint();
+    if (slot >= PAGE_UNITS) throw new DamagedPage(`a page has no unit ${slot}`);
     units.set(slot, unpackUnit(reader, earliest, usual, accounts));
   }
   if (reader.left > 0) throw new DamagedPage("bytes after the end of a packed page");
@@ -83,7 +91,8 @@ export function unpack(body: Uint8Array): Map<number, PageUnit> {
 
 function unpackUnit(reader: Reader, earliest: number, usual: number, accounts: readonly number[]): PageUnit {
   const flags = reader.byte();
-  const ended = ENDS[flags & 3] ?? null;
+  const ended = ENDS[flags & 3];
+  if (ended === undefined) throw new DamagedPage(`an end of kind ${flags & 3}`);
   const at = ended ? earliest + reader.varint() : 0;
   const results = ended === "final" ? [unpackResult(reader, flags >> 2)] : [];
   const replicas: PageReplica[] = [];
@@ -106,6 +115,7 @@ function unpackUnit(reader: Reader, earliest: number, usual: number, accounts: r
 
 function unpackResult(reader: Reader, place: number): PageResult {
   if (place === Place.Inline) return { digest: null, place, bytes: reader.raw(reader.varint()) };
+  if (place !== Place.Row && place !== Place.Blob) throw new DamagedPage(`a result in place ${place}`);
   return { digest: reader.raw(32), place, bytes: null };
 }
 

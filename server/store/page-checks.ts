@@ -1,16 +1,17 @@
 /** What must hold of one page: of its units, and of the rows that other tables keep of it. */
 import { createHash } from "node:crypto";
-import { PAGE_UNITS } from "../core/store.ts";
+import type { JobState } from "../../shared/api.ts";
+import { toHex } from "../../shared/bytes.ts";
+import { isOver, PAGE_UNITS } from "../core/store.ts";
 import { Place } from "./journal.ts";
 import type { PageUnit } from "./page.ts";
-import { hex } from "./reading.ts";
 
 export type PageCheck = "results" | "inline" | "open" | "paid" | "escrow" | "outside" | "ended" | "accounts" | "lists";
 
 export interface PageFacts {
   job: number;
   /** The job's. */
-  state: string;
+  state: JobState;
   /** The job's. */
   units: number;
   page: number;
@@ -26,7 +27,7 @@ export interface PageFacts {
 export function checkPage(facts: PageFacts, units: ReadonlyMap<number, PageUnit>, note: (name: PageCheck, what: string) => void): void {
   const { job, page, packed } = facts;
   const first = page * PAGE_UNITS;
-  const rows = new Map(facts.results.map((row) => [`${row.unit} ${hex(row.digest)}`, row.blob]));
+  const rows = new Map(facts.results.map((row) => [`${row.unit} ${toHex(row.digest)}`, row.blob]));
   const seen = { failed: new Set<string>(), refused: new Set<string>(), accounts: new Set<string>() };
   let ended = 0;
   let escrowed = false;
@@ -44,7 +45,7 @@ export function checkPage(facts: PageFacts, units: ReadonlyMap<number, PageUnit>
     checkResults(first + slot, unit, rows, (check) => note(check, name));
     checkPaid(unit, name, note);
   }
-  const over = facts.state === "done" || facts.state === "failed" || facts.state === "cancelled";
+  const over = isOver(facts);
   if (over && escrowed) note("escrow", `job ${job}`);
   const size = Math.min(PAGE_UNITS, facts.units - first);
   // What broke off leaves units that nobody computed.
@@ -70,7 +71,7 @@ function checkResults(
       else if (digest && !createHash("sha256").update(bytes).digest().equals(digest)) note("inline");
       continue;
     }
-    const blob = digest ? rows.get(`${unit} ${hex(digest)}`) : undefined;
+    const blob = digest ? rows.get(`${unit} ${toHex(digest)}`) : undefined;
     if (blob !== (place === Place.Blob ? 1 : 0)) note("results");
   }
 }

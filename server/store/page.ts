@@ -44,14 +44,25 @@ export interface PageUnit {
   results: PageResult[];
 }
 
-/** The state of a page after its journal rows, oldest first. Throws `DamagedPage`. */
-export function replay(bodies: readonly Uint8Array[]): Map<number, PageUnit> {
+/** Brings the units of a page up to date with the next of its journal rows. Throws `DamagedPage`. */
+export function replay(units: Map<number, PageUnit>, body: Uint8Array): void {
+  try {
+    replayRecords(units, body);
+  } catch (error) {
+    // Every read of a Buffer is checked against its end.
+    if (error instanceof RangeError) throw new DamagedPage("a record is cut off", { cause: error });
+    throw error;
+  }
+}
+
+/** The units of a page after all of its journal rows, the oldest first. Throws `DamagedPage`. */
+export function replayAll(bodies: Iterable<Uint8Array>): Map<number, PageUnit> {
   const units = new Map<number, PageUnit>();
-  for (const body of bodies) replayRow(units, body);
+  for (const body of bodies) replay(units, body);
   return units;
 }
 
-function replayRow(units: Map<number, PageUnit>, body: Uint8Array): void {
+function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   let at = 0;
   let sender: Sender | null = null;
@@ -59,7 +70,7 @@ function replayRow(units: Map<number, PageUnit>, body: Uint8Array): void {
     const kind = view[at] ?? 0;
     if (kind === Kind.Sender) {
       const cluster = at + 34;
-      const end = cluster + (view[at + 33] ?? 0);
+      const end = cluster + view.readUInt8(at + 33);
       sender = {
         account: view.readDoubleLE(at + 1),
         at: view.readDoubleLE(at + 9),
@@ -77,7 +88,7 @@ function replayRow(units: Map<number, PageUnit>, body: Uint8Array): void {
         at += 52;
         break;
       case Kind.Bytes: {
-        const place = view[at + 35] ?? 0;
+        const place = view.readUInt8(at + 35);
         const end = at + 40 + (place === Place.Inline ? view.readUInt32LE(at + 36) : 0);
         const bytes = place === Place.Inline ? view.subarray(at + 40, end) : null;
         unit.results.push({ digest: view.subarray(at + 3, at + 35), place, bytes });
@@ -109,7 +120,7 @@ function record(unit: PageUnit, slot: number, sender: Sender | null, view: Buffe
   }
   unit.replicas.push({
     account: sender.account,
-    status: view[at + 3] === 0 ? "ok" : "failed",
+    status: view.readUInt8(at + 3) === 0 ? "ok" : "failed",
     outcome: "open",
     gpuMicros: view.readDoubleLE(at + 4),
     credit: view.readDoubleLE(at + 12),
@@ -120,7 +131,8 @@ function record(unit: PageUnit, slot: number, sender: Sender | null, view: Buffe
 
 function end(unit: PageUnit, slot: number, how: "final" | "failed", at: number, outcomes: Uint8Array): void {
   if (unit.ended) throw new DamagedPage(`unit ${slot} of a page has ended twice`);
-  if (outcomes.byteLength !== unit.replicas.length) throw new DamagedPage(`unit ${slot} of a page ended with other replicas than it had`);
+  if (outcomes.byteLength !== unit.replicas.length || outcomes.some((outcome) => !OUTCOMES[outcome]))
+    throw new DamagedPage(`unit ${slot} of a page ended with other replicas than it had`);
   unit.ended = how;
   unit.at = at;
   for (const [index, replica] of unit.replicas.entries()) replica.outcome = OUTCOMES[outcomes[index] ?? 0] ?? "open";

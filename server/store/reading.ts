@@ -2,23 +2,27 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
-import { exactBytes } from "../../shared/bytes.ts";
+import { exactBytes, toHex } from "../../shared/bytes.ts";
 import { type AccountId, type JobId, runsOf, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
-import { type FinalRow, type JobHistory, PAGE_UNITS, pageOf } from "../core/store.ts";
-import { type Outcome, Place } from "./journal.ts";
+import { type FinalRow, type JobHistory, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
+import { Place } from "./journal.ts";
 import { unpack } from "./packed.ts";
-import { openPages, readJournal } from "./packing.ts";
-import type { PageUnit, Sender } from "./page.ts";
+import { openPages, readJournal, replayRow } from "./packing.ts";
+import { DamagedPage, type PageUnit, type Sender } from "./page.ts";
 import type { Tables } from "./tables.ts";
 
 /** Pages that stay unpacked in memory. */
 const MAX_PAGES = 8;
+/** Pages that are looked into for one answer of an account's own units. */
+const MAX_OWN_PAGES = 32;
 const NO_DIGEST = new Uint8Array(0);
 
+const PACKED = Number.POSITIVE_INFINITY;
+
 interface CachedPage {
-  /** Newest row of its journal; 0 once it is packed. */
+  /** Newest row of its journal, or PACKED. */
   seq: number;
-  units: ReadonlyMap<number, PageUnit>;
+  units: Map<number, PageUnit>;
 }
 
 export class PageReader {
@@ -63,30 +67,32 @@ export class PageReader {
     return { final: joined(runs), failed, open };
   }
 
-  /** Units below `before` that the account has a replica of, descending, at most `limit`. */
-  async unitsOf(job: JobId, account: AccountId, before: number, limit: number): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
+  /** Units below `before` that the account has a replica of, descending, at most `limit`, of at most MAX_OWN_PAGES pages. */
+  async unitsOf(job: JobId, account: AccountId, before: number, limit: number): Promise<OwnUnits> {
     const rows = await this.database
       .selectFrom("page_accounts")
       .select("page")
       .where("account", "=", account)
       .where("job", "=", job)
-      .where("page", "<=", pageOf(before))
+      .where("page", "<=", pageOf(before - 1))
       .orderBy("page", "desc")
+      .limit(MAX_OWN_PAGES + 1)
       .execute();
-    const found: { unit: UnitIndex; outcome: Outcome }[] = [];
-    for (const { page } of rows) {
-      const own: typeof found = [];
+    const units: OwnUnits["units"] = [];
+    for (const { page } of rows.slice(0, MAX_OWN_PAGES)) {
+      const own: OwnUnits["units"] = [];
       for (const [slot, { replicas }] of await this.page(job, page)) {
         if (page * PAGE_UNITS + slot >= before) continue;
         const replica = replicas.find((other) => other.account === account);
         if (replica) own.push({ unit: (page * PAGE_UNITS + slot) as UnitIndex, outcome: replica.outcome });
       }
       own.sort((a, b) => b.unit - a.unit);
-      found.push(...own.slice(0, limit - found.length));
-      if (found.length >= limit) break;
+      units.push(...own);
+      if (units.length > limit) return { units: units.slice(0, limit), next: units[limit - 1]?.unit ?? null };
       await nextTurn();
     }
-    return found;
+    const more = rows[MAX_OWN_PAGES];
+    return { units, next: more ? (more.page + 1) * PAGE_UNITS : null };
   }
 
   /** Clusters of replicas whose page is not packed. */
@@ -101,36 +107,68 @@ export class PageReader {
     }
   }
 
+  /**
+   * The units of a page. Each read is one statement, for a commit may pack the page between two: what is not in the journal any
+   * more is in the packed page.
+   */
   private async page(job: JobId, page: number): Promise<ReadonlyMap<number, PageUnit>> {
     const key = `${job}:${page}`;
     const known = this.cache.get(key);
-    if (known?.seq === 0) return known.units;
-    const seq = await this.newestRow(job, page);
-    if (known && known.seq === seq) return known.units;
-    const units = seq === 0 ? await this.packed(job, page) : await readJournal(this.database, job, page);
+    if (known?.seq === PACKED) return known.units;
+    const rows = await this.journalAfter(job, page, known?.seq ?? 0);
+    const isUnchanged = known && rows.length === 0 && (await this.isOpen(job, page));
+    if (isUnchanged) return known.units;
+    let found: CachedPage;
+    if (rows.length > 0) {
+      // Two readers may have asked at once: each row counts once.
+      found = this.cache.get(key) ?? { seq: 0, units: new Map() };
+      for (const { seq, body } of rows) {
+        if (seq <= found.seq) continue;
+        replayRow(found.units, { job, page, seq, body });
+        found.seq = seq;
+      }
+    } else found = { seq: PACKED, units: await this.packed(job, page) };
     this.cache.delete(key);
     // A page without a row may get one.
-    if (units.size > 0) this.cache.set(key, { seq, units });
+    if (found.units.size > 0) this.cache.set(key, found);
     for (const oldest of this.cache.keys()) {
       if (this.cache.size <= MAX_PAGES) break;
       this.cache.delete(oldest);
     }
-    return units;
+    return found.units;
   }
 
-  private async packed(job: JobId, page: number): Promise<ReadonlyMap<number, PageUnit>> {
+  private async packed(job: JobId, page: number): Promise<Map<number, PageUnit>> {
     const row = await this.database.selectFrom("pages").select("body").where("job", "=", job).where("page", "=", page).executeTakeFirst();
-    return row ? unpack(row.body) : new Map();
+    if (!row) return new Map();
+    try {
+      return unpack(row.body);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new DamagedPage(`page ${page} of job ${job}: ${why}`, { cause: error });
+    }
   }
 
-  private async newestRow(job: JobId, page: number): Promise<number> {
-    const row = await this.database
+  private async journalAfter(job: JobId, page: number, seq: number): Promise<{ seq: number; body: Uint8Array }[]> {
+    return await this.database
       .selectFrom("journal")
-      .select((eb) => eb.fn.max("seq").as("seq"))
+      .select(["seq", "body"])
       .where("job", "=", job)
       .where("page", "=", page)
+      .where("seq", ">", seq)
+      .orderBy("seq")
+      .execute();
+  }
+
+  private async isOpen(job: JobId, page: number): Promise<boolean> {
+    const row = await this.database
+      .selectFrom("journal")
+      .select("seq")
+      .where("job", "=", job)
+      .where("page", "=", page)
+      .limit(1)
       .executeTakeFirst();
-    return row?.seq ?? 0;
+    return row !== undefined;
   }
 
   private async nextPage(job: JobId, from: number): Promise<number | undefined> {
@@ -153,10 +191,10 @@ export class PageReader {
     const { at } = state;
     if (result.bytes) {
       const digest = result.digest ?? createHash("sha256").update(result.bytes).digest();
-      return { unit, digest: hex(digest), bytes: exactBytes(result.bytes), at };
+      return { unit, digest: toHex(digest), bytes: exactBytes(result.bytes), at };
     }
     const digest = result.digest ?? NO_DIGEST;
-    if (result.place === Place.Blob) return { unit, digest: hex(digest), bytes: null, at };
+    if (result.place === Place.Blob) return { unit, digest: toHex(digest), bytes: null, at };
     const row = await this.database
       .selectFrom("results")
       .select("bytes")
@@ -165,7 +203,7 @@ export class PageReader {
       .where("digest", "=", digest)
       .executeTakeFirst();
     if (!row?.bytes) throw new Error(`the bytes of unit ${unit} of job ${job} are missing`);
-    return { unit, digest: hex(digest), bytes: row.bytes, at };
+    return { unit, digest: toHex(digest), bytes: row.bytes, at };
   }
 
   /** As many runs as there are gaps, however many units. */
@@ -196,7 +234,7 @@ function openReplicas(job: JobId, unit: UnitIndex, { replicas, results }: PageUn
       unit,
       account: account as AccountId,
       ...nameOf(sender),
-      digest: hex(digest),
+      digest: toHex(digest),
       status,
       gpuMicros,
       credit,
@@ -206,7 +244,7 @@ function openReplicas(job: JobId, unit: UnitIndex, { replicas, results }: PageUn
 }
 
 function nameOf({ cluster, assignment, at }: Sender): { cluster: string; assignment: string; at: number } {
-  return { cluster, assignment: hex(assignment), at };
+  return { cluster, assignment: toHex(assignment), at };
 }
 
 /** Sorts runs that do not overlap, and joins those that touch. */
@@ -219,8 +257,4 @@ function joined(runs: UnitRun[]): UnitRun[] {
     else joint.push({ ...run });
   }
   return joint;
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
 }

@@ -1,12 +1,25 @@
 import { type Selectable, sql } from "kysely";
+import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
-import type { AccountRow, FinalRow, JobHistory, JobRow, JobTally, RefusedRow, Store, StoreOp, TokenRow } from "../core/store.ts";
+import {
+  type AccountRow,
+  type FinalRow,
+  isOver,
+  type JobHistory,
+  type JobRow,
+  type JobTally,
+  type OwnUnits,
+  type RefusedRow,
+  type Store,
+  type StoreOp,
+  type TokenRow,
+} from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
-import type { Outcome } from "./journal.ts";
-import { hex, PageReader } from "./reading.ts";
+import { packOpenPages } from "./packing.ts";
+import { PageReader } from "./reading.ts";
 import type { Tables } from "./tables.ts";
 
 /** The store in one SQLite file, one process at a time. */
@@ -22,6 +35,11 @@ export class SqliteStore implements Store {
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
     if (ops.length > 0) await commitOps(this.database, ops);
+    for (const op of ops) if (op.type === "job-state" && isOver(op)) await this.endJob(op.job);
+  }
+
+  async endJob(job: JobId): Promise<void> {
+    await packOpenPages(this.database, job);
   }
 
   async secret(key: string, create: () => Uint8Array): Promise<Uint8Array> {
@@ -191,18 +209,13 @@ export class SqliteStore implements Store {
       unit,
       account,
       publicKey: public_key,
-      digest: hex(digest),
-      canonical: hex(canonical),
+      digest: toHex(digest),
+      canonical: toHex(canonical),
       at,
     }));
   }
 
-  async unitsOf(
-    job: JobId,
-    account: AccountId,
-    before = Number.MAX_SAFE_INTEGER,
-    limit = MAX_OWN_UNITS,
-  ): Promise<{ unit: UnitIndex; outcome: Outcome }[]> {
+  async unitsOf(job: JobId, account: AccountId, before = Number.MAX_SAFE_INTEGER, limit = MAX_OWN_UNITS): Promise<OwnUnits> {
     return await this.pages.unitsOf(job, account, before, limit);
   }
 
@@ -215,7 +228,7 @@ export class SqliteStore implements Store {
       )
       .limit(limit)
       .execute();
-    return rows.map((row) => hex(row.digest) as BlobHash);
+    return rows.map((row) => toHex(row.digest) as BlobHash);
   }
 
   async dropGarbage(hash: BlobHash): Promise<void> {

@@ -96,7 +96,7 @@ async function ownUnits(store: SqliteStore, jobs: readonly JobRow[], promised: P
     const account = await store.accountOf(publicKey as PublicKeyHex, 1);
     const units = new Map<string, string>();
     for (const { id } of jobs) {
-      for (const { unit, outcome } of await store.unitsOf(id, account.id as AccountId)) {
+      for (const { unit, outcome } of (await store.unitsOf(id, account.id as AccountId)).units) {
         const key = `${id}/${unit}`;
         if (units.has(key)) findings.double.push(`volunteer ${index} has two replicas of ${key}`);
         if (!sent.has(key)) findings.broken.push(`volunteer ${index} never sent ${key}`);

@@ -161,7 +161,7 @@ describe("a coordinator that dies again and again", () => {
 
       store = new SqliteStore(path);
       for (const { account, acknowledged } of volunteers) {
-        const kept = new Set((await store.unitsOf(job, account)).map((row) => row.unit));
+        const kept = new Set((await store.unitsOf(job, account)).units.map((row) => row.unit));
         for (const index of acknowledged) expect(kept.has(index)).toBe(true);
       }
       await store.close();
@@ -175,7 +175,7 @@ describe("a coordinator that dies again and again", () => {
     for (const row of finals)
       expect([row.digest, Buffer.from(row.bytes ?? [])]).toEqual([digestOf(row.unit), Buffer.from(resultBytes(row.unit))]);
     for (const { account, key } of volunteers) {
-      const mine = await store.unitsOf(job, account);
+      const mine = (await store.unitsOf(job, account)).units;
       const right = mine.filter((row) => row.outcome === "final").length;
       if (key === LIAR) expect(right).toBe(0);
       expect(new Set(mine.map((row) => row.unit)).size).toBe(mine.length);

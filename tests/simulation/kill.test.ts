@@ -41,7 +41,7 @@ it("keeps what was acknowledged before a SIGKILL, and goes on with it", async ()
     store = new SqliteStore(path);
     for (const line of acknowledged) {
       const [account, index] = line.split(" ").map(Number);
-      const kept = await store.unitsOf(job, account as AccountId);
+      const kept = (await store.unitsOf(job, account as AccountId)).units;
       expect(kept.map((row) => row.unit)).toContain(index);
     }
     await store.close();

@@ -37,7 +37,7 @@ describe("a last write that was torn", () => {
       const garbage = Buffer.alloc(whole.byteLength - at, 0xa5);
       await writeFile(join(copy, `${NAME}-wal`), tear % 2 === 0 ? whole.subarray(0, at) : Buffer.concat([whole.subarray(0, at), garbage]));
       const torn = new SqliteStore(join(copy, NAME));
-      const kept = (await torn.unitsOf(job, account)).map(({ unit }) => unit).sort((a, b) => a - b);
+      const kept = (await torn.unitsOf(job, account)).units.map(({ unit }) => unit).sort((a, b) => a - b);
       const row = await torn.account(account);
       await torn.close();
       expect(kept.slice(0, 2)).toEqual([1, 2]);
@@ -65,7 +65,7 @@ describe("a database file that cannot grow", () => {
     expect(acknowledged.length).toBeGreaterThan(5);
     const after = new SqliteStore(path);
     const account = Number(acknowledged[0]?.split(" ")[0]) as AccountId;
-    const kept = new Set((await after.unitsOf(job, account)).map(({ unit }) => `${account} ${unit}`));
+    const kept = new Set((await after.unitsOf(job, account)).units.map(({ unit }) => `${account} ${unit}`));
     expect(acknowledged.filter((line) => !kept.has(line))).toEqual([]);
     expect((await after.account(account))?.creditEscrow).toBe(kept.size * SPEC.creditPerUnit);
     await after.close();

@@ -74,12 +74,12 @@ describe.each(RELEASED)("a database of %s", (release) => {
 
   it("keeps what became of each replica", async () => {
     const store = await storeOf(release);
-    expect(await store.unitsOf(OPEN, TWO)).toEqual([
+    expect((await store.unitsOf(OPEN, TWO)).units).toEqual([
       { unit: 8, outcome: "final" },
       { unit: 7, outcome: "open" },
       { unit: 0, outcome: "refused" },
     ]);
-    expect(await store.unitsOf(GONE, ONE)).toEqual([
+    expect((await store.unitsOf(GONE, ONE)).units).toEqual([
       { unit: 1, outcome: "void" },
       { unit: 0, outcome: "final" },
     ]);

@@ -51,13 +51,13 @@ describe("the SQLite store", () => {
     expect(await again.refused(job, 10)).toEqual([
       { unit: 0, account: two, publicKey: publicKey(2), digest: digest("lie"), canonical: digest("a"), at: 3000 },
     ]);
-    const own = await again.unitsOf(job, one);
+    const own = (await again.unitsOf(job, one)).units;
     expect(own).toMatchObject([
       { unit: 9, outcome: "void" },
       { unit: 7, outcome: "open" },
       { unit: 0, outcome: "final" },
     ]);
-    expect(await again.unitsOf(job, one, own[0]?.unit, 1)).toEqual([own[1]]);
+    expect((await again.unitsOf(job, one, own[0]?.unit, 1)).units).toEqual([own[1]]);
     expect(await again.account(one)).toMatchObject({
       creditEscrow: 2.5,
       creditFinal: 2.5,
@@ -112,7 +112,7 @@ describe("the SQLite store", () => {
       finals: await store.finals(job, unit(0), 10),
       final: await store.final(job, unit(9)),
       none: await store.final(job, unit(50)),
-      own: await store.unitsOf(job, one),
+      own: (await store.unitsOf(job, one)).units,
       history: await store.history(job),
     });
     const before = await read();
