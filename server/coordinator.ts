@@ -72,6 +72,13 @@ export interface JobCounts {
   executionsPerUnit: number;
 }
 
+export interface BlobWatch {
+  /** Those of `hashes` that results need or may come to need: their bytes may be arriving at this moment. */
+  needed(hashes: ReadonlySet<string>): Set<string>;
+  /** Must be called. */
+  end(): void;
+}
+
 /** A group of operations on its way to the disk. */
 interface Batch {
   ops: StoreOp[];
@@ -98,6 +105,8 @@ export class Coordinator {
   private writer: Promise<void> | null = null;
   private failure: { error: unknown } | null = null;
   private closed = false;
+  /** Of each watch the blobs that results have come to need since it began. */
+  private readonly watches = new Set<Set<string>>();
   private ticker: NodeJS.Timeout | null = null;
   private latest = 0;
 
@@ -198,6 +207,17 @@ export class Coordinator {
     return found && wantedDigest(found, unit, account);
   }
 
+  /**
+   * Follows which blobs results need: those that open units speak of, and from now on those that are written, of which the
+   * store may not know yet. What the store held before is not among them.
+   */
+  watchBlobs(): BlobWatch {
+    const written = new Set<string>();
+    for (const { ops } of this.batches) noteBlobs(ops, written);
+    this.watches.add(written);
+    return { needed: (hashes) => this.neededOf(hashes, written), end: () => void this.watches.delete(written) };
+  }
+
   get load(): Load {
     return { hosts: this.state.hosts.size, leases: this.state.leases.size, pendingOps: this.pendingOps };
   }
@@ -261,6 +281,7 @@ export class Coordinator {
       this.batches.push(batch);
     }
     for (const op of ops) batch.ops.push(op);
+    for (const written of this.watches) noteBlobs(ops, written);
     for (const notice of notices) batch.notices.push(notice);
     this.pendingOps += ops.length;
     this.writer ??= this.write();
@@ -319,10 +340,22 @@ export class Coordinator {
     }
   }
 
+  private neededOf(hashes: ReadonlySet<string>, written: ReadonlySet<string>): Set<string> {
+    const needed = new Set([...hashes].filter((hash) => written.has(hash)));
+    for (const { open } of this.state.jobs.values()) {
+      for (const { replicas } of open.values()) for (const { digest } of replicas) if (hashes.has(digest)) needed.add(digest);
+    }
+    return needed;
+  }
+
   private refuseWhenStopped(): void {
     if (this.failure) throw this.failure.error;
     if (this.closed) throw new IdlewaveError("shutting-down");
   }
+}
+
+function noteBlobs(ops: readonly StoreOp[], hashes: Set<string>): void {
+  for (const op of ops) if (op.type === "bytes" && op.bytes === null) hashes.add(op.digest);
 }
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */

@@ -21,6 +21,7 @@ import { DiskBlobs } from "./store/blobs.ts";
 import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
 import { dropSnapshots, openBackup } from "./store/snapshot.ts";
 import { SqliteStore } from "./store/sqlite.ts";
+import { Sweep } from "./sweep.ts";
 
 const MIB = 1024 ** 2;
 const KEYS_LOOKED_AT_EVERY_MS = 3_600_000;
@@ -80,7 +81,10 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     const version = await versionOf();
     await dropSnapshots(data);
     const snapshot = (path: string) => store.snapshot(path);
-    const backup = () => openBackup({ data, snapshot, blobs, program: version, now: Date.now() });
+    const sweep = new Sweep({ store, blobs, coordinator, clock: Date.now, log });
+    sweep.start();
+    opened.push(sweep);
+    const backup = () => sweep.waitFor(() => openBackup({ data, snapshot, blobs, program: version, now: Date.now() }));
     const context = { ...parts, config, judges, drain, metrics, version, backup, connected: () => gateway.accounts };
     // At this level Fastify would tell the address, which the command line tells.
     const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;

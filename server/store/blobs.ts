@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, rmSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { IdlewaveError } from "../../shared/errors.ts";
@@ -97,6 +97,17 @@ export class DiskBlobs implements BlobStore {
   async remove(hash: BlobHash): Promise<boolean> {
     const gone = rm(this.path(hash)).then(() => true);
     return (await orMissing(gone)) ?? false;
+  }
+
+  /**
+   * Removes a blob that was written before `before`, ms since 1970; false when it is younger. In one turn of the event loop with
+   * whatever the caller has looked at: between a look and an asynchronous removal the same bytes could come again.
+   */
+  removeOlder(hash: BlobHash, before: number): boolean {
+    const found = statSync(this.path(hash), { throwIfNoEntry: false });
+    if (found && found.mtimeMs >= before) return false;
+    rmSync(this.path(hash), { force: true });
+    return true;
   }
 
   private async place(temporary: string, hash: BlobHash): Promise<void> {

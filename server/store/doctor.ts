@@ -25,7 +25,7 @@ export interface Finding {
   holds: boolean;
   /** What was found, in a few words. */
   found: string;
-  /** What to do; empty when it holds. */
+  /** What to do; empty when it holds, but for a note. */
   todo: string;
 }
 
@@ -43,7 +43,10 @@ export async function* examine(folder: string): AsyncGenerator<Finding> {
     }
     const blobs = DiskBlobs.at(join(folder, "blobs"));
     yield await blobDigests(blobs);
-    if (version === SCHEMA_VERSION) yield await missingBlobs(database, blobs);
+    if (version === SCHEMA_VERSION) {
+      yield await missingBlobs(database, blobs);
+      yield await unreferencedBlobs(database, blobs);
+    }
     yield await freeSpace(folder);
   } finally {
     database.close();
@@ -117,6 +120,28 @@ async function missingBlobs(database: DatabaseSyncInstance, blobs: DiskBlobs): P
   if (missing.length === 0) return right(check, `${count.toLocaleString("en")} references`);
   const todo = "Copy these files from a backup into blobs/<first two digits>/.";
   return wrong(check, `${missing.length} are not: ${missing.slice(0, SHOWN).join("; ")}`, todo);
+}
+
+/** A note: such blobs do no harm. Their references are in a table that SQLite keeps in a file of its own, for they may be many. */
+async function unreferencedBlobs(database: DatabaseSyncInstance, blobs: DiskBlobs): Promise<Finding> {
+  const check = "Blobs that nothing refers to do no harm.";
+  database.exec("CREATE TEMP TABLE referenced (hash TEXT PRIMARY KEY) WITHOUT ROWID");
+  const add = database.prepare("INSERT OR IGNORE INTO temp.referenced VALUES (?)");
+  for await (const { hash } of referencedBlobs(database, blobs)) add.run(hash);
+  database.exec("INSERT OR IGNORE INTO temp.referenced SELECT lower(hex(digest)) FROM garbage");
+  const known = database.prepare("SELECT 1 FROM temp.referenced WHERE hash = ?");
+  const found: BlobHash[] = [];
+  let count = 0;
+  let bytes = 0;
+  for await (const hash of blobs.list()) {
+    if (known.get(hash)) continue;
+    count++;
+    bytes += (await blobs.size(hash)) ?? 0;
+    if (found.length < SHOWN) found.push(hash);
+  }
+  if (count === 0) return right(check, "there is none");
+  const todo = "While the coordinator is stopped these files may be deleted to free the space.";
+  return { ...right(check, `${count.toLocaleString("en")} of ${(bytes / 1e6).toFixed(1)} MB: ${found.join(", ")}`), todo };
 }
 
 async function freeSpace(folder: string): Promise<Finding> {

@@ -16,15 +16,22 @@ interface BlobReference {
 /** What a plan that is missing or unreadable would name is left out: the plan itself is told. */
 export async function* referencedBlobs(database: DatabaseSyncInstance, blobs: BlobStore): AsyncGenerator<BlobReference> {
   for (const row of database.prepare("SELECT id, plan, source FROM jobs").all()) {
-    const { id, plan, source } = row as { id: number; plan: BlobHash; source: BlobHash };
-    yield { hash: plan, by: `plan of job ${id}` };
-    yield { hash: source, by: `kernel of job ${id}` };
-    for await (const hash of inputs(plan, blobs)) yield { hash, by: `input of job ${id}` };
+    yield* blobsOfJob(row as { id: number; plan: BlobHash; source: BlobHash }, blobs);
   }
   for (const row of database.prepare("SELECT job, unit, digest FROM results WHERE bytes IS NULL").iterate()) {
     const { job, unit, digest } = row as { job: number; unit: number; digest: Uint8Array };
     yield { hash: toHex(digest) as BlobHash, by: `result of unit ${unit} of job ${job}` };
   }
+}
+
+/** Plan, kernel and inputs of a job. */
+export async function* blobsOfJob(
+  { id, plan, source }: { id: number; plan: BlobHash; source: BlobHash },
+  blobs: BlobStore,
+): AsyncGenerator<BlobReference> {
+  yield { hash: plan, by: `plan of job ${id}` };
+  yield { hash: source, by: `kernel of job ${id}` };
+  for await (const hash of inputs(plan, blobs)) yield { hash, by: `input of job ${id}` };
 }
 
 async function* inputs(hash: BlobHash, blobs: BlobStore): AsyncGenerator<BlobHash> {

@@ -311,6 +311,18 @@ describe("the doctor", () => {
     expect(finding).toMatchObject({ holds: false, todo: expect.stringMatching(/\.$/) });
   });
 
+  test("notes a blob that nothing refers to", async () => {
+    const copy = await copyOf();
+    const hash = digest("nobody's");
+    await mkdir(join(copy, "blobs", hash.slice(0, 2)), { recursive: true });
+    await writeFile(join(copy, "blobs", hash.slice(0, 2), hash), "nobody's");
+    const noteOf = async () =>
+      findingsOf(await idlewave(["doctor", copy, "--json"])).find(({ check }) => check.startsWith("Blobs that nothing"));
+    expect(await noteOf()).toMatchObject({ holds: true, found: `1 of 0.0 MB: ${hash}`, todo: expect.stringMatching(/deleted/) });
+    change(copy, `INSERT INTO garbage VALUES (x'${hash}')`);
+    expect(await noteOf()).toMatchObject({ holds: true, found: "there is none", todo: "" });
+  });
+
   test("finds a torn page", async () => {
     const copy = await copyOf();
     const path = join(copy, "idlewave.sqlite");

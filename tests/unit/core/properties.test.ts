@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Assignment } from "../../../server/core/events.ts";
-import { isOver } from "../../../server/core/job.ts";
+import { isOver } from "../../../server/core/store.ts";
 import { type HostId, unitsOf } from "../../../shared/ids.ts";
 import { account, digestOf, JOB, results, unit, World } from "./world.ts";
 

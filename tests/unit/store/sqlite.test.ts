@@ -1,258 +1,33 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { describe, expect, it } from "vitest";
 import type { StoreOp } from "../../../server/core/store.ts";
-import { MAX_ROW_BYTES } from "../../../server/store/journal.ts";
-import type { SqliteStore } from "../../../server/store/sqlite.ts";
-import type { AccountId, BlobHash, JobId } from "../../../shared/ids.ts";
-import { bytesOf, digest, failed, final, jobRow, openStore, publicKey, replica, SPEC, temporaryFolder, unit } from "./place.ts";
+import { SqliteStore } from "../../../server/store/sqlite.ts";
+import { place, storeContract } from "./contract.ts";
+import { digest, final, openStore, replica, unit } from "./place.ts";
 
-interface Place {
-  path: string;
-  store: SqliteStore;
-  job: JobId;
-  accounts: [AccountId, AccountId, AccountId];
-}
+const open = (path: string) => new SqliteStore(path);
 
-async function place(): Promise<Place> {
-  const path = join(await temporaryFolder(), "idlewave.db");
-  const store = openStore(path);
-  const { id: job } = await store.addJob(jobRow(), SPEC);
-  const [one, two, three] = await Promise.all([1, 2, 3].map(async (id) => (await store.accountOf(publicKey(id), 1)).id));
-  if (!one || !two || !three) throw new Error("no accounts");
-  return { path, store, job, accounts: [one, two, three] };
-}
+storeContract("the store in SQLite", open);
 
 describe("the SQLite store", () => {
-  it("keeps everything over a reopening", async () => {
-    const { path, store, job, accounts } = await place();
+  it("packs a page that has ended into one row, and drops what lost", async () => {
+    const { path, store, job, accounts } = await place(open);
     const [one, two, three] = accounts;
-    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
-    await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
-    await store.commit([replica(job, 7, one, "x"), bytesOf(job, 7, "x"), replica(job, 7, two, "y")]);
-    await store.commit([replica(job, 9, one, "z", { status: "failed", credit: 0 })]);
-    await store.commit([failed(job, 9, "z", [one])]);
-    await store.close();
-
-    const again = openStore(path);
-    expect(await again.jobs()).toEqual([{ ...jobRow(), id: job }]);
-    expect(await again.spec(job)).toEqual({ ...SPEC, id: job });
-    const history = await again.history(job);
-    expect(history).toMatchObject({ final: [{ start: 0, length: 1 }], failed: [9] });
-    expect(history.open.map(({ unit, account, digest, hasBytes }) => ({ unit, account, digest, hasBytes }))).toEqual([
-      { unit: 7, account: one, digest: digest("x"), hasBytes: true },
-      { unit: 7, account: two, digest: digest("y"), hasBytes: false },
-    ]);
-    expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1 });
-    expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
-    expect(await again.final(job, unit(1))).toBeUndefined();
-    expect(await again.finals(job, unit(1), 10)).toEqual([]);
-    expect(await again.refused(job, 10)).toEqual([
-      { unit: 0, account: two, publicKey: publicKey(2), digest: digest("lie"), canonical: digest("a"), at: 3000 },
-    ]);
-    const own = (await again.unitsOf(job, one)).units;
-    expect(own).toMatchObject([
-      { unit: 9, outcome: "void" },
-      { unit: 7, outcome: "open" },
-      { unit: 0, outcome: "final" },
-    ]);
-    expect((await again.unitsOf(job, one, own[0]?.unit, 1)).units).toEqual([own[1]]);
-    expect(await again.account(one)).toMatchObject({
-      creditEscrow: 2.5,
-      creditFinal: 2.5,
-      unitsSubmitted: 3,
-      unitsFinal: 1,
-      gpuMicros: 4500,
-    });
-    expect(await again.account(two)).toMatchObject({ creditEscrow: 2.5, creditFinal: 0, unitsRefused: 1 });
-    expect((await again.accounts(2)).map(({ id }) => id)).toEqual([one, three]);
-  });
-
-  it("takes a batch whole or not at all", async () => {
-    const { store, job, accounts } = await place();
-    const [one, two] = accounts;
-    await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a")]);
-    const bad = [replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(99 as JobId, 0, one, "a")];
-    await expect(store.commit(bad)).rejects.toThrow(/FOREIGN KEY/);
-    expect((await store.history(job)).open.map((row) => row.unit)).toEqual([0]);
-    expect(await store.account(one)).toMatchObject({ unitsSubmitted: 1, creditEscrow: 2.5 });
-    await store.commit([replica(job, 1, two, "b")]);
-    expect((await store.history(job)).open).toHaveLength(2);
-  });
-
-  it("packs no page that contradicts itself", async () => {
-    const { store, job, accounts } = await place();
-    const [one, two] = accounts;
-    const right = [replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])];
-    const over: StoreOp = { type: "page-ended", job, page: 0 };
-    const before = await store.account(one);
-    await expect(store.commit([...right, replica(job, 0, one, "a"), over])).rejects.toThrow(/has ended and got a replica/);
-    await expect(store.commit([...right, final(job, 0, "a", [one, two]), over])).rejects.toThrow(/ended twice/);
-    await expect(store.commit([...right.slice(0, 3), final(job, 0, "a", [one]), over])).rejects.toThrow(/other replicas/);
-    await expect(store.commit([...right.slice(0, 2), final(job, 0, "a", [one, two]), over])).rejects.toThrow(/without its bytes/);
-    await expect(store.commit([replica(job, 0, one, "a"), ...right, over])).rejects.toThrow(/two replicas of account/);
-    expect(await store.account(one)).toEqual(before);
-    await store.commit([...right, over]);
-    await expect(store.commit([over])).rejects.toThrow(/UNIQUE/);
-  });
-
-  it("reads a packed page as it read its journal", async () => {
-    const { path, store, job, accounts } = await place();
-    const [one, two, three] = accounts;
-    const long = "l".repeat(2000);
-    await store.commit([
-      ...[replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")],
-      ...[replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])],
-      ...[replica(job, 9, one, long), bytesOf(job, 9, long), replica(job, 9, two, long, { credit: 1 })],
-      { ...final(job, 9, long, [one, two]), at: 9_000_000 } as StoreOp,
-      ...[replica(job, 50, one, "z", { status: "failed", credit: 0 }), failed(job, 50, "z", [one])],
-    ]);
-    const read = async () => ({
-      finals: await store.finals(job, unit(0), 10),
-      final: await store.final(job, unit(9)),
-      none: await store.final(job, unit(50)),
-      own: (await store.unitsOf(job, one)).units,
-      history: await store.history(job),
-    });
-    const before = await read();
-    expect(before.finals.map((row) => row.unit)).toEqual([0, 9]);
-    await store.commit([{ type: "page-ended", job, page: 0 }]);
-    const { history, ...after } = await read();
-    expect({ ...after, history: before.history }).toEqual(before);
-    expect(history.failed).toEqual([50]);
+    const large = (text: string): StoreOp => ({ type: "bytes", job, unit: unit(0), digest: digest(text), bytes: null });
+    await store.commit([replica(job, 0, one, "a"), large("a"), replica(job, 0, two, "lie"), large("lie"), replica(job, 0, three, "a")]);
+    await store.commit([final(job, 0, "a", [one, [two, "lie"], three]), { type: "page-ended", job, page: 0 }]);
     await store.close();
     const database = new DatabaseSync(path);
-    expect(database.prepare("SELECT count(*) AS rows FROM journal").get()).toEqual({ rows: 0 });
-    database.close();
-  });
-
-  it("drops the bytes that lost with the page, and says which blobs nobody needs any more", async () => {
-    const { path, store, job, accounts } = await place();
-    const [one, two, three] = accounts;
-    const large = (index: number, text: string): StoreOp => ({ type: "bytes", job, unit: unit(index), digest: digest(text), bytes: null });
-    await store.commit([replica(job, 0, one, "a"), large(0, "a"), replica(job, 0, two, "lie"), large(0, "lie")]);
-    await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
-    await store.commit([replica(job, 1, one, "b"), large(1, "b"), replica(job, 5000, one, "b"), large(5000, "b")]);
-    expect(await store.garbage(10)).toEqual([]);
-    await store.commit([{ type: "page-ended", job, page: 0 }]);
-    expect(await store.garbage(10)).toEqual([digest("lie")]);
-    await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
-    expect(new Set(await store.garbage(10))).toEqual(new Set([digest("lie"), digest("b")]));
-    await store.dropGarbage(digest("lie") as BlobHash);
-    expect(await store.garbage(10)).toEqual([digest("b")]);
-    await store.close();
-    const database = new DatabaseSync(path);
+    expect(database.prepare("SELECT (SELECT count(*) FROM journal) AS journal, (SELECT count(*) FROM pages) AS pages").get()).toEqual({
+      journal: 0,
+      pages: 1,
+    });
     expect(database.prepare("SELECT hex(digest) AS digest FROM results").all()).toEqual([{ digest: digest("a").toUpperCase() }]);
     database.close();
   });
 
-  it("writes batches of any size and finds every unit again, in order", async () => {
-    const { store, job, accounts } = await place();
-    const [one, two] = accounts;
-    const count = 1357;
-    const indices = Array.from({ length: count }, (_, index) => index);
-    await store.commit(
-      indices.flatMap((index) => [
-        replica(job, index, one, `u${index}`),
-        replica(job, index, two, `u${index}`),
-        bytesOf(job, index, `u${index}`),
-        final(job, index, `u${index}`, [one, two]),
-      ]),
-    );
-    const found: number[] = [];
-    for (let from = 0; ; ) {
-      const rows = await store.finals(job, unit(from), 100);
-      if (rows.length === 0) break;
-      found.push(...rows.map((row) => row.unit));
-      from = (rows.at(-1)?.unit ?? 0) + 1;
-    }
-    expect(found).toEqual(indices);
-    expect(await store.account(two)).toMatchObject({ creditEscrow: 0, creditFinal: count * SPEC.creditPerUnit, unitsFinal: count });
-  });
-
-  it("keeps large bytes out of its rows", async () => {
-    const { store, job } = await place();
-    const bytes = new Uint8Array(MAX_ROW_BYTES + 1);
-    await expect(store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes }])).rejects.toThrow(RangeError);
-    await store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes: null }]);
-  });
-
-  it("voids what is open when a job is cancelled, and says when it ended", async () => {
-    const { store, job, accounts } = await place();
-    const [one, two] = accounts;
-    await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])]);
-    await store.commit([replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 2, one, "c")]);
-    await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
-    expect(await store.account(one)).toMatchObject({ creditEscrow: 0, creditFinal: 2.5 });
-    expect((await store.history(job)).open).toEqual([]);
-    expect(await store.jobs()).toMatchObject([{ state: "cancelled", finishedAt: 77 }]);
-    expect(await store.final(job, unit(0))).toBeDefined();
-  });
-
-  it("forgets a key and keeps the work; the key comes back as somebody new", async () => {
-    const { store, job, accounts } = await place();
-    const [one] = accounts;
-    await store.commit([replica(job, 0, one, "a"), { type: "forget", account: one, at: 9 }]);
-    expect(await store.account(one)).toMatchObject({ publicKey: null, unitsSubmitted: 1 });
-    expect((await store.accounts(10)).map(({ id }) => id)).not.toContain(one);
-    expect((await store.accountOf(publicKey(1), 10)).id).not.toBe(one);
-  });
-
-  it("makes a secret once, and an account once a key", async () => {
-    const { path, store } = await place();
-    const made = await store.secret("token-key", () => randomBytes(32));
-    expect(Buffer.from(await store.secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
-    const ids = await Promise.all(Array.from({ length: 20 }, () => store.accountOf(publicKey(42), 1)));
-    expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
-    await store.close();
-    expect(Buffer.from(await openStore(path).secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
-  });
-
-  it("knows tokens by their hash, until they are revoked", async () => {
-    const { store } = await place();
-    const token = await store.addToken("ada", true, digest("secret"), 5);
-    expect(await store.tokenOf(digest("secret"))).toEqual({ id: token.id, name: "ada", admin: true, createdAt: 5, revokedAt: null });
-    expect(await store.tokenOf(digest("other"))).toBeUndefined();
-    expect(await store.revokeToken(token.id, 6)).toBe(true);
-    expect(await store.revokeToken(token.id, 7)).toBe(false);
-    expect(await store.revokeToken(99, 7)).toBe(false);
-    expect(await store.tokens()).toEqual([{ ...token, revokedAt: 6 }]);
-  });
-
-  it("holds unit indices up to 2^53 - 1", async () => {
-    const { store, job, accounts } = await place();
-    const last = Number.MAX_SAFE_INTEGER - 1;
-    const [one, two] = accounts;
-    await store.commit([
-      replica(job, last, one, "a"),
-      replica(job, last, two, "a"),
-      bytesOf(job, last, "a"),
-      final(job, last, "a", [one, two]),
-    ]);
-    expect((await store.history(job)).final).toEqual([{ start: last, length: 1 }]);
-  });
-
-  it("reads final units as runs", async () => {
-    const { store, job, accounts } = await place();
-    const [one] = accounts;
-    const indices = [0, 1, 2, 5, 7, 8, 99];
-    await store.commit([
-      ...indices.flatMap((index) => [replica(job, index, one, "a"), bytesOf(job, index, "a"), final(job, index, "a", [one])]),
-      replica(job, 6, one, "z", { status: "failed", credit: 0 }),
-      failed(job, 6, "z", [one]),
-    ]);
-    expect((await store.history(job)).final).toEqual([
-      { start: 0, length: 3 },
-      { start: 5, length: 1 },
-      { start: 7, length: 2 },
-      { start: 99, length: 1 },
-    ]);
-    expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7 });
-  });
-
   it("lists volunteers by credit without sorting all of them", async () => {
-    const { path, store } = await place();
+    const { path, store } = await place(open);
     await store.close();
     const database = new DatabaseSync(path);
     const sql = "SELECT * FROM accounts WHERE public_key IS NOT NULL ORDER BY credit_final DESC, id LIMIT 10";
@@ -261,20 +36,8 @@ describe("the SQLite store", () => {
     database.close();
   });
 
-  it("knows which networks are still needed, and drops a secret that is not", async () => {
-    const { store, job, accounts } = await place();
-    const [one] = accounts;
-    await store.commit([replica(job, 0, one, "a", { cluster: "net:7:x" }), bytesOf(job, 0, "a")]);
-    expect([await store.hasOpenCluster("net:7:"), await store.hasOpenCluster("net:70:")]).toEqual([true, false]);
-    await store.commit([final(job, 0, "a", [one])]);
-    expect(await store.hasOpenCluster("net:7:")).toBe(false);
-    for (const key of ["k/1", "k/2", "other"]) await store.secret(key, () => new Uint8Array(1));
-    await store.dropSecret("k/1");
-    expect(await store.secrets("k/")).toEqual(["k/2"]);
-  });
-
   it("is not opened by an older program", async () => {
-    const { path, store } = await place();
+    const { path, store } = await place(open);
     await store.close();
     const database = new DatabaseSync(path);
     database.exec("INSERT INTO versions (version) VALUES (999)");

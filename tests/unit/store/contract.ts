@@ -1,0 +1,327 @@
+/** What every store must do: a second implementation has only to be plugged in. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Store, StoreOp } from "../../../server/core/store.ts";
+import { MAX_ROW_BYTES } from "../../../server/store/journal.ts";
+import type { AccountId, BlobHash, JobId } from "../../../shared/ids.ts";
+import { bytesOf, digest, failed, final, jobRow, publicKey, replica, SPEC, temporaryFolder, unit } from "./place.ts";
+
+/** Opens what is stored under `path`, a name in an empty folder; makes it when it is new. */
+export type OpenStore<Kind extends Store = Store> = (path: string) => Kind;
+
+export interface StorePlace<Kind extends Store = Store> {
+  path: string;
+  store: Kind;
+  job: JobId;
+  accounts: [AccountId, AccountId, AccountId];
+}
+
+/** A new store with a job of 100 units and three accounts. */
+export async function place<Kind extends Store>(open: OpenStore<Kind>): Promise<StorePlace<Kind>> {
+  const path = join(await temporaryFolder(), "idlewave.db");
+  const store = opened(open, path);
+  const { id: job } = await store.addJob(jobRow(), SPEC);
+  const [one, two, three] = await Promise.all([1, 2, 3].map(async (id) => (await store.accountOf(publicKey(id), 1)).id));
+  if (!one || !two || !three) throw new Error("no accounts");
+  return { path, store, job, accounts: [one, two, three] };
+}
+
+function opened<Kind extends Store>(open: OpenStore<Kind>, path: string): Kind {
+  const store = open(path);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+export function storeContract(name: string, open: OpenStore): void {
+  describe(name, () => {
+    it("keeps everything over a reopening", async () => {
+      const { path, store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
+      await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
+      await store.commit([replica(job, 7, one, "x"), bytesOf(job, 7, "x"), replica(job, 7, two, "y")]);
+      await store.commit([replica(job, 9, one, "z", { status: "failed", credit: 0 })]);
+      await store.commit([failed(job, 9, "z", [one])]);
+      await store.close();
+
+      const again = opened(open, path);
+      expect(await again.jobs()).toEqual([{ ...jobRow(), id: job }]);
+      expect(await again.spec(job)).toEqual({ ...SPEC, id: job });
+      const history = await again.history(job);
+      expect(history).toMatchObject({ final: [{ start: 0, length: 1 }], failed: [9] });
+      expect(history.open.map(({ unit, account, digest, hasBytes }) => ({ unit, account, digest, hasBytes }))).toEqual([
+        { unit: 7, account: one, digest: digest("x"), hasBytes: true },
+        { unit: 7, account: two, digest: digest("y"), hasBytes: false },
+      ]);
+      expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1 });
+      expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
+      expect(await again.final(job, unit(1))).toBeUndefined();
+      expect(await again.finals(job, unit(1), 10)).toEqual([]);
+      expect(await again.refused(job, 10)).toEqual([
+        { unit: 0, account: two, publicKey: publicKey(2), digest: digest("lie"), canonical: digest("a"), at: 3000 },
+      ]);
+      const own = (await again.unitsOf(job, one)).units;
+      expect(own).toMatchObject([
+        { unit: 9, outcome: "void" },
+        { unit: 7, outcome: "open" },
+        { unit: 0, outcome: "final" },
+      ]);
+      expect(await again.unitsOf(job, one, own[0]?.unit, 1)).toEqual({ units: [own[1]], next: own[1]?.unit });
+      expect(await again.account(one)).toMatchObject({
+        creditEscrow: 2.5,
+        creditFinal: 2.5,
+        unitsSubmitted: 3,
+        unitsFinal: 1,
+        gpuMicros: 4500,
+      });
+      expect(await again.account(two)).toMatchObject({ creditEscrow: 2.5, creditFinal: 0, unitsRefused: 1 });
+      expect((await again.accounts(2)).map(({ id }) => id)).toEqual([one, three]);
+    });
+
+    it("takes a batch whole or not at all", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two] = accounts;
+      await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a")]);
+      const bad = [replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(99 as JobId, 0, one, "a")];
+      await expect(store.commit(bad)).rejects.toThrow();
+      expect((await store.history(job)).open.map((row) => row.unit)).toEqual([0]);
+      expect(await store.account(one)).toMatchObject({ unitsSubmitted: 1, creditEscrow: 2.5 });
+      await store.commit([replica(job, 1, two, "b")]);
+      expect((await store.history(job)).open).toHaveLength(2);
+    });
+
+    it("packs no page that contradicts itself", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two] = accounts;
+      const right = [replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])];
+      const over: StoreOp = { type: "page-ended", job, page: 0 };
+      const before = await store.account(one);
+      await expect(store.commit([...right, replica(job, 0, one, "a"), over])).rejects.toThrow(/has ended and got a replica/);
+      await expect(store.commit([...right, final(job, 0, "a", [one, two]), over])).rejects.toThrow(/ended twice/);
+      await expect(store.commit([...right.slice(0, 3), final(job, 0, "a", [one]), over])).rejects.toThrow(/other replicas/);
+      await expect(store.commit([...right.slice(0, 2), final(job, 0, "a", [one, two]), over])).rejects.toThrow(/without its bytes/);
+      await expect(store.commit([replica(job, 0, one, "a"), ...right, over])).rejects.toThrow(/two replicas of account/);
+      expect(await store.account(one)).toEqual(before);
+      await store.commit([...right, over]);
+      await expect(store.commit([over])).rejects.toThrow();
+    });
+
+    it("reads a packed page as it read its journal", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      const long = "l".repeat(2000);
+      await store.commit([
+        ...[replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")],
+        ...[replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])],
+        ...[replica(job, 9, one, long), bytesOf(job, 9, long), replica(job, 9, two, long, { credit: 1 })],
+        { ...final(job, 9, long, [one, two]), at: 9_000_000 } as StoreOp,
+        ...[replica(job, 50, one, "z", { status: "failed", credit: 0 }), failed(job, 50, "z", [one])],
+      ]);
+      const read = async () => ({
+        finals: await store.finals(job, unit(0), 10),
+        final: await store.final(job, unit(9)),
+        none: await store.final(job, unit(50)),
+        own: (await store.unitsOf(job, one)).units,
+        history: await store.history(job),
+      });
+      const before = await read();
+      expect(before.finals.map((row) => row.unit)).toEqual([0, 9]);
+      await store.commit([{ type: "page-ended", job, page: 0 }]);
+      const { history, ...after } = await read();
+      expect({ ...after, history: before.history }).toEqual(before);
+      expect(history.failed).toEqual([50]);
+    });
+
+    it("drops the bytes that lost with the page, and says which blobs nobody needs any more", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      const large = (index: number, text: string): StoreOp => ({
+        type: "bytes",
+        job,
+        unit: unit(index),
+        digest: digest(text),
+        bytes: null,
+      });
+      await store.commit([replica(job, 0, one, "a"), large(0, "a"), replica(job, 0, two, "lie"), large(0, "lie")]);
+      await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
+      await store.commit([replica(job, 1, one, "b"), large(1, "b"), replica(job, 5000, one, "b"), large(5000, "b")]);
+      expect(await store.garbage(10)).toEqual([]);
+      await store.commit([{ type: "page-ended", job, page: 0 }]);
+      expect(await store.garbage(10)).toEqual([digest("lie")]);
+      await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
+      expect(new Set(await store.garbage(10))).toEqual(new Set([digest("lie"), digest("b")]));
+      await store.dropGarbage(digest("lie") as BlobHash);
+      expect(await store.garbage(10)).toEqual([digest("b")]);
+    });
+
+    it("writes batches of any size and finds every unit again, in order", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two] = accounts;
+      const count = 1357;
+      const indices = Array.from({ length: count }, (_, index) => index);
+      await store.commit(
+        indices.flatMap((index) => [
+          replica(job, index, one, `u${index}`),
+          replica(job, index, two, `u${index}`),
+          bytesOf(job, index, `u${index}`),
+          final(job, index, `u${index}`, [one, two]),
+        ]),
+      );
+      const found: number[] = [];
+      for (let from = 0; ; ) {
+        const rows = await store.finals(job, unit(from), 100);
+        if (rows.length === 0) break;
+        found.push(...rows.map((row) => row.unit));
+        from = (rows.at(-1)?.unit ?? 0) + 1;
+      }
+      expect(found).toEqual(indices);
+      expect(await store.account(two)).toMatchObject({ creditEscrow: 0, creditFinal: count * SPEC.creditPerUnit, unitsFinal: count });
+    });
+
+    it("keeps large bytes out of its rows", async () => {
+      const { store, job } = await place(open);
+      const bytes = new Uint8Array(MAX_ROW_BYTES + 1);
+      await expect(store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes }])).rejects.toThrow(RangeError);
+      await store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes: null }]);
+    });
+
+    it("voids what is open when a job is cancelled, and says when it ended", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two] = accounts;
+      await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])]);
+      await store.commit([replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 2, one, "c")]);
+      await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
+      expect(await store.account(one)).toMatchObject({ creditEscrow: 0, creditFinal: 2.5 });
+      expect((await store.history(job)).open).toEqual([]);
+      expect(await store.jobs()).toMatchObject([{ state: "cancelled", finishedAt: 77 }]);
+      expect(await store.final(job, unit(0))).toBeDefined();
+    });
+
+    it("forgets a key and keeps the work; the key comes back as somebody new", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one] = accounts;
+      await store.commit([replica(job, 0, one, "a"), { type: "forget", account: one, at: 9 }]);
+      expect(await store.account(one)).toMatchObject({ publicKey: null, unitsSubmitted: 1 });
+      expect((await store.accounts(10)).map(({ id }) => id)).not.toContain(one);
+      expect((await store.accountOf(publicKey(1), 10)).id).not.toBe(one);
+    });
+
+    it("makes a secret once, and an account once a key", async () => {
+      const { path, store } = await place(open);
+      const made = await store.secret("token-key", () => randomBytes(32));
+      expect(Buffer.from(await store.secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
+      const ids = await Promise.all(Array.from({ length: 20 }, () => store.accountOf(publicKey(42), 1)));
+      expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
+      await store.close();
+      expect(Buffer.from(await opened(open, path).secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
+    });
+
+    it("knows tokens by their hash, until they are revoked", async () => {
+      const { store } = await place(open);
+      const token = await store.addToken("ada", true, digest("secret"), 5);
+      expect(await store.tokenOf(digest("secret"))).toEqual({ id: token.id, name: "ada", admin: true, createdAt: 5, revokedAt: null });
+      expect(await store.tokenOf(digest("other"))).toBeUndefined();
+      expect(await store.revokeToken(token.id, 6)).toBe(true);
+      expect(await store.revokeToken(token.id, 7)).toBe(false);
+      expect(await store.revokeToken(99, 7)).toBe(false);
+      expect(await store.tokens()).toEqual([{ ...token, revokedAt: 6 }]);
+    });
+
+    it("holds unit indices up to 2^53 - 1", async () => {
+      const { store, job, accounts } = await place(open);
+      const last = Number.MAX_SAFE_INTEGER - 1;
+      const [one, two] = accounts;
+      await store.commit([
+        replica(job, last, one, "a"),
+        replica(job, last, two, "a"),
+        bytesOf(job, last, "a"),
+        final(job, last, "a", [one, two]),
+      ]);
+      expect((await store.history(job)).final).toEqual([{ start: last, length: 1 }]);
+    });
+
+    it("reads final units as runs", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one] = accounts;
+      const indices = [0, 1, 2, 5, 7, 8, 99];
+      await store.commit([
+        ...indices.flatMap((index) => [replica(job, index, one, "a"), bytesOf(job, index, "a"), final(job, index, "a", [one])]),
+        replica(job, 6, one, "z", { status: "failed", credit: 0 }),
+        failed(job, 6, "z", [one]),
+      ]);
+      expect((await store.history(job)).final).toEqual([
+        { start: 0, length: 3 },
+        { start: 5, length: 1 },
+        { start: 7, length: 2 },
+        { start: 99, length: 1 },
+      ]);
+      expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7 });
+    });
+
+    it("knows which networks are still needed, and drops a secret that is not", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one] = accounts;
+      await store.commit([replica(job, 0, one, "a", { cluster: "net:7:x" }), bytesOf(job, 0, "a")]);
+      expect([await store.hasOpenCluster("net:7:"), await store.hasOpenCluster("net:70:")]).toEqual([true, false]);
+      await store.commit([final(job, 0, "a", [one])]);
+      expect(await store.hasOpenCluster("net:7:")).toBe(false);
+      for (const key of ["k/1", "k/2", "other"]) await store.secret(key, () => new Uint8Array(1));
+      await store.dropSecret("k/1");
+      expect(await store.secrets("k/")).toEqual(["k/2"]);
+    });
+
+    it("adds up a large batch over several jobs, pages and accounts", async () => {
+      const { store } = await place(open);
+      const jobs = await Promise.all([1, 2, 3].map(async () => (await store.addJob(jobRow(), { ...SPEC, units: 50_000 })).id));
+      const accounts = await Promise.all(Array.from({ length: 40 }, async (_, id) => (await store.accountOf(publicKey(100 + id), 1)).id));
+      const ops: StoreOp[] = [];
+      const shares = new Map(accounts.map((id) => [id, { submitted: 0, final: 0 }]));
+      const tallies = jobs.map(() => ({ counted: 0, refused: 0, recorded: 0, final: 0 }));
+      for (let index = 0; ops.length < 5000; index++) {
+        const at = index % 3;
+        const job = jobs[at] as JobId;
+        // Ten pages, each from its start.
+        const which = (index % 10) * 4096 + Math.floor(index / 10);
+        const [one, two] = [accounts[index % 40] as AccountId, accounts[(index + 7) % 40] as AccountId];
+        ops.push(replica(job, which, one, `u${index}`), replica(job, which, two, `u${index}`), bytesOf(job, which, `u${index}`));
+        const ends = index % 4 > 0;
+        if (ends) ops.push(final(job, which, `u${index}`, [one, two]));
+        for (const id of [one, two]) {
+          const share = shares.get(id);
+          if (!share) throw new Error("no share");
+          share.submitted++;
+          if (ends) share.final++;
+        }
+        const tally = tallies[at];
+        if (!tally) throw new Error("no tally");
+        tally.counted += 2;
+        if (ends) tally.recorded += 2;
+        if (ends) tally.final++;
+      }
+      await store.commit(ops);
+      for (const [id, { submitted, final: ended }] of shares) {
+        expect(await store.account(id)).toMatchObject({
+          creditEscrow: (submitted - ended) * SPEC.creditPerUnit,
+          creditFinal: ended * SPEC.creditPerUnit,
+          unitsSubmitted: submitted,
+          unitsFinal: ended,
+          gpuMicros: submitted * 1500,
+        });
+        const own = await Promise.all(jobs.map((job) => store.unitsOf(job, id)));
+        expect(own.flatMap(({ units }) => units)).toHaveLength(submitted);
+      }
+      expect(await Promise.all(jobs.map((job) => store.tally(job)))).toEqual(tallies);
+    });
+
+    it("ends sums of GPU time at 2^53 - 1, within a batch and over them", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one] = accounts;
+      const long = (index: number) => replica(job, index, one, "a", { gpuMicros: Number.MAX_SAFE_INTEGER - 1 });
+      await store.commit([long(0), long(1)]);
+      expect(await store.account(one)).toMatchObject({ gpuMicros: Number.MAX_SAFE_INTEGER });
+      await store.commit([long(2)]);
+      expect(await store.account(one)).toMatchObject({ gpuMicros: Number.MAX_SAFE_INTEGER });
+    });
+  });
+}
