@@ -201,6 +201,11 @@ export class Coordinator {
     return this.state.jobs.get(job)?.pages.leasedUnits(limit) ?? [];
   }
 
+  /** Whether an open unit has result bytes of this digest already. */
+  hasResult(job: JobId, unit: UnitIndex, digest: string): boolean {
+    return this.state.jobs.get(job)?.open.get(unit)?.withBytes.includes(digest) ?? false;
+  }
+
   /** The digest whose bytes this account was asked for, or undefined: nothing else need be read or kept. */
   wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
     const found = this.state.jobs.get(job);

@@ -27,7 +27,7 @@ const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
 
 /** What answering needs of the rest. */
 export interface Desk {
-  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest">;
+  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest" | "hasResult">;
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
@@ -168,9 +168,9 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   const { account, cluster } = peer;
   const assignment = own(desk.tokens.verify(frame.token), account);
   const job = await desk.plans.of(assignment.job);
-  const sound = frame.results.map((result) => isSound(job, result));
-  const results = frame.results.filter((_, i) => sound[i]).map(submitted);
-  const malformed = results.length < frame.results.length;
+  const sound = frame.results.map((result) => soundOf(desk, job, assignment.job, result));
+  const results = sound.filter((result) => result !== null);
+  const malformed = results.length < sound.length;
   if (malformed && results.length === 0) return { frame: { type: "answer", verdicts: sound.map(() => "refused") }, malformed };
   const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results });
   if (reply.type !== "verdicts") return { frame: frameOf(reply), malformed };
@@ -178,13 +178,14 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   return { frame: { type: "answer", verdicts: sound.map((good) => (good && verdicts.next().value) || "refused") }, malformed };
 }
 
-function submitted({ unit, status, gpuMicros, digest, bytes }: ReplicaResult): SubmittedResult {
-  return { unit, status, gpuMicros, digest: toHex(digest), bytes: bytes.byteLength > 0 ? bytes : null };
-}
-
-function isSound(job: PlannedJob, { status, digest, bytes }: ReplicaResult): boolean {
-  if (bytes.byteLength === 0) return true;
-  return status === "ok" && isFramed(job, bytes) && hash("sha256", bytes, "buffer").equals(digest);
+/** The result as a fact, or null when its bytes are not what it says. Bytes that are stored already count as their digest does. */
+function soundOf(desk: Desk, plan: PlannedJob, job: JobId, result: ReplicaResult): SubmittedResult | null {
+  const { unit, status, gpuMicros, bytes } = result;
+  const digest = toHex(result.digest);
+  if (bytes.byteLength === 0) return { unit, status, gpuMicros, digest, bytes: null };
+  if (status !== "ok" || !isFramed(plan, bytes)) return null;
+  if (desk.coordinator.hasResult(job, unit, digest)) return { unit, status, gpuMicros, digest, bytes: null };
+  return hash("sha256", bytes, "buffer").equals(result.digest) ? { unit, status, gpuMicros, digest, bytes } : null;
 }
 
 async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<Frame> {

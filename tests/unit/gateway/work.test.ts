@@ -252,7 +252,7 @@ describe("a volunteer's work", () => {
     const replies = [() => Promise.resolve(crowded), () => stopped.coordinator.dispatch({ type: "tick" })];
     const failures: unknown[] = [];
     const answers = replies.map((dispatch) => {
-      const coordinator = { dispatch, wantedDigest: () => undefined };
+      const coordinator = { dispatch, wantedDigest: () => undefined, hasResult: () => false };
       const desk = {
         coordinator,
         blobs,
