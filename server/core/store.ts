@@ -7,7 +7,7 @@ import type { JobSpec } from "./events.ts";
 export type StoreOp =
   /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
   | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
-  /** One recorded replica; unique by (job, unit, account). Its credit is escrowed. */
+  /** One recorded replica; the core sends one for each (job, unit, account). Its credit is escrowed. */
   | { type: "replica"; replica: ReplicaRow }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
   | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
