@@ -15,11 +15,23 @@ export interface DiskOptions {
   onChange: (disk: { free: number; full: boolean; writable: boolean }) => void;
 }
 
+/** Bytes set aside for something that is being received. */
+export interface Room {
+  /** That many more are needed than were set aside at first. Throws `disk-full`. */
+  add(bytes: number): void;
+  /** That many were written. Throws `disk-full` when others have filled the disk meanwhile. */
+  wrote(bytes: number): void;
+  /** What is left of it is free again. */
+  end(): void;
+}
+
 export class Disk {
   private readonly options: DiskOptions;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
+  /** As last looked at, less what was written into rooms since. */
   private freeBytes = 0;
+  private reserved = 0;
   private full = false;
   private canWrite = true;
 
@@ -51,7 +63,32 @@ export class Disk {
 
   /** Throws `disk-full` when there is no room for more. */
   makeSure(): void {
-    if (this.full) throw new IdlewaveError("disk-full");
+    if (this.full || this.freeBytes < this.options.minFreeBytes) throw new IdlewaveError("disk-full");
+  }
+
+  /** Sets `bytes` aside, so that all that is received at a time fits; `end` must follow. Throws `disk-full`. */
+  reserve(bytes: number): Room {
+    let left = 0;
+    const add = (more: number) => {
+      this.makeSure();
+      if (this.freeBytes - this.reserved - more < this.options.minFreeBytes) throw new IdlewaveError("disk-full");
+      left += more;
+      this.reserved += more;
+    };
+    const release = (some: number) => {
+      left -= some;
+      this.reserved -= some;
+    };
+    add(bytes);
+    return {
+      add,
+      wrote: (written) => {
+        release(Math.min(left, written));
+        this.freeBytes -= written;
+        this.makeSure();
+      },
+      end: () => release(left),
+    };
   }
 
   /** Looks now; the last look's findings hold until it resolves. Never rejects. */

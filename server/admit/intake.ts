@@ -12,11 +12,19 @@ export type Intake =
   | { ok: true; manifest: Manifest; plan: JobPlan; planHash: BlobHash; sourceHash: BlobHash; warnings: string[] }
   | { ok: false; faults: Fault[] };
 
+const UNBOUNDED = { add: () => undefined };
+
 /** Files that have arrived and are no blobs yet. */
 type HeldFiles = ReadonlyMap<string, { keep(): Promise<void>; stream(): NodeJS.ReadableStream }>;
 
-/** Judges `pkg`, whose files are `held` or in `blobs` already, and stores what volunteers will fetch; of a refused package nothing. */
-export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore, held: HeldFiles = new Map()): Promise<Intake> {
+/** Judges `pkg`, whose files are `held` or in `blobs` already, and stores what volunteers will fetch; of a refused package nothing. Throws `disk-full` when `room` has none. */
+export async function intake(
+  pkg: JobPackage,
+  judges: Judges,
+  blobs: BlobStore,
+  held: HeldFiles = new Map(),
+  room: { add(bytes: number): void } = UNBOUNDED,
+): Promise<Intake> {
   const admission = await judges.admit(pkg);
   if (!admission.ok) return admission;
   const { manifest, plan, rows, splits, source, warnings } = admission;
@@ -24,6 +32,7 @@ export async function intake(pkg: JobPackage, judges: Judges, blobs: BlobStore, 
     const file = pkg.files.get(cut.file);
     const init = plan.buffers[cut.buffer]?.init;
     if (!file || init?.kind !== "split") throw new Error(`the plan has no split of ${cut.file}`);
+    room.add(file.bytes); // the file and its pieces are on disk together for a while
     const source = held.get(cut.file)?.stream() ?? blobs.stream(file.sha256);
     init.chunks = await cutFile(cut, file.bytes, source, blobs);
   }

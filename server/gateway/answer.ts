@@ -33,7 +33,7 @@ export interface Desk {
   tokens: TokenKeys;
   idles: IdleAnswers;
   claims: ClaimPace;
-  disk: Pick<Disk, "makeSure">;
+  disk: Pick<Disk, "makeSure" | "reserve">;
   clock: () => number;
   /** Told of failures that are ours. */
   onFailure: (error: unknown) => void;
@@ -58,17 +58,28 @@ export interface Answered {
 export async function answer(desk: Desk, peer: Peer, input: Uint8Array): Promise<Answered> {
   try {
     const frame = decodeFrame(input);
-    if (takesRoom(frame)) desk.disk.makeSure();
-    return frame.type === "submit" ? await submit(desk, peer, frame) : { frame: await answered(desk, peer, frame), malformed: false };
+    const bytes = bytesCarried(frame);
+    if (frame.type === "claim") desk.disk.makeSure();
+    if (bytes === 0) return await judged(desk, peer, frame);
+    const room = desk.disk.reserve(bytes);
+    try {
+      return await judged(desk, peer, frame);
+    } finally {
+      room.end();
+    }
   } catch (error) {
     return refusal(error, input, desk.onFailure);
   }
 }
 
-/** Digests alone are taken on a full disk, and their bytes asked for later. */
-function takesRoom(frame: Frame): boolean {
-  const carries = frame.type === "submit" && frame.results.some(({ bytes }) => bytes.byteLength > 0);
-  return carries || frame.type === "bytes" || frame.type === "claim";
+async function judged(desk: Desk, peer: Peer, frame: Frame): Promise<Answered> {
+  return frame.type === "submit" ? await submit(desk, peer, frame) : { frame: await answered(desk, peer, frame), malformed: false };
+}
+
+/** Bytes of results. Digests alone are taken on a full disk, and their bytes asked for later. */
+function bytesCarried(frame: Frame): number {
+  if (frame.type === "submit") return frame.results.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  return frame.type === "bytes" ? Math.max(1, frame.bytes.byteLength) : 0;
 }
 
 function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): Promise<Frame> {
@@ -94,8 +105,7 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
   const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
-  if (retryMs > 0)
-    return errorFrame("too-fast", { limit: "claims of one volunteer or address", retrySeconds: Math.ceil(retryMs / 1000) }, retryMs);
+  if (retryMs > 0) return tooFast("claims of one volunteer or address", retryMs);
   const idle = desk.idles.of(peer.account, job, desk.clock());
   if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));
@@ -154,12 +164,16 @@ async function readRows(
 
 async function renew(desk: Desk, peer: Peer, token: Uint8Array): Promise<Frame> {
   const assignment = own(desk.tokens.verify(token), peer.account);
+  const retryMs = desk.claims.renew(assignment.id, peer.account, peer.line, desk.clock());
+  if (retryMs > 0) return tooFast("renewals of one assignment, volunteer or address", retryMs);
   const reply = await desk.coordinator.dispatch({ type: "renew", host: peer.host, assignment });
   return reply.type === "assigned" ? granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0)) : frameOf(reply);
 }
 
 async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitIndex[]): Promise<Frame> {
   const assignment = own(desk.tokens.verify(token), peer.account);
+  const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
+  if (retryMs > 0) return tooFast("claims of one volunteer or address", retryMs);
   return frameOf(await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units }));
 }
 
@@ -239,6 +253,10 @@ function frameOf(reply: Reply): Frame {
 
 export function errorFrame(code: ErrorCode, details: ErrorDetails, retryMs = errorRetryMs(code, details)): Frame {
   return { type: "error", code, retryMs, message: errorMessage(code, details) };
+}
+
+function tooFast(limit: string, retryMs: number): Frame {
+  return errorFrame("too-fast", { limit, retrySeconds: Math.ceil(retryMs / 1000) }, retryMs);
 }
 
 function refusal(error: unknown, input: Uint8Array, onFailure: (error: unknown) => void): Answered {

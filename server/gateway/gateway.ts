@@ -36,7 +36,7 @@ export interface GatewayOptions {
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
-  disk: Pick<Disk, "makeSure">;
+  disk: Pick<Disk, "makeSure" | "reserve">;
   /** Told of each error that a volunteer is answered, and of connections that are not let in. */
   onRefused: (code: ErrorCode | "connections") => void;
   /** How long answers that are on their way are waited for when it closes, ms. */
@@ -101,7 +101,7 @@ export class Gateway {
       const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware } = options;
       const ownOrigin = (origin: string) => {
         const page = socket.request.headers.origin;
-        return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, socket.request.headers.host);
+        return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, socket.request);
       };
       const nextHost = () => ++this.hosts as HostId;
       new Connection(socket, address, {

@@ -9,14 +9,17 @@ import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { clientAddress } from "../access/address.ts";
+import type { Room } from "../access/disk.ts";
 import { holds } from "../access/token.ts";
 import type { App, HttpContext } from "./context.ts";
+import { Pace } from "./pace.ts";
 import { Receiving } from "./receiving.ts";
 import { refusals } from "./refusals.ts";
 
 const LENGTH_BYTES = 8;
 
-export function bytesRoutes(app: App, { config, tokens, plans, blobs, coordinator, disk }: HttpContext, receiving = new Receiving()): void {
+export function bytesRoutes(app: App, context: HttpContext, receiving = new Receiving(), newPace = () => new Pace()): void {
+  const { config, tokens, plans, blobs, coordinator, disk } = context;
   app.put(
     "/api/results",
     {
@@ -40,18 +43,20 @@ export function bytesRoutes(app: App, { config, tokens, plans, blobs, coordinato
       const { job, account } = assignment;
       const wanted = holds(assignment, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
       if (wanted === undefined) throw new IdlewaveError("not-wanted", { unit });
-      disk.makeSure();
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });
       if (length !== resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
       const done = receiving.enter({ account, job, unit, address: clientAddress(request.raw, config.trustProxy) });
+      let room: Room | undefined;
       try {
-        const body = framed(timely(request.body as Readable, receiving.millisFor(resultBytes)), plan, unit);
-        await keepResult(body, wanted as BlobHash, resultBytes, unit);
+        room = disk.reserve(resultBytes);
+        const body = filling(newPace().of<Uint8Array>(request.body as Readable, sizeOf), room);
+        await keepResult(framed(body, plan, unit), wanted as BlobHash, resultBytes, unit);
         const answered = await coordinator.dispatch({ type: "bytes", account, job, unit, digest: wanted, bytes: null });
         if (answered.type === "error") throw new IdlewaveError(answered.code, answered.details);
       } finally {
+        room?.end();
         done();
       }
       return reply.status(204).send(null);
@@ -91,26 +96,12 @@ async function* framed(body: AsyncIterable<Uint8Array>, plan: JobPlan, unit: Uni
   }
 }
 
-/** The body, which fails with `bad-request` when it takes longer than `millis`. It is never destroyed: the answer needs its line. */
-async function* timely(body: Readable, millis: number): AsyncGenerator<Uint8Array> {
-  const parts = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Uint8Array>;
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    const why = `The bytes came too slowly: they must be here within ${Math.ceil(millis / 1000)} s.`;
-    timer = setTimeout(() => reject(new IdlewaveError("bad-request", { why })), millis);
-  });
-  expired.catch(ignoreUnasked);
-  try {
-    for (;;) {
-      const next = await Promise.race([parts.next(), expired]);
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    clearTimeout(timer);
-    parts.return?.().catch(ignoreUnasked);
+const sizeOf = (part: Uint8Array) => part.byteLength;
+
+/** Hands the body on while there is room for it on the disk. */
+export async function* filling(body: AsyncIterable<Uint8Array>, room: Room): AsyncGenerator<Uint8Array> {
+  for await (const part of body) {
+    room.wrote(part.byteLength);
+    yield part;
   }
 }
-
-/** Whoever reads the body has the failure; this one is of a read that nobody waits for. */
-function ignoreUnasked(): void {}

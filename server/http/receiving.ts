@@ -1,17 +1,16 @@
-/** Which results are being received: bounded for one unit, one account and one line, so that nobody keeps the others out. */
+/** Which results are being received: bounded for one unit, one account, one line and one cluster, so that nobody keeps the others out. */
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
-import { isLimited, lineOf } from "../access/address.ts";
+import { isLimited, lineOf, prefixOf } from "../access/address.ts";
 
 /** Results received at a time, by all volunteers together. */
 const MAX_RECEIVING = 256;
 /** Of one account: a browser sends two. */
 const MAX_PER_ACCOUNT = 4;
 /** Of one public line: a household or a lab. */
-const MAX_PER_LINE = 16;
-/** The slowest upload that is waited for, bytes a second, and what connecting may take on top. */
-const MIN_PACE = 32 * 1024;
-const GRACE_MS = 30_000;
+const MAX_PER_LINE = 12;
+/** Of one cluster (IPv4 /24, IPv6 /48), which one person may have whole: a few in a hundred. */
+const MAX_PER_CLUSTER = 16;
 
 export interface Sender {
   account: AccountId;
@@ -21,18 +20,8 @@ export interface Sender {
 }
 
 export class Receiving {
-  private readonly graceMs: number;
   private readonly units = new Set<string>();
   private readonly counts = new Map<string, number>();
-
-  constructor(graceMs = GRACE_MS) {
-    this.graceMs = graceMs;
-  }
-
-  /** How long a body of `bytes` may take. */
-  millisFor(bytes: number): number {
-    return this.graceMs + (bytes / MIN_PACE) * 1000;
-  }
 
   /** Throws `too-fast` when this one is too many; what it returns must be called when it has ended. */
   enter({ account, job, unit, address }: Sender): () => void {
@@ -41,7 +30,10 @@ export class Receiving {
       ["all", MAX_RECEIVING, "results at a time"],
       [`account/${account}`, MAX_PER_ACCOUNT, "results of one volunteer at a time"],
     ];
-    if (isLimited(address)) bounds.push([`line/${lineOf(address)}`, MAX_PER_LINE, "results from one address at a time"]);
+    if (isLimited(address)) {
+      bounds.push([`line/${lineOf(address)}`, MAX_PER_LINE, "results from one address at a time"]);
+      bounds.push([`cluster/${prefixOf(address)}`, MAX_PER_CLUSTER, "results from one network at a time"]);
+    }
     if (this.units.has(key)) throw tooMany("the same result is being received already");
     for (const [name, limit, words] of bounds) if ((this.counts.get(name) ?? 0) >= limit) throw tooMany(`${limit} ${words}`);
     this.units.add(key);

@@ -6,15 +6,17 @@ import { creditOf } from "../../shared/credit.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Intake, intake } from "../admit/intake.ts";
+import { MAX_FILES } from "../admit/package.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { HeldBlob, JobRow, TokenRow } from "../core/store.ts";
 import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
 import type { PublicBlobs } from "./blobs.ts";
+import { filling } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
 import { ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
-import { measure, receivePackage } from "./upload.ts";
+import { MAX_FILE_BYTES, measure, receivePackage } from "./upload.ts";
 
 export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
   const { blobs, judges, store, coordinator } = context;
@@ -34,8 +36,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
-      context.disk.makeSure();
-      const taken = await take(request);
+      const taken = await take(request, owner);
       if (!taken.ok) throw new PackageRefused(taken.faults);
       const { manifest, plan, planHash, sourceHash, warnings } = taken;
       // Volunteers hear of the job as soon as it is added.
@@ -62,24 +63,27 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       },
     },
     async (request) => {
-      await ownerOf(request, store);
-      const admission = await judges.admit(await receivePackage(request, measure));
+      const owner = await ownerOf(request, store);
+      const admission = await judges.admit(await receivePackage(request, owner.id, measure));
       if (!admission.ok) throw new PackageRefused(admission.faults);
       return { faults: [], warnings: admission.warnings };
     },
   );
 
   /** Nothing stays of files that the job does not need, nor of a package that was refused or broke off. */
-  async function take(request: FastifyRequest): Promise<Intake> {
+  async function take(request: FastifyRequest, owner: TokenRow): Promise<Intake> {
     const held = new Map<string, HeldBlob>();
+    const declared = Number(request.headers["content-length"] ?? 0);
+    const room = context.disk.reserve(Math.min(declared, MAX_FILES * MAX_FILE_BYTES));
     try {
-      const pkg = await receivePackage(request, async (source, limit, path) => {
-        const file = await blobs.hold(source, limit, path);
+      const pkg = await receivePackage(request, owner.id, async (source, limit, path) => {
+        const file = await blobs.hold(filling(source, room), limit, path);
         held.set(path, file);
         return file;
       });
-      return await intake(pkg, judges, blobs, held);
+      return await intake(pkg, judges, blobs, held, room);
     } finally {
+      room.end();
       for (const file of held.values()) await file.drop();
     }
   }

@@ -6,39 +6,44 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { MAX_MANIFEST_BYTES, MAX_PATH_CHARACTERS, PATH_PATTERN } from "../../shared/manifest.ts";
 import { type JobPackage, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "../admit/package.ts";
+import { Pace } from "./pace.ts";
 
 export const MAX_FILE_BYTES = 4 * 1024 ** 3;
-/** Packages received at a time. */
-const MAX_UPLOADS = 4;
+/** Packages received at a time, by all owners together and by one. */
+const MAX_UPLOADS = 8;
+const MAX_PER_OWNER = 2;
 const PATH = new RegExp(PATH_PATTERN);
 
 /** Where the file `path`, which is no text, goes: held, or only measured. */
 export type FileSink = (source: AsyncIterable<Uint8Array>, limit: number, path: string) => Promise<{ hash: BlobHash; bytes: number }>;
 
-let uploads = 0;
+/** Which packages are being received, each number its owner's. */
+const uploads: number[] = [];
 
 /**
  * One part a file, the field's name its path. Throws `bad-request` on parts that are no such thing, `too-large` on a file
- * above its limit, `too-fast` when others are being received already.
+ * above its limit, `too-fast` when others are being received already. `owner`: number of the owner's token.
  */
-export async function receivePackage(request: FastifyRequest, sink: FileSink): Promise<JobPackage> {
+export async function receivePackage(request: FastifyRequest, owner: number, sink: FileSink, pace = new Pace()): Promise<JobPackage> {
   if (!request.isMultipart())
     throw new IdlewaveError("bad-request", { why: "A job package comes as multipart/form-data, one part a file." });
-  if (uploads >= MAX_UPLOADS) throw new IdlewaveError("too-fast", { limit: `${MAX_UPLOADS} uploads at a time`, retrySeconds: 5 });
-  uploads++;
+  if (uploads.filter((each) => each === owner).length >= MAX_PER_OWNER)
+    throw new IdlewaveError("too-fast", { limit: `${MAX_PER_OWNER} uploads of one owner at a time`, retrySeconds: 5 });
+  if (uploads.length >= MAX_UPLOADS) throw new IdlewaveError("too-fast", { limit: `${MAX_UPLOADS} uploads at a time`, retrySeconds: 5 });
+  uploads.push(owner);
   try {
-    return await receive(request, sink);
+    return await receive(request, sink, pace);
   } finally {
-    uploads--;
+    uploads.splice(uploads.indexOf(owner), 1);
   }
 }
 
-async function receive(request: FastifyRequest, sink: FileSink): Promise<JobPackage> {
+async function receive(request: FastifyRequest, sink: FileSink, pace: Pace): Promise<JobPackage> {
   const pkg: JobPackage = { texts: new Map(), files: new Map() };
   let textBytes = 0;
   const limits = { files: MAX_FILES, fields: MAX_FILES, parts: MAX_FILES, fileSize: MAX_FILE_BYTES + 1, fieldSize: MAX_MANIFEST_BYTES + 1 };
   const parts = request.parts({ limits: { ...limits, fieldNameSize: MAX_PATH_CHARACTERS + 1, headerPairs: 32 } });
-  for await (const part of parsed(parts)) {
+  for await (const part of parsed(pace.of(parts, (each) => (each.type === "field" ? String(each.value).length : 0)))) {
     const path = part.fieldname;
     if (path.length > MAX_PATH_CHARACTERS || !PATH.test(path))
       throw new IdlewaveError("bad-request", { why: `"${path.slice(0, 80)}" is no path of a package.` });
@@ -49,7 +54,8 @@ async function receive(request: FastifyRequest, sink: FileSink): Promise<JobPack
         bytes: `more than ${MAX_FILES} files and more`,
         limit: `${MAX_FILES} files`,
       });
-    const source = part.type === "file" ? parsed<Uint8Array>(part.file) : once(Buffer.from(String(part.value)));
+    const source =
+      part.type === "file" ? parsed(pace.of<Uint8Array>(part.file, (each) => each.byteLength)) : once(Buffer.from(String(part.value)));
     const limit = textLimit(path);
     if (limit === null) {
       const { hash, bytes } = await sink(source, MAX_FILE_BYTES, path);

@@ -1,11 +1,15 @@
 import { readdirSync } from "node:fs";
+import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Disk } from "../../../server/access/disk.ts";
 import { DEFAULT_CONFIG } from "../../../server/config.ts";
 import { bytesRoutes } from "../../../server/http/bytes.ts";
 import type { App, HttpContext } from "../../../server/http/context.ts";
 import { sendError } from "../../../server/http/errors.ts";
+import { Pace } from "../../../server/http/pace.ts";
 import { Receiving, type Sender } from "../../../server/http/receiving.ts";
 import type { AccountId, JobId, UnitIndex } from "../../../shared/ids.ts";
 import { planOf, startNetwork, type TestNetwork } from "../gateway/network.ts";
@@ -27,7 +31,7 @@ beforeAll(async () => {
   app = Fastify({ logger: { level: "debug", stream }, forceCloseConnections: true }) as unknown as App;
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
   app.setErrorHandler(sendError);
-  bytesRoutes(app, { ...network, config: DEFAULT_CONFIG } as unknown as HttpContext, new Receiving(GRACE_MS));
+  bytesRoutes(app, { ...network, config: DEFAULT_CONFIG } as unknown as HttpContext, new Receiving(), () => new Pace(GRACE_MS));
   url = await app.listen({ host: "127.0.0.1", port: 0 });
 });
 afterAll(async () => {
@@ -124,8 +128,57 @@ describe("results that are being received", () => {
 
   it("are a few of one public line, however many keys it has", () => {
     const receiving = new Receiving();
-    for (let key = 1; key <= 16; key++) receiving.enter(sender(key, 0, `2001:db8:1:2::${key}`));
+    for (let key = 1; key <= 12; key++) receiving.enter(sender(key, 0, `2001:db8:1:2::${key}`));
     expect(() => receiving.enter(sender(17, 0, "2001:db8:1:2::ffff"))).toThrow("from one address");
     receiving.enter(sender(17, 0, "2001:db8:1:3::1"));
+  });
+
+  it("are a few in a hundred of one network, however many of its lines it uses", () => {
+    for (const address of [(i: number) => `2001:db8:1:${i.toString(16)}::1`, (i: number) => `203.0.113.${i}`]) {
+      const receiving = new Receiving();
+      for (let key = 1; key <= 16; key++) receiving.enter(sender(key, 0, address(key)));
+      expect(() => receiving.enter(sender(17, 0, address(200)))).toThrow("from one network");
+      receiving.enter(sender(17, 0, "198.51.100.1"));
+    }
+  });
+});
+
+describe("what is received at a time", () => {
+  it("fits the disk together: each length is set aside before its first byte, and freed at its end", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "idlewave-disk-"));
+    const free = (await statfs(folder).then(({ bavail, bsize }) => bavail * bsize)) / 4;
+    const disk = await Disk.open({ folder, minFreeBytes: free, onChange: () => undefined });
+    const rooms = [disk.reserve(free), disk.reserve(free)];
+    expect(() => disk.reserve(2 * free)).toThrow(expect.objectContaining({ code: "disk-full" }));
+    disk.makeSure();
+    rooms[0]?.end();
+    rooms[0]?.end();
+    disk.reserve(free).end();
+    expect(() => rooms[1]?.add(3 * free)).toThrow(expect.objectContaining({ code: "disk-full" }));
+    // More than was set aside may come: what is left of the disk is known without looking.
+    expect(() => rooms[1]?.wrote(4 * free)).toThrow(expect.objectContaining({ code: "disk-full" }));
+    rooms[1]?.end();
+    disk.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it("is refused before its bytes are read when others have set the room aside", async () => {
+    const work = await wanted(await network.addJob(planOf(1, ELEMENTS)));
+    const taken = network.disk.reserve(network.disk.free);
+    expect(await put(work, right)).toBe("507 disk-full");
+    taken.end();
+    expect(await put(work, right)).toBe("204");
+  });
+
+  it("must keep its pace from the beginning: a few bytes hold a place no longer than none", async () => {
+    const pace = new Pace(300);
+    const source = async function* () {
+      yield new Uint8Array(16);
+      await new Promise(() => undefined);
+    };
+    const read = async () => {
+      for await (const _part of pace.of<Uint8Array>(source(), (part) => part.byteLength));
+    };
+    await expect(read()).rejects.toThrow("16 bytes came, too slowly");
   });
 });

@@ -73,7 +73,7 @@ describe("an upload that fails", () => {
     const app = Fastify();
     await app.register(multipart);
     app.setErrorHandler(sendError);
-    app.post("/", async (request) => [...(await receivePackage(request, sink)).files.keys()]);
+    app.post("/", async (request) => [...(await receivePackage(request, 1, sink)).files.keys()]);
     const headers = { "content-type": "multipart/form-data; boundary=b" };
     const { statusCode } = await app.inject({ method: "POST", url: "/", headers, payload: body });
     await app.close();
