@@ -14,7 +14,8 @@ export const ConfigSchema = Type.Object(
     port: Type.Integer({ minimum: 0, maximum: 65535, description: "Port to listen on; 0 takes a free one." }),
     publicUrl: Type.String({
       pattern: "^(https?://[^/?#\\s]+)?$",
-      description: "Origin that visitors see when a proxy stands in front, without a path; empty: the Host header tells.",
+      description:
+        "Origin that visitors see, without a path: volunteers sign in under it alone. Empty: under localhost or the address they connected to.",
     }),
     trustProxy: Type.Integer({
       minimum: 0,

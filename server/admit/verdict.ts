@@ -10,6 +10,7 @@ import { planBuffer, sizeBindings, swapPartners, unsetMembers } from "./buffers.
 import { warnCoverage } from "./coverage.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
+import { warnFloats } from "./floats.ts";
 import { type Json, readJson } from "./json.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
@@ -92,13 +93,16 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
   const needs = readNeeds(manifest, kernel, reflection, entryPoints, workgroups, buffers, faults);
-  warnCoverage(manifest, passPlans, workgroups, buffers, sized, faults);
   warn(manifest, buffers, sized, swapped, passPlans, faults);
 
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
   await tellTint(kernel, read, pipelines, overrides, Object.keys(needs.limits).length > 0, faults, progress);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
+  // Of a kernel that Tint took: what is refused needs no word on what it might do.
+  progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
+  warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
+  warnFloats(manifest, kernel, entryPoints, sized, faults);
 
   const plan: JobPlan = {
     version: PLAN_VERSION,

@@ -127,6 +127,11 @@ export class Pages {
     return more ? [first, ...more] : [first];
   }
 
+  isHeldBy(unit: UnitIndex, serial: number): boolean {
+    const first = this.open.get(pageOf(unit))?.holder[unit % PAGE_UNITS] ?? 0;
+    return first === serial || (first !== 0 && (this.moreHolders.get(unit)?.includes(serial) ?? false));
+  }
+
   holderCount(unit: UnitIndex): number {
     const page = this.open.get(pageOf(unit));
     if (!page || page.holder[unit % PAGE_UNITS] === 0) return 0;

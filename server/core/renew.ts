@@ -1,5 +1,5 @@
 /** A volunteer needs more time, or comes back after a reload or a restart of ours: it takes up its units again. */
-import { runsOf, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { countUnits, runsOf, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
 import { accountOf, MAX_HELD_LEASES } from "./account.ts";
 import { idle, mayTake, paceOf, roomOf } from "./assign.ts";
 import type { Reply } from "./effects.ts";
@@ -22,32 +22,50 @@ export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew
   const known = state.leases.get(assignment.id);
   if (!known && assignment.issuedAt > state.startedAt) return badToken("its time was over, or all of it was answered or given back");
   if (known && work.now - known.progressAt > stallOf(known)) return badToken("none of its units was answered for too long");
-  const units = known ? extend(job, known, host, assignment, work) : takeAgain(state, job, host, assignment, work);
-  if (units === "quota") return idle("quota");
+  const runs = known ? extend(job, known, host, work) : takeAgain(state, job, host, assignment, work);
+  if (runs === "quota") return idle("quota");
   const lease = state.leases.get(assignment.id);
-  if (!lease || units.length === 0) return badToken("nothing of it is left to compute");
+  if (!lease || runs.length === 0) return badToken("nothing of it is left to compute");
   // The time of issue stays: it bounds how long units can be held.
   return {
     type: "assigned",
-    assignment: { ...assignment, runs: runsOf(units), deadline: lease.deadline },
+    assignment: { ...assignment, runs, deadline: lease.deadline },
     lifeMs: lease.deadline - work.now,
   };
 }
 
-/** The lease lives on, with this host. */
-function extend(job: Job, lease: Lease, host: HostFacts, assignment: Assignment, work: Work): UnitIndex[] {
+/** The lease lives on, with this host. What it holds only shrinks: it is looked up again when it has become less. */
+function extend(job: Job, lease: Lease, host: HostFacts, work: Work): UnitRun[] {
   lease.host = host.host;
   lease.deadline = Math.min(work.now + lease.lifeMs, lease.assignedAt + MAX_HOLD_MS);
-  return [...unitsOf(assignment.runs)].filter((unit) => job.pages.holders(unit).includes(lease.serial));
+  if (countUnits(lease.runs) !== lease.left) lease.runs = heldRuns(job, lease);
+  return lease.runs;
+}
+
+/** What the lease holds of its runs, in one pass. */
+function heldRuns(job: Job, lease: Lease): UnitRun[] {
+  const held: UnitRun[] = [];
+  for (const { start, length } of lease.runs) {
+    let last: UnitRun | null = null;
+    for (let unit = start; unit < start + length; unit++) {
+      if (!job.pages.isHeldBy(unit as UnitIndex, lease.serial)) last = null;
+      else if (last) last.length++;
+      else {
+        last = { start: unit as UnitIndex, length: 1 };
+        held.push(last);
+      }
+    }
+  }
+  return held;
 }
 
 /** The process that made the lease is gone: a new one is made of what nobody else has taken. */
-function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assignment, work: Work): UnitIndex[] | "quota" {
+function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assignment, work: Work): UnitRun[] | "quota" {
   const units: UnitIndex[] = [];
   for (const unit of unitsOf(assignment.runs)) {
     if (!job.pages.isEnded(unit) && replicasNeeded(job, unit) > 0 && mayTake(state, job, host, unit)) units.push(unit);
   }
-  if (units.length === 0) return units;
+  if (units.length === 0) return [];
   const account = accountOf(state, host.account);
   const room = roomOf(job, account, host.account);
   if (room === 0 || account.leases >= MAX_HELD_LEASES) return "quota";
@@ -58,7 +76,7 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   lease.runs = runsOf(units);
   keepLease(state, job, lease);
   for (const unit of units) schedule(state, job, unit, work);
-  return units;
+  return lease.runs;
 }
 
 function badToken(why: string): Reply {

@@ -3,6 +3,8 @@
  * authenticated, or refused and closed. A nonce is good once, for 30 s, on its own socket.
  */
 import { createPublicKey, randomBytes, verify } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
 import { toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
@@ -55,7 +57,9 @@ export class Handshake {
     }
     if (spent) throw new IdlewaveError("bad-signature", { why: "the nonce was used before" });
     if (now - this.issuedAt > NONCE_LIFE_MS) throw new IdlewaveError("bad-signature", { why: "the nonce is too old" });
-    if (!ownOrigin(origin)) throw new IdlewaveError("bad-signature", { why: "it was made for another origin" });
+    if (!ownOrigin(origin))
+      throw new IdlewaveError("bad-signature", { why: "it was made for another origin than this coordinator's (its publicUrl)" });
+    if (!isWhole(key)) throw new IdlewaveError("bad-signature", { why: "its key is a point that belongs to nobody" });
     if (!verifies(key, authMessage(origin, socketId, this.nonce, key), signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
     if (host.software && !this.allowSoftware) throw new IdlewaveError("software-adapter");
@@ -63,11 +67,27 @@ export class Handshake {
   }
 }
 
-/** Whether `origin` is the configured public one, or names the host that the connection itself asked for. */
-export function isOwnOrigin(origin: string, publicUrl: string, hostHeader: string | undefined): boolean {
+/**
+ * Whether `origin` is this coordinator's. What a client says in its Host header tells nothing: another coordinator that passes
+ * on a hello made for it would write its own name there. With `publicUrl` it alone is ours, and loopback names for whoever
+ * connects from this machine without a proxy; without it loopback names, and the address that the connection came in at.
+ */
+export function isOwnOrigin(origin: string, publicUrl: string, { headers, socket }: Pick<IncomingMessage, "headers" | "socket">): boolean {
   if (publicUrl !== "" && origin === publicUrl) return true;
-  if (!hostHeader) return false;
-  return origin === `http://${hostHeader}` || origin === `https://${hostHeader}`;
+  if (LOOPBACK_ORIGIN.test(origin)) return publicUrl === "" || (isLoopbackPeer(socket.remoteAddress) && !isForwarded(headers));
+  if (publicUrl !== "") return false;
+  const address = (socket.localAddress ?? "").replace(/^::ffff:(?=[\d.]+$)/, "");
+  return origin === `http://${address.includes(":") ? `[${address}]` : address}${socket.localPort === 80 ? "" : `:${socket.localPort}`}`;
+}
+
+const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+function isLoopbackPeer(address: string | undefined): boolean {
+  return address !== undefined && /^(::1|(::ffff:)?127\.[\d.]+)$/.test(address);
+}
+
+function isForwarded(headers: IncomingMessage["headers"]): boolean {
+  return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
 }
 
 /** Binary fields arrive as Buffer (msgpack bin) or ArrayBuffer (msgpack ext). */
@@ -81,6 +101,15 @@ function binary(value: unknown, bytes: number, name: string): Uint8Array {
   const read = binaryOf(value);
   if (read?.byteLength !== bytes) throw malformed(`${name} is not ${bytes} bytes`);
   return read;
+}
+
+/** Whether 32 bytes are the one encoding of a point that needs a private key: under those of low order anybody can sign. */
+function isWhole(publicKey: Uint8Array): boolean {
+  try {
+    return !ed25519.Point.fromBytes(publicKey).isSmallOrder();
+  } catch {
+    return false; // no point of the curve, or not in its canonical form
+  }
 }
 
 function verifies(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 /** What one account may ask for, over all of its connections: accounts are remembered for as long as it matters. */
 import type { AccountId } from "../../shared/ids.ts";
 import type { Reply } from "../core/effects.ts";
-import { ADDRESS_CLAIM_RATE, Bucket, CLAIM_RATE, OWN_UNITS_RATE, type Rate } from "./limits.ts";
+import { ADDRESS_CLAIM_RATE, Bucket, CLAIM_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
 
 /** An idle answer holds no longer, so that a new job starts quickly. */
 const MAX_IDLE_MS = 1000;
@@ -33,16 +33,22 @@ export class IdleAnswers {
   }
 }
 
-/** Claims of each account and of each address. */
+/** Claims, renewals and releases of each account and of each address, and renewals of each assignment. */
 export class ClaimPace {
   private readonly accounts = new Map<AccountId, Bucket>();
   private readonly lines = new Map<string, Bucket>();
+  private readonly assignments = new Map<string, Bucket>();
 
   /** 0: go on; else the milliseconds to wait. `line`: null for an address that is not limited. */
   take(account: AccountId, line: string | null, now: number): number {
     const retryMs = bucketOf(this.accounts, account, CLAIM_RATE, now).take(now);
     if (retryMs > 0 || line === null) return retryMs;
     return bucketOf(this.lines, line, ADDRESS_CLAIM_RATE, now).take(now);
+  }
+
+  /** As `take`, for a renewal of the assignment with this id. */
+  renew(assignment: string, account: AccountId, line: string | null, now: number): number {
+    return bucketOf(this.assignments, assignment, RENEW_RATE, now).take(now) || this.take(account, line, now);
   }
 }
 

@@ -69,6 +69,7 @@ export function checkMsgpack(bytes: Uint8Array): void {
     const isKey = isMap[level] === true && left % 2 === 0;
     if (isKey && !isString(prefix)) throw new Error("a map's key is no string");
     const shape = shapeAt(view, at, prefix);
+    if (isKey && isPrototype(bytes, at, shape.bytes)) throw new Error("a map's key is __proto__");
     at += shape.bytes;
     if (at > bytes.byteLength) throw new Error("the message ends too early");
     if (shape.children > 0) {
@@ -90,6 +91,16 @@ interface Shape {
 
 function isString(prefix: number): boolean {
   return (prefix >= 0xa0 && prefix <= 0xbf) || (prefix >= 0xd9 && prefix <= 0xdb);
+}
+
+const PROTOTYPE = Buffer.from("__proto__");
+
+/** The library's decoder would set the object's prototype, whose fields then pass for its own. */
+function isPrototype(bytes: Uint8Array, at: number, length: number): boolean {
+  const end = at + length;
+  return (
+    length > PROTOTYPE.byteLength && length <= PROTOTYPE.byteLength + 5 && PROTOTYPE.equals(bytes.subarray(end - PROTOTYPE.byteLength, end))
+  );
 }
 
 function leaf(bytes: number): Shape {

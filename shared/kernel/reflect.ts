@@ -243,7 +243,7 @@ function unreadLength(kernel: Kernel, typeRef: TypeRefElem | undefined): Express
 }
 
 /** For a function: every global declaration it reaches, through calls, constants, types and its own attributes. */
-function reachability(kernel: Kernel): (fn: FnElem) => Set<DeclIdent> {
+export function reachability(kernel: Kernel): (fn: FnElem) => Set<DeclIdent> {
   const direct = new Map<AbstractElem, Set<DeclIdent>>();
   const refsOf = (elem: AbstractElem): Set<DeclIdent> => {
     let refs = direct.get(elem);

@@ -107,11 +107,46 @@ describe("a warning", () => {
     expect((await warned(swap(2, 64))).join()).not.toMatch(/no effect/);
   });
 
-  it("says that an output is a little longer than what is dispatched, and nothing of one that is far from it", async () => {
-    const sized = (elements: number) =>
-      job({ passes: [{ workgroups: [64] }], output: [{ binding: "values", dtype: "u32", shape: [elements] }] });
-    expect((await warned(sized(4097))).join()).toMatch(/output\[0\]\.shape: values has 4097 elements .* 4096 invocations: .* last 1 stay/);
-    for (const elements of [64, 4096, 8192, 16384]) expect(await warned(sized(elements))).toEqual([]);
+  it("says that an output is longer than the passes can store, and nothing where the text shows no bound", async () => {
+    const sized = (elements: number, kernel = KERNEL, pass: object = {}) =>
+      job({ passes: [{ workgroups: [64], ...pass }], output: [{ binding: "values", dtype: "u32", shape: [elements] }] }, kernel);
+    for (const elements of [4097, 16384]) {
+      const said = new RegExp(
+        `output\\[0\\]\\.shape: values has ${elements} elements .* 4096 invocations.* ${elements - 4096} or more stay zero`,
+      );
+      expect((await warned(sized(elements))).join()).toMatch(said);
+    }
+    for (const elements of [64, 4096]) expect(await warned(sized(elements))).toEqual([]);
+    const body = (text: string) =>
+      KERNEL.replace(/ {2}values\[id\.x\] = .*\n/, `  let at = id.x + params.first + params.width + u32(params.scale);\n${text}\n`);
+    const unbounded = [
+      body("for (var i = 0u; i < 4u; i++) { values[at + i] = 1u; }"),
+      body("var i = at; loop { values[i] = 1u; i++; if (i > 9u) { break; } }"),
+      body("let p = &values[at]; *p = 1u;"),
+      body("values[at] = 1u; values[at + 4096u] = 2u;"),
+      body("if (at > 5u) { values[at] = 1u; } var i = at; i += 4096u; values[i] = 1u;"),
+    ];
+    for (const kernel of unbounded) expect(await warned(sized(8192, kernel))).toEqual([]);
+    expect(await warned(sized(8192, KERNEL, { repeat: 2 }))).toEqual([]);
+    const bounded = [
+      body("if (at > 5u) { values[at] = 1u; } else { values[at] = 2u; }"),
+      body("var sum = 0u; for (var i = 0u; i < 4u; i++) { sum += values[i]; } values[at] = sum;"),
+    ];
+    for (const kernel of bounded) expect((await warned(sized(8192, kernel))).join()).toMatch(/4096 or more stay zero/);
+  });
+
+  it("says that floats are compared byte for byte where the kernel computes with them, once a job", async () => {
+    const floats = (value: string, type = "f32") =>
+      job(
+        { output: [{ binding: "values", dtype: type, shape: [64] }] },
+        KERNEL.replace("array<u32>", `array<${type}>`).replace(/= params\.first.*;/, `= ${type}(params.first + params.width) ${value};`),
+      );
+    const said = (await warned(floats("+ sqrt(params.scale)"))).filter((warning) => /byte for byte/.test(warning));
+    expect(said).toEqual([expect.stringMatching(/output\[0\]: values .*\(sqrt at kernel\.wgsl:7:\d+\).* fixed point/)]);
+    expect((await warned(floats("/ params.scale"))).join()).toMatch(/\(\/ at kernel\.wgsl:7/);
+    expect((await warned(floats("* params.scale"))).join()).toMatch(/\(\* at kernel/);
+    expect((await warned(floats(""))).join()).not.toMatch(/byte for byte/);
+    expect((await warned(job({}))).join()).not.toMatch(/byte for byte/);
   });
 });
 

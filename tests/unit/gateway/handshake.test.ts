@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
+import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isOwnOrigin } from "../../../server/gateway/handshake.ts";
 import { NONCE_LIFE_MS, SocketEvent } from "../../../shared/protocol.ts";
 import { WIRE_VERSION } from "../../../shared/wire.ts";
 import { startNetwork, type TestNetwork } from "./network.ts";
@@ -45,6 +47,45 @@ describe("the handshake", () => {
     expect((await network.store.accounts(1000)).length).toBe(before + 1);
     await (await connect()).join();
     expect((await network.store.accounts(1000)).length).toBe(before + 2);
+  });
+
+  it("refuses a hello that another coordinator passes on under its own name", async () => {
+    const evil = "https://evil.example";
+    const passed = await connect(undefined, { host: "evil.example", origin: evil });
+    expect(await passed.hello({ origin: evil })).toMatchObject({ ok: false, code: "bad-signature" });
+  });
+
+  it("takes loopback names from this machine, not through a proxy", async () => {
+    const proxied = await connect(undefined, { "x-forwarded-for": "203.0.113.5" });
+    expect(await proxied.hello()).toMatchObject({ ok: false, code: "bad-signature" });
+  });
+
+  it("without a public origin takes loopback names and the address connected to, whatever the Host header says", () => {
+    const socket = { localAddress: "::ffff:192.168.1.5", localPort: 8080, remoteAddress: "192.168.1.9" } as Socket;
+    const at = { headers: { host: "evil.example" }, socket };
+    for (const own of ["http://localhost:5173", "http://127.0.0.1:8080", "http://[::1]:8080", "http://192.168.1.5:8080"])
+      expect(isOwnOrigin(own, "", at)).toBe(true);
+    for (const other of [
+      "http://evil.example",
+      "https://evil.example",
+      "http://localhost.evil.example",
+      "http://192.168.1.5:80",
+      "http://192.168.1.9:8080",
+    ])
+      expect(isOwnOrigin(other, "", at)).toBe(false);
+  });
+
+  it("refuses keys that nobody owns: points of low order, with the signature that holds under them, and other forms of a point", async () => {
+    const identity = Buffer.from(`01${"00".repeat(31)}`, "hex");
+    const order2 = Buffer.from(`ec${"ff".repeat(30)}7f`, "hex");
+    const unreduced = Buffer.from(`ee${"ff".repeat(30)}7f`, "hex"); // y = p + 1, the identity again
+    for (const publicKey of [identity, order2, unreduced, Buffer.alloc(32)]) {
+      const volunteer = await connect();
+      const signature = Buffer.concat([identity, Buffer.alloc(32)]); // R = identity, S = 0
+      const hello = { ...volunteer.helloMessage(), publicKey, signature };
+      const reply = await volunteer.ask(SocketEvent.Hello, hello);
+      expect(reply).toMatchObject({ ok: false, code: "bad-signature", message: expect.stringContaining("belongs to nobody") });
+    }
   });
 
   const refusals: [string, (volunteer: Volunteer) => Parameters<Volunteer["hello"]>[0], string][] = [

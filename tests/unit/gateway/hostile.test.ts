@@ -159,13 +159,20 @@ describe("hostile frames", () => {
 });
 
 describe("hostile messages", () => {
+  it("whose map sets a prototype close the connection", async () => {
+    const volunteer = await join();
+    const gone = new Promise<void>((resolve) => volunteer.socket.once("disconnect", () => resolve()));
+    volunteer.socket.emit(SocketEvent.Units, JSON.parse('{"__proto__":{"job":1}}'), () => undefined);
+    await gone;
+    await expectServing();
+  });
+
   const values: [string, unknown][] = [
     ["a number", 1],
     ["text", "frame"],
     ["nothing", null],
     ["an object", { type: "claim" }],
     ["a list", [1, 2, 3]],
-    ["an object with a prototype", JSON.parse('{"__proto__":{"job":1}}')],
   ];
   it.each(values)("with %s for a frame or a question are refused", async (_name, value) => {
     const volunteer = await join();

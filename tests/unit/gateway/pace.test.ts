@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLAIM_RATE, OWN_UNITS_RATE } from "../../../server/gateway/limits.ts";
+import { CLAIM_RATE, OWN_UNITS_RATE, RENEW_RATE } from "../../../server/gateway/limits.ts";
 import { ClaimPace, IdleAnswers, OwnUnitsPace } from "../../../server/gateway/pace.ts";
 import type { AccountId } from "../../../shared/ids.ts";
 
@@ -40,6 +40,18 @@ describe("claims", () => {
     for (let host = 1; host <= 1000; host++) for (let i = 0; i < 10; i++) expect(pace.take(host as AccountId, "203.0.113.9", 0)).toBe(0);
     expect(pace.take(5000 as AccountId, "203.0.113.9", 0)).toBeGreaterThan(0);
     expect(pace.take(5001 as AccountId, "203.0.114.9", 0)).toBe(0);
+  });
+});
+
+describe("renewals", () => {
+  it("of one assignment are a few, and count as claims of their account", () => {
+    const pace = new ClaimPace();
+    for (let i = 0; i < RENEW_RATE.burst; i++) expect(pace.renew("a", one, null, 0)).toBe(0);
+    expect(pace.renew("a", one, null, 0)).toBe(1000 / RENEW_RATE.perSecond);
+    expect(pace.renew("b", one, null, 0)).toBe(0);
+    expect(pace.renew("a", one, null, 10_000)).toBe(0);
+    for (let i = 0; i < CLAIM_RATE.burst; i++) pace.take(other, null, 0);
+    expect(pace.renew("c", other, null, 0)).toBeGreaterThan(0);
   });
 });
 

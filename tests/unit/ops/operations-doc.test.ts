@@ -39,8 +39,9 @@ function rates(): string[] {
   return [
     row("a public address", "new connections", CONNECT_RATE),
     most("a public address", "open connections", limits.MAX_SOCKETS_PER_ADDRESS),
-    row("an address", "claims", ADDRESS_CLAIM_RATE),
-    row("an account", "claims", CLAIM_RATE),
+    row("an address", "claims, renewals and releases", ADDRESS_CLAIM_RATE),
+    row("an account", "claims, renewals and releases", CLAIM_RATE),
+    row("an assignment", "renewals", limits.RENEW_RATE),
     row("an account", "readings of its own units", OWN_UNITS_RATE),
     row("a connection", "frames", FRAME_RATE),
     most("a connection", "frames that wait for an answer", limits.MAX_FRAMES_IN_FLIGHT),

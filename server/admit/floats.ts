@@ -1,0 +1,45 @@
+/** A word about outputs of floats that are compared byte for byte. */
+import { floatOperation } from "../../shared/kernel/floats.ts";
+import type { Layout } from "../../shared/kernel/layout.ts";
+import type { Kernel } from "../../shared/kernel/read.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import type { SizedBinding } from "./buffers.ts";
+import type { Faults } from "./faults.ts";
+
+/** Warns once when an output holds floats and the passes compute with floats: correct GPUs may disagree about it. */
+export function warnFloats(
+  manifest: Manifest,
+  kernel: Kernel,
+  entryPoints: readonly string[],
+  sized: ReadonlyMap<string, SizedBinding>,
+  faults: Faults,
+): void {
+  const index = manifest.output.findIndex(({ binding }) => {
+    const found = sized.get(binding);
+    return found !== undefined && hasFloats(found.reflected.layout);
+  });
+  const output = manifest.output[index];
+  const operation = output && floatOperation(kernel, entryPoints);
+  if (!operation) return;
+  const { file, line, column } = kernel.placeOf(operation.offset);
+  const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${operation.name} at ${file}:${line}:${column}): correct GPUs may round or fuse that differently, and a unit they disagree about fails. Compute what is delivered in integers or fixed point; comparing within a tolerance comes later.`;
+  faults.warnAt(["output", index], text);
+}
+
+/** Every type is looked at once: nested structs can be a graph whose tree has no end. */
+function hasFloats(layout: Layout, seen = new Set<Layout>()): boolean {
+  if (seen.has(layout)) return false;
+  seen.add(layout);
+  switch (layout.kind) {
+    case "scalar":
+    case "vector":
+    case "matrix":
+      return layout.scalar === "f32" || layout.scalar === "f16";
+    case "array":
+      return hasFloats(layout.element, seen);
+    case "struct":
+      return layout.members.some((member) => hasFloats(member.layout, seen));
+    default:
+      return layout satisfies never;
+  }
+}

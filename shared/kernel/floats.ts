@@ -1,0 +1,71 @@
+/** Whether entry points compute with floats, whose last bits WGSL leaves to the GPU ("Floating Point Evaluation"). */
+import { type ExpressionElem, type FnElem, refDecl, type Type, typeOfExpr, visitAst } from "wesl/core";
+import type { Kernel } from "./read.ts";
+import { reachability } from "./reflect.ts";
+
+/** Built-in functions that are not correctly rounded, or may be made of operations that are fused or reordered. */
+const INEXACT = new Set(
+  (
+    "acos acosh asin asinh atan atan2 atanh cos cosh cross degrees determinant distance dot exp exp2 faceForward fma " +
+    "inverseSqrt length log log2 mix normalize pow radians reflect refract sin sinh smoothstep sqrt tan tanh " +
+    "subgroupAdd subgroupMul subgroupExclusiveAdd subgroupExclusiveMul subgroupInclusiveAdd subgroupInclusiveMul"
+  ).split(" "),
+);
+
+export interface FloatOperation {
+  /** As a reader finds it: `sqrt`, `/`. */
+  name: string;
+  /** UTF-16 offset in the kernel's text. */
+  offset: number;
+}
+
+/**
+ * The first operation on floats that these entry points reach and whose result may differ between GPUs: a division or an
+ * inexact function if there is one, else a sum, difference or product, which may be fused with another. Undefined when floats
+ * are only moved, compared and converted.
+ */
+export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): FloatOperation | undefined {
+  const reached = reachability(kernel);
+  const functions = new Set<FnElem>();
+  for (const elem of kernel.ast.moduleElem.decls) {
+    if (elem.kind !== "fn" || !entryPoints.includes(elem.name.ident.originalName)) continue;
+    functions.add(elem);
+    for (const { declElem } of reached(elem)) if (declElem?.kind === "fn") functions.add(declElem);
+  }
+  const isFloat = (expression: ExpressionElem) => hasFloats(typeOfExpr(expression, { bindings: kernel.bindings }));
+  let inexact: FloatOperation | undefined;
+  let fusable: FloatOperation | undefined;
+  const tell = (name: string, offset: number) => {
+    if (name === "+" || name === "-" || name === "*") {
+      if (!fusable || offset < fusable.offset) fusable = { name, offset };
+    } else if (!inexact || offset < inexact.offset) inexact = { name, offset };
+  };
+  for (const fn of functions) {
+    visitAst(fn, (elem) => {
+      if (elem.kind === "binary-expression") {
+        const { value, span } = elem.operator;
+        if (/^[-+*/%]$/.test(value) && isFloat(elem)) tell(value, span[0]);
+      } else if (elem.kind === "assign") {
+        const { value, span } = elem.op;
+        if (/^[-+*/%]=$/.test(value) && elem.lhs.kind !== "phony" && isFloat(elem.lhs)) tell(value.slice(0, 1), span[0]);
+      } else if (elem.kind === "call-expression" && elem.function.kind === "ref") {
+        const { ident } = elem.function;
+        if (INEXACT.has(ident.originalName) && !refDecl(ident, kernel.bindings) && isFloat(elem)) tell(ident.originalName, elem.start);
+      }
+    });
+  }
+  return inexact ?? fusable;
+}
+
+/** Abstract floats are the compiler's: they are computed once, in f64. */
+function hasFloats(type: Type): boolean {
+  switch (type.kind) {
+    case "scalar":
+      return type.scalar === "f32" || type.scalar === "f16";
+    case "vector":
+    case "matrix":
+      return hasFloats(type.elem);
+    default:
+      return false;
+  }
+}
