@@ -1,9 +1,9 @@
 import { html, LitElement } from "lit";
+import { dockLines } from "./dock-words.ts";
 import { doseWord, percent } from "./numbers.ts";
 import { isLent, momentOf } from "./situation.ts";
 import { Swap } from "./swap.ts";
 import type { Visit } from "./visit.ts";
-import { dockLines } from "./words.ts";
 
 /** The wave's label for screen readers changes at most this often. */
 const LABEL_EVERY_MS = 30_000;

@@ -11,7 +11,7 @@ import { mark } from "./logo.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
-import { closing, howChecked, howColoured, promises } from "./sections.ts";
+import { closing, howChecked, howColoured, promises, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -19,6 +19,8 @@ import { Visit } from "./visit.ts";
 import { checkedWords, roomsOf, wordsOf } from "./words.ts";
 
 const NARROW = "(max-width: 899px)";
+/** The wave stands nearly still, or has no room. */
+const STILL = "(prefers-reduced-motion: reduce), (max-width: 899px) and (max-height: 519px)";
 /** Of a phone's height for the plate: beside the dock the words and figures have room too. */
 const NARROW_SHARE = { before: 0.52, lent: 0.4 };
 const ANNOUNCE_EVERY_MS = 20_000;
@@ -103,16 +105,15 @@ export class Page extends LitElement {
     const { visit, tick } = this;
     const { situation } = visit;
     const moment = momentOf(situation);
-    const touch = matchMedia("(pointer: coarse)").matches;
-    const words = wordsOf(situation, touch);
+    const manner = { touch: matchMedia("(pointer: coarse)").matches, still: matchMedia(STILL).matches };
+    const words = wordsOf(situation, manner);
     const lent = isLent(situation);
     this.swap.show(lent ? "lent" : "");
-    const rooms = roomsOf(situation, touch);
+    const rooms = roomsOf(situation, manner);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
     return html`<a class="skip" href="#story">Skip to what is true now</a>
-      <idlewave-dock .visit=${visit} .tick=${tick} @stop=${() => void this.turnToStory()}></idlewave-dock>
       <main>
         <div class="first">
           <div class="side">
@@ -120,6 +121,7 @@ export class Page extends LitElement {
             <div class="story" id="story" tabindex="-1">
               <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
+              <idlewave-dock .visit=${visit} .tick=${tick} @stop=${() => void this.turnToStory()}></idlewave-dock>
               <div class="stack"><p class="lead">${partsOf(words.lead)}</p>
                 ${rooms.map(({ lead }) => html`<p class="ghost lead">${partsOf(lead)}</p>`)}</div>
               ${action(visit, this.actions, this.copied)}
@@ -134,14 +136,14 @@ export class Page extends LitElement {
         ${promises()} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
-      <idlewave-kernel></idlewave-kernel>`;
+      <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;
   }
 
   private label(situation: Situation) {
     const { job } = situation;
     if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
-      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
+      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${whoOwns(job.owner, this.visit.network)}; ${checkedWords(job)}.</span></p>
       <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
     </div>`;
   }
@@ -197,7 +199,7 @@ export class Page extends LitElement {
 
   private announce(): void {
     const moment = momentOf(this.visit.situation);
-    const text = plainText(wordsOf(this.visit.situation, false).headline);
+    const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true }).headline);
     const now = performance.now();
     if (text === this.announced || moment.kind === "loading") return;
     if (!isFault(moment) && now - this.announcedAt < ANNOUNCE_EVERY_MS) return;

@@ -130,7 +130,7 @@ describe("after the click", () => {
     await heard("stop");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again");
+    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again with a quarter");
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
@@ -215,7 +215,7 @@ describe("after the click", () => {
     { kind: "software-adapter" },
     { kind: "device-lost", times: 3, final: true },
     { kind: "refused", job: 1, unit: 77 },
-    { kind: "job-done", job: 1, volunteers: 31 },
+    { kind: "job-done", job: 1, volunteers: 31, final: false },
     { kind: "another-tab", running: true },
     { kind: "failed", message: "the kernel did not compile" },
   ];
@@ -262,11 +262,32 @@ describe("the keyboard", () => {
     for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForSelector('[data-testid="stop"]', { visible: true });
-    await page.evaluate(() => document.querySelector<HTMLElement>(".skip")?.focus());
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Stop");
+    const next = async () => {
+      await page.keyboard.press("Tab");
+      return page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.tagName);
+    };
+    // The h1 has the focus, and Stop comes right after it.
+    expect([await next(), await next(), await next()]).toEqual(["Stop", "Less", "More"]);
+    await page.evaluate(() => document.querySelector<HTMLElement>(".home")?.focus());
+    expect(await next()).toBe("Stop");
     await page.keyboard.press("Enter");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("reaches Stop in the open kernel too", async () => {
+    await open();
+    await lend();
+    await say({});
+    await page.focus(".label button");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog[open] .reader-stop");
+    expect(await violations()).toEqual([]);
+    await page.focus(".reader-stop");
+    await page.keyboard.press("Enter");
+    await heard("stop");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await page.$(".reader-stop")).toBeNull();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Close");
   });
 
   test("opens, reads and closes the kernel, which is text", async () => {
