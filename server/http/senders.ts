@@ -8,9 +8,9 @@ import type { App } from "./context.ts";
 import { Pace } from "./pace.ts";
 
 /** Open connections, volunteers' sockets and requests together. */
-const MAX_CONNECTIONS = 32_768;
+export const MAX_CONNECTIONS = 32_768;
 /** Of one public line: a school behind one address, each browser with a socket and a few requests. */
-const MAX_PER_LINE = 1_024;
+export const MAX_PER_LINE = 1_024;
 /** Whoever is still sending a body after the answer is let finish, for so long. */
 const LINGER_MS = 30_000;
 /** These are handed to the routes as they come, which look to their pace themselves. */
