@@ -280,7 +280,8 @@ export class Coordinator {
       const row = this.rows.get(op.job);
       if (!row) throw new Error(`job ${op.job} has no row`);
       const state: JobState = op.state;
-      this.rows.set(op.job, { ...row, state, reason: op.reason, finishedAt: isOver(op) ? op.at : row.finishedAt });
+      const startedAt = row.startedAt ?? (state === "running" ? op.at : null);
+      this.rows.set(op.job, { ...row, state, reason: op.reason, startedAt, finishedAt: isOver(op) ? op.at : row.finishedAt });
     }
   }
 

@@ -2,6 +2,7 @@
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ a session (session.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
+import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { holdLock, lockWithin } from "./lock.ts";
@@ -162,7 +163,7 @@ export class Donor implements DonorControl {
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
       await clearShelf();
       await forgetUnits();
-      await caches.delete("idlewave-blobs");
+      await clearBlobs();
       await forgetIdentity();
     } finally {
       unlock();

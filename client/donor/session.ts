@@ -195,8 +195,7 @@ export class Session {
         (error: unknown) => this.interrupted(task, error),
       );
       this.progress(task, 0);
-      const next = this.claims.peek();
-      if (next?.job === task.job) workshop.warm(bench, next.unit);
+      this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
       await computation.submitted;
     } catch (error) {
       this.interrupted(task, error);

@@ -225,11 +225,15 @@ async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobI
 }
 
 async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise<void> {
-  const over = isOver(op);
+  const { state, reason, at } = op;
   await trx
     .updateTable("jobs")
     .where("id", "=", op.job)
-    .set({ state: op.state, reason: op.reason, ...(over ? { finished_at: op.at } : {}) })
+    .set((eb) => ({
+      ...{ state, reason },
+      ...(state === "running" ? { started_at: eb.fn.coalesce("started_at", eb.val(at)) } : {}),
+      ...(isOver(op) ? { finished_at: at } : {}),
+    }))
     .execute();
 }
 
