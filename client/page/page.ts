@@ -37,6 +37,8 @@ export class Page extends LitElement {
   /** Which job the easel shows, and whether as a finished one. */
   private shown = "";
   private lent = false;
+  /** As the easel was told. */
+  private dose = 0;
   private readonly swap = new Swap();
   private announcedAt = Number.NEGATIVE_INFINITY;
 
@@ -157,6 +159,8 @@ export class Page extends LitElement {
     const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done"]);
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
+    if (situation.dose !== this.dose) this.easel?.setDose(situation.dose);
+    if (this.easel) this.dose = situation.dose;
     const lent = isLent(situation);
     if (lent !== this.lent) {
       this.easel?.setLending(lent);
