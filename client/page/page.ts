@@ -21,8 +21,16 @@ import { checkedWords, roomsOf, wordsOf } from "./words.ts";
 const NARROW = "(max-width: 899px)";
 /** The wave stands nearly still, or has no room. */
 const STILL = "(prefers-reduced-motion: reduce), (max-width: 899px) and (max-height: 519px)";
-/** Of a phone's height for the plate: beside the dock the words and figures have room too. */
-const NARROW_SHARE = { before: 0.52, lent: 0.4 };
+/** A phone on its side, or a page at 200 %: words beside the plate, as on a desktop. */
+const LOW = "(min-width: 560px) and (max-width: 899px) and (max-height: 519px)";
+const LOW_SHARE = 0.42;
+/** Height of the dock there, CSS pixels. */
+const LOW_DOCK = 56;
+/** Of a phone's height for the plate; beside the dock the words and figures have room too. */
+const NARROW_SHARE = { before: 0.51, lent: 0.39 };
+/** CSS pixels that the words down to the button have in any case, and what the plate keeps of the rest at least. */
+const NARROW_WORDS = 360;
+const NARROW_LEAST = 160;
 const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
@@ -194,9 +202,12 @@ export class Page extends LitElement {
   private room(): { width: number; height: number } {
     const first = this.querySelector<HTMLElement>(".first");
     const width = first?.clientWidth ?? innerWidth;
+    const lent = this.classList.contains("lent");
+    if (matchMedia(LOW).matches) return { width: Math.floor(LOW_SHARE * width), height: innerHeight - (lent ? LOW_DOCK : 0) };
     if (matchMedia(NARROW).matches) {
-      const share = this.classList.contains("lent") ? NARROW_SHARE.lent : NARROW_SHARE.before;
-      return { width, height: Math.min(share * innerHeight, 1.06 * width) };
+      const share = (lent ? NARROW_SHARE.lent : NARROW_SHARE.before) * innerHeight;
+      const height = lent ? share : Math.max(NARROW_LEAST, Math.min(share, innerHeight - NARROW_WORDS));
+      return { width, height: Math.min(height, 1.06 * width) };
     }
     return { width: Math.min(Math.floor(0.59375 * width), width - 440), height: first?.clientHeight ?? innerHeight };
   }

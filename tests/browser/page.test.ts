@@ -311,6 +311,52 @@ describe("every width", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 
+  test.each([
+    [640, 400],
+    [844, 390],
+    [360, 640],
+    [375, 667],
+    [390, 844],
+    [1280, 800],
+    [1280, 640],
+  ])("%d x %d shows the whole consent button, beside or under the plate", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    const lower = await page.$eval('[data-testid="lend"]', (button) => button.getBoundingClientRect().bottom);
+    expect(lower).toBeLessThanOrEqual(height);
+    await page.waitForSelector(".plate .laid-out");
+    const plate = await (await page.$(".plate canvas"))?.boundingBox();
+    expect(plate?.width).toBeGreaterThan(140);
+    expect((plate?.x ?? 0) + (plate?.width ?? 0)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [390, 844],
+    [900, 700],
+    [1280, 800],
+  ])("%d x %d: the dock cuts no words", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    await lend();
+    const states: Partial<DonorState>[] = [
+      { gflops: null, secondsPerUnit: 0.2 },
+      { gflops: null, secondsPerUnit: null, software: true, gpuSeconds: 35_000, dose: 0.25 },
+      { phase: { kind: "offline", running: true } },
+      { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+      { phase: { kind: "another-tab", running: true } },
+    ];
+    for (const each of states) {
+      await say(each);
+      const cut = await page.$$eval(".dock-status, .dock-status > *", (lines) =>
+        lines
+          .filter((line) => line.scrollWidth > line.clientWidth && getComputedStyle(line).display !== "inline")
+          .map((line) => line.textContent),
+      );
+      expect(cut).toEqual([]);
+    }
+  });
+
   test("targets are at least 44 px and the plate shows every square", async () => {
     await page.setViewport({ width: 390, height: 844 });
     await open();
