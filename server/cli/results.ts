@@ -91,7 +91,7 @@ async function folderOf(path: string): Promise<void> {
     throw new CliError(EXIT.usage, "no-folder", `There is no folder ${folder}.`, "Make it first, or choose another --out.");
 }
 
-function formatOf(path: string): ResultFormat {
+export function formatOf(path: string): ResultFormat {
   const ending = extname(path).slice(1).toLowerCase();
   return RESULT_FORMATS.find((format) => format === ending) ?? "raw";
 }
