@@ -30,8 +30,8 @@ import type { Throttle } from "./throttle.ts";
 import { postOf } from "./upload.ts";
 import { type Bench, Workshop } from "./workshop.ts";
 
-/** Renewals, shares and the job's figures are looked at this often. */
-const CHORES_EVERY_MS = 500;
+/** Renewals, shares and the job's figures are looked at this often: once a bar of the wave. */
+const CHORES_EVERY_MS = 250;
 /** The loop is woken by what changes; this is only so that a forgotten wake-up is no end. */
 const LONGEST_WAIT_MS = 60_000;
 /** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
@@ -118,6 +118,11 @@ export class Session {
     this.supply.hurry();
   }
 
+  /** Somebody new shows this run: the account's own units are told again. */
+  retell(): void {
+    void this.bulletin.tellOwnUnits();
+  }
+
   private async end(): Promise<{ closed: Promise<void> }> {
     this.changed.fire();
     await this.workshop?.stop();
@@ -183,8 +188,7 @@ export class Session {
         (error: unknown) => this.interrupted(task, error),
       );
       this.progress(task, 0);
-      const next = this.claims.peek();
-      if (next?.job === task.job) workshop.warm(bench, next.unit);
+      this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
       await computation.submitted;
     } catch (error) {
       this.interrupted(task, error);
@@ -254,7 +258,7 @@ export class Session {
       return null;
     }
     this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
-    this.report.set({ adapter: adapter.name });
+    this.report.set({ adapter: adapter.name, software: adapter.host.software });
     this.changed.fire();
     this.host = adapter.host;
     return this.host;

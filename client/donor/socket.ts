@@ -27,7 +27,7 @@ const RECONNECT_MS = { first: 500, longest: 10_000 };
 /** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
 const RETURN_SPREAD_MS = 2_500;
 /** Refusals that time heals. */
-const PASSING = new Set(["internal", "too-fast", "shutting-down"]);
+const PASSING = new Set(["internal", "too-fast", "shutting-down", "disk-full"]);
 
 /** The connection is not up, or dropped before the answer came. */
 export class NotConnected extends Error {

@@ -24,6 +24,8 @@ export type DonorPhase =
   | { kind: "another-tab"; running: boolean }
   /** Another tab forgot the account; nothing runs until the next start. */
   | { kind: "forgotten" }
+  /** Stop was pressed in another tab; nothing runs until the next start. */
+  | { kind: "stopped" }
   | { kind: "failed"; message: string };
 
 /** State of one of the visitor's own units. */
@@ -58,6 +60,8 @@ export interface DonorState {
   /** Measured seconds of GPU time a unit, or null. */
   secondsPerUnit: number | null;
   adapter: string;
+  /** The adapter is the processor in disguise. */
+  software: boolean;
   persisted: boolean;
 }
 
@@ -84,8 +88,10 @@ export interface DonorStart {
 export interface DonorControl {
   /** Only after consent. */
   start(options: DonorStart): Promise<void>;
-  /** Nothing is submitted to the GPU after it resolves; open units are given back. */
+  /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */
   stop(): Promise<void>;
+  /** Ends this tab's run alone and begins another one. */
+  restart(options: DonorStart): Promise<void>;
   setDose(dose: Dose): Promise<void>;
   /** The person moved, typed or scrolled; the wave ducks and slices pause briefly. */
   noticeInput(): Promise<void>;

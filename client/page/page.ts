@@ -14,6 +14,7 @@ import { legend, type PlateView } from "./plate.ts";
 import { closing, howChecked, howColoured, promises } from "./sections.ts";
 import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
+import { Swap } from "./swap.ts";
 import { Visit } from "./visit.ts";
 import { checkedWords, roomsOf, wordsOf } from "./words.ts";
 
@@ -34,6 +35,7 @@ export class Page extends LitElement {
   /** Which job the easel shows, and whether as a finished one. */
   private shown = "";
   private lent = false;
+  private readonly swap = new Swap();
   private announcedAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -73,11 +75,13 @@ export class Page extends LitElement {
   };
 
   private readonly actions: StoryActions = {
-    lend: () => {
+    lend: (click) => {
+      if (!this.swap.means(click)) return;
       void this.visit.lend();
       void this.turnToStory();
     },
-    lendToNext: () => {
+    lendToNext: (click) => {
+      if (!this.swap.means(click)) return;
       void this.visit.lendToNext();
       void this.turnToStory();
     },
@@ -102,6 +106,7 @@ export class Page extends LitElement {
     const touch = matchMedia("(pointer: coarse)").matches;
     const words = wordsOf(situation, touch);
     const lent = isLent(situation);
+    this.swap.show(lent ? "lent" : "");
     const rooms = roomsOf(situation, touch);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);

@@ -26,7 +26,7 @@ export type Moment =
   | { kind: "paused" }
   | { kind: "stopped" }
   | { kind: "insecure" }
-  | Exclude<DonorPhase, { kind: "off" | "forgotten" }>;
+  | Exclude<DonorPhase, { kind: "off" | "forgotten" | "stopped" }>;
 
 export interface Situation {
   lending: Lending;
@@ -52,7 +52,9 @@ export function momentOf(situation: Situation): Moment {
     case "asking":
       return { kind: "starting", bytes: 0 };
     case "on":
-      if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten") return { kind: "starting", bytes: 0 };
+      if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten" || donor.phase.kind === "stopped") {
+        return { kind: "starting", bytes: 0 };
+      }
       // The donor only knows that no job is left; why is told by the job that was shown until then.
       if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job);
       return donor.phase;

@@ -6,8 +6,8 @@ import type { Visit } from "./visit.ts";
 
 /** What the visitor may press, beside what the page itself does. */
 export interface StoryActions {
-  lend(): void;
-  lendToNext(): void;
+  lend(click: MouseEvent): void;
+  lendToNext(click: MouseEvent): void;
   save(): void;
   copyLink(): void;
   showDifference(): void;
@@ -53,7 +53,7 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
   }
 }
 
-function consent(visit: Visit, words: string, start: () => void): TemplateResult {
+function consent(visit: Visit, words: string, start: (click: MouseEvent) => void): TemplateResult {
   const less = visit.doseBeside(-1);
   const more = visit.doseBeside(1);
   return html`<div class="consent">

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorBody } from "../../shared/api.ts";
 import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
 import { invalidText } from "./invalid.ts";
+import { letGo } from "./senders.ts";
 
 /** A request's body that is no package and no result. */
 export const MAX_JSON_BYTES = 64 * 1024;
@@ -46,23 +47,13 @@ function known(error: IdlewaveError, status = error.http): { error: IdlewaveErro
   return { error, status, ours: false };
 }
 
-/** Whoever is still sending a body that was refused is let finish, for so long. */
-const LINGER_MS = 30_000;
-
 export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { error, status, ours } = asIdlewaveError(thrown, request);
   const { raw } = request;
   const hungUp = raw.destroyed && !raw.complete;
   if (ours && hungUp) request.log.debug({ err: thrown, url: request.url }, "a sender hung up");
   else if (ours) request.log.error({ err: thrown, url: request.url }, "a request failed");
-  if (!raw.complete) {
-    // Else the answer is lost with the connection.
-    raw.unpipe();
-    raw.resume();
-    void reply.header("connection", "close");
-    const linger = setTimeout(() => raw.destroy(), LINGER_MS);
-    raw.once("close", () => clearTimeout(linger));
-  }
+  letGo(request, reply);
   const retryMs = errorRetryMs(error.code, error.details);
   if (retryMs > 0) void reply.header("retry-after", Math.ceil(retryMs / 1000));
   void reply.status(status).type("application/json; charset=utf-8").send(bodyOf(error));

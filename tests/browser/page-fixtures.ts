@@ -87,6 +87,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
     gflops: 412,
     secondsPerUnit: 1.9,
     adapter: "acme",
+    software: false,
     persisted: true,
     ...changes,
   };

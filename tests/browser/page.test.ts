@@ -152,17 +152,59 @@ describe("after the click", () => {
     }
   });
 
-  test("the second click of a double click does not stop what the first began, wherever Stop is", async () => {
-    await page.setViewport({ width: 320, height: 640 });
+  test.each([
+    [360, 640],
+    [320, 640],
+  ])(
+    "%d x %d: a double tap on Lend does not stop what it began, nor start again what a double tap on Stop ended",
+    async (width, height) => {
+      await page.setViewport({ width, height, hasTouch: true, isMobile: true });
+      await open();
+      const tapTwice = async (what: string) => {
+        await page.$eval(what, (button) => button.scrollIntoView({ block: "nearest" }));
+        const box = await (await page.$(what))?.boundingBox();
+        if (!box) throw new Error(`${what} has no box`);
+        for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+      };
+      await tapTwice('[data-testid="lend"]');
+      await page.waitForSelector('[data-testid="stop"]', { visible: true });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await state()).toBe("starting");
+      await tapTwice('[data-testid="stop"]');
+      await page.waitForSelector('idlewave-page[data-state="stopped"]');
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await state()).toBe("stopped");
+    },
+  );
+
+  test("a tap where Stop came at once is not meant for it, a key is", async () => {
     await open();
     await page.evaluate(async () => {
       document.querySelector<HTMLElement>('[data-testid="lend"]')?.click();
       while (document.querySelector<HTMLElement>("idlewave-dock")?.hidden) await Promise.resolve();
-      document.querySelector('[data-testid="stop"]')?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 2 }));
+      document.querySelector('[data-testid="stop"]')?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
     });
     expect(await state()).toBe("starting");
     await page.$eval('[data-testid="stop"]', (stop) => (stop as HTMLElement).click());
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("Stop in another tab is Stop here, and so is another dose", async () => {
+    await open();
+    await lend();
+    await say({});
+    await say({ dose: 0.1 });
+    await page.waitForFunction(() => document.querySelector(".wave-ceiling span")?.textContent?.startsWith("a tenth"));
+    expect(await page.$eval(".wave", (wave) => wave.getAttribute("aria-label"))).toContain("ceiling a tenth");
+    await say({ phase: { kind: "stopped" } });
+    expect(await h1()).toBe("Stopped. You gave 14 units.");
+  });
+
+  test("a donor without a connection is told at once that the coordinator answers", async () => {
+    await open();
+    await lend();
+    await say({ phase: { kind: "offline", running: true } });
+    await heard("retry");
   });
 
   const phases: DonorPhase[] = [

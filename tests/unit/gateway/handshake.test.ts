@@ -147,6 +147,29 @@ describe("the handshake", () => {
     expect(await volunteer.hello()).toMatchObject({ ok: false, code: "bad-signature" });
   });
 
+  it("makes no account on a disk that is full, and still knows the old ones", async () => {
+    const before = await startNetwork({ clock: () => now });
+    const known = await new Volunteer(before.url).join();
+    known.leave();
+    await before.close(true);
+    const full = await startNetwork({ folder: before.folder, minFreeBytes: Number.MAX_SAFE_INTEGER, clock: () => now });
+    const returning = await new Volunteer(full.url, known.keys).connected();
+    expect(await returning.hello()).toMatchObject({ ok: true });
+    const fresh = await new Volunteer(full.url).connected();
+    expect(await fresh.hello()).toMatchObject({ ok: false, code: "disk-full" });
+    for (const volunteer of [returning, fresh]) volunteer.leave();
+    await full.close();
+  });
+
+  it("is no place for plain requests, whose refusals are inert", async () => {
+    const answer = await fetch(`${network.url}/socket.io/?EIO=4&transport=polling`);
+    expect(answer.status).toBe(400);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'",
+    });
+  });
+
   it("refuses a page of another site even when the origin it signs is ours", async () => {
     const volunteer = await connect(undefined, { origin: "https://elsewhere.example" });
     expect(await volunteer.hello()).toMatchObject({ ok: false, code: "bad-signature" });

@@ -120,6 +120,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       plan: planHash as BlobHash,
       source,
       createdAt: 0,
+      startedAt: 1,
       finishedAt: null,
     },
     {

@@ -239,6 +239,15 @@ describe("job packages", () => {
     expect(await listed()).toBe(true);
   });
 
+  it("that are cancelled before they started are nobody else's business", async () => {
+    const draft = await server.submit(packageOf(7), "?start=0");
+    const ran = await server.submit(packageOf(7));
+    for (const job of [draft, ran]) await server.post(`/api/jobs/${job}/cancel`, undefined, server.token);
+    await expectError(await server.get(`/api/jobs/${draft}`), 404, "not-found");
+    expect(await (await server.get(`/api/jobs/${draft}`, server.token)).json()).toMatchObject({ state: "cancelled" });
+    expect((await server.get(`/api/jobs/${ran}`)).status).toBe(200);
+  });
+
   it("of a thousand million units are taken like small ones", async () => {
     const job = await server.submit(packageOf(1e9));
     expect((await server.status(job)).units.total).toBe(1e9);
