@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { counted } from "../../shared/counted.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { Admission } from "../admit/admit.ts";
 import { type JobPackage, textLimit } from "../admit/package.ts";
@@ -44,7 +45,7 @@ export function checkVerb(program: Command): void {
       const admission = await checkFolder(dir);
       if (!admission.ok) {
         const { faults } = admission;
-        const message = `The job package was refused: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`;
+        const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
         throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
       }
       const { manifest, plan, entryPoints, warnings } = admission;
@@ -53,12 +54,8 @@ export function checkVerb(program: Command): void {
       if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints: sliced });
       else {
         for (const warning of warnings) note(warning);
-        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} units.`);
-        for (const name of entryPoints) {
-          print(
-            "whole" in slicing ? `${name} runs whole. ${slicing.whole}` : `${name} can be sliced: its dispatches never hold a screen up.`,
-          );
-        }
+        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
+        for (const name of entryPoints) print("whole" in slicing ? `${name} runs whole. ${slicing.whole}` : `${name} can be sliced.`);
       }
     },
   );
