@@ -1,6 +1,7 @@
 /** `job.json`: one TypeBox definition gives the types, the validation and the published JSON Schema. */
 import Type, { type Static } from "typebox";
 import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "./credit.ts";
+import { PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "./plain.ts";
 
 export const MAX_KERNEL_BYTES = 256 * 1024;
 export const MAX_MANIFEST_BYTES = 256 * 1024;
@@ -241,12 +242,29 @@ export const ManifestSchema = Type.Object(
       examples: ["deep-mandelbrot"],
     }),
     title: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 80, description: "What volunteers read; default the name.", examples: ["Deep Mandelbrot"] }),
+      Type.String({
+        minLength: 1,
+        maxLength: 80,
+        pattern: PLAIN_PATTERN,
+        description: "What volunteers read; default the name.",
+        examples: ["Deep Mandelbrot"],
+      }),
     ),
     for: Type.Optional(
-      Type.String({ maxLength: 120, description: "For whom or what this is computed.", examples: ["An open atlas of the Mandelbrot set"] }),
+      Type.String({
+        maxLength: 120,
+        pattern: PLAIN_PATTERN,
+        description: "For whom or what this is computed.",
+        examples: ["An open atlas of the Mandelbrot set"],
+      }),
     ),
-    description: Type.Optional(Type.String({ maxLength: 2000 })),
+    description: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        pattern: PLAIN_LINES_PATTERN,
+        description: "What is computed and why, for volunteers who want to know.",
+      }),
+    ),
     noun: Type.Optional(
       Type.Union([Type.Literal("picture"), Type.Literal("count"), Type.Literal("sum"), Type.Literal("table")], {
         description: "What volunteers make; default by the first output's reduce.",
@@ -255,6 +273,7 @@ export const ManifestSchema = Type.Object(
     answer: Type.Optional(
       Type.String({
         maxLength: 80,
+        pattern: PLAIN_PATTERN,
         description: "Words before the running answer of a job that is no picture.",
         examples: ["Primes below 10^9"],
       }),

@@ -4,7 +4,9 @@
  */
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { counted } from "../../shared/counted.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
+import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain.ts";
 import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
@@ -103,9 +105,16 @@ function explainString(schema: Schema, value: string, path: JsonPath, faults: Si
     faults.at(path, `It has ${value.length} characters.`, `At most ${schema.maxLength} are allowed.`);
   } else if (schema.minLength !== undefined && value.length < schema.minLength) {
     faults.at(path, "It is too short.", `At least ${schema.minLength} characters are needed.`);
+  } else if (schema.pattern === PLAIN_PATTERN || schema.pattern === PLAIN_LINES_PATTERN) {
+    const hidden = hiddenIn(value, schema.pattern);
+    if (hidden) faults.at(path, hiddenText(hidden), "Remove it: it would change how the text around it looks.");
   } else if (schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(value)) {
     faults.at(path, `${show(value)} has a form that is not allowed here.`, rightFor(schema) || `It must match ${schema.pattern}.`);
   }
+}
+
+function hiddenText({ name, before }: { name: string; before: number }): string {
+  return `The text has ${name}, which is not seen, after ${counted(before, "character")}.`;
 }
 
 function explainNumber(schema: Schema, value: number, path: JsonPath, faults: Sink): void {

@@ -1,9 +1,10 @@
 /** Outputs: which bytes of which buffer are compared and kept, and what becomes of them. */
+
+import { counted } from "../../shared/counted.ts";
 import { type Layout, layoutName, onlyScalar } from "../../shared/kernel/layout.ts";
 import { MAX_PADDING_RANGES, paddingOf } from "../../shared/kernel/padding.ts";
 import type { Manifest, ManifestOutput } from "../../shared/manifest.ts";
 import { type BufferPlan, DTYPE_BYTES, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
-import { counted } from "./counted.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 

@@ -1,10 +1,11 @@
 /** Passes: which entry point is dispatched how often, what each iteration writes and swaps. */
+
+import { counted } from "../../shared/counted.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { Reflection } from "../../shared/kernel/reflect.ts";
 import type { Manifest, ManifestPass } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
 import { type SizedBinding, writeSet } from "./buffers.ts";
-import { counted } from "./counted.ts";
 import { type CsvTable, decimalLines } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";

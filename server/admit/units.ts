@@ -1,7 +1,8 @@
 /** The unit space of a job, its rows, and what split files contribute. */
+
+import { counted } from "../../shared/counted.ts";
 import { MAX_UNITS, type Manifest } from "../../shared/manifest.ts";
 import type { UnitSpace } from "../../shared/plan.ts";
-import { counted } from "./counted.ts";
 import type { CsvTable } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";

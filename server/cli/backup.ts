@@ -13,7 +13,7 @@ import { note, printJson } from "./print.ts";
 import { untar } from "./untar.ts";
 
 export function backupVerb(program: Command): void {
-  verb(program, "backup <folder>", "copy everything of a coordinator into a new folder, while it runs (needs the admin's token)")
+  verb(program, "backup <folder>", "copy everything of a coordinator into a new folder, while it runs (needs the administrator's token)")
     .addOption(new Option("--data <folder>", "instead of asking a coordinator, copy the data folder of one that is stopped"))
     .action(async (folder: string, options: VerbOptions & { data?: string }) => {
       const backup = await (options.data === undefined ? online(folder, options) : offline(folder, options.data));

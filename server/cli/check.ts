@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { counted } from "../../shared/counted.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { type Admitted, type JobPackage, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -24,7 +25,7 @@ export async function admitFolder(dir: string): Promise<{ admitted: Admitted; fi
     const admission = await judges.admit(await readPackage(files));
     if (admission.ok) return { admitted: admission, files };
     const { faults } = admission;
-    const message = `The job package was refused: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`;
+    const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
     throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
   } finally {
     await judges.close();
@@ -49,11 +50,14 @@ async function hashOf(place: string): Promise<BlobHash> {
 export function checkVerb(program: Command): void {
   verb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
     async (dir: string, options: VerbOptions) => {
-      const { manifest, plan, warnings } = (await admitFolder(dir)).admitted;
-      if (options.json) printJson({ faults: [], warnings, units: plan.units.count });
+      const { manifest, plan, entryPoints, warnings } = (await admitFolder(dir)).admitted;
+      const { slicing } = plan;
+      const sliced = entryPoints.map((entryPoint) => ({ entryPoint, ...("whole" in slicing ? slicing : { sliced: true }) }));
+      if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints: sliced });
       else {
         for (const warning of warnings) note(warning);
-        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} units.`);
+        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
+        for (const name of entryPoints) print("whole" in slicing ? `${name} runs whole. ${slicing.whole}` : `${name} can be sliced.`);
       }
     },
   );

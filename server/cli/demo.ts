@@ -104,7 +104,8 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
 
   const claims = claimsOf(report, strangers);
   printReport(report, claims, new Map(jobs.map((job) => [job.name, compared.get(job.id)?.got ?? ""])));
-  print(`\nThe picture is ${picture}. It took ${report.seconds} s.`);
+  print("");
+  print(`The picture is ${picture}. It took ${report.seconds} s.`);
   const { url } = coordinator;
   if (options.keep) print(`It is at ${url}. Open it in your own browser; Ctrl-C ends it.`);
   else print(`It was served at ${url}; \`npm run demo -- --keep\` leaves it running.`);

@@ -2,10 +2,11 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import colours from "picocolors";
+import { plain } from "../../shared/plain.ts";
 import type { Finding } from "../store/doctor.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
-import { print, printJson } from "./print.ts";
+import { print, printJson, printStyled } from "./print.ts";
 import { configOf } from "./serve.ts";
 
 export function doctorVerb(program: Command): void {
@@ -20,7 +21,7 @@ export function doctorVerb(program: Command): void {
       try {
         for await (const finding of examine(data)) {
           findings.push(finding);
-          if (!json) print(lineOf(finding));
+          if (!json) printFinding(finding);
         }
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
@@ -34,7 +35,8 @@ export function doctorVerb(program: Command): void {
     });
 }
 
-function lineOf({ check, holds, found, todo }: Finding): string {
+function printFinding({ check, holds, found, todo }: Finding): void {
   const mark = holds ? colours.green("✓") : colours.red("✗");
-  return `${mark} ${check}${found ? ` ${found}.` : ""}${todo ? `\n  → ${todo}` : ""}`;
+  printStyled(`${mark} ${plain(`${check}${found ? ` ${found}.` : ""}`)}`);
+  if (todo) print(`  → ${todo}`);
 }

@@ -57,11 +57,13 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-    const failure = failureOf(error);
+    const failure = json && args.every((arg) => arg.startsWith("-")) ? NO_VERB : failureOf(error);
     printError(failure, json);
     return failure.exit;
   }
 }
+
+const NO_VERB = new CliError(EXIT.usage, "usage", "A verb is missing.", `See ${invocation("help")}.`);
 
 function failureOf(error: unknown): CliError {
   if (error instanceof CliError) return error;

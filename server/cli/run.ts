@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
+import { counted } from "../../shared/counted.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles } from "../../shared/export/export.ts";
 import { progressBar } from "./bar.ts";
@@ -76,9 +77,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     return;
   }
   const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
-  note(
-    `${units.toLocaleString("en")} ${units === 1 ? "unit" : "units"} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`,
-  );
+  note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
   if (options.out !== undefined) note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
   else if (format !== "json" || bytes.byteLength > MAX_PRINTED_BYTES) note("The results are long: name a file for them with --out.");
   else print(new TextDecoder().decode(bytes).trimEnd());

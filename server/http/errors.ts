@@ -1,6 +1,7 @@
 /** Every failure of a request as an ErrorSchema body. */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorBody } from "../../shared/api.ts";
+import { counted } from "../../shared/counted.ts";
 import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
 import { invalidText } from "./invalid.ts";
 import { letGo } from "./senders.ts";
@@ -13,7 +14,7 @@ export class PackageRefused extends IdlewaveError {
   readonly faults: Fault[];
 
   constructor(faults: Fault[]) {
-    super("refused", { count: faults.length });
+    super("refused", { faults: counted(faults.length, "fault") });
     this.faults = faults;
   }
 }

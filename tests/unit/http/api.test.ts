@@ -99,7 +99,12 @@ describe("errors", () => {
     ["/blobs/xyz", "", 'In the path, hash is "xyz"; it must be 64 hexadecimal digits in lower case.'],
     ["/api/tokens", "{}", "The body needs name."],
     ["/api/tokens", "[1]", "The body is no JSON object with name, admin."],
-    ["/api/tokens", '{"name":""}', 'In the body, name is ""; it must be text of 1 to 100 characters.'],
+    ["/api/tokens", '{"name":""}', 'In the body, name is ""; it must be text of 1 to 100 characters that can all be seen.'],
+    [
+      "/api/tokens",
+      '{"name":"a\\u202eb"}',
+      'In the body, name is "a\\u202eb"; it must be text of 1 to 100 characters that can all be seen.',
+    ],
     ["/api/tokens", '{"name":"x","root":true}', 'The body has an unknown field, "root"; it may have name, admin.'],
   ];
   it.each(words)("say of %s %s what it may be", async (path, body, message) => {
