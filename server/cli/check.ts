@@ -11,6 +11,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
 import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { working } from "./working.ts";
 
 /** Judges the package in `dir`. */
 async function checkFolder(dir: string): Promise<Admission> {
@@ -42,7 +43,7 @@ async function hashOf(place: string): Promise<BlobHash> {
 export function checkVerb(program: Command): void {
   verb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
     async (dir: string, options: VerbOptions) => {
-      const admission = await checkFolder(dir);
+      const admission = await working(`Judging ${dir}`, options.json, () => checkFolder(dir));
       if (!admission.ok) {
         const { faults } = admission;
         const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
