@@ -9,6 +9,12 @@ export const ERRORS = {
     message: "This client speaks wire version {got}, this coordinator {want}.",
     todo: "Reload the page or update the client.",
   },
+  "plan-version": {
+    wire: 26,
+    http: 400,
+    message: "This client runs plans of version {got}, this coordinator's have version {want}.",
+    todo: "Reload the page or update the client.",
+  },
   "bad-frame": { wire: 2, http: 400, message: "The frame is malformed: {why}.", todo: "See docs/protocol.md." },
   "bad-message": { wire: 3, http: 400, message: "The message is malformed: {why}.", todo: "See docs/protocol.md." },
   "not-authenticated": {

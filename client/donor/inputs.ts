@@ -1,8 +1,7 @@
 /** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import type { BufferInit, JobPlan } from "../../shared/plan.ts";
-import { PLAN_VERSION } from "../../shared/plan.ts";
+import { type BufferInit, type JobPlan, parsePlan } from "../../shared/plan.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { sha256Hex } from "./digest.ts";
 
@@ -58,9 +57,12 @@ export class Inputs {
   }
 
   async plan(hash: string): Promise<JobPlan> {
-    const plan = JSON.parse(new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES))) as JobPlan;
-    if (plan.version !== PLAN_VERSION) throw new InputError(`The plan is of version ${plan.version}.`, false);
-    return plan;
+    const json = new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES));
+    try {
+      return parsePlan(json);
+    } catch (error) {
+      throw new InputError(error instanceof Error ? error.message : String(error), false);
+    }
   }
 
   /** Whole files that buffers start from, by hash. */

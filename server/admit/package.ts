@@ -44,6 +44,8 @@ export type Admission =
       ok: true;
       manifest: Manifest;
       plan: JobPlan;
+      /** The entry points that the passes use, by their owner's names; `plan.slicing` says whether they can be sliced. */
+      entryPoints: string[];
       /** The typed table of `units.rows`, `rowBytes` a row. */
       rows: Uint8Array | null;
       splits: SplitCut[];

@@ -49,11 +49,14 @@ export function checkVerb(program: Command): void {
         const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
         throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
       }
-      const { manifest, plan, warnings } = admission;
-      if (options.json) printJson({ faults: [], warnings, units: plan.units.count });
+      const { manifest, plan, entryPoints, warnings } = admission;
+      const { slicing } = plan;
+      const sliced = entryPoints.map((entryPoint) => ({ entryPoint, ...("whole" in slicing ? slicing : { sliced: true }) }));
+      if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints: sliced });
       else {
         for (const warning of warnings) note(warning);
         print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
+        for (const name of entryPoints) print("whole" in slicing ? `${name} runs whole. ${slicing.whole}` : `${name} can be sliced.`);
       }
     },
   );

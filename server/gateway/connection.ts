@@ -119,7 +119,7 @@ export class Connection {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
       context.onRefused(code);
-      if (code === "wire-version") socket.emit(SocketEvent.Reload);
+      if (code === "wire-version" || code === "plan-version") socket.emit(SocketEvent.Reload);
       ack(refused(code, details));
       socket.disconnect(true);
     }

@@ -52,6 +52,18 @@ const api = {
     engine.destroy();
     return results;
   },
+  /** Each unit cut into these slices, all of them submitted at once. */
+  async slices(given: Given, positions: Position[]) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const results = [];
+    for (const unit of given.units) {
+      const opened = engine.open(inputOf(unit));
+      const times = await Promise.all(positions.map((position) => engine.run(opened, position)));
+      results.push({ bytes: [...(await engine.read(opened))], micros: times.reduce((sum, micros) => sum + micros, 0) });
+    }
+    engine.destroy();
+    return results;
+  },
   /** All units through the driver. `depth`: submits seen between the first and the last answer. */
   async drive(given: Given) {
     const engine = await openEngine(device, given.plan, filesOf(given));

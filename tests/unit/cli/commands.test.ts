@@ -63,7 +63,10 @@ function palindromesByUnit(): Map<number, Uint8Array> {
 describe("a new job", () => {
   test("is admitted as it is, computed, and its results are what its README says", async () => {
     const dir = await newJob("First Job");
-    expect(await idlewave(["check", dir])).toMatchObject({ code: 0, stdout: "first-job is good: 256 units.\n" });
+    expect(await idlewave(["check", dir])).toMatchObject({
+      code: 0,
+      stdout: "first-job is good: 256 units.\nmain can be sliced.\n",
+    });
     const submitted = await idlewave(["submit", dir, "--json"], env);
     expect(submitted).toMatchObject({ code: 0 });
     const { id, units } = jsonOf<{ id: number; units: number }>(submitted);

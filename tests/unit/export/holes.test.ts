@@ -5,6 +5,7 @@ import { frame } from "../../../shared/result.ts";
 
 const plan: JobPlan = {
   version: PLAN_VERSION,
+  slicing: { whole: "It is a test." },
   kernel: "",
   units: { count: 6 },
   buffers: [],

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isOwnOrigin } from "../../../server/gateway/handshake.ts";
+import { PLAN_VERSION } from "../../../shared/plan.ts";
 import { NONCE_LIFE_MS, SocketEvent } from "../../../shared/protocol.ts";
 import { WIRE_VERSION } from "../../../shared/wire.ts";
 import { startNetwork, type TestNetwork } from "./network.ts";
@@ -95,6 +96,8 @@ describe("the handshake", () => {
     ["another site's origin", () => ({ origin: "https://elsewhere.example" }), "bad-signature"],
     ["an origin that only starts like ours", (volunteer) => ({ origin: `${volunteer.url}.elsewhere.example` }), "bad-signature"],
     ["another wire version", () => ({ wire: WIRE_VERSION + 1 }), "wire-version"],
+    ["an older plan version", () => ({ plan: PLAN_VERSION - 1 }), "plan-version"],
+    ["no plan version", () => ({ plan: undefined }), "plan-version"],
     ["a software adapter", () => ({ host: { ...HOST, software: true } }), "software-adapter"],
     ["a host without its words", () => ({ host: { vendor: "x" } }), "bad-message"],
     ["a host with unknown fields", () => ({ host: { ...HOST, trust: 1 } }), "bad-message"],
@@ -108,11 +111,19 @@ describe("the handshake", () => {
     await disconnected;
   });
 
-  it("tells a client of another wire version to reload", async () => {
+  it.each([
+    ["of another wire version", { wire: WIRE_VERSION + 1 }],
+    ["that knows no plan of ours", { plan: undefined }],
+  ])("tells a client %s to reload", async (_name, changes) => {
     const volunteer = await connect();
     const reload = new Promise((resolve) => volunteer.socket.once(SocketEvent.Reload, () => resolve(true)));
-    await volunteer.hello({ wire: WIRE_VERSION + 1 });
+    await volunteer.hello(changes);
     expect(await reload).toBe(true);
+  });
+
+  it("takes a client that knows newer plans than ours", async () => {
+    const volunteer = await connect();
+    expect(await volunteer.hello({ plan: PLAN_VERSION + 1 })).toMatchObject({ ok: true });
   });
 
   it("refuses a hello replayed on another connection", async () => {
