@@ -37,12 +37,12 @@ it("the README's backup of a coordinator that runs is restored and in order", as
   }
 }, 60_000);
 
-it("the README's first job is made, checked and submitted", async () => {
+it("the README's first job is made, checked, run and submitted", async () => {
   const server = await startServer({}, join(folder, "data"));
   try {
     const env = { IDLEWAVE_URL: server.url, IDLEWAVE_TOKEN: server.token };
-    const [commands] = commandsWith("npx idlewave new").split("npx idlewave watch");
-    const { code, said } = await runCommands(commands ?? "", folder, env);
+    const [commands = ""] = commandsWith("npx idlewave new").split("npx idlewave watch");
+    const { code, said } = await runCommands(commands.replace("--units 0-3", "--units 0-3 --software"), folder, env);
     expect(code, said).toBe(0);
     expect(await server.status(1)).toMatchObject({ name: "my-job", state: "running" });
   } finally {

@@ -76,6 +76,21 @@ struct More { @builtin(num_workgroups) n: Id }`);
     expect(text).toContain("main(sliced_struct0, sliced_1, sliced_struct2);");
   });
 
+  it("counts workgroups and invocations over the whole grid, and takes a raw value that it needs once", async () => {
+    const alone = await appended(`${OUT}@compute @workgroup_size(8)
+fn main(@builtin(workgroup_index) w: u32, @builtin(global_invocation_index) g: u32) { out[g] = w; }`);
+    expect(alone).toContain(
+      "sliced_1: u32, @builtin(workgroup_id) sliced_workgroup_id: vec3<u32>, @builtin(global_invocation_id) sliced_global_invocation_id: vec3<u32>)",
+    );
+    const beside = await appended(`${OUT}struct Input { @builtin(workgroup_index) w: u32, @builtin(global_invocation_id) id: vec3u }
+@compute @workgroup_size(8) fn main(@builtin(workgroup_id) id: vec3u, input: Input, @builtin(global_invocation_index) g: u32) {
+  out[g] = input.w + id.x + input.id.x;
+}`);
+    expect(beside.match(/@builtin\(workgroup_id\)/g)?.length).toBe(1);
+    expect(beside).not.toContain("@builtin(global_invocation_id)");
+    expect(beside).toContain("let sliced_invocation = sliced_1.id + sliced_first * sliced_size;");
+  });
+
   it("passes a struct on as it is when all in it is the workgroup's own", async () => {
     const text = await appended(`${OUT}struct Input { @builtin(local_invocation_index) l: u32 }
 @compute @workgroup_size(1) fn main(input: Input) { out[0] = input.l; }`);
