@@ -10,7 +10,7 @@
  */
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
-import { openAdapter } from "./adapter.ts";
+import { type Machine, openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
 import { Choice } from "./choice.ts";
 import { Claims, type Task } from "./claims.ts";
@@ -52,6 +52,7 @@ export class Session {
   private readonly speeds = new Speeds();
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
+  private readonly machine: Machine | undefined;
   private workshop: Workshop | undefined;
   private host: Host | undefined;
   private readonly shown: Shown;
@@ -64,7 +65,9 @@ export class Session {
     this.tellEnded = resolve;
   });
 
-  constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report) {
+  /** `machine`: where there is no browser to say what it is. */
+  constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report, machine?: Machine) {
+    this.machine = machine;
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
@@ -189,7 +192,7 @@ export class Session {
       );
       this.progress(task, 0);
       this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
-      await computation.submitted;
+      await computation.wantsNext;
     } catch (error) {
       this.interrupted(task, error);
     }
@@ -250,7 +253,7 @@ export class Session {
   private async introduce(allowSoftware: boolean): Promise<Host | null> {
     // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
     if (this.host) return this.host;
-    const adapter = await openAdapter({ allowSoftware });
+    const adapter = await openAdapter({ allowSoftware, machine: this.machine });
     if (this.stopped) return null;
     if (adapter.kind !== "adapter") {
       // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.

@@ -7,8 +7,8 @@ import type { Admitted } from "../admit/package.ts";
 import type { HashedFile } from "./check.ts";
 import { LocalInputs, wholeFiles } from "./local-inputs.ts";
 
-/** Units whose results are waited for at a time: upload, compute and read-back overlap. */
-const UNITS_AT_ONCE = 8;
+/** Units whose results are waited for at a time: the driver asks for as many as keep the GPU busy, never for so many. */
+const UNITS_AT_ONCE = 128;
 /** GPU time of a slice: nobody is promised a smooth screen here, and a driver's watchdog is far above it. */
 const SLICE_MICROS = 30_000;
 
@@ -41,11 +41,11 @@ export async function* computeUnits(
     const waiting: { unit: number; outcome: Promise<UnitOutcome> }[] = [];
     for (let next = from; next < to || waiting.length > 0; ) {
       if (next < to && waiting.length < UNITS_AT_ONCE) {
-        const { submitted, outcome } = driver.compute(engine, await inputs.of(next));
+        const { wantsNext, outcome } = driver.compute(engine, await inputs.of(next));
         // It is awaited in its turn.
         outcome.catch(() => undefined);
         waiting.push({ unit: next++, outcome });
-        await submitted;
+        await wantsNext;
         continue;
       }
       const first = waiting.shift();

@@ -104,7 +104,7 @@ async function openGpu(name: string | undefined) {
   } catch (error) {
     throw new CliError(EXIT.failure, "no-gpu", `There is no GPU ${name}: ${wordsOf(error)}`, "Name another, or leave --gpu out.");
   }
-  const adapter = await openAdapter({ allowSoftware: true, gpu });
+  const adapter = await openAdapter({ allowSoftware: true, machine: { gpu, browser: "node", os: process.platform } });
   if (adapter.kind === "adapter") return adapter;
   throw new CliError(
     EXIT.failure,
