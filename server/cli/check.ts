@@ -10,6 +10,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
 import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { working } from "./working.ts";
 
 export interface HashedFile extends PackageFile {
   sha256: BlobHash;
@@ -50,7 +51,8 @@ async function hashOf(place: string): Promise<BlobHash> {
 export function checkVerb(program: Command): void {
   verb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
     async (dir: string, options: VerbOptions) => {
-      const { manifest, plan, entryPoints, warnings } = (await admitFolder(dir)).admitted;
+      const { admitted } = await working(`Judging ${dir}`, options.json, () => admitFolder(dir));
+      const { manifest, plan, entryPoints, warnings } = admitted;
       const { slicing } = plan;
       const sliced = entryPoints.map((entryPoint) => ({ entryPoint, ...("whole" in slicing ? slicing : { sliced: true }) }));
       if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints: sliced });
