@@ -189,7 +189,7 @@ export class Session {
       );
       this.progress(task, 0);
       this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
-      await computation.submitted;
+      await computation.wantsNext;
     } catch (error) {
       this.interrupted(task, error);
     }

@@ -40,7 +40,14 @@ export class Batcher {
   private readonly clock: GpuClock;
   private upload: GPUBuffer | undefined;
   private open:
-    | { commands: Command[]; uploads: Uint8Array[]; uploadBytes: number; dispatches: number; outcome: Deferred<Outcome> }
+    | {
+        commands: Command[];
+        uploads: Uint8Array[];
+        uploadBytes: number;
+        dispatches: number;
+        submitted: Deferred<void>;
+        outcome: Deferred<Outcome>;
+      }
     | undefined;
 
   constructor(device: GPUDevice, life: Lifeline) {
@@ -76,6 +83,11 @@ export class Batcher {
     return (outcome.micros.get(owner) ?? 0) / (outcome.dispatches.get(owner) ?? 1);
   }
 
+  /** Resolves when all that is recorded so far has been given to the queue. */
+  get submitted(): Promise<void> {
+    return this.open ? this.open.submitted.promise : Promise.resolve();
+  }
+
   /** Resolves when all that is recorded so far has been submitted and found valid by the GPU process. */
   get settled(): Promise<unknown> {
     return this.open ? this.open.outcome.promise : Promise.resolve();
@@ -86,6 +98,7 @@ export class Batcher {
     const batch = this.open;
     if (!batch) return;
     this.open = undefined;
+    batch.submitted.resolve();
     if (this.life.lost) {
       batch.outcome.reject(this.life.lost);
       return;
@@ -113,6 +126,7 @@ export class Batcher {
   }
 
   destroy(): void {
+    this.open?.submitted.resolve();
     this.open?.outcome.reject(new EngineError("device-lost", "The engine was closed."));
     this.open = undefined;
     this.upload?.destroy();
@@ -127,7 +141,7 @@ export class Batcher {
     if (!this.open) {
       const outcome = deferred<Outcome>();
       outcome.promise.catch(() => undefined);
-      this.open = { commands: [], uploads: [], uploadBytes: 0, dispatches: 0, outcome };
+      this.open = { commands: [], uploads: [], uploadBytes: 0, dispatches: 0, submitted: deferred(), outcome };
       queueMicrotask(() => this.flush());
     }
     return this.open;

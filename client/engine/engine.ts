@@ -52,6 +52,7 @@ class GpuEngine implements Engine {
   private readonly mappings: Mappings;
   /** By pass: what is written before each of its iterations. */
   private readonly sets: { buffer: number; span: Span }[][];
+  private isNudging = false;
   private readonly staging: { offsets: number[]; size: number };
 
   constructor(device: GPUDevice, life: Lifeline, plan: JobPlan, pipelines: readonly PassPipeline[], files: PlanFiles) {
@@ -117,17 +118,14 @@ class GpuEngine implements Engine {
       const source = physical[this.mappings.last[output.buffer] as number] as GPUBuffer;
       this.batch.copy(source, 0, staging, this.staging.offsets[i] as number, (output.byteLength + 3) & ~3);
     });
-    const settled = this.batch.settled;
-    this.watch(unit, settled);
-    this.batch.flush();
+    this.watch(unit, this.batch.settled);
     // The GPU runs commands in order: whoever gets these buffers next clears them after the copy.
-    const set = unit.buffers as BufferSet;
+    this.pool.give(unit.buffers as BufferSet);
     unit.buffers = undefined;
+    await this.batch.submitted;
     const mapped = this.life.hold(staging.mapAsync(MAP_READ, 0, this.staging.size));
     mapped.catch(() => undefined);
-    // Firefox holds a read-back until something is submitted after it.
-    this.device.queue.submit([]);
-    this.pool.give(set);
+    this.nudge();
     await Promise.allSettled([...unit.pending]);
     if (unit.failure !== undefined) {
       staging.destroy();
@@ -151,6 +149,16 @@ class GpuEngine implements Engine {
     this.batch.destroy();
     this.boxes.destroy();
     this.pool.destroy();
+  }
+
+  /** Firefox holds read-backs until something is submitted after them. */
+  private nudge(): void {
+    if (this.isNudging) return;
+    this.isNudging = true;
+    queueMicrotask(() => {
+      this.isNudging = false;
+      this.device.queue.submit([]);
+    });
   }
 
   private async submit(unit: Unit, position: Position): Promise<number> {

@@ -113,13 +113,37 @@ describe("the engine on WebGPU", () => {
     expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual([[expected], [expected]]);
   });
 
-  it("overlaps units: the next is submitted before the last is back", async () => {
+  it("overlaps units: the next is wanted before the last is back", async () => {
     const { results, log } = await call<{ results: Results; log: string[] }>("drive", { plan: plans.slow, units: units(0, 1, 2, 3) });
     expect(new Set(results.map(({ bytes }) => bytes.join())).size).toBe(1);
-    expect(log.indexOf("submitted 1")).toBeLessThan(log.indexOf("done 0"));
-    expect(log.indexOf("submitted 2")).toBeLessThan(log.indexOf("done 1"));
-    expect(log.filter((line) => line === "busy").length).toBe(1);
+    for (const unit of [0, 1, 2]) expect(log.indexOf(`wants next after ${unit}`)).toBeLessThan(log.indexOf(`done ${unit}`));
     for (const { micros } of results) expect(micros).toBeGreaterThan(0);
+  });
+
+  it("puts short units together: far fewer submits than units, each with its own result", async () => {
+    const many = Array.from({ length: 300 }, (_, unit) => unit);
+    const { results, submits } = await call<{ results: Results; submits: number }>("drive", { plan: plans.affine, units: units(...many) });
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual(many.map((unit) => [plans.affineOnCpu(unit)]));
+    expect(submits).toBeLessThan(150);
+  });
+
+  it("cuts a long kernel into many submits at the polite target, the first of one workgroup, and gives the bytes of the whole", async () => {
+    const given: Given = { plan: plans.slow, units: units(0) };
+    const whole = await call<Results>("compute", given);
+    const sliced = await call<{ bytes: number[]; submits: { workgroups: number }[] }>("atTarget", given, 4_000);
+    expect(sliced.bytes).toEqual(whole[0]?.bytes);
+    expect(sliced.submits[0]?.workgroups).toBe(1);
+    expect(sliced.submits.length).toBeGreaterThan(16);
+    expect(sliced.submits.reduce((sum, { workgroups }) => sum + workgroups, 0)).toBe(64);
+  });
+
+  it("runs a kernel that cannot be sliced whole, whatever the target", async () => {
+    const given: Given = { plan: plans.countingWhole, units: units(0) };
+    const whole = await call<Results>("compute", given);
+    const driven = await call<{ bytes: number[]; submits: { workgroups: number }[] }>("atTarget", given, 1);
+    expect(driven.bytes).toEqual(whole[0]?.bytes);
+    const [x, y, z] = plans.countingWhole.passes[0]?.workgroups ?? [0, 0, 0];
+    expect(driven.submits).toEqual([{ workgroups: x * y * z, micros: expect.any(Number) }]);
   });
 
   it("submits nothing after stop, and what was submitted finishes", async () => {
