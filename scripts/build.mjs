@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { noteBuilt } from "./sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = { idlewave: "server/cli/idlewave.ts", judge: "server/admit/judge.ts" };
@@ -27,8 +28,10 @@ await build({
   sourcemap: true,
   logLevel: "warning",
 });
+noteBuilt("server");
 
 if (!process.argv.includes("--server")) {
   const vite = await import("vite");
   await vite.build({ configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+  noteBuilt("client");
 }

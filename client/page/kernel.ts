@@ -4,6 +4,8 @@ import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { parsePlan } from "../../shared/plan.ts";
 import { count, raised } from "./numbers.ts";
+import { isLent } from "./situation.ts";
+import type { Visit } from "./visit.ts";
 
 type Refused = Static<typeof RefusedListSchema>;
 
@@ -21,13 +23,18 @@ type Shown =
 
 /** A dialog that shows a kernel as its owner wrote it and as it runs, or what differed in a refused unit. */
 export class KernelView extends LitElement {
-  static override properties = { shown: { state: true }, copied: { state: true } };
+  static override properties = { visit: { attribute: false }, tick: { attribute: false }, shown: { state: true }, copied: { state: true } };
+  declare visit: Visit | null;
+  /** Changes when the visit did. */
+  declare tick: number;
   declare shown: Shown;
   declare copied: boolean;
   private turn = 0;
 
   constructor() {
     super();
+    this.visit = null;
+    this.tick = 0;
     this.shown = { kind: "nothing" };
     this.copied = false;
   }
@@ -96,8 +103,9 @@ export class KernelView extends LitElement {
     return html`<dialog class="reader" aria-labelledby="reader-title">
       <div class="reader-head">
         <h2 id="reader-title">${this.heading()}</h2>
+        ${this.stop()}
         ${this.shown.kind === "source" ? this.choices(this.shown) : nothing}
-        <button class="plain" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
+        <button class="plain reader-close" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
       </div>
       ${this.body()}
     </dialog>`;
@@ -107,6 +115,17 @@ export class KernelView extends LitElement {
     const other = () => void (of === "owner" ? this.showPlan(job) : this.show(job));
     return html`<button class="plain" type="button" @click=${other}>${of === "owner" ? "As it runs" : "As its owner wrote it"}</button>
       <button class="plain" type="button" @click=${() => void this.copy()}>${this.copied ? "Copied" : "Copy"}</button>`;
+  }
+
+  /** The dock cannot be reached while the dialog is open. */
+  private stop() {
+    const { visit } = this;
+    if (!visit || !isLent(visit.situation)) return nothing;
+    const stop = () => {
+      void visit.stop();
+      this.querySelector<HTMLElement>(".reader-close")?.focus();
+    };
+    return html`<button class="reader-stop" type="button" @click=${stop}>Stop</button>`;
   }
 
   private heading(): string {

@@ -8,6 +8,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { print, printJson, printStyled } from "./print.ts";
 import { configOf } from "./serve.ts";
+import { working } from "./working.ts";
 
 export function doctorVerb(program: Command): void {
   program
@@ -16,13 +17,15 @@ export function doctorVerb(program: Command): void {
     .option("--json", "print JSON")
     .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
       const data = resolve(folder ?? configOf({}).data);
-      const { examine } = await import("../store/doctor.ts");
       const findings: Finding[] = [];
       try {
-        for await (const finding of examine(data)) {
-          findings.push(finding);
-          if (!json) printFinding(finding);
-        }
+        await working(`Looking at ${data}`, json, async () => {
+          const { examine } = await import("../store/doctor.ts");
+          for await (const finding of examine(data)) {
+            findings.push(finding);
+            if (!json) printFinding(finding);
+          }
+        });
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const todo = `Name the data folder of a coordinator that is stopped; one that runs can be copied with ${invocation("backup <folder>")}.`;

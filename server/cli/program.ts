@@ -12,6 +12,7 @@ import { newVerb } from "./new.ts";
 import { note, printError } from "./print.ts";
 import { restoreVerb } from "./restore.ts";
 import { resultsVerb } from "./results.ts";
+import { runVerb } from "./run.ts";
 import { schemaVerb } from "./schema.ts";
 import { serveVerb } from "./serve.ts";
 import { statusVerb } from "./status.ts";
@@ -24,6 +25,7 @@ const VERBS = [
   serveVerb,
   newVerb,
   checkVerb,
+  runVerb,
   submitVerb,
   statusVerb,
   watchVerb,

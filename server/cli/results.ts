@@ -92,7 +92,7 @@ async function folderOf(path: string): Promise<void> {
 }
 
 /** Throws `CliError` (usage) on an ending that is no format's: raw bytes under a name that promises more would mislead. */
-function formatOf(path: string): ResultFormat {
+export function formatOf(path: string): ResultFormat {
   const ending = extname(path).slice(1).toLowerCase();
   if (ending === "" || ending === "bin") return "raw";
   const found = RESULT_FORMATS.find((format) => format === ending);
