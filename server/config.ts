@@ -54,6 +54,7 @@ export const ConfigSchema = Type.Object(
         operator: Text("Who runs it."),
         purpose: Text("Why."),
         contact: Text("How to reach the operator."),
+        source: Text("Address of the source code that runs here; one that begins with https:// is linked from the page's foot."),
       },
       { additionalProperties: false },
     ),
@@ -80,6 +81,7 @@ export const DEFAULT_CONFIG: Config = {
     operator: "not stated",
     purpose: "not stated",
     contact: "not stated",
+    source: "not stated",
   },
 };
 
@@ -99,6 +101,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_NETWORK_OPERATOR: ["network", "operator"],
   IDLEWAVE_NETWORK_PURPOSE: ["network", "purpose"],
   IDLEWAVE_NETWORK_CONTACT: ["network", "contact"],
+  IDLEWAVE_NETWORK_SOURCE: ["network", "source"],
 };
 
 /** Variables of the command line's other verbs. */

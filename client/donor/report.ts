@@ -6,8 +6,8 @@ import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.t
 import { Tally } from "./tally.ts";
 
 const STATE_EVERY_MS = 1_000;
-/** Throughput is that of this long. */
-const SPEED_WINDOW_MS = 10_000;
+/** Throughput is that of this long: of fewer units it would jump about. */
+const SPEED_WINDOW_MS = 30_000;
 /** Newest verified units that are told. */
 const VERIFIED_TOLD = 256;
 

@@ -3,11 +3,13 @@
  *
  *   starting ─(handshake, adapter)─▶ running ⇄ waiting (no unit, asks again after retryMs) ⇄ job-done
  *   running ─(device lost)─▶ device-lost ─(a new device)─▶ running; the third time ─▶ device-lost, final
+ *   job-done ─▶ job-done, final: where one job alone was chosen
  *   starting ─▶ no-webgpu | software-adapter | failed;  any ─▶ another-version: these are ends
  *
  * Being offline is no state of the loop, it only covers what is shown: the loop goes on with the units it has, the outbox
  * keeps what is finished. After `stop` nothing is submitted, open units are given back and the socket is closed.
  */
+import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
@@ -37,8 +39,12 @@ const LONGEST_WAIT_MS = 60_000;
 /** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
 const UNSENT_PAUSE_MS = 1_000;
+/** What the last units gave is told within this time after the job ended. */
+const LAST_NOTICES_MS = 2_000;
 
 export class Session {
+  /** Number of the one job that was chosen, 0 for any. */
+  private readonly wished: number;
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
@@ -67,6 +73,7 @@ export class Session {
 
   /** `machine`: where there is no browser to say what it is. */
   constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report, machine?: Machine) {
+    this.wished = options.job;
     this.machine = machine;
     this.report = report;
     this.throttle = throttle;
@@ -246,8 +253,15 @@ export class Session {
     if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
     if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });
     else if (answer.type !== "idle") this.shown.set({ kind: "failed", message: `The coordinator answered a claim with ${answer.type}.` });
-    else if (status?.state === "done") this.shown.set({ kind: "job-done", job: status.id, volunteers: status.volunteers });
+    else if (status?.state === "done") this.jobDone(status);
     else this.shown.set({ kind: "waiting", reason: answer.reason, retryMs });
+  }
+
+  /** Whoever chose this job alone lends no further. */
+  private jobDone({ id, volunteers }: JobStatus): void {
+    const phase = { kind: "job-done", job: id, volunteers } as const;
+    this.shown.set({ ...phase, final: false });
+    if (id === this.wished) setTimeout(() => this.finish({ ...phase, final: true }), LAST_NOTICES_MS);
   }
 
   private async introduce(allowSoftware: boolean): Promise<Host | null> {

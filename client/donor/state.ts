@@ -19,7 +19,8 @@ export type DonorPhase =
   | { kind: "another-version" }
   | { kind: "device-lost"; times: number; final: boolean }
   | { kind: "refused"; job: number; unit: number }
-  | { kind: "job-done"; job: number; volunteers: number }
+  /** `final`: it was the one job that was chosen, so the run is over; else the next job is waited for. */
+  | { kind: "job-done"; job: number; volunteers: number; final: boolean }
   /** Another tab has the lock. `running`: it computes; else it waits for work itself. */
   | { kind: "another-tab"; running: boolean }
   /** Another tab forgot the account; nothing runs until the next start. */
@@ -55,7 +56,7 @@ export interface DonorState {
   /** Units in flight and units whose acknowledgement is missing. */
   running: number;
   unsent: number;
-  /** GFLOP/s from declared operations over measured GPU time of the last 10 s, or null. */
+  /** GFLOP/s from declared operations over measured GPU time of the last 30 s, or null. */
   gflops: number | null;
   /** Measured seconds of GPU time a unit, or null. */
   secondsPerUnit: number | null;

@@ -1,9 +1,9 @@
 import { html, LitElement } from "lit";
+import { dockLines } from "./dock-words.ts";
 import { doseWord, percent } from "./numbers.ts";
 import { isLent, momentOf } from "./situation.ts";
 import { Swap } from "./swap.ts";
 import type { Visit } from "./visit.ts";
-import { dockLines } from "./words.ts";
 
 /** The wave's label for screen readers changes at most this often. */
 const LABEL_EVERY_MS = 30_000;
@@ -50,7 +50,7 @@ export class Dock extends LitElement {
       <p class="dock-status"><strong>${first}</strong><span>${second}</span></p>
       <div class="wave" role="img" aria-label=${this.waveLabel}>
         <canvas></canvas>
-        <span class="wave-ceiling" data-dose=${situation.dose} aria-hidden="true"><span>${doseWord(situation.dose)}</span></span>
+        <span class="wave-ceiling" data-dose=${situation.dose} aria-hidden="true"><span>${doseWord(situation.dose)}<small>on average</small></span></span>
       </div>
       <button class="dock-less" type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
         aria-disabled=${less ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.less()}>Less</button>

@@ -3,6 +3,8 @@ import type { Static } from "typebox";
 import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { count, raised } from "./numbers.ts";
+import { isLent } from "./situation.ts";
+import type { Visit } from "./visit.ts";
 
 type Refused = Static<typeof RefusedListSchema>;
 
@@ -18,12 +20,17 @@ type Shown =
 
 /** A dialog that shows a kernel as its owner wrote it, or what differed in a refused unit. */
 export class KernelView extends LitElement {
-  static override properties = { shown: { state: true }, copied: { state: true } };
+  static override properties = { visit: { attribute: false }, tick: { attribute: false }, shown: { state: true }, copied: { state: true } };
+  declare visit: Visit | null;
+  /** Changes when the visit did. */
+  declare tick: number;
   declare shown: Shown;
   declare copied: boolean;
 
   constructor() {
     super();
+    this.visit = null;
+    this.tick = 0;
     this.shown = { kind: "nothing" };
     this.copied = false;
   }
@@ -73,11 +80,23 @@ export class KernelView extends LitElement {
     return html`<dialog class="reader" aria-labelledby="reader-title">
       <div class="reader-head">
         <h2 id="reader-title">${this.heading()}</h2>
+        ${this.stop()}
         ${this.shown.kind === "source" ? html`<button class="plain" type="button" @click=${() => void this.copy()}>${this.copied ? "Copied" : "Copy"}</button>` : nothing}
-        <button class="plain" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
+        <button class="plain reader-close" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
       </div>
       ${this.body()}
     </dialog>`;
+  }
+
+  /** The dock cannot be reached while the dialog is open. */
+  private stop() {
+    const { visit } = this;
+    if (!visit || !isLent(visit.situation)) return nothing;
+    const stop = () => {
+      void visit.stop();
+      this.querySelector<HTMLElement>(".reader-close")?.focus();
+    };
+    return html`<button class="reader-stop" type="button" @click=${stop}>Stop</button>`;
   }
 
   private heading(): string {

@@ -63,13 +63,17 @@ export class Visit {
     };
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),
-      onJob: (job) => this.takeJob(job),
+      onJob: (job) => {
+        this.hurry();
+        this.takeJob(job);
+      },
       onNetwork: (network) => {
         this.network = network;
         this.options.onChange();
       },
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
+      isTold: () => this.isTold(),
     });
     document.addEventListener("visibilitychange", () => void this.donation?.control.setHidden(document.hidden));
     this.resume();
@@ -181,9 +185,14 @@ export class Visit {
   }
 
   private takeJob(job: JobStatus): void {
-    this.hurry();
     this.jobs = this.jobs.map((other) => (other.id === job.id ? job : other));
     if (job.id === this.situation.job?.id) this.change({ network: "reached", job });
+  }
+
+  /** The donor is connected and tells how the shown job stands. */
+  private isTold(): boolean {
+    const { lending, donor, job } = this.situation;
+    return lending.kind === "on" && donor?.job != null && donor.job.id === job?.id && donor.phase.kind !== "offline";
   }
 
   /** The coordinator answers: a donor that lost its connection need not wait for its next try. */
@@ -221,7 +230,10 @@ export class Visit {
     const before = this.situation.donor?.dose;
     // Another tab chose it; what this one chose may be on its way still.
     if (donor.dose !== before && performance.now() - this.turnedAt > TURN_HEARD_MS) this.situation.dose = donor.dose;
+    const told = this.situation.donor?.job;
     this.situation.donor = donor;
+    // The same figures again may be older than those of the last list.
+    if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
     if (news) this.showFresh(news.unit);
     const { job } = this.situation;
     if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };

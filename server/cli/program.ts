@@ -5,6 +5,7 @@ import { backupVerb } from "./backup.ts";
 import { checkVerb } from "./check.ts";
 import { demoVerb } from "./demo.ts";
 import { doctorVerb } from "./doctor.ts";
+import { donateVerb } from "./donate.ts";
 import { CliError, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { invocation, PROGRAM } from "./invocation.ts";
 import { keyVerb } from "./key.ts";
@@ -31,6 +32,7 @@ const VERBS = [
   watchVerb,
   resultsVerb,
   steerVerbs,
+  donateVerb,
   schemaVerb,
   tokenVerb,
   keyVerb,

@@ -12,7 +12,7 @@ import { CliError, EXIT, type ExitCode } from "./exit.ts";
 import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf } from "./results.ts";
-import { againWithSoftwareDriver, hasSoftwareDriver } from "./software.ts";
+import { againWithSoftwareDriver, hasSoftwareDriver, noGpu } from "./software.ts";
 
 /** An answer up to this long is printed. */
 const MAX_PRINTED_BYTES = 2_000;
@@ -106,12 +106,7 @@ async function openGpu(name: string | undefined) {
   }
   const adapter = await openAdapter({ allowSoftware: true, machine: { gpu, browser: "node", os: process.platform } });
   if (adapter.kind === "adapter") return adapter;
-  throw new CliError(
-    EXIT.failure,
-    "no-gpu",
-    "No GPU was found: Dawn needs a driver for Vulkan, Metal or Direct3D 12.",
-    "Install your graphics card's driver (on Linux also libvulkan1), or compute on the processor with --software.",
-  );
+  throw noGpu();
 }
 
 function failureOf(error: unknown, gpu: string): CliError {

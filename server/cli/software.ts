@@ -27,10 +27,21 @@ export async function againWithSoftwareDriver(): Promise<number> {
   const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
   const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries };
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: "inherit" });
+  // A terminal tells both, somebody else this one alone.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? EXIT.failure));
   });
+}
+
+export function noGpu(): CliError {
+  return new CliError(
+    EXIT.failure,
+    "no-gpu",
+    "No GPU was found: Dawn needs a driver for Vulkan, Metal or Direct3D 12.",
+    "Install your graphics card's driver (on Linux also libvulkan1), or compute on the processor with --software.",
+  );
 }
 
 async function driverFolder(): Promise<string> {

@@ -253,10 +253,14 @@ describe("the donor", () => {
       browser = other;
       const partner = await openTab();
       browser = mine;
-      await start(partner);
+      await start(partner, job);
       await network.until(job, ({ state }) => state === "done", 50);
       expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
       await untilPhase(page, "job-done");
+      // Who chose this job alone lends no further: the lock is free.
+      await untilState(partner, `state.phase.kind === "job-done" && state.phase.final && state.units.final === ${UNITS}`);
+      await partner.waitForFunction("navigator.locks.query().then(({ held }) => held.length === 0)");
+      expect((await last(page)).phase).toMatchObject({ final: false });
       await untilState(page, `state.units.final === ${UNITS} && state.verified.length > 0 && state.credit.escrow === 0`);
     } finally {
       await other.close();

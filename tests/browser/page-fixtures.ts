@@ -65,6 +65,7 @@ export const network: NetworkInfo = {
   operator: "the Idlewave demo",
   purpose: "It shows what a network of browsers can compute.",
   contact: "demo@example.org",
+  source: "https://example.org/idlewave",
   wire: 1,
   version: "0.1.0",
   allowSoftware: false,

@@ -130,7 +130,7 @@ describe("after the click", () => {
     await heard("stop");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again");
+    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again with a quarter");
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
@@ -215,7 +215,7 @@ describe("after the click", () => {
     { kind: "software-adapter" },
     { kind: "device-lost", times: 3, final: true },
     { kind: "refused", job: 1, unit: 77 },
-    { kind: "job-done", job: 1, volunteers: 31 },
+    { kind: "job-done", job: 1, volunteers: 31, final: false },
     { kind: "another-tab", running: true },
     { kind: "failed", message: "the kernel did not compile" },
   ];
@@ -262,11 +262,32 @@ describe("the keyboard", () => {
     for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForSelector('[data-testid="stop"]', { visible: true });
-    await page.evaluate(() => document.querySelector<HTMLElement>(".skip")?.focus());
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Stop");
+    const next = async () => {
+      await page.keyboard.press("Tab");
+      return page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.tagName);
+    };
+    // The h1 has the focus, and Stop comes right after it.
+    expect([await next(), await next(), await next()]).toEqual(["Stop", "Less", "More"]);
+    await page.evaluate(() => document.querySelector<HTMLElement>(".home")?.focus());
+    expect(await next()).toBe("Stop");
     await page.keyboard.press("Enter");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("reaches Stop in the open kernel too", async () => {
+    await open();
+    await lend();
+    await say({});
+    await page.focus(".label button");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog[open] .reader-stop");
+    expect(await violations()).toEqual([]);
+    await page.focus(".reader-stop");
+    await page.keyboard.press("Enter");
+    await heard("stop");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await page.$(".reader-stop")).toBeNull();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Close");
   });
 
   test("opens, reads and closes the kernel, which is text", async () => {
@@ -288,6 +309,52 @@ describe("every width", () => {
     await lend();
     await say({ phase: { kind: "offline", running: true }, unsent: 2 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [844, 390],
+    [360, 640],
+    [375, 667],
+    [390, 844],
+    [1280, 800],
+    [1280, 640],
+  ])("%d x %d shows the whole consent button, beside or under the plate", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    const lower = await page.$eval('[data-testid="lend"]', (button) => button.getBoundingClientRect().bottom);
+    expect(lower).toBeLessThanOrEqual(height);
+    await page.waitForSelector(".plate .laid-out");
+    const plate = await (await page.$(".plate canvas"))?.boundingBox();
+    expect(plate?.width).toBeGreaterThan(140);
+    expect((plate?.x ?? 0) + (plate?.width ?? 0)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [390, 844],
+    [900, 700],
+    [1280, 800],
+  ])("%d x %d: the dock cuts no words", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    await lend();
+    const states: Partial<DonorState>[] = [
+      { gflops: null, secondsPerUnit: 0.2 },
+      { gflops: null, secondsPerUnit: null, software: true, gpuSeconds: 35_000, dose: 0.25 },
+      { phase: { kind: "offline", running: true } },
+      { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+      { phase: { kind: "another-tab", running: true } },
+    ];
+    for (const each of states) {
+      await say(each);
+      const cut = await page.$$eval(".dock-status, .dock-status > *", (lines) =>
+        lines
+          .filter((line) => line.scrollWidth > line.clientWidth && getComputedStyle(line).display !== "inline")
+          .map((line) => line.textContent),
+      );
+      expect(cut).toEqual([]);
+    }
   });
 
   test("targets are at least 44 px and the plate shows every square", async () => {

@@ -18,6 +18,7 @@ async function proxyOf(answers: ({ status: number; body: unknown } | undefined)[
     operator: "o",
     purpose: "p",
     contact: "c",
+    source: "s",
     wire: 1,
     version: "1",
     allowSoftware: false,

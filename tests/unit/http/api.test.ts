@@ -6,7 +6,15 @@ import { formOf, packageOf, startServer, type TestServer } from "./server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ network: { name: "Testnet", operator: "The tests", purpose: "Testing", contact: "tests@example.org" } });
+  server = await startServer({
+    network: {
+      name: "Testnet",
+      operator: "The tests",
+      purpose: "Testing",
+      contact: "tests@example.org",
+      source: "https://example.org/source",
+    },
+  });
 });
 afterAll(() => server.close());
 

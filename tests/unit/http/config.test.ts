@@ -70,7 +70,7 @@ describe("the configuration", () => {
     ['{"operator": "me"}', "Did you mean network.operator?"],
     ['{"network": {"publicurl": "https://a.example"}}', "Did you mean publicUrl?"],
     ['{"colour": "red"}', expect.stringContaining("There are data, host, port,")],
-    ['{"network": {"colour": "red"}}', "There are network.name, network.operator, network.purpose, network.contact."],
+    ['{"network": {"colour": "red"}}', "There are network.name, network.operator, network.purpose, network.contact, network.source."],
   ])("with %s names what may have been meant", (file, todo) => {
     expect(() => readConfig({}, {}, folderWith(file))).toThrow(expect.objectContaining({ name: "ConfigError", todo }));
   });
