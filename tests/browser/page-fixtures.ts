@@ -13,6 +13,13 @@ const MAX_ITERATIONS = 600;
 export const SOURCE =
   "@compute @workgroup_size(8, 8)\nfn main(@builtin(global_invocation_id) at: vec3<u32>) {\n  // <script>alert(1)</script>\n}\n";
 
+/** A plan as the page reads it: its kernel, and how that may be cut. */
+export const PLAN = JSON.stringify({
+  version: 2,
+  kernel: `${SOURCE}// and an entry point of its own\n`,
+  slicing: { group: 0, binding: 0 },
+});
+
 export function job(changes: Partial<JobStatus> = {}): JobStatus {
   return {
     id: 1,

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
 import { openBrowser } from "./harness.ts";
 import { finalCells, job, picture, primes, SOURCE } from "./page-fixtures.ts";
-import { openSite, type Site, SOURCE_HASH } from "./page-site.ts";
+import { openSite, PLAN_HASH, type Site, SOURCE_HASH } from "./page-site.ts";
 import { Visitor } from "./page-visitor.ts";
 
 const MAX_SCRIPT_BYTES = 60 * 1024;
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   const final = finalCells(0.62).length;
-  site.jobs = [job({ source: SOURCE_HASH, units: { total: 380, final, failed: 0, leased: 11, voted: 9 } }), primes()];
+  site.jobs = [job({ source: SOURCE_HASH, plan: PLAN_HASH, units: { total: 380, final, failed: 0, leased: 11, voted: 9 } }), primes()];
   site.pictures.clear();
   site.pictures.set(1, picture(0.62));
   site.refused = [];
@@ -297,6 +297,16 @@ describe("the keyboard", () => {
     await page.waitForSelector("dialog[open] pre");
     expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(SOURCE);
     expect(await violations()).toEqual([]);
+    await page.keyboard.down("Shift");
+    for (const _ of ["Copy", "As it runs"]) await page.keyboard.press("Tab");
+    await page.keyboard.up("Shift");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("dialog p")?.textContent?.startsWith("As it runs"));
+    expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(`${SOURCE}// and an entry point of its own\n`);
+    expect(await page.$eval("dialog p", (element) => element.textContent)).toMatch(/SHA-256 of the plan .* that the job names/);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("dialog p")?.textContent?.startsWith("As its owner"));
+    expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(SOURCE);
     await page.keyboard.press("Escape");
     await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   });
