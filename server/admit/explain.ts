@@ -10,6 +10,7 @@ import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain
 import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
+import { OTHER_TYPE_NAMES } from "./type-names.ts";
 
 /** The parts of JSON Schema that the manifest's definition uses. */
 interface Schema {
@@ -167,7 +168,8 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
   if (branches.every((branch) => branch.const !== undefined)) {
     const names = branches.map((branch) => String(branch.const));
     const right = `It is one of ${names.join(", ")}.`;
-    faults.at(path, `It is ${show(value)}.`, typeof value === "string" ? suggest(value, names, right) : right);
+    const alias = typeof value === "string" && names.includes("f32") ? OTHER_TYPE_NAMES[value.toLowerCase()] : undefined;
+    faults.at(path, `It is ${show(value)}.`, alias ?? (typeof value === "string" ? suggest(value, names, right) : right));
     return;
   }
   const meant = branchFor(branches, value);

@@ -84,8 +84,12 @@ function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFi
     return undefined;
   }
   if (stat.bytes === 0 || stat.bytes % recordBytes !== 0) {
-    const wrong = `${init.file} has ${stat.bytes} bytes, no whole number of records of ${recordBytes}.`;
-    faults.at([...path, "split", "recordBytes"], wrong, "Mend the record's size or the file.");
+    const rest = stat.bytes % recordBytes;
+    const whole = stat.bytes - rest;
+    const last = stat.bytes === 0 ? "it is empty" : `the last has ${counted(rest, "byte")}`;
+    const wrong = `${init.file} has ${stat.bytes} bytes, no whole number of records of ${recordBytes}: ${last}.`;
+    const lengths = whole === 0 ? `${recordBytes}` : `${whole} or ${whole + recordBytes}`;
+    faults.at([...path, "split", "recordBytes"], wrong, `Make the file ${lengths} bytes long, or mend the record's size.`);
     return undefined;
   }
   return {

@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
-import { PATH_PATTERN } from "../../shared/manifest.ts";
+import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { MAX_FILES, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";

@@ -36,7 +36,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
         tags: ["jobs"],
         summary: "Results; its owner's token or an administrator's",
         description:
-          "`Idlewave-Holes` counts the units that failed or are missing. In json and ndjson, elements of u64 and i64 and exact sums and counts are decimal strings, whatever their size; u8, u32, i32, unit numbers and bin counts are numbers; NaN and infinities are strings. Missing units are written one by one in csv, json and npy, up to 10,000,000 of them; ndjson lists them in runs.",
+          "`Idlewave-Holes` counts the units that failed or are missing. In json and ndjson, elements of u64 and i64 and exact sums and counts are decimal strings, whatever their size; u8, u32, i32, unit numbers and bin counts are numbers; NaN and infinities are strings. Missing units are written one by one in csv, json and npy, up to 10,000,000 of them and 4 GiB in their place; ndjson lists them in runs.",
         security: [{ token: [] }],
         params: JobParams,
         querystring: ResultsQuery,
