@@ -367,6 +367,30 @@ describe("every width", () => {
     }
   });
 
+  test.each([
+    [1280, 800],
+    [1280, 640],
+    [900, 700],
+  ])("%d x %d: nothing of the first screen is cut, whatever is said", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    const cut = () =>
+      page.evaluate(() => {
+        const bottom = (of: string) => document.querySelector(of)?.getBoundingClientRect().bottom ?? Number.NaN;
+        return bottom(".label") - bottom(".first");
+      });
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await lend();
+    await say({});
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await say({ phase: { kind: "job-done", job: 1, volunteers: 0, final: false } });
+    expect(await page.$$eval("[aria-label^=Less]", (buttons) => buttons.length)).toBe(1);
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="stop"]')?.click());
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await cut()).toBeLessThanOrEqual(0);
+  });
+
   test("targets are at least 44 px and the plate shows every square", async () => {
     await page.setViewport({ width: 390, height: 844 });
     await open();
