@@ -200,6 +200,17 @@ describe("after the click", () => {
     expect(await h1()).toBe("Stopped. You gave 14 units.");
   });
 
+  test("what the donor tells of its job is not asked for beside it", async () => {
+    await open();
+    await lend();
+    await say({});
+    site.asked = [];
+    const pictures = () => site.asked.filter((path) => path === "/api/jobs/1/picture").length;
+    // Longer than the job is left alone before the click.
+    await expect.poll(pictures, { timeout: 20_000 }).toBeGreaterThan(3);
+    expect(site.asked).not.toContain("/api/jobs/1");
+  });
+
   test("a donor without a connection is told at once that the coordinator answers", async () => {
     await open();
     await lend();
