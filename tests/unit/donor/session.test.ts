@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, globals } from "webgpu";
 import type { BlobHash } from "../../../shared/ids.ts";
-import type { BufferPlan } from "../../../shared/plan.ts";
+import type { BufferPlan, JobPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
 
@@ -57,6 +57,15 @@ describe("a session", () => {
     expect(lender.last().phase.kind).not.toBe("failed");
   });
 
+  it("computes a job whose plan an older coordinator made", async () => {
+    const { slicing: _, ...parts } = planOf(3);
+    // As it was stored: the type knows this version only.
+    const job = await front.network.addJob({ ...parts, version: 1 } as unknown as JobPlan);
+    lender = lend(front);
+    await vi.waitFor(() => expect(units(job).length).toBeGreaterThanOrEqual(3), PATIENCE);
+    expect(new Set(units(job))).toEqual(new Set(["ok"]));
+  });
+
   it("leaves a job whose blob is damaged alone instead of asking for it each second", async () => {
     const job = await front.network.addJob(planOf(3));
     let asked = 0;
@@ -78,5 +87,23 @@ describe("a session", () => {
     lender = lend(front);
     await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
     await vi.waitFor(() => expect(units(broken)).toEqual(["failed"]), PATIENCE);
+  });
+
+  it("sends what the GPU had finished when it was stopped, instead of leaving it on the shelf or giving it back", async () => {
+    await front.network.addJob(planOf(500));
+    const { subtle } = crypto;
+    const digest = subtle.digest.bind(subtle);
+    const slow = vi.spyOn(subtle, "digest").mockImplementation(async (...args) => {
+      await new Promise((later) => setTimeout(later, 100));
+      return digest(...args);
+    });
+    lender = lend(front);
+    const { shelved, session, kept } = lender;
+    await vi.waitFor(() => expect(shelved.length).toBeGreaterThan(0), PATIENCE);
+    const before = shelved.length;
+    await (await session.stop()).closed;
+    slow.mockRestore();
+    expect(shelved.length).toBeGreaterThan(before);
+    expect(kept()).toEqual([]);
   });
 });
