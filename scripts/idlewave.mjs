@@ -1,15 +1,20 @@
 #!/usr/bin/env node
-// The command line: builds itself when it was never built, then hands over to the bundle.
+// The command line: installs and builds itself when its sources changed since, then hands over to the bundle.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isBuilt, isInstalled } from "./sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const bundle = join(root, "dist", "server", "idlewave.mjs");
-if (!existsSync(bundle)) {
+if (!isInstalled() || !isBuilt()) {
   // Its words go to stderr, so that --json stays JSON.
   const setup = spawnSync(process.execPath, [join(root, "scripts", "setup.mjs")], { stdio: ["ignore", 2, 2] });
   if (setup.status !== 0) process.exit(1);
 }
-await import(pathToFileURL(bundle).href);
+try {
+  await import(pathToFileURL(join(root, "dist", "server", "idlewave.mjs")).href);
+} catch (error) {
+  if (error?.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  console.error(`A dependency is not whole: ${error.message.split("\n")[0]}. Run npm ci in ${root}.`);
+  process.exitCode = 1;
+}

@@ -1,21 +1,24 @@
-// Makes a fresh clone ready: dependencies, a build that is newer than its sources and, with --browser, a Chromium.
+// Makes a fresh clone ready: dependencies, a build of the sources as they are and, with --browser, a Chromium.
 // Dependency-free. Says what it does and how long it has been at it; what cannot be had ends in one clear sentence.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium, HOW_TO_GET_ONE, installChromium } from "./chromium.mjs";
+import { isBuilt, isInstalled } from "./sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SOURCES = ["client", "server", "shared", "vite.config.ts", "tsconfig.json", "package.json"];
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) fail(`Node ${process.versions.node} is too old: Idlewave needs 20.19 or newer.`);
 
-if (!existsSync(join(root, "node_modules", ".package-lock.json")) || newer("package-lock.json", "node_modules/.package-lock.json")) {
+if (!isInstalled()) {
+  const modules = join(root, "node_modules");
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink())
+    fail(`${modules} is a link, and installing would empty the folder it leads to: install there, or remove the link.`);
   await step("Installing dependencies", "npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
 }
-if (newest(SOURCES) > oldest(["dist/server/idlewave.mjs", "dist/client/index.html"])) {
+if (!isBuilt()) {
   await step("Building", process.execPath, ["scripts/build.mjs"]);
 }
 if (process.argv.includes("--browser")) {
@@ -52,24 +55,6 @@ function step(title, command, args) {
       done();
     });
   });
-}
-
-function newer(a, b) {
-  return statSync(join(root, a)).mtimeMs > statSync(join(root, b)).mtimeMs;
-}
-
-function oldest(files) {
-  return Math.min(...files.map((file) => (existsSync(join(root, file)) ? statSync(join(root, file)).mtimeMs : 0)));
-}
-
-function newest(paths) {
-  let time = 0;
-  for (const path of paths) {
-    const full = join(root, path);
-    const stat = statSync(full);
-    time = Math.max(time, stat.isDirectory() ? newest(readdirSync(full).map((name) => join(path, name))) : stat.mtimeMs);
-  }
-  return time;
 }
 
 function fail(sentence) {

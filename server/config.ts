@@ -3,9 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
+import { hiddenIn, PLAIN_PATTERN } from "../shared/plain.ts";
+import { shown, type ValueSchema, wordsOf } from "./admit/expected.ts";
+import { readJson } from "./admit/json.ts";
 import { nearest } from "./admit/nearest.ts";
 
-const Text = (description: string) => Type.String({ maxLength: 500, description });
+const Text = (description: string) => Type.String({ maxLength: 500, pattern: PLAIN_PATTERN, description });
 
 export const ConfigSchema = Type.Object(
   {
@@ -16,6 +19,7 @@ export const ConfigSchema = Type.Object(
       pattern: "^(https?://[^/?#\\s]+)?$",
       description:
         "Origin that visitors see, without a path: volunteers sign in under it alone. Empty: under localhost or the address they connected to.",
+      examples: ["https://idlewave.example"],
     }),
     trustProxy: Type.Integer({
       minimum: 0,
@@ -50,6 +54,7 @@ export const ConfigSchema = Type.Object(
         operator: Text("Who runs it."),
         purpose: Text("Why."),
         contact: Text("How to reach the operator."),
+        source: Text("Address of the source code that runs here; one that begins with https:// is linked from the page's foot."),
       },
       { additionalProperties: false },
     ),
@@ -76,6 +81,7 @@ export const DEFAULT_CONFIG: Config = {
     operator: "not stated",
     purpose: "not stated",
     contact: "not stated",
+    source: "not stated",
   },
 };
 
@@ -95,6 +101,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_NETWORK_OPERATOR: ["network", "operator"],
   IDLEWAVE_NETWORK_PURPOSE: ["network", "purpose"],
   IDLEWAVE_NETWORK_CONTACT: ["network", "contact"],
+  IDLEWAVE_NETWORK_SOURCE: ["network", "source"],
 };
 
 /** Variables of the command line's other verbs. */
@@ -144,14 +151,16 @@ export function readConfig(overrides: PartialConfig = {}, env: NodeJS.ProcessEnv
 }
 
 function parseFile(file: string): Record<string, unknown> {
-  let parsed: unknown;
+  let text: string;
   try {
-    parsed = JSON.parse(readFileSync(file, "utf8"));
+    text = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError(`idlewave.json cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (!isRecord(parsed)) throw new ConfigError("idlewave.json must hold one object");
-  return parsed;
+  const read = readJson("idlewave.json", text);
+  if (!("placeOf" in read)) throw new ConfigError(`idlewave.json:${read.line}:${read.column} ${read.wrong.replace(/\.$/, "")}`, read.right);
+  if (!isRecord(read.value)) throw new ConfigError("idlewave.json must hold one object", 'Write {"port": 8080}, for example.');
+  return read.value;
 }
 
 function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Record<string, unknown> {
@@ -197,9 +206,27 @@ function checked(config: Record<string, unknown>, origins: ReadonlyMap<string, s
   if (isRecord(config.network)) {
     for (const key of Object.keys(config.network)) if (!(key in DEFAULT_CONFIG.network)) throw unknownKey(`network.${key}`, origins);
   }
-  const fault = checker.Errors(config)[0];
-  const path = (fault?.instancePath ?? "").replace(/^\//, "").replaceAll("/", ".");
-  throw new ConfigError(`${path || "the configuration"} (from ${origins.get(path) ?? "the defaults"}): it ${fault?.message ?? "is wrong"}`);
+  const steps = (checker.Errors(config)[0]?.instancePath ?? "").split("/").slice(1);
+  const path = steps.join(".");
+  let value: unknown = config;
+  let schema: ValueSchema | undefined = ConfigSchema as ValueSchema;
+  for (const step of steps) {
+    value = isRecord(value) ? value[step] : undefined;
+    schema = schema?.properties?.[step];
+  }
+  throw new ConfigError(
+    `${path} (from ${origins.get(path) ?? "idlewave.json"}) is ${path === "metricsToken" ? "not fit for one" : shown(value)}`,
+    schema && allowed(value, schema),
+  );
+}
+
+/** What a setting may be, one sentence. */
+function allowed(value: unknown, schema: ValueSchema): string {
+  const hidden = typeof value === "string" && schema.pattern === PLAIN_PATTERN ? hiddenIn(value) : undefined;
+  if (hidden) return `It has ${hidden.name}, which is not seen: remove it.`;
+  if (schema.pattern === undefined || typeof value !== "string") return `It must be ${wordsOf({ ...schema, pattern: undefined })}.`;
+  const example = schema.examples?.[0];
+  return `${schema.description}${example === undefined ? "" : ` For example ${shown(example)}.`}`;
 }
 
 function unknownKey(key: string, origins: ReadonlyMap<string, string>): ConfigError {

@@ -1,14 +1,13 @@
 /**
  * The shell around the core: it brings the clock, makes the core's operations durable and lets the answers out.
  *
- * Events are stepped as they come. Operations of a few milliseconds are one transaction (group commit); while it is written the
- * next one collects. Whoever wrote, or might repeat what is still being written, is answered when that is on disk; a claim
- * writes nothing and is answered at once. When a commit fails memory is ahead of disk: the process must stop.
+ * Events are stepped as they come. Whoever wrote, or might repeat what is still being written, is answered when that is on disk
+ * (group-commit.ts); a claim writes nothing and is answered at once.
  */
-import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
+import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, JobSpec } from "./core/events.ts";
 import { checkSpec } from "./core/job.ts";
@@ -18,12 +17,9 @@ import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { FinalRate } from "./rate.ts";
 
-/** How long operations collect before they are written, ms. */
-const COMMIT_DELAY_MS = 2;
-/** A transaction takes no further event from so many operations on: the event loop stands still while SQLite writes. */
-const MAX_BATCH_OPS = 2_048;
 /** Operations that wait for the disk; above it submits are turned away. */
 const MAX_PENDING_OPS = 65_536;
 const TICK_MS = 1000;
@@ -72,41 +68,19 @@ export interface JobCounts {
   executionsPerUnit: number;
 }
 
-export interface BlobWatch {
-  /** Those of `hashes` that results need or may come to need: their bytes may be arriving at this moment. */
-  needed(hashes: ReadonlySet<string>): Set<string>;
-  /** Must be called. */
-  end(): void;
-}
-
-/** A group of operations on its way to the disk. */
-interface Batch {
-  ops: StoreOp[];
-  notices: Notice[];
-  /** It is being written: nothing joins it any more. */
-  sealed: boolean;
-  written: Promise<void>;
-  settle: { resolve: () => void; reject: (error: unknown) => void };
-}
-
 export class Coordinator {
   private readonly store: Store;
   private readonly clock: () => number;
   private readonly onFatal: (error: unknown) => void;
-  private readonly onCommit: NonNullable<CoordinatorOptions["onCommit"]> | undefined;
   private readonly onReply: NonNullable<CoordinatorOptions["onReply"]> | undefined;
   private readonly state: CoreState = createState();
   private readonly rows = new Map<JobId, JobRow>();
   private readonly rates = new Map<JobId, FinalRate>();
   private readonly listeners = new Set<(notice: Notice) => void>();
-  /** The first is being written, the last collects. */
-  private readonly batches: Batch[] = [];
-  private pendingOps = 0;
-  private writer: Promise<void> | null = null;
+  private readonly commits: GroupCommit<Notice>;
+  private readonly blobs: BlobWatches;
   private failure: { error: unknown } | null = null;
   private closed = false;
-  /** Of each watch the blobs that results have come to need since it began. */
-  private readonly watches = new Set<Set<string>>();
   private ticker: NodeJS.Timeout | null = null;
   private latest = 0;
 
@@ -114,8 +88,17 @@ export class Coordinator {
     this.store = options.store;
     this.clock = options.clock ?? Date.now;
     this.onFatal = options.onFatal;
-    this.onCommit = options.onCommit;
     this.onReply = options.onReply;
+    this.commits = new GroupCommit({
+      store: options.store,
+      onCommit: options.onCommit,
+      onWritten: (ops, notices) => {
+        this.noteStates(ops);
+        for (const notice of notices) this.tell(notice);
+      },
+      onFailure: (error) => this.fail(error),
+    });
+    this.blobs = new BlobWatches(this.state, this.commits);
   }
 
   /** Takes up all jobs where the store left them. */
@@ -144,7 +127,7 @@ export class Coordinator {
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
   async dispatch(event: Dispatch): Promise<Reply> {
     this.refuseWhenStopped();
-    if (writes(event) && this.pendingOps >= MAX_PENDING_OPS) {
+    if (writes(event) && this.commits.pending >= MAX_PENDING_OPS) {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
     }
     const effects = this.step({ ...event, now: this.now() });
@@ -159,7 +142,7 @@ export class Coordinator {
     if (!reply) throw new Error(`no answer to ${event.type}`);
     this.onReply?.(event.type, reply);
     this.enqueue(ops, notices);
-    if (ops.length > 0 || writes(event)) await this.written();
+    if (ops.length > 0 || writes(event)) await this.commits.written();
     return reply;
   }
 
@@ -212,19 +195,12 @@ export class Coordinator {
     return found && wantedDigest(found, unit, account);
   }
 
-  /**
-   * Follows which blobs results need: those that open units speak of, and from now on those that are written, of which the
-   * store may not know yet. What the store held before is not among them.
-   */
   watchBlobs(): BlobWatch {
-    const written = new Set<string>();
-    for (const { ops } of this.batches) noteBlobs(ops, written);
-    this.watches.add(written);
-    return { needed: (hashes) => this.neededOf(hashes, written), end: () => void this.watches.delete(written) };
+    return this.blobs.open();
   }
 
   get load(): Load {
-    return { hosts: this.state.hosts.size, leases: this.state.leases.size, pendingOps: this.pendingOps };
+    return { hosts: this.state.hosts.size, leases: this.state.leases.size, pendingOps: this.commits.pending };
   }
 
   /** Accounts with a host that is connected. */
@@ -242,7 +218,7 @@ export class Coordinator {
   async close(): Promise<void> {
     this.closed = true;
     if (this.ticker) clearInterval(this.ticker);
-    await this.written();
+    await this.commits.written();
   }
 
   private async restore(row: JobRow): Promise<void> {
@@ -280,53 +256,16 @@ export class Coordinator {
       for (const notice of notices) this.tell(notice);
       return;
     }
-    let batch = this.batches.at(-1);
-    if (!batch || batch.sealed || batch.ops.length >= MAX_BATCH_OPS) {
-      batch = newBatch();
-      this.batches.push(batch);
-    }
-    for (const op of ops) batch.ops.push(op);
-    for (const written of this.watches) noteBlobs(ops, written);
-    for (const notice of notices) batch.notices.push(notice);
-    this.pendingOps += ops.length;
-    this.writer ??= this.write();
-  }
-
-  /** Writes batch after batch until none collects; there is one at a time. */
-  private async write(): Promise<void> {
-    await delay(COMMIT_DELAY_MS);
-    try {
-      for (let batch = this.batches[0]; batch; batch = this.batches[0]) {
-        batch.sealed = true;
-        const begun = performance.now();
-        await this.store.commit(batch.ops);
-        this.onCommit?.(batch.ops.length, performance.now() - begun);
-        this.noteStates(batch.ops);
-        this.batches.shift();
-        this.pendingOps -= batch.ops.length;
-        batch.settle.resolve();
-        for (const notice of batch.notices) this.tell(notice);
-        // Lets the answers out and the next events in.
-        await nextTurn();
-      }
-      this.writer = null;
-    } catch (error) {
-      this.fail(error);
-    }
+    this.blobs.note(ops);
+    this.commits.add(ops, notices);
   }
 
   private fail(error: unknown): void {
     if (this.failure) return;
     this.failure = { error };
     if (this.ticker) clearInterval(this.ticker);
-    for (const batch of this.batches) batch.settle.reject(error);
+    this.commits.fail(error);
     this.onFatal(error);
-  }
-
-  /** Resolves when all that was enqueued so far is on disk. */
-  private async written(): Promise<void> {
-    await this.batches.at(-1)?.written;
-    if (this.failure) throw this.failure.error;
   }
 
   private tell(notice: Notice): void {
@@ -341,16 +280,9 @@ export class Coordinator {
       const row = this.rows.get(op.job);
       if (!row) throw new Error(`job ${op.job} has no row`);
       const state: JobState = op.state;
-      this.rows.set(op.job, { ...row, state, reason: op.reason, finishedAt: isOver(op) ? op.at : row.finishedAt });
+      const startedAt = row.startedAt ?? (state === "running" ? op.at : null);
+      this.rows.set(op.job, { ...row, state, reason: op.reason, startedAt, finishedAt: isOver(op) ? op.at : row.finishedAt });
     }
-  }
-
-  private neededOf(hashes: ReadonlySet<string>, written: ReadonlySet<string>): Set<string> {
-    const needed = new Set([...hashes].filter((hash) => written.has(hash)));
-    for (const { open } of this.state.jobs.values()) {
-      for (const { replicas } of open.values()) for (const { digest } of replicas) if (hashes.has(digest)) needed.add(digest);
-    }
-    return needed;
   }
 
   private refuseWhenStopped(): void {
@@ -359,24 +291,9 @@ export class Coordinator {
   }
 }
 
-function noteBlobs(ops: readonly StoreOp[], hashes: Set<string>): void {
-  for (const op of ops) if (op.type === "bytes" && op.bytes === null) hashes.add(op.digest);
-}
-
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
 function writes(event: Dispatch): boolean {
   return event.type === "submit" || event.type === "bytes" || event.type === "forget";
-}
-
-function newBatch(): Batch {
-  let settle: Batch["settle"] | undefined;
-  const written = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  // Whoever waits hears of a failure; when nobody does, onFatal has it.
-  written.catch(ignoreReported);
-  if (!settle) throw new Error("a promise runs its executor at once");
-  return { ops: [], notices: [], sealed: false, written, settle };
 }
 
 /** The failure went to onFatal. */

@@ -93,6 +93,7 @@ export const NetworkSchema = Type.Object({
   operator: Type.String({ description: "Who runs this network." }),
   purpose: Type.String({ description: "Why." }),
   contact: Type.String(),
+  source: Type.String({ description: "Address of the source code that this coordinator runs." }),
   wire: Type.Integer(),
   version: Type.String(),
   allowSoftware: Type.Boolean(),

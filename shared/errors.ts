@@ -9,6 +9,12 @@ export const ERRORS = {
     message: "This client speaks wire version {got}, this coordinator {want}.",
     todo: "Reload the page or update the client.",
   },
+  "plan-version": {
+    wire: 26,
+    http: 400,
+    message: "This client runs plans of version {got}, this coordinator's have version {want}.",
+    todo: "Reload the page or update the client.",
+  },
   "bad-frame": { wire: 2, http: 400, message: "The frame is malformed: {why}.", todo: "See docs/protocol.md." },
   "bad-message": { wire: 3, http: 400, message: "The message is malformed: {why}.", todo: "See docs/protocol.md." },
   "not-authenticated": {
@@ -68,8 +74,8 @@ export const ERRORS = {
   forbidden: { wire: 17, http: 403, message: "{why}", todo: "{todo}" },
   "not-found": { wire: 18, http: 404, message: "There is no {what}.", todo: "Check the number or name." },
   "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "{todo}" },
-  refused: { wire: 20, http: 422, message: "The job package was refused: {count} faults.", todo: "Mend the faults and submit again." },
-  "not-ready": { wire: 21, http: 409, message: "{why}", todo: "Wait for the job, or ask for what is final so far with --partial." },
+  refused: { wire: 20, http: 422, message: "The job package was refused: {faults}.", todo: "Mend the faults and submit again." },
+  "not-ready": { wire: 21, http: 409, message: "Job {job} is {state}, not done.", todo: "{todo}" },
   "bad-format": { wire: 22, http: 400, message: "These results cannot be written as {format}: {why}.", todo: "Choose another format." },
   "wrong-type": {
     wire: 24,

@@ -5,12 +5,13 @@
  */
 import type { BlobHash } from "./ids.ts";
 
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 export interface JobPlan {
   version: typeof PLAN_VERSION;
-  /** The WGSL that volunteers compile. */
+  /** The WGSL that volunteers compile: rewritten for slicing, where it could be. */
   kernel: string;
+  slicing: Slicing;
   units: UnitSpace;
   /** The typed table of `units.rows`, one row a unit; a claim carries the rows of its units. */
   rows?: RowTable;
@@ -24,6 +25,15 @@ export interface JobPlan {
   /** Added to the unit's index in `$unit.seed`. Decimal, 64 bits unsigned. */
   seed: string;
 }
+
+/**
+ * How a dispatch may be cut. `group` and `binding`: where the kernel reads which box of workgroups it runs, a uniform of
+ * `SLICE_BYTES` with dynamic offset: u32 x, y, z of the box's first workgroup, zero, x, y, z of the whole dispatch's number of
+ * workgroups, zero. `whole`: why it runs in one piece only, as a sentence; then its kernel reads no such uniform.
+ */
+export type Slicing = { group: number; binding: number } | { whole: string };
+
+export const SLICE_BYTES = 32;
 
 export interface UnitSpace {
   /** 1 … 2^53 - 1. */
@@ -95,6 +105,7 @@ export type SourceRef =
   | { kind: "pass-row"; column: number };
 
 export interface PassPlan {
+  /** As it is called in `JobPlan.kernel`: a rewritten kernel has its own name for each of the owner's. */
   entryPoint: string;
   /** Workgroups of the whole dispatch, each 1 … 65,535. */
   workgroups: [number, number, number];
@@ -153,4 +164,16 @@ export function resultBytes(plan: Pick<JobPlan, "outputs">): number {
   let bytes = 0;
   for (const output of plan.outputs) bytes += 8 + output.byteLength;
   return bytes;
+}
+
+/** A plan as it is stored or comes over the network: of this version, or of an older one that is read as this one. */
+type StoredPlan = JobPlan | (Omit<JobPlan, "version" | "slicing"> & { version: 1 });
+
+/** Reads a plan from its JSON. Throws `RangeError` for a version that is not known here, `SyntaxError` for what is no JSON. */
+export function parsePlan(json: string): JobPlan {
+  const plan = JSON.parse(json) as StoredPlan;
+  if (plan.version === PLAN_VERSION) return plan;
+  const { version } = plan;
+  if (version !== 1) throw new RangeError(`The plan is of version ${version}.`);
+  return { ...plan, version: PLAN_VERSION, slicing: { whole: "It was admitted before kernels were rewritten for slicing." } };
 }

@@ -45,6 +45,8 @@ export type Host = Static<typeof HostSchema>;
 /** Client to server, acknowledged by HelloReply. Binary fields arrive as Buffer or ArrayBuffer. */
 export interface Hello {
   wire: number;
+  /** Version of the newest plan that the client can run. */
+  plan: number;
   origin: string;
   publicKey: Uint8Array;
   signature: Uint8Array;

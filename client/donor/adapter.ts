@@ -40,9 +40,14 @@ export interface OpenAdapter {
 
 export type Adapter = OpenAdapter | { kind: "no-webgpu" } | { kind: "software-adapter" };
 
+/** A host that is no browser. */
+export interface Machine extends Pick<Host, "browser" | "os"> {
+  gpu: GPU;
+}
+
 /** Asks for an adapter; a software one counts only where the coordinator allows it. */
-export async function openAdapter(options: { allowSoftware: boolean; gpu?: GPU }): Promise<Adapter> {
-  const gpu = options.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
+export async function openAdapter(options: { allowSoftware: boolean; machine?: Machine | undefined }): Promise<Adapter> {
+  const gpu = options.machine?.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
   const adapter = await request(gpu);
   if (!adapter) return { kind: "no-webgpu" };
   const software = isSoftware(adapter);
@@ -57,7 +62,7 @@ export async function openAdapter(options: { allowSoftware: boolean; gpu?: GPU }
     host: {
       vendor: word(adapter.info.vendor),
       architecture: word(adapter.info.architecture),
-      ...platform(),
+      ...platform(options.machine),
       software,
       features,
       limits,
@@ -89,7 +94,8 @@ interface UserAgentData {
   brands: { brand: string }[];
 }
 
-function platform(): Pick<Host, "browser" | "os"> {
+function platform(machine: Machine | undefined): Pick<Host, "browser" | "os"> {
+  if (machine) return { browser: machine.browser, os: machine.os };
   if (typeof navigator === "undefined") return { browser: "unknown", os: "unknown" };
   const agent = navigator.userAgent;
   const data = (navigator as Navigator & { userAgentData?: UserAgentData }).userAgentData;
@@ -99,9 +105,7 @@ function platform(): Pick<Host, "browser" | "os"> {
       ? "chromium"
       : /Safari/.test(agent)
         ? "safari"
-        : /Node/.test(agent)
-          ? "node"
-          : "unknown";
+        : "unknown";
   const named = data?.platform || (/Windows|Mac OS X|iPhone|iPad|Android|Linux|CrOS/.exec(agent)?.[0] ?? "unknown");
   return { browser, os: named.toLowerCase().slice(0, 32) };
 }

@@ -104,10 +104,9 @@ export class Claims {
     return undefined;
   }
 
-  /** The unit after the next, for fetching its inputs early. */
-  peek(): { job: JobId; unit: UnitIndex } | undefined {
-    for (const held of this.held) if (held.waiting[0] !== undefined) return { job: held.job, unit: held.waiting[0] };
-    return undefined;
+  /** The units of a job that are not begun, next first. */
+  *upcoming(job: JobId): Iterable<UnitIndex> {
+    for (const held of this.held) if (held.job === job) yield* held.waiting;
   }
 
   finished(task: Task): void {

@@ -2,6 +2,7 @@
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ a session (session.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
+import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { holdLock, lockWithin } from "./lock.ts";
@@ -21,15 +22,24 @@ interface Run {
   abort: AbortController;
   throttle: Throttle;
   opening: Promise<void>;
-  /** Once the lock is ours. */
+  /** While the lock is ours. */
   work: { session: Session } | undefined;
 }
 
 export class Donor implements DonorControl {
   private readonly report = new Report();
   private readonly tabs = new Tabs({
-    onHolder: (running) => {
-      if (this.report.phase.kind === "another-tab") this.report.setPhase({ kind: "another-tab", running });
+    onAsk: () => this.run?.work?.session.retell(),
+    onHolder: (state) => this.follow(state),
+    onFact: (fact) => {
+      if (this.isWaiting) this.report.pass(fact);
+    },
+    onDose: (dose) => {
+      if (this.run) this.takeDose(dose);
+    },
+    onInput: () => this.run?.throttle.noticeInput(),
+    onStop: () => {
+      if (this.run) void this.halt({ kind: "stopped" });
     },
     onForget: () => void this.yieldToForget(),
   });
@@ -40,9 +50,10 @@ export class Donor implements DonorControl {
   private lastOptions: DonorStart | undefined;
 
   constructor() {
-    this.report.onPhase = (phase) => {
-      if (this.run?.work) this.tabs.hold(phase.kind === "running" || phase.kind === "refused");
+    this.report.onState = (state) => {
+      if (this.run?.work) this.tabs.hold(state);
     };
+    this.report.onFact = (fact) => this.tabs.fact(fact);
   }
 
   async start(options: DonorStart): Promise<void> {
@@ -63,7 +74,13 @@ export class Donor implements DonorControl {
   }
 
   async stop(): Promise<void> {
+    this.tabs.stop();
     await this.halt({ kind: "off" });
+  }
+
+  async restart(options: DonorStart): Promise<void> {
+    await this.halt({ kind: "off" });
+    await this.start(options);
   }
 
   private async halt(phase: DonorPhase): Promise<void> {
@@ -80,14 +97,31 @@ export class Donor implements DonorControl {
     if (!this.run) this.report.forgotten();
   }
 
+  /** Another tab has the lock, and this one waits for it. */
+  private get isWaiting(): boolean {
+    return this.report.phase.kind === "another-tab";
+  }
+
+  private follow(state: DonorState): void {
+    if (!this.isWaiting) return;
+    this.takeDose(state.dose);
+    this.report.takeHolder(state, computes(state.phase));
+  }
+
   async setDose(dose: Dose): Promise<void> {
+    this.takeDose(dose);
+    this.tabs.dose(dose);
+  }
+
+  private takeDose(dose: Dose): void {
     if (this.lastOptions) this.lastOptions = { ...this.lastOptions, dose };
     this.run?.throttle.setDose(dose);
     this.report.set({ dose });
   }
 
   async noticeInput(): Promise<void> {
-    this.run?.throttle.noticeInput();
+    if (this.isWaiting) this.tabs.input();
+    else this.run?.throttle.noticeInput();
   }
 
   async setHidden(hidden: boolean): Promise<void> {
@@ -111,9 +145,7 @@ export class Donor implements DonorControl {
       this.run?.work?.session.hurry();
       return;
     }
-    const options = this.lastOptions;
-    await this.stop();
-    if (options) await this.start(options);
+    if (this.lastOptions) await this.restart(this.lastOptions);
   }
 
   /**
@@ -122,7 +154,7 @@ export class Donor implements DonorControl {
    */
   async forget(): Promise<void> {
     this.tabs.forget();
-    await this.stop();
+    await this.halt({ kind: "off" });
     await this.last;
     const unlock = await lockWithin(OTHERS_PATIENCE_MS);
     if (!unlock) throw new Error("Another tab still lends. Stop it there, then try again.");
@@ -131,7 +163,7 @@ export class Donor implements DonorControl {
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
       await clearShelf();
       await forgetUnits();
-      await caches.delete("idlewave-blobs");
+      await clearBlobs();
       await forgetIdentity();
     } finally {
       unlock();
@@ -158,10 +190,10 @@ export class Donor implements DonorControl {
 
   /** A session gives the lock back when it has ended, by itself too: another tab may lend then. */
   private work(run: Run, identity: Identity, unlock: () => void): Run["work"] {
-    this.tabs.hold(false);
     const session = new Session(run.options, identity, browserShelf(), run.throttle, this.report);
     const release = () => {
-      if (!this.run || this.run === run) this.tabs.hold(undefined);
+      run.work = undefined;
+      if (!this.run || this.run === run) this.tabs.letGo();
       unlock();
     };
     void session.ended.then(release);
@@ -186,4 +218,9 @@ export class Donor implements DonorControl {
   private fail(error: unknown): void {
     this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** The GPU has work. */
+function computes(phase: DonorPhase): boolean {
+  return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
 }

@@ -1,8 +1,8 @@
 /** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import type { BufferInit, JobPlan } from "../../shared/plan.ts";
-import { PLAN_VERSION } from "../../shared/plan.ts";
+import { type BufferInit, type JobPlan, parsePlan } from "../../shared/plan.ts";
+import { BlobCache } from "./blob-cache.ts";
 import { sha256Hex } from "./digest.ts";
 
 const HASH_BYTES = 32;
@@ -10,7 +10,9 @@ const HASH_BYTES = 32;
 const MAX_PLAN_BYTES = 64 * 1024 * 1024;
 /** Chunks kept in memory; neighbouring units share one. */
 const KEPT_CHUNKS = 8;
-const CACHE = "idlewave-blobs";
+/** Chunks of one file that are fetched ahead, and units that are looked at for it. */
+const AHEAD_CHUNKS = 2;
+const AHEAD_UNITS = 256;
 /** A request without an answer after this long is as good as no connection. */
 const ANSWER_MS = 30_000;
 /** Statuses below 500 that time heals. */
@@ -34,6 +36,7 @@ type Split = Extract<BufferInit, { kind: "split" }>;
 export class Inputs {
   private readonly origin: string;
   private readonly onBytes: (bytes: number) => void;
+  private readonly cache = new BlobCache();
   private readonly chunks = new Map<string, Promise<Uint8Array>>();
   private readonly chunkLists = new Map<string, Promise<Uint8Array>>();
 
@@ -54,9 +57,12 @@ export class Inputs {
   }
 
   async plan(hash: string): Promise<JobPlan> {
-    const plan = JSON.parse(new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES))) as JobPlan;
-    if (plan.version !== PLAN_VERSION) throw new InputError(`The plan is of version ${plan.version}.`, false);
-    return plan;
+    const json = new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES));
+    try {
+      return parsePlan(json);
+    } catch (error) {
+      throw new InputError(error instanceof Error ? error.message : String(error), false);
+    }
   }
 
   /** Whole files that buffers start from, by hash. */
@@ -77,20 +83,31 @@ export class Inputs {
     return pieces.size > 0 ? pieces : undefined;
   }
 
+  /** Fetches what these units will need next. Never rejects: who needs it asks again, and then the fault is told. */
+  fetchAhead(plan: JobPlan, units: Iterable<number>): void {
+    const splits = plan.buffers.flatMap(({ init }) => (init.kind === "split" ? [init] : []));
+    if (splits.length === 0) return;
+    const most = Math.min(AHEAD_CHUNKS, Math.max(1, Math.floor(KEPT_CHUNKS / splits.length) - 1));
+    const ahead = splits.map((init) => ({ init, chunks: new Set<number>() }));
+    let looked = 0;
+    for (const unit of units) {
+      if (++looked > AHEAD_UNITS || ahead.every(({ chunks }) => chunks.size >= most)) break;
+      for (const { init, chunks } of ahead) if (chunks.size < most) chunks.add(Math.floor(unit / init.unitsPerChunk));
+    }
+    for (const { init, chunks } of ahead) for (const chunk of chunks) this.chunk(init, chunk).catch(() => undefined);
+  }
+
   /** Bytes of one blob, at most `limit`, from the browser's cache or the coordinator. */
   async blob(hash: string, limit: number): Promise<Uint8Array> {
     const url = `${this.origin}/blobs/${hash}`;
-    const cache = typeof caches === "undefined" ? undefined : await caches.open(CACHE);
-    const kept = await cache?.match(url);
+    const kept = await this.cache.get(url);
     if (kept) {
-      const bytes = new Uint8Array(await kept.arrayBuffer());
-      if ((await sha256Hex(bytes)) === hash) return bytes;
-      await cache?.delete(url);
+      if ((await sha256Hex(kept)) === hash) return kept;
+      await this.cache.drop(url);
     }
     const bytes = await this.download(url, limit);
     if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, false);
-    // A full cache costs a download next time, nothing else.
-    await cache?.put(url, new Response(bytes)).catch(() => undefined);
+    await this.cache.put(url, bytes);
     return bytes;
   }
 

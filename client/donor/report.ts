@@ -6,8 +6,8 @@ import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.t
 import { Tally } from "./tally.ts";
 
 const STATE_EVERY_MS = 1_000;
-/** Throughput is that of this long. */
-const SPEED_WINDOW_MS = 10_000;
+/** Throughput is that of this long: of fewer units it would jump about. */
+const SPEED_WINDOW_MS = 30_000;
 /** Newest verified units that are told. */
 const VERIFIED_TOLD = 256;
 
@@ -22,8 +22,9 @@ export interface Counts {
 const NO_COUNTS: Counts = { running: 0, unsent: 0, unsentMicros: 0, secondsPerUnit: null };
 
 export class Report {
-  /** Called when the phase is another one. */
-  onPhase: (phase: DonorPhase) => void = () => undefined;
+  /** Called with what is told, as it is told. */
+  onState: (state: DonorState) => void = () => undefined;
+  onFact: (fact: DonorFact) => void = () => undefined;
   private listener: ((state: DonorState) => void) | undefined;
   private port: MessagePort | undefined;
   private counts: () => Counts = () => NO_COUNTS;
@@ -31,6 +32,8 @@ export class Report {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private toldAt = Number.NEGATIVE_INFINITY;
   private accountMicros = 0;
+  /** What the holder of the lock told last, while this donor waits for it. */
+  private holders: DonorState | undefined;
   private done: { at: number; gflop: number; micros: number }[] = [];
   private state: DonorState = {
     phase: { kind: "off" },
@@ -47,6 +50,7 @@ export class Report {
     gflops: null,
     secondsPerUnit: null,
     adapter: "",
+    software: false,
     persisted: false,
   };
 
@@ -70,12 +74,11 @@ export class Report {
   setPhase(phase: DonorPhase): void {
     const changed = phase.kind !== this.state.phase.kind || JSON.stringify(phase) !== JSON.stringify(this.state.phase);
     this.state.phase = phase;
-    if (!changed) return;
-    this.tell();
-    this.onPhase(phase);
+    if (phase.kind !== "another-tab") this.holders = undefined;
+    if (changed) this.tell();
   }
 
-  set(change: Partial<Pick<DonorState, "dose" | "job" | "publicKey" | "adapter" | "persisted">>): void {
+  set(change: Partial<Pick<DonorState, "dose" | "job" | "publicKey" | "adapter" | "software" | "persisted">>): void {
     Object.assign(this.state, change);
     this.soon();
   }
@@ -116,7 +119,20 @@ export class Report {
   }
 
   post(fact: DonorFact): void {
+    this.pass(fact);
+    this.onFact(fact);
+  }
+
+  /** A fact, to the page alone. */
+  pass(fact: DonorFact): void {
     this.port?.postMessage(fact);
+  }
+
+  /** Another tab computes: its figures are shown here as they are there. */
+  takeHolder(state: DonorState, running: boolean): void {
+    this.holders = state;
+    this.state.phase = { kind: "another-tab", running };
+    this.tell();
   }
 
   /** A run starts anew: what is counted since start is empty. */
@@ -161,6 +177,8 @@ export class Report {
       gpuSeconds: Math.max(this.state.gpuSeconds, (this.accountMicros + unsentMicros) / 1e6),
       gflops: micros > 0 ? gflop / (micros / 1e6) : null,
     });
-    this.listener?.({ ...this.state, verified: [...this.state.verified] });
+    const told = { ...this.state, verified: [...this.state.verified] };
+    this.listener?.(this.holders ? { ...this.holders, phase: told.phase } : told);
+    this.onState(told);
   }
 }

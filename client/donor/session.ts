@@ -3,14 +3,16 @@
  *
  *   starting ─(handshake, adapter)─▶ running ⇄ waiting (no unit, asks again after retryMs) ⇄ job-done
  *   running ─(device lost)─▶ device-lost ─(a new device)─▶ running; the third time ─▶ device-lost, final
+ *   job-done ─▶ job-done, final: where one job alone was chosen
  *   starting ─▶ no-webgpu | software-adapter | failed;  any ─▶ another-version: these are ends
  *
  * Being offline is no state of the loop, it only covers what is shown: the loop goes on with the units it has, the outbox
  * keeps what is finished. After `stop` nothing is submitted, open units are given back and the socket is closed.
  */
+import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
-import { openAdapter } from "./adapter.ts";
+import { type Machine, openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
 import { Choice } from "./choice.ts";
 import { Claims, type Task } from "./claims.ts";
@@ -30,15 +32,19 @@ import type { Throttle } from "./throttle.ts";
 import { postOf } from "./upload.ts";
 import { type Bench, Workshop } from "./workshop.ts";
 
-/** Renewals, shares and the job's figures are looked at this often. */
-const CHORES_EVERY_MS = 500;
+/** Renewals, shares and the job's figures are looked at this often: once a bar of the wave. */
+const CHORES_EVERY_MS = 250;
 /** The loop is woken by what changes; this is only so that a forgotten wake-up is no end. */
 const LONGEST_WAIT_MS = 60_000;
 /** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
 const UNSENT_PAUSE_MS = 1_000;
+/** What the last units gave is told within this time after the job ended. */
+const LAST_NOTICES_MS = 2_000;
 
 export class Session {
+  /** Number of the one job that was chosen, 0 for any. */
+  private readonly wished: number;
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
@@ -52,6 +58,7 @@ export class Session {
   private readonly speeds = new Speeds();
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
+  private readonly machine: Machine | undefined;
   private workshop: Workshop | undefined;
   private host: Host | undefined;
   private readonly shown: Shown;
@@ -64,7 +71,10 @@ export class Session {
     this.tellEnded = resolve;
   });
 
-  constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report) {
+  /** `machine`: where there is no browser to say what it is. */
+  constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report, machine?: Machine) {
+    this.wished = options.job;
+    this.machine = machine;
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
@@ -116,6 +126,11 @@ export class Session {
   hurry(): void {
     this.socket.hurry();
     this.supply.hurry();
+  }
+
+  /** Somebody new shows this run: the account's own units are told again. */
+  retell(): void {
+    void this.bulletin.tellOwnUnits();
   }
 
   private async end(): Promise<{ closed: Promise<void> }> {
@@ -183,9 +198,8 @@ export class Session {
         (error: unknown) => this.interrupted(task, error),
       );
       this.progress(task, 0);
-      const next = this.claims.peek();
-      if (next?.job === task.job) workshop.warm(bench, next.unit);
-      await computation.submitted;
+      this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
+      await computation.wantsNext;
     } catch (error) {
       this.interrupted(task, error);
     }
@@ -239,14 +253,21 @@ export class Session {
     if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
     if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });
     else if (answer.type !== "idle") this.shown.set({ kind: "failed", message: `The coordinator answered a claim with ${answer.type}.` });
-    else if (status?.state === "done") this.shown.set({ kind: "job-done", job: status.id, volunteers: status.volunteers });
+    else if (status?.state === "done") this.jobDone(status);
     else this.shown.set({ kind: "waiting", reason: answer.reason, retryMs });
+  }
+
+  /** Whoever chose this job alone lends no further. */
+  private jobDone({ id, volunteers }: JobStatus): void {
+    const phase = { kind: "job-done", job: id, volunteers } as const;
+    this.shown.set({ ...phase, final: false });
+    if (id === this.wished) setTimeout(() => this.finish({ ...phase, final: true }), LAST_NOTICES_MS);
   }
 
   private async introduce(allowSoftware: boolean): Promise<Host | null> {
     // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
     if (this.host) return this.host;
-    const adapter = await openAdapter({ allowSoftware });
+    const adapter = await openAdapter({ allowSoftware, machine: this.machine });
     if (this.stopped) return null;
     if (adapter.kind !== "adapter") {
       // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.
@@ -254,7 +275,7 @@ export class Session {
       return null;
     }
     this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
-    this.report.set({ adapter: adapter.name });
+    this.report.set({ adapter: adapter.name, software: adapter.host.software });
     this.changed.fire();
     this.host = adapter.host;
     return this.host;

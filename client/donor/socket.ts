@@ -6,6 +6,7 @@ import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes } from "../../shared/bytes.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
+import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
   type AccountNotice,
   authMessage,
@@ -26,7 +27,7 @@ const RECONNECT_MS = { first: 500, longest: 10_000 };
 /** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
 const RETURN_SPREAD_MS = 2_500;
 /** Refusals that time heals. */
-const PASSING = new Set(["internal", "too-fast", "shutting-down"]);
+const PASSING = new Set(["internal", "too-fast", "shutting-down", "disk-full"]);
 
 /** The connection is not up, or dropped before the answer came. */
 export class NotConnected extends Error {
@@ -140,7 +141,7 @@ export class VolunteerSocket {
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
       const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
-      const hello = { wire: WIRE_VERSION, origin: this.origin, ...binary, host };
+      const hello = { wire: WIRE_VERSION, plan: PLAN_VERSION, origin: this.origin, ...binary, host };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
       return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own

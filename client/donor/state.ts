@@ -19,11 +19,14 @@ export type DonorPhase =
   | { kind: "another-version" }
   | { kind: "device-lost"; times: number; final: boolean }
   | { kind: "refused"; job: number; unit: number }
-  | { kind: "job-done"; job: number; volunteers: number }
+  /** `final`: it was the one job that was chosen, so the run is over; else the next job is waited for. */
+  | { kind: "job-done"; job: number; volunteers: number; final: boolean }
   /** Another tab has the lock. `running`: it computes; else it waits for work itself. */
   | { kind: "another-tab"; running: boolean }
   /** Another tab forgot the account; nothing runs until the next start. */
   | { kind: "forgotten" }
+  /** Stop was pressed in another tab; nothing runs until the next start. */
+  | { kind: "stopped" }
   | { kind: "failed"; message: string };
 
 /** State of one of the visitor's own units. */
@@ -53,11 +56,13 @@ export interface DonorState {
   /** Units in flight and units whose acknowledgement is missing. */
   running: number;
   unsent: number;
-  /** GFLOP/s from declared operations over measured GPU time of the last 10 s, or null. */
+  /** GFLOP/s from declared operations over measured GPU time of the last 30 s, or null. */
   gflops: number | null;
   /** Measured seconds of GPU time a unit, or null. */
   secondsPerUnit: number | null;
   adapter: string;
+  /** The adapter is the processor in disguise. */
+  software: boolean;
   persisted: boolean;
 }
 
@@ -84,8 +89,10 @@ export interface DonorStart {
 export interface DonorControl {
   /** Only after consent. */
   start(options: DonorStart): Promise<void>;
-  /** Nothing is submitted to the GPU after it resolves; open units are given back. */
+  /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */
   stop(): Promise<void>;
+  /** Ends this tab's run alone and begins another one. */
+  restart(options: DonorStart): Promise<void>;
   setDose(dose: Dose): Promise<void>;
   /** The person moved, typed or scrolled; the wave ducks and slices pause briefly. */
   noticeInput(): Promise<void>;

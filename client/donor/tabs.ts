@@ -1,15 +1,32 @@
 /**
- * What donors of one browser tell each other. The one that holds the lock says whether it computes, whenever that changes and
- * when a new one asks; one that is about to forget the account says so, and each other ends its run and its wait for the lock.
+ * What donors of one browser tell each other. The one that holds the lock tells its state, and its facts once somebody asked;
+ * the others show them. What the person does in any tab is done in all: another dose, a move of the pointer, Stop. One that is
+ * about to forget the account says so, and each other ends its run and its wait for the lock.
  */
+import type { DonorFact, DonorState, Dose } from "./state.ts";
 
 const CHANNEL = "idlewave-donor";
 
-type Message = { type: "ask" } | { type: "holder"; running: boolean } | { type: "forget" };
+type Message =
+  | { type: "ask" }
+  | { type: "holder"; state: DonorState }
+  | { type: "fact"; fact: DonorFact }
+  | { type: "dose"; dose: Dose }
+  | { type: "input" }
+  | { type: "stop" }
+  | { type: "forget" };
 
 export interface TabsListener {
-  /** Another tab's donor has the lock. */
-  onHolder(running: boolean): void;
+  /** Another tab wants to show what this one, the holder of the lock, does. */
+  onAsk(): void;
+  /** Another tab's donor has the lock, and tells its state. */
+  onHolder(state: DonorState): void;
+  /** A fact of the holder's. */
+  onFact(fact: DonorFact): void;
+  onDose(dose: Dose): void;
+  onInput(): void;
+  /** Stop was pressed in another tab. */
+  onStop(): void;
   /** Another tab forgets the account: its key must not be used any more. */
   onForget(): void;
 }
@@ -17,17 +34,34 @@ export interface TabsListener {
 export class Tabs {
   private readonly channel = new BroadcastChannel(CHANNEL);
   /** What this donor told as the holder of the lock, undefined while it has none. */
-  private told: boolean | undefined;
+  private told: DonorState | undefined;
+  /** Some tab asked, so facts are worth passing on. */
+  private isShown = false;
 
   constructor(listener: TabsListener) {
     this.channel.onmessage = (event: MessageEvent<Message>) => {
       const message = event.data;
       switch (message.type) {
         case "ask":
-          if (this.told !== undefined) this.say({ type: "holder", running: this.told });
+          this.isShown = true;
+          if (!this.told) return;
+          this.say({ type: "holder", state: this.told });
+          listener.onAsk();
           return;
         case "holder":
-          listener.onHolder(message.running);
+          listener.onHolder(message.state);
+          return;
+        case "fact":
+          listener.onFact(message.fact);
+          return;
+        case "dose":
+          listener.onDose(message.dose);
+          return;
+        case "input":
+          listener.onInput();
+          return;
+        case "stop":
+          listener.onStop();
           return;
         case "forget":
           listener.onForget();
@@ -38,16 +72,37 @@ export class Tabs {
     };
   }
 
-  /** Who has the lock, and does it compute? */
+  /** Who has the lock, and what does it do? */
   ask(): void {
     this.say({ type: "ask" });
   }
 
-  /** This donor has the lock and computes or not; undefined: it has the lock no longer. */
-  hold(running: boolean | undefined): void {
-    if (running === this.told) return;
-    this.told = running;
-    if (running !== undefined) this.say({ type: "holder", running });
+  /** This donor has the lock, and this is its state. */
+  hold(state: DonorState): void {
+    this.told = state;
+    this.say({ type: "holder", state });
+  }
+
+  /** This donor has the lock no longer. */
+  letGo(): void {
+    this.told = undefined;
+  }
+
+  /** A fact of this donor's, for the tabs that show it. */
+  fact(fact: DonorFact): void {
+    if (this.told && this.isShown) this.say({ type: "fact", fact });
+  }
+
+  dose(dose: Dose): void {
+    this.say({ type: "dose", dose });
+  }
+
+  input(): void {
+    this.say({ type: "input" });
+  }
+
+  stop(): void {
+    this.say({ type: "stop" });
   }
 
   forget(): void {

@@ -20,18 +20,23 @@ const IDLE_SLICE_MICROS = 30_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 
 export class Throttle implements Pace {
+  private readonly now: () => number;
   private dose: number;
   private hidden = false;
   private ended = false;
-  private lastInput = performance.now();
+  private lastInput: number;
   private quietAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds of GPU time that may be used now; at most one burst. */
   private balance: number;
-  private at = performance.now();
+  private at: number;
   private isBusy = false;
   private busyTotal = 0;
 
-  constructor(dose: number) {
+  /** `now`: a clock in milliseconds that never goes back. */
+  constructor(dose: number, now: () => number = () => performance.now()) {
+    this.now = now;
+    this.lastInput = now();
+    this.at = now();
     this.dose = dose;
     this.balance = dose * WINDOW_MS;
   }
@@ -64,7 +69,7 @@ export class Throttle implements Pace {
   }
 
   targetMicros(): number {
-    const idle = !this.hidden && performance.now() - this.lastInput > IDLE_AFTER_MS;
+    const idle = !this.hidden && this.now() - this.lastInput > IDLE_AFTER_MS;
     return idle ? IDLE_SLICE_MICROS : POLITE_SLICE_MICROS;
   }
 
@@ -103,7 +108,7 @@ export class Throttle implements Pace {
   }
 
   private account(): void {
-    const now = performance.now();
+    const now = this.now();
     const elapsed = now - this.at;
     this.at = now;
     const share = this.shareNow();

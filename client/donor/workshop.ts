@@ -60,11 +60,6 @@ export class Workshop {
     return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress);
   }
 
-  /** Fetches what the unit will need. */
-  warm(bench: Bench, unit: number): void {
-    this.inputs.pieces(bench.plan, unit).catch(() => undefined); // it is asked for again, and then the fault is told
-  }
-
   close(job: number): void {
     const bench = this.benches.get(job);
     this.benches.delete(job);

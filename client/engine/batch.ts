@@ -18,7 +18,15 @@ const COPY_DST = 8; // GPUBufferUsage, whose global Node lacks
 type Command =
   | { do: "clear"; buffer: GPUBuffer; from: number; bytes: number }
   | { do: "copy"; source: GPUBuffer | "upload"; from: number; target: GPUBuffer; to: number; bytes: number }
-  | { do: "dispatch"; owner: object; pipeline: GPUComputePipeline; groups: readonly GPUBindGroup[]; workgroups: [number, number, number] };
+  | ({ do: "dispatch"; owner: object } & Dispatch);
+
+export interface Dispatch {
+  pipeline: GPUComputePipeline;
+  groups: readonly GPUBindGroup[];
+  workgroups: [number, number, number];
+  /** The one group with a dynamic offset, and that offset in bytes. */
+  box?: { group: number; offset: number };
+}
 
 /** What became of one submit: GPU time by owner in microseconds, and how many dispatches each had. */
 interface Outcome {
@@ -32,7 +40,14 @@ export class Batcher {
   private readonly clock: GpuClock;
   private upload: GPUBuffer | undefined;
   private open:
-    | { commands: Command[]; uploads: Uint8Array[]; uploadBytes: number; dispatches: number; outcome: Deferred<Outcome> }
+    | {
+        commands: Command[];
+        uploads: Uint8Array[];
+        uploadBytes: number;
+        dispatches: number;
+        submitted: Deferred<void>;
+        outcome: Deferred<Outcome>;
+      }
     | undefined;
 
   constructor(device: GPUDevice, life: Lifeline) {
@@ -59,18 +74,18 @@ export class Batcher {
   }
 
   /** Resolves with this dispatch's share of the owner's GPU time in the submit, in microseconds. */
-  async dispatch(
-    owner: object,
-    pipeline: GPUComputePipeline,
-    groups: readonly GPUBindGroup[],
-    workgroups: [number, number, number],
-  ): Promise<number> {
+  async dispatch(owner: object, dispatch: Dispatch): Promise<number> {
     if (this.open && this.open.dispatches >= MAX_DISPATCHES) this.flush();
     const batch = this.current();
     batch.dispatches++;
-    batch.commands.push({ do: "dispatch", owner, pipeline, groups, workgroups });
+    batch.commands.push({ do: "dispatch", owner, ...dispatch });
     const outcome = await batch.outcome.promise;
     return (outcome.micros.get(owner) ?? 0) / (outcome.dispatches.get(owner) ?? 1);
+  }
+
+  /** Resolves when all that is recorded so far has been given to the queue. */
+  get submitted(): Promise<void> {
+    return this.open ? this.open.submitted.promise : Promise.resolve();
   }
 
   /** Resolves when all that is recorded so far has been submitted and found valid by the GPU process. */
@@ -83,6 +98,7 @@ export class Batcher {
     const batch = this.open;
     if (!batch) return;
     this.open = undefined;
+    batch.submitted.resolve();
     if (this.life.lost) {
       batch.outcome.reject(this.life.lost);
       return;
@@ -110,6 +126,7 @@ export class Batcher {
   }
 
   destroy(): void {
+    this.open?.submitted.resolve();
     this.open?.outcome.reject(new EngineError("device-lost", "The engine was closed."));
     this.open = undefined;
     this.upload?.destroy();
@@ -124,7 +141,7 @@ export class Batcher {
     if (!this.open) {
       const outcome = deferred<Outcome>();
       outcome.promise.catch(() => undefined);
-      this.open = { commands: [], uploads: [], uploadBytes: 0, dispatches: 0, outcome };
+      this.open = { commands: [], uploads: [], uploadBytes: 0, dispatches: 0, submitted: deferred(), outcome };
       queueMicrotask(() => this.flush());
     }
     return this.open;
@@ -164,13 +181,11 @@ function encode(encoder: GPUCommandEncoder, commands: readonly Command[], upload
       let last = commands[end];
       while (last?.do === "dispatch" && last.owner === command.owner) last = commands[++end];
       const pass = encoder.beginComputePass({ timestampWrites: watch.stamps(command.owner, end - i) });
+      let before: Dispatch | undefined;
       for (; i < end; i++) {
         const dispatch = commands[i] as Extract<Command, { do: "dispatch" }>;
-        pass.setPipeline(dispatch.pipeline);
-        dispatch.groups.forEach((group, index) => {
-          pass.setBindGroup(index, group);
-        });
-        pass.dispatchWorkgroups(...dispatch.workgroups);
+        encodeDispatch(pass, dispatch, before);
+        before = dispatch;
       }
       pass.end();
       continue;
@@ -182,6 +197,16 @@ function encode(encoder: GPUCommandEncoder, commands: readonly Command[], upload
     }
     i++;
   }
+}
+
+/** Sets only what differs from the dispatch `before` it in the same pass: the slices of one dispatch differ in their box alone. */
+function encodeDispatch(pass: GPUComputePassEncoder, { pipeline, groups, workgroups, box }: Dispatch, before: Dispatch | undefined): void {
+  if (pipeline !== before?.pipeline) pass.setPipeline(pipeline);
+  groups.forEach((group, index) => {
+    if (index === box?.group) pass.setBindGroup(index, group, [box.offset]);
+    else if (group !== before?.groups[index]) pass.setBindGroup(index, group);
+  });
+  pass.dispatchWorkgroups(...workgroups);
 }
 
 interface Deferred<T> {

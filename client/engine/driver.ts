@@ -1,19 +1,24 @@
 /**
- * The one driver above the seam. Units go through it one after the other, cut into chunks of positions; a chunk is submitted
- * when the queue has room for it and the pace lets it. What is queued is bounded by GPU time (two slice targets), not by units,
- * but two chunks may always be queued, so that the upload of one unit, the compute of another and the read-back of a third
- * overlap. After `stop` nothing is submitted.
+ * The one driver above the seam. Units go through it in order, cut into chunks (controller.ts); a chunk, with the read-back of
+ * each unit that it finishes, is one submit. What is queued on the GPU is bounded by time, at most two slice targets, whatever
+ * the number of units in it: within that, upload, compute and read-back of neighbours overlap. A probe runs alone. After `stop`
+ * nothing is submitted.
  */
+import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
+import { workgroupsOf } from "./slices.ts";
 
-/** Chunks in the queue at most, however short: beyond it only latency grows. */
-const MAX_QUEUED_CHUNKS = 16;
-/** Chunks that may be queued whatever their time. */
-const MIN_QUEUED_CHUNKS = 2;
-/** Shortest time believed of a position: clocks are quantised to 100 us. */
-const SHORTEST_MICROS = 10;
-/** Weight of the newest measurement. */
-const LEARNING_RATE = 0.3;
+/** Submits in the queue at most, however short: units that come meanwhile share the next one. */
+const MAX_QUEUED_CHUNKS = 4;
+/** What may be queued, and how much work should lie ready behind it, in slice targets. */
+const QUEUED_TARGETS = 2;
+/** Dispatches of one submit at most: recording them takes time too. */
+const MAX_CHUNK_BOXES = 1024;
+/** Units of one submit at most, and the GPU memory they may take together (one unit may take more). */
+const MAX_CHUNK_UNITS = 32;
+const MAX_CHUNK_BYTES = 32 * 1024 * 1024;
+/** Units that wait for their turn at most, however short: their inputs are in memory. */
+const MAX_WAITING_UNITS = 64;
 
 /** When the GPU may be given work, and how much at once. */
 export interface Pace {
@@ -34,8 +39,8 @@ export interface UnitOutcome {
 }
 
 export interface Computation {
-  /** Resolves when the unit is wholly submitted and the next may follow; never rejects. */
-  submitted: Promise<void>;
+  /** Resolves when another unit is wanted, so that the GPU does not run dry; never rejects. */
+  wantsNext: Promise<void>;
   /** Rejects with `EngineError`, `ExpandError` or `DriverStopped`. */
   outcome: Promise<UnitOutcome>;
 }
@@ -45,148 +50,203 @@ export class DriverStopped extends Error {
   override readonly name = "DriverStopped";
 }
 
+/** A unit that is not wholly submitted. */
+interface Work {
+  engine: Engine;
+  input: UnitInput;
+  onProgress(share: number): void;
+  resolve(outcome: UnitOutcome | Promise<UnitOutcome>): void;
+  reject(error: unknown): void;
+  opened: OpenedUnit | undefined;
+  place: Place;
+  /** GPU times of what was submitted of it. */
+  times: Promise<number>[];
+  workgroupsDone: number;
+}
+
+/** What of one unit is in a chunk, and where the unit is then. */
+interface Share {
+  work: Work;
+  positions: Position[];
+  next: Place;
+}
+
 export class Driver {
   private readonly pace: Pace;
-  private readonly estimates = new WeakMap<Engine, number[]>();
-  private readonly waiting: (() => void)[] = [];
-  /** Resolves when the unit before is wholly submitted. */
-  private lane: Promise<void> = Promise.resolve();
-  private queuedChunks = 0;
-  private queuedMicros = 0;
+  private readonly controllers = new WeakMap<Engine, SliceController>();
+  private readonly lane: Work[] = [];
+  private readonly queue = new Set<Chunk>();
+  private isPumping = false;
   private stopped = false;
+  private readonly waiting: (() => void)[] = [];
+  private readonly hungry: (() => void)[] = [];
 
   constructor(pace: Pace) {
     this.pace = pace;
   }
 
-  /** Starts one unit, after those before it. Have the next ready when `submitted` resolves. `onProgress` gets the share of its positions that are done. */
+  /** Starts one unit, after those before it. Give the next when `wantsNext` resolves. `onProgress` gets the share of its workgroups that are done. */
   compute(engine: Engine, input: UnitInput, onProgress: (share: number) => void = () => undefined): Computation {
-    let submitted!: () => void;
-    const whenSubmitted = new Promise<void>((resolve) => {
-      submitted = resolve;
+    const outcome = new Promise<UnitOutcome>((resolve, reject) => {
+      const work: Work = {
+        ...{ engine, input, onProgress, resolve, reject },
+        ...{ opened: undefined, place: START, times: [], workgroupsDone: 0 },
+      };
+      if (this.stopped) reject(new DriverStopped("The driver stopped."));
+      else this.lane.push(work);
     });
-    const before = this.lane;
-    this.lane = whenSubmitted;
-    const outcome = before.then(() => this.through(engine, input, onProgress, submitted)).finally(submitted);
-    return { submitted: whenSubmitted, outcome };
+    const wantsNext = new Promise<void>((resolve) => this.hungry.push(resolve));
+    this.wake();
+    void this.pump();
+    return { wantsNext, outcome };
   }
 
   /** Nothing is submitted afterwards; resolves when what is submitted has finished. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.pace.end();
+    for (const work of [...this.lane]) this.fail(work, new DriverStopped("The driver stopped."));
     this.wake();
-    while (this.queuedChunks > 0) await this.change();
+    while (this.queue.size > 0) await this.change();
   }
 
-  private async through(
-    engine: Engine,
-    input: UnitInput,
-    onProgress: (share: number) => void,
-    submitted: () => void,
-  ): Promise<UnitOutcome> {
-    const total = engine.plan.passes.reduce((sum, pass) => sum + pass.repeat, 0);
-    const positions = engine.positions()[Symbol.iterator]();
-    let next = positions.next();
-    let unit: OpenedUnit | undefined;
-    let longest = 1;
-    let issued = 0;
-    let done = 0;
-    const chunks: Promise<number>[] = [];
-    try {
-      while (!next.done) {
-        const chunk: Position[] = [];
-        let estimate = 0;
-        const target = this.pace.targetMicros();
-        const longestNow = this.estimates.has(engine) ? Number.POSITIVE_INFINITY : longest;
-        while (!next.done && chunk.length < longestNow) {
-          const micros = this.estimate(engine, next.value.pass, target);
-          if (chunk.length > 0 && estimate + micros > target) break;
-          estimate += micros;
-          chunk.push(next.value);
-          next = positions.next();
-        }
-        longest = 2 * chunk.length;
-        await this.room(estimate);
-        unit ??= engine.open(input);
-        const running = this.submit(engine, unit, chunk, estimate);
-        running.then(
-          () => {
-            done += chunk.length;
-            onProgress(done / total);
-          },
-          () => undefined,
-        );
-        chunks.push(running);
-        issued += chunk.length;
+  private async pump(): Promise<void> {
+    if (this.isPumping) return;
+    this.isPumping = true;
+    while (this.lane.length > 0) {
+      if (!this.hasRoom(this.compose().chunk)) {
+        await this.change();
+        continue;
       }
-      if (!unit || issued !== total) throw new Error(`${issued} of ${total} positions were issued`);
-      const reading = engine.read(unit);
-      reading.catch(() => undefined);
-      submitted();
-      let gpuMicros = 0;
-      for (const micros of await Promise.all(chunks)) gpuMicros += micros;
-      return { bytes: await reading, gpuMicros };
+      await this.pace.turn();
+      if (this.lane.length === 0) break;
+      // The wait may have been long: the target may be another by now.
+      const { chunk, shares } = this.compose();
+      if (this.hasRoom(chunk)) this.submit(chunk, shares);
+    }
+    this.isPumping = false;
+  }
+
+  /** The next chunk, from the first units of the lane. */
+  private compose(): { chunk: Chunk; shares: Share[] } {
+    const { engine } = this.lane[0] as Work;
+    const controller = this.controllerOf(engine);
+    const chunk = controller.chunk(this.pace.targetMicros());
+    const shares: Share[] = [];
+    const unitBytes = engine.plan.buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
+    const maxUnits = Math.max(1, Math.min(MAX_CHUNK_UNITS, Math.floor(MAX_CHUNK_BYTES / unitBytes)));
+    let boxes = 0;
+    for (const work of this.lane.slice(0, maxUnits)) {
+      if (work.engine !== engine) break;
+      const share: Share = { work, positions: [], next: work.place };
+      for (; boxes < MAX_CHUNK_BOXES; boxes++) {
+        const added = chunk.add(share.next);
+        if (!added) break;
+        share.positions.push(added.position);
+        share.next = added.next;
+      }
+      if (share.positions.length > 0) shares.push(share);
+      if (!controller.isEnd(share.next)) break;
+    }
+    return { chunk, shares };
+  }
+
+  private hasRoom(chunk: Chunk): boolean {
+    if (this.queue.size === 0) return true;
+    if (chunk.isProbe || this.queue.size >= MAX_QUEUED_CHUNKS) return false;
+    let queuedMicros = chunk.micros;
+    for (const queued of this.queue) {
+      if (queued.isProbe) return false;
+      queuedMicros += queued.micros;
+    }
+    return queuedMicros <= QUEUED_TARGETS * this.pace.targetMicros();
+  }
+
+  /** All of it is recorded in one turn of the event loop, so it is one submit. */
+  private submit(chunk: Chunk, shares: readonly Share[]): void {
+    if (this.queue.size === 0) this.pace.busy();
+    this.queue.add(chunk);
+    const times = shares.map((share) => this.record(share));
+    void Promise.allSettled(times).then((results) => {
+      let micros = 0;
+      for (const result of results) micros += result.status === "fulfilled" ? result.value : Number.NaN;
+      const controller = shares[0] && this.controllers.get(shares[0].work.engine);
+      if (Number.isFinite(micros)) controller?.learn(chunk, micros);
+      this.queue.delete(chunk);
+      if (this.queue.size === 0) this.pace.idle();
+      this.wake();
+    });
+    this.wake();
+  }
+
+  /** Resolves with the GPU time of a unit's share of a chunk. */
+  private async record({ work, positions, next }: Share): Promise<number> {
+    const { engine } = work;
+    try {
+      const opened = work.opened ?? engine.open(work.input);
+      work.opened = opened;
+      work.place = next;
+      const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(sum);
+      work.times.push(time);
+      if (this.controllerOf(engine).isEnd(next)) this.finish(work, opened);
+      const micros = await time;
+      for (const { box } of positions) work.workgroupsDone += workgroupsOf(box.size);
+      work.onProgress(work.workgroupsDone / allWorkgroups(engine));
+      return micros;
     } catch (error) {
-      if (unit) engine.close(unit);
-      await Promise.allSettled(chunks);
+      this.fail(work, error);
       throw error;
     }
   }
 
-  private async submit(engine: Engine, unit: OpenedUnit, chunk: readonly Position[], estimate: number): Promise<number> {
-    if (this.queuedChunks === 0) this.pace.busy();
-    this.queuedChunks++;
-    this.queuedMicros += estimate;
-    try {
-      const times = await Promise.all(chunk.map((position) => engine.run(unit, position)));
-      let sum = 0;
-      times.forEach((micros, i) => {
-        this.learn(engine, (chunk[i] as Position).pass, micros);
-        sum += micros;
-      });
-      return sum;
-    } finally {
-      this.queuedChunks--;
-      this.queuedMicros -= estimate;
-      if (this.queuedChunks === 0) this.pace.idle();
-      this.wake();
+  /** All of the unit is recorded: reads it. */
+  private finish(work: Work, opened: OpenedUnit): void {
+    this.lane.splice(this.lane.indexOf(work), 1);
+    const outcome = Promise.all([work.engine.read(opened), Promise.all(work.times).then(sum)]);
+    work.resolve(outcome.then(([bytes, gpuMicros]) => ({ bytes, gpuMicros })));
+  }
+
+  /** Takes the unit out of the lane, if it is there; it is over when what was submitted of it is. */
+  private fail(work: Work, error: unknown): void {
+    const at = this.lane.indexOf(work);
+    if (at < 0) return;
+    this.lane.splice(at, 1);
+    if (work.opened) work.engine.close(work.opened);
+    void Promise.allSettled(work.times).then(() => work.reject(error));
+  }
+
+  private controllerOf(engine: Engine): SliceController {
+    let controller = this.controllers.get(engine);
+    if (!controller) {
+      controller = new SliceController(engine.plan.passes, "group" in engine.plan.slicing);
+      this.controllers.set(engine, controller);
     }
+    return controller;
   }
 
-  /** Waits until `micros` more may be queued. Throws `DriverStopped`. */
-  private async room(micros: number): Promise<void> {
-    for (;;) {
-      if (this.stopped) throw new DriverStopped("The driver stopped.");
-      const fits =
-        this.queuedChunks < MIN_QUEUED_CHUNKS ||
-        (this.queuedChunks < MAX_QUEUED_CHUNKS && this.queuedMicros + micros <= 2 * this.pace.targetMicros());
-      if (!fits) await this.change();
-      else {
-        await this.pace.turn();
-        if (!this.stopped) return;
-      }
-    }
+  /** Whether little enough lies ready that another unit is wanted. */
+  private get isHungry(): boolean {
+    if (this.lane.length >= MAX_WAITING_UNITS) return false;
+    let micros = 0;
+    for (const { engine, place } of this.lane) micros += this.controllerOf(engine).left(place);
+    return micros < QUEUED_TARGETS * this.pace.targetMicros();
   }
 
-  private estimate(engine: Engine, pass: number, unknown: number): number {
-    return this.estimates.get(engine)?.[pass] ?? unknown;
-  }
-
-  private learn(engine: Engine, pass: number, micros: number): void {
-    const known = this.estimates.get(engine) ?? [];
-    const old = known[pass];
-    const now = Math.max(SHORTEST_MICROS, micros);
-    known[pass] = old === undefined ? now : old + LEARNING_RATE * (now - old);
-    this.estimates.set(engine, known);
-  }
-
-  /** Resolves at the next completion or at `stop`. */
+  /** Resolves at the next change of lane or queue. */
   private change(): Promise<void> {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
   private wake(): void {
     for (const resolve of this.waiting.splice(0)) resolve();
+    if (this.stopped || this.isHungry) for (const resolve of this.hungry.splice(0)) resolve();
   }
+}
+
+function allWorkgroups(engine: Engine): number {
+  return engine.plan.passes.reduce((all, pass) => all + pass.repeat * workgroupsOf(pass.workgroups), 0);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

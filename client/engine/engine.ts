@@ -6,6 +6,7 @@
 import { passScope, type Scope, unitScope } from "../../shared/expand.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { Batcher } from "./batch.ts";
+import { BoxPlaces } from "./boxes.ts";
 import { type Contents, constantBytes, contentsOf, prepare } from "./contents.ts";
 import { EngineError, ofScope } from "./engine-error.ts";
 import { Lifeline } from "./lifeline.ts";
@@ -13,7 +14,7 @@ import { Mappings } from "./mapping.ts";
 import { compile, type PassPipeline } from "./pipelines.ts";
 import { BufferPool, type BufferSet } from "./pool.ts";
 import { resultOf, stagingOffsets } from "./result.ts";
-import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, UnitInput } from "./seam.ts";
+import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, UnitInput, WorkgroupBox } from "./seam.ts";
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
 
 const MAP_READ = 1;
@@ -33,6 +34,8 @@ interface Unit extends OpenedUnit {
   failure: unknown;
   /** Submits that are not known to be good yet. */
   pending: Set<Promise<unknown>>;
+  /** The pass and iteration whose values are written: what a pass sets is written once, not before each of its boxes. */
+  at: { pass: number; iteration: number } | undefined;
 }
 
 class GpuEngine implements Engine {
@@ -45,9 +48,11 @@ class GpuEngine implements Engine {
   private readonly contents: readonly Contents[];
   private readonly pool: BufferPool;
   private readonly batch: Batcher;
+  private readonly boxes: BoxPlaces;
   private readonly mappings: Mappings;
   /** By pass: what is written before each of its iterations. */
   private readonly sets: { buffer: number; span: Span }[][];
+  private isNudging = false;
   private readonly staging: { offsets: number[]; size: number };
 
   constructor(device: GPUDevice, life: Lifeline, plan: JobPlan, pipelines: readonly PassPipeline[], files: PlanFiles) {
@@ -63,6 +68,7 @@ class GpuEngine implements Engine {
     this.pool = new BufferPool(device, plan, this.contents);
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
+    this.boxes = new BoxPlaces(device, () => this.batch.flush());
     this.contents.forEach((contents, index) => {
       if (contents.constant) this.pool.addConstant(index, constantBytes(contents, unitScope(plan, 0)));
       else if (contents.bytes) this.pool.addTemplate(index, contents.bytes);
@@ -76,7 +82,7 @@ class GpuEngine implements Engine {
   open(input: UnitInput): OpenedUnit {
     const scope = unitScope(this.plan, input.index, input.row);
     const buffers = this.pool.take();
-    const unit: Unit = { index: input.index, scope, buffers, failure: undefined, pending: new Set() };
+    const unit: Unit = { index: input.index, scope, buffers, failure: undefined, pending: new Set(), at: undefined };
     this.watch(unit, this.life.hold(buffers.made).then(throwIfAny));
     try {
       this.contents.forEach((contents, index) => {
@@ -112,17 +118,14 @@ class GpuEngine implements Engine {
       const source = physical[this.mappings.last[output.buffer] as number] as GPUBuffer;
       this.batch.copy(source, 0, staging, this.staging.offsets[i] as number, (output.byteLength + 3) & ~3);
     });
-    const settled = this.batch.settled;
-    this.watch(unit, settled);
-    this.batch.flush();
+    this.watch(unit, this.batch.settled);
     // The GPU runs commands in order: whoever gets these buffers next clears them after the copy.
-    const set = unit.buffers as BufferSet;
+    this.pool.give(unit.buffers as BufferSet);
     unit.buffers = undefined;
+    await this.batch.submitted;
     const mapped = this.life.hold(staging.mapAsync(MAP_READ, 0, this.staging.size));
     mapped.catch(() => undefined);
-    // Firefox holds a read-back until something is submitted after it.
-    this.device.queue.submit([]);
-    this.pool.give(set);
+    this.nudge();
     await Promise.allSettled([...unit.pending]);
     if (unit.failure !== undefined) {
       staging.destroy();
@@ -144,7 +147,18 @@ class GpuEngine implements Engine {
 
   destroy(): void {
     this.batch.destroy();
+    this.boxes.destroy();
     this.pool.destroy();
+  }
+
+  /** Firefox holds read-backs until something is submitted after them. */
+  private nudge(): void {
+    if (this.isNudging) return;
+    this.isNudging = true;
+    queueMicrotask(() => {
+      this.isNudging = false;
+      this.device.queue.submit([]);
+    });
   }
 
   private async submit(unit: Unit, position: Position): Promise<number> {
@@ -155,12 +169,17 @@ class GpuEngine implements Engine {
     if (!plan || !pipeline || iteration < 0 || iteration >= plan.repeat) {
       throw new EngineError("validation", `There is no iteration ${iteration} of pass ${pass}.`);
     }
-    if (box.from.some((from) => from !== 0) || box.size.some((size, i) => size !== plan.workgroups[i])) {
-      throw new EngineError("not-sliceable", "This kernel runs its dispatches whole.");
+    const { slicing } = this.plan;
+    if (!isInside(box, plan.workgroups)) {
+      const place = `[${box.from}] of [${box.size}] workgroups`;
+      throw new EngineError("validation", `Pass ${pass} has [${plan.workgroups}] workgroups and no box at ${place}.`);
+    }
+    if ("whole" in slicing && box.size.some((size, i) => size !== plan.workgroups[i])) {
+      throw new EngineError("not-sliceable", `This kernel runs its dispatches whole: ${slicing.whole}`);
     }
     const mapping = this.mappings.at(pass, iteration);
     const sets = this.sets[pass] as { buffer: number; span: Span }[];
-    if (sets.length > 0) {
+    if (sets.length > 0 && (unit.at?.pass !== pass || unit.at.iteration !== iteration)) {
       const scope = passScope(unit.scope, this.plan, pass, iteration);
       for (const { buffer, span } of sets) {
         const bytes = new Uint8Array(span.to - span.from);
@@ -168,8 +187,13 @@ class GpuEngine implements Engine {
         this.batch.write(buffers.physical[mapping[buffer] as number] as GPUBuffer, span.from, bytes);
       }
     }
-    const groups = this.pool.bindGroups(buffers, pass, pipeline, mapping, this.mappings.key(mapping));
-    return this.batch.dispatch(unit, pipeline.pipeline, groups, plan.workgroups);
+    unit.at = { pass, iteration };
+    return this.batch.dispatch(unit, {
+      pipeline: pipeline.pipeline,
+      groups: this.pool.bindGroups(buffers, pass, pipeline, mapping, this.mappings.key(mapping), this.boxes.buffer),
+      workgroups: box.size,
+      ...("whole" in slicing ? {} : { box: { group: slicing.group, offset: this.boxes.offsetOf(box.from, plan.workgroups) } }),
+    });
   }
 
   private watch(unit: Unit, promise: Promise<unknown>): void {
@@ -182,6 +206,13 @@ class GpuEngine implements Engine {
     unit.pending.add(done);
     void done.finally(() => unit.pending.delete(done));
   }
+}
+
+function isInside({ from, size }: WorkgroupBox, workgroups: readonly number[]): boolean {
+  return workgroups.every((count, i) => {
+    const [start, length] = [from[i] as number, size[i] as number];
+    return Number.isInteger(start) && Number.isInteger(length) && start >= 0 && length >= 1 && start + length <= count;
+  });
 }
 
 function buffersOf(unit: Unit): BufferSet {

@@ -1,11 +1,22 @@
 /** The kernel compiled: one explicit bind group layout for each group and pass, one pipeline for each pass. */
-import type { BufferPlan, JobPlan } from "../../shared/plan.ts";
+import { type BufferPlan, type JobPlan, SLICE_BYTES } from "../../shared/plan.ts";
 import { EngineError } from "./engine-error.ts";
 
 export interface PassPipeline {
   pipeline: GPUComputePipeline;
   /** By group number; buffers as indices in `plan.buffers`. */
-  groups: { group: number; layout: GPUBindGroupLayout; buffers: number[] }[];
+  groups: GroupLayout[];
+}
+
+interface GroupLayout extends Group {
+  layout: GPUBindGroupLayout;
+}
+
+interface Group {
+  group: number;
+  buffers: number[];
+  /** The binding at which the kernel reads its box of workgroups, with a dynamic offset; absent in all other groups. */
+  box?: number;
 }
 
 const COMPUTE_STAGE = 4; // GPUShaderStage.COMPUTE, which Node has under another roof
@@ -15,10 +26,9 @@ export async function compile(device: GPUDevice, plan: JobPlan): Promise<PassPip
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ code: plan.kernel });
   const passes = plan.passes.map((pass) => {
-    const groups = groupsOf(pass.uses, plan.buffers).map(({ group, buffers }) => ({
-      group,
-      buffers,
-      layout: device.createBindGroupLayout({ entries: buffers.map((index) => layoutEntry(plan.buffers[index] as BufferPlan)) }),
+    const groups = groupsOf(pass.uses, plan).map((group) => ({
+      ...group,
+      layout: device.createBindGroupLayout({ entries: entriesOf(group, plan) }),
     }));
     const bindGroupLayouts: (GPUBindGroupLayout | null)[] = [];
     for (const { group, layout } of groups) bindGroupLayouts[group] = layout;
@@ -51,16 +61,25 @@ export async function compile(device: GPUDevice, plan: JobPlan): Promise<PassPip
   }
 }
 
-function groupsOf(uses: readonly number[], buffers: readonly BufferPlan[]): { group: number; buffers: number[] }[] {
+function groupsOf(uses: readonly number[], { buffers, slicing }: JobPlan): Group[] {
   const groups = new Map<number, number[]>();
-  for (const index of uses) {
-    const group = (buffers[index] as BufferPlan).group;
-    groups.set(group, [...(groups.get(group) ?? []), index]);
-  }
+  const add = (group: number, more: number[]) => groups.set(group, [...(groups.get(group) ?? []), ...more]);
+  for (const index of uses) add((buffers[index] as BufferPlan).group, [index]);
+  if ("group" in slicing) add(slicing.group, []);
   // A gap between group numbers is an empty group: not every implementation lets it be null.
-  return Array.from({ length: Math.max(-1, ...groups.keys()) + 1 }, (_, group) => ({ group, buffers: groups.get(group) ?? [] }));
+  return Array.from({ length: Math.max(-1, ...groups.keys()) + 1 }, (_, group) => ({
+    group,
+    buffers: groups.get(group) ?? [],
+    ...("group" in slicing && slicing.group === group ? { box: slicing.binding } : {}),
+  }));
 }
 
-function layoutEntry(buffer: BufferPlan): GPUBindGroupLayoutEntry {
-  return { binding: buffer.binding, visibility: COMPUTE_STAGE, buffer: { type: buffer.kind } };
+function entriesOf({ buffers, box }: Group, plan: JobPlan): GPUBindGroupLayoutEntry[] {
+  const entries = buffers.map((index): GPUBindGroupLayoutEntry => {
+    const { binding, kind } = plan.buffers[index] as BufferPlan;
+    return { binding, visibility: COMPUTE_STAGE, buffer: { type: kind } };
+  });
+  if (box === undefined) return entries;
+  const buffer: GPUBufferBindingLayout = { type: "uniform", hasDynamicOffset: true, minBindingSize: SLICE_BYTES };
+  return [...entries, { binding: box, visibility: COMPUTE_STAGE, buffer }];
 }

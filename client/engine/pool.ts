@@ -1,5 +1,5 @@
 /** GPU buffers by unit, used again and again: the buffers behind the bindings, and the mappable ones results are read from. */
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, SLICE_BYTES } from "../../shared/plan.ts";
 import type { Contents } from "./contents.ts";
 import { type EngineError, ofScope } from "./engine-error.ts";
 import type { Mapping } from "./mapping.ts";
@@ -82,19 +82,21 @@ export class BufferPool {
     if (!this.dropped.has(set)) this.free.push(set);
   }
 
-  bindGroups(set: BufferSet, pass: number, pipeline: PassPipeline, mapping: Mapping, key: string): GPUBindGroup[] {
+  /** `boxes`: the buffer that the kernel reads its box of workgroups from. */
+  bindGroups(set: BufferSet, pass: number, pipeline: PassPipeline, mapping: Mapping, key: string, boxes: GPUBuffer): GPUBindGroup[] {
     const name = `${pass}:${key}`;
     let groups = set.groups.get(name);
     if (!groups) {
-      groups = pipeline.groups.map(({ layout, buffers }) =>
-        this.device.createBindGroup({
-          layout,
-          entries: buffers.map((index) => ({
+      groups = pipeline.groups.map(({ layout, buffers, box }) => {
+        const entries = buffers.map(
+          (index): GPUBindGroupEntry => ({
             binding: (this.plan.buffers[index] as JobPlan["buffers"][number]).binding,
             resource: { buffer: set.physical[mapping[index] as number] as GPUBuffer },
-          })),
-        }),
-      );
+          }),
+        );
+        if (box !== undefined) entries.push({ binding: box, resource: { buffer: boxes, size: SLICE_BYTES } });
+        return this.device.createBindGroup({ layout, entries });
+      });
       set.groups.set(name, groups);
     }
     return groups;

@@ -32,9 +32,14 @@ export interface Engine {
   readonly plan: JobPlan;
   /** Binds the unit: every buffer is cleared, initialised and written. */
   open(unit: UnitInput): OpenedUnit;
-  /** The slices of a unit, in order: for each pass and iteration its boxes. */
+  /** The dispatches of a unit, whole and in order: each may be cut into boxes. */
   positions(): Iterable<Position>;
-  /** Submits one slice; resolves when the GPU finished it, with its time in microseconds. */
+  /**
+   * Submits one slice: any box of workgroups inside the pass's dispatch when `plan.slicing` has a binding, else the whole of it.
+   * The boxes of one pass and iteration may come in any order, and are all submitted before those of the next. Resolves when
+   * the GPU finished it, with its time in microseconds; rejects with `EngineError`, "not-sliceable" for a part of a kernel
+   * that runs whole.
+   */
   run(unit: OpenedUnit, position: Position): Promise<number>;
   /** Result bytes: every output in manifest order, each prefixed by its length as u64, padding zeroed. Frees the buffers. */
   read(unit: OpenedUnit): Promise<Uint8Array>;

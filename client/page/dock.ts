@@ -1,8 +1,9 @@
 import { html, LitElement } from "lit";
+import { dockLines } from "./dock-words.ts";
 import { doseWord, percent } from "./numbers.ts";
-import { isLent } from "./situation.ts";
+import { isLent, momentOf } from "./situation.ts";
+import { Swap } from "./swap.ts";
 import type { Visit } from "./visit.ts";
-import { dockLines } from "./words.ts";
 
 /** The wave's label for screen readers changes at most this often. */
 const LABEL_EVERY_MS = 30_000;
@@ -13,7 +14,10 @@ export class Dock extends LitElement {
   declare visit: Visit | null;
   /** Changes when the visit did. */
   declare tick: number;
+  private readonly swap = new Swap();
   private waveLabel = "";
+  /** What the label depends on beside time. */
+  private labelled = "";
   private labelledAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -35,6 +39,7 @@ export class Dock extends LitElement {
     if (!visit) return html``;
     const { situation } = visit;
     const lent = isLent(situation);
+    this.swap.show(lent ? "dock" : "");
     const [first, second] = dockLines(situation);
     this.hidden = !lent;
     this.label();
@@ -45,28 +50,31 @@ export class Dock extends LitElement {
       <p class="dock-status"><strong>${first}</strong><span>${second}</span></p>
       <div class="wave" role="img" aria-label=${this.waveLabel}>
         <canvas></canvas>
-        <span class="wave-ceiling" data-dose=${situation.dose} aria-hidden="true"><span>${doseWord(situation.dose)}</span></span>
+        <span class="wave-ceiling" data-dose=${situation.dose} aria-hidden="true"><span>${doseWord(situation.dose)}<small>on average</small></span></span>
       </div>
       <button class="dock-less" type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
-        aria-disabled=${less ? "false" : "true"} @click=${() => visit.less()}>Less</button>
+        aria-disabled=${less ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.less()}>Less</button>
       <button class="dock-more" type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}
-        aria-disabled=${more ? "false" : "true"} @click=${() => visit.more()}>More</button>
+        aria-disabled=${more ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.more()}>More</button>
     </section>`;
   }
 
-  /** The second click of a double click on the consent button is no wish to stop. */
+  /** The second tap of a double one on the consent button is no wish to stop. */
   private stop(event: MouseEvent): void {
-    if (event.detail >= 2) return;
+    if (!this.swap.means(event)) return;
     void this.visit?.stop();
     this.dispatchEvent(new Event("stop"));
   }
 
   private label(): void {
     const now = performance.now();
-    if (!this.visit || (this.waveLabel !== "" && now - this.labelledAt < LABEL_EVERY_MS)) return;
+    if (!this.visit) return;
+    const { situation } = this.visit;
+    const of = `${situation.dose} ${momentOf(situation).kind}`;
+    if (of === this.labelled && now - this.labelledAt < LABEL_EVERY_MS) return;
+    this.labelled = of;
     this.labelledAt = now;
-    const { seen, dose } = this.visit.situation;
-    this.waveLabel = `Lending ${percent(seen?.share ?? 0)}, ceiling ${doseWord(dose)}`;
+    this.waveLabel = `Lending ${percent(situation.seen?.share ?? 0)}, ceiling ${doseWord(situation.dose)} on average`;
   }
 }
 

@@ -70,6 +70,10 @@ export class Easel {
     this.order({ type: "lending", on });
   }
 
+  setDose(dose: number): void {
+    this.order({ type: "dose", dose });
+  }
+
   noteInput(): void {
     this.order({ type: "input" });
   }

@@ -2,28 +2,39 @@ import { html, LitElement, nothing } from "lit";
 import type { Static } from "typebox";
 import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
+import { parsePlan } from "../../shared/plan.ts";
 import { count, raised } from "./numbers.ts";
+import { isLent } from "./situation.ts";
+import type { Visit } from "./visit.ts";
 
 type Refused = Static<typeof RefusedListSchema>;
 
 /** What is shown at most: four times what a kernel may have, for several files as one text. */
 const MAX_SOURCE_BYTES = 1024 * 1024;
+/** A plan holds a kernel and tables of its passes. */
+const MAX_PLAN_BYTES = 64 * 1024 * 1024;
 
 type Shown =
   | { kind: "nothing" }
   | { kind: "loading"; title: string }
-  | { kind: "source"; title: string; text: string; checked: boolean }
+  | { kind: "source"; job: JobStatus; of: "owner" | "plan"; text: string; about: string }
   | { kind: "difference"; unit: number; mine: string; theirs: string }
   | { kind: "fault"; title: string; message: string };
 
-/** A dialog that shows a kernel as its owner wrote it, or what differed in a refused unit. */
+/** A dialog that shows a kernel as its owner wrote it and as it runs, or what differed in a refused unit. */
 export class KernelView extends LitElement {
-  static override properties = { shown: { state: true }, copied: { state: true } };
+  static override properties = { visit: { attribute: false }, tick: { attribute: false }, shown: { state: true }, copied: { state: true } };
+  declare visit: Visit | null;
+  /** Changes when the visit did. */
+  declare tick: number;
   declare shown: Shown;
   declare copied: boolean;
+  private turn = 0;
 
   constructor() {
     super();
+    this.visit = null;
+    this.tick = 0;
     this.shown = { kind: "nothing" };
     this.copied = false;
   }
@@ -34,32 +45,51 @@ export class KernelView extends LitElement {
 
   /** Fetches the source, checks that it has the hash that the job names, and shows it as text. */
   async show(job: JobStatus): Promise<void> {
-    const title = `The kernel of ${raised(job.title)}`;
+    const title = titleOf(job);
     await this.open({ kind: "loading", title });
-    try {
-      const bytes = await fetchSource(job.source);
-      const checked = "subtle" in crypto;
-      if (checked && (await hashOf(bytes)) !== job.source) throw new Error("What came is not the file that the job names.");
-      this.shown = { kind: "source", title, text: new TextDecoder().decode(bytes), checked };
-    } catch (fault) {
-      this.shown = { kind: "fault", title, message: fault instanceof Error ? fault.message : String(fault) };
-    }
+    await this.fetched(title, async () => {
+      const bytes = await fetchBlob(job.source, MAX_SOURCE_BYTES);
+      const about = `As its owner wrote it.${CAN_CHECK ? " Its SHA-256 is the one that the job names." : ""}`;
+      return { kind: "source", job, of: "owner", text: new TextDecoder().decode(bytes), about };
+    });
+  }
+
+  /** The same with the kernel of the job's plan: what GPUs run. */
+  private async showPlan(job: JobStatus): Promise<void> {
+    await this.fetched(titleOf(job), async () => {
+      const plan = parsePlan(new TextDecoder().decode(await fetchBlob(job.plan, MAX_PLAN_BYTES)));
+      const made =
+        "whole" in plan.slicing
+          ? `As it runs: each dispatch in one piece. ${plan.slicing.whole}`
+          : "As it runs: the owner's text, rewritten so that a dispatch can be cut into slices. What was added is at its end.";
+      const about = `${made}${CAN_CHECK ? " The SHA-256 of the plan that it is in is the one that the job names." : ""}`;
+      return { kind: "source", job, of: "plan", text: plan.kernel, about };
+    });
+  }
+
+  private async fetched(title: string, fetching: () => Promise<Shown>): Promise<void> {
+    const turn = ++this.turn;
+    const shown = await fetching().catch(
+      (fault): Shown => ({ kind: "fault", title, message: fault instanceof Error ? fault.message : String(fault) }),
+    );
+    // What comes late is not shown over what was asked for since.
+    if (turn !== this.turn) return;
+    this.shown = shown;
+    this.copied = false;
   }
 
   /** Shows the digests of a unit in which the visitor's GPU and others differed. */
   async showDifference(job: number, unit: number): Promise<void> {
     const title = `What differed in unit ${count(unit)}`;
     await this.open({ kind: "loading", title });
-    try {
+    await this.fetched(title, async () => {
       const answer = await fetch(`/api/jobs/${job}/refused`);
       if (!answer.ok) throw new Error("The coordinator does not answer.");
       const { refused } = (await answer.json()) as Refused;
       const found = refused.find((replica) => replica.unit === unit);
       if (!found) throw new Error("The coordinator has no record of this unit any more.");
-      this.shown = { kind: "difference", unit, mine: found.digest, theirs: found.canonical };
-    } catch (fault) {
-      this.shown = { kind: "fault", title, message: fault instanceof Error ? fault.message : String(fault) };
-    }
+      return { kind: "difference", unit, mine: found.digest, theirs: found.canonical };
+    });
   }
 
   private async open(shown: Shown): Promise<void> {
@@ -73,11 +103,29 @@ export class KernelView extends LitElement {
     return html`<dialog class="reader" aria-labelledby="reader-title">
       <div class="reader-head">
         <h2 id="reader-title">${this.heading()}</h2>
-        ${this.shown.kind === "source" ? html`<button class="plain" type="button" @click=${() => void this.copy()}>${this.copied ? "Copied" : "Copy"}</button>` : nothing}
-        <button class="plain" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
+        ${this.stop()}
+        ${this.shown.kind === "source" ? this.choices(this.shown) : nothing}
+        <button class="plain reader-close" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
       </div>
       ${this.body()}
     </dialog>`;
+  }
+
+  private choices({ job, of }: Extract<Shown, { kind: "source" }>) {
+    const other = () => void (of === "owner" ? this.showPlan(job) : this.show(job));
+    return html`<button class="plain" type="button" @click=${other}>${of === "owner" ? "As it runs" : "As its owner wrote it"}</button>
+      <button class="plain" type="button" @click=${() => void this.copy()}>${this.copied ? "Copied" : "Copy"}</button>`;
+  }
+
+  /** The dock cannot be reached while the dialog is open. */
+  private stop() {
+    const { visit } = this;
+    if (!visit || !isLent(visit.situation)) return nothing;
+    const stop = () => {
+      void visit.stop();
+      this.querySelector<HTMLElement>(".reader-close")?.focus();
+    };
+    return html`<button class="reader-stop" type="button" @click=${stop}>Stop</button>`;
   }
 
   private heading(): string {
@@ -86,6 +134,8 @@ export class KernelView extends LitElement {
         return "";
       case "difference":
         return `What differed in unit ${count(this.shown.unit)}`;
+      case "source":
+        return titleOf(this.shown.job);
       default:
         return this.shown.title;
     }
@@ -101,7 +151,7 @@ export class KernelView extends LitElement {
       case "fault":
         return html`<p class="reader-text">${shown.message}</p>`;
       case "source":
-        return html`<p class="reader-text">As its owner wrote it.${shown.checked ? " Its SHA-256 is the one that the job names." : ""}</p>
+        return html`<p class="reader-text">${shown.about}</p>
           <pre class="source" tabindex="0"><code>${shown.text}</code></pre>`;
       case "difference":
         return html`<dl class="reader-text difference"><dt>Your result's SHA-256</dt><dd>${shown.mine}</dd>
@@ -118,12 +168,21 @@ export class KernelView extends LitElement {
   }
 }
 
-async function fetchSource(hash: string): Promise<ArrayBuffer> {
+const CAN_CHECK = "subtle" in crypto;
+
+function titleOf(job: JobStatus): string {
+  return `The kernel of ${raised(job.title)}`;
+}
+
+/** Throws `Error` when it is not there, too large, or not what its hash says. */
+async function fetchBlob(hash: string, limit: number): Promise<ArrayBuffer> {
   const answer = await fetch(`/blobs/${hash}`);
   if (!answer.ok) throw new Error("The coordinator does not have it.");
-  if (Number(answer.headers.get("content-length") ?? 0) > MAX_SOURCE_BYTES) throw new Error("The file is larger than a kernel may be.");
+  const tooLarge = "The file is larger than it may be.";
+  if (Number(answer.headers.get("content-length") ?? 0) > limit) throw new Error(tooLarge);
   const bytes = await answer.arrayBuffer();
-  if (bytes.byteLength > MAX_SOURCE_BYTES) throw new Error("The file is larger than a kernel may be.");
+  if (bytes.byteLength > limit) throw new Error(tooLarge);
+  if (CAN_CHECK && (await hashOf(bytes)) !== hash) throw new Error("What came is not the file that the job names.");
   return bytes;
 }
 

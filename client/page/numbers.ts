@@ -62,8 +62,9 @@ export function credit(value: number): string {
   return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** "18 s", "6 min 12 s", "3 h 05 min". */
+/** "0.4 s", "18 s", "6 min 12 s", "3 h 05 min". */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return `${format(Math.max(0.1, seconds), { maximumFractionDigits: 1 })} s`;
   const whole = Math.floor(seconds);
   if (whole < 60) return `${count(whole)} s`;
   if (whole < 3_600) return `${count(Math.floor(whole / 60))} min ${count(whole % 60)} s`;

@@ -11,15 +11,26 @@ import { mark } from "./logo.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
-import { closing, howChecked, howColoured, promises } from "./sections.ts";
+import { closing, howChecked, howColoured, promises, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
+import { Swap } from "./swap.ts";
 import { Visit } from "./visit.ts";
 import { checkedWords, roomsOf, wordsOf } from "./words.ts";
 
 const NARROW = "(max-width: 899px)";
-/** Of a phone's height for the plate: beside the dock the words and figures have room too. */
-const NARROW_SHARE = { before: 0.52, lent: 0.4 };
+/** The wave stands nearly still, or has no room. */
+const STILL = "(prefers-reduced-motion: reduce), (max-width: 899px) and (max-height: 519px)";
+/** A phone on its side, or a page at 200 %: words beside the plate, as on a desktop. */
+const LOW = "(min-width: 560px) and (max-width: 899px) and (max-height: 519px)";
+const LOW_SHARE = 0.42;
+/** Height of the dock there, CSS pixels. */
+const LOW_DOCK = 56;
+/** Of a phone's height for the plate; beside the dock the words and figures have room too. */
+const NARROW_SHARE = { before: 0.51, lent: 0.39 };
+/** CSS pixels that the words down to the button have in any case, and what the plate keeps of the rest at least. */
+const NARROW_WORDS = 360;
+const NARROW_LEAST = 160;
 const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
@@ -34,6 +45,9 @@ export class Page extends LitElement {
   /** Which job the easel shows, and whether as a finished one. */
   private shown = "";
   private lent = false;
+  /** As the easel was told. */
+  private dose = 0;
+  private readonly swap = new Swap();
   private announcedAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -73,11 +87,13 @@ export class Page extends LitElement {
   };
 
   private readonly actions: StoryActions = {
-    lend: () => {
+    lend: (click) => {
+      if (!this.swap.means(click)) return;
       void this.visit.lend();
       void this.turnToStory();
     },
-    lendToNext: () => {
+    lendToNext: (click) => {
+      if (!this.swap.means(click)) return;
       void this.visit.lendToNext();
       void this.turnToStory();
     },
@@ -99,15 +115,15 @@ export class Page extends LitElement {
     const { visit, tick } = this;
     const { situation } = visit;
     const moment = momentOf(situation);
-    const touch = matchMedia("(pointer: coarse)").matches;
-    const words = wordsOf(situation, touch);
+    const manner = { touch: matchMedia("(pointer: coarse)").matches, still: matchMedia(STILL).matches };
+    const words = wordsOf(situation, manner);
     const lent = isLent(situation);
-    const rooms = roomsOf(situation, touch);
+    this.swap.show(lent ? "lent" : "");
+    const rooms = roomsOf(situation, manner);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
     return html`<a class="skip" href="#story">Skip to what is true now</a>
-      <idlewave-dock .visit=${visit} .tick=${tick} @stop=${() => void this.turnToStory()}></idlewave-dock>
       <main>
         <div class="first">
           <div class="side">
@@ -115,6 +131,7 @@ export class Page extends LitElement {
             <div class="story" id="story" tabindex="-1">
               <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
+              <idlewave-dock .visit=${visit} .tick=${tick} @stop=${() => void this.turnToStory()}></idlewave-dock>
               <div class="stack"><p class="lead">${partsOf(words.lead)}</p>
                 ${rooms.map(({ lead }) => html`<p class="ghost lead">${partsOf(lead)}</p>`)}</div>
               ${action(visit, this.actions, this.copied)}
@@ -129,14 +146,14 @@ export class Page extends LitElement {
         ${promises()} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
-      <idlewave-kernel></idlewave-kernel>`;
+      <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;
   }
 
   private label(situation: Situation) {
     const { job } = situation;
     if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
-      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${job.owner}; ${checkedWords(job)}.</span></p>
+      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${whoOwns(job.owner, this.visit.network)}; ${checkedWords(job)}.</span></p>
       <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
     </div>`;
   }
@@ -150,6 +167,8 @@ export class Page extends LitElement {
     const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done"]);
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
+    if (situation.dose !== this.dose) this.easel?.setDose(situation.dose);
+    if (this.easel) this.dose = situation.dose;
     const lent = isLent(situation);
     if (lent !== this.lent) {
       this.easel?.setLending(lent);
@@ -183,16 +202,19 @@ export class Page extends LitElement {
   private room(): { width: number; height: number } {
     const first = this.querySelector<HTMLElement>(".first");
     const width = first?.clientWidth ?? innerWidth;
+    const lent = this.classList.contains("lent");
+    if (matchMedia(LOW).matches) return { width: Math.floor(LOW_SHARE * width), height: innerHeight - (lent ? LOW_DOCK : 0) };
     if (matchMedia(NARROW).matches) {
-      const share = this.classList.contains("lent") ? NARROW_SHARE.lent : NARROW_SHARE.before;
-      return { width, height: Math.min(share * innerHeight, 1.06 * width) };
+      const share = (lent ? NARROW_SHARE.lent : NARROW_SHARE.before) * innerHeight;
+      const height = lent ? share : Math.max(NARROW_LEAST, Math.min(share, innerHeight - NARROW_WORDS));
+      return { width, height: Math.min(height, 1.06 * width) };
     }
     return { width: Math.min(Math.floor(0.59375 * width), width - 440), height: first?.clientHeight ?? innerHeight };
   }
 
   private announce(): void {
     const moment = momentOf(this.visit.situation);
-    const text = plainText(wordsOf(this.visit.situation, false).headline);
+    const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true }).headline);
     const now = performance.now();
     if (text === this.announced || moment.kind === "loading") return;
     if (!isFault(moment) && now - this.announcedAt < ANNOUNCE_EVERY_MS) return;

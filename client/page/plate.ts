@@ -1,6 +1,6 @@
 import { html, LitElement } from "lit";
 import { count } from "./numbers.ts";
-import { finalOf, isLent, mineOf, waitingOf } from "./situation.ts";
+import { finalOf, isLent, mineOf, momentOf, waitingOf } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
 const LABEL_EVERY_MS = 30_000;
@@ -8,7 +8,7 @@ const LABEL_EVERY_MS = 30_000;
 /** What the squares' looks mean. */
 export const legend = html`<p class="legend">
   <span><i class="swatch missing"></i>missing</span>
-  <span><i class="swatch running"></i>running</span>
+  <span><i class="swatch running"></i>given out</span>
   <span><i class="swatch verified"></i>verified</span>
   <span><i class="swatch yours"></i>yours</span>
   <span><i class="swatch waiting"></i>waiting</span>
@@ -20,8 +20,8 @@ export class PlateView extends LitElement {
   declare visit: Visit | null;
   declare tick: number;
   private label = "";
-  private labelledJob = 0;
-  private labelledSeen = 0;
+  /** What the label depends on beside time. */
+  private labelled = "";
   private labelledAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -50,11 +50,10 @@ export class PlateView extends LitElement {
     const now = performance.now();
     const job = situation?.job;
     // At once when the squares are known, which the first label was too early for.
-    const seen = situation?.seen?.job ?? 0;
-    if (job && job.id === this.labelledJob && seen === this.labelledSeen && now - this.labelledAt < LABEL_EVERY_MS) return;
-    this.labelledSeen = seen;
+    const of = `${job?.id} ${job?.state} ${situation?.seen?.job} ${situation && momentOf(situation).kind}`;
+    if (of === this.labelled && now - this.labelledAt < LABEL_EVERY_MS) return;
+    this.labelled = of;
     this.labelledAt = now;
-    this.labelledJob = job?.id ?? 0;
     if (!situation || !job) {
       this.label = "No job to show";
       return;

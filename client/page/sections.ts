@@ -86,7 +86,7 @@ export function promises(): TemplateResult {
       <h2>What it does</h2>
       <ul class="list">
         <li>Runs one public kernel on your graphics card, in this tab, after your click.</li>
-        <li>Lends at most the share you chose, in slices of a few milliseconds.</li>
+        <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
         <li>Steps aside while you move, scroll or type.</li>
         <li>Sends results under a key that this browser made. It has no name on it.</li>
         <li>Keeps what is finished when the connection breaks, and sends it later.</li>
@@ -120,6 +120,7 @@ export function closing(network: NetworkInfo | null): TemplateResult {
       <a href="/docs">Run your own job</a>
       <a href="#never">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
+      ${network?.source.startsWith("https://") ? html`<a href=${network.source}>Source</a>` : nothing}
     </nav>
     ${network ? html`<p>${whoRuns(network)}</p>` : nothing}
   </footer>`;
@@ -127,6 +128,15 @@ export function closing(network: NetworkInfo | null): TemplateResult {
 
 /** What a coordinator says of itself where nobody configured it. */
 const UNSET = "not stated";
+
+/** The name that a coordinator gives the token it makes on its first start. */
+const FIRST_TOKEN = "admin";
+
+/** Whose job it is, in a visitor's words. */
+export function whoOwns(owner: string, network: NetworkInfo | null): string {
+  if (owner !== FIRST_TOKEN) return owner;
+  return network && network.operator !== UNSET ? network.operator : "whoever runs this network";
+}
 
 /** Who runs the network, what for and how to reach them, as far as they said so. */
 export function whoRuns(network: NetworkInfo): string {

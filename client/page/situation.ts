@@ -26,7 +26,7 @@ export type Moment =
   | { kind: "paused" }
   | { kind: "stopped" }
   | { kind: "insecure" }
-  | Exclude<DonorPhase, { kind: "off" | "forgotten" }>;
+  | Exclude<DonorPhase, { kind: "off" | "forgotten" | "stopped" }>;
 
 export interface Situation {
   lending: Lending;
@@ -52,9 +52,11 @@ export function momentOf(situation: Situation): Moment {
     case "asking":
       return { kind: "starting", bytes: 0 };
     case "on":
-      if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten") return { kind: "starting", bytes: 0 };
+      if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten" || donor.phase.kind === "stopped") {
+        return { kind: "starting", bytes: 0 };
+      }
       // The donor only knows that no job is left; why is told by the job that was shown until then.
-      if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job);
+      if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job, false);
       return donor.phase;
     case "broken":
       return { kind: "failed", message: lending.message };
@@ -69,12 +71,13 @@ export function momentOf(situation: Situation): Moment {
   if (situation.webgpu === "absent") return { kind: "no-webgpu" };
   if (situation.network === "unreachable") return { kind: "unreachable" };
   if (!job) return { kind: situation.network === "loading" ? "loading" : "no-job" };
-  if (job.state === "done") return finished(job);
+  if (job.state === "done") return finished(job, true);
   return { kind: job.state === "running" ? "before" : "paused" };
 }
 
-function finished(job: JobStatus): Moment {
-  return { kind: "job-done", job: job.id, volunteers: 0 };
+/** `final`: nothing waits for another one. */
+function finished(job: JobStatus, final: boolean): Moment {
+  return { kind: "job-done", job: job.id, volunteers: 0, final };
 }
 
 /** The dock is there: something runs, or waits to run, and can be stopped. */
@@ -87,6 +90,7 @@ export function isLent(situation: Situation): boolean {
     case "failed":
       return false;
     case "device-lost":
+    case "job-done":
       return !moment.final;
     default:
       return true;
@@ -96,6 +100,15 @@ export function isLent(situation: Situation): boolean {
 /** These are told at once, not when the next quiet moment comes. */
 export function isFault(moment: Moment): boolean {
   return ["no-webgpu", "software-adapter", "failed", "device-lost", "refused", "offline", "insecure", "unreachable"].includes(moment.kind);
+}
+
+/** What computes here: a software adapter is the processor. */
+export function deviceOf({ donor }: Situation): "graphics card" | "processor" {
+  return donor?.software ? "processor" : "graphics card";
+}
+
+export function timeOf(situation: Situation): string {
+  return deviceOf(situation) === "processor" ? "processor time" : "GPU time";
 }
 
 /** Units of the shown job that the visitor's GPU computed and others confirmed. */
@@ -120,9 +133,10 @@ export function leftOf(situation: Situation): number {
   return job ? Math.max(0, job.units.total - job.units.failed - finalOf(situation)) : 0;
 }
 
-/** Final units of the shown job, as fresh as is known: the one figure for headline, plate and table. */
+/** Final units of the shown job, as fresh as is known from picture, job and donor: the one figure for headline, plate and table. */
 export function finalOf(situation: Situation): number {
   const { seen, job } = situation;
   if (!job) return 0;
-  return seen && seen.job === job.id && seen.units === job.units.total ? Math.max(seen.final, job.units.final) : job.units.final;
+  const drawn = seen && seen.job === job.id && seen.units === job.units.total ? seen.final : 0;
+  return Math.min(job.units.total, Math.max(drawn, job.units.final, mineOf(situation)));
 }

@@ -1,13 +1,13 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
-import { isLent, mineOf, momentOf, type Situation } from "./situation.ts";
+import { finalOf, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
 /** What the visitor may press, beside what the page itself does. */
 export interface StoryActions {
-  lend(): void;
-  lendToNext(): void;
+  lend(click: MouseEvent): void;
+  lendToNext(click: MouseEvent): void;
   save(): void;
   copyLink(): void;
   showDifference(): void;
@@ -28,17 +28,17 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "before":
       return html`${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}`;
     case "stopped":
-      return html`${consent(visit, "Start again", actions.lend)}${figures(situation)}
+      return html`${consent(visit, `Start again with ${doseWord(situation.dose)}`, actions.lend)}${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
     case "job-done":
-      return html`${situation.nextJob ? consent(visit, "Lend to the next job", actions.lendToNext) : nothing}
-        ${situation.donor ? figures(situation) : nothing}
+      return html`${situation.nextJob ? consent(visit, `Lend ${doseWord(situation.dose)} to the next job`, actions.lendToNext) : nothing}
+        ${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
     case "failed":
-      return consent(visit, "Try again", actions.lend);
+      return consent(visit, `Try again with ${doseWord(situation.dose)}`, actions.lend);
     case "device-lost":
       return moment.final
-        ? html`<div class="consent"><button class="lend" type="button" data-testid="lend" @click=${() => void visit.retry()}>Try again</button></div>`
+        ? html`<div class="consent"><button class="lend" type="button" data-testid="lend" @click=${() => void visit.retry()}>Try again with ${doseWord(situation.dose)}</button></div>`
         : figures(situation);
     case "no-webgpu":
       return html`${copyButton(actions, copied)}
@@ -49,11 +49,11 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:
-      return isLent(situation) && situation.donor ? figures(situation) : nothing;
+      return isLent(situation) ? figures(situation) : nothing;
   }
 }
 
-function consent(visit: Visit, words: string, start: () => void): TemplateResult {
+function consent(visit: Visit, words: string, start: (click: MouseEvent) => void): TemplateResult {
   const less = visit.doseBeside(-1);
   const more = visit.doseBeside(1);
   return html`<div class="consent">
@@ -77,29 +77,30 @@ function copyButton(actions: StoryActions, copied: boolean): TemplateResult {
   return html`<p class="beside"><button class="plain" type="button" @click=${actions.copyLink}>${copied ? "Copied" : "Copy link for another browser"}</button></p>`;
 }
 
+/** Nothing is worth keeping of a picture in which nothing is verified. */
 function saveButton(situation: Situation, actions: StoryActions): TemplateResult | typeof nothing {
-  if (!situation.job || !situation.seen) return nothing;
-  return html`<button class="plain" type="button" @click=${actions.save}>Save my picture</button>`;
+  if (!situation.job || !situation.seen || finalOf(situation) === 0) return nothing;
+  return html`<button class="plain" type="button" @click=${actions.save}>${mineOf(situation) > 0 ? "Save my picture" : "Save the picture"}</button>`;
 }
 
-/** What was given and what it is worth: of this key, in all jobs. */
+/** What was given and what it is worth: of this key, in all jobs. While something is lent their room is kept from the click on, so that nothing moves when they come. */
 function figures(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
-  const none = !donor || (donor.units.submitted === 0 && donor.gpuSeconds === 0);
-  // While something is lent their room is kept, so that nothing moves when they come.
-  if (!donor || (none && !isLent(situation))) return nothing;
-  const time = duration(donor.gpuSeconds);
+  const final = donor?.units.final ?? 0;
+  const gpuSeconds = donor?.gpuSeconds ?? 0;
+  const credits = donor?.credit ?? { escrow: 0, final: 0 };
+  const none = !donor || (donor.units.submitted === 0 && gpuSeconds === 0);
+  if (none && !isLent(situation)) return nothing;
   // The headline counts those of the shown job.
-  const verified =
-    donor.units.final !== mineOf(situation) ? "units, all jobs" : donor.units.final === 1 ? "unit verified" : "units verified";
-  const waiting = donor.credit.escrow > 0 ? `credit, ${credit(donor.credit.escrow)} waiting` : "credit";
+  const verified = final !== mineOf(situation) ? "units, all jobs" : final === 1 ? "unit verified" : "units verified";
+  const waiting = credits.escrow > 0 ? `credit, ${credit(credits.escrow)} waiting` : "credit";
   return html`<dl class=${none ? "figures ghost" : "figures"}>
-      <div><dt>${verified}</dt><dd>${count(donor.units.final)}</dd></div>
-      <div><dt>GPU time</dt><dd>${measured(time)}</dd></div>
-      <div><dt>${waiting}</dt><dd>${credit(donor.credit.final)}</dd></div>
+      <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
+      <div><dt>${timeOf(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
+      <div><dt>${waiting}</dt><dd>${credit(credits.final)}</dd></div>
     </dl>
     <p class=${none ? "keep ghost" : "keep"}>
-      ${donor.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
+      ${donor?.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
       Credit counts verified work; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
     </p>`;
 }

@@ -6,7 +6,7 @@
  *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
-import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
+import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
 import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { momentOf, type Situation } from "./situation.ts";
@@ -15,6 +15,10 @@ import { pickJob, Watch } from "./watch.ts";
 const FRESH_MS = 8_000;
 const FRESH_EVERY_MS = 20_000;
 const INPUT_EVERY_MS = 250;
+/** A chosen dose comes back in the donor's state within this time. */
+const TURN_HEARD_MS = 2_000;
+/** A donor without a connection is told this often that the coordinator answers. */
+const HURRY_EVERY_MS = 3_000;
 const RESUME_KEY = "idlewave-resume";
 /** A page that reloaded for a newer version does so once in this time. */
 const RELOAD_EVERY_MS = 300_000;
@@ -39,6 +43,8 @@ export class Visit {
   private freshAt = Number.NEGATIVE_INFINITY;
   /** Job and unit that were verified last. */
   private verified = "";
+  private turnedAt = Number.NEGATIVE_INFINITY;
+  private hurriedAt = Number.NEGATIVE_INFINITY;
   private inputAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: VisitOptions) {
@@ -57,13 +63,17 @@ export class Visit {
     };
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),
-      onJob: (job) => this.takeJob(job),
+      onJob: (job) => {
+        this.hurry();
+        this.takeJob(job);
+      },
       onNetwork: (network) => {
         this.network = network;
         this.options.onChange();
       },
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
+      isTold: () => this.isTold(),
     });
     document.addEventListener("visibilitychange", () => void this.donation?.control.setHidden(document.hidden));
     this.resume();
@@ -77,15 +87,19 @@ export class Visit {
     void navigator.storage?.persist?.();
     try {
       const donation = this.donation ?? (await this.open());
-      if (!this.isWanted()) return;
-      const { dose: chosen, job } = this.situation;
-      await donation.control.start({ origin: this.options.origin, dose: chosen, job: this.options.chosenJob, shown: job?.id ?? 0 });
+      if (!this.isWanted()) return await donation.control.stop();
+      await donation.control.start(this.wish());
       if (!this.isWanted()) return await donation.control.stop();
       await donation.control.setHidden(document.hidden);
       this.change({ lending: { kind: "on" } });
     } catch (fault) {
       this.break(fault instanceof Error ? fault.message : String(fault));
     }
+  }
+
+  private wish(): DonorStart {
+    const { dose, job } = this.situation;
+    return { origin: this.options.origin, dose, job: this.options.chosenJob, shown: job?.id ?? 0 };
   }
 
   /** False when Stop came while the donor was starting. */
@@ -103,8 +117,8 @@ export class Visit {
     this.options.chosenJob = 0;
     const next = pickJob(this.jobs, 0);
     if (next) this.change({ job: next });
-    if (this.situation.lending.kind === "on") await this.stop();
-    await this.lend();
+    if (this.situation.lending.kind === "on") await this.donation?.control.restart(this.wish());
+    else await this.lend();
   }
 
   async retry(): Promise<void> {
@@ -155,6 +169,7 @@ export class Visit {
     const dose = this.doseBeside(step);
     if (dose === null) return;
     const lent = this.situation.lending.kind === "on";
+    this.turnedAt = performance.now();
     // The answer to a click is to be seen: no verified unit covers it, nor comes over it at once.
     if (lent) this.freshAt = Math.max(this.freshAt, performance.now() - FRESH_EVERY_MS + FRESH_MS);
     this.change(lent ? { dose, fresh: null } : { dose, firstDose: dose });
@@ -162,6 +177,7 @@ export class Visit {
   }
 
   private takeJobs(jobs: JobStatus[]): void {
+    this.hurry();
     this.jobs = jobs;
     const { job } = this.situation;
     const shown = this.donorJob() ?? jobs.find((other) => other.id === job?.id) ?? pickJob(jobs, this.options.chosenJob);
@@ -171,6 +187,20 @@ export class Visit {
   private takeJob(job: JobStatus): void {
     this.jobs = this.jobs.map((other) => (other.id === job.id ? job : other));
     if (job.id === this.situation.job?.id) this.change({ network: "reached", job });
+  }
+
+  /** The donor is connected and tells how the shown job stands. */
+  private isTold(): boolean {
+    const { lending, donor, job } = this.situation;
+    return lending.kind === "on" && donor?.job != null && donor.job.id === job?.id && donor.phase.kind !== "offline";
+  }
+
+  /** The coordinator answers: a donor that lost its connection need not wait for its next try. */
+  private hurry(): void {
+    const now = performance.now();
+    if (this.situation.donor?.phase.kind !== "offline" || now - this.hurriedAt < HURRY_EVERY_MS) return;
+    this.hurriedAt = now;
+    void this.retry();
   }
 
   /** The job that the donor computes, as fresh as is known. */
@@ -187,13 +217,23 @@ export class Visit {
       this.change({ lending: { kind: "off" }, donor: null, fresh: null });
       return;
     }
+    if (donor.phase.kind === "stopped" && lending.kind === "on") {
+      this.change({ lending: { kind: "stopped" }, fresh: null });
+      return;
+    }
     // The figures beside "Stopped." are those of that moment.
     if (lending.kind === "stopped" || lending.kind === "off") return;
     const last = donor.verified[donor.verified.length - 1];
     const name = last ? `${last.job}:${last.unit}` : "";
     const news = last && name !== this.verified && last.job === donor.job?.id ? last : null;
     this.verified = name;
+    const before = this.situation.donor?.dose;
+    // Another tab chose it; what this one chose may be on its way still.
+    if (donor.dose !== before && performance.now() - this.turnedAt > TURN_HEARD_MS) this.situation.dose = donor.dose;
+    const told = this.situation.donor?.job;
     this.situation.donor = donor;
+    // The same figures again may be older than those of the last list.
+    if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
     if (news) this.showFresh(news.unit);
     const { job } = this.situation;
     if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };

@@ -1,5 +1,6 @@
-/** Why there is no work. */
+/** Why there is no work, and when it is asked for again. */
 import type { IdleReason } from "../../shared/wire.ts";
+import { aboutSeconds } from "./numbers.ts";
 import type { Words } from "./part.ts";
 
 const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
@@ -17,7 +18,9 @@ const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
   quota: { headline: "You hold enough units for now.", lead: "Yours will start when those are settled." },
 };
 
-export function waitingWords(reason: IdleReason): Words {
+/** `retryMs`: how long the donor waits before it asks again. */
+export function waitingWords(reason: IdleReason, retryMs: number): Words {
   const { headline, lead } = REASONS[reason];
-  return { headline: [headline], lead: [lead] };
+  const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
+  return { headline: [headline], lead: [`${lead} It asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`] };
 }

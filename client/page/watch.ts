@@ -1,9 +1,11 @@
 /** Asks the coordinator what jobs there are and how the shown one stands, while the page can be seen. */
-import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import type { JobState, JobStatus, NetworkInfo } from "../../shared/api.ts";
 
-const JOB_MS = 2_000;
-const LIST_MS = 10_000;
-const AFTER_FAULT_MS = 5_000;
+const JOB_MS = 5_000;
+export const LIST_MS = 10_000;
+/** While the donor tells how the shown job stands: only other jobs are news. */
+const TOLD_LIST_MS = 30_000;
+export const AFTER_FAULT_MS = 5_000;
 
 export interface Watched {
   onJobs(jobs: JobStatus[]): void;
@@ -13,6 +15,8 @@ export interface Watched {
   onFault(): void;
   /** The job to ask after, 0 for none. */
   shown(): number;
+  /** The donor tells how that job stands, so that it need not be asked for. */
+  isTold(): boolean;
 }
 
 export class Watch {
@@ -20,6 +24,8 @@ export class Watch {
   private readonly watched: Watched;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private listedAt = Number.NEGATIVE_INFINITY;
+  /** The shown job's state in the last list. */
+  private state: JobState | undefined;
   private met = false;
   private asking = false;
 
@@ -40,21 +46,35 @@ export class Watch {
   private async ask(): Promise<void> {
     this.asking = true;
     try {
-      if (performance.now() - this.listedAt >= LIST_MS || this.watched.shown() === 0) {
-        const list = await this.get<{ jobs: JobStatus[] }>("/api/jobs");
-        this.listedAt = performance.now();
-        this.watched.onJobs(list.jobs);
-      } else this.watched.onJob(await this.get<JobStatus>(`/api/jobs/${this.watched.shown()}`));
+      const wait = await this.askOnce();
       if (!this.met) this.watched.onNetwork(await this.get<NetworkInfo>("/api/network"));
       this.met = true;
       this.asking = false;
-      this.again(JOB_MS);
+      this.again(wait);
     } catch {
       this.asking = false;
       this.listedAt = Number.NEGATIVE_INFINITY;
       this.watched.onFault();
       this.again(AFTER_FAULT_MS);
     }
+  }
+
+  /** Answers how long to wait. */
+  private async askOnce(): Promise<number> {
+    const { watched } = this;
+    const listMs = watched.isTold() ? TOLD_LIST_MS : LIST_MS;
+    if (watched.shown() !== 0 && performance.now() - this.listedAt < listMs) {
+      if (!watched.isTold()) watched.onJob(await this.get<JobStatus>(`/api/jobs/${watched.shown()}`));
+      return JOB_MS;
+    }
+    const { jobs } = await this.get<{ jobs: JobStatus[] }>("/api/jobs");
+    this.listedAt = performance.now();
+    watched.onJobs(jobs);
+    const state = jobs.find(({ id }) => id === watched.shown())?.state;
+    const isNews = this.state !== undefined && state !== this.state;
+    this.state = state;
+    // A list tells the running answer as it was read last, the job itself as it is.
+    return isNews && !watched.isTold() && watched.shown() !== 0 ? 0 : JOB_MS;
   }
 
   private async get<T>(path: string): Promise<T> {

@@ -1,9 +1,10 @@
-/** The page's words for each moment: one plain sentence that is true now, what to know about it, and the dock's two lines. */
+/** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
-import { aboutSeconds, capitalised, count, doseWord, duration, grouped, inWords, megabytes, raised, throughput, units } from "./numbers.ts";
+import { aboutSeconds, capitalised, count, doseWord, grouped, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
+import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 
 /** A download smaller than this, in bytes, needs no figure. */
 const SIZE_WORTH_SAYING = 100_000;
@@ -12,23 +13,31 @@ const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of 
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
 
-export function wordsOf(situation: Situation, touch: boolean): Words {
+/** How the visitor meets the page. */
+export interface Manner {
+  touch: boolean;
+  /** The wave is not to be watched: less motion is wished, or it is not there. */
+  still: boolean;
+}
+
+export function wordsOf(situation: Situation, manner: Manner): Words {
   const moment = momentOf(situation);
   const { job } = situation;
   const noun = job?.noun || "picture";
   const gave = mineOf(situation);
+  const device = deviceOf(situation);
   switch (moment.kind) {
     case "loading":
       return { headline: ["Looking for a job."], lead: ["Nothing runs on your graphics card."] };
     case "unreachable":
       return {
         headline: ["The coordinator does not answer."],
-        lead: ["Nothing runs on your graphics card. This page asks again by itself."],
+        lead: [`Nothing runs on your graphics card. This page asks again every ${aboutSeconds(AFTER_FAULT_MS / 1_000)}.`],
       };
     case "no-job":
       return {
         headline: ["No job needs you yet."],
-        lead: ["Nobody has given this network a job that is still open. This page looks again by itself."],
+        lead: [`Nobody has given this network a job that is still open. This page looks again every ${aboutSeconds(LIST_MS / 1_000)}.`],
       };
     case "before":
       return before(situation, noun);
@@ -47,16 +56,19 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
         ],
       };
     case "running":
-      return running(situation, noun, touch);
+      return running(situation, noun, manner);
     case "stopped":
       return {
         headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
-        lead: [`Nothing is running on your graphics card. What was verified stays in the ${noun} for good.`],
+        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`],
       };
     case "offline":
       return offline(situation, moment.running);
     case "waiting":
-      return waitingWords(moment.reason === "all-assigned" && waitingOf(situation) > 0 ? "waits-for-others" : moment.reason);
+      return waitingWords(
+        moment.reason === "all-assigned" && waitingOf(situation) > 0 ? "waits-for-others" : moment.reason,
+        moment.retryMs,
+      );
     case "no-webgpu":
       return {
         headline: ["This browser can't compute units yet."],
@@ -88,11 +100,13 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
       };
     case "refused":
       return {
-        headline: ["Your graphics card got different bytes."],
-        lead: [`Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit. Old drivers can cause this.`],
+        headline: [`Your ${device} got different bytes.`],
+        lead: [
+          `Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit.${device === "graphics card" ? " Old drivers can cause this." : ""}`,
+        ],
       };
     case "job-done":
-      return finished(noun, gave);
+      return finished(job, noun, gave);
     case "another-tab":
       return moment.running
         ? { headline: ["Running in another tab."], lead: ["One tab works for all of them."] }
@@ -103,7 +117,7 @@ export function wordsOf(situation: Situation, touch: boolean): Words {
     case "failed":
       return {
         headline: ["Something here failed."],
-        lead: [`Nothing is running on your graphics card. ${sentence(moment.message) || ""}`.trim()],
+        lead: [`Nothing is running on your ${device}. ${sentence(moment.message) || ""}`.trim()],
       };
     default:
       return moment satisfies never;
@@ -118,7 +132,7 @@ function offline(situation: Situation, still: boolean): Words {
     headline: unsent > 0 ? ["No connection. ", ...safe] : ["No connection."],
     lead: [
       unsent > 0 ? "They are finished and kept on this device. They will be sent as soon as you are back." : "Nothing finished is missing.",
-      still ? " Your graphics card keeps working on the units it already has." : goesOn,
+      still ? ` Your ${deviceOf(situation)} keeps working on the units it already has.` : goesOn,
     ],
   };
 }
@@ -127,14 +141,15 @@ function before(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);
   const headline = missing === 1 ? `One unit of this ${noun} is missing.` : `${count(missing)} units of this ${noun} are missing.`;
-  const soFar = job && noun !== "picture" && job.answer && job.answerSoFar;
+  const soFar = job && answerOf(job);
   if (!soFar) return { headline: [headline], lead: [BEFORE_LEAD] };
-  return { headline: [`${raised(job.answer)} so far: ${grouped(job.answerSoFar ?? "")}`], lead: [`${headline} ${BEFORE_LEAD}`] };
+  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} ${BEFORE_LEAD}`] };
 }
 
-function running(situation: Situation, noun: string, touch: boolean): Words {
+function running(situation: Situation, noun: string, manner: Manner): Words {
   const { donor, dose, firstDose, fresh, job } = situation;
   const mine = mineOf(situation);
+  const device = deviceOf(situation);
   if (fresh && job) {
     const left = leftOf(situation);
     return {
@@ -145,16 +160,21 @@ function running(situation: Situation, noun: string, touch: boolean): Words {
   const headline: Part[] =
     mine > 0 ? [{ mine: units(mine) }, ` of this ${noun} ${mine === 1 ? "is" : "are"} yours.`] : ["Your first units are on their way."];
   if (dose < firstDose) {
-    return { headline, lead: [`You chose less: at most ${doseWord(dose)} of your graphics card.${slower(firstDose / dose)}`] };
+    return { headline, lead: [`You chose less: at most ${doseWord(dose)} of your ${device}, on average.${slower(firstDose / dose)}`] };
   }
   const now = donor?.running ?? 0;
   const more = mine > 0 ? " more" : "";
-  const running = now > 0 ? `${capitalised(inWords(now))}${more} ${now === 1 ? "is" : "are"} running on your graphics card. ` : "";
-  return { headline, lead: [`${running}${touch ? "Touch the page" : "Move the pointer"} and watch the wave step aside.`] };
+  const running = now > 0 ? `${capitalised(inWords(now))}${more} ${now === 1 ? "is" : "are"} running on your ${device}. ` : "";
+  return { headline, lead: [`${running}${stepsAside(manner)}`] };
+}
+
+function stepsAside({ touch, still }: Manner): string {
+  if (still) return touch ? "It steps aside while you touch the page." : "It steps aside while you move the pointer, scroll or type.";
+  return `${touch ? "Touch the page" : "Move the pointer"} and watch the wave step aside.`;
 }
 
 /** What comes next, and what may come and go while the visitor lends: the page keeps room for the largest of it, so that nothing under it moves. */
-export function roomsOf(situation: Situation, touch: boolean): Words[] {
+export function roomsOf(situation: Situation, manner: Manner): Words[] {
   const { donor, job } = situation;
   const noun = job?.noun || "picture";
   if (momentOf(situation).kind === "loading") {
@@ -169,9 +189,9 @@ export function roomsOf(situation: Situation, touch: boolean): Words[] {
     firstDose: situation.dose,
   };
   return [
-    running(usual, noun, touch),
-    running({ ...usual, dose: 0.1, firstDose: 0.9 }, noun, touch),
-    running({ ...usual, fresh: { unit: Math.max(0, (job?.units.total ?? 1) - 1) } }, noun, touch),
+    running(usual, noun, manner),
+    running({ ...usual, dose: 0.1, firstDose: 0.9 }, noun, manner),
+    running({ ...usual, fresh: { unit: Math.max(0, (job?.units.total ?? 1) - 1) } }, noun, manner),
   ];
 }
 
@@ -188,45 +208,23 @@ function confirmed(job: JobStatus): string {
 }
 
 /** How many volunteers made it is counted nowhere yet, so it is not said. */
-function finished(noun: string, gave: number): Words {
-  const headline = [`This ${noun} is finished.`];
-  return { headline, lead: gave > 0 ? ["Volunteers made it, ", { mine: units(gave) }, " by you."] : ["Volunteers made it."] };
+function finished(job: JobStatus | null, noun: string, gave: number): Words {
+  const made: Part[] = gave > 0 ? ["Volunteers made it, ", { mine: units(gave) }, " by you."] : ["Volunteers made it."];
+  const answer = job && answerOf(job);
+  if (!answer) return { headline: [`This ${noun} is finished.`], lead: made };
+  return { headline: [`${answer.of}: ${answer.value}`], lead: [`This ${noun} is finished. `, ...made] };
+}
+
+/** The answer of a job that is no picture, over its final units; null when it has none yet. */
+function answerOf({ noun, answer, answerSoFar }: JobStatus): { of: string; value: string } | null {
+  if (!answer || answerSoFar === undefined || (noun || "picture") === "picture") return null;
+  return { of: raised(answer), value: grouped(answerSoFar) };
 }
 
 function watching(job: JobStatus | null): string {
   if (!job || job.volunteers === 0) return " You can still watch.";
   const who = job.volunteers === 1 ? "one volunteer is" : `${inWords(job.volunteers)} volunteers are`;
   return ` You can still watch: ${who} filling squares right now.`;
-}
-
-/** What the dock says: what is true of the graphics card, and a figure that was measured. */
-export function dockLines(situation: Situation): [string, string] {
-  const { donor, dose } = situation;
-  const moment = momentOf(situation);
-  const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of GPU time` : "";
-  switch (moment.kind) {
-    case "running": {
-      const speed = donor?.gflops ? throughput(donor.gflops) : null;
-      const each = donor?.secondsPerUnit ? `${aboutSeconds(donor.secondsPerUnit)} a unit` : "";
-      return [`Lending ${doseWord(dose)}`, speed ? `${speed.value} ${speed.unit}` : each || spent];
-    }
-    case "offline":
-      return [moment.running ? "Offline, still running" : "Offline, waiting", moment.running ? spent : "Nothing is running"];
-    case "waiting":
-    case "another-tab":
-    case "job-done":
-      return ["Waiting", "Nothing is running"];
-    case "starting":
-      return ["Starting", "Nothing is running yet"];
-    case "refused":
-      return [`Lending ${doseWord(dose)}`, spent];
-    case "another-version":
-      return ["Finishing", "Then it reloads"];
-    case "device-lost":
-      return ["Restarting", "Nothing is running"];
-    default:
-      return ["Stopped", "Nothing is running"];
-  }
 }
 
 /** How results are checked, by the job's tier. */

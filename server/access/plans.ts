@@ -2,7 +2,7 @@
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import { type JobPlan, resultBytes } from "../../shared/plan.ts";
+import { type JobPlan, parsePlan, resultBytes } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 
 const MAX_KEPT = 256; // a plan holds its kernel: at most about a MiB each
@@ -40,7 +40,7 @@ export class Plans {
   private async load(row: JobRow): Promise<PlannedJob> {
     const bytes = await this.blobs.get(row.plan);
     if (!bytes) throw new Error(`the plan of job ${row.id}, blob ${row.plan}, is missing`);
-    const plan = JSON.parse(new TextDecoder().decode(bytes)) as JobPlan;
+    const plan = parsePlan(new TextDecoder().decode(bytes));
     return { plan, manifest: JSON.parse(row.manifest) as Manifest, resultBytes: resultBytes(plan) };
   }
 }

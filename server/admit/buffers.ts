@@ -1,11 +1,13 @@
 /** One buffer for each binding that the passes use: its size, its contents, the fields that a unit writes into it. */
 
+import { counted } from "../../shared/counted.ts";
 import { writeField } from "../../shared/expand.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { type Layout, layoutName, onlyScalar, roundUp, tailOf } from "../../shared/kernel/layout.ts";
 import { lengthOf, resolvePath } from "../../shared/kernel/path.ts";
 import type { ReflectedBinding } from "../../shared/kernel/reflect.ts";
-import type { Manifest, ManifestBinding } from "../../shared/manifest.ts";
+import type { ManifestBinding } from "../../shared/manifest/binding.ts";
+import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferInit, BufferPlan, FieldWrite } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import { type FieldContext, MAX_WRITES, writeValue } from "./fields.ts";
@@ -34,9 +36,9 @@ export function sizeBindings(
 ): Map<string, SizedBinding> {
   const partners = swapPartners(manifest);
   const lengths = new Map<string, number>();
-  const names = new Set(reflected.map((binding) => binding.name));
-  // A misspelt output would have given a length: its own fault says so.
-  const misspelt = manifest.output.some((output) => !names.has(output.binding));
+  // A misspelt output would have given a length, and so would one that names what no kernel writes: its own fault says so.
+  const writable = new Set(reflected.filter(({ name, kind }) => kind === "storage" || partners.has(name)).map(({ name }) => name));
+  const misspelt = manifest.output.some((output) => !writable.has(output.binding));
   const claims = new Map(reflected.map((binding) => [binding.name, claimLength(manifest, binding, units, files, faults)]));
   for (const binding of reflected) {
     const own = claims.get(binding.name);
@@ -72,16 +74,31 @@ export function sizeBindings(
     }
     sized.set(binding.name, { reflected: binding, manifest: entry, elements: tail ? elements : null, byteLength });
   }
+  checkSwapped(manifest, sized, faults);
+  return sized;
+}
+
+/** What trades places has one size. An output's is what the owner wants, so it is the other that is mended. */
+function checkSwapped(manifest: Manifest, sized: ReadonlyMap<string, SizedBinding>, faults: Faults): void {
+  const outputs = new Set(manifest.output.map(({ binding }) => binding));
   for (const [pass, { swap }] of manifest.passes.entries()) {
-    for (const [index, [name, other]] of (swap ?? []).entries()) {
-      const a = sized.get(name);
+    for (const [index, pair] of (swap ?? []).entries()) {
+      const [kept, other] = outputs.has(pair[1]) && !outputs.has(pair[0]) ? [pair[1], pair[0]] : pair;
+      const a = sized.get(kept);
       const b = sized.get(other);
       if (!a || !b || a.byteLength === b.byteLength) continue;
-      const wrong = `${name} has ${a.byteLength} bytes and ${other}, which it is swapped with, ${b.byteLength}.`;
-      faults.at(["passes", pass, "swap", index], wrong, "Make them equal.");
+      const wrong = `${other} has ${sizeText(b)} and ${kept}, which it is swapped with, ${sizeText(a)}.`;
+      const tail = tailOf(b.reflected.layout);
+      const elements = tail && (a.byteLength - tail.offset) / tail.stride;
+      const right = Number.isInteger(elements) ? `Give ${other} "elements": ${elements}.` : "Make them equal.";
+      const own = ["bindings", other, "elements"];
+      faults.at(b.manifest.elements === undefined ? ["passes", pass, "swap", index] : own, wrong, right);
     }
   }
-  return sized;
+}
+
+function sizeText({ byteLength, elements }: SizedBinding): string {
+  return elements === null ? counted(byteLength, "byte") : `${counted(elements, "element")} (${counted(byteLength, "byte")})`;
 }
 
 /** The plan of one sized binding. */
@@ -180,7 +197,7 @@ function claimLength(
     faults.at(
       at,
       `${what} has ${bytes} bytes, no whole number of elements of ${tail.stride} bytes${head}.`,
-      `An element is ${layoutName(tail.element)}.`,
+      `An element is ${layoutName(tail.element)}: let it be a multiple of ${tail.stride}${tail.offset > 0 ? `, and ${tail.offset} more` : ""}.`,
     );
     return "told";
   };
@@ -209,7 +226,11 @@ function planInit(sized: SizedBinding, split: SplitFile | undefined, files: Pack
   if (init.split) {
     if (!split) return { kind: "zero" };
     if (split.bytesPerUnit > byteLength) {
-      faults.at(path, `A unit's piece has ${split.bytesPerUnit} bytes, ${reflected.name} has ${byteLength}.`, "Give a unit fewer records.");
+      faults.at(
+        path,
+        `A unit's piece has ${split.bytesPerUnit} bytes, ${reflected.name} has ${byteLength}.`,
+        `At most ${Math.floor(byteLength / init.split.recordBytes)} records fit: mend recordsPerUnit, or "elements".`,
+      );
     }
     const { bytesPerUnit, unitsPerChunk, fileBytes } = split;
     return { kind: "split", bytesPerUnit, unitsPerChunk, fileBytes, chunks: "" as BlobHash };

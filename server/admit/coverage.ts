@@ -1,10 +1,11 @@
 /** A word about outputs that the invocations of the passes cannot fill. */
+
+import { counted } from "../../shared/counted.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import { storesOf } from "../../shared/kernel/stores.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
 import type { SizedBinding } from "./buffers.ts";
-import { counted } from "./counted.ts";
 import type { Faults } from "./faults.ts";
 import type { Workgroups } from "./needs.ts";
 import { outputBytes } from "./outputs.ts";

@@ -1,7 +1,8 @@
 /** CSV files with a header line, as typed binary tables: 8-byte little-endian columns of i64, u64 or f64. */
+
+import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import type { RowTable } from "../../shared/plan.ts";
-import { counted } from "./counted.ts";
 
 interface CsvColumn {
   name: string;

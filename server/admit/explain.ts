@@ -4,10 +4,13 @@
  */
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { counted } from "../../shared/counted.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
+import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain.ts";
 import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
+import { OTHER_TYPE_NAMES } from "./type-names.ts";
 
 /** The parts of JSON Schema that the manifest's definition uses. */
 interface Schema {
@@ -103,9 +106,16 @@ function explainString(schema: Schema, value: string, path: JsonPath, faults: Si
     faults.at(path, `It has ${value.length} characters.`, `At most ${schema.maxLength} are allowed.`);
   } else if (schema.minLength !== undefined && value.length < schema.minLength) {
     faults.at(path, "It is too short.", `At least ${schema.minLength} characters are needed.`);
+  } else if (schema.pattern === PLAIN_PATTERN || schema.pattern === PLAIN_LINES_PATTERN) {
+    const hidden = hiddenIn(value, schema.pattern);
+    if (hidden) faults.at(path, hiddenText(hidden), "Remove it: it would change how the text around it looks.");
   } else if (schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(value)) {
     faults.at(path, `${show(value)} has a form that is not allowed here.`, rightFor(schema) || `It must match ${schema.pattern}.`);
   }
+}
+
+function hiddenText({ name, before }: { name: string; before: number }): string {
+  return `The text has ${name}, which is not seen, after ${counted(before, "character")}.`;
 }
 
 function explainNumber(schema: Schema, value: number, path: JsonPath, faults: Sink): void {
@@ -158,7 +168,8 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
   if (branches.every((branch) => branch.const !== undefined)) {
     const names = branches.map((branch) => String(branch.const));
     const right = `It is one of ${names.join(", ")}.`;
-    faults.at(path, `It is ${show(value)}.`, typeof value === "string" ? suggest(value, names, right) : right);
+    const alias = typeof value === "string" && names.includes("f32") ? OTHER_TYPE_NAMES[value.toLowerCase()] : undefined;
+    faults.at(path, `It is ${show(value)}.`, alias ?? (typeof value === "string" ? suggest(value, names, right) : right));
     return;
   }
   const meant = branchFor(branches, value);

@@ -207,6 +207,8 @@ function rightFor(write: FieldWrite, found: Sourced): string {
   if (found.source.of?.kind === "unit" && found.source.of.field === "seed") return "A seed has 64 bits: make the field vec2<u32>.";
   switch (write.as) {
     case "u32":
+      if (found.extremes.some((extreme) => extreme.startsWith("-")))
+        return "u32 holds 0 to 4294967295; make the field i32 for numbers below zero.";
       return "u32 holds 0 to 4294967295; make the field vec2<u32> for 64 bits.";
     case "i32":
       return "i32 holds -2147483648 to 2147483647; make the field vec2<u32> for 64 bits.";

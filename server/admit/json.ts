@@ -121,8 +121,7 @@ class JsonReader {
     for (;;) {
       this.space();
       const keyAt = this.at;
-      if (this.text[this.at] !== '"')
-        this.fail("A key between double quotes is missing here.", 'Write "name": value, without a comma after the last.');
+      if (this.text[this.at] !== '"') this.fail("A key between double quotes is missing here.", 'Write "name": value.');
       const key = this.string();
       if (children.has(key)) this.fail(`The key ${key.slice(0, 60)} occurs twice.`, "Remove one of them.", keyAt);
       this.space();
@@ -135,8 +134,9 @@ class JsonReader {
       this.space();
       const next = this.text[this.at];
       if (next !== "," && next !== "}") this.fail("A comma or } is missing here.", "Put a comma between members and } after the last.");
-      this.at++;
+      const commaAt = this.at++;
       if (next === "}") return found;
+      this.needsMore("}", commaAt);
     }
   }
 
@@ -157,9 +157,16 @@ class JsonReader {
       this.space();
       const next = this.text[this.at];
       if (next !== "," && next !== "]") this.fail("A comma or ] is missing here.", "Put a comma between elements and ] after the last.");
-      this.at++;
+      const commaAt = this.at++;
       if (next === "]") return found;
+      this.needsMore("]", commaAt);
     }
+  }
+
+  /** After a comma another value comes, not the end. */
+  private needsMore(end: string, commaAt: number): void {
+    this.space();
+    if (this.text[this.at] === end) this.fail(`There is a comma before the ${end}.`, "Remove the comma.", commaAt);
   }
 
   private string(): string {

@@ -1,6 +1,6 @@
 /** Sizes that are checked before anything is parsed, here and in the judge's process. */
 import type { Fault } from "../../shared/errors.ts";
-import { MAX_PATH_CHARACTERS } from "../../shared/manifest.ts";
+import { MAX_PATH_CHARACTERS } from "../../shared/manifest/file.ts";
 import { type JobPackage, MANIFEST_FILE, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "./package.ts";
 
 /** A request: the texts, and names, sizes and hashes of all files. */

@@ -117,7 +117,11 @@ export function readNeeds(
   const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string, place?: string) => {
     const known = LIMITS[limit];
     if (!known) return;
-    if (value > known.most) tell(`${what}: ${limit} would have to be ${value}.`, `No GPU is expected to offer more than ${known.most}.`);
+    if (value > known.most)
+      tell(
+        `${what}: ${limit} would have to be ${value}.`,
+        `No GPU is expected to offer more than ${known.most}: ask for less, or let a unit compute less and the job have more units.`,
+      );
     else if (value > known.default) {
       limits[limit] = Math.max(limits[limit] ?? 0, value);
       if (place === undefined || (Object.hasOwn(asked, limit) && (asked[limit] ?? 0) >= value)) return;

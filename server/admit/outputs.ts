@@ -1,15 +1,20 @@
 /** Outputs: which bytes of which buffer are compared and kept, and what becomes of them. */
-import { type Layout, layoutName, onlyScalar } from "../../shared/kernel/layout.ts";
+
+import { counted } from "../../shared/counted.ts";
+import { type Layout, layoutName, onlyScalar, tailOf } from "../../shared/kernel/layout.ts";
 import { MAX_PADDING_RANGES, paddingOf } from "../../shared/kernel/padding.ts";
-import type { Manifest, ManifestOutput } from "../../shared/manifest.ts";
+import { list } from "../../shared/kernel/path.ts";
+import type { ManifestOutput } from "../../shared/manifest/output.ts";
+import type { Manifest } from "../../shared/manifest.ts";
 import { type BufferPlan, DTYPE_BYTES, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
-import { counted } from "./counted.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 
 /** Elements of an array that is reduced over units: it is held in memory as BigInt or f64. */
 const MAX_REDUCED_ELEMENTS = 1 << 22;
 const MAX_PICTURE_SIDE = 65_535;
+
+const RESULT_TOO_LARGE = `At most ${MAX_RESULT_BYTES} (64 MiB) are allowed, with 8 for each output: let a unit compute less, and the job have more units.`;
 
 /** Bytes of one unit's output. */
 export function outputBytes(output: Pick<ManifestOutput, "shape" | "dtype">): number {
@@ -28,7 +33,7 @@ export function checkOutputs(manifest: Manifest, units: number | undefined, faul
     checkReduce(output, path, units, faults);
   });
   if (total > MAX_RESULT_BYTES) {
-    faults.at(["output"], `A unit's results have ${total} bytes.`, `At most ${MAX_RESULT_BYTES} are allowed: make units smaller.`);
+    faults.at(["output"], `A unit's results have ${total} bytes.`, RESULT_TOO_LARGE);
   }
 }
 
@@ -78,13 +83,17 @@ export function planOutput(
   if (!plan) return undefined;
   if (plan.kind === "uniform" || (plan.kind === "read-only-storage" && !swapped)) {
     const wrong = `${output.binding} is ${plan.kind === "uniform" ? "a uniform" : "read-only"}: no kernel writes it.`;
-    faults.at([...path, "binding"], wrong, "Name a var<storage, read_write>.");
+    const written = buffers.filter(({ kind }) => kind === "storage").map(({ name }) => name);
+    const others = written.length === 0 ? "" : ` The kernel writes ${list(written)}.`;
+    faults.at([...path, "binding"], wrong, `Name a var<storage, read_write>, or declare ${output.binding} so.${others}`);
     return undefined;
   }
   const byteLength = outputBytes(output);
   if (byteLength > plan.byteLength) {
     const wrong = `${output.shape.join(" x ")} ${output.dtype} are ${byteLength} bytes, ${output.binding} has ${plan.byteLength}.`;
-    faults.at([...path, "shape"], wrong, `At most ${Math.floor(plan.byteLength / DTYPE_BYTES[output.dtype])} elements fit.`);
+    const most = Math.floor(plan.byteLength / DTYPE_BYTES[output.dtype]);
+    const larger = tailOf(layout) ? `, or give ${output.binding} more "elements"` : "";
+    faults.at([...path, "shape"], wrong, `At most ${counted(most, "element")} fit: mend the shape${larger}.`);
     return undefined;
   }
   checkDtype(output, path, layout, faults);

@@ -39,19 +39,21 @@ export interface SplitCut {
 }
 
 /** What a judgement says. The hashes of rows and chunks are still empty strings in `plan`: `intake` fills them in. */
-export type Admission =
-  | {
-      ok: true;
-      manifest: Manifest;
-      plan: JobPlan;
-      /** The typed table of `units.rows`, `rowBytes` a row. */
-      rows: Uint8Array | null;
-      splits: SplitCut[];
-      /** The kernel as the owner wrote it; several files follow each other under a comment with their names. */
-      source: string;
-      warnings: string[];
-    }
-  | { ok: false; faults: Fault[] };
+export type Admission = Admitted | { ok: false; faults: Fault[] };
+
+export interface Admitted {
+  ok: true;
+  manifest: Manifest;
+  plan: JobPlan;
+  /** The entry points that the passes use, by their owner's names; `plan.slicing` says whether they can be sliced. */
+  entryPoints: string[];
+  /** The typed table of `units.rows`, `rowBytes` a row. */
+  rows: Uint8Array | null;
+  splits: SplitCut[];
+  /** The kernel as the owner wrote it; several files follow each other under a comment with their names. */
+  source: string;
+  warnings: string[];
+}
 
 /** What the judge is at, in words that follow "it was": for the fault when it never comes back. */
 export interface Stage {

@@ -1,10 +1,12 @@
 /** Passes: which entry point is dispatched how often, what each iteration writes and swaps. */
+
+import { counted } from "../../shared/counted.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { Reflection } from "../../shared/kernel/reflect.ts";
-import type { Manifest, ManifestPass } from "../../shared/manifest.ts";
+import type { ManifestPass } from "../../shared/manifest/pass.ts";
+import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
 import { type SizedBinding, writeSet } from "./buffers.ts";
-import { counted } from "./counted.ts";
 import { type CsvTable, decimalLines } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
@@ -129,7 +131,10 @@ function planSwap(
 ): [number, number][] {
   const swaps: [number, number][] = [];
   if (pass.swap && pass.swap.length > 0 && repeat === 1) {
-    faults.warnAt([...path, "swap"], "swap has no effect when repeat is 1: contents trade places between iterations.");
+    faults.warnAt(
+      [...path, "swap"],
+      'swap has no effect when repeat is 1: contents trade places between iterations. Give the pass "repeat": 2 or more, or remove swap.',
+    );
   }
   const seen = new Set<string>();
   for (const [index, pair] of (pass.swap ?? []).entries()) {

@@ -37,9 +37,22 @@ export function answerOf(admission: Admission): Message {
 
 /** True for what a judge of ours answers. */
 export function isVerdict(message: Message): boolean {
-  const json = message.json as { ok?: unknown; faults?: unknown; plan?: { kernel?: unknown }; source?: unknown; splits?: unknown } | null;
+  const json = message.json as {
+    ok?: unknown;
+    faults?: unknown;
+    plan?: { kernel?: unknown };
+    source?: unknown;
+    splits?: unknown;
+    entryPoints?: unknown;
+  } | null;
   if (json?.ok === false) return Array.isArray(json.faults) && json.faults.length > 0;
-  return json?.ok === true && typeof json.plan?.kernel === "string" && typeof json.source === "string" && Array.isArray(json.splits);
+  return (
+    json?.ok === true &&
+    typeof json.plan?.kernel === "string" &&
+    typeof json.source === "string" &&
+    Array.isArray(json.splits) &&
+    Array.isArray(json.entryPoints)
+  );
 }
 
 /** The verdict in an answer for which `isVerdict` holds. */

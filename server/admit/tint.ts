@@ -70,6 +70,27 @@ export async function judgeByTint(
   return faults;
 }
 
+/** Compiles a text that was made of a kernel that Tint took, and its pipelines: the first thing that is wrong, or undefined. */
+export async function refusalByTint(
+  text: string,
+  pipelines: readonly TintPipeline[],
+  constants: Record<string, number>,
+  raised: boolean,
+): Promise<string | undefined> {
+  const device = await openTint();
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ code: text });
+  const info = await module.getCompilationInfo();
+  const invalid = await device.popErrorScope();
+  const error = info.messages.find((message) => message.type === "error");
+  if (error || invalid) return sentence(error?.message ?? invalid?.message ?? "");
+  for (const pipeline of pipelines) {
+    const wrong = await tryPipeline(device, module, pipeline, constants);
+    if (wrong !== undefined && !(raised && ABOUT_LIMITS.test(wrong))) return sentence(wrong);
+  }
+  return undefined;
+}
+
 async function tryPipeline(
   device: GPUDevice,
   module: GPUShaderModule,

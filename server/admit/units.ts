@@ -1,7 +1,8 @@
 /** The unit space of a job, its rows, and what split files contribute. */
+
+import { counted } from "../../shared/counted.ts";
 import { MAX_UNITS, type Manifest } from "../../shared/manifest.ts";
 import type { UnitSpace } from "../../shared/plan.ts";
-import { counted } from "./counted.ts";
 import type { CsvTable } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
@@ -83,8 +84,12 @@ function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFi
     return undefined;
   }
   if (stat.bytes === 0 || stat.bytes % recordBytes !== 0) {
-    const wrong = `${init.file} has ${stat.bytes} bytes, no whole number of records of ${recordBytes}.`;
-    faults.at([...path, "split", "recordBytes"], wrong, "Mend the record's size or the file.");
+    const rest = stat.bytes % recordBytes;
+    const whole = stat.bytes - rest;
+    const last = stat.bytes === 0 ? "it is empty" : `the last has ${counted(rest, "byte")}`;
+    const wrong = `${init.file} has ${stat.bytes} bytes, no whole number of records of ${recordBytes}: ${last}.`;
+    const lengths = whole === 0 ? `${recordBytes}` : `${whole} or ${whole + recordBytes}`;
+    faults.at([...path, "split", "recordBytes"], wrong, `Make the file ${lengths} bytes long, or mend the record's size.`);
     return undefined;
   }
   return {

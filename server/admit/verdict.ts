@@ -17,6 +17,7 @@ import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { planPasses, type ResolvedPass, resolvePasses } from "./passes.ts";
+import { planSlicing } from "./slicing.ts";
 import { type Scope, UNREAD } from "./sources.ts";
 import { PackageFiles } from "./tables.ts";
 import { judgeByTint, type TintPipeline } from "./tint.ts";
@@ -97,7 +98,8 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
 
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
-  await tellTint(kernel, read, pipelines, overrides, Object.keys(needs.limits).length > 0, faults, progress);
+  const raised = Object.keys(needs.limits).length > 0;
+  await tellTint(kernel, read, pipelines, overrides, raised, faults, progress);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
@@ -106,7 +108,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
 
   const plan: JobPlan = {
     version: PLAN_VERSION,
-    kernel: kernel.text,
+    ...(await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress)),
     units: units.space,
     ...(units.rows
       ? {
@@ -119,7 +121,6 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
         }
       : {}),
     buffers,
-    passes: passPlans,
     outputs,
     overrides,
     requires: needs,
@@ -132,7 +133,16 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
       { binding: buffer.name, buffer: index, file: split.file, bytesPerUnit: split.bytesPerUnit, unitsPerChunk: split.unitsPerChunk },
     ];
   });
-  return { ok: true, manifest, plan, rows: units.rows?.bytes ?? null, splits, source: sourceOf(read.files), warnings: faults.warnings };
+  return {
+    ok: true,
+    manifest,
+    plan,
+    entryPoints: [...new Set(entryPoints)],
+    rows: units.rows?.bytes ?? null,
+    splits,
+    source: sourceOf(read.files),
+    warnings: faults.warnings,
+  };
 }
 
 interface ReadFiles extends KernelReading {

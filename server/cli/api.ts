@@ -45,7 +45,7 @@ export async function send(connection: Connection, path: string, request: Reques
     throw new CliError(
       EXIT.unreachable,
       "unreachable",
-      `${connection.url} cannot be reached: ${why}.`,
+      `${connection.url} cannot be reached: ${why === "bad port" ? "HTTP clients refuse this port" : why}.`,
       `Start a coordinator with ${invocation("serve")}, or name it with --url or IDLEWAVE_URL.`,
     );
   } finally {
@@ -69,11 +69,20 @@ export async function sendJson<Schema extends TSchema>(
 
 /** The job with this number, or the latest of this name. */
 export async function findJob(connection: Connection, job: string): Promise<JobStatus> {
-  if (/^[1-9][0-9]*$/.test(job)) return sendJson(connection, `/api/jobs/${job}`, JobStatusSchema);
+  if (/^[1-9][0-9]{0,8}$/.test(job)) {
+    return sendJson(connection, `/api/jobs/${job}`, JobStatusSchema).catch((error: unknown) => {
+      throw error instanceof CliError && error.body.code === "not-found" ? noJob(job) : error;
+    });
+  }
   const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
   const found = jobs.filter(({ name }) => name === job).sort((a, b) => b.id - a.id)[0];
   if (found) return found;
-  throw new CliError(EXIT.failure, "not-found", `There is no job ${job}.`, `${invocation("status")} lists those there are.`);
+  throw noJob(job);
+}
+
+function noJob(job: string): CliError {
+  const todo = `${invocation("status")} lists those there are; a draft is there for its owner's token alone.`;
+  return new CliError(EXIT.failure, "not-found", `There is no job ${job}.`, todo);
 }
 
 function refusal(connection: Connection, status: number, text: string): CliError {

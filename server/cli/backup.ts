@@ -11,12 +11,15 @@ import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 import { untar } from "./untar.ts";
+import { working } from "./working.ts";
 
 export function backupVerb(program: Command): void {
-  verb(program, "backup <folder>", "copy everything of a coordinator into a new folder, while it runs (needs the admin's token)")
+  verb(program, "backup <folder>", "copy everything of a coordinator into a new folder, while it runs (needs the administrator's token)")
     .addOption(new Option("--data <folder>", "instead of asking a coordinator, copy the data folder of one that is stopped"))
     .action(async (folder: string, options: VerbOptions & { data?: string }) => {
-      const backup = await (options.data === undefined ? online(folder, options) : offline(folder, options.data));
+      const { data } = options;
+      const copy = () => (data === undefined ? online(folder, options) : offline(folder, data));
+      const backup = await working(`Copying into ${folder}`, options.json, copy);
       if (options.json) printJson({ folder, ...backup });
       else {
         const size = ((backup.database.bytes + backup.blobs.bytes) / 1e6).toFixed(1);

@@ -1,5 +1,7 @@
 /** A progress bar on a terminal; elsewhere a line every few seconds, so that a log shows that things move. */
 import { Presets, SingleBar } from "cli-progress";
+import { plain } from "../../shared/plain.ts";
+import { note } from "./print.ts";
 
 const LINE_EVERY_MS = 5_000;
 
@@ -12,11 +14,11 @@ interface ProgressBar {
 export function progressBar(title: string, total: number, noun: string): ProgressBar {
   const { stderr } = process;
   if (!stderr.isTTY) return progressLines(title, total, noun);
-  const format = `${title} [{bar}] {value}/{total} ${noun} {more}`;
+  const format = `{title} [{bar}] {value}/{total} ${noun} {more}`;
   const formatValue = (value: number) => Math.round(value).toLocaleString("en");
   const bar = new SingleBar({ format, formatValue, stream: stderr, hideCursor: true, fps: 5, barsize: 30 }, Presets.shades_classic);
-  bar.start(total, 0, { more: "" });
-  return { update: (value, more = "") => bar.update(value, { more }), stop: () => bar.stop() };
+  bar.start(total, 0, { title: plain(title), more: "" });
+  return { update: (value, more = "") => bar.update(value, { more: plain(more) }), stop: () => bar.stop() };
 }
 
 function progressLines(title: string, total: number, noun: string): ProgressBar {
@@ -27,7 +29,7 @@ function progressLines(title: string, total: number, noun: string): ProgressBar 
       if (now - last < LINE_EVERY_MS) return;
       last = now;
       const share = `${Math.round(value).toLocaleString("en")} of ${Math.round(total).toLocaleString("en")} ${noun}`;
-      process.stderr.write(`${title}: ${share}${more ? ` ${more}` : ""}\n`);
+      note(`${title}: ${share}${more ? ` ${more}` : ""}`);
     },
     stop() {},
   };

@@ -3,30 +3,40 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { counted } from "../../shared/counted.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import type { Admission } from "../admit/admit.ts";
-import { type JobPackage, textLimit } from "../admit/package.ts";
+import { type Admitted, type JobPackage, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
 import { type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { working } from "./working.ts";
 
-/** Judges the package in `dir`. */
-async function checkFolder(dir: string): Promise<Admission> {
-  const pkg = await readPackage(await packageFiles(dir));
+export interface HashedFile extends PackageFile {
+  sha256: BlobHash;
+}
+
+/** Judges the package in `dir`. Throws `CliError` (refused) with all of its faults. */
+export async function admitFolder(dir: string): Promise<{ admitted: Admitted; files: HashedFile[] }> {
+  const files: HashedFile[] = [];
+  for (const file of await packageFiles(dir)) files.push({ ...file, sha256: await hashOf(file.place) });
   const { Judges } = await import("../admit/admit.ts");
   const judges = new Judges();
   try {
-    return await judges.admit(pkg);
+    const admission = await judges.admit(await readPackage(files));
+    if (admission.ok) return { admitted: admission, files };
+    const { faults } = admission;
+    const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
+    throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
   } finally {
     await judges.close();
   }
 }
 
-async function readPackage(files: readonly PackageFile[]): Promise<JobPackage> {
+async function readPackage(files: readonly HashedFile[]): Promise<JobPackage> {
   const pkg: JobPackage = { texts: new Map(), files: new Map() };
-  for (const { path, place, bytes } of files) {
-    pkg.files.set(path, { bytes, sha256: await hashOf(place) });
+  for (const { path, place, bytes, sha256 } of files) {
+    pkg.files.set(path, { bytes, sha256 });
     if (textLimit(path) !== null) pkg.texts.set(path, await readFile(place));
   }
   return pkg;
@@ -41,17 +51,15 @@ async function hashOf(place: string): Promise<BlobHash> {
 export function checkVerb(program: Command): void {
   verb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
     async (dir: string, options: VerbOptions) => {
-      const admission = await checkFolder(dir);
-      if (!admission.ok) {
-        const { faults } = admission;
-        const message = `The job package was refused: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`;
-        throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
-      }
-      const { manifest, plan, warnings } = admission;
-      if (options.json) printJson({ faults: [], warnings, units: plan.units.count });
+      const { admitted } = await working(`Judging ${dir}`, options.json, () => admitFolder(dir));
+      const { manifest, plan, entryPoints, warnings } = admitted;
+      const { slicing } = plan;
+      const sliced = entryPoints.map((entryPoint) => ({ entryPoint, ...("whole" in slicing ? slicing : { sliced: true }) }));
+      if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints: sliced });
       else {
         for (const warning of warnings) note(warning);
-        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} units.`);
+        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
+        for (const name of entryPoints) print("whole" in slicing ? `${name} runs whole. ${slicing.whole}` : `${name} can be sliced.`);
       }
     },
   );

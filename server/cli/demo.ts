@@ -70,7 +70,7 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
     port: 0,
     allowSoftware: true,
     logLevel: "warn",
-    network: { name: "Idlewave demo", operator: "you", purpose: "To show what Idlewave does", contact: "nobody" },
+    network: { name: "Idlewave demo", operator: "you", purpose: "To show what Idlewave does", contact: "nobody", source: "not stated" },
   });
   closing.push(() => coordinator.close());
   const connection: Connection = { url: coordinator.url, token: coordinator.adminToken };
@@ -104,7 +104,8 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
 
   const claims = claimsOf(report, strangers);
   printReport(report, claims, new Map(jobs.map((job) => [job.name, compared.get(job.id)?.got ?? ""])));
-  print(`\nThe picture is ${picture}. It took ${report.seconds} s.`);
+  print("");
+  print(`The picture is ${picture}. It took ${report.seconds} s.`);
   const { url } = coordinator;
   if (options.keep) print(`It is at ${url}. Open it in your own browser; Ctrl-C ends it.`);
   else print(`It was served at ${url}; \`npm run demo -- --keep\` leaves it running.`);

@@ -2,11 +2,13 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import colours from "picocolors";
+import { plain } from "../../shared/plain.ts";
 import type { Finding } from "../store/doctor.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
-import { print, printJson } from "./print.ts";
+import { print, printJson, printStyled } from "./print.ts";
 import { configOf } from "./serve.ts";
+import { working } from "./working.ts";
 
 export function doctorVerb(program: Command): void {
   program
@@ -15,13 +17,15 @@ export function doctorVerb(program: Command): void {
     .option("--json", "print JSON")
     .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
       const data = resolve(folder ?? configOf({}).data);
-      const { examine } = await import("../store/doctor.ts");
       const findings: Finding[] = [];
       try {
-        for await (const finding of examine(data)) {
-          findings.push(finding);
-          if (!json) print(lineOf(finding));
-        }
+        await working(`Looking at ${data}`, json, async () => {
+          const { examine } = await import("../store/doctor.ts");
+          for await (const finding of examine(data)) {
+            findings.push(finding);
+            if (!json) printFinding(finding);
+          }
+        });
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const todo = `Name the data folder of a coordinator that is stopped; one that runs can be copied with ${invocation("backup <folder>")}.`;
@@ -34,7 +38,8 @@ export function doctorVerb(program: Command): void {
     });
 }
 
-function lineOf({ check, holds, found, todo }: Finding): string {
+function printFinding({ check, holds, found, todo }: Finding): void {
   const mark = holds ? colours.green("✓") : colours.red("✗");
-  return `${mark} ${check}${found ? ` ${found}.` : ""}${todo ? `\n  → ${todo}` : ""}`;
+  printStyled(`${mark} ${plain(`${check}${found ? ` ${found}.` : ""}`)}`);
+  if (todo) print(`  → ${todo}`);
 }

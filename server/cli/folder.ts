@@ -1,8 +1,9 @@
 /** A job package on disk: `job.json` and the files it names, nothing else of the folder. */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
-import { PATH_PATTERN } from "../../shared/manifest.ts";
+import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { MAX_FILES, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -65,7 +66,7 @@ function faultsOf(files: readonly PackageFile[]): Fault[] {
 
 function refuse(faults: Fault[]): void {
   if (faults.length === 0) return;
-  const message = `The job package was refused: ${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`;
+  const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
   throw new CliError(EXIT.refused, "refused", message, "Mend them and try again.", faults);
 }
 

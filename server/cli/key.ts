@@ -1,4 +1,4 @@
-/** `key rotate`: a new key for assignment tokens, with the admin's token. */
+/** `key rotate`: a new key for assignment tokens, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
 import { sendJson } from "./api.ts";
@@ -8,7 +8,7 @@ import { note, printJson } from "./print.ts";
 const RotatedSchema = Type.Object({ keys: Type.Integer() });
 
 export function keyVerb(program: Command): void {
-  const key = program.command("key").description("the key that signs assignment tokens (needs the admin's token)");
+  const key = program.command("key").description("the key that signs assignment tokens (needs the administrator's token)");
   verb(key, "rotate", "replace it; older keys stay good for 14 days")
     .option("--revoke", "drop the older keys at once: for a key that has leaked")
     .action(async (options: VerbOptions & { revoke?: boolean }) => {

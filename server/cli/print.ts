@@ -1,27 +1,40 @@
 /** What the command line says: JSON for programs, sentences for people. */
 import colours from "picocolors";
 import type { JobStatus } from "../../shared/api.ts";
+import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
+import { plain, plainJson } from "../../shared/plain.ts";
 import type { CliError } from "./exit.ts";
 
 /** One JSON value a line, on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${plainJson(value)}\n`);
 }
 
+/** A line on stdout, without what a terminal would obey: whose words are in it does not matter. */
 export function print(line: string): void {
+  printStyled(plain(line));
+}
+
+/** A line on stdout as it is, with our colours: words of others in it went through `plain`. */
+export function printStyled(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 /** Notes that are no result go to stderr, so that results can be piped. */
 export function note(line: string): void {
+  noteStyled(plain(line));
+}
+
+function noteStyled(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 /** `job.json:12:5 bindings.params.set.width  what is wrong → what would be right`. */
 function faultLine({ file, line, column, field, wrong, right }: Fault): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
-  return `${colours.bold(place)}${field ? ` ${colours.cyan(field)}` : ""}  ${colours.red(wrong)} → ${colours.green(right)}`;
+  const named = field ? ` ${colours.cyan(plain(field))}` : "";
+  return `${colours.bold(plain(place))}${named}  ${colours.red(plain(wrong))} → ${colours.green(plain(right))}`;
 }
 
 /** An error on stderr, or as JSON on stdout. */
@@ -31,27 +44,29 @@ export function printError(error: CliError, json: boolean): void {
     printJson({ error: error.body });
     return;
   }
-  for (const fault of error.body.faults ?? []) note(faultLine(fault));
-  note(`${colours.red("✗")} ${error.message}${error.body.todo ? ` ${error.body.todo}` : ""}`);
+  for (const fault of error.body.faults ?? []) noteStyled(faultLine(fault));
+  noteStyled(`${colours.red("✗")} ${plain(`${error.message}${error.body.todo ? ` ${error.body.todo}` : ""}`)}`);
 }
 
 /** A job on one line. */
-export function jobLine(job: JobStatus): string {
+export function printJobLine(job: JobStatus): void {
   const { total, final, failed } = job.units;
   const failures = failed > 0 ? `, ${failed.toLocaleString("en")} failed` : "";
   const share = `${final.toLocaleString("en")} of ${total.toLocaleString("en")} verified${failures}`;
-  return `${colours.bold(String(job.id).padStart(4))}  ${job.state.padEnd(9)}  ${job.name.padEnd(24)}  ${share}${job.reason ? `  (${job.reason})` : ""}`;
+  const rest = `${job.state.padEnd(9)}  ${job.name.padEnd(24)}  ${share}${job.reason ? `  (${job.reason})` : ""}`;
+  printStyled(`${colours.bold(String(job.id).padStart(4))}  ${plain(rest)}`);
 }
 
 /** A job on several lines. */
-export function jobLines(job: JobStatus): string[] {
+export function printJob(job: JobStatus): void {
   const { units, replicas } = job;
-  return [
-    `${colours.bold(job.title)} (job ${job.id}, ${job.name}), for ${job.for || "itself"}`,
+  printStyled(`${colours.bold(plain(job.title))} ${plain(`(job ${job.id}, ${job.name})${job.for ? `, for ${job.for}` : ""}`)}`);
+  const lines = [
     `  ${job.state}${job.reason ? `: ${job.reason}` : ""}`,
     `  units       ${units.final.toLocaleString("en")} of ${units.total.toLocaleString("en")} verified, ${units.leased} leased, ${units.voted} voted on, ${units.failed} failed`,
     `  replicas    ${replicas.counted} counted, ${replicas.refused} refused, ${job.executionsPerUnit.toFixed(2)} executions a unit`,
-    `  volunteers  ${job.volunteers} now, ${job.unitsPerMinute.toFixed(1)} units a minute`,
+    `  volunteers  ${counted(job.volunteers, "volunteer")} at work, ${job.unitsPerMinute.toFixed(1)} units a minute`,
     `  checked by  ${job.verification.tier} of ${job.verification.quorum}, ${job.verification.compare}: ${job.verification.limits}`,
   ];
+  for (const line of lines) print(line);
 }

@@ -5,6 +5,7 @@ import { backupVerb } from "./backup.ts";
 import { checkVerb } from "./check.ts";
 import { demoVerb } from "./demo.ts";
 import { doctorVerb } from "./doctor.ts";
+import { donateVerb } from "./donate.ts";
 import { CliError, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { invocation, PROGRAM } from "./invocation.ts";
 import { keyVerb } from "./key.ts";
@@ -12,6 +13,7 @@ import { newVerb } from "./new.ts";
 import { note, printError } from "./print.ts";
 import { restoreVerb } from "./restore.ts";
 import { resultsVerb } from "./results.ts";
+import { runVerb } from "./run.ts";
 import { schemaVerb } from "./schema.ts";
 import { serveVerb } from "./serve.ts";
 import { statusVerb } from "./status.ts";
@@ -24,11 +26,13 @@ const VERBS = [
   serveVerb,
   newVerb,
   checkVerb,
+  runVerb,
   submitVerb,
   statusVerb,
   watchVerb,
   resultsVerb,
   steerVerbs,
+  donateVerb,
   schemaVerb,
   tokenVerb,
   keyVerb,
@@ -55,11 +59,13 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-    const failure = failureOf(error);
+    const failure = json && args.every((arg) => arg.startsWith("-")) ? NO_VERB : failureOf(error);
     printError(failure, json);
     return failure.exit;
   }
 }
+
+const NO_VERB = new CliError(EXIT.usage, "usage", "A verb is missing.", `See ${invocation("help")}.`);
 
 function failureOf(error: unknown): CliError {
   if (error instanceof CliError) return error;

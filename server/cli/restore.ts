@@ -8,6 +8,7 @@ import { keepCopy } from "./copy.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { note, printJson } from "./print.ts";
+import { working } from "./working.ts";
 
 export function restoreVerb(program: Command): void {
   program
@@ -16,7 +17,7 @@ export function restoreVerb(program: Command): void {
     .option("--data <folder>", "the data folder to make; it must be empty or not exist", "./data")
     .option("--json", "print JSON")
     .action(async (source: string, { data, json }: { data: string; json?: boolean }) => {
-      const backup = await keepCopy(data, partsOf(source));
+      const backup = await working(`Restoring ${source} into ${data}`, json, () => keepCopy(data, partsOf(source)));
       if (json) printJson({ data, ...backup });
       else {
         note(`${data} is as it was at ${backup.madeAt}; every digest is right.`);

@@ -63,16 +63,16 @@ interface ResultsOptions extends VerbOptions {
 export function resultsVerb(program: Command): void {
   verb(program, "results <job>", "write the results of a job, by number or name, to a file")
     .requiredOption("--out <file>", "where to; - for stdout")
-    .addOption(new Option("--format <format>", "default: by the file's ending, else raw").choices(RESULT_FORMATS))
+    .addOption(new Option("--format <format>", "default: by the file's ending; raw for .bin and none").choices(RESULT_FORMATS))
     .option("--output <name>", "which output, default the first")
     .option("--partial", "what is final so far, holes listed")
     .action(async (job: string, options: ResultsOptions) => {
       const connection = connectionOf(options);
+      const format = options.format ?? formatOf(options.out);
       if (options.out !== "-") await folderOf(options.out);
       const { id } = await findJob(connection, job);
-      const format = options.format ?? formatOf(options.out);
       const { response, holes } = await fetchResults(connection, id, { format, output: options.output, partial: options.partial === true });
-      if (holes > 0) note(`${holes.toLocaleString("en")} units have no result.`);
+      if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
       if (options.out === "-") {
         await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
         return;
@@ -91,7 +91,12 @@ async function folderOf(path: string): Promise<void> {
     throw new CliError(EXIT.usage, "no-folder", `There is no folder ${folder}.`, "Make it first, or choose another --out.");
 }
 
-function formatOf(path: string): ResultFormat {
+/** Throws `CliError` (usage) on an ending that is no format's: raw bytes under a name that promises more would mislead. */
+export function formatOf(path: string): ResultFormat {
   const ending = extname(path).slice(1).toLowerCase();
-  return RESULT_FORMATS.find((format) => format === ending) ?? "raw";
+  if (ending === "" || ending === "bin") return "raw";
+  const found = RESULT_FORMATS.find((format) => format === ending);
+  if (found) return found;
+  const todo = `Known are ${RESULT_FORMATS.map((format) => `.${format}`).join(", ")}; for another name add --format.`;
+  throw new CliError(EXIT.usage, "bad-format", `--out ${path} ends in .${ending}, which is no format of results.`, todo);
 }

@@ -25,6 +25,7 @@ export function serveVerb(program: Command): void {
     .option("--json", "print JSON")
     .action(async ({ json, ...overrides }: ServeOptions) => {
       // Loaded here, so that the verbs that only ask start fast.
+      if (!json) note("Starting …");
       const { startCoordinator: start } = await import("../main.ts");
       const coordinator = await started(start, configOf(overrides));
       // Before the address is told: whoever waits for it may stop it at once.
@@ -33,8 +34,9 @@ export function serveVerb(program: Command): void {
       else {
         print(`Idlewave is at ${coordinator.url}`);
         if (coordinator.adminToken) {
-          print(`The owner token of this coordinator, shown once: ${coordinator.adminToken}`);
-          note(`Use it as --token or IDLEWAVE_TOKEN; make one for each owner with ${invocation("token new <name>")}.`);
+          print(`The administrator's token, shown once: ${coordinator.adminToken}`);
+          note("To use it in another terminal: export IDLEWAVE_TOKEN=<the token>");
+          note(`Make one for each owner with ${invocation("token new <name>")}.`);
         }
       }
       await stop;
@@ -46,15 +48,21 @@ async function started(start: typeof startCoordinator, config: Config): ReturnTy
   try {
     return await start(config);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    throw new CliError(
-      EXIT.failure,
-      "port-in-use",
-      `Port ${config.port} is in use.`,
-      "Choose another with IDLEWAVE_PORT or port in idlewave.json.",
-    );
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    throw Object.hasOwn(NO_LISTENING, code) ? NO_LISTENING[code]?.(config) : error;
   }
 }
+
+const ANOTHER_PORT = "Choose another with --port, IDLEWAVE_PORT or port in idlewave.json.";
+const ANOTHER_HOST = "Choose one of this machine's with --host, IDLEWAVE_HOST or host in idlewave.json; 127.0.0.1 is always there.";
+
+/** Why an address cannot be listened on, by the system's code. */
+const NO_LISTENING: Record<string, (config: Config) => CliError> = {
+  EADDRINUSE: ({ port }) => new CliError(EXIT.failure, "port-in-use", `Port ${port} is in use.`, ANOTHER_PORT),
+  EACCES: ({ port }) => new CliError(EXIT.failure, "no-permission", `You may not listen on port ${port}.`, ANOTHER_PORT),
+  EADDRNOTAVAIL: ({ host }) => new CliError(EXIT.failure, "no-address", `${host} is no address of this machine.`, ANOTHER_HOST),
+  ENOTFOUND: ({ host }) => new CliError(EXIT.failure, "no-address", `There is no address of the name ${host}.`, ANOTHER_HOST),
+};
 
 export function configOf(overrides: Omit<ServeOptions, "json">) {
   try {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { JobStatusSchema } from "../../shared/api.ts";
 import { findJob, sendJson } from "./api.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
-import { jobLine, print, printJson } from "./print.ts";
+import { printJobLine, printJson } from "./print.ts";
 
 const WORDS = {
   pause: "give out no more units of a job; what is out still counts",
@@ -18,7 +18,7 @@ export function steerVerbs(program: Command): void {
       const { id } = await findJob(connection, job);
       const after = await sendJson(connection, `/api/jobs/${id}/${word}`, JobStatusSchema, { method: "POST" });
       if (options.json) printJson(after);
-      else print(jobLine(after));
+      else printJobLine(after);
     });
   }
 }

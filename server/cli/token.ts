@@ -1,4 +1,4 @@
-/** `token new|list|revoke`: owners' tokens, with the admin's token. */
+/** `token new|list|revoke`: owners' tokens, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
 import { send, sendJson } from "./api.ts";
@@ -19,7 +19,7 @@ const TokenListSchema = Type.Object({
 });
 
 export function tokenVerb(program: Command): void {
-  const token = program.command("token").description("owners' tokens (needs the admin's token)");
+  const token = program.command("token").description("owners' tokens (needs the administrator's token)");
   verb(token, "new <name>", "make a token; it is shown once")
     .option("--admin", "an administrator's, which may make and revoke tokens")
     .action(async (name: string, options: VerbOptions & { admin?: boolean }) => {

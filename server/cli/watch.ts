@@ -1,25 +1,28 @@
 /** `watch <job>`: follows a job until it ends. Exit code 0 when it is done, 1 when it was cancelled or failed. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { type JobStatus, JobStatusSchema } from "../../shared/api.ts";
+import { type JobStatus, JobStatusSchema, NetworkSchema } from "../../shared/api.ts";
+import { counted } from "../../shared/counted.ts";
 import { type Connection, findJob, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
-import { jobLine, note, print, printJson } from "./print.ts";
+import { note, printJobLine, printJson } from "./print.ts";
 
 const POLL_MS = 1_000;
 /** A coordinator that answers nothing for so long is not waited for any longer. */
 const GIVE_UP_MS = 10 * 60_000;
+const ENDED_TODO = `${invocation("results <job> --partial --out <file>")} writes what is final; submit the package again to run it once more.`;
 
-/** Resolves with the status of a job that is done. With `json`, each status that differs from the last is a line. */
-export async function watchJob(connection: Connection, id: number, json: boolean): Promise<JobStatus> {
+/** Ends when the job is done, with its line. With `json`, each status that differs from the last is a line, and no other. */
+export async function watchJob(connection: Connection, id: number, json: boolean): Promise<void> {
   let job = await sendJson(connection, `/api/jobs/${id}`, JobStatusSchema);
   const bar = json ? undefined : progressBar(job.title, job.units.total, "units");
   let printed = "";
   try {
     for (;;) {
-      bar?.update(job.units.final, more(job));
+      bar?.update(job.units.final, more(job, await hintOf(connection, job)));
       const line = JSON.stringify(job);
       if (json && line !== printed) printJson(job);
       printed = line;
@@ -29,8 +32,11 @@ export async function watchJob(connection: Connection, id: number, json: boolean
   } finally {
     bar?.stop();
   }
-  if (job.state === "done") return job;
-  throw new CliError(EXIT.failure, job.state, `Job ${id} is ${job.state}${job.reason ? `: ${job.reason}` : ""}.`, "");
+  if (job.state === "done") {
+    if (!json) printJobLine(job);
+    return;
+  }
+  throw new CliError(EXIT.failure, job.state, `Job ${id} is ${job.state}${job.reason ? `: ${job.reason}` : ""}.`, ENDED_TODO);
 }
 
 /** The status after a while; polls that fail in passing are noted and repeated. */
@@ -51,15 +57,31 @@ export function hasEnded(job: JobStatus): boolean {
   return job.state === "done" || job.state === "cancelled" || job.state === "failed";
 }
 
-function more(job: JobStatus): string {
+/** What a job that waits for volunteers needs, one sentence; empty when enough are connected. */
+async function hintOf({ url }: Connection, job: JobStatus): Promise<string> {
+  if (job.state !== "running" || job.volunteers >= job.verification.quorum) return "";
+  const network = await sendJson({ url, token: undefined }, "/api/network", NetworkSchema).catch((error: unknown) => {
+    // The next look at the job meets the same, and has the words for it.
+    if (error instanceof CliError && error.passing) return undefined;
+    throw error;
+  });
+  const { quorum } = job.verification;
+  if (!network || network.volunteers >= quorum) return "";
+  const { volunteers, allowSoftware } = network;
+  const card = allowSoftware ? "" : ` Without a graphics card, start the coordinator with ${invocation("serve --allow-software")}.`;
+  if (volunteers === 0) return `Nobody is connected: open ${url} in a browser, and press the button there.${card}`;
+  return `${counted(volunteers, "volunteer")} connected, and a unit needs ${quorum}: open ${url} in another browser or profile too.${card}`;
+}
+
+function more(job: JobStatus, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
-  return `${job.unitsPerMinute.toFixed(0)} a minute, ${job.volunteers} volunteers${job.reason ? ` (${job.reason})` : ""}`;
+  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(job.volunteers, "volunteer")}`;
+  return `${pace}${job.reason ? ` (${job.reason})` : ""}${hint ? `. ${hint}` : ""}`;
 }
 
 export function watchVerb(program: Command): void {
   verb(program, "watch <job>", "follow a job, by number or name, until it ends").action(async (job: string, options: VerbOptions) => {
     const connection = connectionOf(options);
-    const done = await watchJob(connection, (await findJob(connection, job)).id, options.json === true);
-    if (!options.json) print(jobLine(done));
+    await watchJob(connection, (await findJob(connection, job)).id, options.json === true);
   });
 }

@@ -65,6 +65,8 @@ export interface JobRow {
   /** Blob of the kernel as the owner wrote it. */
   source: BlobHash;
   createdAt: number;
+  /** When volunteers could first meet it; null until then. */
+  startedAt: number | null;
   finishedAt: number | null;
 }
 
@@ -160,6 +162,8 @@ export interface Store {
 
   /** The account of this key, made when it is new. */
   accountOf(publicKey: PublicKeyHex, now: number): Promise<AccountRow>;
+  /** The account of this key, or undefined when there is none. */
+  knownAccount(publicKey: PublicKeyHex): Promise<AccountRow | undefined>;
   account(id: AccountId): Promise<AccountRow | undefined>;
   accounts(limit: number): Promise<AccountRow[]>;
 

@@ -6,21 +6,22 @@
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
-import type { AccountId, HostId, JobId } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame, type Frame } from "../../shared/wire.ts";
 import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
-import type { Store } from "../core/store.ts";
+import type { AccountRow, Store } from "../core/store.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { binaryOf, Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
 import { type Notices, noticeOf } from "./notices.ts";
-import type { OwnUnitsPace } from "./pace.ts";
+import type { NewKeyPace, OwnUnitsPace } from "./pace.ts";
 
 export interface ConnectionContext extends Desk {
   store: Store;
   clusters: ClusterNames;
   notices: Notices;
+  newKeys: NewKeyPace;
   ownUnits: OwnUnitsPace;
   allowSoftware: boolean;
   ownOrigin: (origin: string) => boolean;
@@ -102,7 +103,7 @@ export class Connection {
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
       const { publicKey, host } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
-      const row = await context.store.accountOf(publicKey, context.clock());
+      const row = (await context.store.knownAccount(publicKey)) ?? (await this.newAccount(publicKey));
       const cluster = await context.clusters.of(this.address, row.id, context.clock());
       const facts = { host: context.nextHost(), account: row.id, cluster, features: host.features, limits: host.limits };
       if (this.isClosed()) return;
@@ -118,10 +119,17 @@ export class Connection {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
       context.onRefused(code);
-      if (code === "wire-version") socket.emit(SocketEvent.Reload);
+      if (code === "wire-version" || code === "plan-version") socket.emit(SocketEvent.Reload);
       ack(refused(code, details));
       socket.disconnect(true);
     }
+  }
+
+  private async newAccount(publicKey: PublicKeyHex): Promise<AccountRow> {
+    const { disk, newKeys, store, clock } = this.context;
+    disk.makeSure();
+    if (isLimited(this.address)) newKeys.take(this.address, clock());
+    return await store.accountOf(publicKey, clock());
   }
 
   private frame(frame: unknown, ack: unknown): void {

@@ -1,5 +1,5 @@
 /** The volunteers' side: Socket.IO over WebSocket alone, every message bounded and checked before anything believes it. */
-import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { Server } from "socket.io";
 import type { ErrorCode } from "../../shared/errors.ts";
@@ -16,13 +16,22 @@ import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
-import { ClaimPace, IdleAnswers, OwnUnitsPace } from "./pace.ts";
+import { ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
+const SOCKET_PATH = "/socket.io/";
 /** This many volunteers, all from private addresses, on a coordinator that listens publicly: a proxy is likely. */
 const SUSPICIOUS_PRIVATE = 5;
+
+/** Engine.IO answers what is no WebSocket by itself, before anything else hears of it. */
+function protectAnswers(request: IncomingMessage, response: ServerResponse): void {
+  if (!request.url?.startsWith(SOCKET_PATH)) return;
+  response.setHeader("x-content-type-options", "nosniff");
+  response.setHeader("content-security-policy", "default-src 'none'");
+  response.setHeader("cache-control", "no-store");
+}
 
 /** The part of Engine.IO's socket that is used here. */
 interface RawSocket {
@@ -70,9 +79,11 @@ export class Gateway {
     const clusters = new ClusterNames(options.store);
     const idles = new IdleAnswers();
     const claims = new ClaimPace();
+    const newKeys = new NewKeyPace();
     const ownUnits = new OwnUnitsPace();
     this.io = new Server(http, {
       transports: ["websocket"],
+      path: SOCKET_PATH,
       serveClient: false,
       perMessageDeflate: false,
       httpCompression: false,
@@ -86,9 +97,7 @@ export class Gateway {
         allow(admitted ? null : "too many connections of this address", admitted);
       },
     });
-    this.io.engine.on("initial_headers", (headers: Record<string, string>) => {
-      headers["x-content-type-options"] = "nosniff";
-    });
+    http.prependListener("request", protectAnswers);
     this.io.engine.on("connection", (raw: RawSocket) => {
       const address = this.addressOf(raw.request);
       if (!isLimited(address)) return;
@@ -109,6 +118,7 @@ export class Gateway {
         clusters,
         idles,
         claims,
+        newKeys,
         ownUnits,
         notices: this.notices,
         isStopping: () => this.stopping,

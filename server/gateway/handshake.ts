@@ -9,6 +9,7 @@ import { Compile } from "typebox/compile";
 import { toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { PublicKeyHex } from "../../shared/ids.ts";
+import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type Host, HostSchema, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
 import { WIRE_VERSION } from "../../shared/wire.ts";
 
@@ -40,14 +41,17 @@ export class Handshake {
 
   /**
    * Checks what the client answered. `ownOrigin` tells whether an origin is this coordinator's. Throws `IdlewaveError`
-   * `wire-version`, `bad-message`, `bad-signature` or `software-adapter`; the nonce is spent either way.
+   * `wire-version`, `plan-version`, `bad-message`, `bad-signature` or `software-adapter`; the nonce is spent either way.
    */
   check(hello: unknown, socketId: string, ownOrigin: (origin: string) => boolean, now: number): Introduction {
     const spent = this.used;
     this.used = true;
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
-    const { wire, origin, publicKey, signature, host } = hello as Record<string, unknown>;
+    const { wire, plan, origin, publicKey, signature, host } = hello as Record<string, unknown>;
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
+    if (typeof plan !== "number" || !(plan >= PLAN_VERSION)) {
+      throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });
+    }
     if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");
     const key = binary(publicKey, PUBLIC_KEY_BYTES, "publicKey");
     const signed = binary(signature, SIGNATURE_BYTES, "signature");

@@ -19,6 +19,8 @@ export const GARBAGE_RATE = { perSecond: 0.2, burst: 16 };
 export const CONNECT_RATE = { perSecond: 5, burst: 60 };
 /** Open connections of one public address: a school or a carrier behind one address. */
 export const MAX_SOCKETS_PER_ADDRESS = 512;
+/** Keys of one cluster that were not known before: a school that opens its doors, not somebody who makes keys. */
+export const NEW_KEY_RATE = { perSecond: 1, burst: 1000 };
 /** Frames of one socket that wait for their answer. */
 export const MAX_FRAMES_IN_FLIGHT = 64;
 /** Bytes of one socket's frames that wait for their answer. */

@@ -1,7 +1,9 @@
 /** What one account may ask for, over all of its connections: accounts are remembered for as long as it matters. */
+import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId } from "../../shared/ids.ts";
+import { prefixOf } from "../access/address.ts";
 import type { Reply } from "../core/effects.ts";
-import { ADDRESS_CLAIM_RATE, Bucket, CLAIM_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
+import { ADDRESS_CLAIM_RATE, Bucket, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
 
 /** An idle answer holds no longer, so that a new job starts quickly. */
 const MAX_IDLE_MS = 1000;
@@ -49,6 +51,17 @@ export class ClaimPace {
   /** As `take`, for a renewal of the assignment with this id. */
   renew(assignment: string, account: AccountId, line: string | null, now: number): number {
     return bucketOf(this.assignments, assignment, RENEW_RATE, now).take(now) || this.take(account, line, now);
+  }
+}
+
+/** New keys of each cluster: each is a row for good. */
+export class NewKeyPace {
+  private readonly clusters = new Map<string, Bucket>();
+
+  /** Throws `too-fast`. `address`: one that is limited. */
+  take(address: string, now: number): void {
+    const retryMs = bucketOf(this.clusters, prefixOf(address), NEW_KEY_RATE, now).take(now);
+    if (retryMs > 0) throw new IdlewaveError("too-fast", { limit: "new keys of this network", retrySeconds: Math.ceil(retryMs / 1000) });
   }
 }
 

@@ -19,6 +19,7 @@ import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
 import { resultRoutes } from "./results.ts";
+import { boundConnections, hurrySenders } from "./senders.ts";
 import { submitRoutes } from "./submit.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { followRequests, requestIds } from "./underway.ts";
@@ -59,6 +60,8 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
   followRequests(app, context.drain);
+  boundConnections(app.server, config.trustProxy === 0, () => metrics.refused("connections"));
+  hurrySenders(app);
   await app.register(helmet, security(config.publicUrl));
   await app.register(rateLimit, {
     max: REQUESTS_A_MINUTE,

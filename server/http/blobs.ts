@@ -70,7 +70,8 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
         "access-control-allow-origin": "*", // public, and a reader of the kernel may be on another page
       });
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
-      const range = rangeOf(request.headers.range, size);
+      const condition = request.headers["if-range"];
+      const range = condition === undefined || condition === etag ? rangeOf(request.headers.range, size) : null;
       if (range === "beyond") {
         void reply.header("content-range", `bytes */${size}`);
         return reply.status(416).send();

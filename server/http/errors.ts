@@ -1,8 +1,10 @@
 /** Every failure of a request as an ErrorSchema body. */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorBody } from "../../shared/api.ts";
+import { counted } from "../../shared/counted.ts";
 import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
 import { invalidText } from "./invalid.ts";
+import { letGo } from "./senders.ts";
 
 /** A request's body that is no package and no result. */
 export const MAX_JSON_BYTES = 64 * 1024;
@@ -12,7 +14,7 @@ export class PackageRefused extends IdlewaveError {
   readonly faults: Fault[];
 
   constructor(faults: Fault[]) {
-    super("refused", { count: faults.length });
+    super("refused", { faults: counted(faults.length, "fault") });
     this.faults = faults;
   }
 }
@@ -46,23 +48,13 @@ function known(error: IdlewaveError, status = error.http): { error: IdlewaveErro
   return { error, status, ours: false };
 }
 
-/** Whoever is still sending a body that was refused is let finish, for so long. */
-const LINGER_MS = 30_000;
-
 export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { error, status, ours } = asIdlewaveError(thrown, request);
   const { raw } = request;
   const hungUp = raw.destroyed && !raw.complete;
   if (ours && hungUp) request.log.debug({ err: thrown, url: request.url }, "a sender hung up");
   else if (ours) request.log.error({ err: thrown, url: request.url }, "a request failed");
-  if (!raw.complete) {
-    // Else the answer is lost with the connection.
-    raw.unpipe();
-    raw.resume();
-    void reply.header("connection", "close");
-    const linger = setTimeout(() => raw.destroy(), LINGER_MS);
-    raw.once("close", () => clearTimeout(linger));
-  }
+  letGo(request, reply);
   const retryMs = errorRetryMs(error.code, error.details);
   if (retryMs > 0) void reply.header("retry-after", Math.ceil(retryMs / 1000));
   void reply.status(status).type("application/json; charset=utf-8").send(bodyOf(error));

@@ -54,6 +54,11 @@ export class Follower {
     });
   }
 
+  /** What it remembers of units, in memory. */
+  get bytes(): number {
+    return this.told.bytes;
+  }
+
   /** Whether the readers have seen every unit that was final at the last refresh. */
   get isWhole(): boolean {
     return this.missing.size === 0;
@@ -157,6 +162,10 @@ class UnitSet {
     }
     const at = unit % PAGE_UNITS;
     page[at >> 3] = (page[at >> 3] ?? 0) | (1 << (at & 7));
+  }
+
+  get bytes(): number {
+    return this.pages.size * (PAGE_UNITS / 8);
   }
 
   clear(): void {

@@ -62,9 +62,9 @@ export function jobOf(coordinator: Coordinator, id: number): JobRow {
   return row;
 }
 
-/** Whether volunteers have not met the job yet: until then it is its owner's business alone. */
-export function isHidden({ state }: Pick<JobRow, "state">): boolean {
-  return state === "draft" || state === "canary";
+/** Whether volunteers have not met the job: as long as it is its owner's business alone, though it be cancelled. */
+export function isHidden({ startedAt }: Pick<JobRow, "startedAt">): boolean {
+  return startedAt === null;
 }
 
 /** A job that whoever asks may see. Throws `not-found`, also for another owner's draft. */

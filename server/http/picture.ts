@@ -9,6 +9,7 @@ import { firstValue, imageTile, shownOutput, tileShape } from "./tiles.ts";
 const SEQ_MS = 200; // one step of the sequence; nothing refreshes more often
 const SEQ_EPOCH = Date.UTC(2026, 0, 1); // a u32 of steps lasts 27 years
 const MAX_COLUMNS = 65_535;
+const BYTES_PER_CELL = 64;
 
 /**
  * The sequence follows the clock, so that what a page remembers from before a restart is older than anything now.
@@ -53,6 +54,12 @@ export class JobPicture implements FinalReader {
     this.changedAt = new Uint32Array(this.cells);
     this.startSeq = sequenceAt(now);
     this.currentSeq = this.startSeq;
+  }
+
+  /** What it may come to in memory. */
+  get bytes(): number {
+    const { width, height } = this.tile;
+    return this.cells * (BYTES_PER_CELL + (this.isImage ? width * height : 0));
   }
 
   get seq(): number {

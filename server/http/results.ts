@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import Type from "typebox";
-import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { type JobState, RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
@@ -36,7 +36,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
         tags: ["jobs"],
         summary: "Results; its owner's token or an administrator's",
         description:
-          "`Idlewave-Holes` counts the units that failed or are missing. In json and ndjson, elements of u64 and i64 and exact sums and counts are decimal strings, whatever their size; u8, u32, i32, unit numbers and bin counts are numbers; NaN and infinities are strings. Missing units are written one by one in csv, json and npy, up to 10,000,000 of them; ndjson lists them in runs.",
+          "`Idlewave-Holes` counts the units that failed or are missing. In json and ndjson, elements of u64 and i64 and exact sums and counts are decimal strings, whatever their size; u8, u32, i32, unit numbers and bin counts are numbers; NaN and infinities are strings. Missing units are written one by one in csv, json and npy, up to 10,000,000 of them and 4 GiB in their place; ndjson lists them in runs.",
         security: [{ token: [] }],
         params: JobParams,
         querystring: ResultsQuery,
@@ -50,7 +50,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
       const row = await ownJob(request, context, request.params.id);
       const { format, output, partial } = request.query as { format?: ResultFormat; output?: string; partial?: "0" | "1" };
       if (row.state !== "done" && partial !== "1")
-        throw new IdlewaveError("not-ready", { why: `Job ${row.id} is ${row.state}, not done.` });
+        throw new IdlewaveError("not-ready", { job: row.id, state: row.state, todo: waysOut(row.state) });
       const { plan, manifest } = await plans.of(row.id);
       // Of the store, whose units are what is written: memory runs ahead of it.
       const holes = plan.units.count - (await store.tally(row.id)).final;
@@ -64,6 +64,23 @@ export function resultRoutes(app: App, context: HttpContext): void {
       return reply.type(exported.mime).send(Readable.from(chunks));
     },
   );
+}
+
+/** What can be done for results of a job that is not done, one sentence. */
+function waysOut(state: JobState): string {
+  const partial = "ask for what is final so far with --partial (over HTTP partial=1)";
+  switch (state) {
+    case "draft":
+    case "canary":
+      return "Start it with resume.";
+    case "paused":
+      return `Go on with resume, or ${partial}.`;
+    case "cancelled":
+    case "failed":
+      return `It is over: ${partial}, or submit the package again.`;
+    default:
+      return `Wait for the job, or ${partial}.`;
+  }
 }
 
 async function* finalUnits({ store, blobs }: HttpContext, job: JobId): AsyncGenerator<SourceUnit> {

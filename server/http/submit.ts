@@ -97,6 +97,7 @@ function rowOf(owner: TokenRow, manifest: Manifest, state: JobRow["state"], now:
     reason: "",
     manifest: JSON.stringify(manifest),
     createdAt: now,
+    startedAt: state === "running" ? now : null,
     finishedAt: null,
   };
 }

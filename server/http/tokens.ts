@@ -1,6 +1,7 @@
 /** Owners' tokens: listed, made and revoked by an administrator. */
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { PLAIN_PATTERN } from "../../shared/plain.ts";
 import type { App, HttpContext } from "./context.ts";
 import { adminOf, newToken } from "./owners.ts";
 import { refusals } from "./refusals.ts";
@@ -14,7 +15,12 @@ const TokenSchema = Type.Object({
 });
 const NewTokenSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100 }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: PLAIN_PATTERN,
+      description: "text of 1 to 100 characters that can all be seen",
+    }),
     admin: Type.Optional(Type.Boolean({ description: "May make, list and revoke tokens too." })),
   },
   { additionalProperties: false },

@@ -14,7 +14,8 @@ export function requestIds(): () => string {
 export function followRequests(app: App, drain: Drain): void {
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
-    if (request.method !== "GET" && request.method !== "HEAD") drain.makeSure();
+    // First: an answer that says why is waited for too.
     reply.raw.once("close", drain.enter());
+    if (request.method !== "GET" && request.method !== "HEAD") drain.makeSure();
   });
 }

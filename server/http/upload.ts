@@ -4,7 +4,8 @@ import type { FastifyRequest } from "fastify";
 import { concatBytes } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import { MAX_MANIFEST_BYTES, MAX_PATH_CHARACTERS, PATH_PATTERN } from "../../shared/manifest.ts";
+import { MAX_PATH_CHARACTERS, PATH_PATTERN } from "../../shared/manifest/file.ts";
+import { MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
 import { type JobPackage, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "../admit/package.ts";
 import { Pace } from "./pace.ts";
 

@@ -9,7 +9,8 @@ import { JobPicture } from "./picture.ts";
 import { RunningAnswer } from "./running.ts";
 import { jobStatus } from "./status.ts";
 
-const MAX_VIEWS = 32; // at most 4 MiB each
+/** Of all views together; one is some 100 KiB to some MiB. */
+const MAX_BYTES = 128 * 1024 ** 2;
 const REFRESH_MS = 200; // a picture is at most this old
 
 interface View {
@@ -25,6 +26,9 @@ type Source = Pick<HttpContext, "coordinator" | "store" | "blobs" | "plans" | "c
 export class Views {
   private readonly source: Source;
   private readonly views = new Map<JobRow["id"], Promise<View>>();
+  /** By job, and all together. */
+  private readonly sizes = new Map<JobRow["id"], number>();
+  private bytes = 0;
   /** Running answers as they were last read. */
   private readonly answers = new Map<JobRow["id"], string>();
 
@@ -57,7 +61,7 @@ export class Views {
   /** Whether a list should have this job's answer read for the next time: not when that would push out other jobs. */
   private wantsReading(row: JobRow): boolean {
     if (row.state !== "running" && this.answers.has(row.id)) return false;
-    return this.views.has(row.id) || this.views.size < MAX_VIEWS;
+    return this.views.has(row.id) || this.bytes < MAX_BYTES;
   }
 
   private async fresh(row: JobRow): Promise<View> {
@@ -79,6 +83,30 @@ export class Views {
     // An answer that leaves units out would be a wrong one.
     if (answer !== undefined && view.follower.isWhole) this.answers.set(row.id, answer);
     view.refreshedAt = now;
+    this.measure(row.id, view);
+  }
+
+  /** Drops those that were asked for longest ago until the others fit. */
+  private measure(id: JobRow["id"], { picture, follower }: View): void {
+    this.weigh(id, picture.bytes + follower.bytes);
+    for (const oldest of this.views.keys()) {
+      if (this.bytes <= MAX_BYTES || oldest === id) return;
+      this.drop(oldest);
+    }
+  }
+
+  private weigh(id: JobRow["id"], bytes: number): void {
+    if (!this.views.has(id)) return;
+    this.bytes += bytes - (this.sizes.get(id) ?? 0);
+    this.sizes.set(id, bytes);
+  }
+
+  private drop(id: JobRow["id"]): void {
+    // One that could not be opened has said so to whoever asked.
+    this.views.get(id)?.then(({ follower }) => follower.close(), ignoreTold);
+    this.weigh(id, 0);
+    this.sizes.delete(id);
+    this.views.delete(id);
   }
 
   private of(row: JobRow): Promise<View> {
@@ -94,12 +122,6 @@ export class Views {
       if (this.views.get(row.id) === opening) this.views.delete(row.id);
     });
     this.views.set(row.id, opening);
-    if (this.views.size > MAX_VIEWS) {
-      const [oldest, view] = this.views.entries().next().value as [JobRow["id"], Promise<View>];
-      this.views.delete(oldest);
-      // One that could not be opened has said so to whoever asked.
-      view.then(({ follower }) => follower.close()).catch(() => undefined);
-    }
     return opening;
   }
 
@@ -111,3 +133,6 @@ export class Views {
     return { picture, answer, follower, refreshedAt: 0, refreshing: null };
   }
 }
+
+/** Whoever opened it was told. */
+function ignoreTold(): void {}

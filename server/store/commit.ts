@@ -6,6 +6,7 @@ import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
+import { type AccountSums, noSums } from "./account-sums.ts";
 import { JournalWriter, Place, placeOf, type UnitOp } from "./journal.ts";
 import { packPage } from "./packing.ts";
 import type { Tables } from "./tables.ts";
@@ -160,7 +161,7 @@ class Batch {
   private totalOf(account: AccountId): Totals {
     let total = this.totals.get(account);
     if (!total) {
-      total = { escrow: 0, final: 0, submitted: 0, unitsFinal: 0, refused: 0, micros: 0, job: null, page: -1 };
+      total = { ...noSums(), job: null, page: -1 };
       this.totals.set(account, total);
     }
     return total;
@@ -176,13 +177,7 @@ class Batch {
   }
 }
 
-interface Totals {
-  escrow: number;
-  final: number;
-  submitted: number;
-  unitsFinal: number;
-  refused: number;
-  micros: number;
+interface Totals extends AccountSums {
   /** Where its latest replica was. */
   job: JobId | null;
   page: number;
@@ -230,11 +225,15 @@ async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobI
 }
 
 async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise<void> {
-  const over = isOver(op);
+  const { state, reason, at } = op;
   await trx
     .updateTable("jobs")
     .where("id", "=", op.job)
-    .set({ state: op.state, reason: op.reason, ...(over ? { finished_at: op.at } : {}) })
+    .set((eb) => ({
+      ...{ state, reason },
+      ...(state === "running" ? { started_at: eb.fn.coalesce("started_at", eb.val(at)) } : {}),
+      ...(isOver(op) ? { finished_at: at } : {}),
+    }))
     .execute();
 }
 

@@ -7,6 +7,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { JobState } from "../../shared/api.ts";
 import { addMicros } from "../../shared/gputime.ts";
 import { pageOf } from "../core/store.ts";
+import { type AccountSums, noSums } from "./account-sums.ts";
 import { unpack } from "./packed.ts";
 import { DamagedPage, type PageUnit, replayAll } from "./page.ts";
 import { checkPage, type PageCheck } from "./page-checks.ts";
@@ -42,14 +43,6 @@ export interface LedgerCheck {
   broken: string[];
 }
 
-interface Sums {
-  escrow: number;
-  final: number;
-  submitted: number;
-  unitsFinal: number;
-  refused: number;
-  micros: number;
-}
 interface JobRow {
   id: number;
   state: JobState;
@@ -83,7 +76,7 @@ const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FRO
 class Pass {
   readonly checks: Record<keyof typeof CHECKS, LedgerCheck>;
   private readonly database: DatabaseSyncInstance;
-  private readonly sums = new Map<number, Sums>();
+  private readonly sums = new Map<number, AccountSums>();
 
   constructor(database: DatabaseSyncInstance) {
     this.database = database;
@@ -193,10 +186,6 @@ class Pass {
     found.count++;
     if (found.broken.length < SHOWN) found.broken.push(what);
   }
-}
-
-function noSums(): Sums {
-  return { escrow: 0, final: 0, submitted: 0, unitsFinal: 0, refused: 0, micros: 0 };
 }
 
 function differs(said: number, summed: number): boolean {

@@ -98,6 +98,11 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   CREATE INDEX results_blobs ON results (digest) WHERE bytes IS NULL;
   `,
   packOldUnits,
+  // A job that was cancelled before it could be told apart counts as one that had started: it was public until now.
+  `
+  ALTER TABLE jobs ADD COLUMN started_at INTEGER;
+  UPDATE jobs SET started_at = created_at WHERE state NOT IN ('draft', 'canary');
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

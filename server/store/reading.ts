@@ -120,8 +120,8 @@ export class PageReader {
     if (isUnchanged) return known.units;
     let found: CachedPage;
     if (rows.length > 0) {
-      // Two readers may have asked at once: each row counts once.
-      found = this.cache.get(key) ?? { seq: 0, units: new Map() };
+      // Other readers may have added rows, or put the page out of the cache, since it was asked: each row counts once.
+      found = newest(known, this.cache.get(key)) ?? { seq: 0, units: new Map() };
       for (const { seq, body } of rows) {
         if (seq <= found.seq) continue;
         replayRow(found.units, { job, page, seq, body });
@@ -241,6 +241,10 @@ function openReplicas(job: JobId, unit: UnitIndex, { replicas, results }: PageUn
       hasBytes: results.some((result) => result.digest && Buffer.compare(result.digest, digest) === 0),
     };
   });
+}
+
+function newest(one: CachedPage | undefined, other: CachedPage | undefined): CachedPage | undefined {
+  return one && other && other.seq < one.seq ? one : (other ?? one);
 }
 
 function nameOf({ cluster, assignment, at }: Sender): { cluster: string; assignment: string; at: number } {

@@ -2,7 +2,7 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { toHex } from "../../shared/bytes.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, parsePlan } from "../../shared/plan.ts";
 import type { BlobStore } from "../core/store.ts";
 
 const HASH_BYTES = 32;
@@ -49,7 +49,7 @@ async function* inputs(hash: BlobHash, blobs: BlobStore): AsyncGenerator<BlobHas
 function planOf(bytes: Uint8Array | undefined): JobPlan | undefined {
   if (!bytes) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as JobPlan;
+    return parsePlan(new TextDecoder().decode(bytes));
   } catch {
     // A damaged blob: its digest tells.
     return undefined;

@@ -88,6 +88,7 @@ export class SqliteStore implements Store {
         source: row.source,
         spec: JSON.stringify(spec),
         created_at: row.createdAt,
+        started_at: row.startedAt,
         finished_at: row.finishedAt,
       })
       .returning("id")
@@ -107,6 +108,7 @@ export class SqliteStore implements Store {
       plan: row.plan,
       source: row.source,
       createdAt: row.created_at,
+      startedAt: row.started_at,
       finishedAt: row.finished_at,
     }));
   }
@@ -135,7 +137,14 @@ export class SqliteStore implements Store {
       .values({ public_key: publicKey, created_at: now })
       .onConflict((conflict) => conflict.column("public_key").doNothing())
       .execute();
-    return accountRow(await this.database.selectFrom("accounts").selectAll().where("public_key", "=", publicKey).executeTakeFirstOrThrow());
+    const row = await this.knownAccount(publicKey);
+    if (!row) throw new Error("an account that was made is not there");
+    return row;
+  }
+
+  async knownAccount(publicKey: PublicKeyHex): Promise<AccountRow | undefined> {
+    const row = await this.database.selectFrom("accounts").selectAll().where("public_key", "=", publicKey).executeTakeFirst();
+    return row && accountRow(row);
   }
 
   async account(id: AccountId): Promise<AccountRow | undefined> {

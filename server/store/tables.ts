@@ -30,6 +30,7 @@ interface JobTable {
   /** JSON of what the core needs. */
   spec: string;
   created_at: number;
+  started_at: number | null;
   finished_at: number | null;
   /** Replicas whose kernel ran; of them, those that lost; those of final units; final units. */
   counted: Generated<number>;

@@ -1,5 +1,6 @@
 /** A job's results as a file: reads final units in order, reduces as the job says, and writes the owner's format. */
 import type { ResultFormat } from "../api.ts";
+import { counted } from "../counted.ts";
 import { IdlewaveError } from "../errors.ts";
 import type { JobPlan } from "../plan.ts";
 import { pieces, type SourceUnit } from "../reduce/pieces.ts";
@@ -50,13 +51,20 @@ export function exportResults(
 
 /** Missing units that are written one by one at most. */
 export const MAX_WRITTEN_HOLES = 10_000_000;
+/** What is written for missing units at most, as large as results would be there. */
+export const MAX_HOLE_BYTES = 4 * 1024 ** 3;
 const WRITES_EACH_HOLE: ReadonlySet<ResultFormat> = new Set(["csv", "json", "npy"]);
 
 /** Throws `bad-format` when `format` would have something to write for each of too many missing units. */
 export function needFewHoles(plan: JobPlan, output: string | undefined, format: ResultFormat, holes: number): void {
-  const kind = (plan.outputs.find(({ name }) => name === output) ?? plan.outputs[0])?.reduce.kind;
-  if ((kind !== "concat" && kind !== "image") || !WRITES_EACH_HOLE.has(format) || holes <= MAX_WRITTEN_HOLES) return;
-  const why = `${holes} units are missing and something is written for each, at most ${MAX_WRITTEN_HOLES} of them; ndjson lists missing units in runs`;
+  const chosen = plan.outputs.find(({ name }) => name === output) ?? plan.outputs[0];
+  const kind = chosen?.reduce.kind;
+  if ((kind !== "concat" && kind !== "image") || !WRITES_EACH_HOLE.has(format)) return;
+  const filled = format === "json" && kind === "concat" ? 0 : (chosen?.byteLength ?? 0);
+  const most = Math.min(MAX_WRITTEN_HOLES, Math.floor(MAX_HOLE_BYTES / Math.max(1, filled)));
+  if (holes <= most) return;
+  const each = filled === 0 ? "" : `, ${counted(filled, "byte")} where a result would be`;
+  const why = `${counted(holes, "unit")} are missing and something is written for each${each}, for at most ${most} of them; ndjson lists missing units in runs`;
   throw badFormat(format, why);
 }
 

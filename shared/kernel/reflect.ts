@@ -1,20 +1,18 @@
 /** What a kernel declares and what each of its entry points uses: bindings, overrides, workgroups, features. */
 import {
   type AbstractElem,
-  type AttributeElem,
   type DeclIdent,
   type ExpressionElem,
-  evalConstExpr,
   type FnElem,
   type GlobalVarElem,
   type OverrideElem,
   refDecl,
-  scalarToNumber,
   type TypeRefElem,
   typeOfDecl,
   visitAst,
 } from "wesl/core";
 import type { Fault } from "../errors.ts";
+import { attributeParams, evaluate, hasAttribute } from "./attributes.ts";
 import { type Layout, LayoutError, Layouts } from "./layout.ts";
 import type { Kernel } from "./read.ts";
 
@@ -58,6 +56,8 @@ export interface Reflection {
   bindingsOf(entryPoints: readonly string[]): { bindings: ReflectedBinding[]; unbindable: Set<string>; faults: Fault[] };
   /** Names of every resource variable, used or not. */
   resources: string[];
+  /** Their groups and bindings, where these can be evaluated. */
+  slots: { group: number; binding: number }[];
 }
 
 /** Reflects on `kernel`; what its syntax faults hide is missing. */
@@ -129,7 +129,18 @@ export function reflect(kernel: Kernel): Reflection {
     ),
     bindingsOf,
     resources: resources.map((elem) => elem.name.decl.ident.originalName),
+    slots: resources.flatMap((elem) => slotOf(kernel, elem) ?? []),
   };
+}
+
+function slotOf(kernel: Kernel, elem: GlobalVarElem): { group: number; binding: number } | undefined {
+  const number = (attribute: string): number | undefined => {
+    const param = attributeParams(elem.attributes, attribute)?.[0];
+    return param && evaluate(kernel, param);
+  };
+  const group = number("group");
+  const binding = number("binding");
+  return group === undefined || binding === undefined ? undefined : { group, binding };
 }
 
 /** Workgroup size of an entry point and bytes of workgroup memory it uses. Overrides must have become constants (`constants.ts`). */
@@ -178,13 +189,8 @@ function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): 
   const decl = elem.name.decl;
   const name = decl.ident.originalName;
   const place = kernel.placeOf(decl.start);
-  const number = (attribute: string): number | undefined => {
-    const param = attributeParams(elem.attributes, attribute)?.[0];
-    return param && evaluate(kernel, param);
-  };
-  const group = number("group");
-  const binding = number("binding");
-  if (group === undefined || binding === undefined) {
+  const slot = slotOf(kernel, elem);
+  if (!slot) {
     return { ...place, wrong: `The @group or @binding of ${name} cannot be evaluated.`, right: "Give it both, as numbers." };
   }
   const unread = unreadLength(kernel, elem.name.typeRef);
@@ -205,9 +211,9 @@ function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): 
   }
   const space = elem.template?.[0]?.name;
   const access = elem.template?.[1]?.name;
-  if (space === "uniform") return { name, group, binding, kind: "uniform", layout, offset: decl.start };
+  if (space === "uniform") return { name, ...slot, kind: "uniform", layout, offset: decl.start };
   if (space === "storage") {
-    return { name, group, binding, kind: access === "read_write" ? "storage" : "read-only-storage", layout, offset: decl.start };
+    return { name, ...slot, kind: access === "read_write" ? "storage" : "read-only-storage", layout, offset: decl.start };
   }
   return {
     ...place,
@@ -271,24 +277,6 @@ export function reachability(kernel: Kernel): (fn: FnElem) => Set<DeclIdent> {
     }
     return reached;
   };
-}
-
-function hasAttribute(attributes: readonly AttributeElem[] | undefined, name: string): boolean {
-  return (attributes ?? []).some((elem) => elem.attribute.kind === "@attribute" && elem.attribute.name === name);
-}
-
-function attributeParams(attributes: readonly AttributeElem[] | undefined, name: string): ExpressionElem[] | undefined {
-  for (const elem of attributes ?? []) {
-    if (elem.attribute.kind === "@attribute" && elem.attribute.name === name) {
-      return (elem.attribute.params ?? []).map((param) => param.expression);
-    }
-  }
-  return undefined;
-}
-
-function evaluate(kernel: Kernel, expression: ExpressionElem): number | undefined {
-  const value = evalConstExpr(expression, { bindings: kernel.bindings });
-  return value ? scalarToNumber(value) : undefined;
 }
 
 function lowerFirst(text: string): string {

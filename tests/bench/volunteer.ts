@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { unitsOf } from "../../shared/ids.ts";
+import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../shared/protocol.ts";
 import { type AssignmentFrame, decodeFrame, encodeFrame, type Frame, type Verdict, WIRE_VERSION } from "../../shared/wire.ts";
 import { resultOf } from "./results.ts";
@@ -46,7 +47,7 @@ export class Volunteer {
       socket.once("disconnect", (why) => reject(new Error(`disconnected before the challenge: ${why}`)));
     });
     const signature = sign(null, authMessage(url, socket.id ?? "", bytesOf(nonce), key), privateKey);
-    const hello: Hello = { wire: WIRE_VERSION, origin: url, publicKey: key, signature, host: HOST };
+    const hello: Hello = { wire: WIRE_VERSION, plan: PLAN_VERSION, origin: url, publicKey: key, signature, host: HOST };
     const reply = (await socket.timeout(CONNECT_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     if (!reply.ok) throw new Error(`the handshake was refused: ${reply.code}, ${reply.message}`);
     return new Volunteer(socket);

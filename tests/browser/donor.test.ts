@@ -141,6 +141,38 @@ describe("the donor", () => {
     await untilPhase(second, "running");
   });
 
+  it("shows in a waiting tab what the other one does; a dose and Stop there hold for both", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const [first, second] = [await openTab(), await openTab()];
+    await start(first);
+    await untilState(first, "state.units.submitted > 0");
+    const { publicKey } = await last(first);
+    await start(second);
+    await untilState(second, `state.phase.kind === "another-tab" && state.phase.running && state.publicKey === "${publicKey}"`);
+    await untilState(second, "state.own !== null && state.gpuSeconds > 0 && state.units.submitted > 0");
+    await second.evaluate("control.setDose(0.5)");
+    await untilState(first, "state.dose === 0.5");
+    await second.evaluate("control.stop()");
+    await untilPhase(first, "stopped");
+    expect((await last(second)).phase.kind).toBe("off");
+    await network.until(job, ({ units }) => units.leased === 0, 20);
+    await start(second);
+    await untilPhase(second, "running");
+    expect((await last(first)).phase.kind).toBe("stopped");
+  });
+
+  it("leaves the lock to the tab that waits when one begins anew, and stops nobody", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const [first, second] = [await openTab(), await openTab()];
+    await start(first);
+    await untilPhase(first, "running");
+    await start(second);
+    await untilPhase(second, "another-tab");
+    await first.evaluate(`control.restart(${JSON.stringify({ origin: network.url, dose: 0.9, job })})`);
+    await untilPhase(second, "running");
+    await untilState(first, `state.phase.kind === "another-tab" && state.phase.running`);
+  });
+
   it("recovers from a lost device", async () => {
     await network.submit("jobs/lcg", MANY);
     const page = await openTab();
@@ -221,10 +253,14 @@ describe("the donor", () => {
       browser = other;
       const partner = await openTab();
       browser = mine;
-      await start(partner);
+      await start(partner, job);
       await network.until(job, ({ state }) => state === "done", 50);
       expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
       await untilPhase(page, "job-done");
+      // Who chose this job alone lends no further: the lock is free.
+      await untilState(partner, `state.phase.kind === "job-done" && state.phase.final && state.units.final === ${UNITS}`);
+      await partner.waitForFunction("navigator.locks.query().then(({ held }) => held.length === 0)");
+      expect((await last(page)).phase).toMatchObject({ final: false });
       await untilState(page, `state.units.final === ${UNITS} && state.verified.length > 0 && state.credit.escrow === 0`);
     } finally {
       await other.close();

@@ -3,6 +3,7 @@ import { openAdapter } from "../../client/donor/adapter.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
+import { workgroupsOf } from "../../client/engine/slices.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 
 let device: GPUDevice;
@@ -35,6 +36,18 @@ function filesOf(given: Given): Map<string, Uint8Array> {
 
 const freePace = { targetMicros: () => 30_000, turn: () => Promise.resolve(), busy: () => {}, idle: () => {}, end: () => {} };
 
+/** Counts submits of commands from now on. */
+function countSubmits(): () => number {
+  let count = 0;
+  const { queue } = device;
+  const plain = GPUQueue.prototype.submit.bind(queue);
+  queue.submit = (buffers) => {
+    if ([...buffers].length > 0) count++;
+    return plain(buffers);
+  };
+  return () => count;
+}
+
 async function runSeam(engine: Engine, unit: UnitInput): Promise<{ bytes: number[]; micros: number }> {
   const opened = engine.open(unit);
   let micros = 0;
@@ -52,16 +65,29 @@ const api = {
     engine.destroy();
     return results;
   },
-  /** All units through the driver. `depth`: submits seen between the first and the last answer. */
+  /** Each unit cut into these slices, all of them submitted at once. */
+  async slices(given: Given, positions: Position[]) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const results = [];
+    for (const unit of given.units) {
+      const opened = engine.open(inputOf(unit));
+      const times = await Promise.all(positions.map((position) => engine.run(opened, position)));
+      results.push({ bytes: [...(await engine.read(opened))], micros: times.reduce((sum, micros) => sum + micros, 0) });
+    }
+    engine.destroy();
+    return results;
+  },
+  /** All units through the driver, each given when it is wanted. */
   async drive(given: Given) {
     const engine = await openEngine(device, given.plan, filesOf(given));
     const log: string[] = [];
+    const submits = countSubmits();
     const driver = new Driver({ ...freePace, busy: () => log.push("busy"), idle: () => log.push("idle") });
     const outcomes = [];
     for (const unit of given.units) {
       const computation = driver.compute(engine, inputOf(unit));
-      await computation.submitted;
-      log.push(`submitted ${unit.index}`);
+      await computation.wantsNext;
+      log.push(`wants next after ${unit.index}`);
       outcomes.push(
         computation.outcome.then((outcome) => {
           log.push(`done ${unit.index}`);
@@ -72,22 +98,54 @@ const api = {
     const results = await Promise.all(outcomes);
     await driver.stop();
     engine.destroy();
-    return { results, log };
+    return { results, log, submits: submits() };
+  },
+  /** One unit through the driver at a slice target; answers its bytes and the workgroups of each submit. */
+  async atTarget(given: Given, targetMicros: number) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const submits: { workgroups: number; micros: number }[] = [];
+    let open: { workgroups: number; micros: number } | undefined;
+    const watched: Engine = {
+      plan: engine.plan,
+      open: (unit) => engine.open(unit),
+      positions: () => engine.positions(),
+      run: (unit, position) => {
+        if (!open) {
+          open = { workgroups: 0, micros: 0 };
+          submits.push(open);
+          queueMicrotask(() => {
+            open = undefined;
+          });
+        }
+        const submit = open;
+        submit.workgroups += workgroupsOf(position.box.size);
+        const time = engine.run(unit, position);
+        void time.then((micros) => {
+          submit.micros += micros;
+        });
+        return time;
+      },
+      read: (unit) => engine.read(unit),
+      close: (unit) => engine.close(unit),
+      destroy: () => engine.destroy(),
+    };
+    const driver = new Driver({ ...freePace, targetMicros: () => targetMicros });
+    const { bytes } = await driver.compute(watched, inputOf(given.units[0] as Given["units"][number])).outcome;
+    await driver.stop();
+    engine.destroy();
+    return { bytes: [...bytes], submits };
   },
   async stopHalfway(given: Given) {
     const engine = await openEngine(device, given.plan, filesOf(given));
     const driver = new Driver(freePace);
     const settled: string[] = [];
     const all = given.units.map(async (unit, i) => {
-      const computation = driver.compute(engine, inputOf(unit));
-      if (i === 0) {
-        await computation.submitted;
-        await driver.stop();
-      }
-      await computation.outcome.then(
+      const { outcome } = driver.compute(engine, inputOf(unit));
+      await outcome.then(
         () => settled.push(`${unit.index} done`),
         (error: Error) => settled.push(`${unit.index} ${error.name}`),
       );
+      if (i === 0) await driver.stop();
     });
     await Promise.all(all);
     return settled.sort();

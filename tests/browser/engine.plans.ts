@@ -1,6 +1,17 @@
 /** Plans that the engine's tests run, with the same computation on the CPU. */
 import type { BlobHash } from "../../shared/ids.ts";
-import type { BufferPlan, FieldWrite, JobPlan, OutputPlan, PassPlan, Source } from "../../shared/plan.ts";
+import { readKernel } from "../../shared/kernel/read.ts";
+import { reflect } from "../../shared/kernel/reflect.ts";
+import { sliceKernel } from "../../shared/kernel/slice/slice.ts";
+import {
+  type BufferPlan,
+  type FieldWrite,
+  type JobPlan,
+  type OutputPlan,
+  type PassPlan,
+  PLAN_VERSION,
+  type Source,
+} from "../../shared/plan.ts";
 
 export const constant = (offset: number | string): Source => ({ scale: "1", offset: String(offset) });
 export const unitIndex = (scale = "1", offset = "0"): Source => ({ of: { kind: "unit", field: "index" }, scale, offset });
@@ -25,7 +36,8 @@ export function output(name: string, index: number, words: number, more: Partial
   return { name, buffer: index, dtype: "u32", shape: [words], byteLength: 4 * words, reduce: { kind: "concat" }, ...more };
 }
 
-export function plan(
+/** A plan that runs whole. */
+export function wholePlan(
   kernel: string,
   buffers: BufferPlan[],
   passes: PassPlan[],
@@ -33,8 +45,9 @@ export function plan(
   more: Partial<JobPlan> = {},
 ): JobPlan {
   return {
-    version: 1,
+    version: PLAN_VERSION,
     kernel,
+    slicing: { whole: "It is a test." },
     units: { count: 1000 },
     buffers,
     passes,
@@ -44,6 +57,25 @@ export function plan(
     seed: "0",
     ...more,
   };
+}
+
+export function plan(...parts: Parameters<typeof wholePlan>): JobPlan {
+  return sliced(wholePlan(...parts));
+}
+
+/** The plan with its kernel rewritten, as admission rewrites it. */
+export function sliced(whole: JobPlan): JobPlan {
+  const { kernel } = readKernel([{ path: "kernel.wgsl", text: whole.kernel }]);
+  if (!kernel) throw new Error("the kernel cannot be read");
+  const found = sliceKernel(
+    kernel,
+    reflect(kernel),
+    whole.passes.map((pass) => pass.entryPoint),
+  );
+  if ("whole" in found) throw new Error(found.whole);
+  const { text, entryPoints, group, binding } = found;
+  const passes = whole.passes.map((pass) => ({ ...pass, entryPoint: entryPoints.get(pass.entryPoint) ?? "" }));
+  return { ...whole, kernel: text, passes, slicing: { group, binding } };
 }
 
 export const HASH = "a".repeat(64) as BlobHash;
@@ -142,6 +174,32 @@ export function swappingOnCpu(unit: number): number[][] {
   }
   return [after, before.map((value) => value + 1000)];
 }
+
+/** Counts its workgroups from what the pass sets. */
+export const countingWhole = wholePlan(
+  `@group(0) @binding(0) var<storage, read_write> count: atomic<u32>;
+   @compute @workgroup_size(1) fn main() { atomicAdd(&count, 1u); }`,
+  [buffer("count", 0, "storage", 4)],
+  [pass("main", [4, 1, 1], [0], { set: [{ buffer: 0, write: u32(0, unitIndex("1", "100")) }] })],
+  [output("count", 0, 1)],
+);
+export const counting = sliced(countingWhole);
+
+const WIDE = 2500;
+/** Each workgroup leaves its number. */
+export const wide = {
+  workgroups: WIDE,
+  plan: plan(
+    `@group(0) @binding(0) var<storage, read_write> seen: array<u32>;
+     @compute @workgroup_size(1) fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) all: vec3u) {
+       seen[id.x] += all.x + id.x;
+     }`,
+    [buffer("seen", 0, "storage", 4 * WIDE)],
+    [pass("main", [WIDE, 1, 1], [0])],
+    [output("seen", 0, WIDE)],
+  ),
+  expected: Array.from({ length: WIDE }, (_, x) => WIDE + x),
+};
 
 /** In place over a split piece of 3 bytes a record, a row of the table, a 64-bit seed; vec3 padding in a struct output. */
 export const pieces = plan(

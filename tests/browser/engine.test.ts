@@ -1,5 +1,6 @@
 import type { Browser, Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Position } from "../../client/engine/seam.ts";
 import { unitSeed } from "../../shared/expand.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import * as plans from "./engine.plans.ts";
@@ -84,13 +85,65 @@ describe("the engine on WebGPU", () => {
     );
   });
 
-  it("overlaps units: the next is submitted before the last is back", async () => {
+  it("runs any boxes of workgroups, in any order inside an iteration, and sets an iteration's fields once", async () => {
+    const box = (pass: number, iteration: number, x: number): Position => ({
+      pass,
+      iteration,
+      box: { from: [x, 0, 0], size: [1, 1, 1] },
+    });
+    const steps = Array.from({ length: plans.STEPS }, (_, step) => (step % 2 === 0 ? [1, 0] : [0, 1]).map((x) => box(0, step, x)));
+    const positions = [...steps.flat(), box(1, 0, 1), box(1, 0, 0)];
+    const results = await call<Results>("slices", { plan: plans.swapping, units: units(0, 1, 77) }, positions);
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual([0, 1, 77].map(plans.swappingOnCpu));
+    const counting = await call<Results>(
+      "slices",
+      { plan: plans.counting, units: units(0, 1) },
+      [3, 1, 0, 2].map((x) => box(0, 0, x)),
+    );
+    expect(counting.map(({ bytes }) => plans.unframe(bytes))).toEqual([0, 1].map((unit) => [[100 + unit + 4]]));
+  });
+
+  it("runs more different boxes than it has places for, in one submit", async () => {
+    const { plan, workgroups, expected } = plans.wide;
+    const positions = Array.from({ length: workgroups }, (_, i): Position => {
+      const x = (i * 7) % workgroups;
+      return { pass: 0, iteration: 0, box: { from: [x, 0, 0], size: [1, 1, 1] } };
+    });
+    const results = await call<Results>("slices", { plan, units: units(0, 1) }, positions);
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual([[expected], [expected]]);
+  });
+
+  it("overlaps units: the next is wanted before the last is back", async () => {
     const { results, log } = await call<{ results: Results; log: string[] }>("drive", { plan: plans.slow, units: units(0, 1, 2, 3) });
     expect(new Set(results.map(({ bytes }) => bytes.join())).size).toBe(1);
-    expect(log.indexOf("submitted 1")).toBeLessThan(log.indexOf("done 0"));
-    expect(log.indexOf("submitted 2")).toBeLessThan(log.indexOf("done 1"));
-    expect(log.filter((line) => line === "busy").length).toBe(1);
+    for (const unit of [0, 1, 2]) expect(log.indexOf(`wants next after ${unit}`)).toBeLessThan(log.indexOf(`done ${unit}`));
     for (const { micros } of results) expect(micros).toBeGreaterThan(0);
+  });
+
+  it("puts short units together: far fewer submits than units, each with its own result", async () => {
+    const many = Array.from({ length: 300 }, (_, unit) => unit);
+    const { results, submits } = await call<{ results: Results; submits: number }>("drive", { plan: plans.affine, units: units(...many) });
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual(many.map((unit) => [plans.affineOnCpu(unit)]));
+    expect(submits).toBeLessThan(150);
+  });
+
+  it("cuts a long kernel into many submits at the polite target, the first of one workgroup, and gives the bytes of the whole", async () => {
+    const given: Given = { plan: plans.slow, units: units(0) };
+    const whole = await call<Results>("compute", given);
+    const sliced = await call<{ bytes: number[]; submits: { workgroups: number }[] }>("atTarget", given, 4_000);
+    expect(sliced.bytes).toEqual(whole[0]?.bytes);
+    expect(sliced.submits[0]?.workgroups).toBe(1);
+    expect(sliced.submits.length).toBeGreaterThan(16);
+    expect(sliced.submits.reduce((sum, { workgroups }) => sum + workgroups, 0)).toBe(64);
+  });
+
+  it("runs a kernel that cannot be sliced whole, whatever the target", async () => {
+    const given: Given = { plan: plans.countingWhole, units: units(0) };
+    const whole = await call<Results>("compute", given);
+    const driven = await call<{ bytes: number[]; submits: { workgroups: number }[] }>("atTarget", given, 1);
+    expect(driven.bytes).toEqual(whole[0]?.bytes);
+    const [x, y, z] = plans.countingWhole.passes[0]?.workgroups ?? [0, 0, 0];
+    expect(driven.submits).toEqual([{ workgroups: x * y * z, micros: expect.any(Number) }]);
   });
 
   it("submits nothing after stop, and what was submitted finishes", async () => {
@@ -115,9 +168,23 @@ describe("the engine refuses", () => {
     expect((await failure({ plan: small as JobPlan, units: units(0) })).code).toBe("validation");
   });
 
-  it("a box that is not the whole dispatch", async () => {
-    const { code } = await failure({ plan: plans.affine, units: units(0) }, { from: [1, 0, 0], size: [3, 1, 1] });
-    expect(code).toBe("not-sliceable");
+  it("a part of a dispatch that runs whole, with the reason", async () => {
+    const given = { plan: plans.countingWhole, units: units(0) };
+    expect((await failure(given)).code).toBe("none");
+    const { code, message } = await failure(given, { from: [1, 0, 0], size: [3, 1, 1] });
+    expect([code, message]).toEqual(["not-sliceable", "This kernel runs its dispatches whole: It is a test."]);
+  });
+
+  it("a box that does not lie inside the dispatch", async () => {
+    for (const box of [
+      { from: [1, 0, 0], size: [4, 1, 1] },
+      { from: [0, 0, 0], size: [0, 1, 1] },
+      { from: [-1, 0, 0], size: [1, 1, 1] },
+      { from: [0.5, 0, 0], size: [1, 1, 1] },
+      { from: [0, 0, 0], size: [1, 1] },
+    ]) {
+      expect((await failure({ plan: plans.affine, units: units(0) }, box)).code).toBe("validation");
+    }
   });
 
   it("a missing file, a missing piece and a value that overflows", async () => {

@@ -61,7 +61,7 @@ export interface TestSite {
 }
 
 /** Serves `/` (a blank page that loads `/main.js`) and each given script under its path. */
-export async function serveScripts(scripts: Record<string, string>): Promise<TestSite> {
+export async function serveScripts(scripts: Record<string, string | Uint8Array>): Promise<TestSite> {
   const server: Server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const script = scripts[path];

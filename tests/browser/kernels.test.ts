@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
@@ -16,6 +16,7 @@ import * as life from "../fixtures/foreign/life/expected.ts";
 import * as matmul from "../fixtures/foreign/matmul/expected.ts";
 import * as prefixSum from "../fixtures/foreign/prefix-sum/expected.ts";
 import * as transform from "../fixtures/foreign/transform/expected.ts";
+import { commandsWith, runCommands } from "../readme.ts";
 import { openBrowser, openTestPage, type TestSite } from "./harness.ts";
 import { admitted, FOREIGN, GALLERY, planFiles, unitInputs } from "./kernels.packages.ts";
 import { completions, countPrimes, iterations, type PointReference, readBoards, readReference } from "./kernels.references.ts";
@@ -105,6 +106,18 @@ describe("the gallery", () => {
     const sums = (await outputs(plan, range(plan.units.count))).map((bytes) => words(bytes).reduce((a, b) => a + b));
     expect(sums).toEqual(countPrimes(100, 1_000_000));
     expect(String(sums.reduce((a, b) => a + b))).toBe((await readReference<{ value: string }>("prime-count")).value);
+  });
+
+  it("counts the primes of the README's job of one's own, OEIS A091099", async () => {
+    const place = await mkdtemp(join(tmpdir(), "idlewave-own-"));
+    const { code, said } = await runCommands(commandsWith("my-primes"), place);
+    expect(code, said).toBe(0);
+    const own = join(place, "net", "my-primes");
+    const plan = await admitted(own, judges, blobs);
+    const sums = (await outputs(plan, range(plan.units.count))).map((bytes) => words(bytes).reduce((a, b) => a + b));
+    const { value } = JSON.parse(await readFile(join(own, "reference.json"), "utf8")) as { value: string };
+    await rm(place, { recursive: true });
+    expect(String(sums.reduce((a, b) => a + b))).toBe(value);
   });
 
   it("draws the sea star as BigInt draws it, point by point", async () => {

@@ -136,6 +136,7 @@ describe("the page keeps still", () => {
     await label("units verified");
     expect(await shifts()).toEqual([]);
     await visitor.lend();
+    const asked = await places();
     await visitor.say({
       own: { job: 1, waiting: 0, final: 0 },
       units: { submitted: 0, final: 0, refused: 0 },
@@ -143,6 +144,7 @@ describe("the page keeps still", () => {
       gflops: null,
     });
     const first = await places();
+    expect(first).toEqual(asked);
     // What the click itself moved is the visitor's own doing.
     await page.evaluate(() => void (globalThis as unknown as { shifts: string[] }).shifts.splice(0));
     await visitor.say({});

@@ -27,6 +27,9 @@ const control: DonorControl = {
   async stop() {
     say("stop");
   },
+  async restart(options) {
+    say(`restart ${options.job}`);
+  },
   async setDose(dose) {
     say(`dose ${dose}`);
   },

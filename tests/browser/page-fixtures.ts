@@ -13,6 +13,13 @@ const MAX_ITERATIONS = 600;
 export const SOURCE =
   "@compute @workgroup_size(8, 8)\nfn main(@builtin(global_invocation_id) at: vec3<u32>) {\n  // <script>alert(1)</script>\n}\n";
 
+/** A plan as the page reads it: its kernel, and how that may be cut. */
+export const PLAN = JSON.stringify({
+  version: 2,
+  kernel: `${SOURCE}// and an entry point of its own\n`,
+  slicing: { group: 0, binding: 0 },
+});
+
 export function job(changes: Partial<JobStatus> = {}): JobStatus {
   return {
     id: 1,
@@ -65,6 +72,7 @@ export const network: NetworkInfo = {
   operator: "the Idlewave demo",
   purpose: "It shows what a network of browsers can compute.",
   contact: "demo@example.org",
+  source: "https://example.org/idlewave",
   wire: 1,
   version: "0.1.0",
   allowSoftware: false,
@@ -87,6 +95,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
     gflops: 412,
     secondsPerUnit: 1.9,
     adapter: "acme",
+    software: false,
     persisted: true,
     ...changes,
   };

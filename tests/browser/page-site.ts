@@ -8,7 +8,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { JobStatus } from "../../shared/api.ts";
-import { network, SOURCE } from "./page-fixtures.ts";
+import { network, PLAN, SOURCE } from "./page-fixtures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SCRIPTED = fileURLToPath(new URL("./page-donor.ts", import.meta.url));
@@ -40,6 +40,7 @@ export interface Site {
 }
 
 export const SOURCE_HASH = createHash("sha256").update(SOURCE).digest("hex");
+export const PLAN_HASH = createHash("sha256").update(PLAN).digest("hex");
 
 export async function openSite(): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "idlewave-page-"));
@@ -90,6 +91,7 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
 
 async function answerFile(site: Site, path: string): Promise<Answer> {
   if (path === `/blobs/${SOURCE_HASH}`) return [200, SOURCE, "application/octet-stream"];
+  if (path === `/blobs/${PLAN_HASH}`) return [200, PLAN, "application/octet-stream"];
   const file = path === "/" ? "index.html" : path === "/privacy" ? "privacy.html" : normalize(path).slice(1);
   const bytes = await readFile(join(site.folder, file)).catch(() => null);
   return bytes ? [200, bytes, TYPES[extname(file)] ?? "application/octet-stream"] : [404, "not there", "text/plain"];

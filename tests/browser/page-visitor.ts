@@ -7,6 +7,8 @@ import { donorState } from "./page-fixtures.ts";
 import type { Site } from "./page-site.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** For so long the page takes a click for the second one of a double click. */
+const SWAP_MS = 650;
 const CHANNEL = "idlewave-scripted-donor";
 
 export class Visitor {
@@ -71,6 +73,8 @@ export class Visitor {
     await this.page.click('[data-testid="lend"]');
     await this.page.waitForSelector('[data-testid="stop"]', { visible: true });
     await this.heard("start");
+    // Nobody means the next click before they saw what came.
+    await new Promise((resolve) => setTimeout(resolve, SWAP_MS));
   }
 
   /** Waits until the donor was told something that begins so. */

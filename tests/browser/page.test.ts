@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
 import { openBrowser } from "./harness.ts";
 import { finalCells, job, picture, primes, SOURCE } from "./page-fixtures.ts";
-import { openSite, type Site, SOURCE_HASH } from "./page-site.ts";
+import { openSite, PLAN_HASH, type Site, SOURCE_HASH } from "./page-site.ts";
 import { Visitor } from "./page-visitor.ts";
 
 const MAX_SCRIPT_BYTES = 60 * 1024;
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   const final = finalCells(0.62).length;
-  site.jobs = [job({ source: SOURCE_HASH, units: { total: 380, final, failed: 0, leased: 11, voted: 9 } }), primes()];
+  site.jobs = [job({ source: SOURCE_HASH, plan: PLAN_HASH, units: { total: 380, final, failed: 0, leased: 11, voted: 9 } }), primes()];
   site.pictures.clear();
   site.pictures.set(1, picture(0.62));
   site.refused = [];
@@ -130,7 +130,7 @@ describe("after the click", () => {
     await heard("stop");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again");
+    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again with a quarter");
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
@@ -152,17 +152,59 @@ describe("after the click", () => {
     }
   });
 
-  test("the second click of a double click does not stop what the first began, wherever Stop is", async () => {
-    await page.setViewport({ width: 320, height: 640 });
+  test.each([
+    [360, 640],
+    [320, 640],
+  ])(
+    "%d x %d: a double tap on Lend does not stop what it began, nor start again what a double tap on Stop ended",
+    async (width, height) => {
+      await page.setViewport({ width, height, hasTouch: true, isMobile: true });
+      await open();
+      const tapTwice = async (what: string) => {
+        await page.$eval(what, (button) => button.scrollIntoView({ block: "nearest" }));
+        const box = await (await page.$(what))?.boundingBox();
+        if (!box) throw new Error(`${what} has no box`);
+        for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+      };
+      await tapTwice('[data-testid="lend"]');
+      await page.waitForSelector('[data-testid="stop"]', { visible: true });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await state()).toBe("starting");
+      await tapTwice('[data-testid="stop"]');
+      await page.waitForSelector('idlewave-page[data-state="stopped"]');
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await state()).toBe("stopped");
+    },
+  );
+
+  test("a tap where Stop came at once is not meant for it, a key is", async () => {
     await open();
     await page.evaluate(async () => {
       document.querySelector<HTMLElement>('[data-testid="lend"]')?.click();
       while (document.querySelector<HTMLElement>("idlewave-dock")?.hidden) await Promise.resolve();
-      document.querySelector('[data-testid="stop"]')?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 2 }));
+      document.querySelector('[data-testid="stop"]')?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
     });
     expect(await state()).toBe("starting");
     await page.$eval('[data-testid="stop"]', (stop) => (stop as HTMLElement).click());
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("Stop in another tab is Stop here, and so is another dose", async () => {
+    await open();
+    await lend();
+    await say({});
+    await say({ dose: 0.1 });
+    await page.waitForFunction(() => document.querySelector(".wave-ceiling span")?.textContent?.startsWith("a tenth"));
+    expect(await page.$eval(".wave", (wave) => wave.getAttribute("aria-label"))).toContain("ceiling a tenth");
+    await say({ phase: { kind: "stopped" } });
+    expect(await h1()).toBe("Stopped. You gave 14 units.");
+  });
+
+  test("a donor without a connection is told at once that the coordinator answers", async () => {
+    await open();
+    await lend();
+    await say({ phase: { kind: "offline", running: true } });
+    await heard("retry");
   });
 
   const phases: DonorPhase[] = [
@@ -173,7 +215,7 @@ describe("after the click", () => {
     { kind: "software-adapter" },
     { kind: "device-lost", times: 3, final: true },
     { kind: "refused", job: 1, unit: 77 },
-    { kind: "job-done", job: 1, volunteers: 31 },
+    { kind: "job-done", job: 1, volunteers: 31, final: false },
     { kind: "another-tab", running: true },
     { kind: "failed", message: "the kernel did not compile" },
   ];
@@ -220,11 +262,32 @@ describe("the keyboard", () => {
     for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.waitForSelector('[data-testid="stop"]', { visible: true });
-    await page.evaluate(() => document.querySelector<HTMLElement>(".skip")?.focus());
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Stop");
+    const next = async () => {
+      await page.keyboard.press("Tab");
+      return page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.tagName);
+    };
+    // The h1 has the focus, and Stop comes right after it.
+    expect([await next(), await next(), await next()]).toEqual(["Stop", "Less", "More"]);
+    await page.evaluate(() => document.querySelector<HTMLElement>(".home")?.focus());
+    expect(await next()).toBe("Stop");
     await page.keyboard.press("Enter");
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("reaches Stop in the open kernel too", async () => {
+    await open();
+    await lend();
+    await say({});
+    await page.focus(".label button");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog[open] .reader-stop");
+    expect(await violations()).toEqual([]);
+    await page.focus(".reader-stop");
+    await page.keyboard.press("Enter");
+    await heard("stop");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await page.$(".reader-stop")).toBeNull();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Close");
   });
 
   test("opens, reads and closes the kernel, which is text", async () => {
@@ -234,6 +297,16 @@ describe("the keyboard", () => {
     await page.waitForSelector("dialog[open] pre");
     expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(SOURCE);
     expect(await violations()).toEqual([]);
+    await page.keyboard.down("Shift");
+    for (const _ of ["Copy", "As it runs"]) await page.keyboard.press("Tab");
+    await page.keyboard.up("Shift");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("dialog p")?.textContent?.startsWith("As it runs"));
+    expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(`${SOURCE}// and an entry point of its own\n`);
+    expect(await page.$eval("dialog p", (element) => element.textContent)).toMatch(/SHA-256 of the plan .* that the job names/);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("dialog p")?.textContent?.startsWith("As its owner"));
+    expect(await page.$eval("dialog pre", (element) => element.textContent)).toBe(SOURCE);
     await page.keyboard.press("Escape");
     await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   });
@@ -246,6 +319,52 @@ describe("every width", () => {
     await lend();
     await say({ phase: { kind: "offline", running: true }, unsent: 2 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [844, 390],
+    [360, 640],
+    [375, 667],
+    [390, 844],
+    [1280, 800],
+    [1280, 640],
+  ])("%d x %d shows the whole consent button, beside or under the plate", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    const lower = await page.$eval('[data-testid="lend"]', (button) => button.getBoundingClientRect().bottom);
+    expect(lower).toBeLessThanOrEqual(height);
+    await page.waitForSelector(".plate .laid-out");
+    const plate = await (await page.$(".plate canvas"))?.boundingBox();
+    expect(plate?.width).toBeGreaterThan(140);
+    expect((plate?.x ?? 0) + (plate?.width ?? 0)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [390, 844],
+    [900, 700],
+    [1280, 800],
+  ])("%d x %d: the dock cuts no words", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    await lend();
+    const states: Partial<DonorState>[] = [
+      { gflops: null, secondsPerUnit: 0.2 },
+      { gflops: null, secondsPerUnit: null, software: true, gpuSeconds: 35_000, dose: 0.25 },
+      { phase: { kind: "offline", running: true } },
+      { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+      { phase: { kind: "another-tab", running: true } },
+    ];
+    for (const each of states) {
+      await say(each);
+      const cut = await page.$$eval(".dock-status, .dock-status > *", (lines) =>
+        lines
+          .filter((line) => line.scrollWidth > line.clientWidth && getComputedStyle(line).display !== "inline")
+          .map((line) => line.textContent),
+      );
+      expect(cut).toEqual([]);
+    }
   });
 
   test("targets are at least 44 px and the plate shows every square", async () => {

@@ -31,7 +31,11 @@ const ARROWS: [string, string[], string[]][] = [
   ["server/gateway", ["../access/token.ts", "../coordinator.ts", "socket.io"], ["../http/errors.ts", "../store/blobs.ts", "fastify"]],
   ["server/http", ["../access/plans.ts", "../admit/admit.ts"], ["../gateway/limits.ts", "../store/blobs.ts", "../main.ts", "socket.io"]],
   ["server/admit", ["../core/store.ts"], ["../core/step.ts", "../http/app.ts", "../store/sqlite.ts"]],
-  ["server/cli", ["./api.ts", "../main.ts"], ["../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/x.ts"]],
+  [
+    "server/cli",
+    ["./api.ts", "../main.ts", "../../client/engine/driver.ts"],
+    ["../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/donor/socket.ts"],
+  ],
   ["server/coordinator.ts", ["./core/step.ts"], ["./http/app.ts", "./store/sqlite.ts", "./main.ts"]],
   ["server/main.ts", ["./http/app.ts"], ["./cli/serve.ts", "../client/page/app.ts"]],
 ];

@@ -27,6 +27,8 @@ export type Order =
   | { type: "wave-room"; width: number; height: number; pixelRatio: number }
   /** The wave runs while something is lent. */
   | { type: "lending"; on: boolean }
+  /** The share that is lent at most, 0 … 1. */
+  | { type: "dose"; dose: number }
   /** The person moved, scrolled or typed. */
   | { type: "input" }
   | { type: "hidden"; hidden: boolean }

@@ -1,6 +1,6 @@
 /**
- * The wave: the share of the GPU that is lent, one bar per 250 ms, newest right, height by the square root so that a tenth
- * is visible; ticks under the base line when the person moved, scrolled or typed. 4 Hz by blitting itself one bar left.
+ * The wave: the share of the GPU that is lent, one bar per 250 ms with the mean of a second, newest right, height by the square root so that a tenth
+ * is visible; over each the ceiling that held then; ticks under the base line when the person moved, scrolled or typed. 4 Hz by blitting itself one bar left.
  */
 import type { Palette } from "./orders.ts";
 import { BAR_MS, MAX_BARS, Shares } from "./shares.ts";
@@ -9,6 +9,8 @@ import { BAR_MS, MAX_BARS, Shares } from "./shares.ts";
 const BAR_WIDTH = 3;
 const BAR_PITCH = 4;
 const TICK_HEIGHT = 5;
+/** One dot a bar makes the dotted line. */
+const CEILING_DOT = 2;
 const REDUCED_MOTION_MS = 5_000;
 
 export class Wave {
@@ -20,6 +22,7 @@ export class Wave {
   private timer: ReturnType<typeof setInterval> | null = null;
   private hidden = false;
   private lending = false;
+  private dose = 0;
   private pixelRatio = 1;
   /** Bars since the last drawing, and how many of the newest have another height. */
   private behind = 0;
@@ -46,9 +49,20 @@ export class Wave {
   }
 
   setLending(on: boolean): void {
-    if (on && !this.lending) this.shares = new Shares(performance.now());
+    if (on && !this.lending) {
+      this.shares = new Shares(performance.now());
+      this.shares.setCeiling(this.dose);
+    }
     this.lending = on;
     this.restart();
+  }
+
+  /** The share that is lent at most from now on, 0 … 1. */
+  setDose(dose: number): void {
+    this.dose = dose;
+    this.advance(performance.now());
+    this.shares.setCeiling(dose);
+    this.stale = Math.max(this.stale, 1);
   }
 
   setHidden(hidden: boolean): void {
@@ -137,11 +151,16 @@ export class Wave {
     const line = Math.max(1, Math.floor(pixelRatio));
     const base = canvas.height - tick - line;
     context.clearRect(x, 0, pitch, canvas.height);
-    const height = Math.round(Math.sqrt(this.shares.share(back)) * base);
+    const height = Math.round(Math.sqrt(this.shares.drawn(back)) * base);
     context.fillStyle = palette.lent;
     context.fillRect(x, base - height, width, height);
     context.fillStyle = palette.lineStrong;
     context.fillRect(x, base, pitch, line);
+    const ceiling = this.shares.ceilingOf(back);
+    if (ceiling > 0) {
+      const dot = Math.max(1, Math.round(CEILING_DOT * pixelRatio));
+      context.fillRect(x, base - Math.round(Math.sqrt(ceiling) * base), dot, dot);
+    }
     if (!this.shares.hadInput(back)) return;
     context.fillStyle = palette.ink;
     context.fillRect(x, base + line, Math.max(1, Math.round(2 * pixelRatio)), tick);

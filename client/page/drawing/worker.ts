@@ -62,6 +62,9 @@ async function take(order: Order): Promise<void> {
       wave?.setLending(order.on);
       if (!order.on) stopRunning();
       return;
+    case "dose":
+      wave?.setDose(order.dose);
+      return;
     case "input":
       wave?.noteInput();
       return;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { countUnits, unitsOf } from "../../../shared/ids.ts";
-import { type JobPlan, resultBytes } from "../../../shared/plan.ts";
+import { type JobPlan, PLAN_VERSION, parsePlan, resultBytes } from "../../../shared/plan.ts";
 import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
 import { frame as frameOutputs } from "../../../shared/result.ts";
 import {
@@ -68,6 +68,7 @@ async function greet(socket: Socket, origin: string, publicKey: Buffer, privateK
   const nonce = bytesOf(challenge.nonce);
   const hello: Hello = {
     wire: WIRE_VERSION,
+    plan: PLAN_VERSION,
     origin,
     publicKey,
     signature: sign(null, authMessage(origin, socket.id ?? "", nonce, publicKey), privateKey),
@@ -120,7 +121,7 @@ async function exchange(socket: Socket, frame: Frame): Promise<Frame> {
 async function fetchPlan(url: string, job: number): Promise<JobPlan> {
   const response = await fetch(`${url}/api/jobs/${job}/plan`);
   if (!response.ok) throw new Error(`the plan of job ${job} could not be had: ${response.status}`);
-  return (await response.json()) as JobPlan;
+  return parsePlan(await response.text());
 }
 
 function bytesOf(value: unknown): Uint8Array {

@@ -1,6 +1,6 @@
 /** What the demo found: the line that `--json` ends with, and the same for people. */
 import colours from "picocolors";
-import { print } from "../print.ts";
+import { print, printStyled } from "../print.ts";
 
 export interface DemoJob {
   name: string;
@@ -45,15 +45,15 @@ export function claimsOf(report: DemoReport, strangers: number): Claim[] {
 }
 
 export function printReport(report: DemoReport, claims: readonly Claim[], answers: ReadonlyMap<string, string>): void {
-  print(`\n${colours.bold("Jobs")}`);
+  printStyled(`\n${colours.bold("Jobs")}`);
   for (const { name, units, verified, executionsPerUnit } of report.jobs) {
     const executions = executionsPerUnit.toFixed(2);
     print(`  ${name.padEnd(18)} ${verified} of ${units} units verified, ${executions} executions a unit   ${answers.get(name) ?? ""}`);
   }
-  print(`\n${colours.bold("Volunteers")}`);
+  printStyled(`\n${colours.bold("Volunteers")}`);
   for (const { id, kind, credit, accepted, refused } of report.volunteers) {
     print(`  ${id}  ${kind.padEnd(6)}  credit ${credit.toFixed(4).padStart(9)}  ${accepted} accepted, ${refused} refused`);
   }
-  print(`\n${colours.bold("What holds")}`);
-  for (const { says, holds } of claims) print(`  ${holds ? colours.green("✓") : colours.red("✗")} ${says}`);
+  printStyled(`\n${colours.bold("What holds")}`);
+  for (const { says, holds } of claims) printStyled(`  ${holds ? colours.green("✓") : colours.red("✗")} ${says}`);
 }

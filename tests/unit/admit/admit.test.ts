@@ -14,10 +14,21 @@ const admit = async (files: Files) => admitted(await judges.admit(packageOf(file
 
 describe("a small job", () => {
   it("becomes a plan with sizes, writes and defaults", async () => {
-    const { plan, warnings, source, rows, splits } = await admit({ "job.json": manifest(), "kernel.wgsl": KERNEL });
+    const { plan, warnings, source, rows, splits, entryPoints } = await admit({ "job.json": manifest(), "kernel.wgsl": KERNEL });
     expect(plan).toEqual({
-      version: 1,
-      kernel: KERNEL,
+      version: 2,
+      kernel: `${KERNEL.replace("@compute @workgroup_size(64)", " ".repeat(28)).replace("@builtin(global_invocation_id)", " ".repeat(30))}
+struct sliced_Box { first: vec4<u32>, workgroups: vec4<u32> }
+@group(1) @binding(0) var<uniform> sliced_box: sliced_Box;
+@compute @workgroup_size(64)
+fn sliced_entry_main(@builtin(global_invocation_id) sliced_0: vec3<u32>) {
+  let sliced_first = sliced_box.first.xyz;
+  let sliced_size = vec3<u32>(u32(64), 1, 1);
+  let sliced_invocation = sliced_0 + sliced_first * sliced_size;
+  main(sliced_invocation);
+}
+`,
+      slicing: { group: 1, binding: 0 },
       units: { count: 1000 },
       buffers: [
         {
@@ -35,14 +46,21 @@ describe("a small job", () => {
         },
         { name: "values", group: 0, binding: 1, kind: "storage", byteLength: 256, init: { kind: "zero" }, writes: [] },
       ],
-      passes: [{ entryPoint: "main", workgroups: [1, 1, 1], repeat: 1, uses: [0, 1], set: [], swap: [] }],
+      passes: [{ entryPoint: "sliced_entry_main", workgroups: [1, 1, 1], repeat: 1, uses: [0, 1], set: [], swap: [] }],
       outputs: [{ name: "values", buffer: 1, dtype: "u32", shape: [64], byteLength: 256, reduce: { kind: "concat" } }],
       overrides: {},
       requires: { features: [], limits: {} },
       seed: "0",
     });
     expect(warnings).toEqual([]);
-    expect([source, rows, splits]).toEqual([KERNEL, null, []]);
+    expect([source, rows, splits, entryPoints]).toEqual([KERNEL, null, [], ["main"]]);
+  });
+
+  it("runs whole when its kernel cannot be rewritten, and says why", async () => {
+    const kernel = `alias vec4 = vec3<f32>;\n${KERNEL}`;
+    const { plan, entryPoints } = await admit({ "job.json": manifest(), "kernel.wgsl": kernel });
+    expect(plan.slicing).toEqual({ whole: "The kernel declares its own vec4, which the code that slices needs: rename it." });
+    expect([plan.kernel, plan.passes[0]?.entryPoint, ...entryPoints]).toEqual([kernel, "main", "main"]);
   });
 
   it("counts 2^53 - 1 units without noticing", async () => {
@@ -249,7 +267,7 @@ describe("rows, splits and tables", () => {
     const { plan } = await admit({ "job.json": job, "kernel.wgsl": stages, "stages.csv": "j,k\n0,1\n1,2\n2,3" });
     expect(plan.passes).toEqual([
       {
-        entryPoint: "step",
+        entryPoint: "sliced_entry_step",
         workgroups: [2, 3, 1],
         repeat: 3,
         uses: [0, 1, 2],

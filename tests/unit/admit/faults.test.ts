@@ -23,7 +23,22 @@ const set = (fields: object, units: object = { count: 1000 }) => ({
 describe("one fault, named with its place and the way out", () => {
   it.each<[string, Files, RegExp]>([
     ["no job.json", { "jop.json": "{}" }, /job\.json::.*no job\.json\. Did you mean jop\.json\?/],
-    ["a comma too many", { "job.json": '{\n  "name": "x",\n}' }, /job\.json:3:1 : A key between double quotes is missing here/],
+    ["a comma too many", { "job.json": '{\n  "name": "x",\n}' }, /job\.json:2:14 : There is a comma before the }\. Remove the comma\./],
+    [
+      "a comma too many in a list",
+      { "job.json": '{"kernel": ["k.wgsl" , ]}' },
+      /job\.json:1:22 : There is a comma before the ]\. Remove the comma\./,
+    ],
+    [
+      "a word that turns the text around it",
+      job({ title: "Prime\u202es" }),
+      /title: The text has U\+202E, which is not seen, after 5 characters\. Remove it/,
+    ],
+    [
+      "a word that a terminal obeys",
+      job({ description: "two\nlines\u001b[2J" }),
+      /description: The text has U\+001B, which is not seen, after 9 characters\./,
+    ],
     ["a comment", { "job.json": "{ // hello\n}" }, /job\.json:1:3 : JSON has no comments/],
     ["a key twice", { "job.json": '{"name": 1,\n "name": 2}' }, /job\.json:2:2 : The key name occurs twice/],
     [

@@ -156,7 +156,7 @@ describe("a fault's wording", () => {
     ["a kind alone", output("sum"), /reduce: .*Write \{"kind": "sum"\}\./],
     ["a histogram without range", output({ kind: "histogram", bins: 4 }), /range is missing\. .*For example \[0,100\]/],
     ["an override that is a fraction", job({ overrides: { N: 16.5 } }, `override N: u32 = 1;\n${KERNEL}`), /16\.5\. Write a whole number/],
-    ["swapped bindings of two sizes", swap(2, 32), /passes\[0\]\.swap\[0\]: values has 256 bytes/],
+    ["swapped bindings of two sizes", swap(2, 32), /bindings\.other\.elements: other has 32 elements/],
     [
       "a missing file, and another that is in use",
       job({ bindings: { params: { init: { file: "a.bin" } }, values: { init: { file: "b.bin" } } } }, KERNEL, {
@@ -178,5 +178,80 @@ describe("a fault's wording", () => {
   it("of an expression of 20,000 terms says that it is too long, and where that was found", async () => {
     const faults = await told(job({}, `const N = ${"1+".repeat(20_000)}1;\n${KERNEL.replace("size(64)", "size(N)")}`));
     expect(faults[0]).toMatch(/^kernel\.wgsl.*(too long or nested too deeply|too deep)/);
+  });
+});
+
+describe("the way out", () => {
+  const params = { params: { set: { first: 1, width: 1, scale: 1 } } };
+  const twice = { passes: [{ workgroups: [1], repeat: 2, swap: [["values", "other"]] }] };
+  const reading = KERNEL.replace("@compute", "@group(0) @binding(2) var<storage, read> src: array<u32>;\n@compute").replace(
+    "+ params.width",
+    "+ params.width + src[id.x]",
+  );
+  const split = (bytes: number, recordBytes: number, recordsPerUnit: number): Files =>
+    job(
+      { units: { split: "src" }, bindings: { ...params, src: { init: { file: "d.bin", split: { recordBytes, recordsPerUnit } } } } },
+      reading,
+      {
+        "d.bin": new Uint8Array(bytes),
+      },
+    );
+  const typed = (dtype: string): Files => job({ output: [{ binding: "values", dtype, shape: [64] }] });
+
+  it.each<[string, Files, RegExp]>([
+    [
+      "of a swap of two sizes names the binding and its length",
+      job({ bindings: { ...params, other: { elements: 65, scratch: true } }, ...twice }, swapped),
+      /bindings\.other\.elements: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Give other "elements": 64\.$/,
+    ],
+    [
+      "of a shape beyond its binding is the shape or the binding",
+      job({ bindings: { ...params, values: { elements: 64 } }, output: [{ binding: "values", dtype: "u32", shape: [65] }] }),
+      /output\[0\]\.shape: 65 u32 are 260 bytes, values has 256\. At most 64 elements fit: mend the shape, or give values more "elements"\.$/,
+    ],
+    ["of f64 is what WGSL has", typed("f64"), /dtype: It is "f64"\. WGSL has no floats of 64 bits: use f32/],
+    ["of another language's type is WGSL's name", typed("float32"), /dtype: It is "float32"\. WGSL's name is f32\.$/],
+    [
+      "of results too large names the limit and smaller units",
+      job({ output: [{ binding: "values", dtype: "u32", shape: [20_000_000] }] }),
+      /A unit's results have 80000008 bytes\. At most 67108864 \(64 MiB\) .*let a unit compute less, and the job have more units\.$/,
+    ],
+    [
+      "of a number below zero is i32",
+      job({ bindings: { params: { set: { first: -1 } } } }),
+      /-1 does not fit u32\. .*make the field i32 for numbers below zero/,
+    ],
+    [
+      "of an output that is read-only is to declare it so",
+      job({ bindings: { ...params, src: { elements: 4, init: "zero" } }, output: [{ binding: "src", dtype: "u32", shape: [4] }] }, reading),
+      /output\[0\]\.binding: src is read-only: no kernel writes it\. Name a var<storage, read_write>, or declare src so\./,
+    ],
+    [
+      "of a last record that is short is the file's length",
+      split(100, 16, 4),
+      /recordBytes: d\.bin has 100 bytes, .*: the last has 4 bytes\. Make the file 96 or 112 bytes long/,
+    ],
+    [
+      "of a piece that cuts an element is its multiple",
+      split(99, 3, 3),
+      /A unit's piece has 9 bytes, .*An element is u32: let it be a multiple of 4\.$/,
+    ],
+    [
+      "of a table that is no file is what a table is",
+      job({ passes: [{ workgroups: [1], table: 5 }] }),
+      /table: It is 5, .*a line an iteration, for \$pass\.column.*"stages\.csv"/,
+    ],
+    [
+      "of rows that are no file is what rows are",
+      job({ units: { rows: 5 } }),
+      /rows: It is 5, .*a line a unit, for \$row\.column.*"params\.csv"/,
+    ],
+  ])("%s, and it is told alone", async (_, files, expected) => {
+    const faults = await told(files);
+    expect(faults).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it("of a swap without a second iteration is one, or none", async () => {
+    expect((await warned(swap(1, 64))).join()).toMatch(/Give the pass "repeat": 2 or more, or remove swap\.$/);
   });
 });

@@ -63,7 +63,10 @@ function palindromesByUnit(): Map<number, Uint8Array> {
 describe("a new job", () => {
   test("is admitted as it is, computed, and its results are what its README says", async () => {
     const dir = await newJob("First Job");
-    expect(await idlewave(["check", dir])).toMatchObject({ code: 0, stdout: "first-job is good: 256 units.\n" });
+    expect(await idlewave(["check", dir])).toMatchObject({
+      code: 0,
+      stdout: "first-job is good: 256 units.\nmain can be sliced.\n",
+    });
     const submitted = await idlewave(["submit", dir, "--json"], env);
     expect(submitted).toMatchObject({ code: 0 });
     const { id, units } = jsonOf<{ id: number; units: number }>(submitted);
@@ -71,6 +74,7 @@ describe("a new job", () => {
 
     const early = await idlewave(["results", String(id), "--out", join(folder, "early.json")], env);
     expect(early.code).toBe(6);
+    expect(early.stderr).toContain(`Job ${id} is running, not done. Wait for the job, or ask for what is final so far with --partial`);
 
     const answers = palindromesByUnit();
     const volunteers = [await new Volunteer(coordinator.url).join(), await new Volunteer(coordinator.url).join()];
@@ -83,7 +87,7 @@ describe("a new job", () => {
     }
     for (const volunteer of volunteers) volunteer.leave();
 
-    expect(await idlewave(["watch", "first-job"], env)).toMatchObject({ code: 0 });
+    expect(await idlewave(["watch", "first-job"], env)).toMatchObject({ code: 0, stdout: expect.stringContaining("256 of 256 verified") });
     const out = join(folder, "answer.json");
     const results = await idlewave(["results", "first-job", "--out", out, "--json"], env);
     expect(jsonOf(results)).toMatchObject({ job: id, format: "json", holes: 0 });
@@ -108,7 +112,13 @@ describe("a job", () => {
       states.push(jsonOf<JobStatus>(await idlewave([word, String(id), "--json"], env)).state);
     }
     expect(states).toEqual(["running", "paused", "running", "cancelled"]);
-    expect((await idlewave(["watch", String(id)], env)).code).toBe(1);
+    const watched = await idlewave(["watch", String(id)], env);
+    expect(watched).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("results <job> --partial --out <file> writes what is final"),
+    });
+    const results = await idlewave(["results", String(id), "--out", join(folder, "none.json")], env);
+    expect(results).toMatchObject({ code: 6, stderr: expect.stringMatching(/is cancelled, not done\. It is over: .*--partial/) });
     expect((await idlewave(["pause", String(id)], env)).code).toBe(1);
   });
 
@@ -251,6 +261,7 @@ describe("a wrong usage", () => {
     ["a missing option", ["results", "1"], "required option '--out <file>' not specified."],
     ["one argument too many", ["schema", "x"], "too many arguments for 'schema'. Expected 0 arguments but got 1."],
     ["a port that is none", ["serve", "--port", "http"], "option '--port <port>' argument 'http' is invalid. It is no port: 0 to 65535."],
+    ["no verb at all", [], "A verb is missing."],
     ["no verb of token", ["token"], "unknown option '--json'."],
     ["a folder without a job", ["submit", "/nowhere"], "There is no job.json in /nowhere."],
   ])("%s is one JSON line and nothing else, when JSON is asked for", async (_, args, message) => {
@@ -301,11 +312,50 @@ describe("what an owner may mistype", () => {
     expect(second.stderr).toContain(`There is a job twice already: ${first.stdout.trim()}. The name now means ${second.stdout.trim()}`);
   });
 
+  test.each([["x.xlsx"], ["x.parquet"]])("an ending of --out that is no format, %s, is refused with those there are", async (name) => {
+    const { code, stderr } = await idlewave(["results", "1", "--out", join(folder, name)], env);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/which is no format of results\. Known are \.raw, \.npy, .*; for another name add --format\./);
+    const named = await idlewave(["results", "1", "--out", join(folder, name), "--format", "csv", "--partial"], env);
+    expect(named).toMatchObject({ code: 0 });
+  });
+
+  test("a number or a name of no job is answered with where the jobs are listed", async () => {
+    for (const job of ["999", "999999999999", "no-such-job"]) {
+      const { stderr } = await idlewave(["status", job], env);
+      expect(stderr).toBe(
+        `✗ There is no job ${job}. npx idlewave status lists those there are; a draft is there for its owner's token alone.\n`,
+      );
+    }
+  });
+
+  test("a job without words on whom it is for has none in its status", async () => {
+    const dir = await newJob("plain");
+    const manifest = JSON.parse(await readFile(join(dir, "job.json"), "utf8")) as Record<string, unknown>;
+    delete manifest.for;
+    await writeFile(join(dir, "job.json"), JSON.stringify(manifest));
+    const { stdout } = await idlewave(["submit", dir, "--draft"], env);
+    expect((await idlewave(["status", stdout.trim()], env)).stdout).toMatch(/^Binary palindromes below 2\^24 \(job \d+, plain\)\n/);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    [
+      "a host of another machine",
+      { host: "192.0.2.1" },
+      "192.0.2.1 is no address of this machine. Choose one of this machine's with --host",
+    ],
+    ["a host that is none", { host: "nowhere.invalid" }, "There is no address of the name nowhere.invalid."],
+  ])("%s is named, with what to do", async (_, { host = "" }, message) => {
+    const { code, stderr } = await idlewave(["serve", "--host", host, "--port", "0", "--data", join(folder, "elsewhere")], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+  });
+
   test("a port in use is named, with what to do", async () => {
     const { port } = new URL(coordinator.url);
     const { code, stderr } = await idlewave(["serve", "--port", port, "--data", join(folder, "other")], env);
     expect(code).toBe(1);
-    expect(stderr).toContain(`Port ${port} is in use. Choose another with IDLEWAVE_PORT or port in idlewave.json.`);
+    expect(stderr).toContain(`Port ${port} is in use. Choose another with --port, IDLEWAVE_PORT or port in idlewave.json.`);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { JobStatus } from "../../../shared/api.ts";
+import type { JobStatus, NetworkInfo } from "../../../shared/api.ts";
 import { packageOf, startServer } from "../http/server.ts";
 import { idlewave } from "./run.ts";
 
@@ -11,10 +11,21 @@ afterEach(() => {
   proxy.close();
 });
 
-/** Answers each request with the next of `answers`; undefined hangs up. */
-async function proxyOf(answers: ({ status: number; body: unknown } | undefined)[]): Promise<string> {
-  proxy = createServer((_request, response) => {
-    const answer = answers.shift();
+/** Answers each request for a job with the next of `answers`; undefined hangs up. */
+async function proxyOf(answers: ({ status: number; body: unknown } | undefined)[], network: object = {}): Promise<string> {
+  const known: NetworkInfo = {
+    name: "n",
+    operator: "o",
+    purpose: "p",
+    contact: "c",
+    source: "s",
+    wire: 1,
+    version: "1",
+    allowSoftware: false,
+    volunteers: 0,
+  };
+  proxy = createServer((request, response) => {
+    const answer = request.url === "/api/network" ? { status: 200, body: { ...known, ...network } } : answers.shift();
     if (!answer) {
       response.destroy();
       return;
@@ -40,6 +51,38 @@ test("watching a job outlives a coordinator that is away for a moment, and says 
   const { code, stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
   expect(code).toBe(0);
   expect(stderr.match(/Trying again/g)).toHaveLength(1);
+});
+
+test.each<[string, object, RegExp]>([
+  ["nobody", { volunteers: 0 }, /Nobody is connected: open http:\S+ in a browser.* serve --allow-software/],
+  [
+    "one volunteer",
+    { volunteers: 1, allowSoftware: true },
+    /1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/,
+  ],
+  ["enough", { volunteers: 2 }, /0 a minute, 0 volunteers\n/],
+])("watching a job with %s connected says what it needs, and ends with the job's line", async (_, network, said) => {
+  const running = { status: 200, body: await statusOfAJob() };
+  const url = await proxyOf([running, running, { status: 200, body: { ...running.body, state: "done" } }], network);
+  const { code, stdout, stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(said);
+  expect(stdout).toMatch(/^ +1 {2}done +test-job .*\n$/);
+});
+
+test("what a coordinator says reaches the terminal without what a terminal would obey", async () => {
+  const body = { ...(await statusOfAJob()), title: "a\u001b]0;evil\u0007b", name: "n\u202eame", reason: "one\ntwo" };
+  const url = await proxyOf([
+    { status: 200, body },
+    { status: 200, body },
+    { status: 200, body },
+  ]);
+  const { stdout } = await idlewave(["status", "1"], { IDLEWAVE_URL: url });
+  expect(stdout).toContain("a\ufffd]0;evil\ufffdb (job 1, n\ufffdame)");
+  expect(stdout).toContain(": one two\n");
+  const json = (await idlewave(["status", "1", "--json"], { IDLEWAVE_URL: url })).stdout;
+  expect(json).toContain("\\u202e");
+  expect(JSON.parse(json)).toEqual(body);
 });
 
 test("watching ends when the coordinator says that there is no such job", async () => {

@@ -1,7 +1,8 @@
 /** A session on Dawn's null backend, against a real gateway behind a real HTTP server that fails in several ways. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, globals } from "webgpu";
-import { PLAN_VERSION } from "../../../shared/plan.ts";
+import type { BlobHash } from "../../../shared/ids.ts";
+import type { BufferPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
 
@@ -39,8 +40,10 @@ describe("a session", () => {
     expect(new Set(units(job))).toEqual(new Set(["ok"]));
   });
 
-  it("leaves a job whose plan it does not know without calling it failed, and computes another", async () => {
-    const strange = await front.network.addJob(planOf(50, 1, { version: (PLAN_VERSION + 1) as typeof PLAN_VERSION }), { priority: 9 });
+  it("leaves a job whose inputs are not there without calling it failed, and computes another", async () => {
+    const [whole] = planOf(50).buffers;
+    const file = { kind: "file", blob: "f".repeat(64) as BlobHash, byteLength: 4 } as const;
+    const strange = await front.network.addJob(planOf(50, 1, { buffers: [{ ...(whole as BufferPlan), init: file }] }), { priority: 9 });
     const plain = await front.network.addJob(planOf(3));
     let opened = 0;
     front.meddle = (path) => {

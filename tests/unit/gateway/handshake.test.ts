@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isOwnOrigin } from "../../../server/gateway/handshake.ts";
+import { PLAN_VERSION } from "../../../shared/plan.ts";
 import { NONCE_LIFE_MS, SocketEvent } from "../../../shared/protocol.ts";
 import { WIRE_VERSION } from "../../../shared/wire.ts";
 import { startNetwork, type TestNetwork } from "./network.ts";
@@ -95,6 +96,8 @@ describe("the handshake", () => {
     ["another site's origin", () => ({ origin: "https://elsewhere.example" }), "bad-signature"],
     ["an origin that only starts like ours", (volunteer) => ({ origin: `${volunteer.url}.elsewhere.example` }), "bad-signature"],
     ["another wire version", () => ({ wire: WIRE_VERSION + 1 }), "wire-version"],
+    ["an older plan version", () => ({ plan: PLAN_VERSION - 1 }), "plan-version"],
+    ["no plan version", () => ({ plan: undefined }), "plan-version"],
     ["a software adapter", () => ({ host: { ...HOST, software: true } }), "software-adapter"],
     ["a host without its words", () => ({ host: { vendor: "x" } }), "bad-message"],
     ["a host with unknown fields", () => ({ host: { ...HOST, trust: 1 } }), "bad-message"],
@@ -108,11 +111,19 @@ describe("the handshake", () => {
     await disconnected;
   });
 
-  it("tells a client of another wire version to reload", async () => {
+  it.each([
+    ["of another wire version", { wire: WIRE_VERSION + 1 }],
+    ["that knows no plan of ours", { plan: undefined }],
+  ])("tells a client %s to reload", async (_name, changes) => {
     const volunteer = await connect();
     const reload = new Promise((resolve) => volunteer.socket.once(SocketEvent.Reload, () => resolve(true)));
-    await volunteer.hello({ wire: WIRE_VERSION + 1 });
+    await volunteer.hello(changes);
     expect(await reload).toBe(true);
+  });
+
+  it("takes a client that knows newer plans than ours", async () => {
+    const volunteer = await connect();
+    expect(await volunteer.hello({ plan: PLAN_VERSION + 1 })).toMatchObject({ ok: true });
   });
 
   it("refuses a hello replayed on another connection", async () => {
@@ -134,6 +145,29 @@ describe("the handshake", () => {
     const volunteer = await connect();
     now += NONCE_LIFE_MS + 1;
     expect(await volunteer.hello()).toMatchObject({ ok: false, code: "bad-signature" });
+  });
+
+  it("makes no account on a disk that is full, and still knows the old ones", async () => {
+    const before = await startNetwork({ clock: () => now });
+    const known = await new Volunteer(before.url).join();
+    known.leave();
+    await before.close(true);
+    const full = await startNetwork({ folder: before.folder, minFreeBytes: Number.MAX_SAFE_INTEGER, clock: () => now });
+    const returning = await new Volunteer(full.url, known.keys).connected();
+    expect(await returning.hello()).toMatchObject({ ok: true });
+    const fresh = await new Volunteer(full.url).connected();
+    expect(await fresh.hello()).toMatchObject({ ok: false, code: "disk-full" });
+    for (const volunteer of [returning, fresh]) volunteer.leave();
+    await full.close();
+  });
+
+  it("is no place for plain requests, whose refusals are inert", async () => {
+    const answer = await fetch(`${network.url}/socket.io/?EIO=4&transport=polling`);
+    expect(answer.status).toBe(400);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'",
+    });
   });
 
   it("refuses a page of another site even when the origin it signs is ours", async () => {

@@ -87,6 +87,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
 export function planOf(count: number, elements = 1, changes: Partial<JobPlan> = {}): JobPlan {
   return {
     version: PLAN_VERSION,
+    slicing: { whole: "It is a test." },
     kernel: "@group(0) @binding(0) var<storage, read_write> o: array<u32>; @compute @workgroup_size(1) fn main() { o[0] = 1u; }",
     units: { count },
     buffers: [{ name: "o", group: 0, binding: 0, kind: "storage", byteLength: 4 * elements, init: { kind: "zero" }, writes: [] }],
@@ -119,6 +120,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       plan: planHash as BlobHash,
       source,
       createdAt: 0,
+      startedAt: 1,
       finishedAt: null,
     },
     {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CLAIM_RATE, OWN_UNITS_RATE, RENEW_RATE } from "../../../server/gateway/limits.ts";
-import { ClaimPace, IdleAnswers, OwnUnitsPace } from "../../../server/gateway/pace.ts";
+import { CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, RENEW_RATE } from "../../../server/gateway/limits.ts";
+import { ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "../../../server/gateway/pace.ts";
 import type { AccountId } from "../../../shared/ids.ts";
 
 const [one, other] = [1 as AccountId, 2 as AccountId];
@@ -22,6 +22,16 @@ describe("an idle answer", () => {
     expect(idles.of(one, 0, 5250)).toBeNull();
     idles.keep(one, 0, idle, 5000);
     expect(idles.of(one, 0, 1000)).toBeNull();
+  });
+});
+
+describe("new keys", () => {
+  it("of one network are held back after a burst, and another network's are not", () => {
+    const pace = new NewKeyPace();
+    for (let key = 0; key < NEW_KEY_RATE.burst; key++) pace.take(`203.0.113.${key % 250}`, 0);
+    expect(() => pace.take("203.0.113.251", 0)).toThrow(expect.objectContaining({ code: "too-fast" }));
+    expect(() => pace.take("203.0.114.1", 0)).not.toThrow();
+    expect(() => pace.take("203.0.113.251", 1000)).not.toThrow();
   });
 });
 

@@ -6,6 +6,7 @@ import { msgpackParser } from "../../../server/gateway/parser.ts";
 import { fromHex } from "../../../shared/bytes.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { unitsOf } from "../../../shared/ids.ts";
+import { PLAN_VERSION } from "../../../shared/plan.ts";
 import {
   type AccountNotice,
   authMessage,
@@ -22,6 +23,7 @@ export const HOST: Host = { vendor: "test", architecture: "test", browser: "node
 
 export interface HelloChanges {
   wire?: unknown;
+  plan?: unknown;
   origin?: string;
   socketId?: string;
   nonce?: Uint8Array;
@@ -86,6 +88,7 @@ export class Volunteer {
     const signature = sign(null, message, changes.signer ?? this.keys.privateKey);
     return {
       wire: changes.wire ?? WIRE_VERSION,
+      plan: "plan" in changes ? changes.plan : PLAN_VERSION,
       origin,
       publicKey: Buffer.from(this.publicKey),
       signature,

@@ -6,7 +6,15 @@ import { formOf, packageOf, startServer, type TestServer } from "./server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ network: { name: "Testnet", operator: "The tests", purpose: "Testing", contact: "tests@example.org" } });
+  server = await startServer({
+    network: {
+      name: "Testnet",
+      operator: "The tests",
+      purpose: "Testing",
+      contact: "tests@example.org",
+      source: "https://example.org/source",
+    },
+  });
 });
 afterAll(() => server.close());
 
@@ -99,7 +107,12 @@ describe("errors", () => {
     ["/blobs/xyz", "", 'In the path, hash is "xyz"; it must be 64 hexadecimal digits in lower case.'],
     ["/api/tokens", "{}", "The body needs name."],
     ["/api/tokens", "[1]", "The body is no JSON object with name, admin."],
-    ["/api/tokens", '{"name":""}', 'In the body, name is ""; it must be text of 1 to 100 characters.'],
+    ["/api/tokens", '{"name":""}', 'In the body, name is ""; it must be text of 1 to 100 characters that can all be seen.'],
+    [
+      "/api/tokens",
+      '{"name":"a\\u202eb"}',
+      'In the body, name is "a\\u202eb"; it must be text of 1 to 100 characters that can all be seen.',
+    ],
     ["/api/tokens", '{"name":"x","root":true}', 'The body has an unknown field, "root"; it may have name, admin.'],
   ];
   it.each(words)("say of %s %s what it may be", async (path, body, message) => {
@@ -237,6 +250,15 @@ describe("job packages", () => {
     await server.post(`/api/jobs/${draft}/resume`, undefined, ann);
     expect((await server.get(`/api/jobs/${draft}/plan`)).status).toBe(200);
     expect(await listed()).toBe(true);
+  });
+
+  it("that are cancelled before they started are nobody else's business", async () => {
+    const draft = await server.submit(packageOf(7), "?start=0");
+    const ran = await server.submit(packageOf(7));
+    for (const job of [draft, ran]) await server.post(`/api/jobs/${job}/cancel`, undefined, server.token);
+    await expectError(await server.get(`/api/jobs/${draft}`), 404, "not-found");
+    expect(await (await server.get(`/api/jobs/${draft}`, server.token)).json()).toMatchObject({ state: "cancelled" });
+    expect((await server.get(`/api/jobs/${ran}`)).status).toBe(200);
   });
 
   it("of a thousand million units are taken like small ones", async () => {

@@ -40,6 +40,8 @@ describe("the configuration", () => {
     ["a public URL with a path", undefined, { IDLEWAVE_PUBLIC_URL: "https://a.example/x" }, /publicUrl.*IDLEWAVE_PUBLIC_URL/],
     ["a negative number of proxies", '{"trustProxy": -1}', {}, /trustProxy/],
     ["a metrics token that is too short", undefined, { IDLEWAVE_METRICS_TOKEN: "short" }, /metricsToken.*IDLEWAVE_METRICS_TOKEN/],
+    ["a name that a terminal obeys", undefined, { IDLEWAVE_NETWORK_NAME: "a\u001b[31m" }, /network\.name.*IDLEWAVE_NETWORK_NAME/],
+    ["a comma too many", '{\n  "port": 80,\n}', {}, /^idlewave\.json:2:13 There is a comma before the }$/],
     ["free space that is no number", undefined, { IDLEWAVE_MIN_FREE_MIB: "some" }, /minFreeMiB.*IDLEWAVE_MIN_FREE_MIB/],
   ];
   it.each(wrong)("with %s is refused by the key's name", (_name, file, env, message) => {
@@ -49,12 +51,26 @@ describe("the configuration", () => {
   });
 
   it.each([
+    [{ IDLEWAVE_PORT: "http" }, "It must be a whole number from 0 to 65535."],
+    [{ IDLEWAVE_LOG_LEVEL: "loud" }, "It must be silent, error, warn, info or debug."],
+    [{ IDLEWAVE_ALLOW_SOFTWARE: "yes" }, "It must be true or false."],
+    [{ IDLEWAVE_NETWORK_NAME: "a\u202eb" }, "It has U+202E, which is not seen: remove it."],
+    [{ IDLEWAVE_PUBLIC_URL: "foo" }, expect.stringContaining('For example "https://idlewave.example".')],
+  ])("with %j says what it may be", (env, todo) => {
+    expect(() => readConfig({}, env, folderWith())).toThrow(expect.objectContaining({ todo }));
+  });
+
+  it("never shows a secret that is wrong", () => {
+    expect(() => readConfig({}, { IDLEWAVE_METRICS_TOKEN: "hush" }, folderWith())).toThrow(/^((?!hush).)*$/s);
+  });
+
+  it.each([
     ['{"prot": 80}', "Did you mean port?"],
     ['{"network": {"nmae": "x"}}', "Did you mean network.name?"],
     ['{"operator": "me"}', "Did you mean network.operator?"],
     ['{"network": {"publicurl": "https://a.example"}}', "Did you mean publicUrl?"],
     ['{"colour": "red"}', expect.stringContaining("There are data, host, port,")],
-    ['{"network": {"colour": "red"}}', "There are network.name, network.operator, network.purpose, network.contact."],
+    ['{"network": {"colour": "red"}}', "There are network.name, network.operator, network.purpose, network.contact, network.source."],
   ])("with %s names what may have been meant", (file, todo) => {
     expect(() => readConfig({}, {}, folderWith(file))).toThrow(expect.objectContaining({ name: "ConfigError", todo }));
   });

@@ -202,6 +202,9 @@ describe("blobs", () => {
       expect(await range("bytes=-4")).toEqual([206, `bytes ${size - 4}-${size - 1}/${size}`, bytes.slice(-4)]);
       expect(await range(`bytes=${size - 1}-999999`)).toEqual([206, `bytes ${size - 1}-${size - 1}/${size}`, bytes.slice(-1)]);
       expect((await range(`bytes=${size}-`))[0]).toBe(416);
+      const resumed = (condition: string) => server.get(`/blobs/${hash}`, undefined, { range: "bytes=3-9", "if-range": condition });
+      expect((await resumed(`"${hash}"`)).status).toBe(206);
+      expect((await resumed('"another"')).status).toBe(200);
       for (const odd of ["bytes=9-3", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5"]) expect((await range(odd))[0]).toBe(200);
       expect((await server.get(`/blobs/${hash}`, undefined, { "if-none-match": `"${hash}"` })).status).toBe(304);
     }

@@ -4,6 +4,7 @@ import type { TSchema } from "typebox";
 import { expect, it } from "vitest";
 import { ConfigSchema, DEFAULT_CONFIG, VARIABLES } from "../../../server/config.ts";
 import * as limits from "../../../server/gateway/limits.ts";
+import * as senders from "../../../server/http/senders.ts";
 import { startServer } from "../http/server.ts";
 
 const DOC = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
@@ -38,7 +39,10 @@ function rates(): string[] {
   const most = (who: string, what: string, count: number) => `| ${who} | ${what} | ${figure(count)} | |`;
   return [
     row("a public address", "new connections", CONNECT_RATE),
-    most("a public address", "open connections", limits.MAX_SOCKETS_PER_ADDRESS),
+    most("a public address", "open sockets of volunteers", limits.MAX_SOCKETS_PER_ADDRESS),
+    most("a public address", "open connections, requests too (without a proxy)", senders.MAX_PER_LINE),
+    row("a network (IPv4 /24, IPv6 /48)", "keys that were not known before", limits.NEW_KEY_RATE),
+    most("the coordinator", "open connections", senders.MAX_CONNECTIONS),
     row("an address", "claims, renewals and releases", ADDRESS_CLAIM_RATE),
     row("an account", "claims, renewals and releases", CLAIM_RATE),
     row("an assignment", "renewals", limits.RENEW_RATE),

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../../client/donor/state.ts";
+import { dockLines } from "../../../client/page/dock-words.ts";
 import { plainText } from "../../../client/page/part.ts";
-import { whoRuns } from "../../../client/page/sections.ts";
-import { isLent, momentOf, type Situation } from "../../../client/page/situation.ts";
-import { dockLines, wordsOf } from "../../../client/page/words.ts";
+import { whoOwns, whoRuns } from "../../../client/page/sections.ts";
+import { finalOf, isLent, leftOf, momentOf, type Situation } from "../../../client/page/situation.ts";
+import { type Manner, wordsOf } from "../../../client/page/words.ts";
 import { donorState, job, network, primes } from "../../browser/page-fixtures.ts";
 
 const shown = job({ units: { total: 380, final: 236, failed: 0, leased: 11, voted: 9 } });
@@ -27,8 +28,10 @@ function situation(changes: Partial<Situation> = {}): Situation {
 const lent = (phase: DonorPhase, changes: Partial<Situation> = {}) =>
   situation({ lending: { kind: "on" }, donor: donorState({ phase, unsent: 2 }), ...changes });
 
-function say(of: Situation, touch = false): [string, string] {
-  const words = wordsOf(of, touch);
+const POINTER: Manner = { touch: false, still: false };
+
+function say(of: Situation, manner: Manner = POINTER): [string, string] {
+  const words = wordsOf(of, manner);
   return [plainText(words.headline), plainText(words.lead)];
 }
 
@@ -48,7 +51,12 @@ describe("the page's words", () => {
       "14 units of this picture are yours.",
       /^Two more are running on your graphics card\. Move the pointer/,
     ],
-    ["less", lent({ kind: "running" }, { dose: 0.25 }), "14 units of this picture are yours.", /at most a quarter .* twice as long\.$/],
+    [
+      "less",
+      lent({ kind: "running" }, { dose: 0.25 }),
+      "14 units of this picture are yours.",
+      /at most a quarter of your graphics card, on average\. .* twice as long\.$/,
+    ],
     [
       "a unit verified",
       lent({ kind: "running" }, { fresh: { unit: 305 } }),
@@ -68,16 +76,32 @@ describe("the page's words", () => {
     ["another version", lent({ kind: "another-version" }), "This page has a newer version.", /reloads by itself/],
     ["device lost", lent({ kind: "device-lost", times: 1, final: false }), "Your graphics card restarted.", /starts again/],
     ["refused", lent({ kind: "refused", job: 1, unit: 77 }), "Your graphics card got different bytes.", /unit 77/],
-    ["no work", lent({ kind: "waiting", reason: "all-assigned", retryMs: 0 }), "Every unit is being computed.", /when a job needs you\.$/],
+    [
+      "no work",
+      lent({ kind: "waiting", reason: "all-assigned", retryMs: 15_000 }),
+      "Every unit is being computed.",
+      /when a job needs you\. It asks again every 15 seconds\.$/,
+    ],
     [
       "job done",
-      lent({ kind: "job-done", job: 1, volunteers: 31 }),
+      lent({ kind: "job-done", job: 1, volunteers: 31, final: false }),
       "This picture is finished.",
       /^Volunteers made it, 14 units by you\.$/,
     ],
+    [
+      "a count that is done",
+      situation({ job: primes({ state: "done", answer: "Ways to place 10 queens", answerSoFar: "724" }) }),
+      "Ways to place 10 queens: 724",
+      /^This count is finished\. Volunteers made it\.$/,
+    ],
     ["another tab", lent({ kind: "another-tab", running: true }), "Running in another tab.", /One tab works/],
-    ["no job", situation({ job: null }), "No job needs you yet.", /looks again by itself/],
-    ["unreachable", situation({ network: "unreachable", job: null }), "The coordinator does not answer.", /Nothing runs/],
+    ["no job", situation({ job: null }), "No job needs you yet.", /looks again every ten seconds/],
+    [
+      "unreachable",
+      situation({ network: "unreachable", job: null }),
+      "The coordinator does not answer.",
+      /Nothing runs .* every five seconds/,
+    ],
   ])("%s", (_, of, headline, lead) => {
     const [saidHeadline, saidLead] = say(of);
     expect(saidHeadline).toBe(headline);
@@ -90,7 +114,7 @@ describe("the page's words", () => {
   test("say that a job is finished before the donor's having none left", () => {
     const none: DonorPhase = { kind: "waiting", reason: "no-jobs", retryMs: 2_000 };
     expect(say(lent(none, { job: { ...shown, state: "done" } }))[0]).toBe("This picture is finished.");
-    expect(say(lent(none))).toEqual(["No job needs you right now.", "Yours will start when one does."]);
+    expect(say(lent(none))).toEqual(["No job needs you right now.", "Yours will start when one does. It asks again every two seconds."]);
   });
 
   test("say that own units wait for a stranger, not that all are being computed", () => {
@@ -119,7 +143,35 @@ describe("the page's words", () => {
     );
   });
 
-  test("ask a phone to touch", () => expect(say(lent({ kind: "running" }), true)[1]).toMatch(/Touch the page and/));
+  test("call a processor a processor, which a software adapter is", () => {
+    const phases: DonorPhase[] = [{ kind: "running" }, { kind: "refused", job: 1, unit: 1 }, { kind: "offline", running: true }];
+    for (const phase of phases) {
+      const of = lent(phase, { donor: donorState({ phase, software: true, gflops: null, secondsPerUnit: null }) });
+      const told = [...say(of), ...dockLines(of)].join(" ");
+      expect(told).toMatch(/processor/);
+      expect(told).not.toMatch(/graphics card|GPU|drivers/);
+    }
+  });
+
+  test("ask nobody to watch a wave that stands still or is not there", () => {
+    for (const touch of [false, true]) expect(say(lent({ kind: "running" }), { touch, still: true })[1]).not.toMatch(/watch/);
+  });
+
+  test("count a unit that the donor knows to be final before the picture shows it", () => {
+    const job = { ...shown, units: { ...shown.units, final: 0 } };
+    const seen = { job: 1, units: 380, final: 0, mine: { running: 0, waiting: 0, final: 0 }, share: 0 };
+    const of = lent({ kind: "running" }, { job, seen });
+    expect([finalOf(of), leftOf(of)]).toEqual([14, 366]);
+  });
+
+  test("name an owner, and the operator where the token is the coordinator's first", () => {
+    expect(whoOwns("Tidal Atlas", network)).toBe("Tidal Atlas");
+    expect(whoOwns("admin", network)).toBe("the Idlewave demo");
+    expect(whoOwns("admin", { ...network, operator: "not stated" })).toBe("whoever runs this network");
+  });
+
+  test("ask a phone to touch", () =>
+    expect(say(lent({ kind: "running" }), { touch: true, still: false })[1]).toMatch(/Touch the page and/));
 
   test("never call out, and never use the words that promise or blame", () => {
     const phases: DonorPhase["kind"][] = [
@@ -151,7 +203,15 @@ describe("the dock", () => {
     expect(isLent(situation({ lending: { kind: "asking" } }))).toBe(true);
     expect(isLent(lent({ kind: "waiting", reason: "all-assigned", retryMs: 0 }))).toBe(true);
     expect(isLent(lent({ kind: "software-adapter" }))).toBe(false);
+    expect(isLent(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toBe(true);
+    expect(isLent(lent({ kind: "job-done", job: 1, volunteers: 0, final: true }))).toBe(false);
     expect(isLent(situation({ lending: { kind: "stopped" }, donor: donorState() }))).toBe(false);
+  });
+
+  test("tells what another tab does, and that what waits starts by itself", () => {
+    expect(dockLines(lent({ kind: "another-tab", running: true }))).toEqual(["Lending half", "In another tab"]);
+    expect(dockLines(lent({ kind: "another-tab", running: false }))).toEqual(["Waiting", "Starts by itself"]);
+    expect(dockLines(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
   });
 
   test("says nothing of a donor that was stopped", () => {

@@ -12,6 +12,7 @@ export function planOf(dtype: Dtype, shape: number[], reduce: Reduce, units: num
   const output: OutputPlan = { name: "answer", buffer: 0, dtype, shape, byteLength, reduce };
   return {
     version: PLAN_VERSION,
+    slicing: { whole: "It is a test." },
     kernel: "",
     units: { count: units },
     buffers: [],

@@ -186,6 +186,20 @@ export function storeContract(name: string, open: OpenStore): void {
       await store.commit([{ type: "bytes", job, unit: unit(0), digest: digest("large"), bytes: null }]);
     });
 
+    it("says when a job first started", async () => {
+      const { store } = await place(open);
+      const { id: job } = await store.addJob(jobRow({ state: "draft", startedAt: null }), SPEC);
+      const startedAt = async () => (await store.jobs()).find(({ id }) => id === job)?.startedAt;
+      expect(await startedAt()).toBeNull();
+      for (const [state, at] of [
+        ["running", 5],
+        ["paused", 6],
+        ["running", 7],
+      ] as const)
+        await store.commit([{ type: "job-state", job, state, reason: "", at }]);
+      expect(await startedAt()).toBe(5);
+    });
+
     it("voids what is open when a job is cancelled, and says when it ended", async () => {
       const { store, job, accounts } = await place(open);
       const [one, two] = accounts;
@@ -211,7 +225,9 @@ export function storeContract(name: string, open: OpenStore): void {
       const { path, store } = await place(open);
       const made = await store.secret("token-key", () => randomBytes(32));
       expect(Buffer.from(await store.secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));
+      expect(await store.knownAccount(publicKey(42))).toBeUndefined();
       const ids = await Promise.all(Array.from({ length: 20 }, () => store.accountOf(publicKey(42), 1)));
+      expect(await store.knownAccount(publicKey(42))).toEqual(ids[0]);
       expect(new Set(ids.map(({ id }) => id)).size).toBe(1);
       await store.close();
       expect(Buffer.from(await opened(open, path).secret("token-key", () => randomBytes(32)))).toEqual(Buffer.from(made));

@@ -34,6 +34,11 @@ describe.each(RELEASED)("a database of %s", (release) => {
     expect(await store.tokenOf(digest("secret"))).toMatchObject({ name: "admin", admin: true });
   });
 
+  it("takes every job that was public for one that had started", async () => {
+    const store = await storeOf(release);
+    expect((await store.jobs()).map(({ startedAt }) => startedAt)).toEqual([1000, 1000, 1000]);
+  });
+
   it("keeps what is under way, so that a restart goes on with it", async () => {
     const store = await storeOf(release);
     const { final, failed, open } = await store.history(OPEN);

@@ -45,6 +45,7 @@ export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
     plan: "a".repeat(64) as BlobHash,
     source: "b".repeat(64) as BlobHash,
     createdAt: 1000,
+    startedAt: 1000,
     finishedAt: null,
     ...changes,
   };

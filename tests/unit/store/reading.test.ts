@@ -39,6 +39,24 @@ describe("a page", () => {
     }
   });
 
+  it("is read whole when many others are read at once", async () => {
+    const { store, account } = await finished();
+    const others: JobId[] = [];
+    for (let n = 0; n < 12; n++) {
+      const { id } = await store.addJob(jobRow(), SPEC);
+      await store.commit([replica(id, 0, account, "a"), bytesOf(id, 0, "a"), final(id, 0, "a", [account])]);
+      others.push(id);
+    }
+    const { id: half } = await store.addJob(jobRow(), { ...SPEC, units: UNITS });
+    const settle = async (index: number) =>
+      await store.commit([replica(half, index, account, "a"), bytesOf(half, index, "a"), final(half, index, "a", [account])]);
+    await settle(0);
+    expect(await store.finals(half, unit(0), 1000)).toHaveLength(1);
+    await settle(1);
+    const [all] = await Promise.all([store.finals(half, unit(0), 1000), ...others.map((other) => store.final(other, unit(0)))]);
+    expect(all).toHaveLength(2);
+  });
+
   it("shows what was added since it was last read", async () => {
     const { store, job, account } = await finished();
     const { id: two } = await store.accountOf(publicKey(2), 1);

@@ -1,0 +1,47 @@
+/** A donor in Node: the browser's session on Dawn's GPU, its key and its outbox in a folder. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Report } from "../donor/report.ts";
+import { Session } from "../donor/session.ts";
+import type { DonorStart, DonorState } from "../donor/state.ts";
+import { Throttle } from "../donor/throttle.ts";
+import { closeDawn, openDawn } from "./gpu.ts";
+import { fileIdentity } from "./identity.ts";
+import { fileShelf } from "./shelf.ts";
+
+export interface NodeDonor {
+  /** Resolves when the session has ended, by itself or by `stop`, and everything is put away. */
+  ended: Promise<void>;
+  /** Nothing is submitted to the GPU when it resolves. */
+  stop(): Promise<void>;
+}
+
+interface NodeDonorOptions extends DonorStart {
+  /** Folder of `identity.json` and `outbox.sqlite`, made when it is not there. */
+  home: string;
+  /** Part of the name of the GPU to use. */
+  gpu: string | undefined;
+  onState: (state: DonorState) => void;
+}
+
+/** Rejects when the folder cannot be had, or another donor has it, or Dawn does not know the GPU. */
+export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOptions): Promise<NodeDonor> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const shelf = fileShelf(join(home, "outbox.sqlite"));
+  try {
+    const identity = await fileIdentity(join(home, "identity.json"));
+    const machine = { gpu: openDawn(gpu), browser: "node", os: process.platform };
+    const report = new Report();
+    report.begin(options.dose);
+    report.watch(onState);
+    const session = new Session(options, identity, shelf, new Throttle(options.dose), report, machine);
+    const ended = session.ended.then(() => {
+      shelf.close();
+      closeDawn();
+    });
+    return { ended, stop: async () => void (await session.stop()) };
+  } catch (error) {
+    shelf.close();
+    throw error;
+  }
+}

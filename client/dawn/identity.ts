@@ -1,0 +1,55 @@
+/**
+ * The key of a donor without a browser, a file: `{"idlewave":"identity/1","seed":"<64 hexadecimal digits>"}`, the seed of an
+ * Ed25519 key (RFC 8032). Whoever has it has the account.
+ */
+import { randomBytes } from "node:crypto";
+import { open, readFile } from "node:fs/promises";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { exactBytes, fromHex, toHex } from "../../shared/bytes.ts";
+import type { Identity } from "../donor/identity.ts";
+
+const FORMAT = "identity/1";
+const SEED = /^[0-9a-f]{64}$/;
+
+/** The identity in the file at `path`, made when there is none. Rejects when the file is something else. */
+export async function fileIdentity(path: string): Promise<Identity> {
+  const seed = await seedOf(path);
+  return {
+    publicKey: exactBytes(ed25519.getPublicKey(seed)),
+    sign: async (message) => exactBytes(ed25519.sign(message, seed)),
+  };
+}
+
+async function seedOf(path: string): Promise<Uint8Array> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return await makeSeed(path);
+  const { idlewave, seed } = parsed(text);
+  if (idlewave !== FORMAT || typeof seed !== "string" || !SEED.test(seed))
+    throw new Error(`${path} is no identity: it must be {"idlewave":"${FORMAT}","seed":"64 hexadecimal digits"}.`);
+  return fromHex(seed);
+}
+
+/** On disk before it is used: credit under a key that is lost is lost. */
+async function makeSeed(path: string): Promise<Uint8Array> {
+  const seed = randomBytes(32);
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify({ idlewave: FORMAT, seed: toHex(seed) })}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return seed;
+}
+
+function parsed(text: string): { idlewave?: unknown; seed?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,38 @@
+/** The dock's two lines: what is true of the graphics card, and a figure that was measured. */
+import { aboutSeconds, doseWord, duration, throughput } from "./numbers.ts";
+import { momentOf, type Situation, timeOf } from "./situation.ts";
+
+/** Beside Stop, which ends the wait. */
+const STARTS = "Starts by itself";
+
+export function dockLines(situation: Situation): [string, string] {
+  const { donor, dose } = situation;
+  const lending = `Lending ${doseWord(dose)}`;
+  const moment = momentOf(situation);
+  const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeOf(situation)}` : "";
+  switch (moment.kind) {
+    case "running": {
+      const speed = donor?.gflops ? throughput(donor.gflops) : null;
+      const each = donor?.secondsPerUnit ? `${aboutSeconds(donor.secondsPerUnit)} a unit` : "";
+      return [lending, speed ? `${speed.value} ${speed.unit}` : each || spent];
+    }
+    case "offline":
+      return [moment.running ? "Offline, still running" : "Offline, waiting", moment.running ? spent : "Goes on by itself"];
+    case "another-tab":
+      return moment.running ? [lending, "In another tab"] : ["Waiting", STARTS];
+    case "waiting":
+      return ["Waiting", STARTS];
+    case "job-done":
+      return ["Waiting for a job", STARTS];
+    case "starting":
+      return ["Starting", "Nothing runs yet"];
+    case "refused":
+      return [lending, spent];
+    case "another-version":
+      return ["Finishing", "Then it reloads"];
+    case "device-lost":
+      return ["Restarting", STARTS];
+    default:
+      return ["Stopped", "Nothing is running"];
+  }
+}

@@ -1,0 +1,63 @@
+/** Computes units of a package on this machine's GPU, one after the other, as much at a time as keeps it busy. */
+import type { OpenAdapter } from "../../client/donor/adapter.ts";
+import { Driver, type Pace, type UnitOutcome } from "../../client/engine/driver.ts";
+import { openEngine } from "../../client/engine/engine.ts";
+import type { SourceUnit } from "../../shared/export/export.ts";
+import type { Admitted } from "../admit/package.ts";
+import type { HashedFile } from "./check.ts";
+import { LocalInputs, wholeFiles } from "./local-inputs.ts";
+
+/** Units whose results are waited for at a time: the driver asks for as many as keep the GPU busy, never for so many. */
+const UNITS_AT_ONCE = 128;
+/** GPU time of a slice: nobody is promised a smooth screen here, and a driver's watchdog is far above it. */
+const SLICE_MICROS = 30_000;
+
+/** The whole GPU, at once. */
+const EAGER: Pace = {
+  targetMicros: () => SLICE_MICROS,
+  turn: () => Promise.resolve(),
+  busy: () => undefined,
+  idle: () => undefined,
+  end: () => undefined,
+};
+
+/**
+ * Framed results of the units `from <= unit < to`, ascending. `onUnit` is told each unit's GPU time in microseconds. Rejects
+ * with `EngineError` when the device cannot run the job.
+ */
+export async function* computeUnits(
+  adapter: OpenAdapter,
+  admitted: Admitted,
+  files: readonly HashedFile[],
+  { from, to }: { from: number; to: number },
+  onUnit: (gpuMicros: number) => void,
+): AsyncGenerator<SourceUnit> {
+  const { plan } = admitted;
+  const device = await adapter.openDevice(plan.requires);
+  const inputs = await LocalInputs.open(admitted, files);
+  const engine = await openEngine(device, plan, await wholeFiles(plan, files));
+  const driver = new Driver(EAGER);
+  try {
+    const waiting: { unit: number; outcome: Promise<UnitOutcome> }[] = [];
+    for (let next = from; next < to || waiting.length > 0; ) {
+      if (next < to && waiting.length < UNITS_AT_ONCE) {
+        const { wantsNext, outcome } = driver.compute(engine, await inputs.of(next));
+        // It is awaited in its turn.
+        outcome.catch(() => undefined);
+        waiting.push({ unit: next++, outcome });
+        await wantsNext;
+        continue;
+      }
+      const first = waiting.shift();
+      if (!first) break;
+      const { bytes, gpuMicros } = await first.outcome;
+      onUnit(gpuMicros);
+      yield { unit: first.unit, bytes };
+    }
+  } finally {
+    await driver.stop();
+    engine.destroy();
+    device.destroy();
+    await inputs.close();
+  }
+}

@@ -1,0 +1,125 @@
+/** `run <dir>`: a job package on this machine's GPU, without a coordinator: the same admission, expansion, engine and reduction. */
+import { writeFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { concatBytes } from "../../shared/bytes.ts";
+import { counted } from "../../shared/counted.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { exportResults, needFewHoles } from "../../shared/export/export.ts";
+import { progressBar } from "./bar.ts";
+import { admitFolder } from "./check.ts";
+import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+import { formatOf } from "./results.ts";
+import { againWithSoftwareDriver, hasSoftwareDriver, noGpu } from "./software.ts";
+
+/** An answer up to this long is printed. */
+const MAX_PRINTED_BYTES = 2_000;
+
+interface RunOptions extends VerbOptions {
+  units?: string;
+  out?: string;
+  format?: ResultFormat;
+  output?: string;
+  gpu?: string;
+  software?: boolean;
+}
+
+export function runVerb(program: Command): void {
+  verb(program, "run <dir>", "run the job package in <dir> on this machine's GPU, without a coordinator")
+    .option("--units <a-b>", "only these units, as in 0-3 or 7")
+    .option("--out <file>", "write the results to this file")
+    .addOption(new Option("--format <format>", "default: by the file's ending").choices(RESULT_FORMATS))
+    .option("--output <name>", "which output, default the first")
+    .option("--gpu <name>", "part of the name of the GPU to use")
+    .option("--software", "compute on the processor, with Chromium's software driver: slow, and the same bytes")
+    .action(async (dir: string, options: RunOptions) => {
+      if (!options.software || hasSoftwareDriver()) return run(dir, options);
+      const code = await againWithSoftwareDriver();
+      // It has said all there was to say.
+      if (code !== EXIT.ok) throw new CliError(code as ExitCode, "failed", "", "");
+    });
+}
+
+async function run(dir: string, options: RunOptions): Promise<void> {
+  const format = options.format ?? (options.out === undefined ? "json" : formatOf(options.out));
+  const { admitted, files } = await admitFolder(dir);
+  const { manifest, plan } = admitted;
+  const range = rangeOf(options.units, plan.units.count);
+  const units = range.to - range.from;
+  const holes = plan.units.count - units;
+  const [adapter, { computeUnits }] = await Promise.all([openGpu(options.gpu), import("./compute.ts")]);
+  const bar = progressBar(manifest.name, units, "units");
+  let done = 0;
+  let micros = 0;
+  const results = computeUnits(adapter, admitted, files, range, (unitMicros) => {
+    micros += unitMicros;
+    bar.update(++done);
+  });
+  const parts: Uint8Array[] = [];
+  try {
+    needFewHoles(plan, options.output, format, holes);
+    const meta = { job: 0, name: manifest.name, complete: holes === 0 };
+    for await (const part of exportResults(plan, options.output, format, results, meta).chunks) parts.push(part);
+  } catch (error) {
+    throw failureOf(error, adapter.name);
+  } finally {
+    bar.stop();
+  }
+  const bytes = concatBytes(parts);
+  if (options.out !== undefined) await writeFile(options.out, bytes);
+  const gpuMillisPerUnit = micros / 1000 / units;
+  if (options.json) {
+    const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
+    const result = options.out === undefined && format === "json" ? { result: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : {};
+    printJson({ name: manifest.name, units, gpu: adapter.name, software: adapter.host.software, gpuMillisPerUnit, ...file, ...result });
+    return;
+  }
+  const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
+  note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
+  if (options.out !== undefined) note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
+  else if (format !== "json" || bytes.byteLength > MAX_PRINTED_BYTES) note("The results are long: name a file for them with --out.");
+  else print(new TextDecoder().decode(bytes).trimEnd());
+}
+
+/** `7` or `0-3`, both ends included. */
+function rangeOf(text: string | undefined, count: number): { from: number; to: number } {
+  if (text === undefined) return { from: 0, to: count };
+  const [, first = "", last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
+  const [from, to] = [Number(first), Number(last) + 1];
+  if (first === "" || to <= from || to > count) {
+    const todo = `Write one unit as 7, several as 0-3; the job has the units 0 to ${(count - 1).toLocaleString("en")}.`;
+    throw new CliError(EXIT.usage, "usage", `--units ${text} are no units of this job.`, todo);
+  }
+  return { from, to };
+}
+
+/** The adapter, also a software one: it is the owner's own machine. */
+async function openGpu(name: string | undefined) {
+  const [{ openAdapter }, { openDawn }] = await Promise.all([import("../../client/donor/adapter.ts"), import("../../client/dawn/gpu.ts")]);
+  let gpu: GPU;
+  try {
+    gpu = openDawn(name);
+  } catch (error) {
+    throw new CliError(EXIT.failure, "no-gpu", `There is no GPU ${name}: ${wordsOf(error)}`, "Name another, or leave --gpu out.");
+  }
+  const adapter = await openAdapter({ allowSoftware: true, machine: { gpu, browser: "node", os: process.platform } });
+  if (adapter.kind === "adapter") return adapter;
+  throw noGpu();
+}
+
+function failureOf(error: unknown, gpu: string): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
+  return new CliError(
+    EXIT.failure,
+    "gpu-failed",
+    `${gpu} could not run the job: ${wordsOf(error)}`,
+    "Mend the kernel or what the job requires, or name another GPU with --gpu.",
+  );
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

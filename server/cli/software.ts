@@ -1,0 +1,61 @@
+/** WebGPU on the processor: SwiftShader, the software driver that comes with Chromium, under Dawn. */
+import { spawn } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { CliError, EXIT } from "./exit.ts";
+import { ROOT } from "./root.ts";
+
+const DRIVER = "vk_swiftshader_icd.json";
+/** Vulkan's loader takes its drivers from here. */
+const DRIVERS = "VK_ICD_FILENAMES";
+/** Where distributions put the files that are not beside the executable. */
+const FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser", "/usr/lib64/chromium-browser", "/opt/google/chrome"];
+
+type ChromiumModule = { findChromium(): { path: string } | undefined; HOW_TO_GET_ONE: string };
+
+/** Whether this process was started with the software driver. */
+export function hasSoftwareDriver(): boolean {
+  return process.env[DRIVERS]?.endsWith(DRIVER) === true;
+}
+
+/** Runs this same command line again in a process that finds the driver: libraries are looked up when a process starts. Resolves with its exit code. */
+export async function againWithSoftwareDriver(): Promise<number> {
+  if (process.platform !== "linux")
+    throw new CliError(EXIT.failure, "no-software-driver", "--software works on Linux alone.", "Leave it out: Dawn uses the GPU.");
+  const folder = await driverFolder();
+  const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
+  const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries };
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: "inherit" });
+  // A terminal tells both, somebody else this one alone.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  return await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? EXIT.failure));
+  });
+}
+
+export function noGpu(): CliError {
+  return new CliError(
+    EXIT.failure,
+    "no-gpu",
+    "No GPU was found: Dawn needs a driver for Vulkan, Metal or Direct3D 12.",
+    "Install your graphics card's driver (on Linux also libvulkan1), or compute on the processor with --software.",
+  );
+}
+
+async function driverFolder(): Promise<string> {
+  const chromium = (await import(pathToFileURL(join(ROOT, "scripts", "chromium.mjs")).href)) as ChromiumModule;
+  const found = chromium.findChromium();
+  if (!found) throw new CliError(EXIT.failure, "no-browser", "No Chromium was found, whose driver this uses.", chromium.HOW_TO_GET_ONE);
+  const folders = [dirname(realpathSync(found.path)), ...FOLDERS];
+  const folder = folders.find((each) => existsSync(join(each, DRIVER)) && existsSync(join(each, "libvulkan.so.1")));
+  if (!folder)
+    throw new CliError(
+      EXIT.failure,
+      "no-software-driver",
+      `${found.path} has no SwiftShader beside it.`,
+      "Set CHROME_PATH to another Chromium.",
+    );
+  return folder;
+}

@@ -1,0 +1,105 @@
+/** `donate`: volunteers on Dawn, each a process with a folder of its own, at a real coordinator. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "../../../server/cli/root.ts";
+import { packageOf, startServer, type TestServer } from "../http/server.ts";
+
+const TIMEOUT = 180_000;
+let server: TestServer;
+let folder: string;
+beforeAll(async () => {
+  server = await startServer({ allowSoftware: true });
+  folder = await mkdtemp(join(tmpdir(), "idlewave-donate-"));
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Told {
+  phase: string;
+  publicKey: string;
+  units: { submitted: number; final: number };
+}
+
+/** A donor's process, and what it said until it ended. */
+function donor(
+  home: string,
+  ...options: string[]
+): { process: ChildProcess; ended: Promise<{ code: number; told: Told[]; stderr: string }> } {
+  const args = ["donate", "--url", server.url, "--home", join(folder, home), "--software", "--json", ...options];
+  const child = spawn(process.execPath, [join(ROOT, "scripts", "idlewave.mjs"), ...args]);
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) child[name].on("data", (part) => (said[name] += String(part)));
+  const ended = new Promise<{ code: number; told: Told[]; stderr: string }>((resolve) => {
+    child.once("close", (code) => {
+      const lines = said.stdout.trim().split("\n").filter(Boolean);
+      resolve({ code: code ?? -1, told: lines.map((line) => JSON.parse(line) as Told), stderr: said.stderr });
+    });
+  });
+  return { process: child, ended };
+}
+
+const keyOf = async (home: string) =>
+  JSON.parse(await readFile(join(folder, home, "identity.json"), "utf8")) as { idlewave: string; seed: string };
+
+describe("a volunteer without a browser", () => {
+  it(
+    "computes with a second one what is verified, and ends when there is no work",
+    async () => {
+      const job = await server.submit(packageOf(6));
+      const ran = await Promise.all(["one", "two"].map((home) => donor(home, "--until-idle").ended));
+      for (const { code, stderr } of ran) expect([code, stderr]).toEqual([0, ""]);
+      // Whoever was idle first may have left the last units to the other, who cannot verify them alone.
+      if ((await server.status(job)).state !== "done") await Promise.all(["one", "two"].map((home) => donor(home, "--until-idle").ended));
+      expect(await server.status(job)).toMatchObject({ state: "done", units: { final: 6 } });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "keeps its key in a file that it alone may read, and comes back under it",
+    async () => {
+      const { idlewave, seed } = await keyOf("one");
+      expect([idlewave, seed]).toEqual(["identity/1", expect.stringMatching(/^[0-9a-f]{64}$/)]);
+      expect((await stat(join(folder, "one", "identity.json"))).mode & 0o777).toBe(0o600);
+      const { code, told } = await donor("one", "--until-idle").ended;
+      expect(code).toBe(0);
+      expect(told.at(-1)?.units.submitted).toBeGreaterThan(0);
+      expect((await keyOf("one")).seed).toBe(seed);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "has its folder alone, and stops when it is told to",
+    async () => {
+      const first = donor("three");
+      while (!(await stat(join(folder, "three", "identity.json")).catch(() => undefined))) await delay(50);
+      const second = await donor("three").ended;
+      expect(second.code).toBe(1);
+      expect(JSON.stringify(second.told)).toContain("in use by another process");
+      first.process.kill("SIGTERM");
+      expect((await first.ended).code).toBe(0);
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "leaves a file that is no key as it is",
+    async () => {
+      const path = join(folder, "one", "identity.json");
+      await chmod(path, 0o600);
+      await writeFile(path, "{}");
+      const { code, told } = await donor("one", "--until-idle").ended;
+      expect(code).toBe(1);
+      expect(JSON.stringify(told)).toContain("is no identity");
+      expect(await readFile(path, "utf8")).toBe("{}");
+    },
+    TIMEOUT,
+  );
+});
