@@ -1,8 +1,8 @@
 /** How many accounts, and how many clusters, had a replica that became final lately: a socket that does nothing is nobody. */
 import type { CoreState, Job, Standing } from "./state.ts";
 
-/** A period, ms: as long as the longest life of a lease. Who was active in this one or the last counts. */
-export const ACTIVE_MS = 600_000;
+/** A period, ms. Who was active in this one or the last counts. */
+export const ACTIVE_MS = 300_000;
 /** Volunteers that count as active although nothing is final yet: nobody can claim to be more. */
 const MAX_UNPROVEN = 32;
 
