@@ -106,9 +106,12 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
 
+  const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
+  if ("whole" in sliced.slicing) faults.warn(`Its dispatches run whole, not in slices. ${sliced.slicing.whole}`);
+
   const plan: JobPlan = {
     version: PLAN_VERSION,
-    ...(await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress)),
+    ...sliced,
     units: units.space,
     ...(units.rows
       ? {

@@ -59,7 +59,7 @@ export function checkVerb(program: Command): void {
       else {
         for (const warning of warnings) note(warning);
         print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
-        for (const name of entryPoints) print("whole" in slicing ? `${name} runs whole. ${slicing.whole}` : `${name} can be sliced.`);
+        for (const name of entryPoints) print(`${name} ${"whole" in slicing ? "runs whole" : "can be sliced"}.`);
       }
     },
   );

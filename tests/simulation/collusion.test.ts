@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Assignment } from "../../server/core/events.ts";
 import { type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { Network } from "./network.ts";
+import { Network } from "./strangers.ts";
 
 const UNITS = 6000;
 const HONEST = 8;

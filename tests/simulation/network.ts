@@ -1,80 +1,259 @@
-/** A core with volunteers of any keys and clusters, who claim, answer, lie and give back; and what became of the units. */
-import { createHash } from "node:crypto";
+/**
+ * A network on a virtual clock around the production core. Each seat has one host at a time: it computes for a session, leaves,
+ * and the same person or another one takes the seat. Messages take time, get lost and come twice.
+ */
 import type { Reply } from "../../server/core/effects.ts";
-import type { Assignment, CoreEvent, JobSpec } from "../../server/core/events.ts";
-import { createState } from "../../server/core/state.ts";
+import type { Assignment, CoreEvent, SubmittedResult } from "../../server/core/events.ts";
+import { checkState, Ledger } from "../../server/core/invariants.ts";
+import { type CoreState, createState } from "../../server/core/state.ts";
 import { step } from "../../server/core/step.ts";
-import type { AccountId, UnitIndex } from "../../shared/ids.ts";
-import { account, digestOf, host, JOB, jobSpec, results, type Timeless } from "../unit/core/world.ts";
+import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { HONEST, type Ring, type Self, type Strategy } from "./adversaries.ts";
+import { Dice } from "./dice.ts";
+import { Score } from "./score.ts";
+import { Timeline } from "./timeline.ts";
+
+const JOB = 1 as JobId;
+const TICK_MS = 1_000;
+/** A unit on the median host, and how unequal hosts are. */
+const UNIT_MS = 1_000;
+const SPEED_SIGMA = 0.8;
+/** GPU time that a host asks for, as the donor does. */
+const CLAIM_MS = 30_000;
+const SESSION_MS = { median: 5 * 60_000, sigma: 1.2 };
+/** A seat is empty for so long. */
+const GAP_MS = { median: 20_000, sigma: 1 };
+/** Who leaves comes back under the same key this often. */
+const RETURNS = 0.5;
+const LATENCY_MS = { median: 60, sigma: 0.6 };
+const LOST = 0.01;
+const TWICE = 0.01;
+const RESEND_MS = 20_000;
+const BYTES = new Uint8Array(1);
+
+export interface NetworkOptions {
+  seed: number;
+  units: number;
+  quorum: number;
+  /** Hosts at a time, and the share of them that cheat. */
+  seats: number;
+  share: number;
+  /** Who the others are. */
+  strategy: Strategy;
+  /** People come and go. */
+  sessions: boolean;
+  /** The invariants are looked at after each step. */
+  check: boolean;
+}
+
+interface Seat {
+  /** Honest seats compute right; the others follow the strategy. */
+  strategy: Strategy;
+  self: Self;
+  cluster: string;
+  host: HostId;
+  unitMs: number;
+  /** What it computes now. */
+  batch: Batch | undefined;
+  /** Grows with every arrival and departure: what was planned before is void. */
+  visit: number;
+}
+
+interface Batch {
+  assignment: Assignment;
+  units: UnitIndex[];
+  /** When the first of them was begun. */
+  startedAt: number;
+}
 
 export class Network {
-  /** Units that each account has a recorded replica of. */
-  readonly done = new Map<number, Set<UnitIndex>>();
-  /** Final units, and those of them that are not the truth. */
-  readonly ended = new Set<UnitIndex>();
-  readonly wrong = new Set<UnitIndex>();
-  now = 1000;
-  readonly state = createState();
-  private readonly clusters = new Map<number, string>();
-  private readonly seed: number;
-  private claims = 0;
+  readonly score: Score;
+  /** Hash of all that was told, in order: the same seed gives the same. */
+  trace = 0x811c9dc5;
+  private readonly options: NetworkOptions;
+  private readonly state: CoreState = createState();
+  private readonly timeline = new Timeline();
+  private readonly dice: Dice;
+  private readonly ring: Ring = { partners: new Map() };
+  private readonly ledger: Ledger | undefined;
+  private readonly cheats = new Set<number>();
+  private readonly selves = new Map<number, Self>();
+  private accounts = 0;
+  private networks = 0;
+  private hosts = 0;
 
-  constructor(seed: number, spec: Partial<JobSpec>) {
-    this.seed = seed;
-    this.send({ type: "job-added", spec: jobSpec(spec), state: "running" });
+  constructor(options: NetworkOptions) {
+    this.options = options;
+    this.dice = new Dice(options.seed);
+    this.score = new Score((account) => this.cheats.has(account));
+    this.ledger = options.check ? new Ledger() : undefined;
+    const { units, quorum, seats } = options;
+    const spec = { id: JOB, units, quorum, priority: 0, creditPerUnit: 1, requires: { features: [], limits: {} }, maxReplicas: 20 };
+    this.ledger?.addJob(spec);
+    this.tell({ type: "job-added", now: 0, spec, state: "running" });
+    for (let seat = 0; seat < seats; seat++) this.fill(seat);
+    this.timeline.after(TICK_MS, () => this.tick());
   }
 
-  get isOver(): boolean {
-    return this.state.jobs.get(JOB)?.state !== "running";
+  /** Runs until the job is over. Throws `BrokenInvariant`, or `Error` when nothing moves any more. */
+  run(): void {
+    while (this.isRunning) if (!this.timeline.advance()) throw new Error("nothing is planned and the job goes on");
   }
 
-  join(who: number, cluster: string): void {
-    this.send({ type: "host-joined", facts: { host: host(who), account: account(who), cluster, features: [], limits: {} } });
-    this.done.set(who, new Set());
-    this.clusters.set(who, cluster);
+  get virtualHours(): number {
+    return this.timeline.now / 3_600_000;
   }
 
-  leave(who: number): void {
-    this.send({ type: "host-left", host: host(who) });
+  private get isRunning(): boolean {
+    return this.state.jobs.get(JOB)?.state === "running";
   }
 
-  claim(who: number, units: number, gpuMillis = 0): Assignment | undefined {
-    const random = createHash("sha256")
-      .update(`${this.seed} ${this.claims++}`)
-      .digest("hex")
-      .slice(0, 32);
-    const reply = this.send({ type: "claim", random, host: host(who), units, gpuMillis, job: null });
-    return reply?.type === "assigned" ? reply.assignment : undefined;
+  private fill(index: number): void {
+    const { seats, share, strategy } = this.options;
+    // Spread over the seats, so that rounding does not favour anybody.
+    const isCheat = Math.floor((index + 1) * share + 1e-9) > Math.floor(index * share + 1e-9);
+    const seat: Seat = {
+      strategy: isCheat || share === 0 ? strategy : HONEST,
+      ...this.newcomer(),
+      host: 0 as HostId,
+      unitMs: this.dice.logNormal(UNIT_MS, SPEED_SIGMA),
+      batch: undefined,
+      visit: 0,
+    };
+    this.note(seat);
+    this.timeline.after((index / seats) * CLAIM_MS, () => this.arrive(seat));
   }
 
-  /** `liar`: the name of a lie, empty for the truth; all who tell the same lie agree. */
-  submit(assignment: Assignment, units: Iterable<UnitIndex>, liar = "", gpuMicros = 1000): void {
-    const by = assignment.account as AccountId;
-    const cluster = this.clusters.get(by) ?? "";
-    this.send({ type: "submit", account: by, cluster, assignment, results: results(units, { liar, gpuMicros }) });
+  private newcomer(): { self: Self; cluster: string } {
+    const account = ++this.accounts;
+    const self = { account, verified: 0, refused: 0, dice: this.dice };
+    this.selves.set(account, self);
+    return { self, cluster: `net:${++this.networks}` };
   }
 
-  release(assignment: Assignment, units: UnitIndex[]): void {
-    this.send({ type: "release", host: host(assignment.account), assignment, units });
+  private note({ strategy, self }: Seat): void {
+    if (strategy.isCheat) this.cheats.add(self.account);
   }
 
-  /** The clock goes on, and deadlines are looked at. */
-  pass(ms: number): void {
-    this.now += ms;
-    this.send({ type: "tick" });
-  }
-
-  private send(event: Timeless): Reply | undefined {
-    let reply: Reply | undefined;
-    for (const effect of step(this.state, { ...event, now: this.now++ } as CoreEvent)) {
-      if (effect.type === "reply") reply = effect.reply;
-      if (effect.type !== "store") continue;
-      const { op } = effect;
-      if (op.type === "replica") this.done.get(op.replica.account)?.add(op.replica.unit);
-      if (op.type !== "final") continue;
-      this.ended.add(op.unit);
-      if (op.digest !== digestOf(op.unit)) this.wrong.add(op.unit);
+  private arrive(seat: Seat): void {
+    seat.visit++;
+    seat.host = ++this.hosts as HostId;
+    const facts = { host: seat.host, account: seat.self.account as AccountId, cluster: seat.cluster, features: [], limits: {} };
+    this.tell({ type: "host-joined", now: this.timeline.now, facts });
+    const { visit } = seat;
+    if (this.options.sessions) {
+      const session = this.dice.logNormal(SESSION_MS.median, SESSION_MS.sigma);
+      this.timeline.after(session, () => seat.visit === visit && this.depart(seat, undefined));
     }
+    this.claim(seat);
+  }
+
+  /** `renews`: under a new key; undefined: as chance has it. */
+  private depart(seat: Seat, renews: boolean | undefined): void {
+    seat.visit++;
+    const { batch } = seat;
+    seat.batch = undefined;
+    if (batch && renews === undefined) {
+      const done = Math.floor((this.timeline.now - batch.startedAt) / seat.unitMs);
+      if (done > 0) this.submit(seat, { ...batch, units: batch.units.slice(0, done) });
+    }
+    this.tell({ type: "host-left", now: this.timeline.now, host: seat.host });
+    if (renews ?? !this.dice.chance(RETURNS)) {
+      this.selves.delete(seat.self.account);
+      Object.assign(seat, this.newcomer());
+      this.note(seat);
+    }
+    this.timeline.after(this.dice.logNormal(GAP_MS.median, GAP_MS.sigma), () => this.arrive(seat));
+  }
+
+  private claim(seat: Seat): void {
+    const { visit } = seat;
+    this.timeline.after(this.latency(), () => {
+      if (seat.visit !== visit) return;
+      const event = { type: "claim", random: this.dice.hex(), host: seat.host, units: 0, gpuMillis: CLAIM_MS, job: null } as const;
+      const reply = this.tell({ ...event, now: this.timeline.now });
+      if (reply.type === "assigned") this.compute(seat, reply.assignment);
+      else this.timeline.after(reply.type === "idle" ? reply.retryMs : RESEND_MS, () => seat.visit === visit && this.claim(seat));
+    });
+  }
+
+  private compute(seat: Seat, assignment: Assignment): void {
+    const { strategy, self, visit } = seat;
+    const units = [...unitsOf(assignment.runs)];
+    if (strategy.isCheat) for (const unit of units) this.partnersOf(unit).add(self.account);
+    if (strategy.abandons && this.dice.chance(strategy.abandons)) {
+      this.depart(seat, true);
+      return;
+    }
+    const batch = { assignment, units, startedAt: this.timeline.now };
+    seat.batch = batch;
+    this.timeline.after(strategy.isIdle ? 0 : units.length * seat.unitMs, () => {
+      if (seat.visit !== visit) return;
+      seat.batch = undefined;
+      this.submit(seat, batch);
+      if (seat.strategy.renewsAfter !== undefined && seat.self.refused >= seat.strategy.renewsAfter) this.depart(seat, true);
+      else this.claim(seat);
+    });
+  }
+
+  private submit(seat: Seat, { assignment, units }: Batch): void {
+    const { strategy, self, cluster, unitMs } = seat;
+    const results = units.map((unit): SubmittedResult => {
+      const digest = strategy.answer(unit, self, this.ring);
+      return { unit, status: "ok", gpuMicros: Math.round(unitMs * 1000), digest, bytes: BYTES };
+    });
+    const event = { type: "submit", account: self.account as AccountId, cluster, assignment, results } as const;
+    const deliver = () => this.tell({ ...event, now: this.timeline.now });
+    const lateBy = this.dice.chance(LOST) ? RESEND_MS : 0;
+    this.timeline.after(lateBy + this.latency(), deliver);
+    if (this.dice.chance(TWICE)) this.timeline.after(RESEND_MS + this.latency(), deliver);
+  }
+
+  private latency(): number {
+    return this.dice.logNormal(LATENCY_MS.median, LATENCY_MS.sigma);
+  }
+
+  private partnersOf(unit: UnitIndex): Set<number> {
+    let partners = this.ring.partners.get(unit);
+    if (!partners) {
+      partners = new Set();
+      this.ring.partners.set(unit, partners);
+    }
+    return partners;
+  }
+
+  private tick(): void {
+    this.tell({ type: "tick", now: this.timeline.now });
+    this.timeline.after(TICK_MS, () => this.tick());
+  }
+
+  private tell(event: CoreEvent): Reply {
+    const effects = step(this.state, event);
+    let reply: Reply | undefined;
+    for (const effect of effects) {
+      this.score.take(effect);
+      if (effect.type === "reply") reply = effect.reply;
+      else if (effect.type === "unit-final") {
+        this.ring.partners.delete(effect.unit);
+        this.mix(effect.unit);
+        for (const account of effect.accounts) this.learn(account, "verified");
+        for (const account of effect.refused) this.learn(account, "refused");
+      }
+    }
+    if (!reply) throw new Error(`no answer to ${event.type}`);
+    this.mix(reply.type.length + Math.trunc(event.now));
+    this.ledger?.observe(effects);
+    if (this.ledger) checkState(this.state);
     return reply;
+  }
+
+  private learn(account: AccountId, what: "verified" | "refused"): void {
+    const self = this.selves.get(account);
+    if (self) self[what]++;
+  }
+
+  /** FNV-1a, a word at a time. */
+  private mix(word: number): void {
+    this.trace = Math.imul(this.trace ^ (word >>> 0), 0x01000193) >>> 0;
   }
 }

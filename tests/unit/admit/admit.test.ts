@@ -58,8 +58,9 @@ fn sliced_entry_main(@builtin(global_invocation_id) sliced_0: vec3<u32>) {
 
   it("runs whole when its kernel cannot be rewritten, and says why", async () => {
     const kernel = `alias vec4 = vec3<f32>;\n${KERNEL}`;
-    const { plan, entryPoints } = await admit({ "job.json": manifest(), "kernel.wgsl": kernel });
-    expect(plan.slicing).toEqual({ whole: "The kernel declares its own vec4, which the code that slices needs: rename it." });
+    const { plan, entryPoints, warnings } = await admit({ "job.json": manifest(), "kernel.wgsl": kernel });
+    const whole = "The kernel declares its own vec4, which the code that slices needs: rename it.";
+    expect([plan.slicing, warnings]).toEqual([{ whole }, [`Its dispatches run whole, not in slices. ${whole}`]]);
     expect([plan.kernel, plan.passes[0]?.entryPoint, ...entryPoints]).toEqual([kernel, "main", "main"]);
   });
 

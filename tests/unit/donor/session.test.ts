@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, globals } from "webgpu";
 import type { BlobHash } from "../../../shared/ids.ts";
-import type { BufferPlan } from "../../../shared/plan.ts";
+import type { BufferPlan, JobPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
 
@@ -55,6 +55,15 @@ describe("a session", () => {
     expect(units(strange)).toEqual([]);
     expect(opened).toBe(1);
     expect(lender.last().phase.kind).not.toBe("failed");
+  });
+
+  it("computes a job whose plan an older coordinator made", async () => {
+    const { slicing: _, ...parts } = planOf(3);
+    // As it was stored: the type knows this version only.
+    const job = await front.network.addJob({ ...parts, version: 1 } as unknown as JobPlan);
+    lender = lend(front);
+    await vi.waitFor(() => expect(units(job).length).toBeGreaterThanOrEqual(3), PATIENCE);
+    expect(new Set(units(job))).toEqual(new Set(["ok"]));
   });
 
   it("leaves a job whose blob is damaged alone instead of asking for it each second", async () => {

@@ -165,6 +165,8 @@ struct Input { @builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) all: v
   it("names nothing as the owner does, not even in a comment", async () => {
     const text = await appended(`// sliced2_box\nconst sliced_0 = 1u;\n${MAIN.replace("main", "sliced_entry_main")}`);
     expect(text).toContain("fn sliced3_entry_sliced_entry_main()");
+    const taken = Array.from({ length: 20_000 }, (_, number) => `sliced${number}_`).join(" ");
+    expect(rewrite(`// sliced_ ${taken}\n${MAIN}`)).toMatchObject({ entryPoints: new Map([["main", "sliced20000_entry_main"]]) });
   });
 
   it("begins its own text on a new line, whatever the last one is", async () => {

@@ -1,0 +1,71 @@
+/** How volunteers of each kind answer. A strategy sees what a cheat can see: its own assignments, its accomplices, and what was refused. */
+import type { UnitIndex } from "../../shared/ids.ts";
+import type { Dice } from "./dice.ts";
+
+/** Digests are names here: what the kernel gives, and the one wrong result on which all liars agree. */
+export const RIGHT = "0".repeat(64);
+export const WRONG = "f".repeat(64);
+
+/** What all cheats know of each other. */
+export interface Ring {
+  /** Cheats that hold the unit or have lied on it. */
+  readonly partners: Map<UnitIndex, Set<number>>;
+}
+
+/** What one knows of oneself. */
+export interface Self {
+  account: number;
+  /** Units of it that became final, and that were refused, under this key. */
+  verified: number;
+  refused: number;
+  dice: Dice;
+}
+
+export interface Strategy {
+  /** The digest it tells of a unit. */
+  answer(unit: UnitIndex, self: Self, ring: Ring): string;
+  /** Share of its batches that it never answers, leaving with them. */
+  abandons?: number;
+  /** It computes nothing: an answer costs it no time. */
+  isIdle?: boolean;
+  /** It comes back under a new key, of a new network, after so many refusals. */
+  renewsAfter?: number;
+  /** It lies on purpose; others are honest people, or mean to be. */
+  isCheat: boolean;
+}
+
+export const HONEST: Strategy = { isCheat: false, answer: () => RIGHT };
+
+/** One result in a thousand is damaged, each in another way. */
+const FAULTS = 1e-3;
+const SLEEPS_FOR = 10;
+const LOW_RATE = 100;
+
+export const ADVERSARIES: Record<string, Strategy> = {
+  /** Everybody is honest and stays. */
+  honest: HONEST,
+  /** Everybody is honest, and comes and goes. */
+  casual: HONEST,
+  /** Wrong in every unit, and all the same wrong. */
+  always: { isCheat: true, answer: () => WRONG },
+  /** Honest for ten verified units, then always; a new key once caught. */
+  sleeper: { isCheat: true, renewsAfter: 1, answer: (_, { verified }) => (verified < SLEEPS_FOR ? RIGHT : WRONG) },
+  /** Wrong in one unit in a hundred; all agree on which. */
+  "low-rate": { isCheat: true, answer: (unit) => ((Math.imul(unit, 0x9e3779b1) >>> 0) % LOW_RATE === 0 ? WRONG : RIGHT) },
+  /** Wrong only where an accomplice holds the unit too, or has lied on it. */
+  colluders: {
+    isCheat: true,
+    answer(unit, { account }, { partners }) {
+      const others = partners.get(unit);
+      return others && (others.size > 1 || !others.has(account)) ? WRONG : RIGHT;
+    },
+  },
+  /** Wrong in every unit, with a new key of a new network after each refusal. */
+  whitewasher: { isCheat: true, renewsAfter: 1, answer: () => WRONG },
+  /** Takes units away and never answers half of its batches. */
+  leaver: { isCheat: true, abandons: 0.5, answer: () => RIGHT },
+  /** Guesses without computing, the same guess as every other. */
+  lazy: { isCheat: true, isIdle: true, answer: () => WRONG },
+  /** A graphics card that errs in one unit in a thousand. */
+  faulty: { isCheat: false, answer: (unit, { account, dice }) => (dice.chance(FAULTS) ? `${account}:${unit}`.padEnd(64, "e") : RIGHT) },
+};

@@ -1,0 +1,97 @@
+/** One line of the table: an adversary at a share, over independent seeds. */
+import { ADVERSARIES } from "./adversaries.ts";
+import { Network } from "./network.ts";
+
+export interface CellOptions {
+  adversary: string;
+  f: number;
+  units: number;
+  seeds: number;
+  firstSeed: number;
+  seats: number;
+  quorum: number;
+  check: boolean;
+}
+
+export interface Cell {
+  tier: "quorum";
+  adversary: string;
+  /** Share of hosts that cheat, and of the replicas that were theirs. */
+  f: number;
+  workByCheats: number;
+  /** Final ones. */
+  units: number;
+  executionsPerUnit: number;
+  /** Wrong units over final ones, and the upper end of its 95 % interval (`bound95`). */
+  acceptedWrong: number;
+  acceptedWrong95: number;
+  /** Units with less than a tenth of their slices wrong: this tier sees whole units only. */
+  acceptedWrongFewer: number;
+  /** Nobody is banned yet; right results of honest people that were refused. */
+  honestBanned: number;
+  honestRefused: number;
+  auditorShare: number;
+  /** Share of the credit that wrong results earned. */
+  creditWrong: number;
+  /** Units that failed. */
+  failed: number;
+}
+
+/** The runs of one cell. Throws `SeedFailed` when one breaks an invariant. */
+export function runCell(options: CellOptions, onSeed: (trace: number) => void = () => undefined): Cell {
+  const { adversary, f, seeds, firstSeed, seats, quorum, check } = options;
+  const strategy = ADVERSARIES[adversary];
+  if (!strategy) throw new RangeError(`there is no adversary ${adversary}`);
+  const share = adversary === "honest" || adversary === "casual" ? 0 : f;
+  const sum = { replicas: 0, byCheats: 0, final: 0, wrong: 0, failed: 0, credit: 0, creditWrong: 0, honestRefused: 0 };
+  const rates: number[] = [];
+  for (let i = 0; i < seeds; i++) {
+    const seed = firstSeed + i;
+    const units = Math.max(1, Math.ceil(options.units / seeds));
+    try {
+      const network = new Network({ seed, units, quorum, seats, share, strategy, sessions: adversary !== "honest", check });
+      network.run();
+      const { score } = network;
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += score[key];
+      rates.push(score.wrong / Math.max(1, score.final));
+      onSeed(network.trace);
+    } catch (error) {
+      throw new SeedFailed(seed, adversary, error);
+    }
+  }
+  return {
+    ...{ tier: "quorum", adversary, f: share, workByCheats: sum.byCheats / sum.replicas, units: sum.final },
+    executionsPerUnit: sum.replicas / sum.final,
+    acceptedWrong: sum.wrong / sum.final,
+    acceptedWrong95: bound95(rates, sum.final / seeds),
+    ...{ acceptedWrongFewer: 0, honestBanned: 0, honestRefused: sum.honestRefused, auditorShare: 0 },
+    creditWrong: sum.credit === 0 ? 0 : sum.creditWrong / sum.credit,
+    failed: sum.failed,
+  };
+}
+
+export class SeedFailed extends Error {
+  constructor(seed: number, adversary: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`seed ${seed} of ${adversary}: ${why}`, { cause });
+  }
+}
+
+/** Two-sided 95 % quantiles of Student's t by degrees of freedom; beyond the table the normal's. */
+const STUDENT = [
+  12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093,
+];
+const NORMAL = 1.96;
+
+/**
+ * Upper end of the 95 % interval of a rate whose events come in runs: seeds are independent, units are not. When no seed had
+ * any, so many seeds may still have had one (1 - 0.05^(1/seeds)), which is counted as one unit of each.
+ */
+export function bound95(rates: readonly number[], unitsPerSeed: number): number {
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  if (mean === 0) return (1 - 0.05 ** (1 / rates.length)) / unitsPerSeed;
+  if (rates.length === 1) return 1;
+  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / (rates.length - 1);
+  const quantile = STUDENT[rates.length - 2] ?? NORMAL;
+  return Math.min(1, mean + quantile * Math.sqrt(variance / rates.length));
+}

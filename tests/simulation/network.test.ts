@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { ADVERSARIES } from "./adversaries.ts";
+import { bound95, runCell } from "./cell.ts";
+import { Dice } from "./dice.ts";
+import { Timeline } from "./timeline.ts";
+
+const small = { f: 0.2, units: 1200, seeds: 20, firstSeed: 1, seats: 10, quorum: 2 };
+
+describe("two hundred networks, every step checked", () => {
+  it.each(Object.keys(ADVERSARIES))("keep the invariants among %s", (adversary) => {
+    const cell = runCell({ ...small, adversary, check: true });
+    expect(cell.units + cell.failed).toBe(small.units);
+    expect(cell.executionsPerUnit).toBeGreaterThanOrEqual(2);
+    expect(cell.creditWrong === 0).toBe(cell.acceptedWrong === 0);
+  });
+});
+
+describe("a network", () => {
+  it("of a seed is the same each time, and of another seed another", () => {
+    const traceOf = (firstSeed: number) => {
+      const traces: number[] = [];
+      runCell({ ...small, adversary: "sleeper", firstSeed, seeds: 3, units: 300, check: false }, (trace) => traces.push(trace));
+      return traces;
+    };
+    expect(traceOf(7)).toEqual(traceOf(7));
+    expect(new Set([...traceOf(7), ...traceOf(11)]).size).toBe(6);
+  });
+
+  it("of honest people needs two executions a unit and accepts nothing wrong, also when they come and go", () => {
+    for (const adversary of ["honest", "casual"]) {
+      const cell = runCell({ ...small, adversary, units: 4000, seeds: 2, check: false });
+      expect(cell).toMatchObject({ acceptedWrong: 0, honestRefused: 0, failed: 0, creditWrong: 0, executionsPerUnit: 2 });
+    }
+  });
+
+  it("accepts what two liars tell alike, about as often as chance lets them meet", () => {
+    const cell = runCell({ ...small, adversary: "always", f: 0.2, seats: 50, units: 20_000, seeds: 4, check: false });
+    const expected = cell.workByCheats ** 2;
+    expect(cell.acceptedWrong).toBeGreaterThan(expected / 3);
+    expect(cell.acceptedWrong).toBeLessThan(6 * expected);
+  });
+});
+
+describe("the bound of a rate", () => {
+  it("is above the rate, and falls with seeds and with units", () => {
+    expect(bound95([1e-3, 2e-3, 3e-3], 1000)).toBeCloseTo(2e-3 + 4.303 * Math.sqrt(1e-6 / 3), 6);
+    expect(bound95([0, 0, 0, 0], 1000)).toBeGreaterThan(bound95([0, 0, 0, 0], 10_000));
+    expect(bound95([0, 0, 0, 0], 1000)).toBeGreaterThan(bound95(Array<number>(100).fill(0), 1000));
+    // With one seed nothing is known of how it varies.
+    expect(bound95([1e-6], 1e6)).toBe(1);
+  });
+});
+
+describe("the virtual clock", () => {
+  it("lets things happen in their order, whenever they were planned", () => {
+    const dice = new Dice(3);
+    const timeline = new Timeline();
+    const happened: number[] = [];
+    const plan = (left: number) => {
+      timeline.after(dice.below(50), () => {
+        happened.push(timeline.now);
+        if (left > 0) plan(left - 1);
+      });
+    };
+    for (let i = 0; i < 200; i++) plan(3);
+    while (timeline.advance());
+    expect(happened).toHaveLength(800);
+    expect(happened).toEqual(happened.toSorted((a, b) => a - b));
+  });
+});

@@ -1,0 +1,89 @@
+/** Entry of `npm run sim`: the production core among honest people and cheats, on a virtual clock. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { ADVERSARIES } from "./adversaries.ts";
+import { type Cell, runCell, SeedFailed } from "./cell.ts";
+
+interface Options {
+  tier: string;
+  adversary: string;
+  f: number;
+  units: number;
+  seed: number;
+  seeds: number;
+  seats: number;
+  quorum: number;
+  check?: boolean;
+  json?: boolean;
+}
+
+const number = (least: number, most: number, whole: boolean) => (text: string) => {
+  const value = Number(text);
+  if (!(value >= least && value <= most) || (whole && !Number.isInteger(value)))
+    throw new InvalidArgumentError(`It is ${whole ? "a whole number" : "a number"} from ${least} to ${most}.`);
+  return value;
+};
+
+const options = new Command("npm run sim --")
+  .description("The production scheduler and verification among honest people and cheats, on a virtual clock.")
+  .addOption(new Option("--tier <tier>", "how results are verified; further tiers do not exist yet").choices(["quorum"]).default("quorum"))
+  .addOption(new Option("--adversary <kind>", "who the cheats are").choices([...Object.keys(ADVERSARIES), "all"]).default("all"))
+  .option("--f <share>", "share of hosts that cheat", number(0, 0.9, false), 0.1)
+  .option("--units <n>", "units of a line, all seeds together", number(1, 1e9, true), 40_000)
+  .option("--seed <n>", "the first seed", number(0, 2 ** 48, true), 1)
+  .option("--seeds <n>", "independent runs of a line", number(1, 1e6, true), 8)
+  .option("--seats <n>", "hosts at a time", number(3, 100_000, true), 100)
+  .option("--quorum <n>", "replicas that must agree", number(1, 10, true), 2)
+  .option("--check", "look at the invariants after each step: slow")
+  .option("--json", "print one JSON line at the end")
+  .parse()
+  .opts<Options>();
+
+const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+const names = options.adversary === "all" ? Object.keys(ADVERSARIES) : [options.adversary];
+const cells: Cell[] = [];
+let broken = 0;
+let trace = 0;
+const begun = process.cpuUsage();
+
+say(
+  `quorum of ${options.quorum}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
+);
+say("adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units");
+for (const adversary of names) {
+  try {
+    const { f, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
+    const cell = runCell({ adversary, f, units, seeds, firstSeed, seats, quorum, check }, (each) => {
+      trace = (Math.imul(trace, 31) + each) >>> 0;
+    });
+    cells.push(cell);
+    say(lineOf(cell));
+  } catch (error) {
+    if (!(error instanceof SeedFailed)) throw error;
+    broken++;
+    say(`${adversary.padEnd(13)}✗ ${error.message}`);
+  }
+}
+const { user, system } = process.cpuUsage(begun);
+const final = cells.reduce((sum, { units }) => sum + units, 0);
+const unitsPerSecond = Math.round(final / ((user + system) / 1e6));
+say(`${final.toLocaleString("en")} units, ${unitsPerSecond.toLocaleString("en")} a second of a core; trace ${trace.toString(16)}`);
+if (options.json)
+  process.stdout.write(
+    `${JSON.stringify({ runs: cells, invariantsBroken: broken, unitsPerSecond, seed: options.seed, trace: trace.toString(16) })}\n`,
+  );
+process.exitCode = broken === 0 ? 0 : 1;
+
+function lineOf(cell: Cell): string {
+  const rate = (value: number) => (value === 0 ? "0" : value.toExponential(1));
+  const columns = [
+    cell.adversary.padEnd(13),
+    `${(100 * cell.workByCheats).toFixed(1)} %`.padStart(14),
+    cell.executionsPerUnit.toFixed(3).padStart(17),
+    rate(cell.acceptedWrong).padStart(16),
+    rate(cell.acceptedWrong95).padStart(12),
+    String(cell.honestRefused).padStart(17),
+    rate(cell.creditWrong).padStart(14),
+    String(cell.failed).padStart(14),
+  ];
+  return columns.join("");
+}

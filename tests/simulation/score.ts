@@ -1,0 +1,41 @@
+/** What came of a run: counted from the core's own effects, as the store would see them. */
+import type { Effect } from "../../server/core/effects.ts";
+import { RIGHT } from "./adversaries.ts";
+
+export class Score {
+  replicas = 0;
+  /** Of them, those of cheats. */
+  byCheats = 0;
+  final = 0;
+  wrong = 0;
+  failed = 0;
+  credit = 0;
+  /** Credit of replicas with a wrong result. */
+  creditWrong = 0;
+  /** Refused results of people who mean to be honest. */
+  honestRefused = 0;
+  private readonly isCheat: (account: number) => boolean;
+
+  constructor(isCheat: (account: number) => boolean) {
+    this.isCheat = isCheat;
+  }
+
+  take(effect: Effect): void {
+    if (effect.type !== "store") return;
+    const { op } = effect;
+    if (op.type === "replica") {
+      this.replicas++;
+      if (this.isCheat(op.replica.account)) this.byCheats++;
+    } else if (op.type === "unit-failed") this.failed++;
+    else if (op.type === "final") {
+      this.final++;
+      if (op.digest !== RIGHT) this.wrong++;
+      for (const { account, credit, outcome, digest } of op.settled) {
+        if (outcome === "refused" && digest === RIGHT && !this.isCheat(account)) this.honestRefused++;
+        if (outcome !== "final") continue;
+        this.credit += credit;
+        if (digest !== RIGHT) this.creditWrong += credit;
+      }
+    }
+  }
+}

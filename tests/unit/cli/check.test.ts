@@ -1,0 +1,30 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { idlewave } from "./run.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "idlewave-check-"));
+  await cp(fileURLToPath(new URL("../../fixtures/foreign/histogram", import.meta.url)), folder, { recursive: true });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("check says of each entry point whether it can be sliced, or why not", async () => {
+  const sliced = await idlewave(["check", folder, "--json"]);
+  const names = (JSON.parse(sliced.stdout) as { entryPoints: { entryPoint: string }[] }).entryPoints.map(({ entryPoint }) => entryPoint);
+  expect(JSON.parse(sliced.stdout)).toMatchObject({ entryPoints: names.map((entryPoint) => ({ entryPoint, sliced: true })) });
+  expect((await idlewave(["check", folder])).stdout).toContain(names.map((name) => `${name} can be sliced.\n`).join(""));
+
+  const kernel = join(folder, "kernel.wgsl");
+  await writeFile(kernel, `${await readFile(kernel, "utf8")}\nalias vec4 = f32;\n`);
+  const why = "The kernel declares its own vec4, which the code that slices needs: rename it.";
+  const whole = await idlewave(["check", folder]);
+  expect(whole).toMatchObject({ code: 0, stderr: expect.stringContaining(why) });
+  expect(whole.stdout).toContain(names.map((name) => `${name} runs whole.\n`).join(""));
+  expect(JSON.parse((await idlewave(["check", folder, "--json"])).stdout)).toMatchObject({
+    entryPoints: names.map((entryPoint) => ({ entryPoint, whole: why })),
+  });
+});
