@@ -2,11 +2,14 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const BENCHES = { coordinator: ["coordinator", "server", "crowd", "bullmq", "echo", "callers"] };
+const BENCHES = {
+  coordinator: ["coordinator", "server", "crowd", "bullmq", "echo", "callers"],
+  engine: ["engine", "server"],
+};
 
 const [name = "", ...options] = process.argv.slice(2);
 const entries = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
@@ -28,6 +31,16 @@ await build({
   splitting: true,
   chunkNames: "chunk-[hash]",
   packages: "external",
+  // It looks beside itself for the browser that was installed.
+  plugins: [
+    {
+      name: "scripts",
+      setup(build) {
+        const here = pathToFileURL(join(root, "scripts", "chromium.mjs")).href;
+        build.onResolve({ filter: /\/scripts\/chromium\.mjs$/ }, () => ({ path: here, external: true }));
+      },
+    },
+  ],
   platform: "node",
   target: "node20.19",
   format: "esm",

@@ -61,10 +61,14 @@ export class Session {
   private readonly machine: Machine | undefined;
   private workshop: Workshop | undefined;
   private host: Host | undefined;
+  /** The job that is likely to be computed first, 0 for none. */
+  private readonly expected: number;
   private readonly shown: Shown;
   private fetched = 0;
   private stopping: Promise<{ closed: Promise<void> }> | undefined;
   private readonly looping: Promise<void>;
+  /** Units that were given to the driver, until they are in the outbox or were given up. */
+  private readonly ending = new Set<Promise<void>>();
   private tellEnded: () => void = () => undefined;
   /** Resolves when everything was put away, whoever ended the run. */
   readonly ended = new Promise<void>((resolve) => {
@@ -78,6 +82,7 @@ export class Session {
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
+    this.expected = options.job || (options.shown ?? 0);
     this.inputs = new Inputs(options.origin, (bytes) => this.onFetched(bytes));
     this.socket = new VolunteerSocket(options.origin, identity, {
       introduce: (challenge) => this.introduce(challenge.allowSoftware),
@@ -143,6 +148,8 @@ export class Session {
     clearInterval(this.chores);
     this.supply.close();
     await this.looping;
+    // What the GPU had finished when it stopped is sent, not forgotten: it is neither open nor in the outbox yet.
+    await Promise.all(this.ending);
     try {
       await this.outbox.flush();
       await this.claims.release();
@@ -193,10 +200,13 @@ export class Session {
       const opened = bench;
       const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
       this.setbacks.started();
-      void computation.outcome.then(
-        ({ bytes, gpuMicros }) => this.finished(opened, task, bytes, gpuMicros),
-        (error: unknown) => this.interrupted(task, error),
-      );
+      const ending = computation.outcome
+        .then(
+          ({ bytes, gpuMicros }) => this.finished(opened, task, bytes, gpuMicros),
+          (error: unknown) => this.interrupted(task, error),
+        )
+        .finally(() => this.ending.delete(ending));
+      this.ending.add(ending);
       this.progress(task, 0);
       this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
       await computation.wantsNext;
@@ -275,6 +285,8 @@ export class Session {
       return null;
     }
     this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
+    // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
+    if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });
     this.changed.fire();
     this.host = adapter.host;

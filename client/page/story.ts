@@ -54,10 +54,13 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
 }
 
 function consent(visit: Visit, words: string, start: (click: MouseEvent) => void): TemplateResult {
+  const button = html`<button class="lend" type="button" data-testid="lend" @click=${start}>${words}</button>`;
+  // The dock has the doses already.
+  if (isLent(visit.situation)) return html`<div class="consent">${button}</div>`;
   const less = visit.doseBeside(-1);
   const more = visit.doseBeside(1);
   return html`<div class="consent">
-    <button class="lend" type="button" data-testid="lend" @click=${start}>${words}</button>
+    ${button}
     <div class="dose" role="group" aria-label="How much of your graphics card">
       <button type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
         aria-disabled=${less ? "false" : "true"} @click=${() => visit.less()}>Less</button>
@@ -77,9 +80,9 @@ function copyButton(actions: StoryActions, copied: boolean): TemplateResult {
   return html`<p class="beside"><button class="plain" type="button" @click=${actions.copyLink}>${copied ? "Copied" : "Copy link for another browser"}</button></p>`;
 }
 
-/** Nothing is worth keeping of a picture in which nothing is verified. */
+/** Nothing is worth keeping of a picture in which nothing is verified, or of a job that is none. */
 function saveButton(situation: Situation, actions: StoryActions): TemplateResult | typeof nothing {
-  if (!situation.job || !situation.seen || finalOf(situation) === 0) return nothing;
+  if (!situation.job || !situation.seen || finalOf(situation) === 0 || (situation.job.noun || "picture") !== "picture") return nothing;
   return html`<button class="plain" type="button" @click=${actions.save}>${mineOf(situation) > 0 ? "Save my picture" : "Save the picture"}</button>`;
 }
 

@@ -12,7 +12,7 @@ import type { BufferInit, BufferPlan, FieldWrite } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import { type FieldContext, MAX_WRITES, writeValue } from "./fields.ts";
 import type { Json, JsonPath } from "./json.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 import { outputBytes } from "./outputs.ts";
 import type { Scope, ValueFault } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
@@ -39,6 +39,7 @@ export function sizeBindings(
   // A misspelt output would have given a length, and so would one that names what no kernel writes: its own fault says so.
   const writable = new Set(reflected.filter(({ name, kind }) => kind === "storage" || partners.has(name)).map(({ name }) => name));
   const misspelt = manifest.output.some((output) => !writable.has(output.binding));
+  const names = reflected.map(({ name }) => name);
   const claims = new Map(reflected.map((binding) => [binding.name, claimLength(manifest, binding, units, files, faults)]));
   for (const binding of reflected) {
     const own = claims.get(binding.name);
@@ -61,7 +62,7 @@ export function sizeBindings(
     const elements = lengths.get(binding.name) ?? null;
     const path: JsonPath = manifest.bindings?.[binding.name] ? ["bindings", binding.name] : ["bindings"];
     if (tail && elements === null) {
-      if (claims.get(binding.name) !== "told" && !misspelt) {
+      if (claims.get(binding.name) !== "told" && !misspelt && !isMisspelt(binding.name, manifest, names)) {
         const wrong = `${binding.name} is a runtime-sized ${layoutName(tail.element)} array and nothing says how long it is.`;
         faults.at(path, wrong, `Give it "elements", an init file, or an output's shape.`);
       }
@@ -76,6 +77,11 @@ export function sizeBindings(
   }
   checkSwapped(manifest, sized, faults);
   return sized;
+}
+
+/** An entry of the manifest that is no binding's was meant for this one: its own fault says so. */
+function isMisspelt(name: string, manifest: Manifest, known: readonly string[]): boolean {
+  return Object.keys(manifest.bindings ?? {}).some((key) => !known.includes(key) && nearest(key, known) === name);
 }
 
 /** What trades places has one size. An output's is what the owner wants, so it is the other that is mended. */
@@ -229,7 +235,7 @@ function planInit(sized: SizedBinding, split: SplitFile | undefined, files: Pack
       faults.at(
         path,
         `A unit's piece has ${split.bytesPerUnit} bytes, ${reflected.name} has ${byteLength}.`,
-        `At most ${Math.floor(byteLength / init.split.recordBytes)} records fit: mend recordsPerUnit, or "elements".`,
+        `At most ${Math.floor(byteLength / init.split.recordBytes)} records fit: mend recordsPerUnit${tailOf(reflected.layout) ? ', or "elements"' : ""}.`,
       );
     }
     const { bytesPerUnit, unitsPerChunk, fileBytes } = split;

@@ -1,7 +1,6 @@
 /** What the command line says: JSON for programs, sentences for people. */
 import colours from "picocolors";
 import type { JobStatus } from "../../shared/api.ts";
-import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { plain, plainJson } from "../../shared/plain.ts";
 import type { CliError } from "./exit.ts";
@@ -65,7 +64,7 @@ export function printJob(job: JobStatus): void {
     `  ${job.state}${job.reason ? `: ${job.reason}` : ""}`,
     `  units       ${units.final.toLocaleString("en")} of ${units.total.toLocaleString("en")} verified, ${units.leased} leased, ${units.voted} voted on, ${units.failed} failed`,
     `  replicas    ${replicas.counted} counted, ${replicas.refused} refused, ${job.executionsPerUnit.toFixed(2)} executions a unit`,
-    `  volunteers  ${counted(job.volunteers, "volunteer")} at work, ${job.unitsPerMinute.toFixed(1)} units a minute`,
+    `  volunteers  ${job.volunteers} at work, ${job.unitsPerMinute.toFixed(1)} units a minute`,
     `  checked by  ${job.verification.tier} of ${job.verification.quorum}, ${job.verification.compare}: ${job.verification.limits}`,
   ];
   for (const line of lines) print(line);

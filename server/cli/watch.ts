@@ -13,7 +13,6 @@ import { note, printJobLine, printJson } from "./print.ts";
 const POLL_MS = 1_000;
 /** A coordinator that answers nothing for so long is not waited for any longer. */
 const GIVE_UP_MS = 10 * 60_000;
-const ENDED_TODO = `${invocation("results <job> --partial --out <file>")} writes what is final; submit the package again to run it once more.`;
 
 /** Ends when the job is done, with its line. With `json`, each status that differs from the last is a line, and no other. */
 export async function watchJob(connection: Connection, id: number, json: boolean): Promise<void> {
@@ -36,7 +35,11 @@ export async function watchJob(connection: Connection, id: number, json: boolean
     if (!json) printJobLine(job);
     return;
   }
-  throw new CliError(EXIT.failure, job.state, `Job ${id} is ${job.state}${job.reason ? `: ${job.reason}` : ""}.`, ENDED_TODO);
+  throw new CliError(EXIT.failure, job.state, `Job ${id} is ${job.state}${job.reason ? `: ${job.reason}` : ""}.`, endedTodo(id));
+}
+
+function endedTodo(id: number): string {
+  return `${invocation(`results ${id} --partial --out <file>`)} writes what is final; submit the package again to run it once more.`;
 }
 
 /** The status after a while; polls that fail in passing are noted and repeated. */

@@ -1,6 +1,7 @@
 /** The job that is measured: one output of 64 bytes, submitted by an owner through the API and admitted by the real judge. */
 import type { JobStatus } from "../../shared/api.ts";
 import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
+import { type JobPlan, parsePlan } from "../../shared/plan.ts";
 import { OUTPUT_BYTES } from "./results.ts";
 
 export const QUORUM = 2;
@@ -29,9 +30,14 @@ export async function submitJob(owner: Owner, units: number): Promise<number> {
     verify: { quorum: QUORUM },
     gflopPerUnit: CREDIT_PER_UNIT * GFLOP_PER_CREDIT,
   };
+  return submitPackage(owner, manifest, KERNEL);
+}
+
+/** Submits a package of a manifest and the kernel that it names `kernel.wgsl`. */
+export async function submitPackage(owner: Owner, manifest: Record<string, unknown>, kernel: string): Promise<number> {
   const form = new FormData();
   form.append("job.json", new Blob([JSON.stringify(manifest)]), "job.json");
-  form.append("kernel.wgsl", new Blob([KERNEL]), "kernel.wgsl");
+  form.append("kernel.wgsl", new Blob([kernel]), "kernel.wgsl");
   const response = await fetch(`${owner.url}/api/jobs`, {
     method: "POST",
     body: form,
@@ -39,6 +45,12 @@ export async function submitJob(owner: Owner, units: number): Promise<number> {
   });
   if (response.status !== 201) throw new Error(`the job was not admitted: ${await response.text()}`);
   return ((await response.json()) as { id: number }).id;
+}
+
+export async function planOf(owner: Owner, job: number): Promise<JobPlan> {
+  const response = await fetch(`${owner.url}/api/jobs/${job}/plan`);
+  if (!response.ok) throw new Error(`the plan of job ${job}: ${response.status} ${await response.text()}`);
+  return parsePlan(await response.text());
 }
 
 export async function statusOf(owner: Owner, job: number): Promise<JobStatus> {

@@ -1,6 +1,5 @@
 /** What the bench prints: a table for people, one line of JSON for programs. */
 import { cpus } from "node:os";
-import { canPin } from "./child.ts";
 import { type GoalReport, shown } from "./goal.ts";
 
 export interface BenchReport {
@@ -9,12 +8,11 @@ export interface BenchReport {
   goals: Record<string, GoalReport>;
 }
 
-/** Processor, cores, system, Node, and whether processes were pinned. */
-export function machineWords(): string {
+/** Processor, cores, system, Node, and `how` it was used. */
+export function machineWords(how: string): string {
   const cores = cpus();
   const model = cores[0]?.model.trim() ?? "unknown processor";
-  const pins = canPin() ? "server on core 0, clients on core 1" : "not pinned";
-  return `${model}, ${cores.length} cores, ${process.platform}, Node ${process.versions.node}, ${pins}`;
+  return `${model}, ${cores.length} cores, ${process.platform}, Node ${process.versions.node}, ${how}`;
 }
 
 export function table(report: BenchReport): string {

@@ -5,8 +5,8 @@ import { answerParent } from "./child.ts";
 
 const { data } = JSON.parse(process.argv[2] ?? "") as { data: string };
 
-// One proxy is believed, so that each volunteer can come from a network of its own.
-const running = await startCoordinator({ ...DEFAULT_CONFIG, data, port: 0, trustProxy: 1, logLevel: "error" });
+// One proxy is believed, so that each volunteer can come from a network of its own; a browser here may have no other GPU.
+const running = await startCoordinator({ ...DEFAULT_CONFIG, data, port: 0, trustProxy: 1, allowSoftware: true, logLevel: "error" });
 
 const verbs = {
   address: () => ({ url: running.url, adminToken: running.adminToken ?? "" }),

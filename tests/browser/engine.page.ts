@@ -3,8 +3,8 @@ import { openAdapter } from "../../client/donor/adapter.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
-import { workgroupsOf } from "../../client/engine/slices.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import { watchSubmits } from "./watched-engine.ts";
 
 let device: GPUDevice;
 let lost: Promise<GPUDeviceLostInfo>;
@@ -103,32 +103,7 @@ const api = {
   /** One unit through the driver at a slice target; answers its bytes and the workgroups of each submit. */
   async atTarget(given: Given, targetMicros: number) {
     const engine = await openEngine(device, given.plan, filesOf(given));
-    const submits: { workgroups: number; micros: number }[] = [];
-    let open: { workgroups: number; micros: number } | undefined;
-    const watched: Engine = {
-      plan: engine.plan,
-      open: (unit) => engine.open(unit),
-      positions: () => engine.positions(),
-      run: (unit, position) => {
-        if (!open) {
-          open = { workgroups: 0, micros: 0 };
-          submits.push(open);
-          queueMicrotask(() => {
-            open = undefined;
-          });
-        }
-        const submit = open;
-        submit.workgroups += workgroupsOf(position.box.size);
-        const time = engine.run(unit, position);
-        void time.then((micros) => {
-          submit.micros += micros;
-        });
-        return time;
-      },
-      read: (unit) => engine.read(unit),
-      close: (unit) => engine.close(unit),
-      destroy: () => engine.destroy(),
-    };
+    const { watched, submits } = watchSubmits(engine);
     const driver = new Driver({ ...freePace, targetMicros: () => targetMicros });
     const { bytes } = await driver.compute(watched, inputOf(given.units[0] as Given["units"][number])).outcome;
     await driver.stop();

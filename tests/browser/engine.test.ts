@@ -143,7 +143,7 @@ describe("the engine on WebGPU", () => {
     const driven = await call<{ bytes: number[]; submits: { workgroups: number }[] }>("atTarget", given, 1);
     expect(driven.bytes).toEqual(whole[0]?.bytes);
     const [x, y, z] = plans.countingWhole.passes[0]?.workgroups ?? [0, 0, 0];
-    expect(driven.submits).toEqual([{ workgroups: x * y * z, micros: expect.any(Number) }]);
+    expect(driven.submits.map(({ workgroups }) => workgroups)).toEqual([x * y * z]);
   });
 
   it("submits nothing after stop, and what was submitted finishes", async () => {

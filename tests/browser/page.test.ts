@@ -200,6 +200,17 @@ describe("after the click", () => {
     expect(await h1()).toBe("Stopped. You gave 14 units.");
   });
 
+  test("what the donor tells of its job is not asked for beside it", async () => {
+    await open();
+    await lend();
+    await say({});
+    site.asked = [];
+    const pictures = () => site.asked.filter((path) => path === "/api/jobs/1/picture").length;
+    // Longer than the job is left alone before the click.
+    await expect.poll(pictures, { timeout: 20_000 }).toBeGreaterThan(3);
+    expect(site.asked).not.toContain("/api/jobs/1");
+  });
+
   test("a donor without a connection is told at once that the coordinator answers", async () => {
     await open();
     await lend();
@@ -365,6 +376,30 @@ describe("every width", () => {
       );
       expect(cut).toEqual([]);
     }
+  });
+
+  test.each([
+    [1280, 800],
+    [1280, 640],
+    [900, 700],
+  ])("%d x %d: nothing of the first screen is cut, whatever is said", async (width, height) => {
+    await page.setViewport({ width, height });
+    await open();
+    const cut = () =>
+      page.evaluate(() => {
+        const bottom = (of: string) => document.querySelector(of)?.getBoundingClientRect().bottom ?? Number.NaN;
+        return bottom(".label") - bottom(".first");
+      });
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await lend();
+    await say({});
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await say({ phase: { kind: "job-done", job: 1, volunteers: 0, final: false } });
+    expect(await page.$$eval("[aria-label^=Less]", (buttons) => buttons.length)).toBe(1);
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="stop"]')?.click());
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await cut()).toBeLessThanOrEqual(0);
   });
 
   test("targets are at least 44 px and the plate shows every square", async () => {

@@ -232,6 +232,20 @@ describe("the way out", () => {
       /recordBytes: d\.bin has 100 bytes, .*: the last has 4 bytes\. Make the file 96 or 112 bytes long/,
     ],
     [
+      "of a split binding whose name is misspelt is the name",
+      job(
+        {
+          units: { split: "srcs" },
+          bindings: { ...params, srcs: { init: { file: "d.bin", split: { recordBytes: 4, recordsPerUnit: 2 } } } },
+        },
+        reading,
+        {
+          "d.bin": new Uint8Array(100),
+        },
+      ),
+      /bindings\.srcs: The kernel has no binding srcs\. Did you mean src\?$/,
+    ],
+    [
       "of a piece that cuts an element is its multiple",
       split(99, 3, 3),
       /A unit's piece has 9 bytes, .*An element is u32: let it be a multiple of 4\.$/,

@@ -1,23 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { canPin } from "../../bench/child.ts";
 import { redisVersion } from "../../bench/redis.ts";
-
-const SCRIPT = fileURLToPath(new URL("../../../scripts/bench.mjs", import.meta.url));
-
-interface Report {
-  bench: string;
-  machine: string;
-  goals: Record<string, { value: number | null; target: number; met: boolean | null; note: string; figures: unknown[] }>;
-}
-
-function bench(...options: string[]): { report: Report; status: number | null } {
-  const run = spawnSync(process.execPath, [SCRIPT, ...options], { encoding: "utf8", timeout: 290_000 });
-  const last = run.stdout.trimEnd().split("\n").at(-1) ?? "";
-  expect(last, run.stderr).toMatch(/^\{/);
-  return { report: JSON.parse(last) as Report, status: run.status };
-}
+import { bench, SCRIPT } from "./run-bench.ts";
 
 it("measures every goal and ends with one line of JSON, having checked that what was acknowledged is counted, paid and kept", () => {
   const { report, status } = bench("coordinator", "--tiny", "--json");
@@ -42,7 +27,7 @@ it("measures every goal and ends with one line of JSON, having checked that what
 it("names the benches and the goals there are when it is asked for another", () => {
   const other = spawnSync(process.execPath, [SCRIPT, "kettle"], { encoding: "utf8" });
   expect(other.status).toBe(2);
-  expect(other.stderr).toContain('There is no bench "kettle"; there is coordinator.');
+  expect(other.stderr).toContain('There is no bench "kettle"; there is coordinator, engine.');
   const goal = spawnSync(process.execPath, [SCRIPT, "coordinator", "--goal", "C9"], { encoding: "utf8" });
   expect(goal.status).not.toBe(0);
   expect(goal.stderr).toContain("There is no C9; there are C1, C2, C3, C4, C5.");

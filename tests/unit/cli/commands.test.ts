@@ -115,7 +115,7 @@ describe("a job", () => {
     const watched = await idlewave(["watch", String(id)], env);
     expect(watched).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("results <job> --partial --out <file> writes what is final"),
+      stderr: expect.stringContaining(`results ${id} --partial --out <file> writes what is final`),
     });
     const results = await idlewave(["results", String(id), "--out", join(folder, "none.json")], env);
     expect(results).toMatchObject({ code: 6, stderr: expect.stringMatching(/is cancelled, not done\. It is over: .*--partial/) });

@@ -88,4 +88,22 @@ describe("a session", () => {
     await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
     await vi.waitFor(() => expect(units(broken)).toEqual(["failed"]), PATIENCE);
   });
+
+  it("sends what the GPU had finished when it was stopped, instead of leaving it on the shelf or giving it back", async () => {
+    await front.network.addJob(planOf(500));
+    const { subtle } = crypto;
+    const digest = subtle.digest.bind(subtle);
+    const slow = vi.spyOn(subtle, "digest").mockImplementation(async (...args) => {
+      await new Promise((later) => setTimeout(later, 100));
+      return digest(...args);
+    });
+    lender = lend(front);
+    const { shelved, session, kept } = lender;
+    await vi.waitFor(() => expect(shelved.length).toBeGreaterThan(0), PATIENCE);
+    const before = shelved.length;
+    await (await session.stop()).closed;
+    slow.mockRestore();
+    expect(shelved.length).toBeGreaterThan(before);
+    expect(kept()).toEqual([]);
+  });
 });

@@ -1,0 +1,50 @@
+/** An engine that tells what was in each submit: whatever runs in one turn of the event loop. */
+import type { Engine } from "../../client/engine/seam.ts";
+import { workgroupsOf } from "../../client/engine/slices.ts";
+
+export interface Submit {
+  workgroups: number;
+  /** GPU time, once it is known. */
+  micros: number;
+  /** Units whose last workgroups are in it. */
+  ends: number;
+}
+
+export function watchSubmits(engine: Engine): { watched: Engine; submits: Submit[] } {
+  const submits: Submit[] = [];
+  let open: Submit | undefined;
+  const current = (): Submit => {
+    if (!open) {
+      open = { workgroups: 0, micros: 0, ends: 0 };
+      submits.push(open);
+      queueMicrotask(() => {
+        open = undefined;
+      });
+    }
+    return open;
+  };
+  const watched: Engine = {
+    plan: engine.plan,
+    open: (unit) => engine.open(unit),
+    positions: () => engine.positions(),
+    run(unit, position) {
+      const submit = current();
+      submit.workgroups += workgroupsOf(position.box.size);
+      const time = engine.run(unit, position);
+      time.then(
+        (micros) => {
+          submit.micros += micros;
+        },
+        () => undefined, // the driver tells
+      );
+      return time;
+    },
+    read(unit) {
+      current().ends++;
+      return engine.read(unit);
+    },
+    close: (unit) => engine.close(unit),
+    destroy: () => engine.destroy(),
+  };
+  return { watched, submits };
+}
