@@ -1,6 +1,7 @@
 /** A donor that a test scripts over a BroadcastChannel: it stands in for the real one where only words and layout are looked at. */
 import { expose } from "comlink";
 import type { DonorControl, DonorFact, DonorState } from "../../client/donor/state.ts";
+import { donorState } from "./page-fixtures.ts";
 
 export type Script = { state: DonorState } | { fact: DonorFact };
 export const SCRIPT_CHANNEL = "idlewave-scripted-donor";
@@ -41,6 +42,8 @@ const control: DonorControl = {
   },
   async watch(onState) {
     watcher = onState;
+    // As the real one does at once, with the dose that it has before the first start.
+    onState(donorState({ phase: { kind: "off" }, dose: 0.25, job: null }));
   },
   async facts(port) {
     facts = port;

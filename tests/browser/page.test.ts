@@ -119,6 +119,7 @@ describe("after the click", () => {
   test("the h1 has the focus, the dock is there, and Stop ends it", async () => {
     await open();
     await lend();
+    await heard("start 0.5 0");
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
     await say({});
     expect(await h1()).toMatch(/units of this picture/);
