@@ -86,8 +86,8 @@ export interface SubmitFrame {
 
 /**
  * What became of one submitted unit. `recorded` counts as a vote; `duplicate` repeats the first answer's effect; `late`
- * came after the unit was final, or after its lease and when others were asked since, and earns nothing; `wanted` is recorded
- * and its bytes are asked for; `refused` is not counted (not in the assignment, or the job ended).
+ * came after the unit was final or had failed, and earns nothing; `wanted` is recorded and its bytes are asked for; `refused`
+ * is not counted (not in the assignment, or the job ended).
  */
 export type Verdict = "recorded" | "duplicate" | "late" | "wanted" | "refused";
 const VERDICTS: readonly Verdict[] = ["recorded", "duplicate", "late", "wanted", "refused"];

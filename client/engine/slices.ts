@@ -1,4 +1,4 @@
-/** Cuts a dispatch into boxes of workgroups in row order: pieces of a row, whole rows, whole planes (SLICING.md, rule 13). */
+/** Cuts a dispatch into boxes of workgroups in row order: pieces of a row, whole rows, whole planes. */
 import type { WorkgroupBox } from "./seam.ts";
 
 export type Grid = readonly [number, number, number];

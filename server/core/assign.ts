@@ -3,16 +3,18 @@
  * replica; while few wait, it takes untouched units at the cursor. How many units it looks at is bounded, whatever the size of
  * the jobs and however many wait for somebody else.
  */
-import { type AccountId, type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
-import { accountOf, isFailing, isThrottled, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
-import { mayBeOne } from "./cluster.ts";
+import { accountOf, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import { activeCount, volunteersOf } from "./active.ts";
+import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
+import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
 import type { Account, CoreState, Job, Lease } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
@@ -20,6 +22,8 @@ import type { Work } from "./work.ts";
 
 /** Retries one claim may look at. */
 const RETRY_SCAN_LIMIT = 4096;
+/** Retries a claim may meet that came back from its cluster, or that it has no allowance for, before it stops looking. */
+const BARRED_SCAN_LIMIT = 4 * DRAW_UNITS;
 /** Steps of the cursor one claim may make, in all jobs: a full batch, and as many over units that were touched out of turn. */
 const CURSOR_SCAN_LIMIT = 2 * MAX_BATCH_UNITS;
 /** Units with votes that wait for others, a job: no new ones are begun above it. Bounds memory. */
@@ -32,6 +36,11 @@ export const UNPACED_CLAIM_UNITS = 16;
 /** Of the units that are left of a job an account holds at most this share, or so many: nobody keeps a small job from the others. */
 const MAX_HELD_SHARE = 0.25;
 export const MIN_HELD_SHARE_UNITS = 16;
+/** The same for the keys of one cluster together: half a job goes on whatever they do. */
+const MAX_CLUSTER_SHARE = 0.5;
+export const MIN_CLUSTER_SHARE_UNITS = 32;
+/** Batches grow as work is verified: to so many times the account's final units. What a volunteer tells of its pace may shrink them. */
+const GROWTH = 4;
 /** GPU time of a unit, ms, assumed until it was measured. */
 const UNPACED_UNIT_MS = 1000;
 /** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
@@ -55,7 +64,8 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
   const host = state.hosts.get(event.host);
   if (!host) return { type: "error", code: "not-authenticated", details: {} };
   const account = accountOf(state, host.account);
-  if (isThrottled(account) || account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
+  const cluster = standingOf(state, host.cluster);
+  if (isThrottled(account, cluster) || account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
 
   const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
   if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");
@@ -67,7 +77,7 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
       if (scan.reason === "needs-features") scan.reason = "quota";
       continue;
     }
-    const room = roomOf(job, account, host.account);
+    const room = roomOf(job, account, host);
     if (room === 0) {
       if (scan.reason !== "waits-for-others") scan.reason = "all-assigned";
       continue;
@@ -75,10 +85,14 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
     const size = Math.min(room, batchSize(state, job, account, event));
     const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
-    const units = pick(state, job, lease, size, scan, work);
+    const draws = drawsLeft(account, cluster);
+    const begins = beginsLeft(state, account, cluster, job.clusterHolders.get(keptName(host.cluster)) ?? 0);
+    const { units, drawn } = pick(state, job, lease, { size, draws: draws.units, begins }, scan, work);
     if (units.length === 0) continue;
     lease.runs = runsOf(units.sort((a, b) => a - b));
     keepLease(state, job, lease);
+    account.drawn += drawn;
+    if (draws.areShared) cluster.drawn += drawn;
     account.claims++;
     return {
       type: "assigned",
@@ -105,31 +119,46 @@ interface Scan {
   reason: IdleReason;
 }
 
-/** Leases up to `size` units of one job: those that wait, drawn at random, or untouched ones while few wait. */
-function pick(state: CoreState, job: Job, lease: Lease, size: number, scan: Scan, work: Work): UnitIndex[] {
-  const units: UnitIndex[] = [];
+/** Units that a claim may take: in all, of those that somebody else has or had, and of others. */
+interface Allowed {
+  size: number;
+  draws: number;
+  begins: number;
+}
+
+interface Taken extends Allowed {
+  units: UnitIndex[];
+  drawn: number;
+  begun: number;
+}
+
+/** Leases units of one job: those that wait, drawn at random, or untouched ones while few wait. */
+function pick(state: CoreState, job: Job, lease: Lease, allowed: Allowed, scan: Scan, work: Work): { units: UnitIndex[]; drawn: number } {
+  const taken: Taken = { ...allowed, units: [], drawn: 0, begun: 0 };
   if (scan.reason === "needs-features" || scan.reason === "quota") scan.reason = "all-assigned";
   // Around its depth by chance: whoever could tell which claims get untouched units could leave them for an accomplice.
   const isShallow = job.ring.size <= scan.random.below(2 * depthOf(state, job));
-  if (isShallow) takeUntouched(state, job, lease, size, units, scan, work);
-  drawRetries(state, job, lease, size, units, scan, work);
-  if (!isShallow) takeUntouched(state, job, lease, size, units, scan, work);
+  if (isShallow) takeUntouched(state, job, lease, taken, scan, work);
+  drawRetries(state, job, lease, taken, scan, work);
+  if (!isShallow) takeUntouched(state, job, lease, taken, scan, work);
   if (job.open.size > 0 && scan.reason === "all-assigned" && job.ring.size > 0) scan.reason = "waits-for-others";
-  return units;
+  return taken;
 }
 
 /**
- * Units that should wait for their next replica before one of them is given out: what all hosts would hold if they held as
+ * Units that should wait for their next replica before one of them is given out: what all volunteers would hold if they held as
  * much as those who hold something. Fewer would be mostly of whoever claimed last, and the next one would meet them.
  */
 function depthOf(state: CoreState, job: Job): number {
   const held = job.holders.size === 0 ? 0 : job.pages.leased / job.holders.size;
-  return Math.min(MAX_DEPTH_UNITS, state.hosts.size * Math.max(FIRST_CLAIM_UNITS, held));
+  return Math.min(MAX_DEPTH_UNITS, volunteersOf(state, job) * Math.max(FIRST_CLAIM_UNITS, held));
 }
 
-function drawRetries(state: CoreState, job: Job, lease: Lease, size: number, units: UnitIndex[], scan: Scan, work: Work): void {
+function drawRetries(state: CoreState, job: Job, lease: Lease, taken: Taken, scan: Scan, work: Work): void {
+  const { units, size } = taken;
   const aside: UnitIndex[] = [];
-  while (job.ring.size > 0 && units.length < size && scan.retries > 0) {
+  let barred = 0;
+  while (job.ring.size > 0 && units.length < size && scan.retries > 0 && barred < BARRED_SCAN_LIMIT) {
     const isWhole = size - units.length >= DRAW_UNITS;
     const run = job.ring.draw(scan.random, isWhole ? "run" : "unit");
     if (!run) break;
@@ -144,8 +173,17 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, size: number, uni
       scan.retries--;
       if (job.pages.isEnded(unit)) continue;
       const isNeeded = replicasNeeded(job, unit) > 0;
-      if (isNeeded && !mayTake(state, job, lease, unit)) {
+      const isOthers = isNeeded && isLeftToOthers(state, job, lease, unit);
+      if (isOthers) barred++;
+      if (isNeeded && (isOthers || !mayTake(state, job, lease, unit))) {
         scan.reason = "waits-for-others";
+        aside.push(unit);
+        continue;
+      }
+      const isBegun = isNeeded && isBegunByOthers(job, unit);
+      if (isNeeded && (isBegun ? taken.drawn >= taken.draws : taken.begun >= taken.begins)) {
+        if (scan.reason === "all-assigned") scan.reason = "quota";
+        barred++;
         aside.push(unit);
         continue;
       }
@@ -153,6 +191,8 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, size: number, uni
       if (isNeeded) {
         holdUnit(job, lease, unit);
         units.push(unit);
+        if (isBegun) taken.drawn++;
+        else taken.begun++;
       }
       schedule(state, job, unit, work);
     }
@@ -160,8 +200,9 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, size: number, uni
   for (const unit of aside) job.ring.push(unit);
 }
 
-function takeUntouched(state: CoreState, job: Job, lease: Lease, size: number, units: UnitIndex[], scan: Scan, work: Work): void {
-  while (units.length < size && job.cursor < job.pages.units && scan.steps > 0) {
+function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, scan: Scan, work: Work): void {
+  const { units, size, begins } = taken;
+  while (units.length < size && taken.begun < begins && job.cursor < job.pages.units && scan.steps > 0) {
     if (job.open.size >= MAX_OPEN_UNITS) {
       scan.reason = "waits-for-others";
       return;
@@ -176,6 +217,7 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, size: number, u
     if (job.pages.isTouched(unit)) continue;
     holdUnit(job, lease, unit);
     units.push(unit);
+    taken.begun++;
     schedule(state, job, unit, work);
   }
 }
@@ -192,22 +234,38 @@ export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["ac
   return true;
 }
 
-/** Units of the job that the account may hold beyond those it holds. */
-export function roomOf(job: Job, account: Account, id: AccountId): number {
+/** Somebody else has it, or has answered it: whoever is asked next meets them. */
+function isBegunByOthers(job: Job, unit: UnitIndex): boolean {
+  if (job.pages.holderCount(unit) > 0) return true;
+  return job.open.get(unit)?.replicas.some(({ counted }) => counted) ?? false;
+}
+
+/** The unit came back from this cluster, and another that is active has not had it yet. */
+function isLeftToOthers(state: CoreState, job: Job, by: { cluster: string }, unit: UnitIndex): boolean {
+  if (job.returned.size === 0 || job.returned.get(unit) !== keptName(by.cluster)) return false;
+  const open = job.open.get(unit);
+  const had = (open ? triesOf(open) : 0) + job.pages.holderCount(unit);
+  return activeCount(state.activeClusters) > had + 1;
+}
+
+/** Units of the job that the account may hold beyond those it holds, and its cluster with it. */
+export function roomOf(job: Job, account: Account, by: { account: HostFacts["account"]; cluster: string }): number {
   const left = job.pages.units - job.pages.ended;
-  const share = Math.max(MIN_HELD_SHARE_UNITS, Math.ceil(left * MAX_HELD_SHARE));
-  return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, share - (job.holders.get(id) ?? 0)));
+  const own = Math.max(MIN_HELD_SHARE_UNITS, Math.ceil(left * MAX_HELD_SHARE)) - (job.holders.get(by.account) ?? 0);
+  const shared =
+    Math.max(MIN_CLUSTER_SHARE_UNITS, Math.ceil(left * MAX_CLUSTER_SHARE)) - (job.clusterHolders.get(keptName(by.cluster)) ?? 0);
+  return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, own, shared));
 }
 
 function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
   let size = MAX_BATCH_UNITS;
   if (event.units > 0) size = Math.min(size, event.units);
   const pace = account.pace.get(job.spec.id);
-  if (pace !== undefined) {
-    if (event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / pace));
-  } else size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : UNPACED_CLAIM_UNITS);
+  if (pace !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / pace));
+  const proven = pace === undefined ? 0 : GROWTH * account.final;
+  size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
   const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
-  return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / Math.max(1, state.hosts.size))));
+  return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / volunteersOf(state, job))));
 }
 
 /** GPU time of a unit, microseconds. */

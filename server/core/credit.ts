@@ -9,6 +9,8 @@
 import { creditOf, MAX_GFLOP_PER_UNIT } from "../../shared/credit.ts";
 import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
+import { noteActive } from "./active.ts";
+import { noteOpen, standingOf } from "./standing.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import type { Settled } from "./store.ts";
 import type { Work } from "./work.ts";
@@ -36,15 +38,19 @@ export function settleFinal(
   const refused: AccountId[] = [];
   for (const replica of open.replicas) {
     const { account, credit } = replica;
+    noteOpen(state, replica, -1);
     const outcome = outcomeOf(replica, digest);
     settled.push({ account, credit, outcome, digest: replica.digest });
     work.accountChanged(account);
+    if (outcome === "void") continue;
+    const standings = [accountOf(state, account), standingOf(state, replica.cluster)] as const;
+    for (const standing of standings) standing[outcome]++;
     if (outcome === "final") {
       accounts.push(account);
-      accountOf(state, account).final++;
-    } else if (outcome === "refused") {
+      noteActive(state.activeAccounts, standings[0]);
+      noteActive(state.activeClusters, standings[1]);
+    } else {
       refused.push(account);
-      accountOf(state, account).refused++;
       job.refused++;
     }
   }
@@ -58,8 +64,10 @@ function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], ca
 }
 
 /** Voids the escrow of a unit that failed: nobody is to blame, nothing was verified. */
-export function settleVoid(open: OpenUnit, work: Work): Settled[] {
-  return open.replicas.map(({ account, credit, digest }) => {
+export function settleVoid(state: CoreState, open: OpenUnit, work: Work): Settled[] {
+  return open.replicas.map((replica) => {
+    const { account, credit, digest } = replica;
+    noteOpen(state, replica, -1);
     work.accountChanged(account);
     return { account, credit, outcome: "void", digest };
   });

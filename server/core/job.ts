@@ -10,6 +10,7 @@
  * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed.
  */
 import type { JobState } from "../../shared/api.ts";
+import { settleVoid } from "./credit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
 import { endJobLeases } from "./expiry.ts";
@@ -51,6 +52,8 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     open: new Map(),
     wanted: new Map(),
     holders: new Map(),
+    clusterHolders: new Map(),
+    returned: new Map(),
     counted: 0,
     refused: 0,
     recorded: 0,
@@ -96,9 +99,10 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
   if (isOver(job)) {
     endJobLeases(state, job);
     // The store voids their escrow with the job's state.
-    for (const open of job.open.values()) for (const replica of open.replicas) work.accountChanged(replica.account);
+    for (const open of job.open.values()) settleVoid(state, open, work);
     job.open.clear();
     job.wanted.clear();
+    job.returned.clear();
     job.ring = new Ring();
   }
   rank(state);

@@ -2,12 +2,14 @@
  * A lease is the memory of an assignment: who holds which units, until when. It is lost with the process; the token is not.
  *
  *   held ──submit or release of a unit──▶ holds less ──nothing left──▶ gone
+ *     ├─its first life is over ──▶ overdue: its units are offered to others too
  *     ├─renew: a new deadline, while units of it are answered (stallOf) and MAX_HOLD_MS after its issue at most
  *     ├─host left: ends after HOST_GRACE_MS, unless a host of the same account renews it
  *     └─deadline passed ──▶ gone, its units go to others (expiry.ts)
  */
 import type { AccountId, HostId, UnitIndex } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
+import { keptName } from "./cluster.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 
 export const MIN_LIFE_MS = 60_000;
@@ -39,14 +41,12 @@ export function draftLease(
 ): Lease {
   const { id, host, account, cluster, lifeMs, now, assignedAt } = facts;
   const serial = state.freeSerials.at(-1) ?? state.nextSerial;
-  const counts = { size: 0, left: 0, returned: 0 };
-  const times = { assignedAt, progressAt: now, deadline: Math.min(now + lifeMs, assignedAt + MAX_HOLD_MS), lifeMs };
-  return { serial, id, job: job.spec.id, host, account, cluster, runs: [], ...counts, ...times };
+  const times = { assignedAt, progressAt: now, deadline: Math.min(now + lifeMs, assignedAt + MAX_HOLD_MS), lifeMs, dueAt: now + lifeMs };
+  return { serial, id, job: job.spec.id, host, account, cluster, runs: [], left: 0, overdue: false, ...times };
 }
 
 export function holdUnit(job: Job, lease: Lease, unit: UnitIndex): void {
   job.pages.hold(unit, lease.serial);
-  lease.size++;
   lease.left++;
 }
 
@@ -57,7 +57,8 @@ export function keepLease(state: CoreState, job: Job, lease: Lease): void {
   else if (state.freeSerials.pop() !== lease.serial) throw new Error(`serial ${lease.serial} is taken`);
   state.leases.set(lease.id, lease);
   state.leaseBySerial.set(lease.serial, lease);
-  job.holders.set(lease.account, (job.holders.get(lease.account) ?? 0) + lease.left);
+  addTo(job.holders, lease.account, lease.left);
+  addTo(job.clusterHolders, keptName(lease.cluster), lease.left);
   const account = accountOf(state, lease.account);
   account.leases++;
   account.held += lease.left;
@@ -66,13 +67,19 @@ export function keepLease(state: CoreState, job: Job, lease: Lease): void {
 /** Takes one unit out of a registered lease. True when it was held. */
 export function dropUnit(state: CoreState, job: Job, lease: Lease, unit: UnitIndex): boolean {
   if (!job.pages.drop(unit, lease.serial)) return false;
+  if (lease.overdue) job.pages.unwaive(unit);
   lease.left--;
   accountOf(state, lease.account).held--;
-  const held = (job.holders.get(lease.account) ?? 0) - 1;
-  if (held > 0) job.holders.set(lease.account, held);
-  else job.holders.delete(lease.account);
+  addTo(job.holders, lease.account, -1);
+  addTo(job.clusterHolders, keptName(lease.cluster), -1);
   if (lease.left === 0) forgetLease(state, lease);
   return true;
+}
+
+function addTo<Key>(counts: Map<Key, number>, key: Key, units: number): void {
+  const sum = (counts.get(key) ?? 0) + units;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
 }
 
 /** Takes a unit out of every lease: it has ended. */

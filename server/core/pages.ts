@@ -38,6 +38,8 @@ export class Pages {
   private endedBelow = 0;
   private readonly endedAbove = new Set<number>();
   private readonly moreHolders = new Map<UnitIndex, number[]>();
+  /** Holders of a unit that nobody waits for any more; none: no entry. */
+  private readonly waived = new Map<UnitIndex, number>();
 
   constructor(units: number) {
     this.units = units;
@@ -136,6 +138,23 @@ export class Pages {
     const page = this.open.get(pageOf(unit));
     if (!page || page.holder[unit % PAGE_UNITS] === 0) return 0;
     return 1 + (this.moreHolders.get(unit)?.length ?? 0);
+  }
+
+  /** Leases on the unit whose answers are waited for. */
+  awaited(unit: UnitIndex): number {
+    return this.holderCount(unit) - (this.waived.get(unit) ?? 0);
+  }
+
+  /** One lease on the unit is waited for no more. */
+  waive(unit: UnitIndex): void {
+    this.waived.set(unit, (this.waived.get(unit) ?? 0) + 1);
+  }
+
+  /** Such a lease has let go of the unit. */
+  unwaive(unit: UnitIndex): void {
+    const left = (this.waived.get(unit) ?? 0) - 1;
+    if (left > 0) this.waived.set(unit, left);
+    else this.waived.delete(unit);
   }
 
   hold(unit: UnitIndex, serial: number): void {

@@ -67,7 +67,7 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   }
   if (units.length === 0) return [];
   const account = accountOf(state, host.account);
-  const room = roomOf(job, account, host.account);
+  const room = roomOf(job, account, host);
   if (room === 0 || account.leases >= MAX_HELD_LEASES) return "quota";
   units.length = Math.min(units.length, room);
   const lifeMs = lifeOf((units.length * paceOf(account, job)) / 1000);

@@ -1,6 +1,7 @@
 import type { JobState } from "../../shared/api.ts";
 import type { JobSpec } from "./events.ts";
 import { addJob, endIfOver } from "./job.ts";
+import { noteOpen } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
 import { isOver, type JobHistory, type JobTally } from "./store.ts";
 import { addReplica, isAgreed, openUnit, schedule } from "./verify.ts";
@@ -40,9 +41,10 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   for (const row of history.open) {
     const open = openUnit(job, row.unit);
     const { account, cluster, digest, status, credit, at } = row;
-    const replica = addReplica(job, open, { account, cluster, digest, status, credit, assignedAt: at });
+    const replica = addReplica(job, open, { account, cluster, digest, status, credit, assignedAt: at, lateAt: null });
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
+    noteOpen(state, row, 1);
     replica.asked = status === "ok" && !row.hasBytes;
   }
   job.counted = counted;

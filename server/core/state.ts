@@ -1,6 +1,7 @@
 /** All that the core remembers. Plain data; `step` alone changes it. */
 import type { JobState } from "../../shared/api.ts";
 import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import { type Active, noneActive } from "./active.ts";
 import type { HostFacts, JobSpec } from "./events.ts";
 import type { Pages } from "./pages.ts";
 import { RecentUnits } from "./recent.ts";
@@ -12,6 +13,10 @@ export interface CoreState {
   running: Job[];
   hosts: Map<HostId, HostFacts>;
   accounts: Map<AccountId, Account>;
+  /** By the name that is kept of them. */
+  clusters: Map<string, Standing>;
+  activeAccounts: Active;
+  activeClusters: Active;
   /** By assignment id. */
   leases: Map<string, Lease>;
   leaseBySerial: Map<number, Lease>;
@@ -39,6 +44,10 @@ export interface Job {
   wanted: Map<UnitIndex, number>;
   /** Units each account holds of this job; none: no entry. */
   holders: Map<AccountId, number>;
+  /** The same for each cluster, by the name that is kept of it. */
+  clusterHolders: Map<string, number>;
+  /** Units that came back unanswered and have not ended, with the cluster that had them last. */
+  returned: Map<UnitIndex, string>;
   /** Replicas that ran, and those of them that lost. */
   counted: number;
   refused: number;
@@ -69,6 +78,8 @@ export interface Replica {
   /** Its volunteer was asked for the bytes. */
   asked: boolean;
   credit: number;
+  /** When it was recorded, ms, if its lease was over by then; else null. */
+  lateAt: number | null;
 }
 
 export interface Lease {
@@ -80,29 +91,39 @@ export interface Lease {
   account: AccountId;
   cluster: string;
   runs: UnitRun[];
-  /** Units its volunteer was told of, those of them that it still holds, and those that came back without an answer. */
-  size: number;
+  /** Units that it holds. */
   left: number;
-  returned: number;
   /** When its assignment was issued, and when a unit of it was last answered, ms. */
   assignedAt: number;
   progressAt: number;
   deadline: number;
   lifeMs: number;
+  /** When its first life ends, ms, and whether it has: it keeps nobody else from its units any more. */
+  dueAt: number;
+  overdue: boolean;
+}
+
+/** How the latest replicas of an account or a cluster were judged, and what came back; halved every DECAY_MS. */
+export interface Standing {
+  final: number;
+  refused: number;
+  /** Units that came back without an answer. */
+  returned: number;
+  /** Waiting units that it drew; of a cluster, those that its keys drew at its expense. */
+  drawn: number;
+  /** Recorded replicas of units that have not ended; not halved. */
+  open: number;
+  /** The last period in which a replica became final (active.ts). */
+  activeIn: number;
 }
 
 /** What matters of an account while it is here; totals are in the store. */
-export interface Account {
+export interface Account extends Standing {
   hosts: number;
   claims: number;
   leases: number;
   /** Units held by its leases. */
   held: number;
-  /** Replicas judged lately, halved every DECAY_MS. */
-  final: number;
-  refused: number;
-  /** Leases of which most units came back without an answer, halved every DECAY_MS. */
-  returned: number;
   /** Kernels that could not run, less those that did, never below 0; halved every DECAY_MS. By job. */
   failures: Map<JobId, number>;
   /** Measured GPU time a unit, microseconds, by job. */
@@ -120,6 +141,9 @@ export function createState(): CoreState {
     running: [],
     hosts: new Map(),
     accounts: new Map(),
+    clusters: new Map(),
+    activeAccounts: noneActive(),
+    activeClusters: noneActive(),
     leases: new Map(),
     leaseBySerial: new Map(),
     freeSerials: [],

@@ -6,7 +6,8 @@
 import { addMicros } from "../../shared/gputime.ts";
 import type { UnitRun } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
-import { accountOf, decay, notePace } from "./account.ts";
+import { accountOf, notePace } from "./account.ts";
+import { turnActive } from "./active.ts";
 import { claim } from "./assign.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
@@ -15,6 +16,7 @@ import { believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { renew } from "./renew.ts";
+import { decay } from "./standing.ts";
 import { beginAt, type CoreState } from "./state.ts";
 import { chaseWanted, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";
@@ -54,7 +56,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return DONE;
     case "trim": {
       const lease = state.leases.get(event.assignment.id);
-      if (lease) lease.size -= takeBack(state, lease, event.units, work);
+      if (lease) takeBack(state, lease, event.units, work);
       return DONE;
     }
     case "submit":
@@ -75,6 +77,8 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       expire(state, work);
       for (const job of state.jobs.values()) if (job.wanted.size > 0) chaseWanted(state, job, work);
       decay(state, work.now);
+      turnActive(state.activeAccounts, work.now);
+      turnActive(state.activeClusters, work.now);
       return DONE;
     default:
       return event satisfies never;
@@ -112,11 +116,12 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
     if (held) lease.progressAt = work.now;
+    const inTime = held && !lease.overdue;
     if (result.status === "ok") {
       measured++;
       micros = addMicros(micros, result.gpuMicros);
     }
-    return judge(state, job, by, result, held, work);
+    return judge(state, job, by, result, inTime, work);
   });
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
   return verdicts;

@@ -11,6 +11,9 @@
  *
  * A vote is an ok replica of a cluster that has no vote on the unit yet. An account's second replica is a duplicate. A
  * cluster's first replica uses up one of `maxReplicas`, whether its kernel ran or not: one person cannot use them up alone.
+ *
+ * A replica whose lease was over is a vote too, but none beside that of somebody who was asked for the unit meanwhile:
+ * otherwise a volunteer could keep assignments and look later whom to meet.
  */
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
@@ -19,6 +22,7 @@ import { keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.
 import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { dropHolders } from "./lease.ts";
+import { noteOpen } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { pageOf } from "./store.ts";
 import type { Work } from "./work.ts";
@@ -41,7 +45,7 @@ export interface Submitter {
 /** Replicas the unit should get beyond those recorded and leased; never negative. */
 export function replicasNeeded(job: Job, unit: UnitIndex): number {
   const open = job.open.get(unit);
-  const leased = job.pages.holderCount(unit);
+  const leased = job.pages.awaited(unit);
   if (!open) return Math.max(0, job.spec.quorum - leased);
   const left = job.spec.maxReplicas - triesOf(open) - leased;
   const missing = isAgreed(job, open) ? (open.overdue ? 1 : 0) : job.spec.quorum - bestVotes(open);
@@ -64,19 +68,20 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
   failUnit(state, job, unit, open, work);
 }
 
-/** Records one replica of a unit of a live job. `held`: a lease of the assignment held the unit until now. */
-export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, held: boolean, work: Work): Verdict {
+/** Records one replica of a unit of a live job. `inTime`: a lease of the assignment kept the unit from others until now. */
+export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, inTime: boolean, work: Work): Verdict {
   const { unit } = result;
   if (job.pages.isEnded(unit)) return state.recent.has(job.spec.id, unit, by.account) ? "duplicate" : "late";
 
-  if (!held && isGivenToOthers(state, job, unit, by)) return "late";
   const open = openUnit(job, unit);
   const known = replicaBy(open, by.account);
   if (!known && isClusterFull(open, by.cluster)) {
     schedule(state, job, unit, work);
     return "refused";
   }
-  const replica = known ?? record(state, job, open, by, result, work);
+  // A lease that a crash of ours has ended stands.
+  const lateAt = inTime || by.assignedAt <= state.startedAt ? null : work.now;
+  const replica = known ?? record(state, job, open, by, result, lateAt, work);
   const { digest } = replica;
   const ridesAlong = result.status === "ok" && replica.status === "ok" && result.digest === digest && result.bytes;
   if (ridesAlong && !open.withBytes.includes(digest)) storeBytes(job, unit, open, digest, result.bytes, work);
@@ -90,18 +95,6 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: Submitt
   }
   conclude(state, job, unit, open, work);
   return verdict;
-}
-
-/**
- * Somebody was asked for the unit after this assignment was, and its lease is over. Such an answer would let a volunteer keep
- * assignments and look later whom to meet. One whose lease a crash of ours has ended stands.
- */
-function isGivenToOthers(state: CoreState, job: Job, unit: UnitIndex, { account, assignedAt }: Submitter): boolean {
-  if (assignedAt <= state.startedAt) return false;
-  const replicas = job.open.get(unit)?.replicas ?? [];
-  if (replicas.some((replica) => replica.account === account)) return false;
-  if (replicas.some((replica) => replica.assignedAt >= assignedAt)) return true;
-  return job.pages.holders(unit).some((serial) => (state.leaseBySerial.get(serial)?.assignedAt ?? 0) >= assignedAt);
 }
 
 /** Takes the bytes that an account was asked for. False when they are not wanted. */
@@ -142,11 +135,20 @@ export function chaseWanted(state: CoreState, job: Job, work: Work): void {
   }
 }
 
-/** Distinct clusters that voted for the digest. */
+/** Distinct clusters that voted for the digest; of a late vote and of one that was asked for meanwhile, the latter. */
 export function votesFor(open: OpenUnit, digest: string): number {
   let votes = 0;
-  for (const replica of open.replicas) if (replica.counted && replica.digest === digest) votes++;
+  for (const replica of open.replicas) {
+    if (!replica.counted || replica.digest !== digest) continue;
+    if (replica.lateAt === null || !open.replicas.some((other) => other.counted && other.digest === digest && isMeanwhile(other, replica)))
+      votes++;
+  }
   return votes;
+}
+
+/** `other` was asked for after the late replica was assigned and before it came. */
+function isMeanwhile(other: Replica, { assignedAt, lateAt, account }: Replica): boolean {
+  return lateAt !== null && other.account !== account && other.assignedAt >= assignedAt && other.assignedAt <= lateAt;
 }
 
 /** A digest that has its quorum. */
@@ -177,7 +179,7 @@ function isClusterFull(open: OpenUnit, cluster: string): boolean {
 
 /** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
 export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
-  const { account, cluster, digest, status, credit, assignedAt } = replica;
+  const { account, cluster, digest, status, credit, assignedAt, lateAt } = replica;
   let first = true;
   let counted = status === "ok";
   for (const other of open.replicas) {
@@ -185,13 +187,21 @@ export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "fir
     first = false;
     if (other.counted) counted = false;
   }
-  const added = { account, cluster, digest, status, credit, assignedAt, first, counted, asked: false };
+  const added = { account, cluster, digest, status, credit, assignedAt, lateAt, first, counted, asked: false };
   open.replicas.push(added);
   if (status === "ok") job.counted++;
   return added;
 }
 
-function record(state: CoreState, job: Job, open: OpenUnit, by: Submitter, result: SubmittedResult, work: Work): Replica {
+function record(
+  state: CoreState,
+  job: Job,
+  open: OpenUnit,
+  by: Submitter,
+  result: SubmittedResult,
+  lateAt: number | null,
+  work: Work,
+): Replica {
   const { unit, digest, status, gpuMicros } = result;
   const { account, cluster, assignment, assignedAt } = by;
   const credit = escrowOf(job, status);
@@ -212,7 +222,8 @@ function record(state: CoreState, job: Job, open: OpenUnit, by: Submitter, resul
   });
   work.accountChanged(account);
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
-  return addReplica(job, open, { account, cluster, digest, status, credit, assignedAt });
+  noteOpen(state, by, 1);
+  return addReplica(job, open, { account, cluster, digest, status, credit, assignedAt, lateAt });
 }
 
 /** That of its cluster's first replica, which may be of another week: after a restart they must still be one. */
@@ -247,13 +258,14 @@ function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, dig
 }
 
 function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
-  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(open, work), at: work.now });
+  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(state, open, work), at: work.now });
   close(state, job, unit, open, "failed", work);
 }
 
 function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how: "final" | "failed", work: Work): void {
   job.open.delete(unit);
   job.wanted.delete(unit);
+  job.returned.delete(unit);
   dropHolders(state, job, unit);
   if (job.pages.end(unit, how)) work.store({ type: "page-ended", job: job.spec.id, page: pageOf(unit) });
   work.endedIn.add(job);

@@ -6,7 +6,7 @@
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
-import type { AccountId, HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
+import type { HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame, type Frame } from "../../shared/wire.ts";
 import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
@@ -113,7 +113,6 @@ export class Connection {
       clearTimeout(this.deadline);
       this.state = "open";
       context.notices.join(row.id, socket);
-      await socket.join(roomOf(row.id));
       ack({ ok: true, account: noticeOf(row, []) } satisfies HelloReply);
     } catch (error) {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
@@ -198,7 +197,7 @@ export class Connection {
     await this.context.coordinator.dispatch({ type: "forget", account });
     ack({ ok: true });
     // Every tab and device of the account, not this one alone.
-    this.socket.nsp.in(roomOf(account)).disconnectSockets(true);
+    this.context.notices.disconnect(account);
   }
 
   private authenticated(): Peer {
@@ -229,10 +228,6 @@ export class Connection {
     context.notices.leave(peer.account, this.socket);
     context.coordinator.dispatch({ type: "host-left", host: peer.host }).catch(context.onFailure);
   }
-}
-
-function roomOf(account: AccountId): string {
-  return `account:${account}`;
 }
 
 function refused(code: ErrorCode, details: ErrorDetails): { ok: false; code: string; message: string } {

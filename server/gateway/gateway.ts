@@ -1,7 +1,7 @@
 /** The volunteers' side: Socket.IO over WebSocket alone, every message bounded and checked before anything believes it. */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { Server } from "socket.io";
+import { Server, type Socket } from "socket.io";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { HostId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
@@ -31,6 +31,19 @@ function protectAnswers(request: IncomingMessage, response: ServerResponse): voi
   response.setHeader("x-content-type-options", "nosniff");
   response.setHeader("content-security-policy", "default-src 'none'");
   response.setHeader("cache-control", "no-store");
+}
+
+/** What the handshake looks at of the request that opened the line. */
+function lineFacts({ headers, socket }: IncomingMessage): Pick<IncomingMessage, "headers" | "socket"> {
+  const { origin, forwarded } = headers;
+  return { headers: { origin, forwarded, "x-forwarded-for": headers["x-forwarded-for"] }, socket };
+}
+
+/** It would be held as long as the line, some kilobytes each: https://socket.io/docs/v4/memory-usage/ */
+function forgetRequest({ conn, handshake }: Socket): void {
+  (conn as { request: IncomingMessage | null }).request = null;
+  handshake.headers = {};
+  handshake.query = {};
 }
 
 /** The part of Engine.IO's socket that is used here. */
@@ -106,11 +119,13 @@ export class Gateway {
     });
     this.io.on("connection", (socket) => {
       const address = this.addressOf(socket.request);
+      const line = lineFacts(socket.request);
+      forgetRequest(socket);
       this.suspectProxy(address);
       const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware } = options;
       const ownOrigin = (origin: string) => {
-        const page = socket.request.headers.origin;
-        return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, socket.request);
+        const page = line.headers.origin;
+        return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
       };
       const nextHost = () => ++this.hosts as HostId;
       new Connection(socket, address, {

@@ -10,6 +10,8 @@ const MAX_CHANGES = 4096;
 
 interface Listener {
   emit(event: string, ...args: unknown[]): unknown;
+  /** Hangs up. */
+  disconnect(close: true): unknown;
 }
 type Change = AccountNotice["changes"][number];
 
@@ -43,6 +45,11 @@ export class Notices {
       this.listeners.delete(account);
       this.pending.delete(account);
     }
+  }
+
+  /** Ends all connections of the account. */
+  disconnect(account: AccountId): void {
+    for (const listener of [...(this.listeners.get(account) ?? [])]) listener.disconnect(true);
   }
 
   tell(effect: Notice): void {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { DECAY_MS, THROTTLE_REFUSED } from "../../../server/core/account.ts";
-import { FIRST_CLAIM_UNITS, MAX_OPEN_UNITS } from "../../../server/core/assign.ts";
+import { FIRST_CLAIM_UNITS, MAX_OPEN_UNITS, UNPACED_CLAIM_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
 import { MAX_HOLD_MS, MAX_LIFE_MS } from "../../../server/core/lease.ts";
+import { DECAY_MS, THROTTLE_REFUSED } from "../../../server/core/standing.ts";
 import { step } from "../../../server/core/step.ts";
 import { type JobId, unitsOf } from "../../../shared/ids.ts";
 import { MAX_BATCH_UNITS } from "../../../shared/wire.ts";
@@ -13,20 +13,52 @@ const units = (assignment: Assignment) => [...unitsOf(assignment.runs)];
 
 describe("a claim", () => {
   it("is small at first, then as large as the host's pace allows", () => {
+    const world = new World({ units: 100_000, quorum: 1 });
+    const by = world.join(1);
+    const sizes: number[] = [];
+    for (let claims = 0; claims < 7; claims++) {
+      const reply = world.claim(by, 4096, null, 30_000);
+      if (reply.type !== "assigned") throw new Error("no work");
+      sizes.push(units(reply.assignment).length);
+      world.tick(1000);
+      world.submit(reply.assignment, { gpuMicros: 100_000 });
+    }
+    expect(sizes).toEqual([FIRST_CLAIM_UNITS, 16, 80, 300, 300, 300, 300]);
+  });
+
+  it("is no larger for what a volunteer tells of its pace before a unit of it is final, and may be smaller", () => {
     const world = new World({ units: 100_000 });
     const by = world.join(1);
-    const first = world.assignment(by, 4096);
-    expect(units(first)).toHaveLength(FIRST_CLAIM_UNITS);
-    world.tick(1000);
-    world.submit(first, { gpuMicros: 100_000 });
-    const second = world.claim(by, 4096, null, 30_000);
-    if (second.type !== "assigned") throw new Error("no work");
-    expect(units(second.assignment)).toHaveLength(300);
+    world.submit(world.assignment(by, 4096), { gpuMicros: 1 });
+    for (let claims = 0; claims < 3; claims++) expect(units(world.assignment(by, 4096))).toHaveLength(UNPACED_CLAIM_UNITS);
+    const slow = world.join(2);
+    world.tick(60_000);
+    const first = world.assignment(slow, 4096);
+    world.tick(50_000);
+    world.submit(first, { gpuMicros: 10_000_000 });
+    const reply = world.claim(slow, 4096, null, 30_000);
+    if (reply.type !== "assigned") throw new Error("no work");
+    expect(units(reply.assignment).length).toBeLessThan(UNPACED_CLAIM_UNITS);
+  });
+
+  it("is not made smaller by sockets that do nothing", () => {
+    const world = new World({ units: 64, quorum: 1 });
+    const by = world.join(1);
+    world.prove(by, 64);
+    world.submit(world.assignment(by, 4), { gpuMicros: 0 });
+    for (let idle = 0; idle < 500; idle++)
+      step(world.state, {
+        type: "host-joined",
+        now: world.now,
+        facts: { host: host(1000 + idle), account: account(1000 + idle), cluster: "idle", features: [], limits: {} },
+      });
+    expect(units(world.assignment(by, 64))).toHaveLength(16);
   });
 
   it("never holds more than a batch, whatever it asks for", () => {
     const world = new World({ units: 1e9 });
     const by = world.join(1);
+    world.prove(by, MAX_BATCH_UNITS / 4);
     world.submit(world.assignment(by), { gpuMicros: 0 });
     for (let i = 0; i < 2; i++) {
       const reply = world.claim(by, 0xffffffff, null, 0xffffffff);
@@ -129,6 +161,7 @@ describe("a claim", () => {
   it("reaches untouched units behind any number of units that wait for somebody else", () => {
     const world = new World({ units: 1e6 });
     const by = world.join(1);
+    world.prove(by, MAX_BATCH_UNITS / 4);
     for (let done = 0; done < 30_000; ) done += world.submit(world.assignment(by, 4096), { gpuMicros: 0, inline: false }).length;
     expect(world.job().open.size).toBeGreaterThanOrEqual(30_000);
     const [run] = world.assignment(world.join(2), 4).runs;

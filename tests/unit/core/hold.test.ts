@@ -1,11 +1,11 @@
 /** What bounds how long, and how much of a job, one volunteer can keep from the others. */
 import { describe, expect, it } from "vitest";
-import { DECAY_MS, THROTTLE_RETURNED } from "../../../server/core/account.ts";
 import { MIN_HELD_SHARE_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { MAX_HOLD_MS, MIN_STALL_MS } from "../../../server/core/lease.ts";
+import { BARRED_RETURNED, DECAY_MS } from "../../../server/core/standing.ts";
 import { type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
-import { account, JOB, World } from "./world.ts";
+import { account, digestOf, JOB, World } from "./world.ts";
 
 const units = (assignment: Assignment) => [...unitsOf(assignment.runs)];
 
@@ -41,6 +41,7 @@ describe("a renewal", () => {
   it("goes on while units are answered, until the lease is too old", () => {
     const world = new World({ units: 4000, quorum: 1 });
     const by = world.join(1);
+    world.prove(by, 200);
     for (let claims = 0; claims < 2; claims++) world.submit(world.assignment(by, 16), { gpuMicros: 1 });
     const claimed = world.claim(by, 600);
     if (claimed.type !== "assigned") throw new Error("no work");
@@ -76,22 +77,67 @@ describe("an account", () => {
     expect(small.job().holders.get(account(1))).toBe(MIN_HELD_SHARE_UNITS);
   });
 
-  it("that gives back most of what it takes gets nothing for a while, and then again", () => {
-    const world = new World({ units: 10_000 });
+  it("that gives back more than anybody may hold gets nothing for a while, and then again", () => {
+    const world = new World({ units: 100_000 });
     const by = world.join(1);
-    let draws = 0;
-    for (let reply = world.claim(by, 4); reply.type === "assigned"; reply = world.claim(by, 4), draws++)
-      world.send({ type: "release", host: by, assignment: reply.assignment, units: units(reply.assignment).slice(1) });
-    expect(draws).toBe(THROTTLE_RETURNED);
+    let returned = 0;
+    for (let reply = world.claim(by, 16); reply.type === "assigned"; reply = world.claim(by, 16)) {
+      world.send({ type: "release", host: by, assignment: reply.assignment, units: [] });
+      returned += units(reply.assignment).length;
+    }
+    expect(returned).toBeGreaterThan(BARRED_RETURNED);
+    expect(returned).toBeLessThan(BARRED_RETURNED + 20);
     expect(world.claim(by)).toMatchObject({ type: "idle", reason: "quota" });
     world.tick(DECAY_MS);
     expect(world.claim(by).type).toBe("assigned");
   });
 
+  it("holds half of what is left of a job at most together with all keys of its cluster", () => {
+    const world = new World({ units: 400, quorum: 1 });
+    for (let key = 1; key <= 40; key++) {
+      const by = world.join(key, "net:one");
+      while (world.claim(by).type === "assigned");
+    }
+    expect(world.job().clusterHolders.get("net:one")).toBe(200);
+    expect(world.claim(world.join(41, "net:one"))).toMatchObject({ type: "idle", reason: "all-assigned" });
+    expect(world.claim(world.join(42, "net:two")).type).toBe("assigned");
+  });
+
+  it("that renews a lease beyond its first life keeps others from its units no longer, and may still answer", () => {
+    const world = new World({ units: 1, quorum: 1 });
+    const slow = world.join(1);
+    const other = world.join(2);
+    const claimed = world.claim(slow);
+    if (claimed.type !== "assigned") throw new Error("no work");
+    world.tick(claimed.lifeMs - 1);
+    world.send({ type: "renew", host: slow, assignment: claimed.assignment });
+    expect(world.claim(other)).toMatchObject({ type: "idle", reason: "all-assigned" });
+    world.tick(1);
+    const second = world.assignment(other);
+    expect(world.submit(claimed.assignment)).toEqual(["recorded"]);
+    expect(world.submit(second)).toEqual(["late"]);
+    expect(world.job().state).toBe("done");
+  });
+
+  it("gets a unit that came back from its cluster only when no other is there to take it", () => {
+    const world = new World({ units: 1 });
+    const [ann, bob] = [world.join(1, "net:a"), world.join(2, "net:b")];
+    const giveBack = () => world.send({ type: "release", host: bob, assignment: world.assignment(bob, 1), units: [] });
+    giveBack();
+    giveBack();
+    world.prove(ann, 4);
+    world.prove(bob, 4);
+    expect(world.claim(bob)).toMatchObject({ type: "idle", reason: "waits-for-others" });
+    expect(world.claim(world.join(3, "net:b"))).toMatchObject({ type: "idle", reason: "waits-for-others" });
+    world.submit(world.assignment(ann), { cluster: "net:a" });
+    world.submit(world.assignment(bob), { cluster: "net:b" });
+    expect(world.job().state).toBe("done");
+  });
+
   it("is not charged for units that it was never told of, nor for a job that was paused", () => {
     const world = new World({ units: 10_000 });
     const by = world.join(1);
-    for (let round = 0; round < 2 * THROTTLE_RETURNED; round++) {
+    for (let round = 0; round < 32; round++) {
       const assignment = world.assignment(by, 4);
       if (round % 2 === 0) world.send({ type: "trim", assignment, units: units(assignment) });
       else {
@@ -112,6 +158,7 @@ describe("an account", () => {
   it("takes up after a restart what it may hold of what it held", () => {
     const world = new World({ units: 400 });
     const by = world.join(1);
+    world.prove(by, 32);
     world.submit(world.assignment(by, 4), { gpuMicros: 0 });
     const held = world.assignment(by, 100);
     expect(units(held)).toHaveLength(100);
@@ -125,34 +172,51 @@ describe("an account", () => {
 });
 
 describe("an answer whose lease is over", () => {
-  const answered = (world: World, assignment: Assignment, unit: UnitIndex) => world.submit(assignment, { units: [unit] });
+  const answered = (world: World, assignment: Assignment, unit: UnitIndex, liar = "") => world.submit(assignment, { units: [unit], liar });
 
-  it("does not count once somebody was asked after it: nobody keeps assignments to choose whom to meet", () => {
+  it("is a vote, but none beside that of somebody who was asked meanwhile: nobody keeps assignments to choose whom to meet", () => {
     const world = new World({ units: 1 });
     const [bob, ann] = [world.join(1), world.join(2)];
     world.tick(1);
     const kept = world.assignment(bob);
     world.send({ type: "release", host: bob, assignment: kept, units: [] });
     world.tick(1);
-    const drawn = world.assignment(ann);
-    expect(answered(world, kept, 0 as UnitIndex)).toEqual(["late"]);
-    world.submit(drawn, { liar: "!" });
-    expect(answered(world, kept, 0 as UnitIndex)).toEqual(["late"]);
-    expect(world.job().open.get(0 as UnitIndex)?.replicas).toHaveLength(1);
+    world.submit(world.assignment(ann), { liar: "!" });
+    expect(answered(world, kept, 0 as UnitIndex, "!")).toEqual(["recorded"]);
+    expect(world.job().pages.final).toBe(0);
+    for (const id of [3, 4]) world.submit(world.assignment(world.join(id)));
+    expect(world.ledger.finals(JOB).get(0 as UnitIndex)).toBe(digestOf(0));
   });
 
-  it("counts when all others were asked before it, and when nobody was", () => {
+  it("earns its volunteer who has slept through the lease the same as others", () => {
     const world = new World({ units: 1 });
     world.tick(1);
-    const first = world.assignment(world.join(1));
-    world.tick(1);
-    const second = world.assignment(world.join(2));
+    const slept = world.assignment(world.join(1));
     world.tick(MIN_STALL_MS);
-    expect(world.job().pages.leased).toBe(0);
-    expect(world.submit(first)).toEqual(["recorded"]);
-    expect(world.submit(second)).toEqual(["recorded"]);
-    expect(world.submit(second)).toEqual(["duplicate"]);
+    world.submit(world.assignment(world.join(2)));
+    expect(answered(world, slept, 0 as UnitIndex)).toEqual(["recorded"]);
+    expect(world.job().pages.final).toBe(0);
+    world.submit(world.assignment(world.join(3)));
     expect(world.job().state).toBe("done");
+    for (const id of [1, 2, 3]) expect(world.ledger.credit.get(account(id))).toEqual({ escrow: 0, final: 1 });
+  });
+
+  it("completes the quorum with who was asked before it, and with who is asked after it has come", () => {
+    for (const isBefore of [true, false]) {
+      const world = new World({ units: 1 });
+      const other = world.join(2);
+      world.tick(1);
+      const before = isBefore ? world.assignment(other) : null;
+      world.tick(1);
+      const late = world.assignment(world.join(1));
+      if (before) world.submit(before);
+      world.tick(MIN_STALL_MS);
+      expect(world.job().pages.leased).toBe(0);
+      expect(answered(world, late, 0 as UnitIndex)).toEqual(["recorded"]);
+      world.tick(1);
+      if (!before) world.submit(world.assignment(other));
+      expect(world.job().state).toBe("done");
+    }
   });
 
   it("counts when it was our crash that ended the lease", () => {

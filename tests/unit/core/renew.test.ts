@@ -18,6 +18,7 @@ describe("a renewal", () => {
   it("looks at units only after some were answered, and then at each once", () => {
     const world = new World({ units: 1e6, quorum: 1 });
     const by = world.join(1);
+    world.prove(by, MAX_BATCH_UNITS / 4);
     world.submit(world.assignment(by, 4), { gpuMicros: 0 });
     const held = world.assignment(by, MAX_BATCH_UNITS);
     expect([...unitsOf(held.runs)]).toHaveLength(MAX_BATCH_UNITS);

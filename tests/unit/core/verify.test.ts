@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { DECAY_MS, THROTTLE_FAILED } from "../../../server/core/account.ts";
+import { THROTTLE_FAILED } from "../../../server/core/account.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
+import { DECAY_MS } from "../../../server/core/standing.ts";
 import { WANTED_GRACE_MS } from "../../../server/core/verify.ts";
 import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "../../../shared/credit.ts";
 import { type JobId, unitsOf } from "../../../shared/ids.ts";

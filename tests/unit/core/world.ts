@@ -150,6 +150,14 @@ export class World {
     }
   }
 
+  /** Has a volunteer verified on another job: its batches grow to what it has shown. */
+  prove(by: HostId, units: number): void {
+    const id = (100 + this.specs.length) as JobId;
+    this.addJob(jobSpec({ id, units, quorum: 1 }));
+    for (let reply = this.claim(by, 0, id); reply.type === "assigned"; reply = this.claim(by, 0, id))
+      this.submit(reply.assignment, { cluster: this.clusters.get(by)?.cluster ?? "", gpuMicros: 0 });
+  }
+
   tick(afterMs: number): void {
     this.now += afterMs;
     this.send({ type: "tick" });
