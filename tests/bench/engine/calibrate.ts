@@ -3,7 +3,7 @@ import { type Stage, scaled } from "../stage.ts";
 import type { Work } from "./kernel.ts";
 import type { Tab } from "./stage.ts";
 
-const FIRST_ROUNDS = 500;
+const FIRST_ROUNDS = 50;
 const MOST_ROUNDS = 50_000_000;
 /** Each try measures with what the last one found. */
 const TRIES = 3;

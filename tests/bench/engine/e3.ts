@@ -13,18 +13,15 @@ const LEARNING = 20;
 const BAND = 2;
 const NEVER = 3;
 const ROW = 1000;
+/** What the time of a workgroup is found out with: a dispatch of so long. */
+const SAMPLE_MICROS = 10_000;
 
 export async function measureE3(stage: EngineStage, site: Site): Promise<GoalReport> {
   const tab = await site.openTab();
   const slices = scaled(stage, { full: 120, quick: 80, tiny: 30 });
   const cases: { name: string; met: number; highest: number; median: number }[] = [];
   for (const micros of scaled(stage, MICROS_A_WORKGROUP)) {
-    const sample = await workOf(
-      stage,
-      tab,
-      [scaled(stage, { full: 100_000, quick: 100_000, tiny: 10_000 }) / micros, 1],
-      scaled(stage, { full: 100, quick: 100, tiny: 10 }),
-    );
+    const sample = await workOf(stage, tab, [SAMPLE_MICROS / micros, 1], SAMPLE_MICROS / 1000);
     for (const targetMicros of TARGETS_MICROS) {
       const rows = Math.ceil((slices * targetMicros) / micros / ROW);
       const plan = await planOf(site.server, await site.submit({ workgroups: [ROW, rows], rounds: sample.rounds }));
