@@ -53,6 +53,9 @@ export interface Hello {
   host: Host;
 }
 
+/** What became of a replica. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */
+export type Outcome = "open" | "final" | "refused" | "void";
+
 export type HelloReply = { ok: true; account: AccountNotice } | { ok: false; code: string; message: string };
 
 /** What an account has; sent with the handshake and after changes, at most once a second. */
@@ -92,5 +95,5 @@ export interface OwnUnitsReply {
   /** There are more, below these: what to pass as `before`. */
   next?: number;
   /** Descending. */
-  units: { unit: number; outcome: "open" | "final" | "refused" | "void" }[];
+  units: { unit: number; outcome: Outcome }[];
 }

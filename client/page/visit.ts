@@ -229,7 +229,8 @@ export class Visit {
     this.verified = name;
     const before = this.situation.donor?.dose;
     // Another tab chose it; what this one chose may be on its way still, and a donor that is off chose nothing.
-    if (donor.phase.kind !== "off" && donor.dose !== before && performance.now() - this.turnedAt > TURN_HEARD_MS) this.situation.dose = donor.dose;
+    if (donor.phase.kind !== "off" && donor.dose !== before && performance.now() - this.turnedAt > TURN_HEARD_MS)
+      this.situation.dose = donor.dose;
     const told = this.situation.donor?.job;
     this.situation.donor = donor;
     // The same figures again may be older than those of the last list.

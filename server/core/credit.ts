@@ -57,7 +57,7 @@ export function settleFinal(
   return { settled, accounts, refused };
 }
 
-function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], canonical: string): "final" | "refused" | "void" {
+function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], canonical: string): Settled["outcome"] {
   if (status === "failed") return "void";
   if (digest !== canonical) return "refused";
   return counted ? "final" : "void";

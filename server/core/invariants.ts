@@ -2,7 +2,9 @@
  * What must hold after every step, for tests and simulators: `checkState` looks at what the core remembers, a `Ledger` at what
  * it has said. Both throw `BrokenInvariant`. Numbers are those of the trust model's invariants.
  */
+
 import { type AccountId, type JobId, runsOf, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import type { Outcome } from "../../shared/protocol.ts";
 import { sameCluster } from "./cluster.ts";
 import type { Effect } from "./effects.ts";
 import type { JobSpec } from "./events.ts";
@@ -83,7 +85,7 @@ function checkLeases(state: CoreState): void {
 }
 
 interface LedgerUnit {
-  replicas: Map<AccountId, ReplicaRow & { outcome: "open" | "final" | "refused" | "void" }>;
+  replicas: Map<AccountId, ReplicaRow & { outcome: Outcome }>;
   bytes: Set<string>;
   ended: "final" | "failed" | null;
   digest: string;

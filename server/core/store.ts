@@ -1,7 +1,9 @@
 /** The store as the core sees it: an async interface that takes a batch of operations as one durable transaction. */
+
 import type { JobState } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { Outcome } from "../../shared/protocol.ts";
 import type { JobSpec } from "./events.ts";
 
 export type StoreOp =
@@ -35,7 +37,7 @@ export function pageOf(unit: number): number {
 export interface Settled {
   account: AccountId;
   credit: number;
-  outcome: "final" | "refused" | "void";
+  outcome: Exclude<Outcome, "open">;
   digest: string;
 }
 
@@ -122,7 +124,7 @@ export interface FinalRow {
 
 export interface OwnUnits {
   /** Descending. */
-  units: { unit: UnitIndex; outcome: "open" | "final" | "refused" | "void" }[];
+  units: { unit: UnitIndex; outcome: Outcome }[];
   /** There may be more below this one; null: there are none. */
   next: number | null;
 }

@@ -7,14 +7,15 @@
  *   final    4  slot u16, at f64, replicas u16, the outcome (Outcome) of each in the order they were recorded
  *   failed   5  slot u16, at f64
  */
+import type { Outcome } from "../../shared/protocol.ts";
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
 import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
 
 export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5 } as const;
 /** Where result bytes are. */
 export const Place = { Inline: 0, Row: 1, Blob: 2 } as const;
-export const OUTCOMES = ["open", "final", "refused", "void"] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+/** By their numbers on disk. */
+export const OUTCOMES: readonly Outcome[] = ["open", "final", "refused", "void"];
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
 export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;

@@ -1,10 +1,12 @@
 /** Carries the rows of versions 1 to 3, one a replica and one a unit, into journal rows and packed pages, and drops them. */
+
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { JobState } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import type { Outcome } from "../../shared/protocol.ts";
 import { isOver, PAGE_UNITS, type Settled } from "../core/store.ts";
-import { JournalWriter, MAX_PAGE_BYTES, type Outcome } from "./journal.ts";
+import { JournalWriter, MAX_PAGE_BYTES } from "./journal.ts";
 import { pack } from "./packed.ts";
 import { replayAll } from "./page.ts";
 

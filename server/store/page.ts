@@ -1,6 +1,7 @@
 /** One page of a job as the store holds it: its units' replicas, results and ends, in columns. */
+import type { Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
-import { Kind, OUTCOMES, type Outcome, Place } from "./journal.ts";
+import { Kind, OUTCOMES, Place } from "./journal.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends Error {

@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { startLiar } from "../../server/cli/demo/liar.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
+
+vi.setConfig({ testTimeout: 300_000 }); // two software GPUs share the cores with whatever else runs
 
 const UNITS = 24;
 const STEPS = 200_000;
