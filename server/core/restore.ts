@@ -4,7 +4,7 @@ import { addJob, endIfOver } from "./job.ts";
 import { noteOpen } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
 import { isOver, type JobHistory, type JobTally } from "./store.ts";
-import { addReplica, isAgreed, openUnit, schedule } from "./verify.ts";
+import { addReplica, conclude, openUnit } from "./verify.ts";
 import { Work } from "./work.ts";
 
 /**
@@ -48,8 +48,6 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
     replica.asked = status === "ok" && !row.hasBytes;
   }
   job.counted = counted;
-  for (const [unit, open] of job.open) {
-    if (isAgreed(job, open)) job.wanted.set(unit, work.now);
-    schedule(state, job, unit, work);
-  }
+  // Which votes came late is not kept: two that made no quorum with each other before may be one now.
+  for (const [unit, open] of job.open) conclude(state, job, unit, open, work);
 }

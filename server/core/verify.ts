@@ -238,7 +238,7 @@ function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, b
 }
 
 /** Ends the unit when it can be, else sees what it waits for. */
-function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
+export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   // A quorum that keeps its bytes back does not stand in the way of one that gave them.
   const winner = open.withBytes.find((digest) => votesFor(open, digest) >= job.spec.quorum);
   if (winner !== undefined) {

@@ -219,6 +219,19 @@ describe("an answer whose lease is over", () => {
     }
   });
 
+  it("ends its unit in a restart, which does not know what came late", () => {
+    const world = new World({ units: 1 });
+    world.tick(1);
+    const slept = world.assignment(world.join(1));
+    world.tick(MIN_STALL_MS);
+    world.submit(world.assignment(world.join(2)));
+    expect(answered(world, slept, 0 as UnitIndex)).toEqual(["recorded"]);
+    expect(world.job().pages.final).toBe(0);
+    world.restart();
+    expect(world.job().state).toBe("done");
+    for (const id of [1, 2]) expect(world.ledger.credit.get(account(id))).toEqual({ escrow: 0, final: 1 });
+  });
+
   it("counts when it was our crash that ended the lease", () => {
     const world = new World({ units: 1 });
     world.tick(1);
