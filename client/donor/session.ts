@@ -15,30 +15,23 @@ import type { AccountNotice, Host } from "../../shared/protocol.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
 import { Choice } from "./choice.ts";
-import { Claims, type Task } from "./claims.ts";
-import { sha256 } from "./digest.ts";
+import { Claims } from "./claims.ts";
+import { Computing, messageOf } from "./computing.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
 import { Outbox, type OutboxShelf } from "./outbox.ts";
 import type { Report } from "./report.ts";
-import { Setbacks } from "./setbacks.ts";
 import { Shown } from "./shown.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
-import { Speeds } from "./speeds.ts";
 import type { DonorPhase, DonorStart } from "./state.ts";
 import { type NoWork, Supply } from "./supply.ts";
 import type { Throttle } from "./throttle.ts";
 import { postOf } from "./upload.ts";
-import { type Bench, Workshop } from "./workshop.ts";
+import { Workshop } from "./workshop.ts";
 
 /** Renewals, shares and the job's figures are looked at this often: once a bar of the wave. */
 const CHORES_EVERY_MS = 250;
-/** The loop is woken by what changes; this is only so that a forgotten wake-up is no end. */
-const LONGEST_WAIT_MS = 60_000;
-/** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
-const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
-const UNSENT_PAUSE_MS = 1_000;
 /** What the last units gave is told within this time after the job ended. */
 const LAST_NOTICES_MS = 2_000;
 
@@ -54,8 +47,7 @@ export class Session {
   private readonly supply: Supply;
   private readonly outbox: Outbox;
   private readonly bulletin: Bulletin;
-  private readonly setbacks = new Setbacks();
-  private readonly speeds = new Speeds();
+  private readonly computing: Computing;
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
   private readonly machine: Machine | undefined;
@@ -67,8 +59,6 @@ export class Session {
   private fetched = 0;
   private stopping: Promise<{ closed: Promise<void> }> | undefined;
   private readonly looping: Promise<void>;
-  /** Units that were given to the driver, until they are in the outbox or were given up. */
-  private readonly ending = new Set<Promise<void>>();
   private tellEnded: () => void = () => undefined;
   /** Resolves when everything was put away, whoever ended the run. */
   readonly ended = new Promise<void>((resolve) => {
@@ -104,12 +94,19 @@ export class Session {
     this.outbox = new Outbox(shelf, postOf(options.origin, socket), ({ job, unit }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
     });
+    const { inputs, claims, choice, supply, outbox, bulletin, shown } = this;
+    this.computing = new Computing({
+      ...{ inputs, claims, choice, supply, outbox, bulletin, report, shown },
+      onChange: () => this.changed.fire(),
+      onEnd: (phase) => this.finish(phase),
+      isStopped: () => this.stopped,
+    });
     report.set({ publicKey: toHex(identity.publicKey) });
     report.count(() => ({
       running: this.claims.open,
       unsent: this.outbox.count,
       unsentMicros: this.outbox.gpuMicros,
-      secondsPerUnit: this.speeds.secondsPerUnit(this.bulletin.job),
+      secondsPerUnit: this.computing.speeds.secondsPerUnit(this.bulletin.job),
     }));
     this.chores = setInterval(() => this.doChores(), CHORES_EVERY_MS);
     this.looping = this.loop().catch((error: unknown) => this.fail(error));
@@ -149,7 +146,7 @@ export class Session {
     this.supply.close();
     await this.looping;
     // What the GPU had finished when it stopped is sent, not forgotten: it is neither open nor in the outbox yet.
-    await Promise.all(this.ending);
+    await this.computing.settled();
     try {
       await this.outbox.flush();
       await this.claims.release();
@@ -178,84 +175,9 @@ export class Session {
     await this.outbox.load();
     void this.outbox.flush();
     while (!this.stopped) {
-      const waitMs = await this.step();
+      const waitMs = await this.computing.step(this.workshop);
       if (waitMs > 0 && !this.stopped) await this.changed.wait(waitMs);
     }
-  }
-
-  /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
-  private async step(): Promise<number> {
-    const { workshop } = this;
-    if (!workshop) return LONGEST_WAIT_MS;
-    if (this.shown.isUp) void this.supply.refill(this.speeds.unitMillis(this.bulletin.job));
-    const { pauseMs } = this.setbacks;
-    if (pauseMs > 0) return pauseMs;
-    if (this.outbox.bytes > MAX_UNSENT_BYTES) return UNSENT_PAUSE_MS;
-    const task = this.claims.next();
-    if (!task) return LONGEST_WAIT_MS;
-    let bench: Bench | undefined;
-    try {
-      bench = await workshop.bench(task.job);
-      this.take(bench);
-      const opened = bench;
-      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
-      this.setbacks.started();
-      const ending = computation.outcome
-        .then(
-          ({ bytes, gpuMicros }) => this.finished(opened, task, bytes, gpuMicros),
-          (error: unknown) => this.interrupted(task, error),
-        )
-        .finally(() => this.ending.delete(ending));
-      this.ending.add(ending);
-      this.progress(task, 0);
-      this.inputs.fetchAhead(bench.plan, this.claims.upcoming(task.job));
-      await computation.wantsNext;
-    } catch (error) {
-      this.interrupted(task, error);
-    }
-    return 0;
-  }
-
-  private take(bench: Bench): void {
-    this.bulletin.take(bench.status);
-    if (this.shown.phase.kind !== "running") this.shown.set({ kind: "running" });
-  }
-
-  private progress(task: Task, share: number): void {
-    if (share < 1) this.report.unit({ job: task.job, unit: task.unit, state: "running", progress: share });
-  }
-
-  private async finished(bench: Bench, task: Task, bytes: Uint8Array, gpuMicros: number): Promise<void> {
-    this.speeds.learn(task.job, gpuMicros);
-    const digest = await sha256(bytes);
-    const shelved = this.outbox.add({ job: task.job, unit: task.unit, token: task.token, status: "ok", gpuMicros, digest, bytes });
-    this.claims.finished(task);
-    this.report.finished(bench.status, task.unit, gpuMicros);
-    this.changed.fire();
-    await shelved.catch((error: unknown) => this.fail(error));
-  }
-
-  /** A unit did not finish. */
-  private interrupted(task: Task, error: unknown): void {
-    if (this.stopped) return;
-    const remedy = this.setbacks.judge(error, this.shown.isUp);
-    if (remedy.kind === "leave") {
-      this.leave(task, messageOf(error), remedy.failed).catch((fault: unknown) => this.fail(fault));
-      return;
-    }
-    this.claims.again(task);
-    if (remedy.kind === "end") this.finish({ kind: "device-lost", times: this.setbacks.losses, final: true });
-  }
-
-  /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
-  private async leave(task: Task, message: string, failed: boolean): Promise<void> {
-    const isTold = this.choice.leave(task.job) && failed;
-    if (isTold) this.claims.finished(task);
-    this.shown.set({ kind: "failed", message });
-    await this.claims.release(task.job).catch(() => undefined); // they run out by themselves
-    this.supply.hurry();
-    const result = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
-    if (isTold) await this.outbox.add({ job: task.job, unit: task.unit, token: task.token, ...result });
   }
 
   private async dry(answer: NoWork, retryMs: number): Promise<void> {
@@ -294,8 +216,8 @@ export class Session {
   }
 
   private onLost(): void {
-    const final = this.setbacks.lost();
-    const phase: DonorPhase = { kind: "device-lost", times: this.setbacks.losses, final };
+    const final = this.computing.setbacks.lost();
+    const phase: DonorPhase = { kind: "device-lost", times: this.computing.setbacks.losses, final };
     if (final) this.finish(phase);
     else this.shown.set(phase);
   }
@@ -330,8 +252,4 @@ export class Session {
     if (this.shown.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
     this.shown.refresh();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

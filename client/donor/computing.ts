@@ -1,0 +1,136 @@
+/**
+ * Units through the GPU: takes the next one that is held, has it computed, and puts what came of it into the outbox; what
+ * failed is computed again, left to others, or the end of the run (setbacks.ts).
+ */
+import type { Bulletin } from "./bulletin.ts";
+import type { Choice } from "./choice.ts";
+import type { Claims, Task } from "./claims.ts";
+import { sha256 } from "./digest.ts";
+import type { Inputs } from "./inputs.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Report } from "./report.ts";
+import { Setbacks } from "./setbacks.ts";
+import type { Shown } from "./shown.ts";
+import { Speeds } from "./speeds.ts";
+import type { DonorPhase } from "./state.ts";
+import type { Supply } from "./supply.ts";
+import type { Bench, Workshop } from "./workshop.ts";
+
+/** Whoever waits is woken by what changes; this is only so that a forgotten wake-up is no end. */
+const LONGEST_WAIT_MS = 60_000;
+/** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
+const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
+const UNSENT_PAUSE_MS = 1_000;
+
+export interface ComputingParts {
+  inputs: Inputs;
+  claims: Claims;
+  choice: Choice;
+  supply: Supply;
+  outbox: Outbox;
+  bulletin: Bulletin;
+  report: Report;
+  shown: Shown;
+  /** Something changed that may end a wait. */
+  onChange: () => void;
+  /** The run cannot go on. */
+  onEnd: (phase: DonorPhase) => void;
+  isStopped: () => boolean;
+}
+
+export class Computing {
+  readonly setbacks = new Setbacks();
+  readonly speeds = new Speeds();
+  private readonly parts: ComputingParts;
+  /** Units that were given to the driver, until they are in the outbox or were given up. */
+  private readonly ending = new Set<Promise<void>>();
+
+  constructor(parts: ComputingParts) {
+    this.parts = parts;
+  }
+
+  /** Resolves when what the GPU had begun is in the outbox or was given up. */
+  async settled(): Promise<void> {
+    await Promise.all(this.ending);
+  }
+
+  /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
+  async step(workshop: Workshop | undefined): Promise<number> {
+    if (!workshop) return LONGEST_WAIT_MS;
+    const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
+    if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
+    const { pauseMs } = this.setbacks;
+    if (pauseMs > 0) return pauseMs;
+    if (outbox.bytes > MAX_UNSENT_BYTES) return UNSENT_PAUSE_MS;
+    const task = claims.next();
+    if (!task) return LONGEST_WAIT_MS;
+    try {
+      const bench = await workshop.bench(task.job);
+      bulletin.take(bench.status);
+      if (shown.phase.kind !== "running") shown.set({ kind: "running" });
+      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
+      this.setbacks.started();
+      const ending = computation.outcome
+        .then(
+          ({ bytes, gpuMicros }) => this.finished(bench, task, bytes, gpuMicros),
+          (error: unknown) => this.interrupted(task, error),
+        )
+        .finally(() => this.ending.delete(ending));
+      this.ending.add(ending);
+      this.progress(task, 0);
+      inputs.fetchAhead(bench.plan, claims.upcoming(task.job));
+      await computation.wantsNext;
+    } catch (error) {
+      this.interrupted(task, error);
+    }
+    return 0;
+  }
+
+  private progress({ job, unit }: Task, share: number): void {
+    if (share < 1) this.parts.report.unit({ job, unit, state: "running", progress: share });
+  }
+
+  private async finished(bench: Bench, task: Task, bytes: Uint8Array, gpuMicros: number): Promise<void> {
+    const { outbox, claims, report, onChange } = this.parts;
+    this.speeds.learn(task.job, gpuMicros);
+    const digest = await sha256(bytes);
+    const shelved = outbox.add({ job: task.job, unit: task.unit, token: task.token, status: "ok", gpuMicros, digest, bytes });
+    claims.finished(task);
+    report.finished(bench.status, task.unit, gpuMicros);
+    onChange();
+    await shelved.catch((error: unknown) => this.fail(error));
+  }
+
+  /** A unit did not finish. */
+  private interrupted(task: Task, error: unknown): void {
+    const { claims, shown, onEnd, isStopped } = this.parts;
+    if (isStopped()) return;
+    const remedy = this.setbacks.judge(error, shown.isUp);
+    if (remedy.kind === "leave") {
+      this.leave(task, messageOf(error), remedy.failed).catch((fault: unknown) => this.fail(fault));
+      return;
+    }
+    claims.again(task);
+    if (remedy.kind === "end") onEnd({ kind: "device-lost", times: this.setbacks.losses, final: true });
+  }
+
+  /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
+  private async leave(task: Task, message: string, failed: boolean): Promise<void> {
+    const { choice, claims, shown, supply, outbox } = this.parts;
+    const isTold = choice.leave(task.job) && failed;
+    if (isTold) claims.finished(task);
+    shown.set({ kind: "failed", message });
+    await claims.release(task.job).catch(() => undefined); // they run out by themselves
+    supply.hurry();
+    const result = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
+    if (isTold) await outbox.add({ job: task.job, unit: task.unit, token: task.token, ...result });
+  }
+
+  private fail(error: unknown): void {
+    this.parts.onEnd({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
