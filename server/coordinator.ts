@@ -184,11 +184,6 @@ export class Coordinator {
     return this.state.jobs.get(job)?.pages.leasedUnits(limit) ?? [];
   }
 
-  /** Whether an open unit has result bytes of this digest already. */
-  hasResult(job: JobId, unit: UnitIndex, digest: string): boolean {
-    return this.state.jobs.get(job)?.open.get(unit)?.withBytes.includes(digest) ?? false;
-  }
-
   /** The digest whose bytes this account was asked for, or undefined: nothing else need be read or kept. */
   wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
     const found = this.state.jobs.get(job);
@@ -201,11 +196,6 @@ export class Coordinator {
 
   get load(): Load {
     return { hosts: this.state.hosts.size, leases: this.state.leases.size, pendingOps: this.commits.pending };
-  }
-
-  /** Accounts with a host that is connected. */
-  connectedAccounts(): number {
-    return new Set([...this.state.hosts.values()].map((host) => host.account)).size;
   }
 
   /** Told of what has become durable; a listener that throws stops the coordinator. Returns the way to stop listening. */

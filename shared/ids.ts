@@ -25,6 +25,20 @@ export function* unitsOf(runs: readonly UnitRun[]): Generator<UnitIndex> {
   for (const run of runs) for (let i = 0; i < run.length; i++) yield (run.start + i) as UnitIndex;
 }
 
+/** Whether a unit is in `runs`, which ascend. */
+export function hasUnit(runs: readonly UnitRun[], unit: number): boolean {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const run = runs[middle] as UnitRun;
+    if (unit < run.start) high = middle - 1;
+    else if (unit >= run.start + run.length) low = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
 /** Number of units in `runs`. */
 export function countUnits(runs: readonly UnitRun[]): number {
   let count = 0;

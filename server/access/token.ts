@@ -64,11 +64,6 @@ function mac(secret: Uint8Array, body: Uint8Array): Buffer {
   return createHmac("sha256", secret).update(body).digest();
 }
 
-/** Whether the assignment has the unit. */
-export function holds(assignment: Assignment, unit: UnitIndex): boolean {
-  return assignment.runs.some((run) => unit >= run.start && unit < run.start + run.length);
-}
-
 function read(body: Uint8Array): Assignment {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const count = view.getUint32(48, true);

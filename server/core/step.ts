@@ -4,7 +4,7 @@
  * beside it are on disk.
  */
 import { addMicros } from "../../shared/gputime.ts";
-import type { UnitRun } from "../../shared/ids.ts";
+import { hasUnit } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, notePace } from "./account.ts";
 import { turnActive } from "./active.ts";
@@ -112,7 +112,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const verdicts = event.results.map((told): Verdict => {
     const { unit, status, digest, bytes } = told;
     const result = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
-    if (result.unit >= job.spec.units || !includes(assignment.runs, result.unit)) return "refused";
+    if (result.unit >= job.spec.units || !hasUnit(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
     if (held) lease.progressAt = work.now;
@@ -125,18 +125,4 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   });
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
   return verdicts;
-}
-
-/** `runs` ascend: the core made them. */
-function includes(runs: readonly UnitRun[], unit: number): boolean {
-  let low = 0;
-  let high = runs.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const run = runs[middle] as UnitRun;
-    if (unit < run.start) high = middle - 1;
-    else if (unit >= run.start + run.length) low = middle + 1;
-    else return true;
-  }
-  return false;
 }

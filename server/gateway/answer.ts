@@ -2,7 +2,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
-import { type AccountId, countUnits, type HostId, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
+import { type AccountId, countUnits, type HostId, hasUnit, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
 import { unframe } from "../../shared/result.ts";
 import {
   decodeFrame,
@@ -15,7 +15,7 @@ import {
 } from "../../shared/wire.ts";
 import type { Disk } from "../access/disk.ts";
 import type { PlannedJob, Plans } from "../access/plans.ts";
-import { holds, type TokenKeys } from "../access/token.ts";
+import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
@@ -27,7 +27,7 @@ const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
 
 /** What answering needs of the rest. */
 export interface Desk {
-  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest" | "hasResult">;
+  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest">;
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
@@ -177,12 +177,21 @@ async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitInd
   return frameOf(await desk.coordinator.dispatch({ type: "release", host: peer.host, assignment, units }));
 }
 
-/** A result whose bytes are not what it says is refused by itself; the others of its frame are judged. */
+/**
+ * A result whose bytes are not what it says, whose unit is not of the assignment, or that comes twice in the frame is refused by
+ * itself, and is garbage; the others of its frame are judged.
+ */
 async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answered> {
   const { account, cluster } = peer;
   const assignment = own(desk.tokens.verify(frame.token), account);
   const job = await desk.plans.of(assignment.job);
-  const sound = frame.results.map((result) => soundOf(desk, job, assignment.job, result));
+  const units = new Set<UnitIndex>();
+  const sound = frame.results.map((result) => {
+    // What nobody asked for costs no hashing.
+    if (units.has(result.unit) || !hasUnit(assignment.runs, result.unit)) return null;
+    units.add(result.unit);
+    return soundOf(job, result);
+  });
   const results = sound.filter((result) => result !== null);
   const malformed = results.length < sound.length;
   if (malformed && results.length === 0) return { frame: { type: "answer", verdicts: sound.map(() => "refused") }, malformed };
@@ -192,20 +201,22 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   return { frame: { type: "answer", verdicts: sound.map((good) => (good && verdicts.next().value) || "refused") }, malformed };
 }
 
-/** The result as a fact, or null when its bytes are not what it says. Bytes that are stored already count as their digest does. */
-function soundOf(desk: Desk, plan: PlannedJob, job: JobId, result: ReplicaResult): SubmittedResult | null {
+/**
+ * The result as a fact, or null when its bytes are not what it says. They are hashed whatever is stored: an answer that depended
+ * on what others have sent would tell it.
+ */
+function soundOf(plan: PlannedJob, result: ReplicaResult): SubmittedResult | null {
   const { unit, status, gpuMicros, bytes } = result;
   const digest = toHex(result.digest);
   if (bytes.byteLength === 0) return { unit, status, gpuMicros, digest, bytes: null };
   if (status !== "ok" || !isFramed(plan, bytes)) return null;
-  if (desk.coordinator.hasResult(job, unit, digest)) return { unit, status, gpuMicros, digest, bytes: null };
   return hash("sha256", bytes, "buffer").equals(result.digest) ? { unit, status, gpuMicros, digest, bytes } : null;
 }
 
 async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<Frame> {
   const { account } = peer;
   const assignment = own(desk.tokens.verify(token), account);
-  if (!holds(assignment, unit)) throw new IdlewaveError("not-wanted", { unit });
+  if (!hasUnit(assignment.runs, unit)) throw new IdlewaveError("not-wanted", { unit });
   const { job } = assignment;
   const wanted = desk.coordinator.wantedDigest(job, unit, account);
   const digest = hash("sha256", bytes, "hex");

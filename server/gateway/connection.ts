@@ -15,13 +15,14 @@ import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { binaryOf, Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
 import { type Notices, noticeOf } from "./notices.ts";
-import type { NewKeyPace, OwnUnitsPace } from "./pace.ts";
+import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 
 export interface ConnectionContext extends Desk {
   store: Store;
   clusters: ClusterNames;
   notices: Notices;
   newKeys: NewKeyPace;
+  bytes: BytePace;
   ownUnits: OwnUnitsPace;
   allowSoftware: boolean;
   ownOrigin: (origin: string) => boolean;
@@ -157,10 +158,11 @@ export class Connection {
       reply(errorFrame("shutting-down", {}));
       return;
     }
-    const retryMs = this.frames.take(this.context.clock());
+    const now = this.context.clock();
+    const retryMs = this.frames.take(now) || this.context.bytes.take(peer.account, bytes.byteLength, now);
     const crowded = this.framesInFlight >= MAX_FRAMES_IN_FLIGHT || this.bytesInFlight + bytes.byteLength > MAX_BYTES_IN_FLIGHT;
     if (retryMs > 0 || crowded) {
-      const limit = crowded ? `${MAX_FRAMES_IN_FLIGHT} frames in flight` : `${FRAME_RATE.perSecond} frames a second`;
+      const limit = crowded ? `${MAX_FRAMES_IN_FLIGHT} frames in flight` : "frames or bytes a second";
       reply(errorFrame("too-fast", { limit, retrySeconds: 1 }, Math.max(retryMs, 250)));
       return;
     }

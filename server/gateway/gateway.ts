@@ -16,7 +16,7 @@ import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
-import { ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
+import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
 
 /** A frame and Socket.IO's envelope around it. */
@@ -93,6 +93,7 @@ export class Gateway {
     const idles = new IdleAnswers();
     const claims = new ClaimPace();
     const newKeys = new NewKeyPace();
+    const bytes = new BytePace();
     const ownUnits = new OwnUnitsPace();
     this.io = new Server(http, {
       transports: ["websocket"],
@@ -134,6 +135,7 @@ export class Gateway {
         idles,
         claims,
         newKeys,
+        bytes,
         ownUnits,
         notices: this.notices,
         isStopping: () => this.stopping,

@@ -3,6 +3,8 @@ import { lineOf } from "../access/address.ts";
 
 /** Frames a second of one socket, and at once. A batch of one at the wire's own speed still fits. */
 export const FRAME_RATE = { perSecond: 2000, burst: 4000 };
+/** Bytes of frames a second of one account over all its connections, and at once: results of 64 KiB at 250 a second. */
+export const BYTE_RATE = { perSecond: 16 * 1024 * 1024, burst: 64 * 1024 * 1024 };
 /** Claims of one account over all its connections: each holds half a minute of GPU time, and idle ones are told when to ask again. */
 export const CLAIM_RATE = { perSecond: 50, burst: 500 };
 /** Claims of one address: an office of a thousand hosts that all start at once. */
@@ -45,12 +47,12 @@ export class Bucket {
     this.at = now;
   }
 
-  /** Takes one; 0 when there was one, else the milliseconds until there is. */
-  take(now: number): number {
+  /** Takes `amount`, at most the burst; 0 when it was there, else the milliseconds until it is. */
+  take(now: number, amount = 1): number {
     this.level = Math.min(this.rate.burst, this.level + (Math.max(0, now - this.at) / 1000) * this.rate.perSecond);
     this.at = now;
-    if (this.level < 1) return Math.ceil(((1 - this.level) / this.rate.perSecond) * 1000);
-    this.level--;
+    if (this.level < amount) return Math.ceil(((amount - this.level) / this.rate.perSecond) * 1000);
+    this.level -= amount;
     return 0;
   }
 }

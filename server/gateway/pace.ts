@@ -3,7 +3,7 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId } from "../../shared/ids.ts";
 import { prefixOf } from "../access/address.ts";
 import type { Reply } from "../core/effects.ts";
-import { ADDRESS_CLAIM_RATE, Bucket, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
+import { ADDRESS_CLAIM_RATE, Bucket, BYTE_RATE, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
 
 /** An idle answer holds no longer, so that a new job starts quickly. */
 const MAX_IDLE_MS = 1000;
@@ -51,6 +51,16 @@ export class ClaimPace {
   /** As `take`, for a renewal of the assignment with this id. */
   renew(assignment: string, account: AccountId, line: string | null, now: number): number {
     return bucketOf(this.assignments, assignment, RENEW_RATE, now).take(now) || this.take(account, line, now);
+  }
+}
+
+/** Bytes of each account's frames. */
+export class BytePace {
+  private readonly accounts = new Map<AccountId, Bucket>();
+
+  /** 0: go on; else the milliseconds to wait. */
+  take(account: AccountId, bytes: number, now: number): number {
+    return bucketOf(this.accounts, account, BYTE_RATE, now).take(now, bytes);
   }
 }
 

@@ -5,12 +5,11 @@
 import type { Readable } from "node:stream";
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { BlobHash, UnitIndex } from "../../shared/ids.ts";
+import { type BlobHash, hasUnit, type UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { clientAddress } from "../access/address.ts";
 import type { Room } from "../access/disk.ts";
-import { holds } from "../access/token.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Pace } from "./pace.ts";
 import { Receiving } from "./receiving.ts";
@@ -41,7 +40,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
       const assignment = tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));
       const unit = request.query.unit as UnitIndex;
       const { job, account } = assignment;
-      const wanted = holds(assignment, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
+      const wanted = hasUnit(assignment.runs, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
       if (wanted === undefined) throw new IdlewaveError("not-wanted", { unit });
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);

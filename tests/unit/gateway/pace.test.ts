@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, RENEW_RATE } from "../../../server/gateway/limits.ts";
-import { ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "../../../server/gateway/pace.ts";
+import { BYTE_RATE, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, RENEW_RATE } from "../../../server/gateway/limits.ts";
+import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "../../../server/gateway/pace.ts";
 import type { AccountId } from "../../../shared/ids.ts";
+import { MAX_FRAME_BYTES } from "../../../shared/wire.ts";
 
 const [one, other] = [1 as AccountId, 2 as AccountId];
 const idle = { type: "idle", reason: "no-jobs", retryMs: 10_000 } as const;
@@ -32,6 +33,17 @@ describe("new keys", () => {
     expect(() => pace.take("203.0.113.251", 0)).toThrow(expect.objectContaining({ code: "too-fast" }));
     expect(() => pace.take("203.0.114.1", 0)).not.toThrow();
     expect(() => pace.take("203.0.113.251", 1000)).not.toThrow();
+  });
+});
+
+describe("bytes", () => {
+  it("of one account are held back after a burst, over all its connections", () => {
+    const pace = new BytePace();
+    for (let sent = 0; sent < BYTE_RATE.burst; sent += MAX_FRAME_BYTES) expect(pace.take(one, MAX_FRAME_BYTES, 0)).toBe(0);
+    const retryMs = pace.take(one, MAX_FRAME_BYTES, 0);
+    expect(retryMs).toBeGreaterThan(0);
+    expect(pace.take(other, MAX_FRAME_BYTES, 0)).toBe(0);
+    expect(pace.take(one, MAX_FRAME_BYTES, retryMs)).toBe(0);
   });
 });
 

@@ -124,6 +124,41 @@ describe("a volunteer's work", () => {
     expect(network.coordinator.counts(job)).toMatchObject({ counted: 0 });
   });
 
+  it("tells nobody what others have sent: bytes are hashed although their digest is stored", async () => {
+    const job = await network.addJob(planOf(4));
+    const honest = await join();
+    const first = await honest.claim(4, job);
+    const units = [...unitsOf(first.runs)];
+    const [unit = 0 as UnitIndex] = units;
+    await honest.send({ type: "submit", token: first.token, results: units.map((each) => resultOf(each, bytesOf(7))) });
+    const copycat = await join();
+    const assignment = await copycat.claim(4, job);
+    for (const guess of [7, 8]) {
+      const result = { ...resultOf(unit, bytesOf(guess)), bytes: resultOf(unit, bytesOf(9)).bytes };
+      expect(await copycat.send({ type: "submit", token: assignment.token, results: [result] })).toEqual({
+        type: "answer",
+        verdicts: ["refused"],
+      });
+    }
+    expect(network.coordinator.counts(job)?.final).toBe(0);
+  });
+
+  it("is one result a unit and frame, of units that were assigned; what else comes is garbage", async () => {
+    const job = await network.addJob(planOf(4));
+    const volunteer = await join();
+    const assignment = await volunteer.claim(1, job);
+    const [unit = 0 as UnitIndex] = [...unitsOf(assignment.runs)];
+    const results = [resultOf(unit, bytesOf(1)), resultOf(unit, bytesOf(2)), resultOf((unit + 9) as UnitIndex, bytesOf(1))];
+    expect(await volunteer.send({ type: "submit", token: assignment.token, results })).toEqual({
+      type: "answer",
+      verdicts: ["recorded", "refused", "refused"],
+    });
+    const gone = new Promise<void>((resolve) => volunteer.socket.once("disconnect", () => resolve()));
+    for (let frame = 0; frame < 20 && volunteer.socket.connected; frame++)
+      await volunteer.send({ type: "submit", token: assignment.token, results: results.slice(2) }).catch(() => undefined);
+    await gone;
+  });
+
   it("is judged result by result: one with wrong bytes does not take the others along", async () => {
     const job = await network.addJob(planOf(500));
     const volunteer = await join();
@@ -252,7 +287,7 @@ describe("a volunteer's work", () => {
     const replies = [() => Promise.resolve(crowded), () => stopped.coordinator.dispatch({ type: "tick" })];
     const failures: unknown[] = [];
     const answers = replies.map((dispatch) => {
-      const coordinator = { dispatch, wantedDigest: () => undefined, hasResult: () => false };
+      const coordinator = { dispatch, wantedDigest: () => undefined };
       const desk = {
         coordinator,
         blobs,

@@ -45,6 +45,7 @@ function rates(): string[] {
     most("the coordinator", "open connections", senders.MAX_CONNECTIONS),
     row("an address", "claims, renewals and releases", ADDRESS_CLAIM_RATE),
     row("an account", "claims, renewals and releases", CLAIM_RATE),
+    row("an account", "bytes of frames", limits.BYTE_RATE),
     row("an assignment", "renewals", limits.RENEW_RATE),
     row("an account", "readings of its own units", OWN_UNITS_RATE),
     row("a connection", "frames", FRAME_RATE),
