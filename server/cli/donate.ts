@@ -109,6 +109,7 @@ function words({ phase, job, adapter }: DonorState): string {
     case "device-lost":
       return "The GPU was lost; it is opened again";
     case "no-webgpu":
+    case "no-adapter":
     case "software-adapter":
     case "another-version":
     case "another-tab":
@@ -124,6 +125,7 @@ function words({ phase, job, adapter }: DonorState): string {
 function failureOf(phase: DonorPhase): CliError | undefined {
   switch (phase.kind) {
     case "no-webgpu":
+    case "no-adapter":
       return noGpu();
     case "software-adapter":
       return new CliError(
