@@ -5,6 +5,7 @@
  * nothing is submitted.
  */
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
+import { EngineError } from "./engine-error.ts";
 import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
 import { workgroupsOf } from "./slices.ts";
 
@@ -61,6 +62,7 @@ interface Work {
   place: Place;
   /** GPU times of what was submitted of it. */
   times: Promise<number>[];
+  workgroupsRecorded: number;
   workgroupsDone: number;
 }
 
@@ -90,7 +92,7 @@ export class Driver {
     const outcome = new Promise<UnitOutcome>((resolve, reject) => {
       const work: Work = {
         ...{ engine, input, onProgress, resolve, reject },
-        ...{ opened: undefined, place: START, times: [], workgroupsDone: 0 },
+        ...{ opened: undefined, place: START, times: [], workgroupsRecorded: 0, workgroupsDone: 0 },
       };
       if (this.stopped) reject(new DriverStopped("The driver stopped."));
       else this.lane.push(work);
@@ -188,6 +190,7 @@ export class Driver {
       work.place = next;
       const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(sum);
       work.times.push(time);
+      for (const { box } of positions) work.workgroupsRecorded += workgroupsOf(box.size);
       if (this.controllerOf(engine).isEnd(next)) this.finish(work, opened);
       const micros = await time;
       for (const { box } of positions) work.workgroupsDone += workgroupsOf(box.size);
@@ -199,8 +202,13 @@ export class Driver {
     }
   }
 
-  /** All of the unit is recorded: reads it. */
+  /** All of the unit is recorded: reads it. Throws `EngineError` when it is not: its bytes would be those of a part. */
   private finish(work: Work, opened: OpenedUnit): void {
+    const all = allWorkgroups(work.engine);
+    if (work.workgroupsRecorded !== all) {
+      const what = `Unit ${opened.index} came to its end with ${work.workgroupsRecorded} of ${all} workgroups run`;
+      throw new EngineError("validation", `${what}: it is not read. This is an error of the client; please report it.`);
+    }
     this.lane.splice(this.lane.indexOf(work), 1);
     const outcome = Promise.all([work.engine.read(opened), Promise.all(work.times).then(sum)]);
     work.resolve(outcome.then(([bytes, gpuMicros]) => ({ bytes, gpuMicros })));

@@ -8,7 +8,7 @@ import type { BlobHash } from "../../shared/ids.ts";
 import { type Admitted, type JobPackage, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
-import { type VerbOptions, verb } from "./options.ts";
+import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { working } from "./working.ts";
 
@@ -49,17 +49,16 @@ async function hashOf(place: string): Promise<BlobHash> {
 }
 
 export function checkVerb(program: Command): void {
-  verb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
-    async (dir: string, options: VerbOptions) => {
+  offlineVerb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
+    async (dir: string, options: OfflineOptions) => {
       const { admitted } = await working(`Judging ${dir}`, options.json, () => admitFolder(dir));
       const { manifest, plan, entryPoints, warnings } = admitted;
-      const { slicing } = plan;
-      const sliced = entryPoints.map((entryPoint) => ({ entryPoint, ...("whole" in slicing ? slicing : { sliced: true }) }));
-      if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints: sliced });
+      const slicing = "whole" in plan.slicing ? plan.slicing : { sliced: true };
+      if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
       else {
         for (const warning of warnings) note(warning);
         print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
-        for (const name of entryPoints) print(`${name} ${"whole" in slicing ? "runs whole" : "can be sliced"}.`);
+        print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
       }
     },
   );

@@ -1,4 +1,4 @@
-/** Options that every verb has: where the coordinator is, with which token, and whether to print JSON. */
+/** Options that many verbs have: where the coordinator is, with which token, and whether to print JSON. */
 import { type Command, Option } from "commander";
 import type { Connection } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -8,13 +8,16 @@ const TOKEN = /^iw_[A-Za-z0-9_-]{43}$/;
 
 const DEFAULT_URL = "http://127.0.0.1:8080";
 
-export interface VerbOptions {
-  url: string;
-  token?: string;
+export interface OfflineOptions {
   json?: boolean;
 }
 
-/** A verb with the common options. */
+export interface VerbOptions extends OfflineOptions {
+  url: string;
+  token?: string;
+}
+
+/** A verb that asks a coordinator. */
 export function verb(program: Command, usage: string, description: string): Command {
   return program
     .command(usage)
@@ -22,6 +25,11 @@ export function verb(program: Command, usage: string, description: string): Comm
     .addOption(new Option("--url <url>", "the coordinator").env("IDLEWAVE_URL").default(DEFAULT_URL))
     .addOption(new Option("--token <token>", "owner's token").env("IDLEWAVE_TOKEN"))
     .option("--json", "print JSON");
+}
+
+/** A verb that asks none: it works on this machine alone. */
+export function offlineVerb(program: Command, usage: string, description: string): Command {
+  return program.command(usage).description(description).option("--json", "print JSON");
 }
 
 /** Throws `CliError`: usage when `--url` is no HTTP address, unauthorised when `--token` has not the form of one. */

@@ -69,7 +69,7 @@ export function resultsVerb(program: Command): void {
     .action(async (job: string, options: ResultsOptions) => {
       const connection = connectionOf(options);
       const format = options.format ?? formatOf(options.out);
-      if (options.out !== "-") await folderOf(options.out);
+      if (options.out !== "-") await needFolder(options.out);
       const { id } = await findJob(connection, job);
       const { response, holes } = await fetchResults(connection, id, { format, output: options.output, partial: options.partial === true });
       if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
@@ -84,7 +84,7 @@ export function resultsVerb(program: Command): void {
 }
 
 /** Throws `CliError` (usage) when the folder that `path` is to lie in is none. */
-async function folderOf(path: string): Promise<void> {
+export async function needFolder(path: string): Promise<void> {
   const folder = dirname(path);
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory())

@@ -1,23 +1,27 @@
 /** `run <dir>`: a job package on this machine's GPU, without a coordinator: the same admission, expansion, engine and reduction. */
 import { writeFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
 import { counted } from "../../shared/counted.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { exportResults, needFewHoles } from "../../shared/export/export.ts";
+import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
 import { progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
-import { type VerbOptions, verb } from "./options.ts";
+import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
-import { formatOf } from "./results.ts";
+import { formatOf, needFolder } from "./results.ts";
 import { againWithSoftwareDriver, hasSoftwareDriver, noGpu } from "./software.ts";
 
-/** An answer up to this long is printed. */
-const MAX_PRINTED_BYTES = 2_000;
+/** So much of an answer is printed. */
+const MAX_PRINTED_CHARACTERS = 2_000;
+/** Units that are computed once more, to see whether they give the same bytes. */
+const UNITS_TWICE = 2;
 
-interface RunOptions extends VerbOptions {
+interface RunOptions extends OfflineOptions {
   units?: string;
   out?: string;
   format?: ResultFormat;
@@ -27,9 +31,9 @@ interface RunOptions extends VerbOptions {
 }
 
 export function runVerb(program: Command): void {
-  verb(program, "run <dir>", "run the job package in <dir> on this machine's GPU, without a coordinator")
-    .option("--units <a-b>", "only these units, as in 0-3 or 7")
-    .option("--out <file>", "write the results to this file")
+  offlineVerb(program, "run <dir>", "run the job package in <dir> on this machine's GPU, without a coordinator")
+    .option("--units <a-b>", "only these units, one run, as in 0-3 or 7")
+    .option("--out <file>", "write the results to this file; - for stdout")
     .addOption(new Option("--format <format>", "default: by the file's ending").choices(RESULT_FORMATS))
     .option("--output <name>", "which output, default the first")
     .option("--gpu <name>", "part of the name of the GPU to use")
@@ -43,7 +47,7 @@ export function runVerb(program: Command): void {
 }
 
 async function run(dir: string, options: RunOptions): Promise<void> {
-  const format = options.format ?? (options.out === undefined ? "json" : formatOf(options.out));
+  const format = await formatFor(options);
   const { admitted, files } = await admitFolder(dir);
   const { manifest, plan } = admitted;
   const range = rangeOf(options.units, plan.units.count);
@@ -53,10 +57,14 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   const bar = progressBar(manifest.name, units, "units");
   let done = 0;
   let micros = 0;
-  const results = computeUnits(adapter, admitted, files, range, (unitMicros) => {
-    micros += unitMicros;
-    bar.update(++done);
-  });
+  const first: SourceUnit[] = [];
+  const results = keepFirst(
+    computeUnits(adapter, admitted, files, range, (unitMicros) => {
+      micros += unitMicros;
+      bar.update(++done);
+    }),
+    first,
+  );
   const parts: Uint8Array[] = [];
   try {
     needFewHoles(plan, options.output, format, holes);
@@ -68,19 +76,77 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     bar.stop();
   }
   const bytes = concatBytes(parts);
-  if (options.out !== undefined) await writeFile(options.out, bytes);
+  if (options.out === "-") await pipeline(Readable.from([bytes]), process.stdout, { end: false });
+  else if (options.out !== undefined) await writeFile(options.out, bytes);
   const gpuMillisPerUnit = micros / 1000 / units;
-  if (options.json) {
+  const again = { from: range.from, to: range.from + first.length };
+  const unstable = await differing(
+    first,
+    computeUnits(adapter, admitted, files, again, () => undefined),
+  ).catch((error: unknown) => {
+    throw failureOf(error, adapter.name);
+  });
+  if (options.json && options.out !== "-") {
     const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
-    const result = options.out === undefined && format === "json" ? { result: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : {};
-    printJson({ name: manifest.name, units, gpu: adapter.name, software: adapter.host.software, gpuMillisPerUnit, ...file, ...result });
+    const result = options.out === undefined ? { result: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : {};
+    printJson({
+      name: manifest.name,
+      units,
+      gpu: adapter.name,
+      software: adapter.host.software,
+      gpuMillisPerUnit,
+      unstable,
+      ...file,
+      ...result,
+    });
     return;
   }
   const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
   note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
-  if (options.out !== undefined) note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
-  else if (format !== "json" || bytes.byteLength > MAX_PRINTED_BYTES) note("The results are long: name a file for them with --out.");
-  else print(new TextDecoder().decode(bytes).trimEnd());
+  if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
+  else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
+  for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${UNSTABLE}`);
+}
+
+const UNSTABLE =
+  "gave other bytes the second time: the kernel may have a race, read what it did not write, or write outside of a buffer. Volunteers will not agree.";
+
+/** The format that is asked for. Throws `CliError` (usage) where the results could not be written: before anything is computed. */
+async function formatFor({ out, format }: RunOptions): Promise<ResultFormat> {
+  if (out !== undefined) {
+    if (out !== "-") await needFolder(out);
+    return format ?? formatOf(out);
+  }
+  if (format === undefined || format === "json") return "json";
+  throw new CliError(EXIT.usage, "usage", `--format ${format} says nothing of where to.`, "Add --out <file>, or --out - for stdout.");
+}
+
+/** Passes results on; the first few stay in `first`. */
+async function* keepFirst(results: AsyncIterable<SourceUnit>, first: SourceUnit[]): AsyncGenerator<SourceUnit> {
+  for await (const result of results) {
+    if (first.length < UNITS_TWICE) first.push(result);
+    yield result;
+  }
+}
+
+/** The units whose bytes differ, ascending. */
+async function differing(results: readonly SourceUnit[], again: AsyncIterable<SourceUnit>): Promise<number[]> {
+  const units: number[] = [];
+  let index = 0;
+  for await (const { unit, bytes } of again) {
+    const before = results[index++]?.bytes;
+    if (!before || !bytes || Buffer.compare(before, bytes) !== 0) units.push(unit);
+  }
+  return units;
+}
+
+function printShort(text: string): void {
+  if (text.length <= MAX_PRINTED_CHARACTERS) {
+    print(text);
+    return;
+  }
+  print(`${text.slice(0, text.lastIndexOf(",", MAX_PRINTED_CHARACTERS) + 1)} …`);
+  note(`These are the first of ${text.length.toLocaleString("en")} characters: --out <file> writes them all.`);
 }
 
 /** `7` or `0-3`, both ends included. */
@@ -89,7 +155,7 @@ function rangeOf(text: string | undefined, count: number): { from: number; to: n
   const [, first = "", last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
   const [from, to] = [Number(first), Number(last) + 1];
   if (first === "" || to <= from || to > count) {
-    const todo = `Write one unit as 7, several as 0-3; the job has the units 0 to ${(count - 1).toLocaleString("en")}.`;
+    const todo = `Write one unit as 7, several as 0-3, no list; the job has the units 0 to ${(count - 1).toLocaleString("en")}.`;
     throw new CliError(EXIT.usage, "usage", `--units ${text} are no units of this job.`, todo);
   }
   return { from, to };

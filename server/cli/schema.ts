@@ -1,11 +1,11 @@
 /** `schema`: the JSON Schema of job.json, for editors. */
 import type { Command } from "commander";
 import { MANIFEST_JSON_SCHEMA } from "../../shared/manifest.ts";
-import { verb } from "./options.ts";
-import { printStyled } from "./print.ts";
+import { offlineVerb } from "./options.ts";
+import { print } from "./print.ts";
 
 export function schemaVerb(program: Command): void {
-  verb(program, "schema", "print the JSON Schema of job.json").action(() => {
-    printStyled(JSON.stringify(MANIFEST_JSON_SCHEMA, null, 2));
+  offlineVerb(program, "schema", "print the JSON Schema of job.json").action(() => {
+    print(JSON.stringify(MANIFEST_JSON_SCHEMA, null, 2));
   });
 }

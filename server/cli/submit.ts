@@ -1,16 +1,19 @@
 /** `submit <dir>`: sends a job package; prints the job, or every fault with its place. */
 import { type Command, Option } from "commander";
-import { JobListSchema, type Submitted, SubmittedSchema } from "../../shared/api.ts";
+import { JobListSchema, type JobStatus, type Submitted, SubmittedSchema } from "../../shared/api.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
 import { type PackageFile, packageFiles } from "./folder.ts";
+import { invocation } from "./invocation.ts";
 import { multipart } from "./multipart.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
-import { watchJob } from "./watch.ts";
+import { hasEnded, watchJob } from "./watch.ts";
 
 /** Below this an upload is over before a bar could be read. */
 const BAR_FROM_BYTES = 8 * 1024 * 1024;
+/** Older jobs that the way to end them is told of. */
+const MAX_CANCELS = 3;
 
 /** Sends a package. `draft`: it waits for `resume`. */
 export async function submitFiles(connection: Connection, files: readonly PackageFile[], draft: boolean): Promise<Submitted> {
@@ -29,6 +32,16 @@ export async function submitFiles(connection: Connection, files: readonly Packag
   }
 }
 
+/** Another job has the name already: it is likely that this one is to replace it. */
+function noteOlder(jobs: readonly JobStatus[], { id, name }: Submitted): void {
+  const older = jobs.filter((job) => job.name === name);
+  const latest = older.reduce<JobStatus | undefined>((last, job) => (last && last.id > job.id ? last : job), undefined);
+  if (!latest) return;
+  const going = older.filter((job) => !hasEnded(job)).sort((a, b) => a.id - b.id);
+  const stop = going.slice(-MAX_CANCELS).map((job) => ` Job ${job.id} is ${job.state}: ${invocation(`cancel ${job.id}`)} ends it.`);
+  note(`There is a job ${name} already: ${latest.id}. The name now means ${id}; use numbers for older ones.${stop.join("")}`);
+}
+
 export function submitVerb(program: Command): void {
   verb(program, "submit <dir>", "send the job package in <dir>: job.json and the files it names")
     .addOption(new Option("--draft", "leave it as a draft; resume starts it"))
@@ -38,9 +51,7 @@ export function submitVerb(program: Command): void {
       const files = await packageFiles(dir);
       const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
       const job = await submitFiles(connection, files, options.draft === true);
-      const older = jobs.filter(({ name }) => name === job.name).map(({ id }) => id);
-      if (older.length > 0)
-        note(`There is a job ${job.name} already: ${Math.max(...older)}. The name now means ${job.id}; use numbers for older ones.`);
+      noteOlder(jobs, job);
       if (options.json) printJson(job);
       else {
         for (const warning of job.warnings) note(warning);

@@ -65,7 +65,7 @@ describe("a new job", () => {
     const dir = await newJob("First Job");
     expect(await idlewave(["check", dir])).toMatchObject({
       code: 0,
-      stdout: "first-job is good: 256 units.\nmain can be sliced.\n",
+      stdout: "first-job is good: 256 units.\nIts dispatches can be sliced.\n",
     });
     const submitted = await idlewave(["submit", dir, "--json"], env);
     expect(submitted).toMatchObject({ code: 0 });
@@ -310,6 +310,12 @@ describe("what an owner may mistype", () => {
     expect(first.stderr).not.toContain("already");
     const second = await idlewave(["submit", dir, "--draft"], env);
     expect(second.stderr).toContain(`There is a job twice already: ${first.stdout.trim()}. The name now means ${second.stdout.trim()}`);
+    const wayOut = `Job ${first.stdout.trim()} is draft: npx idlewave cancel ${first.stdout.trim()} ends it.`;
+    expect(second.stderr).toContain(wayOut);
+    for (const job of [first, second]) await idlewave(["cancel", job.stdout.trim()], env);
+    const third = await idlewave(["submit", dir, "--draft"], env);
+    expect(third.stderr).toContain("There is a job twice already");
+    expect(third.stderr).not.toContain("ends it");
   });
 
   test.each([["x.xlsx"], ["x.parquet"]])("an ending of --out that is no format, %s, is refused with those there are", async (name) => {

@@ -1,6 +1,6 @@
 /** `run`: packages on Dawn, in a process of its own, against what the CPU computes. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -75,15 +75,81 @@ describe("a package that runs on this machine", () => {
   );
 });
 
+/** Each workgroup stores its number where the next of them is to go: in which order they run is the driver's choice. */
+const RACE = `@group(0) @binding(0) var<storage, read_write> order: array<u32>;
+@group(0) @binding(1) var<storage, read_write> next: atomic<u32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+  order[atomicAdd(&next, 1u)] = id.x;
+}`;
+const RACE_JOB = {
+  name: "race",
+  kernel: ["kernel.wgsl"],
+  units: { count: 3 },
+  bindings: { next: { scratch: true } },
+  passes: [{ workgroups: [4096] }],
+  output: [{ binding: "order", dtype: "u32", shape: [262_144] }],
+};
+
+describe("where the results go", () => {
+  it(
+    "writes to stdout, and prints the beginning of what is long",
+    async () => {
+      const package_ = join(FOREIGN, "life");
+      const piped = await software(package_, "--units", "0", "--out", "-", "--format", "ndjson");
+      expect(piped, piped.stderr).toMatchObject({ code: 0 });
+      const [line = ""] = piped.stdout.split("\n");
+      expect(JSON.parse(line)).toMatchObject({ unit: 0 });
+      const printed = await software(package_, "--units", "0");
+      expect(printed).toMatchObject({ code: 0 });
+      expect(printed.stdout).toMatch(/^{"job":0,"name":"life",.*"value":\[.*, …\n$/);
+      expect(printed.stdout.length).toBeLessThan(2_010);
+      expect(printed.stderr).toContain("--out <file> writes them all");
+      expect(printed.stderr).not.toContain("gave other bytes");
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "is known before anything is computed",
+    async () => {
+      const package_ = join(FOREIGN, "life");
+      const nowhere = await idlewave("run", package_, "--out", join(folder, "none", "x.csv"));
+      expect(nowhere).toMatchObject({ code: 2, stdout: "" });
+      expect(nowhere.stderr).toContain(`There is no folder ${join(folder, "none")}. Make it first`);
+      const unnamed = await idlewave("run", package_, "--format", "png");
+      expect(unnamed).toMatchObject({ code: 2, stdout: "" });
+      expect(unnamed.stderr).toContain("--out - for stdout");
+    },
+    TIMEOUT,
+  );
+});
+
+describe("a kernel that gives other bytes each time", () => {
+  it(
+    "is told of its first two units",
+    async () => {
+      const package_ = join(folder, "race");
+      await mkdir(package_);
+      await writeFile(join(package_, "kernel.wgsl"), RACE);
+      await writeFile(join(package_, "job.json"), JSON.stringify(RACE_JOB));
+      const ran = await software(package_, "--out", join(folder, "race.bin"));
+      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+      expect(ran.stderr).toContain("Unit 0 gave other bytes the second time");
+      expect(ran.stderr).not.toContain("Unit 2 ");
+    },
+    TIMEOUT,
+  );
+});
+
 describe("what cannot be run", () => {
   it(
     "says so in one sentence with its way out",
     async () => {
       const package_ = join(GALLERY, "n-queens");
-      for (const units of ["4-2", "0-156", "x", "-1"]) {
+      for (const units of ["4-2", "0-156", "x", "-1", "3-5,29"]) {
         const ran = await idlewave("run", package_, `--units=${units}`);
         expect(ran).toMatchObject({ code: 2 });
-        expect(ran.stderr).toContain("the job has the units 0 to 155");
+        expect(ran.stderr).toContain("several as 0-3, no list; the job has the units 0 to 155");
       }
       const raw = await software(package_, "--units", "0", "--out", join(folder, "x.csv"), "--output", "nothing");
       expect(raw).toMatchObject({ code: 1 });

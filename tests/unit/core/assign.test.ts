@@ -55,6 +55,14 @@ describe("a claim", () => {
     expect(units(world.assignment(by, 64))).toHaveLength(16);
   });
 
+  it("is made smaller by a few keys without a final unit, and no further by many more", () => {
+    const world = new World({ units: 1024, quorum: 1 });
+    const by = world.join(1);
+    world.submit(world.assignment(by, 4), { gpuMicros: 0 });
+    for (let id = 2; id <= 101; id++) world.assignment(world.join(id), 1);
+    expect(units(world.assignment(by, 4096))).toHaveLength(16);
+  });
+
   it("never holds more than a batch, whatever it asks for", () => {
     const world = new World({ units: 1e9 });
     const by = world.join(1);

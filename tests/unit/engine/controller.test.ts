@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SliceController, START } from "../../../client/engine/controller.ts";
 import { Driver, type Pace } from "../../../client/engine/driver.ts";
 import { workgroupsOf } from "../../../client/engine/slices.ts";
 import { type Clock, type Device, SimulatedDevice, type Submit } from "./simulated-device.ts";
@@ -96,5 +97,25 @@ describe("the slice controller", () => {
     const steady = submits.slice(LEARNING, -1);
     expect(Math.max(...steady.map(({ units }) => units.length))).toBeGreaterThan(20);
     expect(Math.max(...submits.map(({ micros }) => micros))).toBeLessThan(2 * POLITE);
+  });
+});
+
+describe("what is left of a unit", () => {
+  it("is without end while a pass was never measured, then shrinks with every iteration and workgroup done", () => {
+    const controller = new SliceController([{ workgroups: [64, 1, 1], repeat: 4 }], true);
+    expect(controller.left(START)).toBe(Number.POSITIVE_INFINITY);
+    // Longer and longer slices, until the whole dispatch was one.
+    for (let tried = 0; tried < 64; ) {
+      const chunk = controller.chunk(1_000_000);
+      const added = chunk.add(START);
+      if (!added) throw new Error("an empty chunk has no room");
+      tried = workgroupsOf(added.position.box.size);
+      controller.learn(chunk, 1_000 * tried);
+    }
+    const whole = controller.left(START);
+    expect(whole).toBeCloseTo(4 * 64_000, 0);
+    expect(controller.left({ pass: 0, iteration: 2, done: 0 })).toBeCloseTo(whole / 2, 3);
+    expect(controller.left({ pass: 0, iteration: 3, done: 48 })).toBeCloseTo(whole / 16, 3);
+    expect(controller.left({ pass: 1, iteration: 0, done: 0 })).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Driver, DriverStopped, type Pace } from "../../../client/engine/driver.ts";
 import type { Engine } from "../../../client/engine/seam.ts";
 import { workgroupsOf } from "../../../client/engine/slices.ts";
+import { buffer } from "../../browser/engine.plans.ts";
 import { type Device, SimulatedDevice } from "./simulated-device.ts";
 
 const POLITE = 4_000;
@@ -24,6 +25,22 @@ async function feed(driver: Driver, engine: Engine, count: number): Promise<Prom
     await wantsNext;
   }
   return Promise.allSettled(outcomes);
+}
+
+/** An engine that notes how many workgroups of each unit were run. */
+function counted(engine: Engine, ran: Map<number, number>): Engine {
+  return {
+    ...engine,
+    run: (unit, position) => {
+      ran.set(unit.index, (ran.get(unit.index) ?? 0) + workgroupsOf(position.box.size));
+      return engine.run(unit, position);
+    },
+  };
+}
+
+/** An engine whose units take so many bytes on the GPU. */
+function unitsOf(byteLength: number, engine: Engine): Engine {
+  return { ...engine, plan: { ...engine.plan, buffers: [buffer("words", 0, "storage", byteLength)] } };
 }
 
 describe("the driver", () => {
@@ -157,5 +174,71 @@ describe("the driver", () => {
       gpu.submits.reduce((total, { micros }) => total + micros, 0),
       -1,
     );
+  });
+
+  it("runs every workgroup of short units of two jobs that lie in the lane together", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const ran = new Map<number, number>();
+    const small = counted(gpu.engine([passOf(60)]), ran);
+    const large = counted(gpu.engine([passOf(40), passOf(110, 2)]), ran);
+    const driver = new Driver(pace());
+    const engineOf = (index: number) => (index % 10 < 5 ? small : large);
+    const outcomes = Array.from({ length: 120 }, (_, index) => driver.compute(engineOf(index), { index }).outcome);
+    await gpu.run();
+    expect((await Promise.allSettled(outcomes)).filter(({ status }) => status === "rejected")).toEqual([]);
+    expect([...ran.values()].sort()).toEqual([...Array(60).fill(26), ...Array(60).fill(6)].sort());
+  });
+
+  it("reads no unit of which workgroups are left", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const log: string[] = [];
+    const small = gpu.engine([passOf(60)], undefined, log);
+    const large = gpu.engine([passOf(90)]);
+    // Its plan grows after the driver has learnt it: the driver goes on to cut units by the old one.
+    let plan = small.plan;
+    const engine = Object.defineProperty({ ...small }, "plan", { get: () => plan });
+    const driver = new Driver(pace());
+    const first = driver.compute(engine, { index: 0 }).outcome;
+    await gpu.run();
+    await first;
+    plan = large.plan;
+    const second = driver.compute(engine, { index: 1 }).outcome;
+    const refused = expect(second).rejects.toThrow("Unit 1 came to its end with 6 of 9 workgroups run");
+    await gpu.run();
+    await refused;
+    expect(log).not.toContain("read 1");
+    expect(log).toContain("close 1");
+  });
+
+  it.each([
+    ["so many as fit", 10, 3],
+    ["one, however large it is,", 80, 1],
+  ])("puts no more units into one submit than the GPU's memory should hold: %s", async (_, mebibytes, most) => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const engine = unitsOf(mebibytes * 2 ** 20, gpu.engine([passOf(40)]));
+    const settled = feed(new Driver(pace()), engine, 200);
+    await gpu.run();
+    expect((await settled).every(({ status }) => status === "fulfilled")).toBe(true);
+    expect(Math.max(...gpu.submits.map(({ units }) => units.length))).toBe(most);
+  });
+
+  it("ends a unit that it gives up only when what was submitted of it has run", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const driver = new Driver(pace());
+    const { outcome } = driver.compute(gpu.engine([passOf(1_000_000)]), { index: 0 });
+    let idleAt = 0;
+    let endedAt = 0;
+    const ended = outcome.catch(() => {
+      endedAt = gpu.now;
+    });
+    gpu.after(150_000, () => {
+      void driver.stop().then(() => {
+        idleAt = gpu.now;
+      });
+    });
+    await gpu.run();
+    await ended;
+    expect(endedAt).toBeGreaterThan(150_000);
+    expect(endedAt).toBe(idleAt);
   });
 });
