@@ -1,16 +1,14 @@
 /**
  * Commands recorded in one go and submitted as one: whatever is recorded in the same turn of the event loop (several units,
- * many iterations) shares one upload, one encoder and one submit. Recording order is GPU order.
+ * many iterations) shares one upload, one encoder and one submit. Only two things end a submit earlier, and the rest of the turn
+ * is another: uploads of more than `MAX_SUBMIT_BYTES` (of one large unit, or of values set before many iterations), and places
+ * for boxes that have to be written anew (boxes.ts). Recording order is GPU order.
  */
 
 import { type GpuClock, openClock, type Stopwatch } from "./clock.ts";
 import { EngineError, ofScope } from "./engine-error.ts";
 import type { Lifeline } from "./lifeline.ts";
-
-/** Uploads of one submit; above it the batch is submitted early, so that staging memory stays bounded. */
-const MAX_UPLOAD_BYTES = 16 * 1024 * 1024;
-/** Dispatches of one submit; drivers guard against endless command buffers. */
-const MAX_DISPATCHES = 4096;
+import { MAX_SUBMIT_BYTES } from "./limits.ts";
 
 const COPY_SRC = 4;
 const COPY_DST = 8; // GPUBufferUsage, whose global Node lacks
@@ -44,7 +42,6 @@ export class Batcher {
         commands: Command[];
         uploads: Uint8Array[];
         uploadBytes: number;
-        dispatches: number;
         submitted: Deferred<void>;
         outcome: Deferred<Outcome>;
       }
@@ -66,7 +63,7 @@ export class Batcher {
 
   /** `bytes` must be a multiple of 4 and stay unchanged until the submit. */
   write(target: GPUBuffer, to: number, bytes: Uint8Array): void {
-    if (this.open && this.open.uploadBytes > 0 && this.open.uploadBytes + bytes.byteLength > MAX_UPLOAD_BYTES) this.flush();
+    if (this.open && this.open.uploadBytes > 0 && this.open.uploadBytes + bytes.byteLength > MAX_SUBMIT_BYTES) this.flush();
     const batch = this.current();
     this.record({ do: "copy", source: "upload", from: batch.uploadBytes, target, to, bytes: bytes.byteLength });
     batch.uploads.push(bytes);
@@ -75,9 +72,7 @@ export class Batcher {
 
   /** Resolves with this dispatch's share of the owner's GPU time in the submit, in microseconds. */
   async dispatch(owner: object, dispatch: Dispatch): Promise<number> {
-    if (this.open && this.open.dispatches >= MAX_DISPATCHES) this.flush();
     const batch = this.current();
-    batch.dispatches++;
     batch.commands.push({ do: "dispatch", owner, ...dispatch });
     const outcome = await batch.outcome.promise;
     return (outcome.micros.get(owner) ?? 0) / (outcome.dispatches.get(owner) ?? 1);
@@ -141,7 +136,7 @@ export class Batcher {
     if (!this.open) {
       const outcome = deferred<Outcome>();
       outcome.promise.catch(() => undefined);
-      this.open = { commands: [], uploads: [], uploadBytes: 0, dispatches: 0, submitted: deferred(), outcome };
+      this.open = { commands: [], uploads: [], uploadBytes: 0, submitted: deferred(), outcome };
       queueMicrotask(() => this.flush());
     }
     return this.open;

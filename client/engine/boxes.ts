@@ -3,12 +3,13 @@
  * a dynamic offset, so that a box costs no bind group of its own. When all places are taken they are written anew from the first.
  */
 import { SLICE_BYTES } from "../../shared/plan.ts";
+import { MAX_SUBMIT_DISPATCHES } from "./limits.ts";
 import type { WorkgroupBox } from "./seam.ts";
 
 /** WebGPU's default `minUniformBufferOffsetAlignment`, which every device takes. */
 const PLACE_BYTES = 256;
-/** A unit's boxes come back with the next unit: more than a unit has in most jobs, in 256 KiB. */
-const PLACES = 1024;
+/** Room for the boxes of one submit, in 256 KiB: a unit's come back with the next unit, and most units have fewer. */
+const PLACES = MAX_SUBMIT_DISPATCHES;
 
 const COPY_DST = 8;
 const UNIFORM = 64;

@@ -1,15 +1,14 @@
 /**
  * GPU time of submits. With `timestamp-query` from the stamps around an owner's first and last compute pass; without it from
  * the wall: a submit's time runs from the end of the one before it (or its own start, when the queue was empty) to its end,
- * shared among its owners by their dispatches.
+ * shared among its owners by their dispatches. A submit of more than `MAX_SUBMIT_UNITS` owners is timed by the wall too.
  */
+import { MAX_SUBMIT_UNITS } from "./limits.ts";
 
 const MAP_READ = 1;
 const COPY_SRC = 4;
 const COPY_DST = 8;
 const QUERY_RESOLVE = 512;
-/** Owners with stamps of their own in one submit; a submit of more is timed by the wall. */
-const MAX_STAMPED = 32;
 /** A submit whose stamps all say no time is timed by the wall when that says so much: some drivers leave stamps empty. */
 const EMPTY_STAMPS_MICROS = 5_000;
 
@@ -77,7 +76,7 @@ class StampClock implements GpuClock {
   }
 
   start(owners: ReadonlyMap<object, number>): Stopwatch {
-    if (owners.size === 0 || owners.size > MAX_STAMPED) return this.wall.start(owners);
+    if (owners.size === 0 || owners.size > MAX_SUBMIT_UNITS) return this.wall.start(owners);
     const stamps = this.free.pop() ?? this.make();
     const wall = this.wall.start(owners);
     const slots = new Map([...owners.keys()].map((owner, slot) => [owner, slot]));
@@ -130,9 +129,9 @@ class StampClock implements GpuClock {
   }
 
   private make(): Stamps {
-    const size = 16 * MAX_STAMPED;
+    const size = 16 * MAX_SUBMIT_UNITS;
     return {
-      set: this.device.createQuerySet({ type: "timestamp", count: 2 * MAX_STAMPED }),
+      set: this.device.createQuerySet({ type: "timestamp", count: 2 * MAX_SUBMIT_UNITS }),
       resolved: this.device.createBuffer({ size, usage: QUERY_RESOLVE | COPY_SRC }),
       mapped: this.device.createBuffer({ size, usage: MAP_READ | COPY_DST }),
     };

@@ -1,8 +1,8 @@
 /**
- * How much of a kernel goes into one submit. The throttle says how long a submit should take (its target); the controller
- * knows from measurements how many workgroups that is, and cuts them off the work in order. A submit is either one slice of a
- * dispatch, or as many whole dispatches (of one unit or several) as fit the target. A kernel that cannot be sliced has only
- * whole dispatches.
+ * How much of a kernel goes into one chunk: what is submitted together. The throttle says how long a chunk should take (its
+ * target); the controller knows from measurements how many workgroups that is, and cuts them off the work in order. A chunk is
+ * either one slice (a box of workgroups of one dispatch), or as many whole dispatches (of one unit or several) as fit the target. A
+ * kernel that cannot be sliced has only whole dispatches.
  */
 import { PassTimes } from "./pass-times.ts";
 import type { Position } from "./seam.ts";
@@ -49,7 +49,7 @@ export class SliceController {
     return micros;
   }
 
-  /** An empty submit for a target in microseconds. */
+  /** An empty chunk for a target in microseconds. */
   chunk(targetMicros: number): Chunk {
     return new Chunk(this.passes, this.times, this.sliceable, targetMicros);
   }
@@ -64,7 +64,7 @@ export class SliceController {
   }
 }
 
-/** One submit in the making. */
+/** What is submitted together, in the making. */
 export class Chunk {
   /** By pass: what of it is in the chunk, and the time it is believed to take. */
   readonly parts = new Map<number, { boxes: number; workgroups: number; micros: number }>();
@@ -95,7 +95,7 @@ export class Chunk {
     const left = whole - done;
     let wanted = left;
     if (times.isNew(left) || !this.hasRoom(pass, times, left)) {
-      // What does not fit, or takes nobody knows how long, is begun in a submit of its own.
+      // What does not fit, or takes nobody knows how long, is begun in a chunk of its own.
       this.isFull = true;
       if (this.parts.size > 0) return undefined;
       if (this.sliceable) wanted = Math.min(left, times.wanted(this.targetMicros));

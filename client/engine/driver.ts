@@ -1,29 +1,25 @@
 /**
  * The one driver above the seam. Units go through it in order, cut into chunks (controller.ts); a chunk, with the read-back of
- * each unit that it finishes, is one submit. What is queued on the GPU is bounded by time, at most two slice targets, whatever
+ * each unit that it finishes, is recorded at once to be one submit (batch.ts tells when it is more). What is queued on the GPU is bounded by time, at most two targets, whatever
  * the number of units in it: within that, upload, compute and read-back of neighbours overlap. A probe runs alone. After `stop`
  * nothing is submitted.
  */
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
+import { MAX_SUBMIT_BYTES, MAX_SUBMIT_DISPATCHES, MAX_SUBMIT_UNITS } from "./limits.ts";
 import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
 import { workgroupsOf } from "./slices.ts";
 
-/** Submits in the queue at most, however short: units that come meanwhile share the next one. */
+/** Chunks in the queue at most, however short: units that come meanwhile share the next one. */
 const MAX_QUEUED_CHUNKS = 4;
-/** What may be queued, and how much work should lie ready behind it, in slice targets. */
+/** What may be queued, and how much work should lie ready behind it, in targets. */
 const QUEUED_TARGETS = 2;
-/** Dispatches of one submit at most: recording them takes time too. */
-const MAX_CHUNK_BOXES = 1024;
-/** Units of one submit at most, and the GPU memory they may take together (one unit may take more). */
-const MAX_CHUNK_UNITS = 32;
-const MAX_CHUNK_BYTES = 32 * 1024 * 1024;
 /** Units that wait for their turn at most, however short: their inputs are in memory. */
 const MAX_WAITING_UNITS = 64;
 
 /** When the GPU may be given work, and how much at once. */
 export interface Pace {
-  /** GPU time that one slice should take, microseconds. */
+  /** GPU time that one chunk should take, its target, microseconds. */
   targetMicros(): number;
   /** Resolves when something may be submitted. */
   turn(): Promise<void>;
@@ -136,12 +132,12 @@ export class Driver {
     const chunk = controller.chunk(this.pace.targetMicros());
     const shares: Share[] = [];
     const unitBytes = engine.plan.buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
-    const maxUnits = Math.max(1, Math.min(MAX_CHUNK_UNITS, Math.floor(MAX_CHUNK_BYTES / unitBytes)));
+    const maxUnits = Math.max(1, Math.min(MAX_SUBMIT_UNITS, Math.floor(MAX_SUBMIT_BYTES / unitBytes)));
     let boxes = 0;
     for (const work of this.lane.slice(0, maxUnits)) {
       if (work.engine !== engine) break;
       const share: Share = { work, positions: [], next: work.place };
-      for (; boxes < MAX_CHUNK_BOXES; boxes++) {
+      for (; boxes < MAX_SUBMIT_DISPATCHES; boxes++) {
         const added = chunk.add(share.next);
         if (!added) break;
         share.positions.push(added.position);
@@ -164,7 +160,7 @@ export class Driver {
     return queuedMicros <= QUEUED_TARGETS * this.pace.targetMicros();
   }
 
-  /** All of it is recorded in one turn of the event loop, so it is one submit. */
+  /** All of it is recorded in one turn of the event loop, so that it shares a submit. */
   private submit(chunk: Chunk, shares: readonly Share[]): void {
     if (this.queue.size === 0) this.pace.busy();
     this.queue.add(chunk);

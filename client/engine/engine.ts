@@ -1,6 +1,6 @@
 /**
  * The engine: a `GPUDevice` and bytes in, bytes out. `open`, `run` and `read` only record; what is recorded in one turn of the
- * event loop is one submit (batch.ts), so a short unit, or several, cost one. A unit's buffers come from a pool and are cleared
+ * event loop shares a submit (batch.ts tells when it takes more), so a short unit, or several, cost one. A unit's buffers come from a pool and are cleared
  * and initialised by commands of the unit itself, so no unit sees what ran before it.
  */
 import { passScope, type Scope, unitScope } from "../../shared/expand.ts";

@@ -5,10 +5,10 @@
  *   unknown ─(one workgroup)─▶ growing ─(time rises with size)─▶ settled
  *
  * While growing, each slice is several times the one before, and its time replaces what was believed. Once settled, times
- * correct it, several slices at a time: without time stamps two queued slices are told to end together, and a single one lies.
+ * correct it, several chunks at a time: without time stamps two queued chunks are told to end together, and a single one lies.
  */
 
-/** Steady slices aim below the target: half of them are longer than believed. */
+/** Steady chunks aim below the target: half of them are longer than believed. */
 const AIM = 0.9;
 /** Growth from one slice to the next, where the last was far below the target and where it was not. */
 const GROWTH = { far: 8, near: 2 };
@@ -20,9 +20,9 @@ const FLAT = 1.25;
 const LONGEST_PROBE_MICROS = 60_000;
 /** Clocks are quantised to this: what is shorter cannot be told apart. */
 const CLOCK_MICROS = 100;
-/** Weight of the newest slices. */
+/** Weight of the newest chunks. */
 const LEARNING_RATE = 0.5;
-/** Two slices whose times are within this factor of each other are believed; else so many are taken together. */
+/** Two chunks whose times are within this factor of each other are believed; else so many are taken together. */
 const AGREEING = 2;
 const DISAGREEING = 4;
 /** So many times longer or shorter than believed is believed at once; longer only when no clock can be to blame for it. */
@@ -35,7 +35,7 @@ export class PassTimes {
   /** Shortest slice seen while growing, microseconds. */
   private shortest = Number.POSITIVE_INFINITY;
   private settled = false;
-  /** Most workgroups that were measured in one submit, and the time they took, at least as was believed. */
+  /** Most workgroups that were measured in one chunk, and the time they took, at least as was believed. */
   private proven = 0;
   private provenMicros = 0;
   /** Since the last correction. */
@@ -68,7 +68,7 @@ export class PassTimes {
     return AIM * targetMicros;
   }
 
-  /** Most workgroups of one submit, however many dispatches they are in: none is much larger than what was measured. */
+  /** Most workgroups of one chunk, however many dispatches they are in: none is much larger than what was measured. */
   limit(targetMicros: number): number {
     if (this.perGroup === undefined) return 1;
     return this.proven * (this.provenMicros <= FAR_SHARE * targetMicros ? GROWTH.far : GROWTH.near);
@@ -84,7 +84,7 @@ export class PassTimes {
     if (micros > FLAT * this.shortest) this.settled = true;
   }
 
-  /** A submit with `workgroups` of this pass, believed to take `predicted`, took `measured` microseconds. */
+  /** A chunk with `workgroups` of this pass, believed to take `predicted`, took `measured` microseconds. */
   correct(workgroups: number, predicted: number, measured: number): void {
     this.prove(workgroups, Math.max(predicted, measured));
     if (this.perGroup === undefined) return;

@@ -103,7 +103,7 @@ describe("the engine on WebGPU", () => {
     expect(counting.map(({ bytes }) => plans.unframe(bytes))).toEqual([0, 1].map((unit) => [[100 + unit + 4]]));
   });
 
-  it("runs more different boxes than it has places for, in one submit", async () => {
+  it("runs more different boxes than it has places for, recorded at once", async () => {
     const { plan, workgroups, expected } = plans.wide;
     const positions = Array.from({ length: workgroups }, (_, i): Position => {
       const x = (i * 7) % workgroups;

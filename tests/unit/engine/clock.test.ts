@@ -1,15 +1,12 @@
 /** On Dawn's null backend, which runs nothing and leaves time stamps empty, as some drivers do. */
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { create, globals } from "webgpu";
 import { openClock } from "../../../client/engine/clock.ts";
+import { openNullDevice } from "./null-device.ts";
 
 let device: GPUDevice;
 
 beforeAll(async () => {
-  Object.assign(globalThis, globals);
-  const adapter = await create(["backend=null"]).requestAdapter();
-  if (!adapter) throw new Error("Dawn has no null backend here");
-  device = await adapter.requestDevice({ requiredFeatures: ["timestamp-query"] });
+  device = await openNullDevice(["timestamp-query"]);
 });
 afterEach(() => vi.restoreAllMocks());
 
