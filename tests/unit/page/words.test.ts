@@ -148,7 +148,7 @@ describe("the page's words", () => {
 
   test("call a unit that somebody computed already not missing", () => {
     const voted = (count: number) => situation({ job: { ...shown, units: { ...shown.units, leased: 0, voted: count } } });
-    expect(say(voted(144))[0]).toBe("144 units of this picture need a second volunteer.");
+    expect(say(voted(144))[0]).toBe("144 units need a second volunteer.");
     expect(say(voted(143))[0]).toBe("144 units of this picture are missing.");
   });
 
