@@ -8,6 +8,7 @@ import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
+import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, JobSpec } from "./core/events.ts";
 import { checkSpec } from "./core/job.ts";
@@ -174,10 +175,10 @@ export class Coordinator {
     };
   }
 
-  /** Why no host that is connected can run this job, or "" when one can, none is there, or the job does not run. */
+  /** Why a running job gets no further: no host that is connected can run it, or its volunteers never agree. "" when neither is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.state.hosts.values()) : "";
+    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.state.hosts.values()) || disagreement(job) : "";
   }
 
   leasedUnits(job: JobId, limit: number): UnitIndex[] {

@@ -28,7 +28,9 @@ export const JobStatusSchema = Type.Object({
   ),
   owner: Type.String({ description: "Name of the owner's token." }),
   state: JobStateSchema,
-  reason: Type.String({ description: "What the job waits for or why it ended; empty when there is nothing to say." }),
+  reason: Type.String({
+    description: "What the job waits for, what keeps its volunteers from agreeing, or why it ended; empty when there is nothing to say.",
+  }),
   priority: Type.Integer(),
   createdAt: Type.String({ description: "ISO 8601." }),
   finishedAt: Type.String({ description: "ISO 8601, empty while it is not done." }),

@@ -23,6 +23,8 @@ export interface SizedBinding {
   reflected: ReflectedBinding;
   manifest: ManifestBinding;
   elements: number | null;
+  /** The output whose shape gives the array its length, by its place in the manifest. */
+  shapedBy: number | null;
   byteLength: number;
 }
 
@@ -69,11 +71,13 @@ export function sizeBindings(
       continue;
     }
     const length = tail ? tail.offset + (elements ?? 1) * tail.stride : binding.layout.size;
+    const shape = manifest.output.findIndex((output) => output.binding === binding.name);
+    const shapedBy = tail && entry.elements === undefined && shape >= 0 ? shape : null;
     const byteLength = roundUp(4, Math.max(length, binding.layout.size));
     if (!tail && entry.elements !== undefined) {
       faults.at([...path, "elements"], `${binding.name} has a type of a fixed size, ${layoutName(binding.layout)}.`, "Remove elements.");
     }
-    sized.set(binding.name, { reflected: binding, manifest: entry, elements: tail ? elements : null, byteLength });
+    sized.set(binding.name, { reflected: binding, manifest: entry, elements: tail ? elements : null, shapedBy, byteLength });
   }
   checkSwapped(manifest, sized, faults);
   return sized;
@@ -224,7 +228,7 @@ function claimLength(
 }
 
 function planInit(sized: SizedBinding, split: SplitFile | undefined, files: PackageFiles, faults: Faults): BufferInit {
-  const { reflected, manifest, byteLength } = sized;
+  const { reflected, manifest, shapedBy, byteLength } = sized;
   const path: JsonPath = ["bindings", reflected.name, "init"];
   const init = manifest.init;
   if (init === undefined || init === "zero") return { kind: "zero" };
@@ -232,10 +236,11 @@ function planInit(sized: SizedBinding, split: SplitFile | undefined, files: Pack
   if (init.split) {
     if (!split) return { kind: "zero" };
     if (split.bytesPerUnit > byteLength) {
+      const from = shapedBy === null ? "" : `, by output[${shapedBy}].shape`;
       faults.at(
         path,
-        `A unit's piece has ${split.bytesPerUnit} bytes, ${reflected.name} has ${byteLength}.`,
-        `At most ${Math.floor(byteLength / init.split.recordBytes)} records fit: mend recordsPerUnit${tailOf(reflected.layout) ? ', or "elements"' : ""}.`,
+        `A unit's piece has ${split.bytesPerUnit} bytes, ${reflected.name} has ${byteLength}${from}.`,
+        `At most ${Math.floor(byteLength / init.split.recordBytes)} records fit: mend recordsPerUnit${tailOf(reflected.layout) ? (shapedBy === null ? ', or "elements"' : ', or give it "elements"') : ""}.`,
       );
     }
     const { bytesPerUnit, unitsPerChunk, fileBytes } = split;

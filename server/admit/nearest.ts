@@ -3,13 +3,14 @@
 /** Longer names are not compared: the work is the product of the lengths. */
 const MAX_LENGTH = 64;
 
-/** The closest of `known`, or undefined when none is close. */
+/** The closest of `known`, or undefined when none is close. A plural is close, however short the name is. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
   // Of a name of one or two letters everything is close.
   let bestDistance = name.length < 3 ? 1 : Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
+    if (candidate === `${name}es`) return candidate;
     if (candidate.length > MAX_LENGTH || Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const distance = candidate.toLowerCase() === name.toLowerCase() ? 0 : editDistance(name, candidate);
     if (distance < bestDistance) {

@@ -8,15 +8,18 @@ import type { BufferPlan } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import { suggest } from "./nearest.ts";
 
+const SMALLER_WORKGROUP =
+  "make @workgroup_size smaller and the passes' workgroups more. Every GPU takes 256 invocations, in at most 256 x 256 x 64; some take 1024, in at most 1024 x 1024 x 64, and they alone get the job then";
+
 /** WebGPU's default limits (every adapter has them) and the most that Chrome's tiers offer on common hardware. */
-const LIMITS: Record<string, { default: number; most: number }> = {
+const LIMITS: Record<string, { default: number; most: number; mend?: string }> = {
   maxBindGroups: { default: 4, most: 4 },
   maxBindingsPerBindGroup: { default: 1000, most: 1000 },
   maxBufferSize: { default: 268_435_456, most: 4_294_967_296 },
-  maxComputeInvocationsPerWorkgroup: { default: 256, most: 1024 },
-  maxComputeWorkgroupSizeX: { default: 256, most: 1024 },
-  maxComputeWorkgroupSizeY: { default: 256, most: 1024 },
-  maxComputeWorkgroupSizeZ: { default: 64, most: 64 },
+  maxComputeInvocationsPerWorkgroup: { default: 256, most: 1024, mend: SMALLER_WORKGROUP },
+  maxComputeWorkgroupSizeX: { default: 256, most: 1024, mend: SMALLER_WORKGROUP },
+  maxComputeWorkgroupSizeY: { default: 256, most: 1024, mend: SMALLER_WORKGROUP },
+  maxComputeWorkgroupSizeZ: { default: 64, most: 64, mend: SMALLER_WORKGROUP },
   maxComputeWorkgroupStorageSize: { default: 16_384, most: 65_536 },
   maxComputeWorkgroupsPerDimension: { default: 65_535, most: 65_535 },
   maxStorageBufferBindingSize: { default: 134_217_728, most: 2_147_483_644 },
@@ -120,7 +123,7 @@ export function readNeeds(
     if (value > known.most)
       tell(
         `${what}: ${limit} would have to be ${value}.`,
-        `No GPU is expected to offer more than ${known.most}: ask for less, or let a unit compute less and the job have more units.`,
+        `No GPU is expected to offer more than ${known.most}: ${known.mend ?? "ask for less, or let a unit compute less and the job have more units"}.`,
       );
     else if (value > known.default) {
       limits[limit] = Math.max(limits[limit] ?? 0, value);

@@ -31,6 +31,7 @@ export function checkOutputs(manifest: Manifest, units: number | undefined, faul
     seen.add(output.binding);
     total += outputBytes(output) + 8;
     checkReduce(output, path, units, faults);
+    warnColumns(output, path, manifest.units, faults);
   });
   if (total > MAX_RESULT_BYTES) {
     faults.at(["output"], `A unit's results have ${total} bytes.`, RESULT_TOO_LARGE);
@@ -66,6 +67,15 @@ function checkReduce(output: ManifestOutput, path: JsonPath, units: number | und
       );
     }
   }
+}
+
+/** A grid of several rows is meant to be seen as one: x goes along the picture's rows only when these are as long. */
+function warnColumns({ reduce }: ManifestOutput, path: JsonPath, units: Manifest["units"], faults: Faults): void {
+  if (reduce?.kind !== "image" || !("grid" in units)) return;
+  const [x, y, z] = units.grid;
+  if (y * z === 1 || reduce.columns === x) return;
+  const text = `The picture has ${counted(reduce.columns, "tile")} in a row and the grid ${counted(x, "unit")}: tiles are laid out by unit index, so $unit.x and $unit.y are not their column and row. Let columns be ${x}.`;
+  faults.warnAt([...path, "reduce", "columns"], text);
 }
 
 /** The plan of one output whose buffer is known, or undefined with a fault. */

@@ -60,12 +60,17 @@ interface ResultsOptions extends VerbOptions {
   partial?: boolean;
 }
 
+const WHAT_THEY_HOLD = `Units come in the order of their indices, unless the output is reduced:
+  sum, count  raw and npy: u64, or i64 for a sum below zero; f64 for a sum of floats
+  image       raw, npy, csv and json: the picture's pixels, row by row, not unit by unit`;
+
 export function resultsVerb(program: Command): void {
   verb(program, "results <job>", "write the results of a job, by number or name, to a file")
     .requiredOption("--out <file>", "where to; - for stdout")
     .addOption(new Option("--format <format>", "default: by the file's ending; raw for .bin and none").choices(RESULT_FORMATS))
     .option("--output <name>", "which output, default the first")
     .option("--partial", "what is final so far, holes listed")
+    .addHelpText("after", `\n${WHAT_THEY_HOLD}`)
     .action(async (job: string, options: ResultsOptions) => {
       const connection = connectionOf(options);
       const format = options.format ?? formatOf(options.out);

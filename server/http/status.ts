@@ -9,7 +9,7 @@ import { DEFAULT_QUORUM } from "../core/verify.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 
-/** `waitsFor`: why nobody can run it now, or "". */
+/** `waitsFor`: why it gets no further now, or "". */
 export function jobStatus(
   row: JobRow,
   { manifest, plan }: PlannedJob,

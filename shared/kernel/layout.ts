@@ -86,7 +86,9 @@ export class Layouts {
       case "texture":
         throw new LayoutError(
           `${typeToString(type)} is a texture.`,
-          "Textures are not supported yet: read the texels from a storage buffer.",
+          type.access === "write" || type.access === "read_write"
+            ? "Textures are not supported yet: write the texels to a storage buffer, an array with one element each."
+            : "Textures are not supported yet: read the texels from a storage buffer.",
         );
       case "sampler":
         throw new LayoutError("It is a sampler.", "Samplers are not supported yet: read a storage buffer and interpolate in the kernel.");

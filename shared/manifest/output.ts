@@ -27,12 +27,19 @@ const Over = Type.Optional(
 const ReduceSchema = Type.Union(
   [
     Type.Object({ kind: Type.Literal("concat") }, { additionalProperties: false }),
-    Type.Object({ kind: Type.Literal("sum"), over: Over }, { additionalProperties: false }),
+    Type.Object(
+      { kind: Type.Literal("sum"), over: Over },
+      {
+        additionalProperties: false,
+        description:
+          "Integers are summed exactly: raw and npy hold the sum as u64, or as i64 when it is below zero, whatever the dtype. Floats are summed as f64.",
+      },
+    ),
     Type.Object({ kind: Type.Literal("min"), over: Over }, { additionalProperties: false }),
     Type.Object({ kind: Type.Literal("max"), over: Over }, { additionalProperties: false }),
     Type.Object(
       { kind: Type.Literal("count"), over: Over },
-      { additionalProperties: false, description: "Counts elements that are not zero." },
+      { additionalProperties: false, description: "Counts elements that are not zero; u64 in raw and npy." },
     ),
     Type.Object(
       {
@@ -75,7 +82,8 @@ const ReduceSchema = Type.Union(
       {
         additionalProperties: false,
         examples: [{ kind: "image", columns: 19, range: [0, 600] }],
-        description: "Each unit is a tile of shape [height, width]; tiles are laid out row by row.",
+        description:
+          "Each unit is a tile of shape [height, width]; tiles are laid out row by row. raw, npy, csv and json have the pixels in the picture's order, not unit by unit.",
       },
     ),
   ],

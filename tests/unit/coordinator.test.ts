@@ -227,6 +227,19 @@ describe("the coordinator", () => {
     await coordinator.close();
   });
 
+  it("says that a running job's volunteers never agree", async () => {
+    const { store, coordinator } = await open(join(await temporaryFolder(), "a.db"));
+    const { id } = await coordinator.addJob(jobRow(), { ...PLAIN, units: 4 });
+    for (const key of [1, 2, 3]) {
+      expect(coordinator.waitsFor(id)).toBe("");
+      const assignment = await claim(coordinator, (await connect(coordinator, store, key)).host, 4);
+      if (!assignment) throw new Error("no work");
+      await submit(coordinator, assignment, `${key}`);
+    }
+    expect(coordinator.waitsFor(id)).toContain("3 volunteers gave 3 different answers for unit ");
+    await coordinator.close();
+  });
+
   it("stops when a commit fails: nobody gets an answer that is not on disk", async () => {
     const folder = await temporaryFolder();
     const store = new SlowStore(join(folder, "a.db"));

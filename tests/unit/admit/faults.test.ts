@@ -202,6 +202,23 @@ describe("one fault, named with its place and the way out", () => {
       /kernel\.wgsl:5:27 : t cannot be bound: texture_2d<f32> is a texture\. Textures are not supported yet: read the texels from a storage buffer/,
     ],
     [
+      "a texture that is written",
+      job(
+        {},
+        KERNEL.replace("values[id.x]", "textureStore(t, id.xy, vec4f()); values[id.x]").replace(
+          "@compute",
+          "@group(0) @binding(2) var t: texture_storage_2d<rgba8unorm, write>;\n@compute",
+        ),
+      ),
+      /t cannot be bound: .* is a texture\. Textures are not supported yet: write the texels to a storage buffer/,
+    ],
+    [
+      "a workgroup that no GPU takes",
+      job({}, KERNEL.replace("size(64)", "size(32, 64)")),
+      /The workgroup of main is 32 x 64 x 1: maxComputeInvocationsPerWorkgroup would have to be 2048\. .* 1024: make @workgroup_size smaller.*Every GPU takes 256 invocations/,
+    ],
+    ["a plural without its ending", job({ passes: undefined, pass: [{ workgroups: [1] }] }), /"pass" is unknown here\. Did you mean passes\?/],
+    [
       "a sampler",
       job({}, KERNEL.replace("values[id.x]", "_ = s; values[id.x]").replace("@compute", "@group(0) @binding(2) var s: sampler;\n@compute")),
       /s cannot be bound: it is a sampler/i,

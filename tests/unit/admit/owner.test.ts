@@ -102,6 +102,18 @@ describe("a warning", () => {
     expect(await warned(job({ requires: { features: ["shader-f16"] } }, half))).toEqual([]);
   });
 
+  it("says that a picture's rows are not those of the grid, unless the grid is one row", async () => {
+    const picture = (grid: number[], columns: number) =>
+      job({
+        units: { grid },
+        output: [{ binding: "values", dtype: "u32", shape: [8, 8], reduce: { kind: "image", columns, range: [0, 9] } }],
+      });
+    expect((await warned(picture([19, 20, 1], 20))).join()).toMatch(
+      /output\[0\]\.reduce\.columns: .* 20 tiles in a row and the grid 19 units.*Let columns be 19\./,
+    );
+    for (const files of [picture([19, 20, 1], 19), picture([380, 1, 1], 19)]) expect(await warned(files)).toEqual([]);
+  });
+
   it("says that a swap without a second iteration does nothing", async () => {
     expect((await warned(swap(1, 64))).join()).toMatch(/job\.json:\d+:\d+ passes\[0\]\.swap: swap has no effect when repeat is 1/);
     expect((await warned(swap(2, 64))).join()).not.toMatch(/no effect/);
@@ -249,6 +261,18 @@ describe("the way out", () => {
       "of a piece that cuts an element is its multiple",
       split(99, 3, 3),
       /A unit's piece has 9 bytes, .*An element is u32: let it be a multiple of 4\.$/,
+    ],
+    [
+      "of a piece larger than its binding names the shape that made it so large",
+      job(
+        {
+          units: { split: "values" },
+          bindings: { ...params, values: { init: { file: "d.bin", split: { recordBytes: 4, recordsPerUnit: 65 } } } },
+        },
+        KERNEL,
+        { "d.bin": new Uint8Array(260) },
+      ),
+      /A unit's piece has 260 bytes, values has 256, by output\[0\]\.shape\. At most 64 records fit: mend recordsPerUnit, or give it "elements"\.$/,
     ],
     [
       "of a table that is no file is what a table is",

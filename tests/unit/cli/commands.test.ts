@@ -297,6 +297,15 @@ describe("what an owner may mistype", () => {
     expect(stderr).toContain("This is not a token.");
   });
 
+  test("what the formats hold of sums and pictures is told by the help and by the schema", async () => {
+    const help = (await idlewave(["results", "--help"])).stdout;
+    const schema = (await idlewave(["schema"])).stdout;
+    for (const text of [help, schema]) {
+      expect(text).toMatch(/raw and npy.*u64/);
+      expect(text).toMatch(/raw, npy, csv and json.* not unit by unit/);
+    }
+  });
+
   test("a folder of --out that is not there is named", async () => {
     const gone = join(folder, "gone");
     const { code, stderr } = await idlewave(["results", "1", "--out", join(gone, "x.npy")], env);
