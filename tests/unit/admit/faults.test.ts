@@ -217,7 +217,11 @@ describe("one fault, named with its place and the way out", () => {
       job({}, KERNEL.replace("size(64)", "size(32, 64)")),
       /The workgroup of main is 32 x 64 x 1: maxComputeInvocationsPerWorkgroup would have to be 2048\. .* 1024: make @workgroup_size smaller.*Every GPU takes 256 invocations/,
     ],
-    ["a plural without its ending", job({ passes: undefined, pass: [{ workgroups: [1] }] }), /"pass" is unknown here\. Did you mean passes\?/],
+    [
+      "a plural without its ending",
+      job({ passes: undefined, pass: [{ workgroups: [1] }] }),
+      /"pass" is unknown here\. Did you mean passes\?/,
+    ],
     [
       "a sampler",
       job({}, KERNEL.replace("values[id.x]", "_ = s; values[id.x]").replace("@compute", "@group(0) @binding(2) var s: sampler;\n@compute")),
