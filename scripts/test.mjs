@@ -13,10 +13,13 @@ rmSync(report, { force: true });
 
 let passed = 0;
 let failed = 0;
+/** Told again at the end: what failed first scrolls away. */
+const failures = [];
 check("types", () => run(bin("typescript", "bin", "tsc"), ["-p", "."]));
 check("lint and import arrows", () => run(bin("@biomejs", "biome", "bin", "biome"), ["check", "--error-on-warnings"]));
 check("no address in the lockfile", () => !/https?:\/\/registry|"resolved"/.test(readFileSync(join(root, "package-lock.json"), "utf8")));
 runTests();
+for (const name of failures) console.log(`✗ ${name}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -24,7 +27,10 @@ function check(name, holds) {
   console.log(`… ${name}`);
   const good = holds();
   if (good) passed++;
-  else failed++;
+  else {
+    failed++;
+    failures.push(name);
+  }
   console.log(`${good ? "✓" : "✗"} ${name}`);
 }
 
@@ -48,6 +54,8 @@ function runTests() {
   const result = JSON.parse(readFileSync(report, "utf8"));
   passed += result.numPassedTests;
   failed += result.numFailedTests;
+  for (const file of result.testResults)
+    for (const test of file.assertionResults) if (test.status === "failed") failures.push(test.fullName);
   const unrun = result.numPendingTests + result.numTodoTests;
   if (unrun > 0) {
     failed += unrun;

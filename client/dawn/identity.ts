@@ -3,7 +3,8 @@
  * Ed25519 key (RFC 8032). Whoever has it has the account.
  */
 import { randomBytes } from "node:crypto";
-import { open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { exactBytes, fromHex, toHex } from "../../shared/bytes.ts";
 import type { Identity } from "../donor/identity.ts";
@@ -25,24 +26,34 @@ async function seedOf(path: string): Promise<Uint8Array> {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (text === undefined) return await makeSeed(path);
+  // An empty file is what a power cut may leave of one that was never used.
+  if (text === undefined || text.trim() === "") return await makeSeed(path);
   const { idlewave, seed } = parsed(text);
   if (idlewave !== FORMAT || typeof seed !== "string" || !SEED.test(seed))
-    throw new Error(`${path} is no identity: it must be {"idlewave":"${FORMAT}","seed":"64 hexadecimal digits"}.`);
+    throw new Error(
+      `${path} is no identity: it must be {"idlewave":"${FORMAT}","seed":"64 hexadecimal digits"}. Put it right, or move it away to begin with a new key.`,
+    );
   return fromHex(seed);
 }
 
 /** On disk before it is used: credit under a key that is lost is lost. */
 async function makeSeed(path: string): Promise<Uint8Array> {
   const seed = randomBytes(32);
-  const file = await open(path, "wx", 0o600);
+  const made = `${path}.new`;
+  await synced(made, "w", async (file) => file.writeFile(`${JSON.stringify({ idlewave: FORMAT, seed: toHex(seed) })}\n`));
+  await rename(made, path);
+  await synced(dirname(path), "r");
+  return seed;
+}
+
+async function synced(path: string, flags: string, write: (file: FileHandle) => Promise<void> = async () => undefined): Promise<void> {
+  const file = await open(path, flags, 0o600);
   try {
-    await file.writeFile(`${JSON.stringify({ idlewave: FORMAT, seed: toHex(seed) })}\n`);
+    await write(file);
     await file.sync();
   } finally {
     await file.close();
   }
-  return seed;
 }
 
 function parsed(text: string): { idlewave?: unknown; seed?: unknown } {

@@ -1,33 +1,40 @@
 /** The outbox of a donor without a browser: a SQLite file, which one process has at a time. */
+import { chmodSync } from "node:fs";
 import { DatabaseSync } from "@photostructure/sqlite";
 import type { OutboxEntry, OutboxShelf } from "../donor/outbox.ts";
 
 /** A process that is just ending may hold the file this long, ms. */
 const BUSY_TIMEOUT_MS = 2_000;
+/** Its `user_version`: a later release that changes the table must read what this one has left. */
+const VERSION = 1;
 const SCHEMA = `
-  PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, job INTEGER NOT NULL, unit INTEGER NOT NULL, token BLOB NOT NULL,
     status TEXT NOT NULL, gpuMicros REAL NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL
   ) STRICT;
+  PRAGMA user_version = ${VERSION};
 `;
+const PUT = `INSERT OR REPLACE INTO results (key, stage, job, unit, token, status, gpuMicros, digest, bytes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export interface FileShelf extends OutboxShelf {
   close(): void;
 }
 
-/** Throws `Error` when another process has the file. */
+/** Throws `Error` when another process has the file, it is damaged, or of a later release. */
 export function fileShelf(path: string): FileShelf {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
+    chmodSync(path, 0o600);
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+    if (version > VERSION) throw new Error(`${path} is of a later release: update this program.`);
     database.exec(SCHEMA);
   } catch (error) {
     database.close();
-    if (error instanceof Error && /locked|busy/i.test(error.message))
-      throw new Error(`${path} is in use by another process.`, { cause: error });
-    throw error;
+    throw failureOf(path, error);
   }
-  const put = database.prepare("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const put = database.prepare(PUT);
   const drop = database.prepare("DELETE FROM results WHERE key = ?");
   return {
     load: async () => database.prepare("SELECT * FROM results").all() as unknown as OutboxEntry[],
@@ -49,4 +56,12 @@ export function fileShelf(path: string): FileShelf {
       database.close();
     },
   };
+}
+
+function failureOf(path: string, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/locked|busy/i.test(message)) return new Error(`${path} is in use by another process.`, { cause: error });
+  if (/not a database|malformed/i.test(message))
+    return new Error(`${path} is damaged: move it away; results in it that were not sent are computed by others.`, { cause: error });
+  return error instanceof Error ? error : new Error(message);
 }

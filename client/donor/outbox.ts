@@ -5,12 +5,14 @@
  */
 import { toHex } from "../../shared/bytes.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
+import { MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import {
   type Frame,
   INLINE_RESULT_BYTES,
   MAX_BATCH_UNITS,
   MAX_FRAME_BYTES,
   MAX_SOCKET_RESULT_BYTES,
+  MAX_TOKEN_BYTES,
   type ReplicaResult,
   type Verdict,
 } from "../../shared/wire.ts";
@@ -23,6 +25,7 @@ const GATHER_UNITS = 64;
 const FRAME_RESERVE_BYTES = 64 * 1024;
 const RESULT_OVERHEAD_BYTES = 52;
 const RETRY_MS = 2_000;
+const DIGEST_BYTES = 32;
 
 /** Lies in browsers over upgrades: a change of its shape must still read what the release before has left (tests/fixtures/outbox). */
 export interface OutboxEntry {
@@ -80,9 +83,12 @@ export class Outbox {
   /** Takes up what an earlier page left. */
   async load(): Promise<void> {
     for (const entry of await this.shelf.load()) {
-      this.entries.set(entry.key, entry);
       this.shelved.add(entry.key);
+      // What a disk or somebody has damaged could not be sent, and would keep the others from it.
+      if (isSound(entry)) this.entries.set(entry.key, entry);
+      else this.dirty.add(entry.key);
     }
+    await this.persist();
   }
 
   get count(): number {
@@ -236,6 +242,24 @@ export class Outbox {
     }
     await this.writing;
   }
+}
+
+function isSound({ stage, job, unit, token, status, gpuMicros, digest, bytes }: OutboxEntry): boolean {
+  const whole = (value: number, least: number, most: number) => Number.isSafeInteger(value) && value >= least && value <= most;
+  return (
+    (stage === "submit" || stage === "bytes") &&
+    (status === "ok" || status === "failed") &&
+    whole(job, 1, 0xffffffff) &&
+    whole(unit, 0, Number.MAX_SAFE_INTEGER) &&
+    gpuMicros >= 0 &&
+    Number.isFinite(gpuMicros) &&
+    token instanceof Uint8Array &&
+    token.byteLength <= MAX_TOKEN_BYTES &&
+    digest instanceof Uint8Array &&
+    digest.byteLength === DIGEST_BYTES &&
+    bytes instanceof Uint8Array &&
+    bytes.byteLength <= MAX_RESULT_BYTES
+  );
 }
 
 class Retry extends Error {

@@ -1,16 +1,27 @@
 /** `donate`: lends this machine's GPU to a coordinator, without a browser. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
+import type { IdleReason } from "../../shared/wire.ts";
 import { findJob } from "./api.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 import { againWithSoftwareDriver, hasSoftwareDriver, noGpu } from "./software.ts";
 
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
+/** Phases without work. A job that cannot be computed here is one: there may be others. */
+const RESTS: ReadonlySet<DonorPhase["kind"]> = new Set(["waiting", "job-done", "failed", "offline", "starting"]);
+/** Without work for so long `--until-idle` ends: others may just be about to come. */
+const IDLE_SECONDS = 30;
+/** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
+const GPU_ANSWERS_MS = 10_000;
+/** A terminal's Ctrl-C reaches this process, and its parent which passes it on: within this time it is one. */
+const ONE_SIGNAL_MS = 500;
+const EXIT_INTERRUPTED = 130;
 /** A line about the work at most this often; a new phase is told at once. */
 const LINE_EVERY_MS = 10_000;
 
@@ -20,7 +31,7 @@ interface DonateOptions extends VerbOptions {
   home: string;
   gpu?: string;
   software?: boolean;
-  untilIdle?: boolean;
+  untilIdle?: number;
 }
 
 export function donateVerb(program: Command): void {
@@ -30,7 +41,11 @@ export function donateVerb(program: Command): void {
     .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave"))
     .option("--gpu <name>", "part of the name of the GPU to use")
     .option("--software", "compute on the processor, with Chromium's software driver")
-    .option("--until-idle", "end when there is no work")
+    .addOption(
+      new Option("--until-idle [seconds]", `end when there was no work for so long, default ${IDLE_SECONDS}`)
+        .argParser(secondsOf)
+        .preset(IDLE_SECONDS),
+    )
     .action(async (options: DonateOptions) => {
       if (!options.software || hasSoftwareDriver()) return donate(options);
       const code = await againWithSoftwareDriver();
@@ -41,33 +56,72 @@ export function donateVerb(program: Command): void {
 
 async function donate(options: DonateOptions): Promise<void> {
   const connection = connectionOf(options);
+  const { origin, pathname } = new URL(connection.url);
+  if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
   const job = options.job === undefined ? 0 : (await findJob(connection, options.job)).id;
   const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
   let last: DonorPhase = { kind: "off" };
   let halt: () => void = () => undefined;
+  const rest = new Rest(options.untilIdle, () => halt());
   const donor = await startDonor({
-    ...{ origin: new URL(connection.url).origin, dose: SHARES[options.intensity] ?? 0.9, job },
-    ...{ home: options.home, gpu: options.gpu },
+    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu },
     onState: (state) => {
       last = state.phase;
       teller.tell(state);
-      if (options.untilIdle && isIdle(state)) halt();
+      rest.look(state);
     },
   }).catch((error: unknown) => {
     throw new CliError(EXIT.failure, "no-donor", error instanceof Error ? error.message : String(error), "");
   });
   halt = () => void donor.stop().catch((error: unknown) => note(String(error)));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, halt);
+  const stop = stopper(halt);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop.signal);
   await donor.ended;
-  const failure = failureOf(last);
+  rest.end();
+  const failure = stop.isAsked() ? undefined : failureOf(last, connection.url, options.software === true);
   if (failure) throw failure;
 }
 
-/** Nothing to do, and everything that was done is answered for. */
-function isIdle({ phase, running, unsent }: DonorState): boolean {
-  const rests = phase.kind === "job-done" || (phase.kind === "waiting" && phase.reason !== "quota");
-  return rests && running === 0 && unsent === 0;
+/** The first signal stops; a GPU that does not answer, or a second signal, ends the process. */
+function stopper(halt: () => void): { signal: () => void; isAsked: () => boolean } {
+  let told = 0;
+  const signal = () => {
+    if (told === 0) {
+      told = performance.now();
+      note("Stopping: what the GPU has begun is finished, the rest goes to others.");
+      halt();
+      setTimeout(() => {
+        note("The GPU does not answer. What was finished before is kept.");
+        process.exit(EXIT.failure);
+      }, GPU_ANSWERS_MS).unref();
+    } else if (performance.now() - told > ONE_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+  };
+  return { signal, isAsked: () => told > 0 };
+}
+
+/** Ends the run when there was nothing to do for so many seconds, and everything that was done is answered for. */
+class Rest {
+  private readonly seconds: number | undefined;
+  private readonly onLong: () => void;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(seconds: number | undefined, onLong: () => void) {
+    this.seconds = seconds;
+    this.onLong = onLong;
+  }
+
+  look({ phase, running, unsent }: DonorState): void {
+    if (this.seconds === undefined) return;
+    const rests = RESTS.has(phase.kind) && running === 0 && (unsent === 0 || phase.kind === "offline");
+    if (!rests) this.end();
+    else this.timer ??= setTimeout(this.onLong, this.seconds * 1000);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
 }
 
 class Teller {
@@ -86,10 +140,24 @@ class Teller {
     if (!isNew && performance.now() - this.toldAt < LINE_EVERY_MS) return;
     this.kind = phase.kind;
     this.toldAt = performance.now();
-    if (this.json) printJson({ phase: phase.kind, job: job?.id ?? null, publicKey, credit, units, gpuSeconds });
-    else note(`${words(state)}. ${counted(units.final, "unit")} verified, ${credit.final.toFixed(4)} credits.`);
+    const message = phase.kind === "failed" ? { message: phase.message } : {};
+    if (this.json) printJson({ phase: phase.kind, ...message, job: job?.id ?? null, publicKey, credit, units, gpuSeconds });
+    else {
+      const waiting = units.submitted - units.final - units.refused;
+      const others = waiting > 0 ? `, ${waiting} wait for another volunteer` : "";
+      note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits.`);
+    }
   }
 }
+
+const WAITS: Record<IdleReason, string> = {
+  "no-jobs": "No job needs anybody now",
+  "all-assigned": "All units are with others now",
+  "needs-features": "The open jobs need what this GPU lacks",
+  paused: "The jobs are paused",
+  "waits-for-others": "What is left needs another volunteer",
+  quota: "You hold enough units for now",
+};
 
 function words({ phase, job, adapter }: DonorState): string {
   switch (phase.kind) {
@@ -101,7 +169,7 @@ function words({ phase, job, adapter }: DonorState): string {
     case "offline":
       return "No connection to the coordinator; what is finished is kept";
     case "waiting":
-      return `No work now (${phase.reason})`;
+      return WAITS[phase.reason];
     case "job-done":
       return `${job?.title ?? "The job"} is done`;
     case "refused":
@@ -109,28 +177,37 @@ function words({ phase, job, adapter }: DonorState): string {
     case "device-lost":
       return "The GPU was lost; it is opened again";
     case "no-webgpu":
+    case "no-adapter":
     case "software-adapter":
     case "another-version":
     case "another-tab":
     case "forgotten":
     case "stopped":
-    case "failed":
       return "Stopping";
+    case "failed":
+      return `It cannot be computed here: ${phase.message.replace(/\.$/, "")}`;
     default:
       return phase satisfies never;
   }
 }
 
-function failureOf(phase: DonorPhase): CliError | undefined {
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError("It is a number of seconds, up to 86400.");
+  return seconds;
+}
+
+function failureOf(phase: DonorPhase, url: string, software: boolean): CliError | undefined {
   switch (phase.kind) {
     case "no-webgpu":
+    case "no-adapter":
       return noGpu();
     case "software-adapter":
       return new CliError(
         EXIT.failure,
         "software-adapter",
-        "This network takes no software adapters, and no graphics card was found.",
-        "On a coordinator of your own set allowSoftware.",
+        `This network takes no software adapters${software ? "" : ", and no graphics card was found"}.`,
+        `On a coordinator of your own: ${invocation("serve --allow-software")}.`,
       );
     case "another-version":
       return new CliError(
@@ -145,6 +222,14 @@ function failureOf(phase: DonorPhase): CliError | undefined {
         : undefined;
     case "failed":
       return new CliError(EXIT.failure, "failed", phase.message, "");
+    case "offline":
+    case "starting":
+      return new CliError(
+        EXIT.unreachable,
+        "unreachable",
+        `${url} could not be reached; what is finished is kept.`,
+        "Try again when it is there.",
+      );
     default:
       return undefined;
   }

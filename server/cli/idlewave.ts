@@ -1,4 +1,9 @@
 /** The command line's entry. */
 import { run } from "./program.ts";
 
+// A reader that has enough, as `head`, closes the pipe.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
 process.exitCode = await run(process.argv.slice(2));

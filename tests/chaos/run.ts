@@ -34,9 +34,11 @@ for (const report of reports) {
   for (const missed of report.missed) say(`not injected: ${missed}`);
   for (const [kind, found] of Object.entries(report.findings)) for (const what of found) say(`${kind}: ${what}`);
 }
-const holds =
-  line.lostAcknowledged === 0 && line.doubleCredits === 0 && line.invariantsBroken === 0 && line.readySecondsMax <= READY_SECONDS;
-say(holds ? "Everything that was acknowledged is there, counted once." : "It does not hold.");
+const isWhole = line.lostAcknowledged === 0 && line.doubleCredits === 0 && line.invariantsBroken === 0;
+const isQuick = line.readySecondsMax <= READY_SECONDS;
+say(isWhole ? "Everything that was acknowledged is there, counted once." : "It does not hold: what was found is above.");
+if (!isQuick) say(`But a start took ${line.readySecondsMax} s, more than ${READY_SECONDS} s: on a busy machine that may be the machine.`);
+const holds = isWhole && isQuick;
 if (values.json) console.log(JSON.stringify(line));
 else
   console.log(

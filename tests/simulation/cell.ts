@@ -25,12 +25,8 @@ export interface Cell {
   /** Wrong units over final ones, and the upper end of its 95 % interval (`bound95`). */
   acceptedWrong: number;
   acceptedWrong95: number;
-  /** Units with less than a tenth of their slices wrong: this tier sees whole units only. */
-  acceptedWrongFewer: number;
-  /** Nobody is banned yet; right results of honest people that were refused. */
-  honestBanned: number;
+  /** Right results of honest people that were refused. */
   honestRefused: number;
-  auditorShare: number;
   /** Share of the credit that wrong results earned. */
   creditWrong: number;
   /** Units that failed. */
@@ -64,7 +60,7 @@ export function runCell(options: CellOptions, onSeed: (trace: number) => void = 
     executionsPerUnit: sum.replicas / sum.final,
     acceptedWrong: sum.wrong / sum.final,
     acceptedWrong95: bound95(rates, sum.final / seeds),
-    ...{ acceptedWrongFewer: 0, honestBanned: 0, honestRefused: sum.honestRefused, auditorShare: 0 },
+    honestRefused: sum.honestRefused,
     creditWrong: sum.credit === 0 ? 0 : sum.creditWrong / sum.credit,
     failed: sum.failed,
   };

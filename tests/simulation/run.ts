@@ -48,6 +48,9 @@ const begun = process.cpuUsage();
 say(
   `quorum of ${options.quorum}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
 );
+say(
+  "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/trust.md.",
+);
 say("adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units");
 for (const adversary of names) {
   try {

@@ -25,6 +25,13 @@ function refusedIn(place: string, imports: readonly string[]): string[] {
 }
 
 const ARROWS: [string, string[], string[]][] = [
+  ["shared", ["./ids.ts"], ["../server/core/step.ts", "../client/engine/engine.ts", "fastify", "node:fs"]],
+  ["client/engine", ["../../shared/plan.ts"], ["../donor/claims.ts", "../page/page.ts", "node:fs"]],
+  ["client/donor", ["../engine/driver.ts", "socket.io-client"], ["../page/page.ts", "../dawn/gpu.ts", "../../server/config.ts", "fastify"]],
+  ["client/dawn", ["../donor/session.ts", "node:fs"], ["../page/page.ts", "../../server/core/step.ts"]],
+  ["client/page", ["../donor/state.ts", "lit"], ["../dawn/gpu.ts", "../engine/engine.ts", "../donor/session.ts", "fastify"]],
+  ["server/group-commit.ts", ["./core/store.ts"], ["./http/app.ts"]],
+  ["server/config.ts", ["./admit/json.ts"], ["./http/app.ts", "./main.ts"]],
   ["server/core", ["./step.ts", "../../shared/ids.ts"], ["../store/sqlite.ts", "../coordinator.ts", "node:fs"]],
   ["server/store", ["../core/store.ts", "kysely", "node:fs/promises"], ["../core/step.ts", "../http/app.ts", "../log.ts", "fastify"]],
   ["server/access", ["../core/store.ts", "node:crypto"], ["../gateway/limits.ts", "../http/app.ts", "../coordinator.ts"]],

@@ -1,11 +1,13 @@
 /** `donate`: volunteers on Dawn, each a process with a folder of its own, at a real coordinator. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fileShelf } from "../../../client/dawn/shelf.ts";
 import { ROOT } from "../../../server/cli/root.ts";
+import type { UnitIndex } from "../../../shared/ids.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 
 const TIMEOUT = 180_000;
@@ -44,6 +46,7 @@ function donor(
   return { process: child, ended };
 }
 
+const idle = (...options: string[]) => donor("four", "--until-idle", "0.5", ...options).ended;
 const keyOf = async (home: string) =>
   JSON.parse(await readFile(join(folder, home, "identity.json"), "utf8")) as { idlewave: string; seed: string };
 
@@ -52,10 +55,8 @@ describe("a volunteer without a browser", () => {
     "computes with a second one what is verified, and ends when there is no work",
     async () => {
       const job = await server.submit(packageOf(6));
-      const ran = await Promise.all(["one", "two"].map((home) => donor(home, "--until-idle").ended));
-      for (const { code, stderr } of ran) expect([code, stderr]).toEqual([0, ""]);
-      // Whoever was idle first may have left the last units to the other, who cannot verify them alone.
-      if ((await server.status(job)).state !== "done") await Promise.all(["one", "two"].map((home) => donor(home, "--until-idle").ended));
+      const ran = await Promise.all(["one", "two"].map((home) => donor(home, "--until-idle", "3").ended));
+      for (const { code, stderr } of ran) expect(code, stderr).toBe(0);
       expect(await server.status(job)).toMatchObject({ state: "done", units: { final: 6 } });
     },
     TIMEOUT,
@@ -67,7 +68,7 @@ describe("a volunteer without a browser", () => {
       const { idlewave, seed } = await keyOf("one");
       expect([idlewave, seed]).toEqual(["identity/1", expect.stringMatching(/^[0-9a-f]{64}$/)]);
       expect((await stat(join(folder, "one", "identity.json"))).mode & 0o777).toBe(0o600);
-      const { code, told } = await donor("one", "--until-idle").ended;
+      const { code, told } = await donor("one", "--until-idle", "0.5").ended;
       expect(code).toBe(0);
       expect(told.at(-1)?.units.submitted).toBeGreaterThan(0);
       expect((await keyOf("one")).seed).toBe(seed);
@@ -90,12 +91,45 @@ describe("a volunteer without a browser", () => {
   );
 
   it(
+    "ends when nobody answers for too long, and a job that is not there is no work",
+    async () => {
+      const none = await idle("--url", "http://127.0.0.1:9");
+      expect(none.code).toBe(4);
+      expect(JSON.stringify(none.told)).toContain("could not be reached");
+      expect(await idle("--url", `${server.url}/sub`)).toMatchObject({ code: 2 });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "sets aside what was damaged in its outbox and begins anew where a key was never written",
+    async () => {
+      const home = join(folder, "five");
+      await mkdir(home, { mode: 0o700 });
+      await writeFile(join(home, "identity.json"), "");
+      const shelf = fileShelf(join(home, "outbox.sqlite"));
+      const entry = { key: "1:0:x", stage: "submit", job: 1, unit: 0 as UnitIndex, token: new Uint8Array(8), status: "ok" } as const;
+      await shelf.write([{ ...entry, gpuMicros: 1, digest: new Uint8Array(31), bytes: new Uint8Array(4) }], []);
+      shelf.close();
+      expect((await donor("five", "--until-idle", "0.5").ended).code).toBe(0);
+      const after = fileShelf(join(home, "outbox.sqlite"));
+      expect(await after.load()).toEqual([]);
+      after.close();
+      expect((await keyOf("five")).seed).toMatch(/^[0-9a-f]{64}$/);
+      await writeFile(join(home, "outbox.sqlite"), "no database at all, however long this text is");
+      const damaged = await donor("five").ended;
+      expect([damaged.code, JSON.stringify(damaged.told)]).toEqual([1, expect.stringContaining("is damaged: move it away")]);
+    },
+    TIMEOUT,
+  );
+
+  it(
     "leaves a file that is no key as it is",
     async () => {
       const path = join(folder, "one", "identity.json");
       await chmod(path, 0o600);
       await writeFile(path, "{}");
-      const { code, told } = await donor("one", "--until-idle").ended;
+      const { code, told } = await donor("one", "--until-idle", "0.5").ended;
       expect(code).toBe(1);
       expect(JSON.stringify(told)).toContain("is no identity");
       expect(await readFile(path, "utf8")).toBe("{}");
