@@ -38,7 +38,7 @@ export interface OpenAdapter {
   openDevice(needs: Needs): Promise<GPUDevice>;
 }
 
-export type Adapter = OpenAdapter | { kind: "no-webgpu" } | { kind: "software-adapter" };
+export type Adapter = OpenAdapter | { kind: "no-webgpu" } | { kind: "no-adapter" } | { kind: "software-adapter" };
 
 /** A host that is no browser. */
 export interface Machine extends Pick<Host, "browser" | "os"> {
@@ -48,8 +48,9 @@ export interface Machine extends Pick<Host, "browser" | "os"> {
 /** Asks for an adapter; a software one counts only where the coordinator allows it. */
 export async function openAdapter(options: { allowSoftware: boolean; machine?: Machine | undefined }): Promise<Adapter> {
   const gpu = options.machine?.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
+  if (!gpu) return { kind: "no-webgpu" };
   const adapter = await request(gpu);
-  if (!adapter) return { kind: "no-webgpu" };
+  if (!adapter) return { kind: "no-adapter" };
   const software = isSoftware(adapter);
   if (software && !options.allowSoftware) return { kind: "software-adapter" };
   const features = [...adapter.features].filter((feature) => JOB_FEATURES.includes(feature));

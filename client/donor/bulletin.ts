@@ -62,7 +62,7 @@ export class Bulletin {
   tick(): void {
     const now = performance.now();
     const busy = this.throttle.busyMillis;
-    this.report.post({ type: "share", gpuMillis: busy - this.share.busy, wallMillis: now - this.share.at });
+    this.report.share(busy - this.share.busy, now - this.share.at);
     this.share = { at: now, busy };
     if (this.socket.isUp && now - this.statusAt > STATUS_EVERY_MS) void this.refresh();
   }

@@ -78,6 +78,10 @@ export class Donor implements DonorControl {
     await this.halt({ kind: "off" });
   }
 
+  async settled(): Promise<void> {
+    await this.last;
+  }
+
   async restart(options: DonorStart): Promise<void> {
     await this.halt({ kind: "off" });
     await this.start(options);
@@ -140,7 +144,7 @@ export class Donor implements DonorControl {
   /** Starts afresh after an end of the session's own; otherwise asks again at once. */
   async retry(): Promise<void> {
     const { kind } = this.report.phase;
-    const ended = kind === "no-webgpu" || kind === "software-adapter" || kind === "failed" || kind === "device-lost";
+    const ended = ["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost"].includes(kind);
     if (!ended) {
       this.run?.work?.session.hurry();
       return;
@@ -176,6 +180,8 @@ export class Donor implements DonorControl {
     const unlock = await holdLock(run.abort.signal, () => {
       if (this.run !== run) return;
       this.report.setPhase({ kind: "another-tab", running: true });
+      // The share on the button that was just pressed holds for all tabs.
+      this.tabs.dose(run.options.dose);
       this.tabs.ask();
     });
     if (!unlock) return;

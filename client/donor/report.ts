@@ -4,10 +4,9 @@ import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
 import { Tally } from "./tally.ts";
+import { Throughput } from "./throughput.ts";
 
 const STATE_EVERY_MS = 1_000;
-/** Throughput is that of this long: of fewer units it would jump about. */
-const SPEED_WINDOW_MS = 30_000;
 /** Newest verified units that are told. */
 const VERIFIED_TOLD = 256;
 
@@ -34,7 +33,7 @@ export class Report {
   private accountMicros = 0;
   /** What the holder of the lock told last, while this donor waits for it. */
   private holders: DonorState | undefined;
-  private done: { at: number; gflop: number; micros: number }[] = [];
+  private throughput = new Throughput();
   private state: DonorState = {
     phase: { kind: "off" },
     dose: 0.25,
@@ -101,7 +100,7 @@ export class Report {
 
   /** One unit was computed, in `micros` of GPU time. */
   finished(job: JobStatus, unit: number, micros: number): void {
-    this.done.push({ at: performance.now(), gflop: job.creditPerUnit * GFLOP_PER_CREDIT, micros });
+    this.throughput.finished(job.creditPerUnit * GFLOP_PER_CREDIT, micros, performance.now());
     this.unit({ job: job.id, unit, state: "waiting", progress: 1 });
     this.soon();
   }
@@ -116,6 +115,12 @@ export class Report {
     this.tally.takeAll(job, units);
     this.post({ type: "all-units", job, units });
     this.soon();
+  }
+
+  /** GPU time of the time that passed since this was told last. */
+  share(gpuMillis: number, wallMillis: number): void {
+    this.throughput.lent(gpuMillis, wallMillis, performance.now());
+    this.post({ type: "share", gpuMillis, wallMillis });
   }
 
   post(fact: DonorFact): void {
@@ -137,7 +142,7 @@ export class Report {
 
   /** A run starts anew: what is counted since start is empty. */
   begin(dose: Dose): void {
-    this.done = [];
+    this.throughput = new Throughput();
     Object.assign(this.state, { dose, verified: [], job: null });
   }
 
@@ -156,7 +161,8 @@ export class Report {
     this.tell();
   }
 
-  private soon(): void {
+  /** What the session counts has changed. */
+  soon(): void {
     this.timer ??= setTimeout(() => this.tell(), Math.max(0, this.toldAt + STATE_EVERY_MS - performance.now()));
   }
 
@@ -165,9 +171,6 @@ export class Report {
     this.timer = undefined;
     this.toldAt = performance.now();
     const { running, unsent, unsentMicros, secondsPerUnit } = this.counts();
-    this.done = this.done.filter(({ at }) => at > this.toldAt - SPEED_WINDOW_MS);
-    const micros = this.done.reduce((sum, unit) => sum + unit.micros, 0);
-    const gflop = this.done.reduce((sum, unit) => sum + unit.gflop, 0);
     Object.assign(this.state, {
       running,
       own: this.tally.count,
@@ -175,7 +178,7 @@ export class Report {
       secondsPerUnit,
       // Between an answer and the notice that follows it a unit is in neither figure.
       gpuSeconds: Math.max(this.state.gpuSeconds, (this.accountMicros + unsentMicros) / 1e6),
-      gflops: micros > 0 ? gflop / (micros / 1e6) : null,
+      gflops: this.throughput.gflops(this.toldAt),
     });
     const told = { ...this.state, verified: [...this.state.verified] };
     this.listener?.(this.holders ? { ...this.holders, phase: told.phase } : told);

@@ -4,7 +4,7 @@
  *   starting ─(handshake, adapter)─▶ running ⇄ waiting (no unit, asks again after retryMs) ⇄ job-done
  *   running ─(device lost)─▶ device-lost ─(a new device)─▶ running; the third time ─▶ device-lost, final
  *   job-done ─▶ job-done, final: where one job alone was chosen
- *   starting ─▶ no-webgpu | software-adapter | failed;  any ─▶ another-version: these are ends
+ *   starting ─▶ no-webgpu | no-adapter | software-adapter | failed;  any ─▶ another-version: these are ends
  *
  * Being offline is no state of the loop, it only covers what is shown: the loop goes on with the units it has, the outbox
  * keeps what is finished. After `stop` nothing is submitted, open units are given back and the socket is closed.
@@ -173,6 +173,7 @@ export class Session {
 
   private async loop(): Promise<void> {
     await this.outbox.load();
+    this.report.soon();
     void this.outbox.flush();
     while (!this.stopped) {
       const waitMs = await this.computing.step(this.workshop);

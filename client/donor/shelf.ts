@@ -1,5 +1,5 @@
 /** The outbox's place in IndexedDB. */
-import { clear, createStore, delMany, entries, setMany } from "idb-keyval";
+import { clear, createStore, delMany, entries, keys, setMany } from "idb-keyval";
 import type { OutboxEntry, OutboxShelf } from "./outbox.ts";
 
 /** A later release looks for what this one has left under these names. */
@@ -21,6 +21,13 @@ export function browserShelf(): OutboxShelf {
       if (remove.length > 0) await delMany(remove, results);
     },
   };
+}
+
+/** Results that wait here to be sent. Makes no database where there is none. */
+export async function shelvedCount(): Promise<number> {
+  const databases = await indexedDB.databases();
+  if (!databases.some(({ name }) => name === SHELF.database)) return 0;
+  return (await keys(store())).length;
 }
 
 /** Drops everything, sent or not. No session may be at work. */

@@ -15,6 +15,8 @@ export type DonorPhase =
   | { kind: "offline"; running: boolean }
   | { kind: "waiting"; reason: IdleReason; retryMs: number }
   | { kind: "no-webgpu" }
+  /** WebGPU is there, and gives no graphics card. */
+  | { kind: "no-adapter" }
   | { kind: "software-adapter" }
   | { kind: "another-version" }
   | { kind: "device-lost"; times: number; final: boolean }
@@ -56,7 +58,7 @@ export interface DonorState {
   /** Units in flight and units whose acknowledgement is missing. */
   running: number;
   unsent: number;
-  /** GFLOP/s from declared operations over measured GPU time of the last 30 s, or null. */
+  /** GFLOP/s that are lent: declared operations over the time that passed, or null. */
   gflops: number | null;
   /** Measured seconds of GPU time a unit, or null. */
   secondsPerUnit: number | null;
@@ -91,6 +93,8 @@ export interface DonorControl {
   start(options: DonorStart): Promise<void>;
   /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */
   stop(): Promise<void>;
+  /** Resolves when what the last run had finished is sent, or kept because it cannot be sent now. */
+  settled(): Promise<void>;
   /** Ends this tab's run alone and begins another one. */
   restart(options: DonorStart): Promise<void>;
   setDose(dose: Dose): Promise<void>;

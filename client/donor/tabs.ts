@@ -55,6 +55,7 @@ export class Tabs {
           listener.onFact(message.fact);
           return;
         case "dose":
+          this.retold(message.dose);
           listener.onDose(message.dose);
           return;
         case "input":
@@ -94,6 +95,7 @@ export class Tabs {
   }
 
   dose(dose: Dose): void {
+    this.retold(dose);
     this.say({ type: "dose", dose });
   }
 
@@ -107,6 +109,11 @@ export class Tabs {
 
   forget(): void {
     this.say({ type: "forget" });
+  }
+
+  /** Who asks right after another dose was chosen is not told of the last one. */
+  private retold(dose: Dose): void {
+    if (this.told) this.told = { ...this.told, dose };
   }
 
   private say(message: Message): void {

@@ -11,7 +11,7 @@ import { mark } from "./logo.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
-import { closing, howChecked, howColoured, promises, whoOwns } from "./sections.ts";
+import { closing, howChecked, howColoured, nameOf, promises, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -26,6 +26,9 @@ const LOW = "(min-width: 560px) and (max-width: 899px) and (max-height: 519px)";
 const LOW_SHARE = 0.42;
 /** Height of the dock there, CSS pixels. */
 const LOW_DOCK = 56;
+/** On a desktop: height of the dock, and least height of the first screen. */
+const DOCK = 96;
+const LEAST_HEIGHT = 640;
 /** Of a phone's height for the plate; beside the dock the words and figures have room too. */
 const NARROW_SHARE = { before: 0.51, lent: 0.39 };
 /** CSS pixels that the words down to the button have in any case, and what the plate keeps of the rest at least. */
@@ -120,6 +123,7 @@ export class Page extends LitElement {
     const lent = isLent(situation);
     this.swap.show(lent ? "lent" : "");
     const rooms = roomsOf(situation, manner);
+    const name = nameOf(visit.network);
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
@@ -127,7 +131,7 @@ export class Page extends LitElement {
       <main>
         <div class="first">
           <div class="side">
-            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a></header>
+            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}</header>
             <div class="story" id="story" tabindex="-1">
               <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
@@ -141,7 +145,7 @@ export class Page extends LitElement {
           <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
         </div>
         <p class="announcer" role="status">${this.announced}</p>
-        ${howColoured(situation.job)}
+        ${howColoured(situation.job, situation.allowSoftware)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
         ${promises()} ${howChecked(situation.job)}
       </main>
@@ -209,7 +213,9 @@ export class Page extends LitElement {
       const height = lent ? share : Math.max(NARROW_LEAST, Math.min(share, innerHeight - NARROW_WORDS));
       return { width, height: Math.min(height, 1.06 * width) };
     }
-    return { width: Math.min(Math.floor(0.59375 * width), width - 440), height: first?.clientHeight ?? innerHeight };
+    // As high as the first screen is at least: longer words make that one higher, and no square larger.
+    const height = lent ? Math.max(innerHeight - DOCK, LEAST_HEIGHT - DOCK) : Math.max(innerHeight, LEAST_HEIGHT);
+    return { width: Math.min(Math.floor(0.59375 * width), width - 440), height };
   }
 
   private announce(): void {

@@ -12,9 +12,10 @@ const MIDDLE = 7;
 /** Squares that the mini plates leave empty. */
 const HOLES = [3, 9, 11];
 
-export function howColoured(job: JobStatus | null): TemplateResult {
+export function howColoured(job: JobStatus | null, allowSoftware: boolean): TemplateResult {
+  const machine = allowSoftware ? "machine" : "graphics card";
   const quorum = job?.verification.quorum ?? 2;
-  const strangers = quorum === 2 ? "a stranger's graphics card gets" : "strangers' graphics cards get";
+  const strangers = quorum === 2 ? `a stranger's ${machine} gets` : `strangers' ${machine}s get`;
   return html`<section class="below" aria-labelledby="colour-title">
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">
@@ -111,6 +112,14 @@ export function howChecked(job: JobStatus | null): TemplateResult | typeof nothi
     <h2 id="checked-title">How results are checked</h2>
     <p class="measure">${capitalised(checkedWords(job))}. Only bytes that agree become part of the result and give credit. ${job.verification.limits}</p>
   </section>`;
+}
+
+/** The name that a coordinator has where nobody gave it one. */
+const USUAL_NAME = "Idlewave";
+
+/** What this network is called, empty where nobody named it. */
+export function nameOf(network: NetworkInfo | null): string {
+  return network && network.name !== USUAL_NAME && network.name !== UNSET ? network.name : "";
 }
 
 export function closing(network: NetworkInfo | null): TemplateResult {

@@ -22,6 +22,8 @@ export type Moment =
   | { kind: "loading" }
   | { kind: "unreachable" }
   | { kind: "no-job" }
+  /** `?job=` names one that this network does not have. */
+  | { kind: "unknown-job"; job: number }
   | { kind: "before" }
   | { kind: "paused" }
   | { kind: "stopped" }
@@ -34,8 +36,14 @@ export interface Situation {
   webgpu: "there" | "absent" | "insecure";
   /** The shown job, null when there is none. */
   job: JobStatus | null;
+  /** Number of the job that the address names, 0 for none. */
+  chosenJob: number;
+  /** The coordinator takes results of processors too. */
+  allowSoftware: boolean;
   donor: DonorState | null;
   seen: Seen | null;
+  /** Finished units that wait on this device to be sent, counted while nothing is lent. */
+  kept: number;
   dose: Dose;
   /** What was lent when it started: a smaller dose is a choice worth a word. */
   firstDose: Dose;
@@ -70,7 +78,8 @@ export function momentOf(situation: Situation): Moment {
   if (situation.webgpu === "insecure") return { kind: "insecure" };
   if (situation.webgpu === "absent") return { kind: "no-webgpu" };
   if (situation.network === "unreachable") return { kind: "unreachable" };
-  if (!job) return { kind: situation.network === "loading" ? "loading" : "no-job" };
+  if (!job && situation.network === "loading") return { kind: "loading" };
+  if (!job) return situation.chosenJob > 0 ? { kind: "unknown-job", job: situation.chosenJob } : { kind: "no-job" };
   if (job.state === "done") return finished(job, true);
   return { kind: job.state === "running" ? "before" : "paused" };
 }
@@ -86,6 +95,7 @@ export function isLent(situation: Situation): boolean {
   const moment = momentOf(situation);
   switch (moment.kind) {
     case "no-webgpu":
+    case "no-adapter":
     case "software-adapter":
     case "failed":
       return false;
@@ -97,9 +107,14 @@ export function isLent(situation: Situation): boolean {
   }
 }
 
+const FAULTS: readonly Moment["kind"][] = [
+  ...(["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost"] as const),
+  ...(["refused", "offline", "insecure", "unreachable"] as const),
+];
+
 /** These are told at once, not when the next quiet moment comes. */
 export function isFault(moment: Moment): boolean {
-  return ["no-webgpu", "software-adapter", "failed", "device-lost", "refused", "offline", "insecure", "unreachable"].includes(moment.kind);
+  return FAULTS.includes(moment.kind);
 }
 
 /** What computes here: a software adapter is the processor. */

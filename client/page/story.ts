@@ -44,6 +44,9 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return html`${copyButton(actions, copied)}
         <ul class="terms"><li>Current Chrome, Edge and Safari have it. Firefox has it on Windows and on Macs with Apple silicon.</li>
         <li>On Linux it depends on the graphics card. In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
+    case "no-adapter":
+      return html`${copyButton(actions, copied)}
+        <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
     case "refused":

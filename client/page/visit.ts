@@ -10,6 +10,7 @@ import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/sta
 import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { momentOf, type Situation } from "./situation.ts";
+import { Steady } from "./steady.ts";
 import { pickJob, Watch } from "./watch.ts";
 
 const FRESH_MS = 8_000;
@@ -40,6 +41,7 @@ export class Visit {
   network: NetworkInfo | null = null;
   private readonly options: VisitOptions;
   private donation: Donation | null = null;
+  private readonly steady = new Steady();
   private freshAt = Number.NEGATIVE_INFINITY;
   /** Job and unit that were verified last. */
   private verified = "";
@@ -54,8 +56,11 @@ export class Visit {
       network: "loading",
       webgpu: options.webgpu,
       job: null,
+      chosenJob: options.chosenJob,
+      allowSoftware: false,
       donor: null,
       seen: null,
+      kept: 0,
       dose: options.dose,
       firstDose: options.dose,
       fresh: null,
@@ -69,13 +74,14 @@ export class Visit {
       },
       onNetwork: (network) => {
         this.network = network;
-        this.options.onChange();
+        this.change({ allowSoftware: network.allowSoftware });
       },
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
       isTold: () => this.isTold(),
     });
     document.addEventListener("visibilitychange", () => void this.donation?.control.setHidden(document.hidden));
+    void this.countKept();
     this.resume();
   }
 
@@ -83,7 +89,7 @@ export class Visit {
   async lend(): Promise<void> {
     const { lending, dose } = this.situation;
     if (lending.kind === "asking" || lending.kind === "on") return;
-    this.change({ lending: { kind: "asking" }, firstDose: dose, fresh: null });
+    this.change({ lending: { kind: "asking" }, firstDose: dose, fresh: null, kept: 0 });
     void navigator.storage?.persist?.();
     try {
       const donation = this.donation ?? (await this.open());
@@ -98,8 +104,8 @@ export class Visit {
   }
 
   private wish(): DonorStart {
-    const { dose, job } = this.situation;
-    return { origin: this.options.origin, dose, job: this.options.chosenJob, shown: job?.id ?? 0 };
+    const { dose, job, chosenJob } = this.situation;
+    return { origin: this.options.origin, dose, job: chosenJob, shown: job?.id ?? 0 };
   }
 
   /** False when Stop came while the donor was starting. */
@@ -110,13 +116,21 @@ export class Visit {
   async stop(): Promise<void> {
     this.change({ lending: { kind: "stopped" }, fresh: null });
     await this.donation?.control.stop();
+    await this.donation?.control.settled();
+    await this.countKept();
+  }
+
+  /** While something is lent the donor tells it. */
+  private async countKept(): Promise<void> {
+    const { shelvedCount } = await import("../donor/shelf.ts");
+    const kept = await shelvedCount();
+    if (!this.isWanted()) this.change({ kept });
   }
 
   /** Leaves a finished job for the next one. */
   async lendToNext(): Promise<void> {
-    this.options.chosenJob = 0;
     const next = pickJob(this.jobs, 0);
-    if (next) this.change({ job: next });
+    this.change(next ? { chosenJob: 0, job: next } : { chosenJob: 0 });
     if (this.situation.lending.kind === "on") await this.donation?.control.restart(this.wish());
     else await this.lend();
   }
@@ -180,7 +194,7 @@ export class Visit {
     this.hurry();
     this.jobs = jobs;
     const { job } = this.situation;
-    const shown = this.donorJob() ?? jobs.find((other) => other.id === job?.id) ?? pickJob(jobs, this.options.chosenJob);
+    const shown = this.donorJob() ?? jobs.find((other) => other.id === job?.id) ?? pickJob(jobs, this.situation.chosenJob);
     this.change({ network: "reached", job: shown, nextJob: jobs.some((other) => other.state === "running" && other.id !== shown?.id) });
   }
 
@@ -232,7 +246,7 @@ export class Visit {
     if (donor.phase.kind !== "off" && donor.dose !== before && performance.now() - this.turnedAt > TURN_HEARD_MS)
       this.situation.dose = donor.dose;
     const told = this.situation.donor?.job;
-    this.situation.donor = donor;
+    this.situation.donor = { ...donor, running: this.steady.take(donor.running) };
     // The same figures again may be older than those of the last list.
     if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
     if (news) this.showFresh(news.unit);

@@ -3,7 +3,10 @@ import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds } from "./numbers.ts";
 import type { Words } from "./part.ts";
 
-const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
+/** `only-mine`: every unit left is one that the visitor computed already. */
+type Reason = IdleReason | "only-mine";
+
+const REASONS: Record<Reason, { headline: string; lead: string }> = {
   "all-assigned": { headline: "Every unit is being computed.", lead: "Yours will start when a job needs you." },
   "no-jobs": { headline: "No job needs you right now.", lead: "Yours will start when one does." },
   paused: { headline: "The job is paused.", lead: "Yours will start when it goes on." },
@@ -12,6 +15,10 @@ const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
     lead: "They use a part of WebGPU that yours, or its driver, doesn't have.",
   },
   "waits-for-others": {
+    headline: "Nothing is left for you now.",
+    lead: "The rest is with others or needs a second volunteer. Yours will start when a job needs you.",
+  },
+  "only-mine": {
     headline: "Every unit left needs somebody else.",
     lead: "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
   },
@@ -19,8 +26,8 @@ const REASONS: Record<IdleReason, { headline: string; lead: string }> = {
 };
 
 /** `retryMs`: how long the donor waits before it asks again. */
-export function waitingWords(reason: IdleReason, retryMs: number): Words {
+export function waitingWords(reason: Reason, retryMs: number): Words {
   const { headline, lead } = REASONS[reason];
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
-  return { headline: [headline], lead: [`${lead} It asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`] };
+  return { headline: [headline], lead: [`${lead} Your browser asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`] };
 }

@@ -47,8 +47,6 @@ export class Watch {
     this.asking = true;
     try {
       const wait = await this.askOnce();
-      if (!this.met) this.watched.onNetwork(await this.get<NetworkInfo>("/api/network"));
-      this.met = true;
       this.asking = false;
       this.again(wait);
     } catch {
@@ -67,7 +65,8 @@ export class Watch {
       if (!watched.isTold()) watched.onJob(await this.get<JobStatus>(`/api/jobs/${watched.shown()}`));
       return JOB_MS;
     }
-    const { jobs } = await this.get<{ jobs: JobStatus[] }>("/api/jobs");
+    // What the first words depend on is known before they are said.
+    const [{ jobs }] = await Promise.all([this.get<{ jobs: JobStatus[] }>("/api/jobs"), this.meet()]);
     this.listedAt = performance.now();
     watched.onJobs(jobs);
     const state = jobs.find(({ id }) => id === watched.shown())?.state;
@@ -75,6 +74,12 @@ export class Watch {
     this.state = state;
     // A list tells the running answer as it was read last, the job itself as it is.
     return isNews && !watched.isTold() && watched.shown() !== 0 ? 0 : JOB_MS;
+  }
+
+  private async meet(): Promise<void> {
+    if (this.met) return;
+    this.watched.onNetwork(await this.get<NetworkInfo>("/api/network"));
+    this.met = true;
   }
 
   private async get<T>(path: string): Promise<T> {

@@ -1,5 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
+import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds, capitalised, count, doseWord, grouped, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
@@ -10,6 +11,7 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 const SIZE_WORTH_SAYING = 100_000;
 
 const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of your graphics card.";
+const ON_PROCESSORS = "Without a graphics card your processor computes instead, slowly.";
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
 
@@ -41,6 +43,11 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       };
     case "before":
       return before(situation, noun);
+    case "unknown-job":
+      return {
+        headline: [`There is no job ${moment.job}.`],
+        lead: ["It was removed, or the number is wrong. What this network has is listed below."],
+      };
     case "paused":
       return {
         headline: [`This ${noun} is paused.`],
@@ -60,19 +67,21 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "stopped":
       return {
         headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
-        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`],
+        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`, ...keptHere(situation)],
       };
     case "offline":
       return offline(situation, moment.running);
     case "waiting":
-      return waitingWords(
-        moment.reason === "all-assigned" && waitingOf(situation) > 0 ? "waits-for-others" : moment.reason,
-        moment.retryMs,
-      );
+      return waiting(situation, moment.reason, moment.retryMs);
     case "no-webgpu":
       return {
         headline: ["This browser can't compute units yet."],
         lead: ["It has no WebGPU, the part that lets a page use the graphics card.", watching(job)],
+      };
+    case "no-adapter":
+      return {
+        headline: ["This browser finds no graphics card."],
+        lead: ["It has WebGPU, but no graphics card that it may use: a setting or an old driver can be why.", watching(job)],
       };
     case "insecure":
       return {
@@ -137,13 +146,34 @@ function offline(situation: Situation, still: boolean): Words {
   };
 }
 
+function waiting(situation: Situation, reason: IdleReason, retryMs: number): Words {
+  const own = waitingOf(situation);
+  const isForOthers = reason === "waits-for-others" || (reason === "all-assigned" && own > 0);
+  if (!isForOthers) return waitingWords(reason, retryMs);
+  return waitingWords(own > 0 && own >= leftOf(situation) ? "only-mine" : "waits-for-others", retryMs);
+}
+
 function before(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);
-  const headline = missing === 1 ? `One unit of this ${noun} is missing.` : `${count(missing)} units of this ${noun} are missing.`;
+  const lead = situation.allowSoftware ? `${BEFORE_LEAD} ${ON_PROCESSORS}` : BEFORE_LEAD;
+  const one = missing === 1;
+  const left = `${one ? "One unit" : `${count(missing)} units`} of this ${noun}`;
+  // Computed once each, and no square of them is empty.
+  const needsOthers = job !== null && missing > 0 && job.units.voted >= missing;
+  const headline = needsOthers ? `${left} ${one ? "needs" : "need"} a second volunteer.` : `${left} ${one ? "is" : "are"} missing.`;
   const soFar = job && answerOf(job);
-  if (!soFar) return { headline: [headline], lead: [BEFORE_LEAD] };
-  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} ${BEFORE_LEAD}`] };
+  if (!soFar) return { headline: [headline], lead: [lead, ...keptHere(situation)] };
+  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} ${lead}`, ...keptHere(situation)] };
+}
+
+function keptHere({ kept }: Situation): Part[] {
+  if (kept === 0) return [];
+  return [
+    " ",
+    { mine: units(kept) },
+    kept === 1 ? " waits here; it is sent when you lend again." : " wait here; they are sent when you lend again.",
+  ];
 }
 
 function running(situation: Situation, noun: string, manner: Manner): Words {
@@ -154,18 +184,38 @@ function running(situation: Situation, noun: string, manner: Manner): Words {
     const left = leftOf(situation);
     return {
       headline: [{ mine: `Unit ${count(fresh.unit)}` }, " is yours."],
-      lead: [`${confirmed(job)}, so your square is now part of the ${noun}. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
+      lead: [`${confirmed(situation, job)}, so your square is now part of the ${noun}. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
     };
   }
-  const headline: Part[] =
-    mine > 0 ? [{ mine: units(mine) }, ` of this ${noun} ${mine === 1 ? "is" : "are"} yours.`] : ["Your first units are on their way."];
+  const { headline, about } = given(situation, noun);
   if (dose < firstDose) {
-    return { headline, lead: [`You chose less: at most ${doseWord(dose)} of your ${device}, on average.${slower(firstDose / dose)}`] };
+    return {
+      headline,
+      lead: [`${about}You chose less: at most ${doseWord(dose)} of your ${device}, on average.${slower(firstDose / dose)}`],
+    };
   }
   const now = donor?.running ?? 0;
   const more = mine > 0 ? " more" : "";
   const running = now > 0 ? `${capitalised(inWords(now))}${more} ${now === 1 ? "is" : "are"} running on your ${device}. ` : "";
-  return { headline, lead: [`${running}${stepsAside(manner)}`] };
+  return { headline, lead: [`${about}${running}${about ? "" : stepsAside(manner)}`.trim()] };
+}
+
+/** What the visitor gave, the most settled figure first, and what the lead has to say of it. */
+function given(situation: Situation, noun: string): { headline: Part[]; about: string } {
+  const { donor, job } = situation;
+  const mine = mineOf(situation);
+  if (mine > 0) return { headline: [{ mine: units(mine) }, ` of this ${noun} ${mine === 1 ? "is" : "are"} yours.`], about: "" };
+  const elsewhere = donor?.units.final ?? 0;
+  if (elsewhere > 0 && job) {
+    const headline: Part[] = [{ mine: units(elsewhere) }, ` ${elsewhere === 1 ? "is" : "are"} yours so far.`];
+    return { headline, about: `Now: ${raised(job.title)}. ` };
+  }
+  const own = waitingOf(situation);
+  if (own === 0) return { headline: ["Your first units are on their way."], about: "" };
+  return {
+    headline: [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger.`],
+    about: `${own === 1 ? "It joins" : "They join"} the ${noun} when a stranger gets the same bytes. `,
+  };
 }
 
 function stepsAside({ touch, still }: Manner): string {
@@ -188,9 +238,13 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
     fresh: null,
     firstDose: situation.dose,
   };
+  const first = usual.donor && { ...usual.donor, own: { ...own, waiting: Math.max(waitingOf(situation), 2), final: 0 } };
   return [
     running(usual, noun, manner),
     running({ ...usual, dose: 0.1, firstDose: 0.9 }, noun, manner),
+    // Before the first of this job is verified: what waits, or what was given to others.
+    running({ ...usual, donor: first && { ...first, units: { ...first.units, final: 0 } } }, noun, manner),
+    running({ ...usual, donor: first && { ...first, units: { ...first.units, final: Math.max(first.units.final, 2) } } }, noun, manner),
     running({ ...usual, fresh: { unit: Math.max(0, (job?.units.total ?? 1) - 1) } }, noun, manner),
   ];
 }
@@ -200,11 +254,11 @@ function slower(times: number): string {
   return times >= 2.1 ? ` Units take about ${inWords(Math.round(10 * times) / 10)} times as long.` : "";
 }
 
-function confirmed(job: JobStatus): string {
+function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
   const others = job.verification.quorum - 1;
   return others === 1
-    ? "A stranger's graphics card got the same bytes"
-    : `${capitalised(inWords(others))} strangers' graphics cards got the same bytes`;
+    ? `A stranger's ${allowSoftware ? "machine" : "graphics card"} got the same bytes`
+    : `${capitalised(inWords(others))} strangers' ${allowSoftware ? "machines" : "graphics cards"} got the same bytes`;
 }
 
 /** How many volunteers made it is counted nowhere yet, so it is not said. */

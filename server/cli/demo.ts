@@ -28,7 +28,7 @@ const GALLERY = join(ROOT, "shaders");
 const PICTURE_JOB = "deep-mandelbrot";
 const BROWSERS = 2;
 /** States of a page that it does not leave by itself. */
-const BROKEN: ReadonlySet<string> = new Set(["failed", "no-webgpu", "software-adapter", "another-tab"]);
+const BROKEN: ReadonlySet<string> = new Set(["failed", "no-webgpu", "no-adapter", "software-adapter", "another-tab"]);
 const POLL_MS = 500;
 /** Far above the three minutes it should take on two cores; a demo that hangs must end too. */
 const GIVE_UP_MS = 15 * 60_000;

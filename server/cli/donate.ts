@@ -177,6 +177,7 @@ function words({ phase, job, adapter }: DonorState): string {
     case "device-lost":
       return "The GPU was lost; it is opened again";
     case "no-webgpu":
+    case "no-adapter":
     case "software-adapter":
     case "another-version":
     case "another-tab":
@@ -199,6 +200,7 @@ function secondsOf(text: string): number {
 function failureOf(phase: DonorPhase, url: string, software: boolean): CliError | undefined {
   switch (phase.kind) {
     case "no-webgpu":
+    case "no-adapter":
       return noGpu();
     case "software-adapter":
       return new CliError(

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
+import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
@@ -52,7 +52,8 @@ async function load(page: Page): Promise<void> {
   await page.evaluate(`openDonor(${JSON.stringify(scripts.worker)})`);
 }
 
-const start = (page: Page, job = 0) => page.evaluate(`control.start(${JSON.stringify({ origin: network.url, dose: 0.9, job })})`);
+const start = (page: Page, job = 0, dose: Dose = 0.9) =>
+  page.evaluate(`control.start(${JSON.stringify({ origin: network.url, dose, job })})`);
 const last = (page: Page) => page.evaluate("states.at(-1)") as Promise<DonorState>;
 const untilPhase = (page: Page, kind: DonorPhase["kind"]) =>
   page.waitForFunction(`states.at(-1)?.phase.kind === ${JSON.stringify(kind)}`, { timeout: 40_000, polling: 50 });
@@ -159,6 +160,16 @@ describe("the donor", () => {
     await start(second);
     await untilPhase(second, "running");
     expect((await last(first)).phase.kind).toBe("stopped");
+  });
+
+  it("lends in all tabs what was chosen in the one that was asked last", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const [first, second] = [await openTab(), await openTab()];
+    await start(first);
+    await untilPhase(first, "running");
+    await start(second, 0, 0.25);
+    await untilState(first, "state.dose === 0.25");
+    await untilState(second, `state.phase.kind === "another-tab" && state.phase.running && state.dose === 0.25`);
   });
 
   it("leaves the lock to the tab that waits when one begins anew, and stops nobody", async () => {

@@ -133,9 +133,9 @@ describe("a browser without WebGPU", () => {
     await network.close();
   });
 
-  const says = async (page: Page, job: number) => {
-    await waitForState(page, "no-webgpu");
-    expect(await page.$eval("h1", (h1) => h1.textContent)).toBe("This browser can't compute units yet.");
+  const says = async (page: Page, job: number, state: "no-webgpu" | "no-adapter", words: string) => {
+    await waitForState(page, state);
+    expect(await page.$eval("h1", (h1) => h1.textContent)).toBe(words);
     expect((await network.status(job)).units.leased).toBe(0);
   };
 
@@ -146,12 +146,12 @@ describe("a browser without WebGPU", () => {
     // No flag of Chromium takes it away.
     await page.evaluateOnNewDocument(() => Reflect.deleteProperty(Navigator.prototype, "gpu"));
     await page.goto(network.url);
-    await says(page, job);
+    await says(page, job, "no-webgpu", "This browser can't compute units yet.");
   });
 
   it("says so after the click when it has no adapter, and claims nothing", async () => {
     browser = await openBrowser({ gpu: "none" });
     const job = await network.submit("jobs/lcg");
-    await says(await volunteer(browser, network.url), job);
+    await says(await volunteer(browser, network.url), job, "no-adapter", "This browser finds no graphics card.");
   });
 });

@@ -28,6 +28,7 @@ const control: DonorControl = {
   async stop() {
     say("stop");
   },
+  async settled() {},
   async restart(options) {
     say(`restart ${options.job}`);
   },

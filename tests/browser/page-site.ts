@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
-import type { JobStatus } from "../../shared/api.ts";
+import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { network, PLAN, SOURCE } from "./page-fixtures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -31,6 +31,7 @@ export interface Site {
   /** The changes after which pictures were asked for, in order. */
   since: number[];
   jobs: JobStatus[];
+  network: NetworkInfo;
   /** Picture of each job. */
   pictures: Map<number, Uint8Array>;
   refused: { unit: number; volunteer: string; digest: string; canonical: string; at: string }[];
@@ -61,6 +62,7 @@ export async function openSite(): Promise<Site> {
     asked: [],
     since: [],
     jobs: [],
+    network,
     pictures: new Map(),
     refused: [],
     down: false,
@@ -100,7 +102,7 @@ async function answerFile(site: Site, path: string): Promise<Answer> {
 function answerApi(site: Site, path: string, response: ServerResponse, known: string | undefined): Answer {
   if (site.down) return [503, "{}", JSON_TYPE];
   if (path === "/api/jobs") return [200, JSON.stringify({ jobs: site.jobs }), JSON_TYPE];
-  if (path === "/api/network") return [200, JSON.stringify(network), JSON_TYPE];
+  if (path === "/api/network") return [200, JSON.stringify(site.network), JSON_TYPE];
   const [, id, part] = /^\/api\/jobs\/(\d+)(?:\/(\w+))?$/.exec(path) ?? [];
   const job = site.jobs.find((each) => each.id === Number(id));
   const bytes = site.pictures.get(Number(id));

@@ -6,7 +6,7 @@ import type { Browser, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
 import { openBrowser } from "./harness.ts";
-import { finalCells, job, picture, primes, SOURCE } from "./page-fixtures.ts";
+import { finalCells, job, network, picture, primes, SOURCE } from "./page-fixtures.ts";
 import { openSite, PLAN_HASH, type Site, SOURCE_HASH } from "./page-site.ts";
 import { Visitor } from "./page-visitor.ts";
 
@@ -33,6 +33,7 @@ beforeEach(async () => {
   site.pictures.clear();
   site.pictures.set(1, picture(0.62));
   site.refused = [];
+  site.network = network;
   site.down = false;
   site.asked = [];
   visitor = await Visitor.come(browser, site);
@@ -97,6 +98,23 @@ describe("before the click", () => {
   test("?job= chooses the job", async () => {
     await open("/?job=2");
     expect(await h1()).toBe("Primes below 10¹² so far: 37,607,912,018");
+  });
+
+  test("?job= of a job that is not there says so, and lists those that are", async () => {
+    await open("/?job=77", "unknown-job");
+    expect(await h1()).toBe("There is no job 77.");
+    expect(await page.$$eval(".jobs tbody tr", (rows) => rows.length)).toBe(2);
+    expect(await page.$('[data-testid="lend"]')).toBeNull();
+    expect(await violations()).toEqual([]);
+  });
+
+  test("the network is named, and processors are spoken of where it takes them, from the first words on", async () => {
+    site.network = { ...network, name: "Tidal Network", allowSoftware: true };
+    await open();
+    expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/your processor computes instead, slowly\.$/);
+    expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's machine gets/);
+    expect(await violations()).toEqual([]);
   });
 
   test("no job, no coordinator and no WebGPU have words of their own", async () => {
@@ -210,6 +228,31 @@ describe("after the click", () => {
     // Longer than the job is left alone before the click.
     await expect.poll(pictures, { timeout: 20_000 }).toBeGreaterThan(3);
     expect(site.asked).not.toContain("/api/jobs/1");
+  });
+
+  test("what waits here to be sent is told after Stop, and on the next visit before the click", async () => {
+    await open();
+    await lend();
+    await say({ phase: { kind: "offline", running: false }, unsent: 2 });
+    await page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open("idlewave-outbox");
+          opening.onupgradeneeded = () => opening.result.createObjectStore("results");
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const writing = opening.result.transaction("results", "readwrite");
+            for (const key of ["1:5:aa", "1:6:aa"]) writing.objectStore("results").put({ key }, key);
+            writing.oncomplete = resolve;
+          };
+        }),
+    );
+    await page.click('[data-testid="stop"]');
+    const told = () => page.waitForFunction(() => /2 units wait here/.test(document.querySelector("p.lead")?.textContent ?? ""));
+    await told();
+    await open();
+    await told();
+    expect(await violations()).toEqual([]);
   });
 
   test("a donor without a connection is told at once that the coordinator answers", async () => {
@@ -401,6 +444,34 @@ describe("every width", () => {
     await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="stop"]')?.click());
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
     expect(await cut()).toBeLessThanOrEqual(0);
+  });
+
+  test("the dock hides no word of the first screen of a laptop, and no square grows with the words", async () => {
+    await open();
+    await lend();
+    const whole = { gflops: 412, own: { job: 1, waiting: 144, final: 0 } };
+    const states: Partial<DonorState>[] = [
+      { phase: { kind: "starting", bytes: 0 }, units: { submitted: 0, final: 0, refused: 0 }, gpuSeconds: 0 },
+      { phase: { kind: "offline", running: true }, unsent: 18, software: true },
+      { phase: { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 }, ...whole },
+      { phase: { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 } },
+      { phase: { kind: "running" }, ...whole },
+    ];
+    await page.waitForSelector(".plate .laid-out");
+    const sizes = new Set<string>();
+    for (const each of states) {
+      await say(each);
+      // Long enough for another size to be drawn.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const [label, dock, size] = await page.evaluate(() => {
+        const box = (of: string) => document.querySelector(of)?.getBoundingClientRect();
+        const plate = box(".plate canvas");
+        return [box(".label p")?.bottom ?? 0, box(".dock")?.top ?? 0, `${plate?.width} x ${plate?.height}`] as const;
+      });
+      expect(label, JSON.stringify(each.phase)).toBeLessThanOrEqual(dock);
+      sizes.add(size);
+    }
+    expect(sizes.size, [...sizes].join()).toBe(1);
   });
 
   test("targets are at least 44 px and the plate shows every square", async () => {

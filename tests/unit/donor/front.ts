@@ -75,16 +75,20 @@ export interface Lender {
   last(): DonorState;
 }
 
-export function lend(front: Pick<Front, "url">): Lender {
+/** `left`: what an earlier page left on the shelf, which is `loadMillis` slow to read. */
+export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMillis = 0): Lender {
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const identity: Identity = {
     publicKey: exactBytes(ed25519.getPublicKey(seed)),
     sign: async (message) => exactBytes(ed25519.sign(message, seed)),
   };
-  const kept = new Map<string, OutboxEntry>();
+  const kept = new Map(left.map((entry) => [entry.key, entry]));
   const shelved: OutboxEntry[] = [];
   const shelf: OutboxShelf = {
-    load: async () => [...kept.values()],
+    load: async () => {
+      await new Promise((read) => setTimeout(read, loadMillis));
+      return [...kept.values()];
+    },
     write: async (put, remove) => {
       shelved.push(...put);
       for (const entry of put) kept.set(entry.key, entry);

@@ -1,7 +1,7 @@
 /** A session on Dawn's null backend, against a real gateway behind a real HTTP server that fails in several ways. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, globals } from "webgpu";
-import type { BlobHash } from "../../../shared/ids.ts";
+import type { BlobHash, UnitIndex } from "../../../shared/ids.ts";
 import type { BufferPlan, JobPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
@@ -87,6 +87,14 @@ describe("a session", () => {
     lender = lend(front);
     await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
     await vi.waitFor(() => expect(units(broken)).toEqual(["failed"]), PATIENCE);
+  });
+
+  it("tells without a connection how many results an earlier page left", async () => {
+    const entry = { stage: "submit", job: 1, unit: 5 as UnitIndex, token: new Uint8Array(64), status: "ok", gpuMicros: 1 } as const;
+    const bytes = { digest: new Uint8Array(32), bytes: new Uint8Array(4) };
+    const left = [1, 2].map((each) => ({ ...entry, ...bytes, key: `1:5:${each}` }));
+    lender = lend({ url: "http://127.0.0.1:9" }, left, 500);
+    await vi.waitFor(() => expect(lender?.last()).toMatchObject({ phase: { kind: "offline" }, unsent: 2 }), PATIENCE);
   });
 
   it("sends what the GPU had finished when it was stopped, instead of leaving it on the shelf or giving it back", async () => {

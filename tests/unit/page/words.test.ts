@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../../client/donor/state.ts";
 import { dockLines } from "../../../client/page/dock-words.ts";
 import { plainText } from "../../../client/page/part.ts";
-import { whoOwns, whoRuns } from "../../../client/page/sections.ts";
+import { nameOf, whoOwns, whoRuns } from "../../../client/page/sections.ts";
 import { finalOf, isLent, leftOf, momentOf, type Situation } from "../../../client/page/situation.ts";
 import { type Manner, wordsOf } from "../../../client/page/words.ts";
 import { donorState, job, network, primes } from "../../browser/page-fixtures.ts";
@@ -15,6 +15,9 @@ function situation(changes: Partial<Situation> = {}): Situation {
     network: "reached",
     webgpu: "there",
     job: shown,
+    chosenJob: 0,
+    kept: 0,
+    allowSoftware: false,
     donor: null,
     seen: { job: 1, units: 380, final: 236, mine: { running: 2, waiting: 0, final: 14 }, share: 0.48 },
     dose: 0.5,
@@ -80,7 +83,7 @@ describe("the page's words", () => {
       "no work",
       lent({ kind: "waiting", reason: "all-assigned", retryMs: 15_000 }),
       "Every unit is being computed.",
-      /when a job needs you\. It asks again every 15 seconds\.$/,
+      /when a job needs you\. Your browser asks again every 15 seconds\.$/,
     ],
     [
       "job done",
@@ -95,6 +98,13 @@ describe("the page's words", () => {
       /^This count is finished\. Volunteers made it\.$/,
     ],
     ["another tab", lent({ kind: "another-tab", running: true }), "Running in another tab.", /One tab works/],
+    [
+      "no adapter",
+      lent({ kind: "no-adapter" }),
+      "This browser finds no graphics card.",
+      /^It has WebGPU, but no graphics card that it may use: .* You can still watch/,
+    ],
+    ["a job that is not there", situation({ job: null, chosenJob: 77 }), "There is no job 77.", /listed below/],
     ["no job", situation({ job: null }), "No job needs you yet.", /looks again every ten seconds/],
     [
       "unreachable",
@@ -114,13 +124,58 @@ describe("the page's words", () => {
   test("say that a job is finished before the donor's having none left", () => {
     const none: DonorPhase = { kind: "waiting", reason: "no-jobs", retryMs: 2_000 };
     expect(say(lent(none, { job: { ...shown, state: "done" } }))[0]).toBe("This picture is finished.");
-    expect(say(lent(none))).toEqual(["No job needs you right now.", "Yours will start when one does. It asks again every two seconds."]);
+    expect(say(lent(none))).toEqual([
+      "No job needs you right now.",
+      "Yours will start when one does. Your browser asks again every two seconds.",
+    ]);
   });
 
-  test("say that own units wait for a stranger, not that all are being computed", () => {
-    const phase: DonorPhase = { kind: "waiting", reason: "all-assigned", retryMs: 2_000 };
-    const donor = donorState({ phase, own: { job: 1, waiting: 6, final: 0 } });
-    expect(say(lent(phase, { donor }))[0]).toBe("Every unit left needs somebody else.");
+  test.each(["all-assigned", "waits-for-others"] as const)("%s: call units the visitor's only when all that are left are", (reason) => {
+    const phase: DonorPhase = { kind: "waiting", reason, retryMs: 2_000 };
+    const told = (waiting: number) => say(lent(phase, { donor: donorState({ phase, own: { job: 1, waiting, final: 0 } }) }));
+    expect(told(144)[0]).toBe("Every unit left needs somebody else.");
+    expect(told(144)[1]).toMatch(/^You have computed them;/);
+    expect(told(6)[0]).toBe("Nothing is left for you now.");
+    expect(told(6)[1]).toMatch(/^The rest is with others or needs a second volunteer\./);
+  });
+
+  test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
+    expect(say(situation())[1]).not.toMatch(/processor/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a graphics card your processor computes instead, slowly\.$/);
+    const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
+    expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
+  });
+
+  test("call a unit that somebody computed already not missing", () => {
+    const voted = (count: number) => situation({ job: { ...shown, units: { ...shown.units, leased: 0, voted: count } } });
+    expect(say(voted(144))[0]).toBe("144 units of this picture need a second volunteer.");
+    expect(say(voted(143))[0]).toBe("144 units of this picture are missing.");
+  });
+
+  test("keep to what the visitor gave when another job comes, and name that job", () => {
+    const donor = donorState({ own: { job: 2, waiting: 3, final: 0 }, units: { submitted: 60, final: 52, refused: 0 } });
+    const [headline, lead] = say(lent({ kind: "running" }, { job: primes(), seen: null, donor }));
+    expect(headline).toBe("52 units are yours so far.");
+    expect(lead).toMatch(/^Now: Primes below 10¹²\. Two are running/);
+  });
+
+  test("say to a lone volunteer that units wait for a stranger", () => {
+    const donor = donorState({ own: { job: 1, waiting: 234, final: 0 }, units: { submitted: 234, final: 0, refused: 0 } });
+    const [headline, lead] = say(lent({ kind: "running" }, { donor, seen: null }));
+    expect(headline).toBe("234 units of yours wait for a stranger.");
+    expect(lead).toMatch(/^They join the picture when a stranger gets the same bytes\. Two are running/);
+  });
+
+  test("say what waits on this device to be sent, before the click and after Stop", () => {
+    expect(say(situation({ kept: 2 }))[1]).toMatch(/ 2 units wait here; they are sent when you lend again\.$/);
+    expect(say(situation({ kept: 1, lending: { kind: "stopped" } }))[1]).toMatch(/ 1 unit waits here; it is sent when you lend again\.$/);
+    expect(say(situation())[1]).not.toMatch(/wait/);
+  });
+
+  test("name the network where somebody named it", () => {
+    expect(nameOf({ ...network, name: "Tidal Network" })).toBe("Tidal Network");
+    expect(nameOf(network)).toBe("");
+    expect(nameOf(null)).toBe("");
   });
 
   test("count the visitor's units where the donor's other figures are counted, not where squares are drawn", () => {
@@ -178,6 +233,7 @@ describe("the page's words", () => {
       "running",
       "offline",
       "no-webgpu",
+      "no-adapter",
       "software-adapter",
       "another-version",
       "refused",
