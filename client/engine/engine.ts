@@ -96,14 +96,6 @@ class GpuEngine implements Engine {
     return unit;
   }
 
-  *positions(): Iterable<Position> {
-    for (const [pass, { repeat, workgroups }] of this.plan.passes.entries()) {
-      for (let iteration = 0; iteration < repeat; iteration++) {
-        yield { pass, iteration, box: { from: [0, 0, 0], size: [...workgroups] } };
-      }
-    }
-  }
-
   run(opened: OpenedUnit, position: Position): Promise<number> {
     const micros = this.submit(opened as Unit, position);
     this.watch(opened as Unit, micros);

@@ -32,8 +32,6 @@ export interface Engine {
   readonly plan: JobPlan;
   /** Binds the unit: every buffer is cleared, initialised and written. */
   open(unit: UnitInput): OpenedUnit;
-  /** The dispatches of a unit, whole and in order: each may be cut into boxes. */
-  positions(): Iterable<Position>;
   /**
    * Submits one slice: any box of workgroups inside the pass's dispatch when `plan.slicing` has a binding, else the whole of it.
    * The boxes of one pass and iteration may come in any order, and are all submitted before those of the next. Resolves when

@@ -6,7 +6,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { BlobStore, FinalRow, Store } from "../core/store.ts";
+import { type BlobStore, type FinalRow, PAGE_UNITS, pageOf, type Store } from "../core/store.ts";
 
 /** Rows read in one go; the event loop gets its turn between. */
 const READ_ROWS = 128;
@@ -142,19 +142,17 @@ export class Follower {
   }
 }
 
-const PAGE_UNITS = 4096;
-
 /** A set of units as bits, in pages of units. */
 class UnitSet {
   private readonly pages = new Map<number, Uint8Array>();
 
   has(unit: UnitIndex): boolean {
-    const byte = this.pages.get(Math.floor(unit / PAGE_UNITS))?.[(unit % PAGE_UNITS) >> 3] ?? 0;
+    const byte = this.pages.get(pageOf(unit))?.[(unit % PAGE_UNITS) >> 3] ?? 0;
     return (byte & (1 << (unit & 7))) !== 0;
   }
 
   add(unit: UnitIndex): void {
-    const number = Math.floor(unit / PAGE_UNITS);
+    const number = pageOf(unit);
     let page = this.pages.get(number);
     if (!page) {
       page = new Uint8Array(PAGE_UNITS / 8);

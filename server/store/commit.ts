@@ -7,8 +7,9 @@ import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
-import { JournalWriter, Place, placeOf, type UnitOp } from "./journal.ts";
+import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { packPage } from "./packing.ts";
+import { Place } from "./records.ts";
 import type { Tables } from "./tables.ts";
 
 /** Rows a statement; few sizes, so that few statements are prepared. */

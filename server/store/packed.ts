@@ -10,8 +10,8 @@
  */
 import { hash } from "node:crypto";
 import { PAGE_UNITS } from "../core/store.ts";
-import { OUTCOMES, Place } from "./journal.ts";
 import { DamagedPage, type PageReplica, type PageResult, type PageUnit } from "./page.ts";
+import { OUTCOMES, Place } from "./records.ts";
 
 const VERSION = 1;
 const SUM_BYTES = 32;

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import type { JobState } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { isOver, PAGE_UNITS } from "../core/store.ts";
-import { Place } from "./journal.ts";
 import type { PageUnit } from "./page.ts";
+import { Place } from "./records.ts";
 
 export type PageCheck = "results" | "inline" | "open" | "paid" | "escrow" | "outside" | "ended" | "accounts" | "lists";
 

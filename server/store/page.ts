@@ -1,7 +1,7 @@
 /** One page of a job as the store holds it: its units' replicas, results and ends, in columns. */
 import type { Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
-import { Kind, OUTCOMES, Place } from "./journal.ts";
+import { BYTES, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends Error {
@@ -70,41 +70,43 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
   while (at < view.byteLength) {
     const kind = view[at] ?? 0;
     if (kind === Kind.Sender) {
-      const cluster = at + 34;
-      const end = cluster + view.readUInt8(at + 33);
+      const cluster = at + SENDER.end;
+      const end = cluster + view.readUInt8(at + SENDER.clusterBytes);
       sender = {
-        account: view.readDoubleLE(at + 1),
-        at: view.readDoubleLE(at + 9),
-        assignment: view.subarray(at + 17, at + 33),
+        account: view.readDoubleLE(at + SENDER.account),
+        at: view.readDoubleLE(at + SENDER.at),
+        assignment: view.subarray(at + SENDER.assignment, at + SENDER.clusterBytes),
         cluster: view.toString("utf8", cluster, end),
       };
       at = end;
       continue;
     }
-    const slot = view.readUInt16LE(at + 1);
+    const slot = view.readUInt16LE(at + SLOT_AT);
     const unit = unitAt(units, slot);
     switch (kind) {
       case Kind.Replica:
         record(unit, slot, sender, view, at);
-        at += 52;
+        at += REPLICA.end;
         break;
       case Kind.Bytes: {
-        const place = view.readUInt8(at + 35);
-        const end = at + 40 + (place === Place.Inline ? view.readUInt32LE(at + 36) : 0);
-        const bytes = place === Place.Inline ? view.subarray(at + 40, end) : null;
-        unit.results.push({ digest: view.subarray(at + 3, at + 35), place, bytes });
+        const place = view.readUInt8(at + BYTES.place);
+        const inline = at + BYTES.end;
+        const end = inline + (place === Place.Inline ? view.readUInt32LE(at + BYTES.length) : 0);
+        const bytes = place === Place.Inline ? view.subarray(inline, end) : null;
+        unit.results.push({ digest: view.subarray(at + BYTES.digest, at + BYTES.place), place, bytes });
         at = end;
         break;
       }
       case Kind.Final: {
-        const count = view.readUInt16LE(at + 11);
-        end(unit, slot, "final", view.readDoubleLE(at + 3), view.subarray(at + 13, at + 13 + count));
-        at += 13 + count;
+        const outcomes = at + FINAL.end;
+        const next = outcomes + view.readUInt16LE(at + FINAL.replicas);
+        end(unit, slot, "final", view.readDoubleLE(at + FINAL.at), view.subarray(outcomes, next));
+        at = next;
         break;
       }
       case Kind.Failed:
-        end(unit, slot, "failed", view.readDoubleLE(at + 3), new Uint8Array(unit.replicas.length).fill(OUTCOMES.indexOf("void")));
-        at += 11;
+        end(unit, slot, "failed", view.readDoubleLE(at + FAILED.at), new Uint8Array(unit.replicas.length).fill(OUTCOMES.indexOf("void")));
+        at += FAILED.end;
         break;
       default:
         throw new DamagedPage(`a record of kind ${kind}`);
@@ -121,11 +123,11 @@ function record(unit: PageUnit, slot: number, sender: Sender | null, view: Buffe
   }
   unit.replicas.push({
     account: sender.account,
-    status: view.readUInt8(at + 3) === 0 ? "ok" : "failed",
+    status: view.readUInt8(at + REPLICA.status) === 0 ? "ok" : "failed",
     outcome: "open",
-    gpuMicros: view.readDoubleLE(at + 4),
-    credit: view.readDoubleLE(at + 12),
-    digest: view.subarray(at + 20, at + 52),
+    gpuMicros: view.readDoubleLE(at + REPLICA.gpuMicros),
+    credit: view.readDoubleLE(at + REPLICA.credit),
+    digest: view.subarray(at + REPLICA.digest, at + REPLICA.end),
     sender,
   });
 }

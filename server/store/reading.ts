@@ -5,10 +5,10 @@ import type { Kysely } from "kysely";
 import { exactBytes, toHex } from "../../shared/bytes.ts";
 import { type AccountId, type JobId, runsOf, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
 import { type FinalRow, type JobHistory, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
-import { Place } from "./journal.ts";
 import { unpack } from "./packed.ts";
 import { openPages, readJournal, replayRow } from "./packing.ts";
 import { DamagedPage, type PageUnit, type Sender } from "./page.ts";
+import { Place } from "./records.ts";
 import type { Tables } from "./tables.ts";
 
 /** Pages that stay unpacked in memory. */

@@ -48,10 +48,19 @@ function countSubmits(): () => number {
   return () => count;
 }
 
+/** The dispatches of a unit, whole and in order. */
+function* positionsOf({ plan }: Engine): Iterable<Position> {
+  for (const [pass, { repeat, workgroups }] of plan.passes.entries()) {
+    for (let iteration = 0; iteration < repeat; iteration++) {
+      yield { pass, iteration, box: { from: [0, 0, 0], size: [...workgroups] } };
+    }
+  }
+}
+
 async function runSeam(engine: Engine, unit: UnitInput): Promise<{ bytes: number[]; micros: number }> {
   const opened = engine.open(unit);
   let micros = 0;
-  for (const position of engine.positions()) micros += await engine.run(opened, position);
+  for (const position of positionsOf(engine)) micros += await engine.run(opened, position);
   return { bytes: [...(await engine.read(opened))], micros };
 }
 
@@ -129,7 +138,7 @@ const api = {
     try {
       const engine = await openEngine(device, given.plan, filesOf(given));
       const opened = engine.open(inputOf(given.units[0] as Given["units"][number]));
-      for (const position of engine.positions()) await engine.run(opened, box ? { ...position, box } : position);
+      for (const position of positionsOf(engine)) await engine.run(opened, box ? { ...position, box } : position);
       await engine.read(opened);
       return { code: "none", message: "" };
     } catch (error) {

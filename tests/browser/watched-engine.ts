@@ -1,4 +1,4 @@
-/** An engine that tells what was in each submit: whatever runs in one turn of the event loop. */
+/** An engine that tells what was in each chunk: whatever runs in one turn of the event loop. */
 import type { Engine } from "../../client/engine/seam.ts";
 import { workgroupsOf } from "../../client/engine/slices.ts";
 
@@ -26,7 +26,6 @@ export function watchSubmits(engine: Engine): { watched: Engine; submits: Submit
   const watched: Engine = {
     plan: engine.plan,
     open: (unit) => engine.open(unit),
-    positions: () => engine.positions(),
     run(unit, position) {
       const submit = current();
       submit.workgroups += workgroupsOf(position.box.size);

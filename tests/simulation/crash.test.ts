@@ -8,19 +8,11 @@ import { SqliteStore } from "../../server/store/sqlite.ts";
 import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { digestOf, resultBytes, results } from "../unit/core/world.ts";
 import { jobRow, publicKey, SPEC, temporaryFolder, unit } from "../unit/store/place.ts";
+import { Dice } from "./dice.ts";
 
 const UNITS = 60;
 const VOLUNTEERS = 5;
 const LIAR = 5;
-
-/** Numerical Recipes' linear congruential generator: small, seeded, the same everywhere. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 /** Dies at a given commit; half of the times the commit is on disk and its answer is lost. */
 class MortalStore extends SqliteStore {
@@ -53,14 +45,14 @@ interface Volunteer {
 
 class Life {
   readonly coordinator: Coordinator;
-  private readonly random: (below: number) => number;
+  private readonly dice: Dice;
   private readonly volunteers: Volunteer[];
   private readonly job: JobId;
   private readonly hosts = new Map<Volunteer, HostId>();
 
-  constructor(coordinator: Coordinator, random: (below: number) => number, volunteers: Volunteer[], job: JobId) {
+  constructor(coordinator: Coordinator, dice: Dice, volunteers: Volunteer[], job: JobId) {
     this.coordinator = coordinator;
-    this.random = random;
+    this.dice = dice;
     this.volunteers = volunteers;
     this.job = job;
   }
@@ -81,12 +73,14 @@ class Life {
   private async turn(volunteer: Volunteer): Promise<void> {
     const host = this.hosts.get(volunteer);
     if (host === undefined) throw new Error("no host");
-    const random = Array.from({ length: 4 }, () =>
-      this.random(2 ** 32)
-        .toString(16)
-        .padStart(8, "0"),
-    ).join("");
-    const claimed = await this.coordinator.dispatch({ type: "claim", random, host, units: 1 + this.random(6), gpuMillis: 0, job: null });
+    const claimed = await this.coordinator.dispatch({
+      type: "claim",
+      random: this.dice.hex(),
+      host,
+      units: 1 + this.dice.below(6),
+      gpuMillis: 0,
+      job: null,
+    });
     if (claimed.type === "assigned") volunteer.outbox.push(claimed.assignment);
     const [assignment] = volunteer.outbox;
     if (assignment) await this.submit(volunteer, assignment);
@@ -98,7 +92,7 @@ class Life {
     const units = [...unitsOf(assignment.runs)];
     const liar = volunteer.key === LIAR ? "lie" : "";
     const { account } = volunteer;
-    const submitted = results(units, { liar, inline: this.random(2) === 0 });
+    const submitted = results(units, { liar, inline: this.dice.chance(0.5) });
     const reply = await this.coordinator.dispatch({
       type: "submit",
       account,
@@ -132,7 +126,7 @@ class Life {
 
 describe("a coordinator that dies again and again", () => {
   it.each([1, 2, 3, 4, 5, 6])("loses nothing that it acknowledged and counts nothing twice (seed %i)", async (seed) => {
-    const random = generator(seed);
+    const dice = new Dice(seed);
     const path = join(await temporaryFolder(), "idlewave.db");
     let store = new SqliteStore(path);
     const { id: job } = await store.addJob(jobRow(), { ...SPEC, units: UNITS, maxReplicas: 5, requires: { features: [], limits: {} } });
@@ -145,11 +139,11 @@ describe("a coordinator that dies again and again", () => {
 
     let deaths = 0;
     for (let over = false; !over; ) {
-      const mortal = new MortalStore(path, 2 + random(6), random(2) === 0);
+      const mortal = new MortalStore(path, 2 + dice.below(6), dice.chance(0.5));
       let fatal = 0;
       const coordinator = await Coordinator.open({ store: mortal, onFatal: () => fatal++, tickMs: 0, clock: () => 1e12 });
       try {
-        await new Life(coordinator, random, volunteers, job).live();
+        await new Life(coordinator, dice, volunteers, job).live();
         await coordinator.close();
         over = true;
       } catch (error) {

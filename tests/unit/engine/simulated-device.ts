@@ -71,7 +71,6 @@ export class SimulatedDevice {
         log.push(`open ${unit.index}`);
         return { index: unit.index };
       },
-      positions: () => [],
       run: (unit, position) => {
         log.push(`run ${unit.index}`);
         return this.record(unit, position);

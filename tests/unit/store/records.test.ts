@@ -1,0 +1,53 @@
+/** The bytes of journal rows as they lie on the disks of coordinators: a layout that changes has to be migrated. */
+import { describe, expect, it } from "vitest";
+import { PAGE_UNITS, type Settled } from "../../../server/core/store.ts";
+import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
+import { replayAll } from "../../../server/store/page.ts";
+import type { AccountId, JobId } from "../../../shared/ids.ts";
+import { unit } from "./place.ts";
+
+const job = 1 as JobId;
+const account = 7 as AccountId;
+const digest = "ab".repeat(32);
+const assignment = "cd".repeat(16);
+const third = unit(PAGE_UNITS + 3);
+const vote = { job, unit: third, account, cluster: "house", assignment, status: "ok", digest, gpuMicros: 2, credit: 0.5, at: 1 } as const;
+const settled: Settled[] = [{ account, credit: 0.5, outcome: "final", digest }];
+const [one, two, half, seven] = ["000000000000f03f", "0000000000000040", "000000000000e03f", "0000000000001c40"];
+
+const RECORDS: [UnitOp, string][] = [
+  [{ type: "replica", replica: vote }, `01 ${seven} ${one} ${assignment} 05 686f757365  02 0300 00 ${two} ${half} ${digest}`],
+  [{ type: "bytes", job, unit: third, digest, bytes: new Uint8Array([9, 8]) }, `03 0300 ${digest} 00 02000000 0908`],
+  [{ type: "final", job, unit: third, digest, settled, at: 2 }, `04 0300 ${two} 0100 01`],
+  [{ type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 4), status: "failed" } }, `02 0400 01 ${two} ${half} ${digest}`],
+  [{ type: "unit-failed", job, unit: unit(PAGE_UNITS + 4), settled, at: 1 }, `05 0400 ${one}`],
+];
+
+describe("a journal row", () => {
+  it("has the bytes that coordinators before this one wrote, and is read as what was written", () => {
+    const writer = new JournalWriter();
+    for (const [op] of RECORDS) writer.write(op);
+    const body = Uint8Array.from(writer.body);
+    expect(Buffer.from(body).toString("hex")).toBe(RECORDS.map(([, bytes]) => bytes.replaceAll(" ", "")).join(""));
+    const bytes = (hex: string) => Buffer.from(hex, "hex");
+    const by = {
+      account,
+      gpuMicros: 2,
+      credit: 0.5,
+      digest: bytes(digest),
+      sender: { account, at: 1, assignment: bytes(assignment), cluster: "house" },
+    };
+    expect([...replayAll([body])]).toEqual([
+      [
+        3,
+        {
+          ended: "final",
+          at: 2,
+          replicas: [{ ...by, status: "ok", outcome: "final" }],
+          results: [{ digest: bytes(digest), place: 0, bytes: bytes("0908") }],
+        },
+      ],
+      [4, { ended: "failed", at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
+    ]);
+  });
+});
