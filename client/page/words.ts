@@ -11,7 +11,7 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 const SIZE_WORTH_SAYING = 100_000;
 
 const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of your graphics card.";
-const PROCESSOR_LEAD = "One unit is one square. Without a graphics card your processor computes instead, slowly.";
+const PROCESSOR_LEAD = "One unit is one square. Without a graphics card your processor computes, slowly.";
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
 
