@@ -16,7 +16,7 @@ describe("setbacks", () => {
   it("call a job failed only for what the engine says", () => {
     const { setbacks } = scene();
     expect(setbacks.judge(new EngineError("validation", "no"), true, "1:0")).toEqual({ kind: "leave", failed: true });
-    expect(setbacks.judge(new InputError("another plan version", false, "1:0"), true)).toEqual({ kind: "leave", failed: false });
+    expect(setbacks.judge(new InputError("another plan version", false), true, "1:0")).toEqual({ kind: "leave", failed: false });
     expect(setbacks.judge(new TypeError("the adapter lacks a limit"), true, "1:0")).toEqual({ kind: "leave", failed: false });
   });
 
