@@ -2,6 +2,7 @@
 import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds } from "./numbers.ts";
 import type { Words } from "./part.ts";
+import { leftOf, type Situation, waitingOf } from "./situation.ts";
 
 /** `only-mine`: every unit left is one that the visitor computed already. */
 type Reason = IdleReason | "only-mine";
@@ -26,8 +27,16 @@ const REASONS: Record<Reason, { headline: string; lead: string }> = {
 };
 
 /** `retryMs`: how long the donor waits before it asks again. */
-export function waitingWords(reason: Reason, retryMs: number): Words {
-  const { headline, lead } = REASONS[reason];
+export function waitingWords(situation: Situation, reason: IdleReason, retryMs: number): Words {
+  const { headline, lead } = REASONS[reasonOf(situation, reason)];
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
   return { headline: [headline], lead: [`${lead} Your browser asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`] };
+}
+
+/** The coordinator does not know which units are shown, and whose they are. */
+function reasonOf(situation: Situation, reason: IdleReason): Reason {
+  const own = waitingOf(situation);
+  const isForOthers = reason === "waits-for-others" || (reason === "all-assigned" && own > 0);
+  if (!isForOthers) return reason;
+  return own > 0 && own >= leftOf(situation) ? "only-mine" : "waits-for-others";
 }

@@ -1,6 +1,5 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
-import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds, capitalised, count, doseWord, grouped, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
@@ -72,7 +71,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "offline":
       return offline(situation, moment.running);
     case "waiting":
-      return waiting(situation, moment.reason, moment.retryMs);
+      return waitingWords(situation, moment.reason, moment.retryMs);
     case "no-webgpu":
       return {
         headline: ["This browser can't compute units yet."],
@@ -144,13 +143,6 @@ function offline(situation: Situation, still: boolean): Words {
       still ? ` Your ${deviceOf(situation)} keeps working on the units it already has.` : goesOn,
     ],
   };
-}
-
-function waiting(situation: Situation, reason: IdleReason, retryMs: number): Words {
-  const own = waitingOf(situation);
-  const isForOthers = reason === "waits-for-others" || (reason === "all-assigned" && own > 0);
-  if (!isForOthers) return waitingWords(reason, retryMs);
-  return waitingWords(own > 0 && own >= leftOf(situation) ? "only-mine" : "waits-for-others", retryMs);
 }
 
 function before(situation: Situation, noun: string): Words {
