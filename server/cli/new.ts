@@ -60,6 +60,8 @@ function manifest(name: string, url: string): string {
     bindings: { range: { set: { first: { of: "$unit.index", scale: 65536 } } } },
     passes: [{ workgroups: [2] }],
     output: [{ binding: "found", dtype: "u32", shape: [128], reduce: { kind: "sum" } }],
+    // 65,536 numbers, some 20 operations each.
+    gflopPerUnit: 0.001,
   };
   return `${JSON.stringify(job, null, 2)}\n`;
 }

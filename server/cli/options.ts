@@ -6,7 +6,7 @@ import { CliError, EXIT } from "./exit.ts";
 /** As the coordinator makes them; another text may not even be fit for a header. */
 const TOKEN = /^iw_[A-Za-z0-9_-]{43}$/;
 
-const DEFAULT_URL = "http://127.0.0.1:8080";
+export const DEFAULT_URL = "http://127.0.0.1:8080";
 
 export interface OfflineOptions {
   json?: boolean;

@@ -4,6 +4,7 @@ import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { startCoordinator } from "../main.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
+import { DEFAULT_URL } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 
 interface ServeOptions {
@@ -35,7 +36,8 @@ export function serveVerb(program: Command): void {
         print(`Idlewave is at ${coordinator.url}`);
         if (coordinator.adminToken) {
           print(`The administrator's token, shown once: ${coordinator.adminToken}`);
-          note("To use it in another terminal: export IDLEWAVE_TOKEN=<the token>");
+          const url = coordinator.url === DEFAULT_URL ? "" : `IDLEWAVE_URL=${coordinator.url} `;
+          note(`To use it in another terminal: export ${url}IDLEWAVE_TOKEN=<the token>`);
           note(`Make one for each owner with ${invocation("token new <name>")}.`);
         }
       }

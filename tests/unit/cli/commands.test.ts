@@ -221,7 +221,8 @@ test("a start tells its address once, and ends on SIGTERM", async () => {
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGTERM");
   expect(await ended).toBe(0);
-  expect(said.match(/http:\/\//g)).toHaveLength(1);
+  expect(said.match(/Idlewave is at http:\/\//g)).toHaveLength(1);
+  expect(said).toContain("export IDLEWAVE_URL=http://127.0.0.1:");
 }, 30_000);
 
 describe("exit codes", () => {
