@@ -105,7 +105,7 @@ export class Computing {
   private interrupted(task: Task, error: unknown): void {
     const { claims, shown, onEnd, isStopped } = this.parts;
     if (isStopped()) return;
-    const remedy = this.setbacks.judge(error, shown.isUp);
+    const remedy = this.setbacks.judge(error, shown.isUp, `${task.job}:${task.unit}`);
     if (remedy.kind === "leave") {
       this.leave(task, messageOf(error), remedy.failed).catch((fault: unknown) => this.fail(fault));
       return;

@@ -9,6 +9,8 @@ import { InputError } from "./inputs.ts";
 
 /** A device that is lost this often is left alone until the person says so. */
 const MAX_LOSSES = 3;
+/** Devices that a unit may be on when they are lost: the second time its job is taken to be the reason. */
+const MAX_LOSSES_WITH_UNIT = 2;
 /** The driver restarts; a device that is asked for at once may be lost at once. */
 const AFTER_LOSS_MS = 1_500;
 /** After a loss browsers may have no adapter for a while; asked this often in vain, it is not coming back. */
@@ -29,6 +31,8 @@ export type Remedy =
 export class Setbacks {
   private readonly now: () => number;
   private lossCount = 0;
+  /** How often a device was lost with a unit on it. */
+  private readonly lostWith = new Map<string, number>();
   private silences = 0;
   private misses = 0;
   private resumeAt = Number.NEGATIVE_INFINITY;
@@ -59,12 +63,14 @@ export class Setbacks {
     return this.lossCount >= MAX_LOSSES;
   }
 
-  /** Judges the error of a unit. `isUp`: the coordinator is there, so it is to blame for what does not come. */
-  judge(error: unknown, isUp: boolean): Remedy {
+  /** Judges the error of a unit, by its name. `isUp`: the coordinator is there, so it is to blame for what does not come. */
+  judge(error: unknown, isUp: boolean, unit: string): Remedy {
     if (error instanceof DriverStopped) return { kind: "again" };
     if (error instanceof EngineError && error.code === "device-lost") {
       this.pause(AFTER_LOSS_MS);
-      return { kind: "again" };
+      const losses = (this.lostWith.get(unit) ?? 0) + 1;
+      this.lostWith.set(unit, losses);
+      return losses < MAX_LOSSES_WITH_UNIT ? { kind: "again" } : { kind: "leave", failed: true };
     }
     if (error instanceof NoAdapter) {
       this.pause(AFTER_LOSS_MS);
