@@ -11,7 +11,7 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 const SIZE_WORTH_SAYING = 100_000;
 
 const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of your graphics card.";
-const ON_PROCESSORS = "Without a graphics card your processor computes instead, slowly.";
+const PROCESSOR_LEAD = "One unit is one square. Without a graphics card your processor computes, slowly.";
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
 
@@ -156,12 +156,14 @@ function waiting(situation: Situation, reason: IdleReason, retryMs: number): Wor
 function before(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);
-  const lead = situation.allowSoftware ? `${BEFORE_LEAD} ${ON_PROCESSORS}` : BEFORE_LEAD;
+  const lead = situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD;
   const one = missing === 1;
-  const left = `${one ? "One unit" : `${count(missing)} units`} of this ${noun}`;
+  const left = one ? "One unit" : `${count(missing)} units`;
   // Computed once each, and no square of them is empty.
   const needsOthers = job !== null && missing > 0 && job.units.voted >= missing;
-  const headline = needsOthers ? `${left} ${one ? "needs" : "need"} a second volunteer.` : `${left} ${one ? "is" : "are"} missing.`;
+  const headline = needsOthers
+    ? `${left} ${one ? "needs" : "need"} a second volunteer.`
+    : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;
   const soFar = job && answerOf(job);
   if (!soFar) return { headline: [headline], lead: [lead, ...keptHere(situation)] };
   return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} ${lead}`, ...keptHere(situation)] };

@@ -112,7 +112,9 @@ describe("before the click", () => {
     site.network = { ...network, name: "Tidal Network", allowSoftware: true };
     await open();
     expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
-    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/your processor computes instead, slowly\.$/);
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/your processor computes, slowly\.$/);
+    await page.setViewport({ width: 390, height: 844 });
+    await page.waitForFunction(() => (document.querySelector("ul.terms")?.getBoundingClientRect().bottom ?? 0) <= innerHeight);
     expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's machine gets/);
     expect(await violations()).toEqual([]);
   });

@@ -141,14 +141,14 @@ describe("the page's words", () => {
 
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
     expect(say(situation())[1]).not.toMatch(/processor/);
-    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a graphics card your processor computes instead, slowly\.$/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a graphics card your processor computes, slowly\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
     expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
   });
 
   test("call a unit that somebody computed already not missing", () => {
     const voted = (count: number) => situation({ job: { ...shown, units: { ...shown.units, leased: 0, voted: count } } });
-    expect(say(voted(144))[0]).toBe("144 units of this picture need a second volunteer.");
+    expect(say(voted(144))[0]).toBe("144 units need a second volunteer.");
     expect(say(voted(143))[0]).toBe("144 units of this picture are missing.");
   });
 
