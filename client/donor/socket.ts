@@ -17,7 +17,8 @@ import {
   type OwnUnitsReply,
   SocketEvent,
 } from "../../shared/protocol.ts";
-import { decodeFrame, encodeFrame, type Frame, WIRE_VERSION } from "../../shared/wire.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
+import { type Frame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Identity } from "./identity.ts";
 
 /** A frame without an answer after this long counts as lost; everything that is sent may be sent again. */

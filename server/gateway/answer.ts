@@ -4,15 +4,8 @@ import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import { type AccountId, countUnits, type HostId, hasUnit, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
 import { unframe } from "../../shared/result.ts";
-import {
-  decodeFrame,
-  type Frame,
-  FrameError,
-  MAX_FRAME_BYTES,
-  type ReplicaResult,
-  type SubmitFrame,
-  WIRE_VERSION,
-} from "../../shared/wire.ts";
+import { decodeFrame } from "../../shared/wire/codec.ts";
+import { type Frame, FrameError, MAX_FRAME_BYTES, type ReplicaResult, type SubmitFrame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Disk } from "../access/disk.ts";
 import type { PlannedJob, Plans } from "../access/plans.ts";
 import type { TokenKeys } from "../access/token.ts";

@@ -6,7 +6,8 @@ import * as parser from "socket.io-msgpack-parser";
 import { unitsOf } from "../../shared/ids.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../shared/protocol.ts";
-import { type AssignmentFrame, decodeFrame, encodeFrame, type Frame, type Verdict, WIRE_VERSION } from "../../shared/wire.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
+import { type AssignmentFrame, type Frame, type Verdict, WIRE_VERSION } from "../../shared/wire.ts";
 import { resultOf } from "./results.ts";
 
 const HOST: Hello["host"] = {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import type { JobId, PublicKeyHex } from "../../shared/ids.ts";
-import { encodeFrame } from "../../shared/wire.ts";
+import { encodeFrame } from "../../shared/wire/codec.ts";
 import { jobRow, publicKey, replica, SPEC, temporaryFolder } from "../unit/store/place.ts";
 import type { Promised } from "./check.ts";
 import { resultOf, sha256 } from "./jobs.ts";

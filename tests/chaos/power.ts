@@ -1,6 +1,7 @@
 /** Power cuts at the moments that matter most: right when an acknowledgement has left. */
 import { rm } from "node:fs/promises";
-import { decodeFrame, type Frame, FrameError } from "../../shared/wire.ts";
+import { decodeFrame } from "../../shared/wire/codec.ts";
+import { type Frame, FrameError } from "../../shared/wire.ts";
 import { checkFolder, type Findings, type Promised } from "./check.ts";
 import { Disk } from "./disk.ts";
 import type { Acknowledged } from "./journal.ts";

@@ -7,10 +7,9 @@ import { countUnits, unitsOf } from "../../../shared/ids.ts";
 import { type JobPlan, PLAN_VERSION, parsePlan, resultBytes } from "../../../shared/plan.ts";
 import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
 import { frame as frameOutputs } from "../../../shared/result.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import {
   type AssignmentFrame,
-  decodeFrame,
-  encodeFrame,
   type Frame,
   INLINE_RESULT_BYTES,
   MAX_SOCKET_RESULT_BYTES,

@@ -12,6 +12,8 @@ import type { Rate } from "./bare.ts";
 const LONG_AGO_MS = 60 * 60_000;
 /** Units before the figure begins: the controller knows the kernel then. */
 const WARM_UP_UNITS = 8;
+/** The dose without gaps: what donor and engine cost is told apart from what a person keeps. */
+const WHOLE_GPU = 1;
 const PATIENCE_MS = 60_000;
 
 export interface Given {
@@ -29,10 +31,10 @@ export interface Donation {
   failed: Promise<never>;
 }
 
-/** Starts a volunteer with a key of its own and the whole GPU. */
+/** Starts a volunteer with a key of its own and the whole GPU: no gaps, where a person lends nine tenths at most. */
 export function donate({ origin, job, person }: Given): Donation {
   let offset = 0;
-  const throttle = new Throttle(1, () => performance.now() + offset);
+  const throttle = new Throttle(WHOLE_GPU, () => performance.now() + offset);
   if (person === "idle") offset = LONG_AGO_MS;
   const report = new Report();
   const finished: number[] = [];

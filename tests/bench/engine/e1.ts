@@ -1,4 +1,4 @@
-/** E1: units/s of the donor on a coordinator against a bare loop of the same kernel on the same device. */
+/** E1: units/s of the donor with the whole GPU, more than a person can lend, on a coordinator against a bare loop of the same kernel on the same device. */
 import { type Figure, type GoalReport, measured, median, shown, spread } from "../goal.ts";
 import { pairsOf, scaled } from "../stage.ts";
 import type { Rate } from "./bare.ts";
@@ -30,7 +30,7 @@ export async function measureE1(stage: EngineStage, site: Site): Promise<GoalRep
     }
     const share = (person: "idle" | "there") => median(seen[person].map((rate, i) => rate / (seen.bare[i] ?? Number.NaN)));
     figures.push({
-      name: `units/s of the donor over a bare loop's, units of ${millis} ms, idle target`,
+      name: `units/s of the donor with the whole GPU over a bare loop's, units of ${millis} ms, idle target`,
       value: share("idle"),
       target,
       is: "at least",
@@ -40,6 +40,7 @@ export async function measureE1(stage: EngineStage, site: Site): Promise<GoalRep
       `${shown(share("there"))} of the bare loop at the target of 4 ms`,
     );
   }
+  notes.push("quorum 2 and one volunteer: nothing becomes final, so its batches stay at the 16 units of an account without a final unit");
   return measured(figures as [Figure, ...Figure[]], notes.join("; "));
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { Outbox, type OutboxEntry, type OutboxPost, type OutboxShelf } from "../../../client/donor/outbox.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
-import { encodeFrame, type Frame, MAX_FRAME_BYTES, type SubmitFrame, type Verdict } from "../../../shared/wire.ts";
+import { encodeFrame } from "../../../shared/wire/codec.ts";
+import { type Frame, MAX_FRAME_BYTES, type SubmitFrame, type Verdict } from "../../../shared/wire.ts";
 
 class MemoryShelf implements OutboxShelf {
   readonly kept = new Map<string, OutboxEntry>();

@@ -6,7 +6,8 @@ import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { checkMsgpack, msgpackParser } from "../../../server/gateway/parser.ts";
 import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
-import { encodeFrame, type Frame, MAX_FRAME_BYTES } from "../../../shared/wire.ts";
+import { encodeFrame } from "../../../shared/wire/codec.ts";
+import { type Frame, MAX_FRAME_BYTES } from "../../../shared/wire.ts";
 import { planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
 

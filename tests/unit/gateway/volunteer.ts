@@ -17,7 +17,8 @@ import {
   SocketEvent,
 } from "../../../shared/protocol.ts";
 import { frame as frameResult } from "../../../shared/result.ts";
-import { type AssignmentFrame, decodeFrame, encodeFrame, type Frame, type ReplicaResult, WIRE_VERSION } from "../../../shared/wire.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
+import { type AssignmentFrame, type Frame, type ReplicaResult, WIRE_VERSION } from "../../../shared/wire.ts";
 
 export const HOST: Host = { vendor: "test", architecture: "test", browser: "node", os: "linux", software: false, features: [], limits: {} };
 

@@ -6,7 +6,7 @@ import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { OWN_UNITS_PAGE, SocketEvent } from "../../../shared/protocol.ts";
-import { encodeFrame } from "../../../shared/wire.ts";
+import { encodeFrame } from "../../../shared/wire/codec.ts";
 import { addJob, planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
 

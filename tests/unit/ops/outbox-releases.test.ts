@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { Outbox, type OutboxEntry, type OutboxPost } from "../../../client/donor/outbox.ts";
 import { SHELF } from "../../../client/donor/shelf.ts";
-import { decodeFrame, encodeFrame, type Frame } from "../../../shared/wire.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
+import type { Frame } from "../../../shared/wire.ts";
 
 interface Released {
   release: string;

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import {
   DIGEST_BYTES,
-  decodeFrame,
-  encodeFrame,
   type Frame,
   FrameError,
   INLINE_RESULT_BYTES,

@@ -7,7 +7,8 @@ import { unitSeed } from "../../../shared/expand.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { authMessage } from "../../../shared/protocol.ts";
 import { frame } from "../../../shared/result.ts";
-import { decodeFrame, encodeFrame, type Frame } from "../../../shared/wire.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
+import type { Frame } from "../../../shared/wire.ts";
 
 const page = readFileSync(new URL("../../../docs/protocol.md", import.meta.url), "utf8");
 const vectors = new Map([...page.matchAll(/```hex ([a-z-]+)\n([0-9a-f]+)\n```/g)].map((match) => [match[1], match[2]]));
