@@ -26,7 +26,7 @@ export const ConfigSchema = Type.Object(
       maximum: 8,
       description: "How many proxies in front append to X-Forwarded-For; 0: the header is not believed.",
     }),
-    allowSoftware: Type.Boolean({ description: "Whether software adapters get work (demo and tests)." }),
+    allowSoftware: Type.Boolean({ description: "Whether software adapters get work (demo and tests). The page says so before consent." }),
     logLevel: Type.Union(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
@@ -50,7 +50,7 @@ export const ConfigSchema = Type.Object(
     }),
     network: Type.Object(
       {
-        name: Text("Name of this network."),
+        name: Text("Name of this network; another one than `Idlewave` stands on the page's first screen."),
         operator: Text("Who runs it."),
         purpose: Text("Why."),
         contact: Text("How to reach the operator."),
