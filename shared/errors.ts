@@ -133,6 +133,14 @@ export function errorRetryMs(code: ErrorCode, details: ErrorDetails = {}): numbe
   return retryMs > 0 && typeof details.retrySeconds === "number" ? details.retrySeconds * 1000 : retryMs;
 }
 
+/** Refusals that time heals, whatever was asked. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>(["internal", "too-fast", "shutting-down", "disk-full"]);
+
+/** Whether the same may go well a moment later. `code` may be of a later release. */
+export function isPassing(code: string): boolean {
+  return PASSING.has(code);
+}
+
 function fill(template: string, details: ErrorDetails): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "?"));
 }

@@ -156,6 +156,9 @@ export interface ImageReduce {
   scale: "linear" | "log" | "sqrt";
 }
 
+/** A plan, as JSON, at most: it holds a kernel of at most 256 KiB and tables of its passes. */
+export const MAX_PLAN_BYTES = 64 * 1024 * 1024;
+
 /** Result bytes of one unit at most; a volunteer holds several units' results at a time. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 

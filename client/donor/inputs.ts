@@ -1,13 +1,10 @@
 /** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
 import type { JobStatus } from "../../shared/api.ts";
-import { toHex } from "../../shared/bytes.ts";
-import { type BufferInit, type JobPlan, parsePlan } from "../../shared/plan.ts";
+import { chunkHash, chunkListBytes } from "../../shared/chunks.ts";
+import { type BufferInit, type JobPlan, MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { sha256Hex } from "./digest.ts";
 
-const HASH_BYTES = 32;
-/** A plan holds a kernel of at most 256 KiB and tables of its passes. */
-const MAX_PLAN_BYTES = 64 * 1024 * 1024;
 /** Chunks kept in memory; neighbouring units share one. */
 const KEPT_CHUNKS = 8;
 /** Chunks of one file that are fetched ahead, and units that are looked at for it. */
@@ -135,15 +132,15 @@ export class Inputs {
 
   private async fetchChunk(init: Split, chunk: number): Promise<Uint8Array> {
     const chunkBytes = init.unitsPerChunk * init.bytesPerUnit;
-    const listBytes = HASH_BYTES * Math.ceil(init.fileBytes / chunkBytes);
+    const listBytes = chunkListBytes(Math.ceil(init.fileBytes / chunkBytes));
     let list = this.chunkLists.get(init.chunks);
     if (!list) {
       list = this.blob(init.chunks, listBytes);
       this.chunkLists.set(init.chunks, list);
       list.catch(() => this.chunkLists.delete(init.chunks));
     }
-    const hash = toHex((await list).subarray(HASH_BYTES * chunk, HASH_BYTES * (chunk + 1)));
-    if (hash.length !== 2 * HASH_BYTES) throw new InputError(`There is no chunk ${chunk} of the file.`, false);
+    const hash = chunkHash(await list, chunk);
+    if (hash === undefined) throw new InputError(`There is no chunk ${chunk} of the file.`, false);
     return this.blob(hash, chunkBytes);
   }
 

@@ -4,6 +4,7 @@
  * once by the coordinator.
  */
 import { toHex } from "../../shared/bytes.ts";
+import { isPassing } from "../../shared/errors.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
 import { MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import {
@@ -270,11 +271,10 @@ class Retry extends Error {
   }
 }
 
-const PASSING = new Set(["internal", "too-fast", "shutting-down", "not-authenticated"]);
-
 /** A coordinator of a later release has codes that this one does not know: when it names a time, the same may go well then. */
 function throwIfPassing(answer: Extract<Frame, { type: "error" }>): void {
-  if (answer.retryMs > 0 || PASSING.has(answer.code)) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
+  const passes = answer.retryMs > 0 || isPassing(answer.code) || answer.code === "not-authenticated";
+  if (passes) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
 }
 
 /** Entries of one token that fit in one frame. */

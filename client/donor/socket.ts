@@ -5,6 +5,7 @@
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes } from "../../shared/bytes.ts";
+import { isPassing } from "../../shared/errors.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
@@ -27,8 +28,6 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const RECONNECT_MS = { first: 500, longest: 10_000 };
 /** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
 const RETURN_SPREAD_MS = 2_500;
-/** Refusals that time heals. */
-const PASSING = new Set(["internal", "too-fast", "shutting-down", "disk-full"]);
 
 /** The connection is not up, or dropped before the answer came. */
 export class NotConnected extends Error {
@@ -151,7 +150,7 @@ export class VolunteerSocket {
     if (reply.ok) {
       this.up = true;
       this.listener.onUp(reply.account);
-    } else if (!PASSING.has(reply.code)) this.end(() => this.listener.onRefused(reply.code, reply.message));
+    } else if (!isPassing(reply.code)) this.end(() => this.listener.onRefused(reply.code, reply.message));
   }
 
   private end(tell: () => void): void {

@@ -2,7 +2,7 @@ import { html, LitElement, nothing } from "lit";
 import type { Static } from "typebox";
 import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import { parsePlan } from "../../shared/plan.ts";
+import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
 import { count, raised } from "./numbers.ts";
 import { isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
@@ -11,8 +11,6 @@ type Refused = Static<typeof RefusedListSchema>;
 
 /** What is shown at most: four times what a kernel may have, for several files as one text. */
 const MAX_SOURCE_BYTES = 1024 * 1024;
-/** A plan holds a kernel and tables of its passes. */
-const MAX_PLAN_BYTES = 64 * 1024 * 1024;
 
 type Shown =
   | { kind: "nothing" }

@@ -3,6 +3,7 @@
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import type { RowTable } from "../../shared/plan.ts";
+import { DECIMAL, MAX_U64 } from "./decimal.ts";
 
 interface CsvColumn {
   name: string;
@@ -31,8 +32,6 @@ export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
 
 const MAX_FAULTS = 10;
 const INTEGER = /^[+-]?\d+$/;
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
-const MAX_U64 = 2n ** 64n - 1n;
 const MIN_I64 = -(2n ** 63n);
 const MAX_I64 = 2n ** 63n - 1n;
 

@@ -1,6 +1,8 @@
 /** What a value of the manifest may refer to, and between which extremes it lies. */
+
 import type { Source, SourceRef, UnitSpace } from "../../shared/plan.ts";
 import type { CsvTable } from "./csv.ts";
+import { DECIMAL, MAX_U64 } from "./decimal.ts";
 import type { Json } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
 
@@ -44,10 +46,8 @@ export interface ValueFault {
 
 const TOLD: ValueFault = { wrong: "What it refers to could not be read.", right: "Mend that first.", told: true };
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 /** Digits of 1,024 words and room to spare. */
 const MAX_DIGITS = 10_000;
-const MAX_U64 = 2n ** 64n - 1n;
 const UNIT_FIELDS = ["index", "x", "y", "z", "count", "seed"] as const;
 
 /** Reads a scalar: a number, a decimal string, a `$reference`, or an affine map of one. */

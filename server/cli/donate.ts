@@ -6,11 +6,11 @@ import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import type { IdleReason } from "../../shared/wire.ts";
 import { findJob } from "./api.ts";
-import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
-import { againWithSoftwareDriver, hasSoftwareDriver, noGpu } from "./software.ts";
+import { noGpu, onGpu } from "./software.ts";
 
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
 /** Phases without work. A job that cannot be computed here is one: there may be others. */
@@ -47,10 +47,7 @@ export function donateVerb(program: Command): void {
         .preset(IDLE_SECONDS),
     )
     .action(async (options: DonateOptions) => {
-      if (!options.software || hasSoftwareDriver()) return donate(options);
-      const code = await againWithSoftwareDriver();
-      // It has said all there was to say.
-      if (code !== EXIT.ok) throw new CliError(code as ExitCode, "failed", "", "");
+      await onGpu(options.software === true, () => donate(options));
     });
 }
 

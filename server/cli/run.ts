@@ -10,11 +10,11 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
 import { progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
-import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { CliError, EXIT } from "./exit.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
-import { againWithSoftwareDriver, hasSoftwareDriver, noGpu } from "./software.ts";
+import { noGpu, onGpu } from "./software.ts";
 
 /** So much of an answer is printed. */
 const MAX_PRINTED_CHARACTERS = 2_000;
@@ -39,10 +39,7 @@ export function runVerb(program: Command): void {
     .option("--gpu <name>", "part of the name of the GPU to use")
     .option("--software", "compute on the processor, with Chromium's software driver: slow, and the same bytes")
     .action(async (dir: string, options: RunOptions) => {
-      if (!options.software || hasSoftwareDriver()) return run(dir, options);
-      const code = await againWithSoftwareDriver();
-      // It has said all there was to say.
-      if (code !== EXIT.ok) throw new CliError(code as ExitCode, "failed", "", "");
+      await onGpu(options.software === true, () => run(dir, options));
     });
 }
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CliError, EXIT } from "./exit.ts";
+import { CliError, EXIT, type ExitCode } from "./exit.ts";
 import { ROOT } from "./root.ts";
 
 const DRIVER = "vk_swiftshader_icd.json";
@@ -14,13 +14,17 @@ const FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser", "/usr/lib64/c
 
 type ChromiumModule = { findChromium(): { path: string } | undefined; HOW_TO_GET_ONE: string };
 
-/** Whether this process was started with the software driver. */
-export function hasSoftwareDriver(): boolean {
-  return process.env[DRIVERS]?.endsWith(DRIVER) === true;
+/** Runs `act` here, or with `software` this same command line again in a process that has the driver. Throws `CliError` with that one's exit code. */
+export async function onGpu(software: boolean, act: () => Promise<void>): Promise<void> {
+  const hasDriver = process.env[DRIVERS]?.endsWith(DRIVER) === true;
+  if (!software || hasDriver) return await act();
+  const code = await again();
+  // It has said all there was to say.
+  if (code !== EXIT.ok) throw new CliError(code, "failed", "", "");
 }
 
-/** Runs this same command line again in a process that finds the driver: libraries are looked up when a process starts. Resolves with its exit code. */
-export async function againWithSoftwareDriver(): Promise<number> {
+/** Libraries are looked up when a process starts. Resolves with its exit code. */
+async function again(): Promise<ExitCode> {
   if (process.platform !== "linux")
     throw new CliError(EXIT.failure, "no-software-driver", "--software works on Linux alone.", "Leave it out: Dawn uses the GPU.");
   const folder = await driverFolder();
@@ -31,7 +35,7 @@ export async function againWithSoftwareDriver(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   return await new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? EXIT.failure));
+    child.once("exit", (code) => resolve((code ?? EXIT.failure) as ExitCode));
   });
 }
 

@@ -1,15 +1,13 @@
 /** Input blobs of jobs by hash: immutable, inert, in ranges. Result bytes lie in the same store and are never served here. */
 import { Readable } from "node:stream";
 import Type from "typebox";
-import { toHex } from "../../shared/bytes.ts";
+import { chunkHashes } from "../../shared/chunks.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
 import { bytesRefusals } from "./refusals.ts";
-
-const HASH_BYTES = 32;
 
 /** The hashes that volunteers may fetch: plans, kernels, files, chunks and their lists, row tables. */
 export class PublicBlobs {
@@ -39,7 +37,7 @@ export class PublicBlobs {
       this.hashes.add(init.chunks);
       const list = await this.blobs.get(init.chunks);
       if (!list) throw new Error(`the chunk list ${init.chunks} is missing`);
-      for (let at = 0; at < list.byteLength; at += HASH_BYTES) this.hashes.add(toHex(list.subarray(at, at + HASH_BYTES)) as BlobHash);
+      for (const hash of chunkHashes(list)) this.hashes.add(hash);
     }
   }
 }

@@ -1,11 +1,10 @@
 /** Every blob that the database refers to: plans, kernels, what plans name, and results that lie in no row. */
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { toHex } from "../../shared/bytes.ts";
+import { chunkHashes } from "../../shared/chunks.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { type JobPlan, parsePlan } from "../../shared/plan.ts";
 import type { BlobStore } from "../core/store.ts";
-
-const HASH_BYTES = 32;
 
 interface BlobReference {
   hash: BlobHash;
@@ -41,8 +40,7 @@ async function* inputs(hash: BlobHash, blobs: BlobStore): AsyncGenerator<BlobHas
     if (init.kind === "file") yield init.blob;
     if (init.kind !== "split") continue;
     yield init.chunks;
-    const list = (await blobs.get(init.chunks)) ?? new Uint8Array();
-    for (let at = 0; at + HASH_BYTES <= list.byteLength; at += HASH_BYTES) yield toHex(list.subarray(at, at + HASH_BYTES)) as BlobHash;
+    yield* chunkHashes((await blobs.get(init.chunks)) ?? new Uint8Array());
   }
 }
 

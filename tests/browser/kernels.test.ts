@@ -1,10 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "puppeteer";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Judges } from "../../server/admit/admit.ts";
-import { DiskBlobs } from "../../server/store/blobs.ts";
+import { describe, expect, it } from "vitest";
 import { concatBytes } from "../../shared/bytes.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { unframe } from "../../shared/result.ts";
@@ -17,36 +14,16 @@ import * as matmul from "../fixtures/foreign/matmul/expected.ts";
 import * as prefixSum from "../fixtures/foreign/prefix-sum/expected.ts";
 import * as transform from "../fixtures/foreign/transform/expected.ts";
 import { commandsWith, runCommands } from "../readme.ts";
-import { openBrowser, openTestPage, type TestSite } from "./harness.ts";
 import { admitted, FOREIGN, GALLERY, planFiles, unitInputs } from "./kernels.packages.ts";
 import { completions, countPrimes, iterations, type PointReference, readBoards, readReference } from "./kernels.references.ts";
+import { kernelScene } from "./kernels.scene.ts";
 
-let folder: string;
-let blobs: DiskBlobs;
-let judges: Judges;
-let browser: Browser;
-let page: Page;
-let site: TestSite;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "idlewave-kernels-"));
-  blobs = await DiskBlobs.open(folder);
-  judges = new Judges();
-  browser = await openBrowser();
-  ({ page, site } = await openTestPage(browser, "tests/browser/engine.page.ts"));
-  await page.evaluate("api.freshDevice()");
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  await judges?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+const scene = kernelScene();
 
 /** Output bytes of the units, one output after the other. */
 async function outputs(plan: JobPlan, units: readonly number[]): Promise<Uint8Array[]> {
-  const given = { plan, units: await unitInputs(plan, units, blobs), files: await planFiles(plan, blobs) };
-  const results = (await page.evaluate(`api.compute(${JSON.stringify(given)})`)) as { bytes: number[] }[];
+  const given = { plan, units: await unitInputs(plan, units, scene.blobs), files: await planFiles(plan, scene.blobs) };
+  const results = (await scene.page.evaluate(`api.compute(${JSON.stringify(given)})`)) as { bytes: number[] }[];
   return results.map(({ bytes }) => concatBytes(unframe(plan, new Uint8Array(bytes))));
 }
 
@@ -64,14 +41,14 @@ describe("a compute shader found elsewhere runs by its job.json alone", () => {
     ["matmul", 3, matmul.expected],
     ["transform", 3, transform.expected],
   ] as const)("%s gives the bytes that the CPU gives", async (name, units, expected) => {
-    const plan = await admitted(join(FOREIGN, name), judges, blobs);
+    const plan = await admitted(join(FOREIGN, name), scene.judges, scene.blobs);
     expect(plan.units.count).toBe(units);
     const got = await outputs(plan, range(units));
     for (const unit of range(units)) expect([...(got[unit] as Uint8Array)]).toEqual([...expected(unit)]);
   });
 
   it("boids fly where the CPU lets them fly, within what f32 leaves open", async () => {
-    const plan = await admitted(join(FOREIGN, "boids"), judges, blobs);
+    const plan = await admitted(join(FOREIGN, "boids"), scene.judges, scene.blobs);
     const got = await outputs(plan, [0, 1, 2]);
     for (const unit of [0, 1, 2]) {
       const want = floats(boids.expected(unit));
@@ -82,7 +59,7 @@ describe("a compute shader found elsewhere runs by its job.json alone", () => {
   });
 
   it("half asks for shader-f16 and is laid out in two bytes a number", async () => {
-    const plan = await admitted(join(FOREIGN, "half"), judges, blobs);
+    const plan = await admitted(join(FOREIGN, "half"), scene.judges, scene.blobs);
     expect(plan.requires.features).toEqual(["shader-f16"]);
     const params = plan.buffers.find(({ name }) => name === "params");
     expect(params?.byteLength).toBe(24);
@@ -93,7 +70,7 @@ describe("a compute shader found elsewhere runs by its job.json alone", () => {
 
 describe("the gallery", () => {
   it("counts queens: each board as a search on the CPU does, all of them OEIS A000170", async () => {
-    const plan = await admitted(join(GALLERY, "n-queens"), judges, blobs);
+    const plan = await admitted(join(GALLERY, "n-queens"), scene.judges, scene.blobs);
     const boards = await readBoards();
     expect(plan.units.count).toBe(boards.length);
     const sums = (await outputs(plan, range(boards.length))).map((bytes) => words(bytes).reduce((a, b) => a + b));
@@ -102,7 +79,7 @@ describe("the gallery", () => {
   });
 
   it("counts primes: each million as a sieve on the CPU does, all of them OEIS A006880", async () => {
-    const plan = await admitted(join(GALLERY, "prime-count"), judges, blobs);
+    const plan = await admitted(join(GALLERY, "prime-count"), scene.judges, scene.blobs);
     const sums = (await outputs(plan, range(plan.units.count))).map((bytes) => words(bytes).reduce((a, b) => a + b));
     expect(sums).toEqual(countPrimes(100, 1_000_000));
     expect(String(sums.reduce((a, b) => a + b))).toBe((await readReference<{ value: string }>("prime-count")).value);
@@ -113,7 +90,7 @@ describe("the gallery", () => {
     const { code, said } = await runCommands(commandsWith("my-primes"), place);
     expect(code, said).toBe(0);
     const own = join(place, "net", "my-primes");
-    const plan = await admitted(own, judges, blobs);
+    const plan = await admitted(own, scene.judges, scene.blobs);
     const sums = (await outputs(plan, range(plan.units.count))).map((bytes) => words(bytes).reduce((a, b) => a + b));
     const { value } = JSON.parse(await readFile(join(own, "reference.json"), "utf8")) as { value: string };
     await rm(place, { recursive: true });
@@ -121,7 +98,7 @@ describe("the gallery", () => {
   });
 
   it("draws the sea star as BigInt draws it, point by point", async () => {
-    const plan = await admitted(join(GALLERY, "deep-mandelbrot"), judges, blobs);
+    const plan = await admitted(join(GALLERY, "deep-mandelbrot"), scene.judges, scene.blobs);
     const { pixels } = await readReference<PointReference>("deep-mandelbrot");
     const units = [0, 18, 149, 179, 180, 200, 361, 379];
     const tiles = (await outputs(plan, units)).map(words);

@@ -1,47 +1,23 @@
 /** Slicing changes no byte: random kernels, and every kernel of the fixtures and the gallery, whole and in slices. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, Page } from "puppeteer";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Position } from "../../client/engine/seam.ts";
-import { Judges } from "../../server/admit/admit.ts";
-import { DiskBlobs } from "../../server/store/blobs.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { generator } from "../chaos/random.ts";
 import { sliced } from "./engine.plans.ts";
-import { openBrowser, openTestPage, type TestSite } from "./harness.ts";
 import { admitted, FOREIGN, GALLERY, planFiles, unitInputs } from "./kernels.packages.ts";
+import { kernelScene } from "./kernels.scene.ts";
 import { growPlan } from "./slicing.kernels.ts";
 import { randomSlices } from "./slicing.partitions.ts";
 
-let folder: string;
-let blobs: DiskBlobs;
-let judges: Judges;
-let browser: Browser;
-let page: Page;
-let site: TestSite;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "idlewave-slicing-"));
-  blobs = await DiskBlobs.open(folder);
-  judges = new Judges();
-  browser = await openBrowser();
-  ({ page, site } = await openTestPage(browser, "tests/browser/engine.page.ts"));
-  await page.evaluate("api.freshDevice()");
-});
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-  await judges?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+const scene = kernelScene();
 
 /** Result bytes of one unit: whole dispatches, or these slices, all in the queue at once. */
 async function run(plan: JobPlan, unit: number, slices?: Position[]): Promise<string> {
-  const given = { plan, units: await unitInputs(plan, [unit], blobs), files: await planFiles(plan, blobs) };
+  const given = { plan, units: await unitInputs(plan, [unit], scene.blobs), files: await planFiles(plan, scene.blobs) };
   const call = slices ? `api.slices(${JSON.stringify(given)}, ${JSON.stringify(slices)})` : `api.compute(${JSON.stringify(given)})`;
-  const [result] = (await page.evaluate(call)) as { bytes: number[] }[];
+  const [result] = (await scene.page.evaluate(call)) as { bytes: number[] }[];
   return Buffer.from(result?.bytes ?? []).toString("hex");
 }
 
@@ -65,7 +41,7 @@ describe("kernels found elsewhere and the gallery's", async () => {
   const folders = (await Promise.all([FOREIGN, GALLERY].map(subfolders))).flat();
   // SwiftShader has no shader-f16.
   it.each(folders.filter((path) => !path.endsWith("/half")))("%s", async (path) => {
-    const plan = await admitted(path, judges, blobs);
+    const plan = await admitted(path, scene.judges, scene.blobs);
     expect(plan.slicing).toHaveProperty("group");
     const random = generator(1);
     for (const unit of [0, plan.units.count - 1]) {

@@ -4,7 +4,7 @@ import { Batcher } from "../../../client/engine/batch.ts";
 import { BoxPlaces } from "../../../client/engine/boxes.ts";
 import { Lifeline } from "../../../client/engine/lifeline.ts";
 import { MAX_SUBMIT_BYTES, MAX_SUBMIT_DISPATCHES } from "../../../client/engine/limits.ts";
-import { openNullDevice } from "./null-device.ts";
+import { openNullDevice } from "../null-device.ts";
 
 const COPY_DST = 8; // GPUBufferUsage, whose global Node lacks
 

@@ -1,7 +1,7 @@
 /** On Dawn's null backend, which runs nothing and leaves time stamps empty, as some drivers do. */
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { openClock } from "../../../client/engine/clock.ts";
-import { openNullDevice } from "./null-device.ts";
+import { openNullDevice } from "../null-device.ts";
 
 let device: GPUDevice;
 

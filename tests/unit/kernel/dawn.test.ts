@@ -1,20 +1,14 @@
 /** Our layout against Dawn's: its error about a buffer of 2 bytes names the size that Tint computed. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { create, globals } from "webgpu";
 import { readKernel } from "../../../shared/kernel/read.ts";
 import { reflect } from "../../../shared/kernel/reflect.ts";
+import { openNullDevice } from "../null-device.ts";
 
-const kept = globalThis as { dawnOfTheTest?: unknown[] };
 let device: GPUDevice;
 
 beforeAll(async () => {
-  Object.assign(globalThis, globals);
-  const gpu = create(["backend=null"]);
-  const adapter = await gpu.requestAdapter();
-  if (!adapter) throw new Error("no null adapter");
-  device = await adapter.requestDevice({ requiredFeatures: ["shader-f16"] });
-  kept.dawnOfTheTest = [gpu, adapter, device];
+  device = await openNullDevice(["shader-f16"]);
 });
 
 async function dawnSize(code: string): Promise<number> {

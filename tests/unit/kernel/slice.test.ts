@@ -1,20 +1,14 @@
 /** Rewritten kernels, by the rules of slicing; Tint takes each of them. What they compute is tested in the browser. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { create, globals } from "webgpu";
 import { readKernel } from "../../../shared/kernel/read.ts";
 import { reflect } from "../../../shared/kernel/reflect.ts";
 import { type SlicedKernel, sliceKernel } from "../../../shared/kernel/slice/slice.ts";
+import { openNullDevice } from "../null-device.ts";
 
-const kept = globalThis as { dawnOfTheSliceTest?: unknown[] };
 let device: GPUDevice;
 
 beforeAll(async () => {
-  Object.assign(globalThis, globals);
-  const gpu = create(["backend=null"]);
-  const adapter = await gpu.requestAdapter();
-  if (!adapter) throw new Error("no null adapter");
-  device = await adapter.requestDevice({ requiredFeatures: ["shader-f16", "subgroups"] });
-  kept.dawnOfTheSliceTest = [gpu, adapter, device];
+  device = await openNullDevice(["shader-f16", "subgroups"]);
 });
 
 /** What Tint says of `text` and of a pipeline for each entry point, or "". */
