@@ -147,7 +147,7 @@ export class Page extends LitElement {
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
-        ${promises()} ${howChecked(situation.job)}
+        ${promises(situation.allowSoftware)} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
       <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;

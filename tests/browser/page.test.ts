@@ -112,7 +112,9 @@ describe("before the click", () => {
     site.network = { ...network, name: "Tidal Network", allowSoftware: true };
     await open();
     expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
-    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/your processor computes, slowly\.$/);
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/^Volunteers compute units, .* your processor does, slowly\.$/);
+    // Nobody may ask before the click which of the two would compute.
+    expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Lend half my machine");
     await page.setViewport({ width: 390, height: 844 });
     await page.waitForFunction(() => (document.querySelector("ul.terms")?.getBoundingClientRect().bottom ?? 0) <= innerHeight);
     expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's machine gets/);
@@ -123,6 +125,9 @@ describe("before the click", () => {
     site.jobs = [];
     await open("/", "no-job");
     expect(await h1()).toBe("No job needs you yet.");
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(
+      /^Here volunteers lend their graphics cards .* again every ten seconds\.$/,
+    );
     expect(await violations()).toEqual([]);
     site.down = true;
     await open("/", "unreachable");

@@ -40,7 +40,7 @@ function say(of: Situation, manner: Manner = POINTER): [string, string] {
 
 describe("the page's words", () => {
   test.each<[string, Situation, string, RegExp]>([
-    ["before", situation(), "144 units of this picture are missing.", /^One unit is one square\./],
+    ["before", situation(), "144 units of this picture are missing.", /^Volunteers' GPUs compute units, one square each\./],
     [
       "a count with an answer",
       situation({ job: primes() }),
@@ -141,7 +141,7 @@ describe("the page's words", () => {
 
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
     expect(say(situation())[1]).not.toMatch(/processor/);
-    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a graphics card your processor computes, slowly\.$/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a GPU your processor does, slowly\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
     expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
   });
