@@ -11,6 +11,7 @@ export interface StoryActions {
   save(): void;
   copyLink(): void;
   showDifference(): void;
+  stopThere(): void;
 }
 
 export function partsOf(parts: readonly Part[]): (string | TemplateResult)[] {
@@ -49,6 +50,9 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
         <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
+    case "another-tab":
+      if (isLent(situation)) return figures(situation);
+      return html`<p class="beside"><button class="plain" type="button" data-testid="stop-there" @click=${actions.stopThere}>Stop it there</button></p>`;
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:

@@ -19,6 +19,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
     kept: 0,
     allowSoftware: false,
     donor: null,
+    elsewhere: null,
     seen: { job: 1, units: 380, final: 236, mine: { running: 2, waiting: 0, final: 14 }, share: 0.48 },
     dose: 0.5,
     firstDose: 0.5,
@@ -98,6 +99,12 @@ describe("the page's words", () => {
       /^This count is finished\. Volunteers made it\.$/,
     ],
     ["another tab", lent({ kind: "another-tab", running: true }), "Running in another tab.", /One tab works/],
+    [
+      "another tab, before a click in this one",
+      situation({ elsewhere: donorState({ phase: { kind: "waiting", reason: "all-assigned", retryMs: 1_000 } }) }),
+      "Waiting in another tab.",
+      /no unit to work on right now\.$/,
+    ],
     [
       "no adapter",
       lent({ kind: "no-adapter" }),
