@@ -15,6 +15,7 @@ import {
   MAX_SOCKET_RESULT_BYTES,
   MAX_TOKEN_BYTES,
   type ReplicaResult,
+  type ReplicaStatus,
   type Verdict,
 } from "../../shared/wire.ts";
 
@@ -35,7 +36,7 @@ export interface OutboxEntry {
   job: number;
   unit: UnitIndex;
   token: Uint8Array;
-  status: "ok" | "failed";
+  status: ReplicaStatus;
   gpuMicros: number;
   /** 32 bytes. */
   digest: Uint8Array;
@@ -249,7 +250,7 @@ function isSound({ stage, job, unit, token, status, gpuMicros, digest, bytes }: 
   const whole = (value: number, least: number, most: number) => Number.isSafeInteger(value) && value >= least && value <= most;
   return (
     (stage === "submit" || stage === "bytes") &&
-    (status === "ok" || status === "failed") &&
+    (status === "ok" || status === "failed" || status === "device-lost") &&
     whole(job, 1, 0xffffffff) &&
     whole(unit, 0, Number.MAX_SAFE_INTEGER) &&
     gpuMicros >= 0 &&

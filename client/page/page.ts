@@ -30,7 +30,7 @@ const LOW_DOCK = 56;
 const DOCK = 96;
 const LEAST_HEIGHT = 640;
 /** Of a phone's height for the plate: words and figures have room beside the dock too. */
-const NARROW_SHARE = 0.44;
+const NARROW_SHARE = 0.46;
 /** CSS pixels that the words down to the button have in any case, and what the plate keeps of the rest at least. */
 const NARROW_WORDS = 360;
 const NARROW_LEAST = 160;
