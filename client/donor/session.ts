@@ -19,6 +19,7 @@ import { Claims } from "./claims.ts";
 import { Computing, messageOf } from "./computing.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
+import type { Verdict } from "./manners/policy.ts";
 import { Outbox, type OutboxShelf } from "./outbox.ts";
 import type { Report } from "./report.ts";
 import { Shown } from "./shown.ts";
@@ -123,6 +124,14 @@ export class Session {
 
   private get stopped(): boolean {
     return this.stopping !== undefined;
+  }
+
+  /** From now on it lends as the manners say; while they hold it nothing is claimed and nothing begins. */
+  heed(verdict: Verdict): void {
+    this.throttle.heed(verdict);
+    this.shown.heed(verdict);
+    this.report.set({ slowed: verdict.kind === "lend" ? verdict.slowed : null });
+    this.changed.fire();
   }
 
   hurry(): void {

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { HoldReason } from "../donor/manners/policy.ts";
+import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
 import { finalOf, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
@@ -49,11 +51,20 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
         <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
+    case "on-hold":
+      return html`${anyway(visit, moment.reason)}${figures(situation)}`;
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:
       return isLent(situation) ? figures(situation) : nothing;
   }
+}
+
+/** What the visitor may say to a hold. */
+function anyway(visit: Visit, reason: HoldReason): TemplateResult | typeof nothing {
+  const may = anywayOf(reason);
+  if (!may) return nothing;
+  return html`<p class="beside"><button class="plain" type="button" data-testid="anyway" @click=${() => visit.say(may)}>${ANYWAY[may]}</button></p>`;
 }
 
 function consent(visit: Visit, words: string, start: (click: MouseEvent) => void): TemplateResult {

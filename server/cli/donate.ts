@@ -14,7 +14,7 @@ import { noGpu, onGpu } from "./software.ts";
 
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
 /** Phases without work. A job that cannot be computed here is one: there may be others. */
-const RESTS: ReadonlySet<DonorPhase["kind"]> = new Set(["waiting", "job-done", "failed", "offline", "starting"]);
+const RESTS: ReadonlySet<DonorPhase["kind"]> = new Set(["waiting", "on-hold", "job-done", "failed", "offline", "starting"]);
 /** Without work for so long `--until-idle` ends: others may just be about to come. */
 const IDLE_SECONDS = 30;
 /** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
@@ -163,6 +163,8 @@ function words({ phase, job, adapter }: DonorState): string {
       return "Connecting";
     case "running":
       return `Computing ${job?.title ?? "a job"} on ${adapter}`;
+    case "on-hold":
+      return "Nothing runs until its hours begin";
     case "offline":
       return "No connection to the coordinator; what is finished is kept";
     case "waiting":

@@ -38,8 +38,14 @@ const control: DonorControl = {
   async noticeInput() {
     say("input");
   },
-  async setHidden(hidden) {
-    say(`hidden ${hidden}`);
+  async setSurroundings(surroundings) {
+    say(`surroundings ${JSON.stringify(surroundings)}`);
+  },
+  async setWishes(wishes) {
+    say(`wishes ${JSON.stringify(wishes)}`);
+  },
+  async say(anyway) {
+    say(`anyway ${anyway}`);
   },
   async watch(onState) {
     watcher = onState;

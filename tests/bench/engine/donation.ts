@@ -8,8 +8,6 @@ import { Throttle } from "../../../client/donor/throttle.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import type { Rate } from "./bare.ts";
 
-/** Longer than the throttle waits before it calls a person idle. */
-const LONG_AGO_MS = 60 * 60_000;
 /** Units before the figure begins: the controller knows the kernel then. */
 const WARM_UP_UNITS = 8;
 /** The dose without gaps: what donor and engine cost is told apart from what a person keeps. */
@@ -33,9 +31,8 @@ export interface Donation {
 
 /** Starts a volunteer with a key of its own and the whole GPU: no gaps, where a person lends nine tenths at most. */
 export function donate({ origin, job, person }: Given): Donation {
-  let offset = 0;
-  const throttle = new Throttle(WHOLE_GPU, () => performance.now() + offset);
-  if (person === "idle") offset = LONG_AGO_MS;
+  const throttle = new Throttle(WHOLE_GPU);
+  throttle.heed({ kind: "lend", share: WHOLE_GPU, idle: person === "idle", slowed: null });
   const report = new Report();
   const finished: number[] = [];
   const { port1, port2 } = new MessageChannel();
