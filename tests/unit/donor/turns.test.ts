@@ -38,7 +38,7 @@ function lendWith(surroundings: Surroundings): void {
 }
 
 const phase = () => lender.last().phase;
-const leased = (job: number) => front.network.coordinator.job(job as never)?.counts.leased;
+const leased = (job: number) => front.network.coordinator.counts(job as never)?.leased;
 const until = (holds: () => void) => vi.waitFor(holds, PATIENCE);
 const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
