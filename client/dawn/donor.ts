@@ -36,7 +36,8 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
-    const manners = new Manners({ dose: options.dose, wishes: options.wishes ?? NO_WISHES, isSoftware: () => report.isSoftware });
+    const wishes = options.wishes ?? { ...NO_WISHES, card: "strong" };
+    const manners = new Manners({ dose: options.dose, wishes, isSoftware: () => report.isSoftware });
     const turns = new Turns({
       ...{ manners, report },
       open: (throttle, wishes) => new Session({ ...options, wishes }, identity, shelf, throttle, report, machine),

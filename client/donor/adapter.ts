@@ -2,6 +2,7 @@
 import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { coarseLimits } from "../../shared/limits.ts";
 import type { Host } from "../../shared/protocol.ts";
+import type { Card } from "./manners/wishes.ts";
 
 /** Features that jobs may require; others are not told. */
 const JOB_FEATURES = ["shader-f16", "subgroups"];
@@ -33,8 +34,16 @@ export interface Machine extends Pick<Host, "browser" | "os"> {
   gpu: GPU;
 }
 
-/** Asks for an adapter; a software one counts only where the coordinator allows it. */
-export async function openAdapter(options: { allowSoftware: boolean; machine?: Machine | undefined }): Promise<Adapter> {
+export interface AdapterOptions {
+  /** A software adapter counts only where the coordinator allows it. */
+  allowSoftware: boolean;
+  machine?: Machine | undefined;
+  /** Default "automatic". */
+  card?: Card | undefined;
+}
+
+/** Asks for an adapter. */
+export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
   const gpu = options.machine?.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
   if (!gpu) return { kind: "no-webgpu" };
   const adapter = await request(gpu, options.card);

@@ -24,6 +24,8 @@ function say(what: string): void {
 const control: DonorControl = {
   async start(options) {
     say(`start ${options.dose} ${options.job}`);
+    say(`surroundings ${JSON.stringify(options.surroundings)}`);
+    say(`wishes ${JSON.stringify(options.wishes)}`);
   },
   async stop() {
     say("stop");
