@@ -99,7 +99,7 @@ export class Computing {
     claims.finished(task);
     report.finished(bench.status, task.unit, gpuMicros);
     onChange();
-    await shelved.catch((error: unknown) => this.fail(error));
+    await shelved;
   }
 
   /** A unit did not finish. */
