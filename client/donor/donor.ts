@@ -16,7 +16,7 @@ import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import { browserShelf, clearShelf } from "./shelf.ts";
-import { computes, type DonorControl, type DonorPhase, type DonorStart, type DonorState, type Dose } from "./state.ts";
+import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
 import { Tabs } from "./tabs.ts";
 import { Turns } from "./turns.ts";
 
@@ -121,7 +121,7 @@ export class Donor implements DonorControl {
   private follow(state: DonorState): void {
     if (!this.isWaiting) return;
     this.takeDose(state.dose);
-    this.report.takeHolder(state, computes(state.phase));
+    this.report.takeHolder(state);
   }
 
   async setDose(dose: Dose): Promise<void> {
@@ -207,7 +207,7 @@ export class Donor implements DonorControl {
     await this.last;
     const unlock = await holdLock(run.abort.signal, () => {
       if (this.run !== run) return;
-      this.report.setPhase({ kind: "another-tab", running: true });
+      this.report.setPhase({ kind: "another-tab", running: true, hold: null });
       // The share on the button that was just pressed holds for all tabs.
       this.tabs.dose(run.options.dose);
       this.tabs.ask();
