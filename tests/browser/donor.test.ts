@@ -230,7 +230,7 @@ describe("the donor", () => {
   });
 
   it("goes on with a long unit where it was when the page is reloaded, and its bytes are right", { timeout: 400_000 }, async () => {
-    const steps = 600_000;
+    const steps = 450_000;
     const job = await network.submit("jobs/lcg", (manifest) => {
       Object.assign(manifest, { units: { count: 1 }, passes: [{ workgroups: [LARGE_VALUES / 64] }] });
       Object.assign(manifest, { output: [{ binding: "sums", dtype: "u32", shape: [LARGE_VALUES], reduce: { kind: "concat" } }] });
