@@ -61,7 +61,7 @@ class Forget extends LitElement {
   private async forget(): Promise<void> {
     this.step = "working";
     try {
-      const { openDonation } = await import("./donation.ts");
+      const { openDonation } = await import("../donor/donation.ts");
       await new Promise<void>((resolve, reject) => {
         const donation = openDonation((message) => reject(new Error(message)));
         donation.control.forget().then(resolve, reject);

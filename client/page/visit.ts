@@ -6,8 +6,8 @@
  *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import type { Donation } from "../donor/donation.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
-import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
@@ -166,7 +166,7 @@ export class Visit {
   }
 
   private async open(): Promise<Donation> {
-    const { attach, openDonation } = await import("./donation.ts");
+    const { attach, openDonation } = await import("../donor/donation.ts");
     const donation = openDonation((message) => this.break(message));
     this.donation = donation;
     await attach(donation, (state) => this.takeDonor(state), this.options.openFacts());

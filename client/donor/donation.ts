@@ -1,6 +1,6 @@
-/** Loaded after the click and never before it: the donor's worker, and the page's hand on it. */
+/** Loaded after the click and never before it: the donor's worker, and the hand of page or widget on it. */
 import { proxy, type Remote, transfer, wrap } from "comlink";
-import type { DonorControl, DonorState } from "../donor/state.ts";
+import type { DonorControl, DonorState } from "./state.ts";
 
 export interface Donation {
   readonly control: Remote<DonorControl>;
@@ -10,7 +10,7 @@ export interface Donation {
 
 /** Makes the donor's worker; nothing runs before `control.start`. `onBroken`: the worker itself failed. */
 export function openDonation(onBroken: (message: string) => void): Donation {
-  const worker = new Worker(new URL("../donor/worker.ts", import.meta.url), { type: "module", name: "idlewave donor" });
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "idlewave donor" });
   worker.addEventListener("error", (event) => onBroken(event.message || "The worker did not load"));
   return { control: wrap<DonorControl>(worker), end: () => worker.terminate() };
 }
