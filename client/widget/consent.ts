@@ -1,7 +1,7 @@
-/** When a click on our button is a yes: a person's own, on a button that was clear to see and did not move under the pointer. */
+/** When a click on our button is a yes: a person's own, while all of our box was clear to see, on a button that did not move under the pointer. */
 import type { Sight } from "./sight.ts";
 
-/** The button was clear to see for so long before it was pressed, ms. */
+/** The box was clear to see for so long before the button was pressed, ms. */
 const SEEN_MS = 600;
 /** The pointer, or the keyboard's focus, was on it for so long, ms. */
 const AIMED_MS = 350;

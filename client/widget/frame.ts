@@ -44,7 +44,7 @@ class Frame {
   });
   private readonly strip = new Strip(this.view.canvas);
   private readonly seen = new Sight(this.view.box, () => this.look());
-  private readonly consent = new ConsentButton(this.view.lend, new Sight(this.view.lend, () => undefined), this.own);
+  private readonly consent = new ConsentButton(this.view.lend, this.seen, this.own);
   private scene: Scene = { kind: "ask", hint: "none" };
   /** "Why is this here?" lies over the scene, which goes on. */
   private explaining = false;

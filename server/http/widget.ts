@@ -17,7 +17,7 @@ import { packageRoot } from "./pages.ts";
 import { refusals } from "./refusals.ts";
 
 const QuerySchema = Type.Object({
-  site: Type.String({ minLength: 1, maxLength: MAX_ORIGIN, description: "Address of the site, as it was registered." }),
+  site: Type.String({ maxLength: MAX_ORIGIN, description: "Address of the site, as it was registered." }),
   cause: Type.Optional(Type.String({ maxLength: 100, description: "Name or number of a job; absent: any." })),
 });
 /** A page that any site may have in a frame: it holds no script and asks for nothing. */
