@@ -1,6 +1,6 @@
 /** Loaded after a yes and never before it: the donor, as the widget's frame uses it. */
-import { attach, type Donation, openDonation } from "../donor/donation.ts";
 import type { DonorFact, DonorState, Dose } from "../donor/state.ts";
+import { Donation } from "../page/donation.ts";
 import { Wave, type WavePalette } from "../wave/wave.ts";
 
 export interface LendingOptions {
@@ -37,15 +37,15 @@ export class Lending {
     return this.after(async () => {
       const { job, onState, onBroken } = this.options;
       if (!this.donation) {
-        this.donation = openDonation(onBroken);
+        this.donation = new Donation(onBroken);
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
           if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis);
         };
-        await attach(this.donation, onState, port2);
+        await this.donation.attach(onState, port2);
       }
       this.wave.setLending(true);
-      await this.donation.control.start({ origin: location.origin, dose: this.dose, job });
+      await this.donation.begin({ origin: location.origin, dose: this.dose, job });
     });
   }
 
@@ -53,6 +53,7 @@ export class Lending {
   halt(): Promise<void> {
     return this.after(async () => {
       this.wave.setLending(false);
+      this.donation?.rest();
       await this.donation?.control.stop();
     });
   }

@@ -1,6 +1,7 @@
 /** What the frame shows: one scene at a time, its words and its buttons. Knows no element. */
 
 import type { WidgetState } from "../../shared/widget.ts";
+import type { HoldReason } from "../donor/manners/policy.ts";
 import type { DonorPhase, Dose } from "../donor/state.ts";
 import { fill, type Language } from "./language.ts";
 import type { Words } from "./words/en.ts";
@@ -16,6 +17,8 @@ export type Scene =
   | { kind: "waiting" }
   | { kind: "offline" }
   | { kind: "paused"; why: "away" | "hidden" | "covered" }
+  /** The donor waits for the device: a charger, less load. */
+  | { kind: "held"; why: "battery" | "data" | "busy" | "other" }
   | { kind: "stopped" }
   | { kind: "unable" }
   | { kind: "failed"; why: string };
@@ -94,6 +97,10 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
       const title = { away: words.away, hidden: words.hidden, covered: words.hiddenBox }[scene.why];
       return made(title, words.pausedMore, words.badgePaused, [stop]);
     }
+    case "held": {
+      const title = { battery: words.onBattery, data: words.savingData, busy: words.busy, other: words.held }[scene.why];
+      return made(title, words.heldMore, words.badgePaused, [stop]);
+    }
     case "stopped":
       return made(words.stopped, words.stoppedMore, words.badgeOff, [{ action: "again", label: words.again, main: true }]);
     case "unable":
@@ -123,6 +130,8 @@ export function sceneOf(phase: DonorPhase): Scene {
       return { kind: "failed", why: phase.message };
     case "device-lost":
       return phase.final ? { kind: "unable" } : { kind: "starting" };
+    case "on-hold":
+      return { kind: "held", why: heldBy(phase.reason) };
     case "another-tab":
       return phase.running ? { kind: "running" } : { kind: "waiting" };
     case "stopped":
@@ -133,9 +142,15 @@ export function sceneOf(phase: DonorPhase): Scene {
   }
 }
 
+function heldBy(reason: HoldReason): Extract<Scene, { kind: "held" }>["why"] {
+  if (reason === "battery" || reason === "battery-low") return "battery";
+  if (reason === "save-data") return "data";
+  return reason === "heat" ? "busy" : "other";
+}
+
 /** Whether the visitor's yes holds in this scene: it may compute now, or will again by itself. */
 export function isLending({ kind }: Scene): boolean {
-  return kind === "starting" || kind === "running" || kind === "waiting" || kind === "offline" || kind === "paused";
+  return kind === "starting" || kind === "running" || kind === "waiting" || kind === "offline" || kind === "paused" || kind === "held";
 }
 
 /** What the host page is told. */
@@ -150,6 +165,8 @@ export function hostState(scene: Scene): WidgetState {
       return scene.kind;
     case "waiting":
       return "running";
+    case "held":
+      return "paused";
     case "failed":
       return "unable";
     default:

@@ -9,7 +9,7 @@ import { type Network, startNetwork } from "./network.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
-const LENDING = ["starting", "running", "waiting", "offline", "paused"];
+const LENDING = ["starting", "running", "waiting", "offline", "paused", "held"];
 /** Longer than a person looks and aims before the click, ms. */
 const AIM_MS = 1_500;
 const LOADER_BYTES = 3 * 1024;
@@ -239,7 +239,10 @@ describe("the widget on a site", () => {
     });
 
     it("moves it off the screen, where it does not even load", async () => {
-      pages.set("/", `<script src="${network.url}/widget.js"></script><idlewave-widget site="${origin}" style="left:-5000px"></idlewave-widget>`);
+      pages.set(
+        "/",
+        `<script src="${network.url}/widget.js"></script><idlewave-widget site="${origin}" style="left:-5000px"></idlewave-widget>`,
+      );
       await page.goto(origin);
       await wait(2_000);
       expect(began()).toEqual([]);

@@ -33,6 +33,8 @@ const SCENES: Scene[] = [
   { kind: "paused", why: "away" },
   { kind: "paused", why: "hidden" },
   { kind: "paused", why: "covered" },
+  { kind: "held", why: "battery" },
+  { kind: "held", why: "other" },
   { kind: "stopped" },
   { kind: "unable" },
   { kind: "failed", why: "it broke" },
@@ -83,6 +85,7 @@ describe("the widget's scenes", () => {
   });
 
   it("follow the donor", () => {
+    expect(sceneOf({ kind: "on-hold", reason: "battery-low", until: null })).toEqual({ kind: "held", why: "battery" });
     expect(sceneOf({ kind: "running" })).toEqual({ kind: "running" });
     expect(sceneOf({ kind: "no-adapter" })).toEqual({ kind: "unable" });
     expect(sceneOf({ kind: "stopped" })).toEqual({ kind: "stopped" });
