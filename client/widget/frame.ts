@@ -30,6 +30,14 @@ const SITE_EVERY_MS = 8_000;
 /** A moment out of sight is no pause. */
 const AWAY_MS = 1_500;
 
+/** Characters of a job's title that the question has room for. */
+const TITLE = 32;
+
+function shortened(title: string): string {
+  const characters = [...title];
+  return characters.length <= TITLE ? title : `${characters.slice(0, TITLE - 1).join("")}…`;
+}
+
 class Frame {
   private readonly facts = JSON.parse(document.getElementById(FACTS_ID)?.textContent ?? "null") as WidgetFacts;
   private readonly query = new URLSearchParams(location.search);
@@ -55,6 +63,8 @@ class Frame {
   private units = 0;
   private verified = 0;
   private firstUnits: number | null = null;
+  /** Whether a start waits for no word of what can be seen. */
+  private begun = false;
   private told = "";
   private awayTimer: ReturnType<typeof setTimeout> | null = null;
   private siteTimer: ReturnType<typeof setInterval> | null = null;
@@ -155,9 +165,12 @@ class Frame {
 
   private start(dose: Dose): void {
     this.dose = dose;
-    this.go({ kind: "starting" });
     this.siteTimer ??= setInterval(() => void this.checkSite(), SITE_EVERY_MS);
-    void this.begin();
+    const why = this.seen.told ? this.outOfSight() : null;
+    this.go(why === null ? { kind: "starting" } : { kind: "paused", why });
+    // Else the first word of the browser's begins it.
+    if (this.seen.told && why === null) void this.begin();
+    this.begun = this.seen.told;
   }
 
   private async begin(): Promise<void> {
@@ -202,6 +215,7 @@ class Frame {
 
   /** Something came into sight or went out of it. */
   private look(): void {
+    if (!this.begun && this.seen.told && this.scene.kind === "starting") this.start(this.dose);
     const why = this.outOfSight();
     if (this.scene.kind === "paused") {
       if (why === null) this.start(this.dose);
@@ -267,7 +281,7 @@ class Frame {
   private go(scene: Scene): void {
     this.scene = scene;
     const { site, job, network, allowSoftware } = this.facts;
-    const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
+    const about = { site: site.name, job: shortened(job?.title ?? ""), dose: this.dose, less: this.beside(-1), more: this.beside(1) };
     const telling = tell(
       this.explaining ? { kind: "why" } : scene,
       { ...about, software: allowSoftware, units: this.units, verified: this.verified },

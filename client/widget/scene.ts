@@ -61,7 +61,7 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
   const less = { action: "less", label: words.less, off: facts.less === null } as const;
   const more = { action: "more", label: words.more, off: facts.more === null } as const;
   const made = (title: string, text: string, badge: string, buttons: Telling["buttons"]): Telling => ({
-    ...{ title: say(title), text: say(text), badge: say(badge), buttons },
+    ...{ title: say(title), text: say(text), badge: say(badge).replace(/\.$/, ""), buttons },
   });
   switch (scene.kind) {
     case "ask": {

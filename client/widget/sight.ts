@@ -7,6 +7,8 @@ export class Sight {
   clearSince: number | null = null;
   /** At least a part lies inside what is shown. */
   inView = false;
+  /** The browser has told once. */
+  told = false;
   /** The browser can tell what covers it. */
   readonly tells: boolean;
 
@@ -18,6 +20,7 @@ export class Sight {
       if (!entry) return;
       const { isVisible } = entry as IntersectionObserverEntry & { isVisible?: boolean };
       const isClear = isVisible === true && entry.intersectionRatio >= 1;
+      this.told = true;
       this.inView = entry.isIntersecting;
       if (!isClear) this.clearSince = null;
       else this.clearSince ??= performance.now();

@@ -115,6 +115,8 @@ function refuse(reply: FastifyReply, typed: string) {
 
 function framed(reply: FastifyReply, policy: string[]): FastifyReply {
   void reply.removeHeader("x-frame-options");
+  // The window of our own tells the frame that opened it: their groups must not be parted.
+  void reply.header("cross-origin-opener-policy", "unsafe-none");
   return reply.header("content-security-policy", policy.join(";")).header("cache-control", "no-store").type("text/html; charset=utf-8");
 }
 

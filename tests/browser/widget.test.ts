@@ -24,11 +24,14 @@ describe("the widget on a site", () => {
   let asked: string[];
   /** What the site's pages are, by path. */
   const pages = new Map<string, string>();
+  /** The Content-Security-Policy of the site's own pages. */
+  let policy = "";
 
   const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
   const sceneOf = (frame: Frame) => frame.evaluate(() => document.body?.dataset.scene ?? "");
+  // A frame that cannot be seen has no animation frames to look in.
   const until = (frame: Frame, scene: string, timeout = 60_000) =>
-    frame.waitForFunction((wanted) => document.body.dataset.scene === wanted, { timeout }, scene);
+    frame.waitForFunction((wanted) => document.body.dataset.scene === wanted, { timeout, polling: 100 }, scene);
   const began = () => asked.filter((path) => path.startsWith("/assets/"));
 
   /** Shows a page of the site; `widget` stands for the snippet that its owner pasted. */
@@ -69,11 +72,13 @@ describe("the widget on a site", () => {
     // More units than all these tests can compute.
     await network.submit("jobs/lcg", (manifest) => {
       manifest.units = { count: 1_000_000 };
+      manifest.title = "A title of a job that is not short";
     });
     host = createServer((request, response) => {
       const body = pages.get(new URL(request.url ?? "/", "http://localhost").pathname);
       response.statusCode = body === undefined ? 404 : 200;
       response.setHeader("content-type", "text/html; charset=utf-8");
+      if (policy) response.setHeader("content-security-policy", policy);
       response.end(`<!doctype html><body>${body ?? ""}</body>`);
     });
     await new Promise<void>((resolve) => host.listen(0, "localhost", resolve));
@@ -87,6 +92,7 @@ describe("the widget on a site", () => {
   });
   beforeEach(async () => {
     asked = [];
+    policy = "";
     const context = await browser.createBrowserContext();
     page = await context.newPage();
     await page.setViewport({ width: 900, height: 700 });
@@ -110,6 +116,20 @@ describe("the widget on a site", () => {
     expect(await page.cookies()).toEqual([]);
     const loader = new Uint8Array(await (await fetch(`${network.url}/widget.js`)).arrayBuffer());
     expect(gzipSync(loader).byteLength).toBeLessThan(LOADER_BYTES);
+  });
+
+  it.each([
+    ["as a module", () => `<script type="module" src="${network.url}/widget.mjs"></script><idlewave-widget></idlewave-widget>`],
+    [
+      "as a frame without any script",
+      () => `<idlewave-widget><iframe src="${network.url}/widget?site=${origin}"></iframe></idlewave-widget>`,
+    ],
+    ["by a script", () => `<script src="${network.url}/widget.js"></script><idlewave-widget></idlewave-widget>`],
+  ])("is there under a strict policy of the host's, %s", async (_how, body) => {
+    policy = `default-src 'none'; script-src ${network.url}; frame-src ${network.url}`;
+    pages.set("/", body());
+    await page.goto(origin);
+    await until(await frameOf(), "ask");
   });
 
   it("lends after a yes, tells the host no more than it should, pauses out of sight, and stops at once", async () => {
@@ -173,6 +193,18 @@ describe("the widget on a site", () => {
     await until(frame, "ask");
     await frame.waitForFunction(() => innerHeight === 288 && innerWidth === 320);
     expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
+  });
+
+  it.each(["en", "de", "fr", "es", "pt", "ar"])("has room for all that it asks in %s", async (lang) => {
+    const frame = await visit("{widget}", `lang="${lang}"`);
+    await until(frame, "ask");
+    const sizes = await frame.evaluate(() =>
+      [...document.querySelectorAll(".words, .row button")].map(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => [
+        scrollHeight - clientHeight,
+        scrollWidth - clientWidth,
+      ]),
+    );
+    for (const [high, wide] of sizes) expect([high, wide]).toEqual([0, 0]);
   });
 
   it("speaks the reader's language, from the right where it is written so", async () => {

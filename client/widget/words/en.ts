@@ -5,7 +5,7 @@ export const en = {
   dose50: "half",
   dose90: "most",
   ask: "{site} asks: lend {dose} of your graphics card?",
-  askSoftware: "{site} asks: lend {dose} of your graphics card or processor?",
+  askSoftware: "{site} asks: lend {dose} of your GPU or processor?",
   askMore: "It computes {job}, a public job, while this tab is open. No coin, no ads. Ends in 24 hours.",
   tooQuick: "That click was too quick to count. Nothing has started: press once more to say yes.",
   covered: "Something covers this box.",
