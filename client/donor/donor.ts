@@ -2,6 +2,7 @@
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ turns (turns.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
+import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
@@ -61,6 +62,10 @@ export class Donor implements DonorControl {
       if (this.run?.turns) this.tabs.hold(state);
     };
     this.report.onFact = (fact) => this.tabs.fact(fact);
+  }
+
+  life(): Promise<string> {
+    return holdLife();
   }
 
   async start(options: DonorStart): Promise<void> {

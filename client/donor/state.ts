@@ -105,6 +105,8 @@ export interface DonorStart {
 
 /** Exposed through Comlink by `donor/worker.ts`: control and state only. */
 export interface DonorControl {
+  /** Name of a lock that is held as long as the worker lives (alive.ts). */
+  life(): Promise<string>;
   /** Only after consent. */
   start(options: DonorStart): Promise<void>;
   /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */

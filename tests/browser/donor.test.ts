@@ -215,6 +215,29 @@ describe("the donor", () => {
     await untilPhase(page, "running");
   });
 
+  it("goes on where the disk is full: what finds no room on the shelf is sent all the same", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilState(page, "state.units.submitted > 2");
+    const session = await page.createCDPSession();
+    await session.send("Storage.overrideQuotaForOrigin", { origin: network.url, quotaSize: 1 });
+    const write = () =>
+      page.evaluate(
+        `${OPEN_SHELF}.then((shelf) => new Promise((resolve) => {
+        shelf.transaction.onabort = () => resolve(shelf.transaction.error?.name);
+        shelf.transaction.oncomplete = () => resolve("there was room");
+        shelf.put({ key: "probe", bytes: new Uint8Array(1e6) }, "probe");
+      }))`,
+      );
+    // The browser looks at the room that is left every half minute.
+    await expect.poll(write, { timeout: 45_000, interval: 1_000 }).toBe("QuotaExceededError");
+    const { units } = await last(page);
+    await untilState(page, `state.units.submitted > ${units.submitted + 8}`);
+    expect(await page.evaluate("states.some(({ phase }) => phase.kind === 'failed')")).toBe(false);
+    expect((await network.status(job)).units.voted).toBeGreaterThan(units.submitted);
+  });
+
   it("sends results above 64 KiB by PUT, and the answer is right", async () => {
     const job = await network.submit("jobs/lcg", (manifest) => {
       Object.assign(manifest, { units: { count: 2 }, passes: [{ workgroups: [LARGE_VALUES / 64] }] });
