@@ -16,6 +16,7 @@ import type { Lending } from "./lending.ts";
 import { answerAt, forgetAnswer, keepNever, keepYes, storageHere } from "./remembered.ts";
 import { type Action, hostState, isLending, type Scene, sceneOf, tell } from "./scene.ts";
 import { Sight } from "./sight.ts";
+import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
 import { View } from "./view.ts";
 
@@ -25,18 +26,8 @@ declare const LENDING: string;
 const FIRST_DOSE: Dose = 0.25;
 /** In somebody else's page no more than half is lent. */
 const WIDGET_DOSES = DOSES.filter((dose) => dose <= 0.5);
-/** Whether the site is still on is asked this often while something is lent. */
-const SITE_EVERY_MS = 8_000;
 /** A moment out of sight is no pause. */
 const AWAY_MS = 1_500;
-
-/** Characters of a job's title that the question has room for. */
-const TITLE = 32;
-
-function shortened(title: string): string {
-  const characters = [...title];
-  return characters.length <= TITLE ? title : `${characters.slice(0, TITLE - 1).join("")}…`;
-}
 
 class Frame {
   private readonly facts = JSON.parse(document.getElementById(FACTS_ID)?.textContent ?? "null") as WidgetFacts;
@@ -53,6 +44,10 @@ class Frame {
   private readonly strip = new Strip(this.view.canvas);
   private readonly seen = new Sight(this.view.box, () => this.look());
   private readonly consent = new ConsentButton(this.view.lend, this.seen, this.own);
+  private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
+    forgetAnswer(this.storage);
+    this.end({ kind: "off" });
+  });
   private scene: Scene = { kind: "ask", hint: "none" };
   /** "Why is this here?" lies over the scene, which goes on. */
   private explaining = false;
@@ -67,11 +62,10 @@ class Frame {
   private begun = false;
   private told = "";
   private awayTimer: ReturnType<typeof setTimeout> | null = null;
-  private siteTimer: ReturnType<typeof setInterval> | null = null;
   private readonly marked = new Set<string>();
 
   constructor() {
-    const { theme } = Object.fromEntries(this.query);
+    const theme = this.query.get("theme");
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
     document.documentElement.lang = this.language.code;
     document.documentElement.dir = this.language.direction;
@@ -165,7 +159,7 @@ class Frame {
 
   private start(dose: Dose): void {
     this.dose = dose;
-    this.siteTimer ??= setInterval(() => void this.checkSite(), SITE_EVERY_MS);
+    this.siteWatch.begin();
     const why = this.seen.told ? this.outOfSight() : null;
     this.go(why === null ? { kind: "starting" } : { kind: "paused", why });
     // Else the first word of the browser's begins it.
@@ -191,8 +185,7 @@ class Frame {
   }
 
   private end(scene: Scene): void {
-    if (this.siteTimer !== null) clearInterval(this.siteTimer);
-    this.siteTimer = null;
+    this.siteWatch.end();
     this.go(scene);
     void this.lending?.halt();
   }
@@ -242,16 +235,6 @@ class Frame {
     return this.seen.tells && this.seen.clearSince === null ? "covered" : null;
   }
 
-  private async checkSite(): Promise<void> {
-    const query = new URLSearchParams({ site: this.facts.site.origin });
-    const response = await fetch(`/api/widget?${query}`).catch(() => null);
-    if (!response?.ok) return;
-    const { on } = (await response.json()) as { on: boolean };
-    if (on) return;
-    forgetAnswer(this.storage);
-    this.end({ kind: "off" });
-  }
-
   private turn(step: -1 | 1): void {
     const dose = this.beside(step);
     if (dose === null) return;
@@ -281,7 +264,7 @@ class Frame {
   private go(scene: Scene): void {
     this.scene = scene;
     const { site, job, network, allowSoftware } = this.facts;
-    const about = { site: site.name, job: shortened(job?.title ?? ""), dose: this.dose, less: this.beside(-1), more: this.beside(1) };
+    const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
     const telling = tell(
       this.explaining ? { kind: "why" } : scene,
       { ...about, software: allowSoftware, units: this.units, verified: this.verified },

@@ -46,11 +46,19 @@ export interface Telling {
 
 const DOSE_WORDS = { 0.1: "dose10", 0.25: "dose25", 0.5: "dose50", 0.9: "dose90" } as const satisfies Record<Dose, keyof Words>;
 
+/** Characters of a job's title that the question has room for. */
+const TITLE = 32;
+
+function shortened(title: string): string {
+  const characters = [...title];
+  return characters.length <= TITLE ? title : `${characters.slice(0, TITLE - 1).join("")}…`;
+}
+
 export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code }: Language): Telling {
   const count = new Intl.NumberFormat(code);
   const values = {
     site: facts.site,
-    job: facts.job,
+    job: shortened(facts.job),
     dose: words[DOSE_WORDS[facts.dose]],
     units: count.format(facts.units),
     verified: count.format(facts.verified),
