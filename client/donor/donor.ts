@@ -6,8 +6,8 @@ import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
-import { forgetWishes } from "./manners/kept-wishes.ts";
 import { Manners } from "./manners/manners.ts";
 import type { Anyway } from "./manners/policy.ts";
 import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
@@ -148,11 +148,6 @@ export class Donor implements DonorControl {
   async setSurroundings(surroundings: Surroundings): Promise<void> {
     this.surroundings = surroundings;
     this.run?.manners.setSurroundings(surroundings);
-  }
-
-  async setWishes(wishes: Wishes): Promise<void> {
-    this.takeWishes(wishes);
-    this.tabs.wishes(wishes);
   }
 
   private takeWishes(wishes: Wishes): void {

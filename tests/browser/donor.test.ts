@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Surroundings, UNTOLD } from "../../client/donor/manners/surroundings.ts";
+import { NO_WISHES, type Wishes } from "../../client/donor/manners/wishes.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
@@ -149,6 +150,23 @@ describe("the donor", () => {
     await untilState(page, `state.phase.kind === "running" && state.slowed === "battery"`);
     await page.evaluate("control.stop()");
     expect((await last(page)).phase.kind).toBe("off");
+  });
+
+  it("follows what is chosen on the page while it lends", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilPhase(page, "running");
+    const now = new Date();
+    const hour = 60 * ((now.getHours() + 12) % 24);
+    const choose = (wishes: Wishes) =>
+      page.evaluate(`new BroadcastChannel("idlewave-donor").postMessage(${JSON.stringify({ type: "wishes", wishes })})`);
+    await choose({ ...NO_WISHES, hours: { from: hour, to: (hour + 60) % 1440 } });
+    await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "hours" && state.phase.until === ${hour}`);
+    await choose({ ...NO_WISHES, memoryBytes: 1 });
+    await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "memory"`);
+    await choose(NO_WISHES);
+    await untilPhase(page, "running");
   });
 
   it("works in one tab only, and the next takes over when it closes", async () => {
