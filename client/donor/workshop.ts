@@ -1,6 +1,7 @@
 /** The jobs this donor can compute right now: for each a device with what the job needs, its engine and its inputs. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import type { Keeper } from "../engine/checkpoint.ts";
 import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
 import { memoryOf } from "../engine/memory.ts";
@@ -67,9 +68,9 @@ export class Workshop {
   }
 
   /** Computes one unit, its piece of split files fetched first. */
-  async compute(bench: Bench, task: Task, onProgress: (share: number) => void): Promise<Computation> {
+  async compute(bench: Bench, task: Task, onProgress: (share: number) => void, keeper: Keeper): Promise<Computation> {
     const pieces = await this.inputs.pieces(bench.plan, task.unit);
-    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress);
+    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress, keeper);
   }
 
   close(job: number): void {
