@@ -1,4 +1,5 @@
 /** The visitor's GPU: asked for only after consent, described in coarse words, opened with what a job needs and no more. */
+import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { coarseLimits } from "../../shared/limits.ts";
 import type { Host } from "../../shared/protocol.ts";
 
@@ -40,7 +41,9 @@ export async function openAdapter(options: { allowSoftware: boolean; machine?: M
   if (!adapter) return { kind: "no-adapter" };
   const software = isSoftware(adapter);
   if (software && !options.allowSoftware) return { kind: "software-adapter" };
-  const features = [...adapter.features].filter((feature) => JOB_FEATURES.includes(feature));
+  // Browsers that know no such list have none of them.
+  const language = [...(gpu.wgslLanguageFeatures ?? [])].filter((feature) => LANGUAGE_FEATURES.includes(feature));
+  const features = [...[...adapter.features].filter((feature) => JOB_FEATURES.includes(feature)), ...language];
   return {
     kind: "adapter",
     name: [adapter.info.vendor, adapter.info.architecture].filter(Boolean).join(" ") || (software ? "software" : "graphics card"),
@@ -56,7 +59,8 @@ export async function openAdapter(options: { allowSoftware: boolean; machine?: M
       // An adapter gives one device; after it, or after a loss, a new one has to be asked for.
       const fresh = await request(gpu);
       if (!fresh) throw new NoAdapter("The graphics card does not answer.");
-      const requiredFeatures = [...needs.features] as GPUFeatureName[];
+      // Language features are the browser's, a device is not asked for them.
+      const requiredFeatures = needs.features.filter((name) => !LANGUAGE_FEATURES.includes(name)) as GPUFeatureName[];
       if (fresh.features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
       return fresh.requestDevice({ requiredFeatures, requiredLimits: { ...needs.limits } });
     },

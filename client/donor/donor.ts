@@ -10,7 +10,7 @@ import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import { browserShelf, clearShelf } from "./shelf.ts";
-import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
+import { computes, type DonorControl, type DonorPhase, type DonorStart, type DonorState, type Dose } from "./state.ts";
 import { Tabs } from "./tabs.ts";
 import { Throttle } from "./throttle.ts";
 
@@ -224,9 +224,4 @@ export class Donor implements DonorControl {
   private fail(error: unknown): void {
     this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }
-}
-
-/** The GPU has work. */
-function computes(phase: DonorPhase): boolean {
-  return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
 }

@@ -31,6 +31,11 @@ export type DonorPhase =
   | { kind: "stopped" }
   | { kind: "failed"; message: string };
 
+/** The GPU has work. */
+export function computes(phase: DonorPhase): boolean {
+  return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
+}
+
 /** State of one of the visitor's own units. */
 export interface OwnUnit {
   job: number;

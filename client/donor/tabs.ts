@@ -5,10 +5,12 @@
  */
 import type { DonorFact, DonorState, Dose } from "./state.ts";
 
-const CHANNEL = "idlewave-donor";
+export const DONOR_CHANNEL = "idlewave-donor";
 
-type Message =
+export type TabsMessage =
   | { type: "ask" }
+  /** A page that lends nothing asks who does. */
+  | { type: "look" }
   | { type: "holder"; state: DonorState }
   | { type: "fact"; fact: DonorFact }
   | { type: "dose"; dose: Dose }
@@ -32,14 +34,14 @@ export interface TabsListener {
 }
 
 export class Tabs {
-  private readonly channel = new BroadcastChannel(CHANNEL);
+  private readonly channel = new BroadcastChannel(DONOR_CHANNEL);
   /** What this donor told as the holder of the lock, undefined while it has none. */
   private told: DonorState | undefined;
   /** Some tab asked, so facts are worth passing on. */
   private isShown = false;
 
   constructor(listener: TabsListener) {
-    this.channel.onmessage = (event: MessageEvent<Message>) => {
+    this.channel.onmessage = (event: MessageEvent<TabsMessage>) => {
       const message = event.data;
       switch (message.type) {
         case "ask":
@@ -47,6 +49,9 @@ export class Tabs {
           if (!this.told) return;
           this.say({ type: "holder", state: this.told });
           listener.onAsk();
+          return;
+        case "look":
+          if (this.told) this.say({ type: "holder", state: this.told });
           return;
         case "holder":
           listener.onHolder(message.state);
@@ -116,7 +121,7 @@ export class Tabs {
     if (this.told) this.told = { ...this.told, dose };
   }
 
-  private say(message: Message): void {
+  private say(message: TabsMessage): void {
     this.channel.postMessage(message);
   }
 }

@@ -103,6 +103,10 @@ export class Page extends LitElement {
     save: () => void this.save(),
     copyLink: () => void this.copyLink(),
     showDifference: () => void this.showDifference(),
+    stopThere: () => {
+      this.visit.stopElsewhere();
+      void this.turnToStory();
+    },
   };
 
   /** After the visitor's own action: the new h1 has the focus, can be seen, and waits for no quiet moment to be told. */
@@ -147,7 +151,7 @@ export class Page extends LitElement {
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
-        ${promises()} ${howChecked(situation.job)}
+        ${promises(situation.allowSoftware)} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
       <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;

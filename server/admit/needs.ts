@@ -1,8 +1,10 @@
 /** What a job needs of a GPU: pipeline constants, features, and limits above WebGPU's defaults. */
 import { withConstants } from "../../shared/kernel/constants.ts";
+import { languageNeeds } from "../../shared/kernel/language.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import { type Reflection, reflectWorkgroup } from "../../shared/kernel/reflect.ts";
+import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { JOB_LIMITS, limitRange } from "../../shared/limits.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
@@ -106,6 +108,18 @@ export function readNeeds(
       }
       features.add(feature);
     } else faults.add({ ...kernel.placeOf(offset), wrong: `enable ${name} is not supported.`, right: "Only f16 and subgroups are." });
+  }
+  for (const { name, offset } of languageNeeds(kernel)) {
+    if (!LANGUAGE_FEATURES.includes(name)) {
+      faults.add({ ...kernel.placeOf(offset), wrong: `requires ${name} is not supported.`, right: `Only ${list(LANGUAGE_FEATURES)} are.` });
+      continue;
+    }
+    if (!features.has(name)) {
+      faults.warn(
+        `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.`,
+      );
+    }
+    features.add(name);
   }
   const limits: Record<string, number> = {};
   const asked: Readonly<Record<string, number>> = manifest.requires?.limits ?? {};

@@ -95,10 +95,15 @@ describe("strangers' browsers and one coordinator", () => {
     });
     const page = await volunteer(first, network.url);
     await waitForState(page, "running");
-    const tab = await volunteer(first, network.url);
+    const tab = await first.newPage();
+    await tab.goto(network.url);
     await waitForState(tab, "another-tab");
-    await tab.close();
     await network.until(job, ({ units }) => units.voted > 0, 60);
+    await tab.locator('[data-testid="stop-there"]').click();
+    await waitForState(tab, "stopped");
+    await tab.close();
+    await page.bringToFront();
+    await waitForState(page, "stopped");
     await page.reload();
     await page.locator(LEND).click();
     await network.until(job, ({ units }) => units.voted > 8, 60);

@@ -186,6 +186,65 @@ describe("a warning", () => {
     expect((await warned(floats(""))).join()).not.toMatch(/byte for byte/);
     expect((await warned(job({}))).join()).not.toMatch(/byte for byte/);
   });
+
+  it("says that integers may depend on floats, where the kernel computes with these and converts, packs or compares them", async () => {
+    const made = (text: string) => job({}, KERNEL.replace(/ {2}values\[id\.x\] = .*\n/, `${text}\n`));
+    const base = "let i = id.x; let f = params.scale; let n = params.first + params.width;";
+    const cases: [string, string][] = [
+      ["values[i] = n + u32(f * 2.5);", "u32"],
+      ["values[i] = n + u32(i32(sqrt(f)));", "i32"],
+      ["values[i] = n + bitcast<u32>(f + f);", "bitcast"],
+      ["values[i] = n + pack2x16float(vec2f(f / 3.0));", "pack2x16float"],
+      ["values[i] = n; if (f * f > 4.0) { values[i] = 1u; }", ">"],
+    ];
+    for (const [store, name] of cases) {
+      const said = (await warned(made(`${base} ${store}`))).join();
+      expect(said).toMatch(/output: the outputs are integers, and they may depend on floats: .* fixed point/);
+      expect(said).toContain(`(${name} at kernel.wgsl:7:`);
+    }
+    for (const store of ["values[i] = n + u32(f);", "values[i] = n; let unused = f * f;"]) {
+      expect((await warned(made(`${base} ${store}`))).join()).not.toMatch(/floats/);
+    }
+  });
+
+  it("says what a reducer makes of raw bytes", async () => {
+    const bytes = (reduce: object, kernel = KERNEL) =>
+      job({ output: [{ binding: "values", dtype: "u8", shape: [16, 16], reduce }] }, kernel);
+    const picture = { kind: "image", columns: 40, range: [0, 255] };
+    expect((await warned(bytes(picture))).join()).toMatch(
+      /output\[0\]\.dtype: image takes each byte of values for a number of its own, and u32 has 4 bytes: .*RGBA.* Use dtype u32/,
+    );
+    expect(await warned(bytes({ kind: "concat" }))).toEqual([]);
+  });
+
+  it("says what a unit earns that has no figure", async () => {
+    const said = /gflopPerUnit is missing: a unit earns its volunteers what 1 GFLOP earns/;
+    expect((await warned(job({ gflopPerUnit: undefined }))).join()).toMatch(said);
+    expect(await warned(job({}))).toEqual([]);
+  });
+
+  it("names what a kernel needs of WGSL, by a directive or without a word, and the plan carries it", async () => {
+    const features = async (kernel: string, requires: object = {}) => {
+      const { plan, warnings } = admitted(await judges.admit(packageOf(job({ requires }, kernel))));
+      return [plan.requires.features, warnings.join()];
+    };
+    const body = (text: string) => KERNEL.replace("params.first +", `${text} +`);
+    const packed = "packed_4x8_integer_dot_product";
+    const asked = `requires ${packed};\n${KERNEL}`;
+    expect(await features(asked)).toEqual([[packed], expect.stringMatching(/^kernel\.wgsl:1:10 needs packed_4x8/)]);
+    expect(await features(asked, { features: [packed] })).toEqual([[packed], ""]);
+    expect(await features(body("params.first + dot4U8Packed(id.x, id.y)"))).toEqual([[packed], expect.stringContaining("kernel.wgsl:7:")]);
+    const pointer = `${body("params.first + read(&values)")}fn read(p: ptr<storage, array<u32>, read_write>) -> u32 { return (*p)[0]; }`;
+    expect((await features(pointer))[0]).toEqual(["unrestricted_pointer_parameters"]);
+    const composite = `${body("params.first + second()")}fn second() -> u32 { var v = vec2u(1, 2); let p = &v; return p.y; }`;
+    expect((await features(composite))[0]).toEqual(["pointer_composite_access"]);
+    const own = `${body("params.first + dot4U8Packed(1u)")}fn dot4U8Packed(a: u32) -> u32 { return a; }`;
+    expect(await features(own)).toEqual([[], ""]);
+    expect((await told(job({}, `requires no_such_thing;\n${KERNEL}`))).join()).toMatch(
+      /^kernel\.wgsl:1:10 .*no_such_thing.* not supported/,
+    );
+    expect((await told(job({ requires: { features: ["subgroup_ids"] } }))).join()).toMatch(/Did you mean subgroup_id\?/);
+  });
 });
 
 describe("a fault's wording", () => {
@@ -203,6 +262,19 @@ describe("a fault's wording", () => {
       /no file b\.bin\. Its files are/,
     ],
     ["a list of one dimension", output({ kind: "image", columns: 1, range: [0, 1] }), /has 1 dimension\./],
+    [
+      "a tile of colours",
+      job({ output: [{ binding: "values", dtype: "u8", shape: [4, 4, 4], reduce: { kind: "image", columns: 40, range: [0, 255] } }] }),
+      /shape: A picture's tile has 3 dimensions\. .*RGBA bytes is none\. .*concat/,
+    ],
+    [
+      "bytes that end inside an element",
+      job({
+        output: [{ binding: "values", dtype: "u8", shape: [62] }],
+        bindings: { params: { set: { first: 1, width: 1, scale: 1 } }, values: { elements: 16 } },
+      }),
+      /output\[0\]\.shape: 62 bytes end inside an element of values: u32 has 4\. Let the shape have a multiple of 4 bytes\./,
+    ],
   ])("%s", async (_, files, expected) => {
     expect((await told(files)).join("\n")).toMatch(expected);
   });

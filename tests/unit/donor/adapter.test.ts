@@ -8,10 +8,11 @@ interface Card {
   info?: Partial<GPUAdapterInfo>;
   limits?: Record<string, number>;
   features?: string[];
+  language?: string[];
 }
 
 /** A machine with that card; what devices were asked for is kept. */
-async function machineWith({ info, limits, features }: Card): Promise<{ machine: Machine; asked: GPUDeviceDescriptor[] }> {
+async function machineWith({ info, limits, features, language }: Card): Promise<{ machine: Machine; asked: GPUDeviceDescriptor[] }> {
   const device = await openNullDevice();
   const asked: GPUDeviceDescriptor[] = [];
   const words = { vendor: "nvidia", architecture: "ampere", device: "0x2204", description: "GeForce RTX 3090" };
@@ -24,7 +25,7 @@ async function machineWith({ info, limits, features }: Card): Promise<{ machine:
       return device;
     },
   };
-  const gpu = { requestAdapter: async () => adapter } as unknown as GPU;
+  const gpu = { requestAdapter: async () => adapter, wgslLanguageFeatures: language && new Set(language) } as unknown as GPU;
   return { machine: { gpu, browser: "node", os: "win32" }, asked };
 }
 
@@ -72,5 +73,15 @@ describe("of a GPU", () => {
       { requiredFeatures: ["shader-f16", "timestamp-query"], requiredLimits: { maxBufferSize: 300_000_000 } },
       { requiredFeatures: ["timestamp-query"], requiredLimits: {} },
     ]);
+  });
+
+  it("of WGSL's language features those that jobs may need are told, and no device is asked for them", async () => {
+    const { adapter, asked } = await open({
+      language: ["packed_4x8_integer_dot_product", "texture_formats_tier1"],
+      features: ["shader-f16"],
+    });
+    expect(adapter.host.features).toEqual(["shader-f16", "packed_4x8_integer_dot_product"]);
+    await adapter.openDevice({ features: ["shader-f16", "packed_4x8_integer_dot_product"], limits: {} });
+    expect(asked).toEqual([{ requiredFeatures: ["shader-f16"], requiredLimits: {} }]);
   });
 });
