@@ -8,6 +8,7 @@ import { Throttle } from "../donor/throttle.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
+import { fileSpeeds } from "./speed.ts";
 
 export interface NodeDonor {
   /** Resolves when the session has ended, by itself or by `stop`, and everything is put away. */
@@ -17,7 +18,7 @@ export interface NodeDonor {
 }
 
 interface NodeDonorOptions extends DonorStart {
-  /** Folder of `identity.json` and `outbox.sqlite`, made when it is not there. */
+  /** Folder of `identity.json`, `outbox.sqlite` and `speed.json`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
@@ -34,7 +35,15 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
-    const session = new Session(options, identity, shelf, new Throttle(options.dose), report, machine);
+    const session = new Session(
+      options,
+      identity,
+      shelf,
+      fileSpeeds(join(home, "speed.json")),
+      new Throttle(options.dose),
+      report,
+      machine,
+    );
     const ended = session.ended.then(() => {
       shelf.close();
       closeDawn();

@@ -4,6 +4,7 @@
  */
 import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
+import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { holdLock, lockWithin } from "./lock.ts";
 import { forgetUnits } from "./own-units.ts";
@@ -167,6 +168,7 @@ export class Donor implements DonorControl {
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
       await clearShelf();
       await forgetUnits();
+      await forgetSpeed();
       await clearBlobs();
       await forgetIdentity();
     } finally {
@@ -196,7 +198,7 @@ export class Donor implements DonorControl {
 
   /** A session gives the lock back when it has ended, by itself too: another tab may lend then. */
   private work(run: Run, identity: Identity, unlock: () => void): Run["work"] {
-    const session = new Session(run.options, identity, browserShelf(), run.throttle, this.report);
+    const session = new Session(run.options, identity, browserShelf(), browserSpeeds(), run.throttle, this.report);
     const release = () => {
       run.work = undefined;
       if (!this.run || this.run === run) this.tabs.letGo();

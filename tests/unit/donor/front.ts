@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { SpeedShelf } from "../../../client/donor/host-speed.ts";
 import type { Identity } from "../../../client/donor/identity.ts";
 import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox.ts";
 import { Report } from "../../../client/donor/report.ts";
@@ -95,9 +96,10 @@ export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMi
       for (const key of remove) kept.delete(key);
     },
   };
+  const speeds: SpeedShelf = { load: async () => undefined, save: async () => undefined };
   const report = new Report();
   const states: DonorState[] = [];
   report.watch((state) => void states.push(state));
-  const session = new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, new Throttle(0.9), report);
+  const session = new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, speeds, new Throttle(0.9), report);
   return { session, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
 }
