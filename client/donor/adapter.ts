@@ -2,6 +2,7 @@
 import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { coarseLimits } from "../../shared/limits.ts";
 import type { Host } from "../../shared/protocol.ts";
+import type { Card } from "./manners/wishes.ts";
 
 /** Features that jobs may require; others are not told. */
 const JOB_FEATURES = ["shader-f16", "subgroups"];
@@ -33,11 +34,19 @@ export interface Machine extends Pick<Host, "browser" | "os"> {
   gpu: GPU;
 }
 
-/** Asks for an adapter; a software one counts only where the coordinator allows it. */
-export async function openAdapter(options: { allowSoftware: boolean; machine?: Machine | undefined }): Promise<Adapter> {
+export interface AdapterOptions {
+  /** A software adapter counts only where the coordinator allows it. */
+  allowSoftware: boolean;
+  machine?: Machine | undefined;
+  /** Default "automatic". */
+  card?: Card | undefined;
+}
+
+/** Asks for an adapter. */
+export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
   const gpu = options.machine?.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
   if (!gpu) return { kind: "no-webgpu" };
-  const adapter = await request(gpu);
+  const adapter = await request(gpu, options.card);
   if (!adapter) return { kind: "no-adapter" };
   const software = isSoftware(adapter);
   if (software && !options.allowSoftware) return { kind: "software-adapter" };
@@ -57,7 +66,7 @@ export async function openAdapter(options: { allowSoftware: boolean; machine?: M
     },
     openDevice: async (needs) => {
       // An adapter gives one device; after it, or after a loss, a new one has to be asked for.
-      const fresh = await request(gpu);
+      const fresh = await request(gpu, options.card);
       if (!fresh) throw new NoAdapter("The graphics card does not answer.");
       // Language features are the browser's, a device is not asked for them.
       const requiredFeatures = needs.features.filter((name) => !LANGUAGE_FEATURES.includes(name)) as GPUFeatureName[];
@@ -67,9 +76,15 @@ export async function openAdapter(options: { allowSoftware: boolean; machine?: M
   };
 }
 
-async function request(gpu: GPU | undefined): Promise<GPUAdapter | null> {
-  if (!gpu) return null;
-  return (await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)) ?? null;
+/** What a browser can be asked for of the card that was chosen; it may have only one. */
+const PREFERENCES: Record<Card, GPURequestAdapterOptions> = {
+  automatic: {},
+  saving: { powerPreference: "low-power" },
+  strong: { powerPreference: "high-performance" },
+};
+
+async function request(gpu: GPU, card: Card = "automatic"): Promise<GPUAdapter | null> {
+  return (await gpu.requestAdapter(PREFERENCES[card]).catch(() => null)) ?? null;
 }
 
 /** The flag moved from the adapter to its info; some browsers have only the older one. */

@@ -56,7 +56,7 @@ export class Computing {
 
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
-    if (!workshop) return LONGEST_WAIT_MS;
+    if (!workshop || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
     const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;

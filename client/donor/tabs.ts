@@ -1,8 +1,10 @@
 /**
  * What donors of one browser tell each other. The one that holds the lock tells its state, and its facts once somebody asked;
- * the others show them. What the person does in any tab is done in all: another dose, a move of the pointer, Stop. One that is
+ * the others show them. What the person does in any tab is done in all: another dose, other wishes, a move of the pointer, Stop. One that is
  * about to forget the account says so, and each other ends its run and its wait for the lock.
  */
+import type { Anyway } from "./manners/policy.ts";
+import type { Wishes } from "./manners/wishes.ts";
 import type { DonorFact, DonorState, Dose } from "./state.ts";
 
 export const DONOR_CHANNEL = "idlewave-donor";
@@ -14,6 +16,8 @@ export type TabsMessage =
   | { type: "holder"; state: DonorState }
   | { type: "fact"; fact: DonorFact }
   | { type: "dose"; dose: Dose }
+  | { type: "wishes"; wishes: Wishes }
+  | { type: "anyway"; anyway: Anyway }
   | { type: "input" }
   | { type: "stop" }
   | { type: "forget" };
@@ -26,6 +30,8 @@ export interface TabsListener {
   /** A fact of the holder's. */
   onFact(fact: DonorFact): void;
   onDose(dose: Dose): void;
+  onWishes(wishes: Wishes): void;
+  onAnyway(anyway: Anyway): void;
   onInput(): void;
   /** Stop was pressed in another tab. */
   onStop(): void;
@@ -62,6 +68,12 @@ export class Tabs {
         case "dose":
           this.retold(message.dose);
           listener.onDose(message.dose);
+          return;
+        case "wishes":
+          listener.onWishes(message.wishes);
+          return;
+        case "anyway":
+          listener.onAnyway(message.anyway);
           return;
         case "input":
           listener.onInput();
@@ -102,6 +114,14 @@ export class Tabs {
   dose(dose: Dose): void {
     this.retold(dose);
     this.say({ type: "dose", dose });
+  }
+
+  wishes(wishes: Wishes): void {
+    this.say({ type: "wishes", wishes });
+  }
+
+  anyway(anyway: Anyway): void {
+    this.say({ type: "anyway", anyway });
   }
 
   input(): void {

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { HoldReason } from "../donor/manners/policy.ts";
+import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
 import { finalOf, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
@@ -50,6 +52,8 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
         <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
+    case "on-hold":
+      return html`${anyway(visit, moment.reason)}${figures(situation)}`;
     case "another-tab":
       if (isLent(situation)) return figures(situation);
       return html`<p class="beside"><button class="plain" type="button" data-testid="stop-there" @click=${actions.stopThere}>Stop it there</button></p>`;
@@ -58,6 +62,13 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     default:
       return isLent(situation) ? figures(situation) : nothing;
   }
+}
+
+/** What the visitor may say to a hold. */
+function anyway(visit: Visit, reason: HoldReason): TemplateResult | typeof nothing {
+  const may = anywayOf(reason);
+  if (!may) return nothing;
+  return html`<p class="beside"><button class="plain" type="button" data-testid="anyway" @click=${() => visit.say(may)}>${ANYWAY[may]}</button></p>`;
 }
 
 /** Before consent nobody may ask which of the two would compute. */

@@ -6,6 +6,7 @@
  *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import type { Anyway } from "../donor/manners/policy.ts";
 import { Onlooker } from "../donor/onlooker.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
 import type { Donation } from "./donation.ts";
@@ -82,7 +83,6 @@ export class Visit {
       shown: () => this.situation.job?.id ?? 0,
       isTold: () => this.isTold(),
     });
-    document.addEventListener("visibilitychange", () => void this.donation?.control.setHidden(document.hidden));
     void this.countKept();
     this.lookOn();
     this.resume();
@@ -98,9 +98,8 @@ export class Visit {
     try {
       const donation = this.donation ?? (await this.open());
       if (!this.isWanted()) return await donation.control.stop();
-      await donation.control.start(this.wish());
+      await donation.begin(this.wish());
       if (!this.isWanted()) return await donation.control.stop();
-      await donation.control.setHidden(document.hidden);
       this.change({ lending: { kind: "on" } });
     } catch (fault) {
       this.break(fault instanceof Error ? fault.message : String(fault));
@@ -119,6 +118,7 @@ export class Visit {
 
   async stop(): Promise<void> {
     this.change({ lending: { kind: "stopped" }, fresh: null });
+    this.donation?.rest();
     await this.donation?.control.stop();
     await this.donation?.control.settled();
     await this.countKept();
@@ -153,12 +153,17 @@ export class Visit {
   async lendToNext(): Promise<void> {
     const next = pickJob(this.jobs, 0);
     this.change(next ? { chosenJob: 0, job: next } : { chosenJob: 0 });
-    if (this.situation.lending.kind === "on") await this.donation?.control.restart(this.wish());
+    if (this.situation.lending.kind === "on") await this.donation?.restart(this.wish());
     else await this.lend();
   }
 
   async retry(): Promise<void> {
     await this.donation?.control.retry();
+  }
+
+  /** The visitor lets it run though there is a reason to hold. */
+  say(anyway: Anyway): void {
+    void this.donation?.control.say(anyway);
   }
 
   less(): void {
@@ -188,10 +193,10 @@ export class Visit {
   }
 
   private async open(): Promise<Donation> {
-    const { attach, openDonation } = await import("./donation.ts");
-    const donation = openDonation((message) => this.break(message));
+    const { Donation } = await import("./donation.ts");
+    const donation = new Donation((message) => this.break(message));
     this.donation = donation;
-    await attach(donation, (state) => this.takeDonor(state), this.options.openFacts());
+    await donation.attach((state) => this.takeDonor(state), this.options.openFacts());
     return donation;
   }
 
@@ -250,11 +255,13 @@ export class Visit {
   private takeDonor(donor: DonorState): void {
     const { lending } = this.situation;
     if (donor.phase.kind === "forgotten") {
+      this.donation?.rest();
       this.change({ lending: { kind: "off" }, donor: null, fresh: null });
       this.lookOn();
       return;
     }
     if (donor.phase.kind === "stopped" && lending.kind === "on") {
+      this.donation?.rest();
       this.change({ lending: { kind: "stopped" }, fresh: null });
       this.lookOn();
       return;

@@ -1,5 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
+import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, doseWord, grouped, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
@@ -72,6 +73,8 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
         lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`, ...keptHere(situation)],
       };
+    case "on-hold":
+      return holdWords(situation, moment);
     case "offline":
       return offline(situation, moment.running);
     case "waiting":

@@ -154,6 +154,8 @@ function words({ phase, job, adapter }: DonorState): string {
       return "Connecting";
     case "running":
       return `Computing ${job?.title ?? "a job"} on ${adapter}`;
+    case "on-hold":
+      return "Nothing runs until its hours begin";
     case "offline":
       return "No connection to the coordinator; what is finished is kept";
     case "waiting":

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Surroundings, UNTOLD } from "../../client/donor/manners/surroundings.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
@@ -129,6 +130,25 @@ describe("the donor", () => {
     await network.until(job, ({ units }) => units.leased === 0, 20);
     await start(page);
     await untilPhase(page, "running");
+  });
+
+  it("opens no connection while it is on hold, begins by itself, and gives the GPU back when it is held again", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    const battery = (charging: boolean): Surroundings => ({ ...UNTOLD, battery: { charging, level: 0.8 } });
+    const options = { origin: network.url, dose: 0.9, job: 0, surroundings: battery(false) };
+    await page.evaluate(`control.start(${JSON.stringify(options)})`);
+    await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "battery"`);
+    expect(((await network.get("/api/network")) as { volunteers: number }).volunteers).toBe(0);
+    await page.evaluate(`control.setSurroundings(${JSON.stringify(battery(true))})`);
+    await untilState(page, `state.phase.kind === "running" && state.units.submitted > 0`);
+    await page.evaluate(`control.setSurroundings(${JSON.stringify(battery(false))})`);
+    await untilPhase(page, "on-hold");
+    await network.until(job, ({ units }) => units.leased === 0, 45);
+    await page.evaluate(`control.say("battery")`);
+    await untilState(page, `state.phase.kind === "running" && state.slowed === "battery"`);
+    await page.evaluate("control.stop()");
+    expect((await last(page)).phase.kind).toBe("off");
   });
 
   it("works in one tab only, and the next takes over when it closes", async () => {

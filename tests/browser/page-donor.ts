@@ -24,6 +24,8 @@ function say(what: string): void {
 const control: DonorControl = {
   async start(options) {
     say(`start ${options.dose} ${options.job}`);
+    say(`surroundings ${JSON.stringify(options.surroundings)}`);
+    say(`wishes ${JSON.stringify(options.wishes)}`);
   },
   async stop() {
     say("stop");
@@ -38,8 +40,14 @@ const control: DonorControl = {
   async noticeInput() {
     say("input");
   },
-  async setHidden(hidden) {
-    say(`hidden ${hidden}`);
+  async setSurroundings(surroundings) {
+    say(`surroundings ${JSON.stringify(surroundings)}`);
+  },
+  async setWishes(wishes) {
+    say(`wishes ${JSON.stringify(wishes)}`);
+  },
+  async say(anyway) {
+    say(`anyway ${anyway}`);
   },
   async watch(onState) {
     watcher = onState;

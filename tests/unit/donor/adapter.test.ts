@@ -11,10 +11,17 @@ interface Card {
   language?: string[];
 }
 
-/** A machine with that card; what devices were asked for is kept. */
-async function machineWith({ info, limits, features, language }: Card): Promise<{ machine: Machine; asked: GPUDeviceDescriptor[] }> {
+interface Asked {
+  machine: Machine;
+  asked: GPUDeviceDescriptor[];
+  preferred: (GPUPowerPreference | undefined)[];
+}
+
+/** A machine with that card; what was asked for is kept. */
+async function machineWith({ info, limits, features, language }: Card): Promise<Asked> {
   const device = await openNullDevice();
   const asked: GPUDeviceDescriptor[] = [];
+  const preferred: Asked["preferred"] = [];
   const words = { vendor: "nvidia", architecture: "ampere", device: "0x2204", description: "GeForce RTX 3090" };
   const adapter = {
     info: { ...words, subgroupMinSize: 32, subgroupMaxSize: 32, isFallbackAdapter: false, ...info },
@@ -25,8 +32,12 @@ async function machineWith({ info, limits, features, language }: Card): Promise<
       return device;
     },
   };
-  const gpu = { requestAdapter: async () => adapter, wgslLanguageFeatures: language && new Set(language) } as unknown as GPU;
-  return { machine: { gpu, browser: "node", os: "win32" }, asked };
+  const requestAdapter = async (options: GPURequestAdapterOptions) => {
+    preferred.push(options.powerPreference);
+    return adapter;
+  };
+  const gpu = { requestAdapter, wgslLanguageFeatures: language && new Set(language) } as unknown as GPU;
+  return { machine: { gpu, browser: "node", os: "win32" }, asked, preferred };
 }
 
 async function open(card: Card) {
@@ -73,6 +84,15 @@ describe("of a GPU", () => {
       { requiredFeatures: ["shader-f16", "timestamp-query"], requiredLimits: { maxBufferSize: 300_000_000 } },
       { requiredFeatures: ["timestamp-query"], requiredLimits: {} },
     ]);
+  });
+
+  it("the card that the visitor chose is asked for, for its device too", async () => {
+    const { machine, preferred } = await machineWith({});
+    for (const card of ["automatic", "saving", "strong"] as const) {
+      const adapter = await openAdapter({ allowSoftware: false, machine, card });
+      if (adapter.kind === "adapter") await adapter.openDevice({ features: [], limits: {} });
+    }
+    expect(preferred).toEqual([undefined, undefined, "low-power", "low-power", "high-performance", "high-performance"]);
   });
 
   it("of WGSL's language features those that jobs may need are told, and no device is asked for them", async () => {

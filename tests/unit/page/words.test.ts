@@ -207,6 +207,7 @@ describe("the page's words", () => {
 
   test("call a processor a processor, which a software adapter is", () => {
     const phases: DonorPhase[] = [{ kind: "running" }, { kind: "refused", job: 1, unit: 1 }, { kind: "offline", running: true }];
+    phases.push({ kind: "on-hold", reason: "battery", until: null });
     for (const phase of phases) {
       const of = lent(phase, { donor: donorState({ phase, software: true, gflops: null, secondsPerUnit: null }) });
       const told = [...say(of), ...dockLines(of)].join(" ");
