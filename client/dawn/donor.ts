@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Manners } from "../donor/manners/manners.ts";
-import { NO_WISHES } from "../donor/manners/wishes.ts";
+import type { Wishes } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
@@ -20,6 +20,7 @@ export interface NodeDonor {
 }
 
 interface NodeDonorOptions extends DonorStart {
+  wishes: Wishes;
   /** Folder of `identity.json`, `outbox.sqlite` and `speed.json`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
@@ -37,8 +38,7 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
-    const wishes = options.wishes ?? { ...NO_WISHES, card: "strong" };
-    const manners = new Manners({ dose: options.dose, wishes, isSoftware: () => report.isSoftware });
+    const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },

@@ -2,12 +2,13 @@
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ turns (turns.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
+import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
-import { forgetWishes } from "./manners/kept-wishes.ts";
 import { Manners } from "./manners/manners.ts";
 import type { Anyway } from "./manners/policy.ts";
 import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
@@ -62,6 +63,10 @@ export class Donor implements DonorControl {
       if (this.run?.turns) this.tabs.hold(state);
     };
     this.report.onFact = (fact) => this.tabs.fact(fact);
+  }
+
+  life(): Promise<string> {
+    return holdLife();
   }
 
   async start(options: DonorStart): Promise<void> {
@@ -144,11 +149,6 @@ export class Donor implements DonorControl {
   async setSurroundings(surroundings: Surroundings): Promise<void> {
     this.surroundings = surroundings;
     this.run?.manners.setSurroundings(surroundings);
-  }
-
-  async setWishes(wishes: Wishes): Promise<void> {
-    this.takeWishes(wishes);
-    this.tabs.wishes(wishes);
   }
 
   private takeWishes(wishes: Wishes): void {

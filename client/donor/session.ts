@@ -231,7 +231,7 @@ export class Session {
       this.finish({ kind: adapter.kind });
       return null;
     }
-    this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
+    this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, this.wishes.memoryBytes, () => this.onLost());
     // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
     if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });

@@ -105,6 +105,8 @@ export interface DonorStart {
 
 /** Exposed through Comlink by `donor/worker.ts`: control and state only. */
 export interface DonorControl {
+  /** Name of a lock that is held as long as the worker lives (alive.ts). */
+  life(): Promise<string>;
   /** Only after consent. */
   start(options: DonorStart): Promise<void>;
   /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */
@@ -117,7 +119,6 @@ export interface DonorControl {
   /** The person moved, typed or scrolled; the wave ducks and slices pause briefly. */
   noticeInput(): Promise<void>;
   setSurroundings(surroundings: Surroundings): Promise<void>;
-  setWishes(wishes: Wishes): Promise<void>;
   /** It may run though there is a reason to hold, until the run ends. */
   say(anyway: Anyway): Promise<void>;
   watch(onState: (state: DonorState) => void): Promise<void>;

@@ -1,6 +1,7 @@
 /** Loaded after the click and never before it: the donor's worker, what this browser tells it, and the page's hand on it. */
 import { proxy, type Remote, transfer, wrap } from "comlink";
-import { keptWishes } from "../donor/manners/kept-wishes.ts";
+import { lifeEnds } from "../donor/alive.ts";
+import { keptWishes } from "../donor/kept-wishes.ts";
 import type { DonorControl, DonorStart, DonorState } from "../donor/state.ts";
 import { Senses } from "./manners/senses.ts";
 
@@ -9,8 +10,12 @@ export class Donation {
   private readonly worker: Worker;
   private senses: Senses | undefined;
 
-  /** Makes the donor's worker; nothing runs before `begin`. `onBroken`: the worker itself failed. */
+  private readonly onBroken: (message: string) => void;
+  private isEnded = false;
+
+  /** Makes the donor's worker; nothing runs before `begin`. `onBroken`: the worker itself failed, or is gone. */
   constructor(onBroken: (message: string) => void) {
+    this.onBroken = onBroken;
     this.worker = new Worker(new URL("../donor/worker.ts", import.meta.url), { type: "module", name: "idlewave donor" });
     this.worker.addEventListener("error", (event) => onBroken(event.message || "The worker did not load"));
     this.control = wrap<DonorControl>(this.worker);
@@ -20,6 +25,7 @@ export class Donation {
   async attach(onState: (state: DonorState) => void, facts: MessagePort | null): Promise<void> {
     await this.control.watch(proxy(onState));
     if (facts) await this.control.facts(transfer(facts, [facts]));
+    void this.watchLife(await this.control.life());
   }
 
   /** Lends, as the visitor chose and as the device is. */
@@ -41,7 +47,13 @@ export class Donation {
   /** Ends the worker at once. */
   end(): void {
     this.rest();
+    this.isEnded = true;
     this.worker.terminate();
+  }
+
+  private async watchLife(name: string): Promise<void> {
+    await lifeEnds(name);
+    if (!this.isEnded) this.onBroken("The browser ended what computes here. What was finished is kept");
   }
 
   private async whole(start: DonorStart): Promise<DonorStart> {

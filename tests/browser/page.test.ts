@@ -528,9 +528,20 @@ describe("every width", () => {
       buttons.map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && (box.width < 44 || box.height < 44)),
     );
     expect(small).toEqual([]);
-    await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "400px");
+    await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "380px");
     const terms = await (await page.$(".terms"))?.boundingBox();
     expect((terms?.y ?? 0) + (terms?.height ?? 0)).toBeLessThanOrEqual(844);
+    await lend();
+    await say({});
+    const [figures, dock] = await page.evaluate(() => {
+      const captions = [...document.querySelectorAll(".figures dt")].map((each) => {
+        const words = document.createRange();
+        words.selectNodeContents(each);
+        return words.getBoundingClientRect().bottom;
+      });
+      return [Math.max(...captions), document.querySelector(".dock")?.getBoundingClientRect().top ?? 0] as const;
+    });
+    expect(figures).toBeLessThanOrEqual(dock);
   });
 });
 
