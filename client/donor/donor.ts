@@ -4,6 +4,7 @@
  */
 import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
+import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
 import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
@@ -194,6 +195,7 @@ export class Donor implements DonorControl {
       const identity = await knownIdentity();
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
       await clearShelf();
+      await clearCheckpoints();
       await forgetUnits();
       await forgetSpeed();
       await clearBlobs();

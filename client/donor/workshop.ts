@@ -3,6 +3,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { measureGflops } from "../engine/benchmark.ts";
 import { BENCHMARK_PLAN } from "../engine/benchmark-plan.ts";
+import type { Keeper } from "../engine/checkpoint.ts";
 import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
 import { memoryOf } from "../engine/memory.ts";
@@ -69,9 +70,9 @@ export class Workshop {
   }
 
   /** Computes one unit, its piece of split files fetched first. */
-  async compute(bench: Bench, task: Task, onProgress: (share: number) => void): Promise<Computation> {
+  async compute(bench: Bench, task: Task, onProgress: (share: number) => void, keeper: Keeper): Promise<Computation> {
     const pieces = await this.inputs.pieces(bench.plan, task.unit);
-    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress);
+    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress, keeper);
   }
 
   /** GFLOP/s of the GPU on the benchmark, paced as all work is. Rejects with `EngineError`, `DriverStopped`, or what the adapter says. */

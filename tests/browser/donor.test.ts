@@ -74,6 +74,20 @@ const shelved = (page: Page) =>
     counting.onsuccess = () => resolve(counting.result);
   }))`) as Promise<number>;
 
+/** Workgroups that the kept unit had done, 0 when none is kept. */
+const KEPT_DONE = `new Promise((resolve, reject) => {
+  const opening = indexedDB.open("idlewave-checkpoints");
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => resolve(0);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("units").objectStore("units").getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      resolve(reading.result[0]?.checkpoint.place.done ?? 0);
+    };
+  };
+})`;
+
 /** How the device's key is kept, null when there is none. */
 const KEPT_KEY = `new Promise((resolve, reject) => {
   const opening = indexedDB.open("idlewave-identity");
@@ -231,6 +245,40 @@ describe("the donor", () => {
     await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
     await untilState(page, `states.some(({ phase }) => phase.kind === "device-lost" && phase.times === 1 && !phase.final)`);
     await untilPhase(page, "running");
+  });
+
+  it("goes on with a long unit where it was when the page is reloaded, and its bytes are right", { timeout: 400_000 }, async () => {
+    const steps = 450_000;
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { units: { count: 1 }, passes: [{ workgroups: [LARGE_VALUES / 64] }] });
+      Object.assign(manifest, { output: [{ binding: "sums", dtype: "u32", shape: [LARGE_VALUES], reduce: { kind: "concat" } }] });
+      Object.assign(manifest, { bindings: { params: { set: { unit: "$unit.index", steps } } } });
+    });
+    const page = await openTab();
+    await start(page);
+    const kept = () => page.evaluate(KEPT_DONE) as Promise<number>;
+    await expect.poll(kept, { timeout: 120_000, interval: 500 }).toBeGreaterThan(0);
+    const done = await kept();
+    await load(page);
+    await start(page);
+    const shares = "facts.filter(({ unit }) => unit?.state === 'running' && unit.progress > 0).map(({ unit }) => unit.progress)";
+    await page.waitForFunction(`${shares}.length > 0`, { timeout: 60_000, polling: 50 });
+    expect(await page.evaluate(`${shares}[0]`)).toBeGreaterThan(done / (LARGE_VALUES / 64));
+    await network.until(job, ({ units }) => units.voted === 1, 200);
+    await expect.poll(kept, { timeout: 10_000 }).toBe(0);
+    await page.evaluate("control.stop()");
+    const other = await openBrowser({ args: LOCAL });
+    try {
+      const mine = browser;
+      browser = other;
+      const partner = await openTab();
+      browser = mine;
+      await start(partner);
+      await network.until(job, ({ state }) => state === "done", 200);
+      expect(await network.results(job)).toEqual(expected(LARGE_VALUES / 512, steps));
+    } finally {
+      await other.close();
+    }
   });
 
   it("goes on where the disk is full: what finds no room on the shelf is sent all the same", async () => {
