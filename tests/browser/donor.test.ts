@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Surroundings, UNTOLD } from "../../client/donor/manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "../../client/donor/manners/wishes.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
@@ -97,6 +98,15 @@ const KEPT_KEY = `new Promise((resolve, reject) => {
     reading.onsuccess = () => resolve(reading.result?.kind ?? null);
   };
 })`;
+
+/** How the units of a submit fared, if a message to the coordinator is one: its frame is a binary of the message. */
+function statusesIn(message: Buffer): string[] {
+  const at = message.indexOf(encodeFrame({ type: "submit", token: new Uint8Array(0), results: [] }).subarray(0, 4));
+  if (at < 3) return [];
+  const length = message[at - 2] === 0xc4 ? (message[at - 1] ?? 0) : message.readUInt16BE(at - 2);
+  const frame = decodeFrame(message.subarray(at, at + length));
+  return frame.type === "submit" ? frame.results.map(({ status }) => status) : [];
+}
 
 describe("the donor", () => {
   it("does nothing before start, computes, and keeps its key over a reload", async () => {
@@ -302,6 +312,31 @@ describe("the donor", () => {
     await untilState(page, `state.units.submitted > ${units.submitted + 8}`);
     expect(await page.evaluate("states.some(({ phase }) => phase.kind === 'failed')")).toBe(false);
     expect((await network.status(job)).units.voted).toBeGreaterThan(units.submitted);
+  });
+
+  it("gives a unit back with which two devices were lost, and says so", { timeout: 200_000 }, async () => {
+    await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { units: { count: 1 }, bindings: { params: { set: { unit: "$unit.index", steps: 200_000_000 } } } });
+    });
+    const page = await openTab();
+    const told: string[] = [];
+    page.on("workercreated", (worker) => {
+      worker.client.on("Network.webSocketFrameSent", ({ response }) =>
+        told.push(...statusesIn(Buffer.from(response.payloadData, "base64"))),
+      );
+      void worker.client.send("Network.enable");
+    });
+    await page.evaluate(`openDonor(${JSON.stringify(scripts.worker)})`);
+    await start(page);
+    const session = await browser.target().createCDPSession();
+    for (let times = 1; times <= 2; times++) {
+      await untilPhase(page, "running");
+      // The unit is on the GPU: the first slice of it takes long.
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
+      await untilState(page, `states.some(({ phase }) => phase.kind === "device-lost" && phase.times === ${times})`);
+    }
+    await expect.poll(() => told, { timeout: 30_000 }).toEqual(["device-lost"]);
   });
 
   it("sends results above 64 KiB by PUT, and the answer is right", async () => {
