@@ -6,6 +6,7 @@ import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
+import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
@@ -196,6 +197,7 @@ export class Donor implements DonorControl {
       await clearShelf();
       await clearCheckpoints();
       await forgetUnits();
+      await forgetSpeed();
       await clearBlobs();
       await forgetWishes();
       await forgetIdentity();
@@ -230,7 +232,7 @@ export class Donor implements DonorControl {
     const { report } = this;
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, browserShelf(), throttle, report),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, browserShelf(), browserSpeeds(), throttle, report),
     });
     void turns.ended.then(() => {
       run.turns = undefined;
