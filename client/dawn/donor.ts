@@ -5,19 +5,23 @@ import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
 import { Throttle } from "../donor/throttle.ts";
+import { fileBarred } from "./barred.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
 
 export interface NodeDonor {
-  /** Resolves when the session has ended, by itself or by `stop`, and everything is put away. */
+  /**
+   * Resolves when the session has ended, by itself or by `stop`, and everything is put away. After a kernel that does not end
+   * (phase "endless") Dawn is not: only the end of the process ends it.
+   */
   ended: Promise<void>;
   /** Nothing is submitted to the GPU when it resolves. */
   stop(): Promise<void>;
 }
 
 interface NodeDonorOptions extends DonorStart {
-  /** Folder of `identity.json` and `outbox.sqlite`, made when it is not there. */
+  /** Folder of `identity.json`, `outbox.sqlite` and `barred-kernels`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
@@ -34,10 +38,11 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
-    const session = new Session(options, identity, shelf, new Throttle(options.dose), report, machine);
+    const barred = fileBarred(join(home, "barred-kernels"));
+    const session = new Session(options, identity, { shelf, barred }, new Throttle(options.dose), report, machine);
     const ended = session.ended.then(() => {
       shelf.close();
-      closeDawn();
+      if (!session.endless) closeDawn();
     });
     return { ended, stop: async () => void (await session.stop()) };
   } catch (error) {

@@ -2,6 +2,9 @@
  * Units through the GPU: takes the next one that is held, has it computed, and puts what came of it into the outbox; what
  * failed is computed again, left to others, or the end of the run (setbacks.ts).
  */
+import type { JobStatus } from "../../shared/api.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import type { Barred } from "./barred.ts";
 import type { Bulletin } from "./bulletin.ts";
 import type { Choice } from "./choice.ts";
 import type { Claims, Task } from "./claims.ts";
@@ -24,6 +27,7 @@ const UNSENT_PAUSE_MS = 1_000;
 
 export interface ComputingParts {
   inputs: Inputs;
+  barred: Barred;
   claims: Claims;
   choice: Choice;
   supply: Supply;
@@ -56,7 +60,7 @@ export class Computing {
 
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
-    if (!workshop) return LONGEST_WAIT_MS;
+    if (!workshop || workshop.isHung) return LONGEST_WAIT_MS;
     const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
@@ -73,7 +77,7 @@ export class Computing {
       const ending = computation.outcome
         .then(
           ({ bytes, gpuMicros }) => this.finished(bench, task, bytes, gpuMicros),
-          (error: unknown) => this.interrupted(task, error),
+          (error: unknown) => this.ended(bench, task, error),
         )
         .finally(() => this.ending.delete(ending));
       this.ending.add(ending);
@@ -101,6 +105,23 @@ export class Computing {
     await shelved.catch((error: unknown) => this.fail(error));
   }
 
+  /** A unit that was on the GPU did not finish. */
+  private async ended({ status }: Bench, task: Task, error: unknown): Promise<void> {
+    if (!(error instanceof EngineError && error.code === "endless")) return this.interrupted(task, error);
+    await this.endless(status, task).catch((fault: unknown) => this.fail(fault));
+  }
+
+  /** The kernel does not end: the run does, this host never takes the kernel again, and the coordinator hears of it. */
+  private async endless({ id, title, plan }: JobStatus, task: Task): Promise<void> {
+    const { barred, choice, claims, onEnd } = this.parts;
+    // Of the units in the chunk that hangs one is enough.
+    const isTold = choice.leave(task.job);
+    if (isTold) claims.finished(task);
+    await barred.add(plan);
+    onEnd({ kind: "endless", job: id, title });
+    if (isTold) await this.tellFailed(task);
+  }
+
   /** A unit did not finish. */
   private interrupted(task: Task, error: unknown): void {
     const { claims, shown, onEnd, isStopped } = this.parts;
@@ -116,14 +137,18 @@ export class Computing {
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
   private async leave(task: Task, message: string, failed: boolean): Promise<void> {
-    const { choice, claims, shown, supply, outbox } = this.parts;
+    const { choice, claims, shown, supply } = this.parts;
     const isTold = choice.leave(task.job) && failed;
     if (isTold) claims.finished(task);
     shown.set({ kind: "failed", message });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
     supply.hurry();
+    if (isTold) await this.tellFailed(task);
+  }
+
+  private async tellFailed({ job, unit, token }: Task): Promise<void> {
     const result = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
-    if (isTold) await outbox.add({ job: task.job, unit: task.unit, token: task.token, ...result });
+    await this.parts.outbox.add({ job, unit, token, ...result });
   }
 
   private fail(error: unknown): void {

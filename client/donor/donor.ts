@@ -1,7 +1,9 @@
 /**
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ a session (session.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
+ * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
+import { browserBarred, clearBarred } from "./barred.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
@@ -47,6 +49,8 @@ export class Donor implements DonorControl {
   /** Resolves when the last run has put everything away. */
   private last: Promise<unknown> = Promise.resolve();
   private hidden = false;
+  /** Gives the lock back that a kernel which does not end has kept. */
+  private spent: { phase: DonorPhase; unlock: () => void } | undefined;
   private lastOptions: DonorStart | undefined;
 
   constructor() {
@@ -57,6 +61,7 @@ export class Donor implements DonorControl {
   }
 
   async start(options: DonorStart): Promise<void> {
+    if (this.spent) return this.report.setPhase(this.spent.phase);
     if (this.run) return;
     this.lastOptions = options;
     const run: Run = {
@@ -98,6 +103,7 @@ export class Donor implements DonorControl {
   private async yieldToForget(): Promise<void> {
     await this.halt({ kind: "forgotten" });
     await this.last;
+    this.spent?.unlock();
     if (!this.run) this.report.forgotten();
   }
 
@@ -160,7 +166,7 @@ export class Donor implements DonorControl {
     this.tabs.forget();
     await this.halt({ kind: "off" });
     await this.last;
-    const unlock = await lockWithin(OTHERS_PATIENCE_MS);
+    const unlock = this.spent?.unlock ?? (await lockWithin(OTHERS_PATIENCE_MS));
     if (!unlock) throw new Error("Another tab still lends. Stop it there, then try again.");
     try {
       const identity = await knownIdentity();
@@ -168,6 +174,7 @@ export class Donor implements DonorControl {
       await clearShelf();
       await forgetUnits();
       await clearBlobs();
+      await clearBarred();
       await forgetIdentity();
     } finally {
       unlock();
@@ -194,11 +201,20 @@ export class Donor implements DonorControl {
     }
   }
 
-  /** A session gives the lock back when it has ended, by itself too: another tab may lend then. */
+  /**
+   * A session gives the lock back when it has ended, by itself too: another tab may lend then. Not while the GPU hangs: what
+   * another one submits might never have its turn, and another kernel be blamed for it.
+   */
   private work(run: Run, identity: Identity, unlock: () => void): Run["work"] {
-    const session = new Session(run.options, identity, browserShelf(), run.throttle, this.report);
+    const session = new Session(run.options, identity, { shelf: browserShelf(), barred: browserBarred() }, run.throttle, this.report);
     const release = () => {
       run.work = undefined;
+      const { endless } = session;
+      if (endless) {
+        this.spent = { phase: endless, unlock };
+        void this.halt(endless);
+        return;
+      }
       if (!this.run || this.run === run) this.tabs.letGo();
       unlock();
     };

@@ -1,10 +1,12 @@
 /** The jobs this donor can compute right now: for each a device with what the job needs, its engine and its inputs. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
+import { type Computation, Driver, DriverStopped } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
+import type { Pace } from "../engine/pace.ts";
 import type { Engine } from "../engine/seam.ts";
 import type { OpenAdapter } from "./adapter.ts";
+import { type Barred, BarredKernel } from "./barred.ts";
 import type { Task } from "./claims.ts";
 import type { Inputs } from "./inputs.ts";
 
@@ -23,6 +25,7 @@ export interface Bench {
 export class Workshop {
   private readonly adapter: OpenAdapter;
   private readonly inputs: Inputs;
+  private readonly barred: Barred;
   private readonly driver: Driver;
   private readonly onLost: () => void;
   private readonly benches = new Map<number, Promise<Bench>>();
@@ -30,14 +33,15 @@ export class Workshop {
   private lostAt = Number.NEGATIVE_INFINITY;
 
   /** `onLost`: a device was lost; all benches are gone, and the next `bench` makes a new one. */
-  constructor(adapter: OpenAdapter, inputs: Inputs, pace: Pace, onLost: () => void) {
+  constructor(adapter: OpenAdapter, inputs: Inputs, barred: Barred, pace: Pace, onLost: () => void) {
     this.adapter = adapter;
     this.inputs = inputs;
+    this.barred = barred;
     this.driver = new Driver(pace);
     this.onLost = onLost;
   }
 
-  /** Opens the job or gives the open one. Rejects with `InputError`, `EngineError`, or what the adapter says. */
+  /** Opens the job or gives the open one. Rejects with `BarredKernel`, `InputError`, `EngineError`, or what the adapter says. */
   bench(job: number): Promise<Bench> {
     const known = this.benches.get(job);
     if (known) {
@@ -60,13 +64,22 @@ export class Workshop {
     return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress);
   }
 
+  /**
+   * A kernel does not end. Its device is kept as it is: in Chromium on a software adapter the GPU process waits for it as soon
+   * as it is destroyed, or its worker ends, and no page has WebGPU then.
+   */
+  get isHung(): boolean {
+    return this.driver.isHung;
+  }
+
   close(job: number): void {
+    if (this.isHung) return;
     const bench = this.benches.get(job);
     this.benches.delete(job);
     bench?.then(free, () => undefined);
   }
 
-  /** Nothing is submitted to the GPU afterwards; resolves when it is idle. */
+  /** Nothing is submitted to the GPU afterwards; resolves when it is idle, or hangs. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.driver.stop();
@@ -75,6 +88,7 @@ export class Workshop {
 
   private async open(job: number): Promise<Bench> {
     const status = await this.inputs.status(job);
+    if (await this.barred.has(status.plan)) throw new BarredKernel(status.title);
     const plan = await this.inputs.plan(status.plan);
     const files = await this.inputs.files(plan);
     const device = await this.adapter.openDevice(plan.requires);

@@ -1,5 +1,6 @@
 /** In the browser's worker: the donor as the product runs it, on a coordinator, with everything that it has. */
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { browserBarred } from "../../../client/donor/barred.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import { browserShelf } from "../../../client/donor/shelf.ts";
@@ -54,7 +55,7 @@ export function donate({ origin, job, person }: Given): Donation {
     publicKey: exactBytes(ed25519.getPublicKey(seed)),
     sign: async (message: Uint8Array) => exactBytes(ed25519.sign(message, seed)),
   };
-  const session = new Session({ origin, dose: 0.9, job }, identity, browserShelf(), throttle, report);
+  const session = new Session({ origin, dose: 0.9, job }, identity, { shelf: browserShelf(), barred: browserBarred() }, throttle, report);
   return { session, finished, failed };
 }
 

@@ -136,4 +136,22 @@ describe("a volunteer without a browser", () => {
     },
     TIMEOUT,
   );
+
+  it(
+    "gives up a kernel that does not end, tells the coordinator, and takes it no more",
+    async () => {
+      const kernel = await readFile(join(ROOT, "tests", "fixtures", "jobs", "endless", "kernel.wgsl"), "utf8");
+      const manifest = await readFile(join(ROOT, "tests", "fixtures", "jobs", "endless", "job.json"), "utf8");
+      const job = await server.submit({ "job.json": manifest, "kernel.wgsl": kernel });
+      const { code, told } = await donor("six").ended;
+      expect(code).toBe(1);
+      expect(JSON.stringify(told)).toContain('The kernel of \\"A loop without an end\\" did not end');
+      expect((await server.status(job)).units).toMatchObject({ voted: 1, leased: 0 });
+      const again = await donor("six", "--until-idle", "6").ended;
+      expect(again.code).toBe(1);
+      expect(JSON.stringify(again.told)).toContain("did not end here once");
+      expect((await server.status(job)).units).toMatchObject({ voted: 1, leased: 0 });
+    },
+    TIMEOUT,
+  );
 });

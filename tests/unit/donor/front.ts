@@ -98,6 +98,7 @@ export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMi
   const report = new Report();
   const states: DonorState[] = [];
   report.watch((state) => void states.push(state));
-  const session = new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, new Throttle(0.9), report);
+  const barred = { has: async () => false, add: async () => undefined };
+  const session = new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, { shelf, barred }, new Throttle(0.9), report);
   return { session, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
 }
