@@ -1,10 +1,12 @@
 /** A donor in Node: the browser's session on Dawn's GPU, its key and its outbox in a folder. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Manners } from "../donor/manners/manners.ts";
+import { NO_WISHES } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
-import { Throttle } from "../donor/throttle.ts";
+import { Turns } from "../donor/turns.ts";
 import { fileBarred } from "./barred.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
@@ -39,12 +41,18 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     report.begin(options.dose);
     report.watch(onState);
     const barred = fileBarred(join(home, "barred-kernels"));
-    const session = new Session(options, identity, { shelf, barred }, new Throttle(options.dose), report, machine);
-    const ended = session.ended.then(() => {
-      shelf.close();
-      if (!session.endless) closeDawn();
+    const wishes = options.wishes ?? { ...NO_WISHES, card: "strong" };
+    const manners = new Manners({ dose: options.dose, wishes, isSoftware: () => report.isSoftware });
+    const turns = new Turns({
+      ...{ manners, report },
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, { shelf, barred }, throttle, report, machine),
     });
-    return { ended, stop: async () => void (await session.stop()) };
+    const ended = turns.ended.then(() => {
+      manners.end();
+      shelf.close();
+      if (!turns.endless) closeDawn();
+    });
+    return { ended, stop: async () => void (await turns.stop()) };
   } catch (error) {
     shelf.close();
     throw error;

@@ -3,6 +3,7 @@
  * failed is computed again, left to others, or the end of the run (setbacks.ts).
  */
 import type { JobStatus } from "../../shared/api.ts";
+import type { ReplicaStatus } from "../../shared/wire.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Barred } from "./barred.ts";
 import type { Bulletin } from "./bulletin.ts";
@@ -24,6 +25,8 @@ const LONGEST_WAIT_MS = 60_000;
 /** Finished bytes that may wait to be sent before computing pauses, and how long it pauses before looking again. */
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
 const UNSENT_PAUSE_MS = 1_000;
+
+type Failure = Exclude<ReplicaStatus, "ok">;
 
 export interface ComputingParts {
   inputs: Inputs;
@@ -60,7 +63,7 @@ export class Computing {
 
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
-    if (!workshop || workshop.isHung) return LONGEST_WAIT_MS;
+    if (!workshop || workshop.isHung || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
     const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
@@ -102,7 +105,7 @@ export class Computing {
     claims.finished(task);
     report.finished(bench.status, task.unit, gpuMicros);
     onChange();
-    await shelved.catch((error: unknown) => this.fail(error));
+    await shelved;
   }
 
   /** A unit that was on the GPU did not finish. */
@@ -119,7 +122,7 @@ export class Computing {
     if (isTold) claims.finished(task);
     await barred.add(plan);
     onEnd({ kind: "endless", job: id, title });
-    if (isTold) await this.tellFailed(task);
+    if (isTold) await this.tell(task, "device-lost");
   }
 
   /** A unit did not finish. */
@@ -128,7 +131,7 @@ export class Computing {
     if (isStopped()) return;
     const remedy = this.setbacks.judge(error, shown.isUp, `${task.job}:${task.unit}`);
     if (remedy.kind === "leave") {
-      this.leave(task, messageOf(error), remedy.failed).catch((fault: unknown) => this.fail(fault));
+      this.leave(task, messageOf(error), remedy.told).catch((fault: unknown) => this.fail(fault));
       return;
     }
     claims.again(task);
@@ -136,19 +139,19 @@ export class Computing {
   }
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
-  private async leave(task: Task, message: string, failed: boolean): Promise<void> {
+  private async leave(task: Task, message: string, status: Failure | null): Promise<void> {
     const { choice, claims, shown, supply } = this.parts;
-    const isTold = choice.leave(task.job) && failed;
-    if (isTold) claims.finished(task);
+    const told = choice.leave(task.job) ? status : null;
+    if (told) claims.finished(task);
     shown.set({ kind: "failed", message });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
     supply.hurry();
-    if (isTold) await this.tellFailed(task);
+    if (told) await this.tell(task, told);
   }
 
-  private async tellFailed({ job, unit, token }: Task): Promise<void> {
-    const result = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
-    await this.parts.outbox.add({ job, unit, token, ...result });
+  private async tell({ job, unit, token }: Task, status: Failure): Promise<void> {
+    const nothing = { gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) };
+    await this.parts.outbox.add({ job, unit, token, status, ...nothing });
   }
 
   private fail(error: unknown): void {

@@ -21,6 +21,8 @@ import { Claims } from "./claims.ts";
 import { Computing, messageOf } from "./computing.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
+import type { Verdict } from "./manners/policy.ts";
+import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
 import { Outbox, type OutboxShelf } from "./outbox.ts";
 import type { Report } from "./report.ts";
 import { Shown } from "./shown.ts";
@@ -40,6 +42,7 @@ const LAST_NOTICES_MS = 2_000;
 export class Session {
   /** Number of the one job that was chosen, 0 for any. */
   private readonly wished: number;
+  private readonly wishes: Wishes;
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
@@ -81,6 +84,7 @@ export class Session {
     const { shelf, barred } = kept;
     this.wished = options.job;
     this.barred = barred;
+    this.wishes = options.wishes ?? NO_WISHES;
     this.machine = machine;
     this.report = report;
     this.throttle = throttle;
@@ -144,6 +148,14 @@ export class Session {
   /** Of a run in which a kernel did not end, stopped or not: it holds the GPU until the browser or the process ends. */
   get endless(): DonorPhase | undefined {
     return this.hang;
+  }
+
+  /** From now on it lends as the manners say; while they hold it nothing is claimed and nothing begins. */
+  heed(verdict: Verdict): void {
+    this.throttle.heed(verdict);
+    this.shown.heed(verdict);
+    this.report.set({ slowed: verdict.kind === "lend" ? verdict.slowed : null });
+    this.changed.fire();
   }
 
   hurry(): void {
@@ -222,7 +234,7 @@ export class Session {
   private async introduce(allowSoftware: boolean): Promise<Host | null> {
     // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
     if (this.host) return this.host;
-    const adapter = await openAdapter({ allowSoftware, machine: this.machine });
+    const adapter = await openAdapter({ allowSoftware, machine: this.machine, card: this.wishes.card });
     if (this.stopped) return null;
     if (adapter.kind !== "adapter") {
       // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.

@@ -98,7 +98,7 @@ export function doseWord(dose: Dose): string {
   return DOSE_WORDS[dose];
 }
 
-/** "half my GPU", "a quarter of my GPU". */
-export function doseOfMine(dose: Dose): string {
-  return dose === 0.5 ? "half my GPU" : `${doseWord(dose)} of my GPU`;
+/** "half my GPU", "a quarter of my machine". */
+export function doseOfMine(dose: Dose, lent: "GPU" | "machine"): string {
+  return `${doseWord(dose)} ${dose === 0.5 ? "my" : "of my"} ${lent}`;
 }

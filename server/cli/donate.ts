@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
-import type { IdleReason } from "../../shared/wire.ts";
+import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import { findJob } from "./api.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -147,15 +147,6 @@ class Teller {
   }
 }
 
-const WAITS: Record<IdleReason, string> = {
-  "no-jobs": "No job needs anybody now",
-  "all-assigned": "All units are with others now",
-  "needs-features": "The open jobs need what this GPU lacks",
-  paused: "The jobs are paused",
-  "waits-for-others": "What is left needs another volunteer",
-  quota: "You hold enough units for now",
-};
-
 function words({ phase, job, adapter }: DonorState): string {
   switch (phase.kind) {
     case "off":
@@ -163,10 +154,12 @@ function words({ phase, job, adapter }: DonorState): string {
       return "Connecting";
     case "running":
       return `Computing ${job?.title ?? "a job"} on ${adapter}`;
+    case "on-hold":
+      return "Nothing runs until its hours begin";
     case "offline":
       return "No connection to the coordinator; what is finished is kept";
     case "waiting":
-      return WAITS[phase.reason];
+      return IDLE_WORDS[phase.reason];
     case "job-done":
       return `${job?.title ?? "The job"} is done`;
     case "refused":

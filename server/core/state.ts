@@ -48,6 +48,8 @@ export interface Job {
   clusterHolders: Map<string, number>;
   /** Units that came back unanswered and have not ended, with the cluster that had them last. */
   returned: Map<UnitIndex, string>;
+  /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
+  losses: Pick<Lease, "account" | "cluster">[];
   /** Replicas that ran, and those of them that lost. */
   counted: number;
   refused: number;
