@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Manners } from "../donor/manners/manners.ts";
-import { NO_WISHES } from "../donor/manners/wishes.ts";
+import type { Wishes } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
@@ -23,6 +23,7 @@ export interface NodeDonor {
 }
 
 interface NodeDonorOptions extends DonorStart {
+  wishes: Wishes;
   /** Folder of `identity.json`, `outbox.sqlite` and `barred-kernels`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
@@ -41,8 +42,7 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     report.begin(options.dose);
     report.watch(onState);
     const barred = fileBarred(join(home, "barred-kernels"));
-    const wishes = options.wishes ?? { ...NO_WISHES, card: "strong" };
-    const manners = new Manners({ dose: options.dose, wishes, isSoftware: () => report.isSoftware });
+    const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
     const turns = new Turns({
       ...{ manners, report },
       open: (throttle, wishes) => new Session({ ...options, wishes }, identity, { shelf, barred }, throttle, report, machine),

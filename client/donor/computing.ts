@@ -7,6 +7,7 @@ import type { ReplicaStatus } from "../../shared/wire.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Barred } from "./barred.ts";
 import type { Bulletin } from "./bulletin.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { Choice } from "./choice.ts";
 import type { Claims, Task } from "./claims.ts";
 import { sha256 } from "./digest.ts";
@@ -18,7 +19,7 @@ import type { Shown } from "./shown.ts";
 import { Speeds } from "./speeds.ts";
 import type { DonorPhase } from "./state.ts";
 import type { Supply } from "./supply.ts";
-import type { Bench, Workshop } from "./workshop.ts";
+import { type Bench, TooLarge, type Workshop } from "./workshop.ts";
 
 /** Whoever waits is woken by what changes; this is only so that a forgotten wake-up is no end. */
 const LONGEST_WAIT_MS = 60_000;
@@ -32,6 +33,7 @@ export interface ComputingParts {
   inputs: Inputs;
   barred: Barred;
   claims: Claims;
+  checkpoints: Checkpoints;
   choice: Choice;
   supply: Supply;
   outbox: Outbox;
@@ -64,7 +66,7 @@ export class Computing {
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
     if (!workshop || workshop.isHung || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
-    const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
+    const { supply, claims, checkpoints, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
     if (pauseMs > 0) return pauseMs;
@@ -75,7 +77,8 @@ export class Computing {
       const bench = await workshop.bench(task.job);
       bulletin.take(bench.status);
       if (shown.phase.kind !== "running") shown.set({ kind: "running" });
-      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
+      const keeper = checkpoints.keeper(task, bench.status.plan, bench.engine);
+      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress), keeper);
       this.setbacks.started();
       const ending = computation.outcome
         .then(
@@ -106,6 +109,7 @@ export class Computing {
     report.finished(bench.status, task.unit, gpuMicros);
     onChange();
     await shelved;
+    this.parts.checkpoints.drop(task);
   }
 
   /** A unit that was on the GPU did not finish. */
@@ -131,7 +135,7 @@ export class Computing {
     if (isStopped()) return;
     const remedy = this.setbacks.judge(error, shown.isUp, `${task.job}:${task.unit}`);
     if (remedy.kind === "leave") {
-      this.leave(task, messageOf(error), remedy.told).catch((fault: unknown) => this.fail(fault));
+      this.leave(task, error, remedy.told).catch((fault: unknown) => this.fail(fault));
       return;
     }
     claims.again(task);
@@ -139,12 +143,16 @@ export class Computing {
   }
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
-  private async leave(task: Task, message: string, status: Failure | null): Promise<void> {
-    const { choice, claims, shown, supply } = this.parts;
-    const told = choice.leave(task.job) ? status : null;
+  private async leave(task: Task, error: unknown, status: Failure | null): Promise<void> {
+    const { choice, claims, checkpoints, shown, supply, report } = this.parts;
+    const isTooLarge = error instanceof TooLarge;
+    // As large as it is it stays; another budget is another session's.
+    const told = choice.leave(task.job, isTooLarge ? Number.POSITIVE_INFINITY : undefined) ? status : null;
+    checkpoints.drop(task);
     if (told) claims.finished(task);
-    shown.set({ kind: "failed", message });
+    shown.set(isTooLarge ? { kind: "on-hold", reason: "memory", until: null } : { kind: "failed", message: messageOf(error) });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
+    report.soon();
     supply.hurry();
     if (told) await this.tell(task, told);
   }

@@ -6,10 +6,11 @@
 import { holdLife } from "./alive.ts";
 import { browserBarred, clearBarred } from "./barred.ts";
 import { clearBlobs } from "./blob-cache.ts";
+import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
-import { forgetWishes } from "./manners/kept-wishes.ts";
 import { Manners } from "./manners/manners.ts";
 import type { Anyway } from "./manners/policy.ts";
 import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
@@ -156,11 +157,6 @@ export class Donor implements DonorControl {
     this.run?.manners.setSurroundings(surroundings);
   }
 
-  async setWishes(wishes: Wishes): Promise<void> {
-    this.takeWishes(wishes);
-    this.tabs.wishes(wishes);
-  }
-
   private takeWishes(wishes: Wishes): void {
     if (this.lastOptions) this.lastOptions = { ...this.lastOptions, wishes };
     this.run?.manners.setWishes(wishes);
@@ -204,6 +200,7 @@ export class Donor implements DonorControl {
       const identity = await knownIdentity();
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
       await clearShelf();
+      await clearCheckpoints();
       await forgetUnits();
       await clearBlobs();
       await clearBarred();

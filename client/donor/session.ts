@@ -16,6 +16,7 @@ import type { AccountNotice, Host } from "../../shared/protocol.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import type { Barred } from "./barred.ts";
 import { Bulletin } from "./bulletin.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Choice } from "./choice.ts";
 import { Claims } from "./claims.ts";
 import { Computing, messageOf } from "./computing.ts";
@@ -23,8 +24,9 @@ import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
 import type { Verdict } from "./manners/policy.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
-import { Outbox, type OutboxShelf } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { Report } from "./report.ts";
+import type { SessionShelf } from "./shelf.ts";
 import { Shown } from "./shown.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
@@ -48,6 +50,8 @@ export class Session {
   private readonly socket: VolunteerSocket;
   private readonly inputs: Inputs;
   private readonly claims: Claims;
+  private readonly checkpoints: Checkpoints;
+  private tookUp = false;
   private readonly choice: Choice;
   private readonly supply: Supply;
   private readonly outbox: Outbox;
@@ -76,7 +80,7 @@ export class Session {
   constructor(
     options: DonorStart,
     identity: Identity,
-    kept: { shelf: OutboxShelf; barred: Barred },
+    kept: { shelf: SessionShelf; barred: Barred },
     throttle: Throttle,
     report: Report,
     machine?: Machine,
@@ -111,9 +115,10 @@ export class Session {
     this.outbox = new Outbox(shelf, postOf(options.origin, socket), ({ job, unit }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
     });
-    const { inputs, claims, choice, supply, outbox, bulletin, shown } = this;
+    this.checkpoints = new Checkpoints(shelf.checkpoints);
+    const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;
     this.computing = new Computing({
-      ...{ inputs, barred, claims, choice, supply, outbox, bulletin, report, shown },
+      ...{ inputs, barred, claims, checkpoints, choice, supply, outbox, bulletin, report, shown },
       onChange: () => this.changed.fire(),
       onEnd: (phase) => {
         if (phase.kind === "endless") this.hang = phase;
@@ -184,6 +189,7 @@ export class Session {
     try {
       await this.outbox.flush();
       await this.claims.release();
+      this.checkpoints.clear();
     } catch (error) {
       if (!(error instanceof NotConnected)) throw error;
       // The units run out by themselves, the results are on the shelf.
@@ -241,7 +247,7 @@ export class Session {
       this.finish({ kind: adapter.kind });
       return null;
     }
-    this.workshop ??= new Workshop(adapter, this.inputs, this.barred, this.throttle, () => this.onLost());
+    this.workshop ??= new Workshop(adapter, this.inputs, this.barred, this.throttle, this.wishes.memoryBytes, () => this.onLost());
     // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
     if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });
@@ -264,10 +270,17 @@ export class Session {
     this.onAccount(account);
     void this.outbox.flush();
     void this.bulletin.tellOwnUnits();
-    this.claims
-      .renew(true)
+    this.renewAll()
       .catch(() => undefined) // the connection dropped again: the next one renews
       .finally(() => this.changed.fire());
+  }
+
+  /** What this run holds; the first time what an earlier page had begun too. */
+  private async renewAll(): Promise<void> {
+    const isFirst = !this.tookUp;
+    this.tookUp = true;
+    if (isFirst) await this.checkpoints.takeUp(this.claims);
+    await this.claims.renew(true);
   }
 
   private onAccount(account: AccountNotice): void {

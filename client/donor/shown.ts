@@ -59,7 +59,8 @@ export class Shown {
 
   refresh(): void {
     const { own } = this;
-    const working = own.kind === "running" || own.kind === "starting" || own.kind === "waiting" || own.kind === "job-done";
+    const working =
+      own.kind === "running" || own.kind === "starting" || own.kind === "waiting" || own.kind === "on-hold" || own.kind === "job-done";
     if (working && this.hold) this.report.setPhase({ ...this.hold, kind: "on-hold" });
     else if (working && this.link === "down") this.report.setPhase({ kind: "offline", running: this.hasUnits() });
     else if (working && this.refused && performance.now() < this.refused.until) {

@@ -121,7 +121,6 @@ export interface DonorControl {
   /** The person moved, typed or scrolled; the wave ducks and slices pause briefly. */
   noticeInput(): Promise<void>;
   setSurroundings(surroundings: Surroundings): Promise<void>;
-  setWishes(wishes: Wishes): Promise<void>;
   /** It may run though there is a reason to hold, until the run ends. */
   say(anyway: Anyway): Promise<void>;
   watch(onState: (state: DonorState) => void): Promise<void>;

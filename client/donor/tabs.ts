@@ -16,6 +16,7 @@ export type TabsMessage =
   | { type: "holder"; state: DonorState }
   | { type: "fact"; fact: DonorFact }
   | { type: "dose"; dose: Dose }
+  /** From the page that they were chosen on. */
   | { type: "wishes"; wishes: Wishes }
   | { type: "anyway"; anyway: Anyway }
   | { type: "input" }
@@ -114,10 +115,6 @@ export class Tabs {
   dose(dose: Dose): void {
     this.retold(dose);
     this.say({ type: "dose", dose });
-  }
-
-  wishes(wishes: Wishes): void {
-    this.say({ type: "wishes", wishes });
   }
 
   anyway(anyway: Anyway): void {

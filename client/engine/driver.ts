@@ -5,16 +5,16 @@
  * nothing is submitted. When the GPU does not come to the end of what it was given (watchdog.ts) the driver has stopped too: the
  * units of that chunk are rejected with "endless", all others as by `stop`, and their engines must be left as they are.
  */
+import { type Keeper, Keeping } from "./checkpoint.ts";
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
-import { MAX_SUBMIT_BYTES, MAX_SUBMIT_DISPATCHES, MAX_SUBMIT_UNITS } from "./limits.ts";
+import { MAX_QUEUED_CHUNKS, MAX_SUBMIT_DISPATCHES } from "./limits.ts";
+import { maxUnits } from "./memory.ts";
 import type { Pace } from "./pace.ts";
 import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
 import { workgroupsOf } from "./slices.ts";
 import { type Every, Watchdog } from "./watchdog.ts";
 
-/** Chunks in the queue at most, however short: units that come meanwhile share the next one. */
-const MAX_QUEUED_CHUNKS = 4;
 /** What may be queued, and how much work should lie ready behind it, in targets. */
 const QUEUED_TARGETS = 2;
 /** Units that wait for their turn at most, however short: their inputs are in memory. */
@@ -42,6 +42,7 @@ interface Work {
   engine: Engine;
   input: UnitInput;
   onProgress(share: number): void;
+  keeping: Keeping | undefined;
   resolve(outcome: UnitOutcome): void;
   reject(error: unknown): void;
   opened: OpenedUnit | undefined;
@@ -88,12 +89,22 @@ export class Driver {
     return this.hung;
   }
 
-  /** Starts one unit, after those before it. Give the next when `wantsNext` resolves. `onProgress` gets the share of its workgroups that are done. */
-  compute(engine: Engine, input: UnitInput, onProgress: (share: number) => void = () => undefined): Computation {
+  /**
+   * Starts one unit, after those before it, or goes on with it where its keeper says. Give the next when `wantsNext` resolves.
+   * `onProgress` gets the share of its workgroups that are done.
+   */
+  compute(
+    engine: Engine,
+    input: UnitInput,
+    onProgress: (share: number) => void = () => undefined,
+    keeper: Keeper | null = null,
+  ): Computation {
     const outcome = new Promise<UnitOutcome>((resolve, reject) => {
+      const { place, gpuMicros } = keeper?.from ?? { place: START, gpuMicros: 0 };
+      const done = workgroupsBefore(engine, place);
       const work: Work = {
-        ...{ engine, input, onProgress, resolve, reject },
-        ...{ opened: undefined, place: START, times: [], workgroupsRecorded: 0, workgroupsDone: 0 },
+        ...{ engine, input, onProgress, resolve, reject, keeping: keeper ? new Keeping(engine, keeper) : undefined },
+        ...{ opened: undefined, place, times: [Promise.resolve(gpuMicros)], workgroupsRecorded: done, workgroupsDone: done },
       };
       if (this.stopped) reject(new DriverStopped("The driver stopped."));
       else this.lane.push(work);
@@ -149,10 +160,8 @@ export class Driver {
     const controller = this.controllerOf(engine);
     const chunk = controller.chunk(this.pace.targetMicros());
     const shares: Share[] = [];
-    const unitBytes = engine.plan.buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
-    const maxUnits = Math.max(1, Math.min(MAX_SUBMIT_UNITS, Math.floor(MAX_SUBMIT_BYTES / unitBytes)));
     let boxes = 0;
-    for (const work of this.lane.slice(0, maxUnits)) {
+    for (const work of this.lane.slice(0, maxUnits(engine.plan))) {
       if (work.engine !== engine) break;
       const share: Share = { work, positions: [], next: work.place };
       for (; boxes < MAX_SUBMIT_DISPATCHES; boxes++) {
@@ -216,13 +225,16 @@ export class Driver {
     const { engine } = work;
     try {
       const opened = work.opened ?? engine.open(work.input);
+      if (!work.opened) work.keeping?.begin(opened);
       work.opened = opened;
       work.place = next;
       const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(sum);
       work.times.push(time);
       for (const { box } of positions) work.workgroupsRecorded += workgroupsOf(box.size);
       if (this.controllerOf(engine).isEnd(next)) this.finish(work, opened);
+      else work.keeping?.keep(opened, next, work.times);
       const micros = await time;
+      work.keeping?.ran(micros);
       for (const { box } of positions) work.workgroupsDone += workgroupsOf(box.size);
       work.onProgress(work.workgroupsDone / allWorkgroups(engine));
       return micros;
@@ -285,6 +297,14 @@ export class Driver {
     for (const resolve of this.waiting.splice(0)) resolve();
     if (this.stopped || this.isHungry) for (const resolve of this.hungry.splice(0)) resolve();
   }
+}
+
+function workgroupsBefore(engine: Engine, { pass, iteration, done }: Place): number {
+  let workgroups = done;
+  engine.plan.passes.slice(0, pass + 1).forEach((each, index) => {
+    workgroups += (index < pass ? each.repeat : iteration) * workgroupsOf(each.workgroups);
+  });
+  return workgroups;
 }
 
 function allWorkgroups(engine: Engine): number {

@@ -1,7 +1,7 @@
 /** Loaded after the click and never before it: the donor's worker, what this browser tells it, and the page's hand on it. */
 import { proxy, type Remote, transfer, wrap } from "comlink";
 import { lifeEnds } from "../donor/alive.ts";
-import { keptWishes } from "../donor/manners/kept-wishes.ts";
+import { keptWishes } from "../donor/kept-wishes.ts";
 import type { DonorControl, DonorStart, DonorState } from "../donor/state.ts";
 import { Senses } from "./manners/senses.ts";
 

@@ -8,6 +8,7 @@ import type { Dock } from "./dock.ts";
 import { canDraw, Easel } from "./easel.ts";
 import type { KernelView } from "./kernel.ts";
 import { mark } from "./logo.ts";
+import { whenItMayRun } from "./manners/section.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
@@ -151,7 +152,7 @@ export class Page extends LitElement {
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
-        ${promises(situation.allowSoftware)} ${howChecked(situation.job)}
+        ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
       <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;

@@ -103,6 +103,13 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE jobs ADD COLUMN started_at INTEGER;
   UPDATE jobs SET started_at = created_at WHERE state NOT IN ('draft', 'canary');
   `,
+  `
+  CREATE TABLE sites (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, off_at INTEGER
+  ) STRICT;
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

@@ -45,9 +45,6 @@ const control: DonorControl = {
   async setSurroundings(surroundings) {
     say(`surroundings ${JSON.stringify(surroundings)}`);
   },
-  async setWishes(wishes) {
-    say(`wishes ${JSON.stringify(wishes)}`);
-  },
   async say(anyway) {
     say(`anyway ${anyway}`);
   },

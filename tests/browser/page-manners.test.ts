@@ -116,7 +116,7 @@ describe("what the page says", () => {
     ["battery-low", "Waiting for your charger.", "Paused, battery is low", null],
     ["heat", "Waiting for your computer to cool.", "Paused, computer is hot", null],
     ["save-data", "Waiting: you asked to save data.", "Paused, saving data", "Run anyway"],
-    ["hours", "Waiting for 22:00.", "Paused until 22:00", null],
+    ["hours", "Waiting for 10:00 PM.", "Paused until 10:00 PM", null],
     ["present", "Waiting until you are away.", "Paused, you are here", null],
     ["away-untold", "Waiting until you are away.", "Paused, are you away?", null],
   ])("on hold, %s", async (reason, headline, dock, button) => {
@@ -124,7 +124,7 @@ describe("what the page says", () => {
     await visitor.lend();
     await visitor.say({ phase: { kind: "on-hold", reason, until: reason === "hours" ? 22 * 60 : null } });
     expect(await visitor.h1()).toBe(headline);
-    expect(await page.$eval(".dock-status strong", (line) => line.textContent)).toBe(dock);
+    expect((await page.$eval(".dock-status strong", (line) => line.textContent))?.replace("\u202f", " ")).toBe(dock);
     const anyway = await page.$('[data-testid="anyway"]');
     expect((await anyway?.evaluate((each) => each.textContent)) ?? null).toBe(button);
     for (const [width, height] of [
@@ -152,5 +152,104 @@ describe("what the page says", () => {
       "Lending a quarter",
       "Less, on battery",
     ]);
+  });
+});
+
+describe("when it may run", () => {
+  const open = async () => {
+    await page.click("#when summary");
+    await page.waitForSelector(".wishes");
+  };
+  const label = (words: string) => page.locator(`.wishes ::-p-text(${words})`);
+  const chosen = () =>
+    page.$$eval(".wishes input[type=radio]:checked", (inputs) => inputs.map((input) => input.parentElement?.textContent?.trim()));
+
+  test("is loaded when it is opened, by keyboard too, and writes nothing before a choice", async () => {
+    await visitor.open();
+    expect(await page.$(".wishes")).toBeNull();
+    await page.focus("#when summary");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".wishes");
+    expect(await chosen()).toEqual(["At any hour", "Also while I am here", "The browser's choice", "One gigabyte"]);
+    expect(await visitor.violations()).toEqual([]);
+    expect(await page.evaluate(() => indexedDB.databases().then((databases) => databases.length))).toBe(0);
+    for (const width of [1280, 390, 320]) {
+      await page.setViewport({ width, height: 800 });
+      await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
+    }
+  });
+
+  test("is kept over a reload, holds for other tabs, and the donor begins with it", async () => {
+    await visitor.open();
+    await open();
+    const other = await page.browserContext().newPage();
+    await other.goto(site.url);
+    await other.click("#when summary");
+    await other.waitForSelector(".wishes");
+    await page.bringToFront();
+    await label("Only between").click();
+    await page.$eval('[data-testid="hours-from"]', (input) => {
+      (input as HTMLInputElement).value = "23:15";
+      input.dispatchEvent(new Event("change"));
+    });
+    await label("The one that saves power").click();
+    await label("A quarter gigabyte").click();
+    const all = ["Only between", "Also while I am here", "The one that saves power", "A quarter gigabyte"];
+    expect(await chosen()).toEqual(all);
+    await other.waitForFunction(() =>
+      document.querySelector('.wishes [name="card"]:checked')?.parentElement?.textContent?.includes("saves power"),
+    );
+    await page.waitForFunction(() => indexedDB.databases().then((all) => all.some(({ name }) => name === "idlewave-wishes")));
+    await visitor.open();
+    await open();
+    expect(await chosen()).toEqual(all);
+    expect(await page.$eval('[data-testid="hours-from"]', (input) => (input as HTMLInputElement).value)).toBe("23:15");
+    await page.evaluate(() => scrollTo(0, 0));
+    await visitor.lend();
+    const wishes = { hours: { from: 23 * 60 + 15, to: 7 * 60 }, onlyAway: false, card: "saving", memoryBytes: 2 ** 28 };
+    await visitor.heard("wishes", JSON.stringify(wishes));
+  });
+
+  test("only while away: the browser is asked by the click, and tells it from then on", async () => {
+    await visitor.open();
+    await open();
+    await page.browserContext().overridePermissions(site.url, ["idle-detection"]);
+    await devtools.send("Emulation.setIdleOverride", { isUserActive: false, isScreenUnlocked: true });
+    await label("Only while I am away").click();
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>('[data-testid="only-away"]')?.checked);
+    await page.evaluate(() => scrollTo(0, 0));
+    await visitor.lend();
+    await visitor.heard("wishes", '"onlyAway":true');
+    await told('"away":true');
+    await devtools.send("Emulation.setIdleOverride", { isUserActive: true, isScreenUnlocked: true });
+    await told('"away":false');
+    await devtools.send("Emulation.setIdleOverride", { isUserActive: true, isScreenUnlocked: false });
+    await page.waitForFunction(
+      () => (globalThis as unknown as { heard: { said: string[] } }).heard.said.filter((each) => each.includes('"away":true')).length > 1,
+    );
+  });
+
+  test("only while away is no choice where the browser can't tell, and none that it forbids", async () => {
+    await visitor.open();
+    await open();
+    await page.browserContext().overridePermissions(site.url, []);
+    await label("Only while I am away").click();
+    await page.locator("::-p-text(does not allow this page)").wait();
+    expect(await chosen()).toContain("Also while I am here");
+    await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, "IdleDetector"));
+    await visitor.open();
+    await open();
+    expect(await page.$('[data-testid="only-away"]')).toBeNull();
+    expect(await page.$eval("idlewave-settings > p", (words) => words.textContent)).toMatch(/does not tell whether you are away/);
+  });
+
+  test("what was spent is an estimate, and says on what it rests", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ adapter: "nvidia ampere", gpuSeconds: 7_200 });
+    await open();
+    expect(await page.$eval('[data-testid="energy"]', (words) => words.textContent)).toBe(
+      "About 300 watt-hours so far. It is an estimate: 2 h 00 min of GPU time at 150 watts, as a graphics card of its own takes. Nothing here measures it.",
+    );
   });
 });

@@ -332,6 +332,22 @@ describe("after the click", () => {
     }
   });
 
+  test("a newer version is loaded once, under the same consent, though the clock was set back", async () => {
+    await open();
+    await page.evaluate(() => sessionStorage.setItem("idlewave-resume-at", String(Date.now() + 1e9)));
+    await lend();
+    const isNew = page.waitForNavigation();
+    // The page is gone at once: its state is seen the second time.
+    const told = say({ phase: { kind: "another-version" }, running: 0 });
+    await isNew;
+    await page.waitForSelector('idlewave-page[data-state="starting"]');
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    expect(Number(await page.evaluate(() => sessionStorage.getItem("idlewave-resume-at")))).toBeLessThan(Date.now() + 1e6);
+    await say({ phase: { kind: "another-version" }, running: 0 });
+    await told;
+    expect(await state()).toBe("another-version");
+  });
+
   test("a unit that was just verified is said, in yellow", async () => {
     await open();
     await lend();

@@ -26,7 +26,9 @@ export type HoldReason =
   | "battery"
   | "battery-low"
   | "save-data"
-  | "heat";
+  | "heat"
+  /** No job fits into the GPU memory that is lent: the donor finds that out, not the policy. */
+  | "memory";
 
 /** Why less is lent than was chosen: no more than SLOW_SHARE. */
 export type SlowReason = "hidden" | "battery" | "heat" | "save-data";

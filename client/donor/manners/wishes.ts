@@ -10,9 +10,9 @@ export interface Hours {
 export type Card = "automatic" | "saving" | "strong";
 export const CARDS: readonly Card[] = ["automatic", "saving", "strong"];
 
-/** Budgets of GPU memory, in bytes. A small job takes a few megabytes, and a built-in graphics card shares its memory with everything else. */
 const MIB = 1024 * 1024;
-export const MEMORY_BUDGETS: readonly number[] = [128 * MIB, 512 * MIB, 2048 * MIB];
+/** Budgets of GPU memory, in bytes. Most jobs take a few megabytes; a built-in graphics card shares its memory with everything else. */
+export const MEMORY_BUDGETS: readonly number[] = [256 * MIB, 1024 * MIB, 4096 * MIB];
 
 export interface Wishes {
   /** Only within these hours; null at any. */
@@ -23,7 +23,7 @@ export interface Wishes {
   memoryBytes: number;
 }
 
-export const NO_WISHES: Wishes = { hours: null, onlyAway: false, card: "automatic", memoryBytes: 512 * MIB };
+export const NO_WISHES: Wishes = { hours: null, onlyAway: false, card: "automatic", memoryBytes: 1024 * MIB };
 
 const MINUTES_A_DAY = 24 * 60;
 

@@ -1,6 +1,6 @@
 /** Why nothing runs though it was asked for, why less runs than was chosen, and what the visitor may say to it. */
 import type { Anyway, HoldReason, SlowReason } from "../../donor/manners/policy.ts";
-import { timeOfDay } from "../../donor/manners/wishes.ts";
+import { clockTime } from "../numbers.ts";
 import type { Words } from "../part.ts";
 import { deviceOf, type Moment, type Situation } from "../situation.ts";
 
@@ -24,7 +24,7 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
       };
     case "hours":
       return {
-        headline: [until === null ? "Waiting for its hours." : `Waiting for ${timeOfDay(until)}.`],
+        headline: [until === null ? "Waiting for its hours." : `Waiting for ${clockTime(until)}.`],
         lead: [`You chose the hours in which it may run, ${nothing}. ${goesOn}`],
       };
     case "present":
@@ -36,6 +36,11 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
       return {
         headline: ["Waiting until you are away."],
         lead: ["You chose so, and this browser no longer tells when that is. Allow it again, or change your choice under When it may run."],
+      };
+    case "memory":
+      return {
+        headline: ["Waiting for a smaller job."],
+        lead: [`What there is takes more memory than you lend under When it may run, ${nothing}. ${goesOn}`],
       };
     case "frozen":
       return { headline: ["Waiting for the browser."], lead: [`It has put this tab to sleep, ${nothing}. ${goesOn}`] };
@@ -52,6 +57,7 @@ const HELD: Record<HoldReason, string> = {
   hours: "Paused, not its hours",
   present: "Paused, you are here",
   "away-untold": "Paused, are you away?",
+  memory: "Paused, jobs too large",
   frozen: "Paused, tab asleep",
 };
 
@@ -59,7 +65,7 @@ const WAITS_FOR_YOU: readonly HoldReason[] = ["save-data", "away-untold"];
 
 /** The dock's two lines. */
 export function holdLines({ reason, until }: OnHold): [string, string] {
-  const first = reason === "hours" && until !== null ? `Paused until ${timeOfDay(until)}` : HELD[reason];
+  const first = reason === "hours" && until !== null ? `Paused until ${clockTime(until)}` : HELD[reason];
   return [first, WAITS_FOR_YOU.includes(reason) ? "Nothing is running" : "Starts by itself"];
 }
 

@@ -4,10 +4,12 @@ import { create, globals } from "webgpu";
 import { Manners } from "../../../client/donor/manners/manners.ts";
 import { type Surroundings, UNTOLD } from "../../../client/donor/manners/surroundings.ts";
 import { NO_WISHES } from "../../../client/donor/manners/wishes.ts";
+import type { BufferPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, lendInTurns, startFront } from "./front.ts";
 
 const PATIENCE = { timeout: 10_000, interval: 20 };
+const MIB = 1024 * 1024;
 const MANY = 100_000;
 const ON_BATTERY: Surroundings = { ...UNTOLD, battery: { charging: false, level: 0.8 } };
 
@@ -32,8 +34,8 @@ afterEach(async () => {
   await front.close();
 });
 
-function lendWith(surroundings: Surroundings): void {
-  manners = new Manners({ dose: 0.9, wishes: NO_WISHES, surroundings, isSoftware: () => true, now: () => performance.now() + ahead });
+function lendWith(surroundings: Surroundings, wishes = NO_WISHES): void {
+  manners = new Manners({ dose: 0.9, wishes, surroundings, isSoftware: () => true, now: () => performance.now() + ahead });
   lender = lendInTurns(front, manners);
 }
 
@@ -89,6 +91,20 @@ describe("turns", () => {
     manners.setWishes({ ...NO_WISHES, card: "saving" });
     await until(() => expect([undefined, session]).not.toContain(lender.turns.session));
     await until(() => expect(phase().kind).toBe("running"));
+  });
+
+  it("claims no job that takes more memory than is lent, and does when more is", async () => {
+    const [buffer] = planOf(1).buffers as [BufferPlan];
+    const large = await front.network.addJob(planOf(50, 1, { buffers: [{ ...buffer, byteLength: 32 * MIB }] }), { priority: 9 });
+    lendWith(UNTOLD, { ...NO_WISHES, memoryBytes: 64 * MIB });
+    await until(() => expect(phase()).toEqual({ kind: "on-hold", reason: "memory", until: null }));
+    await until(() => expect(leased(large)).toBe(0));
+    expect(lender.shelved).toEqual([]);
+    const small = await front.network.addJob(planOf(3));
+    lender.turns.session?.hurry();
+    await until(() => expect(lender.shelved.filter(({ job }) => job === small)).toHaveLength(3));
+    manners.setWishes(NO_WISHES);
+    await until(() => expect(lender.shelved.some(({ job }) => job === large)).toBe(true));
   });
 
   it("stops in the middle of a hold", async () => {
