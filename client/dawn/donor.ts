@@ -11,6 +11,7 @@ import { fileBarred } from "./barred.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
+import { fileSpeeds } from "./speed.ts";
 
 export interface NodeDonor {
   /**
@@ -24,7 +25,7 @@ export interface NodeDonor {
 
 interface NodeDonorOptions extends DonorStart {
   wishes: Wishes;
-  /** Folder of `identity.json`, `outbox.sqlite` and `barred-kernels`, made when it is not there. */
+  /** Folder of `identity.json`, `outbox.sqlite`, `barred-kernels` and `speed.json`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
@@ -43,9 +44,10 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     report.watch(onState);
     const barred = fileBarred(join(home, "barred-kernels"));
     const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
+    const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, { shelf, barred }, throttle, report, machine),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, { shelf, barred }, speeds, throttle, report, machine),
     });
     const ended = turns.ended.then(() => {
       manners.end();

@@ -8,6 +8,7 @@ import { browserBarred, clearBarred } from "./barred.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
+import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
@@ -19,7 +20,7 @@ import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import { browserShelf, clearShelf } from "./shelf.ts";
-import { computes, type DonorControl, type DonorPhase, type DonorStart, type DonorState, type Dose } from "./state.ts";
+import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
 import { Tabs } from "./tabs.ts";
 import { Turns } from "./turns.ts";
 
@@ -128,7 +129,7 @@ export class Donor implements DonorControl {
   private follow(state: DonorState): void {
     if (!this.isWaiting) return;
     this.takeDose(state.dose);
-    this.report.takeHolder(state, computes(state.phase));
+    this.report.takeHolder(state);
   }
 
   async setDose(dose: Dose): Promise<void> {
@@ -202,6 +203,7 @@ export class Donor implements DonorControl {
       await clearShelf();
       await clearCheckpoints();
       await forgetUnits();
+      await forgetSpeed();
       await clearBlobs();
       await clearBarred();
       await forgetWishes();
@@ -216,7 +218,7 @@ export class Donor implements DonorControl {
     await this.last;
     const unlock = await holdLock(run.abort.signal, () => {
       if (this.run !== run) return;
-      this.report.setPhase({ kind: "another-tab", running: true });
+      this.report.setPhase({ kind: "another-tab", running: true, hold: null });
       // The share on the button that was just pressed holds for all tabs.
       this.tabs.dose(run.options.dose);
       this.tabs.ask();
@@ -241,7 +243,7 @@ export class Donor implements DonorControl {
     const kept = { shelf: browserShelf(), barred: browserBarred() };
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, kept, throttle, report),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, kept, browserSpeeds(), throttle, report),
     });
     void turns.ended.then(() => {
       run.turns = undefined;

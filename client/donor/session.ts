@@ -20,6 +20,7 @@ import { Checkpoints } from "./checkpoints.ts";
 import { Choice } from "./choice.ts";
 import { Claims } from "./claims.ts";
 import { Computing, messageOf } from "./computing.ts";
+import { type SpeedShelf, toldSpeed } from "./host-speed.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
 import type { Verdict } from "./manners/policy.ts";
@@ -61,8 +62,10 @@ export class Session {
   private readonly chores: ReturnType<typeof setInterval>;
   private readonly barred: Barred;
   private readonly machine: Machine | undefined;
+  private readonly speeds: SpeedShelf;
   private workshop: Workshop | undefined;
   private host: Host | undefined;
+  private speed: Promise<number | undefined> | undefined;
   /** The job that is likely to be computed first, 0 for none. */
   private readonly expected: number;
   private readonly shown: Shown;
@@ -81,6 +84,7 @@ export class Session {
     options: DonorStart,
     identity: Identity,
     kept: { shelf: SessionShelf; barred: Barred },
+    speeds: SpeedShelf,
     throttle: Throttle,
     report: Report,
     machine?: Machine,
@@ -90,6 +94,7 @@ export class Session {
     this.barred = barred;
     this.wishes = options.wishes ?? NO_WISHES;
     this.machine = machine;
+    this.speeds = speeds;
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
@@ -252,7 +257,11 @@ export class Session {
     if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });
     this.changed.fire();
-    this.host = adapter.host;
+    const { workshop } = this;
+    // Before the first claim, which is sized by it, where the GPU is no slow one.
+    this.speed ??= toldSpeed(adapter.host, this.speeds, () => workshop.measure());
+    const gflops = await this.speed;
+    this.host = gflops === undefined ? adapter.host : { ...adapter.host, gflops };
     return this.host;
   }
 

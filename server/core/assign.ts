@@ -3,6 +3,7 @@
  * replica; while few wait, it takes untouched units at the cursor. How many units it looks at is bounded, whatever the size of
  * the jobs and however many wait for somebody else.
  */
+import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
 import { accountOf, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
@@ -82,8 +83,8 @@ export function claim(state: CoreState, event: Claim, work: Work): Reply {
       if (scan.reason !== "waits-for-others") scan.reason = "all-assigned";
       continue;
     }
-    const size = Math.min(room, batchSize(state, job, account, event));
-    const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
+    const size = Math.min(room, batchSize(state, job, account, host, event));
+    const lifeMs = lifeOf((size * paceOf(account, job, host)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
     const draws = drawsLeft(account, cluster);
     const begins = beginsLeft(state, account, cluster, job.clusterHolders.get(keptName(host.cluster)) ?? 0);
@@ -257,20 +258,26 @@ export function roomOf(job: Job, account: Account, by: { account: HostFacts["acc
   return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, own, shared));
 }
 
-function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
+function batchSize(state: CoreState, job: Job, account: Account, host: HostFacts, event: Claim): number {
   let size = MAX_BATCH_UNITS;
   if (event.units > 0) size = Math.min(size, event.units);
   const pace = account.pace.get(job.spec.id);
-  if (pace !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / pace));
+  const expected = pace ?? declaredPace(job, host);
+  if (expected !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / expected));
   const proven = pace === undefined ? 0 : GROWTH * account.final;
   size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
   const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
   return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / volunteersOf(state, job))));
 }
 
-/** GPU time of a unit, microseconds. */
-export function paceOf(account: Account, job: Job): number {
-  return account.pace.get(job.spec.id) ?? UNPACED_UNIT_MS * 1000;
+/** GPU time of a unit, microseconds: as the account's were, else as its owner's figure and the host's speed let expect. */
+export function paceOf(account: Account, job: Job, host: HostFacts): number {
+  return account.pace.get(job.spec.id) ?? declaredPace(job, host) ?? UNPACED_UNIT_MS * 1000;
+}
+
+/** Neither of the two has been checked: they may shrink a first batch and lengthen its lease, within what any lease may last. */
+function declaredPace(job: Job, host: HostFacts): number | undefined {
+  return host.gflops && (job.spec.creditPerUnit * GFLOP_PER_CREDIT * 1e6) / host.gflops;
 }
 
 function isAnyPaused(state: CoreState, job: JobId | null): boolean {

@@ -44,6 +44,8 @@ export interface HostFacts {
   cluster: string;
   features: string[];
   limits: Record<string, number>;
+  /** GFLOP/s of the benchmark, as the host tells it; absent: unknown. */
+  gflops?: number | undefined;
 }
 
 /** `now`: the server's own clock, ms. Every event of one `step` call has it. */

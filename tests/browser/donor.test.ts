@@ -193,6 +193,9 @@ describe("the donor", () => {
       page.evaluate(`new BroadcastChannel("idlewave-donor").postMessage(${JSON.stringify({ type: "wishes", wishes })})`);
     await choose({ ...NO_WISHES, hours: { from: hour, to: (hour + 60) % 1440 } });
     await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "hours" && state.phase.until === ${hour}`);
+    const waiting = await openTab();
+    await start(waiting);
+    await untilState(waiting, `state.phase.kind === "another-tab" && state.phase.hold?.reason === "hours"`);
     await choose({ ...NO_WISHES, memoryBytes: 1 });
     await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "memory"`);
     await choose(NO_WISHES);
