@@ -11,7 +11,7 @@ import { planBuffer, sizeBindings, swapPartners, unsetMembers } from "./buffers.
 import { warnCoverage } from "./coverage.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
-import { warnFloats } from "./floats.ts";
+import { usesFloats, warnFloats } from "./floats.ts";
 import { type Json, readJson } from "./json.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
@@ -147,6 +147,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     splits,
     source: sourceOf(read.files),
     warnings: faults.warnings,
+    floats: usesFloats(manifest, kernel, entryPoints, sized),
   };
 }
 

@@ -5,8 +5,9 @@
  */
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
-import { accountOf, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import { accountOf, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS, paceOf } from "./account.ts";
 import { activeCount, volunteersOf } from "./active.ts";
+import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
@@ -41,8 +42,6 @@ const MAX_CLUSTER_SHARE = 0.5;
 export const MIN_CLUSTER_SHARE_UNITS = 32;
 /** Batches grow as work is verified: to so many times the account's final units. What a volunteer tells of its pace may shrink them. */
 const GROWTH = 4;
-/** GPU time of a unit, ms, assumed until it was measured. */
-const UNPACED_UNIT_MS = 1000;
 /** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
 const TAIL_SHARE = 0.5;
 
@@ -60,9 +59,7 @@ const SCAN_RETRY_MS = 250;
 
 export type Claim = Extract<CoreEvent, { type: "claim" }>;
 
-export function claim(state: CoreState, event: Claim, work: Work): Reply {
-  const host = state.hosts.get(event.host);
-  if (!host) return { type: "error", code: "not-authenticated", details: {} };
+export function claim(state: CoreState, event: Claim, host: HostFacts, work: Work): Reply {
   const account = accountOf(state, host.account);
   const cluster = standingOf(state, host.cluster);
   if (isThrottled(account, cluster) || account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
@@ -226,6 +223,8 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, s
 export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
   const open = job.open.get(unit);
   if (open?.replicas.some((replica) => mayBeOne(replica, by))) return false;
+  // What nobody vetted has a part in is shown to somebody who is.
+  if (open?.hold === "provisional" && !isVetted(state, by)) return false;
   for (const serial of job.pages.holders(unit)) {
     const lease = state.leaseBySerial.get(serial);
     // A lease that is being filled is not registered yet, and it is this claim's own.
@@ -266,11 +265,6 @@ function batchSize(state: CoreState, job: Job, account: Account, event: Claim): 
   size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
   const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
   return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / volunteersOf(state, job))));
-}
-
-/** GPU time of a unit, microseconds. */
-export function paceOf(account: Account, job: Job): number {
-  return account.pace.get(job.spec.id) ?? UNPACED_UNIT_MS * 1000;
 }
 
 function isAnyPaused(state: CoreState, job: JobId | null): boolean {

@@ -109,7 +109,7 @@ export class Connection {
       const cluster = await context.clusters.of(this.address, row.id, context.clock());
       const facts = { host: context.nextHost(), account: row.id, cluster, features: host.features, limits: host.limits };
       if (this.isClosed()) return;
-      await context.coordinator.dispatch({ type: "host-joined", facts });
+      await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = { host: facts.host, account: row.id, cluster, line: isLimited(this.address) ? lineOf(this.address) : null };
       if (this.isClosed()) return this.left();
       clearTimeout(this.deadline);

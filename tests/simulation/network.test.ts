@@ -4,7 +4,7 @@ import { bound95, runCell } from "./cell.ts";
 import { Dice } from "./dice.ts";
 import { Timeline } from "./timeline.ts";
 
-const small = { f: 0.2, units: 1200, seeds: 20, firstSeed: 1, seats: 10, quorum: 2 };
+const small = { f: 0.2, units: 1200, seeds: 20, firstSeed: 1, seats: 10, quorum: 2, audit: null };
 
 describe("two hundred networks, every step checked", () => {
   it.each(Object.keys(ADVERSARIES))("keep the invariants among %s", (adversary) => {
