@@ -1,6 +1,7 @@
 /** `job.json`: one TypeBox definition gives the types, the validation and the published JSON Schema. */
 import Type, { type Static } from "typebox";
 import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "./credit.ts";
+import { LANGUAGE_FEATURES } from "./language-features.ts";
 import { Binding } from "./manifest/binding.ts";
 import { fileSchema, IDENTIFIER } from "./manifest/file.ts";
 import { Output } from "./manifest/output.ts";
@@ -102,7 +103,15 @@ export const ManifestSchema = Type.Object(
     requires: Type.Optional(
       Type.Object(
         {
-          features: Type.Optional(Type.Array(Type.Union([Type.Literal("shader-f16"), Type.Literal("subgroups")]), { maxItems: 8 })),
+          features: Type.Optional(
+            Type.Array(
+              Type.Union([Type.Literal("shader-f16"), Type.Literal("subgroups"), ...LANGUAGE_FEATURES.map((name) => Type.Literal(name))]),
+              {
+                maxItems: 32,
+                description: "WebGPU's features and WGSL's language features. What the kernel needs is added at admission.",
+              },
+            ),
+          ),
           limits: Type.Optional(Type.Record(Type.String(), Type.Integer({ minimum: 0 }))),
         },
         {

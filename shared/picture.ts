@@ -19,7 +19,7 @@ export interface PictureCell {
   cell: number;
   state: CellState;
   share: number;
-  /** `tileWidth * tileHeight` bytes for an image job, 1 byte (the first value) for others, empty when not final. */
+  /** `tileWidth * tileHeight` bytes for an image job, 1 byte (its part of the sum, else its first value) for others, empty when not final. */
   tile: Uint8Array;
 }
 

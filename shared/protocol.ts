@@ -35,7 +35,7 @@ export const HostSchema = Type.Object(
     os: Type.String({ maxLength: 32 }),
     software: Type.Boolean(),
     features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
-    /** Adapter limits that jobs may require, each at most 2^53 - 1. */
+    /** Limits above WebGPU's defaults that jobs may require, in the steps of limits.ts; each at most 2^53 - 1. */
     limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
   },
   { additionalProperties: false },

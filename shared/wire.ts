@@ -52,10 +52,13 @@ export interface AssignmentFrame {
   rows: Uint8Array;
 }
 
+/** Beside `ok` it has failed, and says why: the kernel could not run (`failed`), or devices were lost with the unit (`device-lost`). */
+export type ReplicaStatus = "ok" | "failed" | "device-lost";
+
 export interface ReplicaResult {
   unit: UnitIndex;
-  /** `failed`: the kernel lost the device or could not run; digest is zeros. */
-  status: "ok" | "failed";
+  /** Of a failed one the digest is zeros. */
+  status: ReplicaStatus;
   gpuMicros: number;
   /** SHA-256 of the result bytes, 32 bytes. */
   digest: Uint8Array;

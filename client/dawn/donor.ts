@@ -1,10 +1,12 @@
 /** A donor in Node: the browser's session on Dawn's GPU, its key and its outbox in a folder. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Manners } from "../donor/manners/manners.ts";
+import type { Wishes } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
-import { Throttle } from "../donor/throttle.ts";
+import { Turns } from "../donor/turns.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
@@ -17,6 +19,7 @@ export interface NodeDonor {
 }
 
 interface NodeDonorOptions extends DonorStart {
+  wishes: Wishes;
   /** Folder of `identity.json` and `outbox.sqlite`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
@@ -34,12 +37,17 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
-    const session = new Session(options, identity, shelf, new Throttle(options.dose), report, machine);
-    const ended = session.ended.then(() => {
+    const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
+    const turns = new Turns({
+      ...{ manners, report },
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, shelf, throttle, report, machine),
+    });
+    const ended = turns.ended.then(() => {
+      manners.end();
       shelf.close();
       closeDawn();
     });
-    return { ended, stop: async () => void (await session.stop()) };
+    return { ended, stop: async () => void (await turns.stop()) };
   } catch (error) {
     shelf.close();
     throw error;

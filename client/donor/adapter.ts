@@ -1,23 +1,12 @@
 /** The visitor's GPU: asked for only after consent, described in coarse words, opened with what a job needs and no more. */
+import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
+import { coarseLimits } from "../../shared/limits.ts";
 import type { Host } from "../../shared/protocol.ts";
+import type { Card } from "./manners/wishes.ts";
 
 /** Features that jobs may require; others are not told. */
 const JOB_FEATURES = ["shader-f16", "subgroups"];
-/** Limits that jobs may require. */
-const JOB_LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxUniformBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxUniformBuffersPerShaderStage",
-  "maxBindGroups",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupSizeY",
-  "maxComputeWorkgroupSizeZ",
-  "maxComputeWorkgroupsPerDimension",
-] as const;
+const MAX_WORD_CHARACTERS = 32;
 
 /** The browser gives no adapter now, as for a while after a crash. */
 export class NoAdapter extends Error {
@@ -45,43 +34,57 @@ export interface Machine extends Pick<Host, "browser" | "os"> {
   gpu: GPU;
 }
 
-/** Asks for an adapter; a software one counts only where the coordinator allows it. */
-export async function openAdapter(options: { allowSoftware: boolean; machine?: Machine | undefined }): Promise<Adapter> {
+export interface AdapterOptions {
+  /** A software adapter counts only where the coordinator allows it. */
+  allowSoftware: boolean;
+  machine?: Machine | undefined;
+  /** Default "automatic". */
+  card?: Card | undefined;
+}
+
+/** Asks for an adapter. */
+export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
   const gpu = options.machine?.gpu ?? (typeof navigator === "undefined" ? undefined : navigator.gpu);
   if (!gpu) return { kind: "no-webgpu" };
-  const adapter = await request(gpu);
+  const adapter = await request(gpu, options.card);
   if (!adapter) return { kind: "no-adapter" };
   const software = isSoftware(adapter);
   if (software && !options.allowSoftware) return { kind: "software-adapter" };
-  const features = [...adapter.features].filter((feature) => JOB_FEATURES.includes(feature));
-  const limits: Record<string, number> = {};
-  for (const name of JOB_LIMITS) limits[name] = adapter.limits[name];
-  const word = (text: string) => text.toLowerCase().slice(0, 32);
+  // Browsers that know no such list have none of them.
+  const language = [...(gpu.wgslLanguageFeatures ?? [])].filter((feature) => LANGUAGE_FEATURES.includes(feature));
+  const features = [...[...adapter.features].filter((feature) => JOB_FEATURES.includes(feature)), ...language];
   return {
     kind: "adapter",
     name: [adapter.info.vendor, adapter.info.architecture].filter(Boolean).join(" ") || (software ? "software" : "graphics card"),
     host: {
-      vendor: word(adapter.info.vendor),
-      architecture: word(adapter.info.architecture),
+      vendor: coarseWord(adapter.info.vendor),
+      architecture: coarseWord(adapter.info.architecture),
       ...platform(options.machine),
       software,
       features,
-      limits,
+      limits: coarseLimits(adapter.limits),
     },
     openDevice: async (needs) => {
       // An adapter gives one device; after it, or after a loss, a new one has to be asked for.
-      const fresh = await request(gpu);
+      const fresh = await request(gpu, options.card);
       if (!fresh) throw new NoAdapter("The graphics card does not answer.");
-      const requiredFeatures = [...needs.features] as GPUFeatureName[];
+      // Language features are the browser's, a device is not asked for them.
+      const requiredFeatures = needs.features.filter((name) => !LANGUAGE_FEATURES.includes(name)) as GPUFeatureName[];
       if (fresh.features.has("timestamp-query")) requiredFeatures.push("timestamp-query");
       return fresh.requestDevice({ requiredFeatures, requiredLimits: { ...needs.limits } });
     },
   };
 }
 
-async function request(gpu: GPU | undefined): Promise<GPUAdapter | null> {
-  if (!gpu) return null;
-  return (await gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)) ?? null;
+/** What a browser can be asked for of the card that was chosen; it may have only one. */
+const PREFERENCES: Record<Card, GPURequestAdapterOptions> = {
+  automatic: {},
+  saving: { powerPreference: "low-power" },
+  strong: { powerPreference: "high-performance" },
+};
+
+async function request(gpu: GPU, card: Card = "automatic"): Promise<GPUAdapter | null> {
+  return (await gpu.requestAdapter(PREFERENCES[card]).catch(() => null)) ?? null;
 }
 
 /** The flag moved from the adapter to its info; some browsers have only the older one. */
@@ -96,7 +99,7 @@ interface UserAgentData {
 }
 
 function platform(machine: Machine | undefined): Pick<Host, "browser" | "os"> {
-  if (machine) return { browser: machine.browser, os: machine.os };
+  if (machine) return { browser: machine.browser, os: systemOf(machine.os) };
   if (typeof navigator === "undefined") return { browser: "unknown", os: "unknown" };
   const agent = navigator.userAgent;
   const data = (navigator as Navigator & { userAgentData?: UserAgentData }).userAgentData;
@@ -107,6 +110,25 @@ function platform(machine: Machine | undefined): Pick<Host, "browser" | "os"> {
       : /Safari/.test(agent)
         ? "safari"
         : "unknown";
-  const named = data?.platform || (/Windows|Mac OS X|iPhone|iPad|Android|Linux|CrOS/.exec(agent)?.[0] ?? "unknown");
-  return { browser, os: named.toLowerCase().slice(0, 32) };
+  return { browser, os: systemOf(data?.platform || agent) };
+}
+
+/** A name as the specification of WebGPU has it, `nvidia` or `gen-12lp`; "" for what might tell more, as a driver's own text. */
+function coarseWord(text: string): string {
+  const word = text.toLowerCase();
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(word) ? word.slice(0, MAX_WORD_CHARACTERS) : "";
+}
+
+/** The family of the operating system, without its version. The order counts: Android says Linux too, and iPhones say Mac. */
+const SYSTEMS: readonly [RegExp, string][] = [
+  [/Windows|^win32$/i, "windows"],
+  [/iPhone|iPad|\biOS\b/i, "ios"],
+  [/Android/i, "android"],
+  [/Mac|^darwin$/i, "macos"],
+  [/CrOS|Chrome OS/i, "chromeos"],
+  [/Linux/i, "linux"],
+];
+
+function systemOf(text: string): string {
+  return SYSTEMS.find(([pattern]) => pattern.test(text))?.[1] ?? "unknown";
 }

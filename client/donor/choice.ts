@@ -22,10 +22,10 @@ export class Choice {
     this.now = now;
   }
 
-  /** Claims the job no more for a while. False when it was left already. */
-  leave(job: number): boolean {
+  /** Claims the job no more for a while, `forMs` milliseconds. False when it was left already. */
+  leave(job: number, forMs = LEFT_FOR_MS): boolean {
     const known = (this.leftUntil.get(job) ?? Number.NEGATIVE_INFINITY) > this.now();
-    this.leftUntil.set(job, this.now() + LEFT_FOR_MS);
+    this.leftUntil.set(job, this.now() + forMs);
     return !known;
   }
 

@@ -2,6 +2,7 @@
  * Units through the GPU: takes the next one that is held, has it computed, and puts what came of it into the outbox; what
  * failed is computed again, left to others, or the end of the run (setbacks.ts).
  */
+import type { ReplicaStatus } from "../../shared/wire.ts";
 import type { Bulletin } from "./bulletin.ts";
 import type { Choice } from "./choice.ts";
 import type { Claims, Task } from "./claims.ts";
@@ -14,7 +15,7 @@ import type { Shown } from "./shown.ts";
 import { Speeds } from "./speeds.ts";
 import type { DonorPhase } from "./state.ts";
 import type { Supply } from "./supply.ts";
-import type { Bench, Workshop } from "./workshop.ts";
+import { type Bench, TooLarge, type Workshop } from "./workshop.ts";
 
 /** Whoever waits is woken by what changes; this is only so that a forgotten wake-up is no end. */
 const LONGEST_WAIT_MS = 60_000;
@@ -56,7 +57,7 @@ export class Computing {
 
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
-    if (!workshop) return LONGEST_WAIT_MS;
+    if (!workshop || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
     const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
@@ -98,7 +99,7 @@ export class Computing {
     claims.finished(task);
     report.finished(bench.status, task.unit, gpuMicros);
     onChange();
-    await shelved.catch((error: unknown) => this.fail(error));
+    await shelved;
   }
 
   /** A unit did not finish. */
@@ -107,7 +108,7 @@ export class Computing {
     if (isStopped()) return;
     const remedy = this.setbacks.judge(error, shown.isUp, `${task.job}:${task.unit}`);
     if (remedy.kind === "leave") {
-      this.leave(task, messageOf(error), remedy.failed).catch((fault: unknown) => this.fail(fault));
+      this.leave(task, error, remedy.told).catch((fault: unknown) => this.fail(fault));
       return;
     }
     claims.again(task);
@@ -115,15 +116,18 @@ export class Computing {
   }
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
-  private async leave(task: Task, message: string, failed: boolean): Promise<void> {
-    const { choice, claims, shown, supply, outbox } = this.parts;
-    const isTold = choice.leave(task.job) && failed;
-    if (isTold) claims.finished(task);
-    shown.set({ kind: "failed", message });
+  private async leave(task: Task, error: unknown, status: Exclude<ReplicaStatus, "ok"> | null): Promise<void> {
+    const { choice, claims, shown, supply, outbox, report } = this.parts;
+    const isTooLarge = error instanceof TooLarge;
+    // As large as it is it stays; another budget is another session's.
+    const told = choice.leave(task.job, isTooLarge ? Number.POSITIVE_INFINITY : undefined) ? status : null;
+    if (told) claims.finished(task);
+    shown.set(isTooLarge ? { kind: "on-hold", reason: "memory", until: null } : { kind: "failed", message: messageOf(error) });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
+    report.soon();
     supply.hurry();
-    const result = { status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) } as const;
-    if (isTold) await outbox.add({ job: task.job, unit: task.unit, token: task.token, ...result });
+    const nothing = { gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) };
+    if (told) await outbox.add({ job: task.job, unit: task.unit, token: task.token, status: told, ...nothing });
   }
 
   private fail(error: unknown): void {

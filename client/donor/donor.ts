@@ -1,18 +1,24 @@
 /**
- * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ a session (session.ts) ─stop─▶ `off`.
+ * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ turns (turns.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  */
+import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { forgetAccount } from "./forget.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
+import { Manners } from "./manners/manners.ts";
+import type { Anyway } from "./manners/policy.ts";
+import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
+import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
 import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import { browserShelf, clearShelf } from "./shelf.ts";
-import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
+import { computes, type DonorControl, type DonorPhase, type DonorStart, type DonorState, type Dose } from "./state.ts";
 import { Tabs } from "./tabs.ts";
-import { Throttle } from "./throttle.ts";
+import { Turns } from "./turns.ts";
 
 /** Other tabs are waited for this long before their account is forgotten. */
 const OTHERS_PATIENCE_MS = 15_000;
@@ -20,16 +26,16 @@ const OTHERS_PATIENCE_MS = 15_000;
 interface Run {
   options: DonorStart;
   abort: AbortController;
-  throttle: Throttle;
+  manners: Manners;
   opening: Promise<void>;
   /** While the lock is ours. */
-  work: { session: Session } | undefined;
+  turns: Turns | undefined;
 }
 
 export class Donor implements DonorControl {
   private readonly report = new Report();
   private readonly tabs = new Tabs({
-    onAsk: () => this.run?.work?.session.retell(),
+    onAsk: () => this.run?.turns?.session?.retell(),
     onHolder: (state) => this.follow(state),
     onFact: (fact) => {
       if (this.isWaiting) this.report.pass(fact);
@@ -37,7 +43,9 @@ export class Donor implements DonorControl {
     onDose: (dose) => {
       if (this.run) this.takeDose(dose);
     },
-    onInput: () => this.run?.throttle.noticeInput(),
+    onWishes: (wishes) => this.takeWishes(wishes),
+    onAnyway: (anyway) => this.run?.manners.say(anyway),
+    onInput: () => this.touch(),
     onStop: () => {
       if (this.run) void this.halt({ kind: "stopped" });
     },
@@ -46,24 +54,28 @@ export class Donor implements DonorControl {
   private run: Run | undefined;
   /** Resolves when the last run has put everything away. */
   private last: Promise<unknown> = Promise.resolve();
-  private hidden = false;
+  private surroundings: Surroundings = UNTOLD;
   private lastOptions: DonorStart | undefined;
 
   constructor() {
     this.report.onState = (state) => {
-      if (this.run?.work) this.tabs.hold(state);
+      if (this.run?.turns) this.tabs.hold(state);
     };
     this.report.onFact = (fact) => this.tabs.fact(fact);
+  }
+
+  life(): Promise<string> {
+    return holdLife();
   }
 
   async start(options: DonorStart): Promise<void> {
     if (this.run) return;
     this.lastOptions = options;
-    const run: Run = {
-      ...{ options, abort: new AbortController(), throttle: new Throttle(options.dose) },
-      ...{ opening: Promise.resolve(), work: undefined },
-    };
-    run.throttle.setHidden(this.hidden);
+    if (options.surroundings) this.surroundings = options.surroundings;
+    const { dose, wishes = NO_WISHES } = options;
+    const isSoftware = () => this.report.isSoftware;
+    const manners = new Manners({ dose, wishes, surroundings: this.surroundings, isSoftware });
+    const run: Run = { options, abort: new AbortController(), manners, opening: Promise.resolve(), turns: undefined };
     this.run = run;
     this.report.begin(options.dose);
     this.report.setPhase({ kind: "starting", bytes: 0 });
@@ -119,18 +131,33 @@ export class Donor implements DonorControl {
 
   private takeDose(dose: Dose): void {
     if (this.lastOptions) this.lastOptions = { ...this.lastOptions, dose };
-    this.run?.throttle.setDose(dose);
+    this.run?.manners.setDose(dose);
     this.report.set({ dose });
   }
 
   async noticeInput(): Promise<void> {
     if (this.isWaiting) this.tabs.input();
-    else this.run?.throttle.noticeInput();
+    else this.touch();
   }
 
-  async setHidden(hidden: boolean): Promise<void> {
-    this.hidden = hidden;
-    this.run?.throttle.setHidden(hidden);
+  private touch(): void {
+    this.run?.manners.noticeInput();
+    this.run?.turns?.noticeInput();
+  }
+
+  async setSurroundings(surroundings: Surroundings): Promise<void> {
+    this.surroundings = surroundings;
+    this.run?.manners.setSurroundings(surroundings);
+  }
+
+  private takeWishes(wishes: Wishes): void {
+    if (this.lastOptions) this.lastOptions = { ...this.lastOptions, wishes };
+    this.run?.manners.setWishes(wishes);
+  }
+
+  async say(anyway: Anyway): Promise<void> {
+    this.run?.manners.say(anyway);
+    this.tabs.anyway(anyway);
   }
 
   async watch(onState: (state: DonorState) => void): Promise<void> {
@@ -146,7 +173,7 @@ export class Donor implements DonorControl {
     const { kind } = this.report.phase;
     const ended = ["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost"].includes(kind);
     if (!ended) {
-      this.run?.work?.session.hurry();
+      this.run?.turns?.session?.hurry();
       return;
     }
     if (this.lastOptions) await this.restart(this.lastOptions);
@@ -168,6 +195,7 @@ export class Donor implements DonorControl {
       await clearShelf();
       await forgetUnits();
       await clearBlobs();
+      await forgetWishes();
       await forgetIdentity();
     } finally {
       unlock();
@@ -188,34 +216,39 @@ export class Donor implements DonorControl {
     try {
       const identity = await keptIdentity();
       this.report.set({ persisted: (await navigator.storage?.persisted?.()) ?? false });
-      if (this.run === run) run.work = this.work(run, identity, unlock);
+      if (this.run === run) run.turns = this.takeTurns(run, identity, unlock);
     } finally {
-      if (!run.work) unlock();
+      if (!run.turns) unlock();
     }
   }
 
-  /** A session gives the lock back when it has ended, by itself too: another tab may lend then. */
-  private work(run: Run, identity: Identity, unlock: () => void): Run["work"] {
-    const session = new Session(run.options, identity, browserShelf(), run.throttle, this.report);
-    const release = () => {
-      run.work = undefined;
+  /** They give the lock back when they have ended, by themselves too: another tab may lend then. */
+  private takeTurns(run: Run, identity: Identity, unlock: () => void): Turns {
+    const { manners, options } = run;
+    const { report } = this;
+    const turns = new Turns({
+      ...{ manners, report },
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, browserShelf(), throttle, report),
+    });
+    void turns.ended.then(() => {
+      run.turns = undefined;
+      manners.end();
       if (!this.run || this.run === run) this.tabs.letGo();
       unlock();
-    };
-    void session.ended.then(release);
-    return { session };
+    });
+    return turns;
   }
 
   private async end(run: Run): Promise<void> {
     run.abort.abort();
-    run.throttle.end();
-    const { work } = run;
-    if (!work) {
+    const { turns } = run;
+    if (!turns) {
+      run.manners.end();
       // What is on its way to a session makes none any more; its lock is given back by then.
       this.last = run.opening.catch(() => undefined); // told already
       return;
     }
-    const { closed } = await work.session.stop();
+    const { closed } = await turns.stop();
     this.last = closed.catch((error: unknown) => {
       if (!this.run) this.fail(error);
     });
@@ -224,9 +257,4 @@ export class Donor implements DonorControl {
   private fail(error: unknown): void {
     this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   }
-}
-
-/** The GPU has work. */
-function computes(phase: DonorPhase): boolean {
-  return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
 }

@@ -1,6 +1,6 @@
 /** One donor however many tabs: a Web Lock of this origin, held as long as the donor is at work. */
 
-const LOCK = "idlewave-donor";
+export const DONOR_LOCK = "idlewave-donor";
 
 /**
  * Resolves with a function that gives the lock back, or with undefined when `signal` aborts first. `onWaiting` is called when
@@ -27,7 +27,7 @@ export async function lockWithin(ms: number): Promise<(() => void) | undefined> 
 function take(options: LockOptions): Promise<(() => void) | undefined> {
   return new Promise((resolve, reject) => {
     navigator.locks
-      .request(LOCK, options, (lock) => {
+      .request(DONOR_LOCK, options, (lock) => {
         if (!lock) {
           resolve(undefined);
           return undefined;

@@ -15,6 +15,7 @@ import {
   MAX_SOCKET_RESULT_BYTES,
   MAX_TOKEN_BYTES,
   type ReplicaResult,
+  type ReplicaStatus,
   type Verdict,
 } from "../../shared/wire.ts";
 
@@ -35,7 +36,7 @@ export interface OutboxEntry {
   job: number;
   unit: UnitIndex;
   token: Uint8Array;
-  status: "ok" | "failed";
+  status: ReplicaStatus;
   gpuMicros: number;
   /** 32 bytes. */
   digest: Uint8Array;
@@ -108,7 +109,7 @@ export class Outbox {
     return micros;
   }
 
-  /** Puts a finished unit on the shelf and sends it soon. Resolves when it is on the shelf. */
+  /** Puts a finished unit on the shelf and sends it soon. Resolves when it is on the shelf, or the shelf has no room for it. */
   async add(entry: Omit<OutboxEntry, "key" | "stage">): Promise<void> {
     const key = `${entry.job}:${entry.unit}:${toHex(entry.token.subarray(-8))}`;
     this.entries.set(key, { ...entry, key, stage: "submit" });
@@ -218,7 +219,7 @@ export class Outbox {
     this.dirty.add(entry.key);
   }
 
-  /** Brings the shelf up to date; what changes meanwhile goes with the next write. */
+  /** Brings the shelf up to date; what changes meanwhile goes with the next write, and so does what found no room. */
   private async persist(): Promise<void> {
     while (this.dirty.size > 0) {
       if (this.writing) {
@@ -233,15 +234,27 @@ export class Outbox {
         else if (this.shelved.has(key)) remove.push(key);
       }
       this.dirty.clear();
-      for (const { key } of put) this.shelved.add(key);
-      for (const key of remove) this.shelved.delete(key);
       if (put.length + remove.length === 0) return;
-      this.writing = this.shelf.write(put, remove).finally(() => {
-        this.writing = undefined;
-      });
-      await this.writing;
+      const writing = this.write(put, remove);
+      this.writing = writing.then(() => undefined);
+      const isWritten = await writing;
+      this.writing = undefined;
+      if (!isWritten) return;
     }
     await this.writing;
+  }
+
+  /** False when the shelf took nothing: a full disk, or storage that is gone. What is in memory is sent all the same, and tried again with the next change. */
+  private async write(put: OutboxEntry[], remove: string[]): Promise<boolean> {
+    try {
+      await this.shelf.write(put, remove);
+    } catch {
+      for (const key of [...put.map((entry) => entry.key), ...remove]) this.dirty.add(key);
+      return false;
+    }
+    for (const { key } of put) this.shelved.add(key);
+    for (const key of remove) this.shelved.delete(key);
+    return true;
   }
 }
 
@@ -249,7 +262,7 @@ function isSound({ stage, job, unit, token, status, gpuMicros, digest, bytes }: 
   const whole = (value: number, least: number, most: number) => Number.isSafeInteger(value) && value >= least && value <= most;
   return (
     (stage === "submit" || stage === "bytes") &&
-    (status === "ok" || status === "failed") &&
+    (status === "ok" || status === "failed" || status === "device-lost") &&
     whole(job, 1, 0xffffffff) &&
     whole(unit, 0, Number.MAX_SAFE_INTEGER) &&
     gpuMicros >= 0 &&

@@ -37,6 +37,7 @@ export class Report {
   private state: DonorState = {
     phase: { kind: "off" },
     dose: 0.25,
+    slowed: null,
     job: null,
     publicKey: "",
     credit: { escrow: 0, final: 0 },
@@ -55,6 +56,11 @@ export class Report {
 
   get phase(): DonorPhase {
     return this.state.phase;
+  }
+
+  /** What computes is the processor. */
+  get isSoftware(): boolean {
+    return this.state.software;
   }
 
   watch(listener: (state: DonorState) => void): void {
@@ -77,7 +83,7 @@ export class Report {
     if (changed) this.tell();
   }
 
-  set(change: Partial<Pick<DonorState, "dose" | "job" | "publicKey" | "adapter" | "software" | "persisted">>): void {
+  set(change: Partial<Pick<DonorState, "dose" | "slowed" | "job" | "publicKey" | "adapter" | "software" | "persisted">>): void {
     Object.assign(this.state, change);
     this.soon();
   }

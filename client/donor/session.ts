@@ -19,6 +19,8 @@ import { Claims } from "./claims.ts";
 import { Computing, messageOf } from "./computing.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
+import type { Verdict } from "./manners/policy.ts";
+import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
 import { Outbox, type OutboxShelf } from "./outbox.ts";
 import type { Report } from "./report.ts";
 import { Shown } from "./shown.ts";
@@ -38,6 +40,7 @@ const LAST_NOTICES_MS = 2_000;
 export class Session {
   /** Number of the one job that was chosen, 0 for any. */
   private readonly wished: number;
+  private readonly wishes: Wishes;
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
@@ -68,6 +71,7 @@ export class Session {
   /** `machine`: where there is no browser to say what it is. */
   constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report, machine?: Machine) {
     this.wished = options.job;
+    this.wishes = options.wishes ?? NO_WISHES;
     this.machine = machine;
     this.report = report;
     this.throttle = throttle;
@@ -123,6 +127,14 @@ export class Session {
 
   private get stopped(): boolean {
     return this.stopping !== undefined;
+  }
+
+  /** From now on it lends as the manners say; while they hold it nothing is claimed and nothing begins. */
+  heed(verdict: Verdict): void {
+    this.throttle.heed(verdict);
+    this.shown.heed(verdict);
+    this.report.set({ slowed: verdict.kind === "lend" ? verdict.slowed : null });
+    this.changed.fire();
   }
 
   hurry(): void {
@@ -200,14 +212,14 @@ export class Session {
   private async introduce(allowSoftware: boolean): Promise<Host | null> {
     // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
     if (this.host) return this.host;
-    const adapter = await openAdapter({ allowSoftware, machine: this.machine });
+    const adapter = await openAdapter({ allowSoftware, machine: this.machine, card: this.wishes.card });
     if (this.stopped) return null;
     if (adapter.kind !== "adapter") {
       // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.
       this.finish({ kind: adapter.kind });
       return null;
     }
-    this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, () => this.onLost());
+    this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, this.wishes.memoryBytes, () => this.onLost());
     // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
     if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });

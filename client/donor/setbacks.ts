@@ -2,6 +2,7 @@
  * What follows when a unit could not be computed here: a pause, the end of the run, or leaving its job to others. Whatever the
  * network did is no verdict on a job: only what the engine itself says of it is told to the coordinator.
  */
+import type { ReplicaStatus } from "../../shared/wire.ts";
 import { DriverStopped } from "../engine/driver.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import { NoAdapter } from "./adapter.ts";
@@ -25,8 +26,8 @@ export type Remedy =
   | { kind: "again" }
   /** The device is lost for good. */
   | { kind: "end" }
-  /** The job cannot be computed here. `failed`: the kernel's fault or this GPU's, so the coordinator hears of it. */
-  | { kind: "leave"; failed: boolean };
+  /** The job cannot be computed here. `told`: the kernel's fault or this GPU's, of which the coordinator hears; else null. */
+  | { kind: "leave"; told: Exclude<ReplicaStatus, "ok"> | null };
 
 export class Setbacks {
   private readonly now: () => number;
@@ -70,7 +71,7 @@ export class Setbacks {
       this.pause(AFTER_LOSS_MS);
       const losses = (this.lostWith.get(unit) ?? 0) + 1;
       this.lostWith.set(unit, losses);
-      return losses < MAX_LOSSES_WITH_UNIT ? { kind: "again" } : { kind: "leave", failed: true };
+      return losses < MAX_LOSSES_WITH_UNIT ? { kind: "again" } : { kind: "leave", told: "device-lost" };
     }
     if (error instanceof NoAdapter) {
       this.pause(AFTER_LOSS_MS);
@@ -82,9 +83,9 @@ export class Setbacks {
       if (isUp) this.misses++;
       if (this.misses < MAX_MISSES) return { kind: "again" };
       this.misses = 0;
-      return { kind: "leave", failed: false };
+      return { kind: "leave", told: null };
     }
-    return { kind: "leave", failed: error instanceof EngineError };
+    return { kind: "leave", told: error instanceof EngineError ? "failed" : null };
   }
 
   private pause(ms: number): void {

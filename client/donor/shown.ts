@@ -1,7 +1,8 @@
 /**
- * What the page is told of a session. The loop has a phase of its own; three things may lie over it: an end of the run counts
- * as it is; while the connection is gone a working phase shows as `offline`; a refused unit shows for a while.
+ * What the page is told of a session. The loop has a phase of its own; four things may lie over it: an end of the run counts
+ * as it is; while nothing may run the reason is told; while the connection is gone a working phase shows as `offline`; a refused unit shows for a while.
  */
+import type { Verdict } from "./manners/policy.ts";
 import type { Report } from "./report.ts";
 import type { DonorPhase } from "./state.ts";
 
@@ -14,6 +15,7 @@ export class Shown {
   private own: DonorPhase = { kind: "starting", bytes: 0 };
   /** `untried`: the first attempt is under way, and not yet worth a word. */
   private link: "untried" | "up" | "down" = "untried";
+  private hold: Extract<Verdict, { kind: "hold" }> | undefined;
   private refused: { job: number; unit: number; until: number } | undefined;
 
   constructor(report: Report, hasUnits: () => boolean) {
@@ -40,6 +42,16 @@ export class Shown {
     this.refresh();
   }
 
+  /** Whether anything may run now, and why not. */
+  heed(verdict: Verdict): void {
+    this.hold = verdict.kind === "hold" ? verdict : undefined;
+    this.refresh();
+  }
+
+  get isHeld(): boolean {
+    return this.hold !== undefined;
+  }
+
   refuse(job: number, unit: number): void {
     this.refused = { job, unit, until: performance.now() + REFUSED_SHOWN_MS };
     this.refresh();
@@ -47,8 +59,10 @@ export class Shown {
 
   refresh(): void {
     const { own } = this;
-    const working = own.kind === "running" || own.kind === "starting" || own.kind === "waiting" || own.kind === "job-done";
-    if (working && this.link === "down") this.report.setPhase({ kind: "offline", running: this.hasUnits() });
+    const working =
+      own.kind === "running" || own.kind === "starting" || own.kind === "waiting" || own.kind === "on-hold" || own.kind === "job-done";
+    if (working && this.hold) this.report.setPhase({ ...this.hold, kind: "on-hold" });
+    else if (working && this.link === "down") this.report.setPhase({ kind: "offline", running: this.hasUnits() });
     else if (working && this.refused && performance.now() < this.refused.until) {
       this.report.setPhase({ kind: "refused", job: this.refused.job, unit: this.refused.unit });
     } else this.report.setPhase(own);

@@ -1,6 +1,9 @@
 /** What the donor's worker tells the page, and what the page may ask of it. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { IdleReason } from "../../shared/wire.ts";
+import type { Anyway, HoldReason, SlowReason } from "./manners/policy.ts";
+import type { Surroundings } from "./manners/surroundings.ts";
+import type { Wishes } from "./manners/wishes.ts";
 import type { OwnCount } from "./tally.ts";
 
 /** Share of the GPU lent: "a tenth", "a quarter", "half", "most". */
@@ -12,6 +15,8 @@ export type DonorPhase =
   | { kind: "off" }
   | { kind: "starting"; bytes: number }
   | { kind: "running" }
+  /** Nothing runs until the reason is gone; then it goes on by itself. `until`: the minute of the day when it does, where that is known. */
+  | { kind: "on-hold"; reason: HoldReason; until: number | null }
   | { kind: "offline"; running: boolean }
   | { kind: "waiting"; reason: IdleReason; retryMs: number }
   | { kind: "no-webgpu" }
@@ -31,6 +36,11 @@ export type DonorPhase =
   | { kind: "stopped" }
   | { kind: "failed"; message: string };
 
+/** The GPU has work. */
+export function computes(phase: DonorPhase): boolean {
+  return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
+}
+
 /** State of one of the visitor's own units. */
 export interface OwnUnit {
   job: number;
@@ -44,6 +54,8 @@ export interface OwnUnit {
 export interface DonorState {
   phase: DonorPhase;
   dose: Dose;
+  /** Why less than the dose is lent, null when it is not. */
+  slowed: SlowReason | null;
   /** The job being computed, or null. */
   job: JobStatus | null;
   publicKey: string;
@@ -85,10 +97,16 @@ export interface DonorStart {
   job: number;
   /** The job on the page: the account's own units of it are told as soon as the account is known. */
   shown?: number;
+  /** What else was chosen; nothing in particular when absent. */
+  wishes?: Wishes;
+  /** As they are at the start; nothing is told when absent. */
+  surroundings?: Surroundings;
 }
 
 /** Exposed through Comlink by `donor/worker.ts`: control and state only. */
 export interface DonorControl {
+  /** Name of a lock that is held as long as the worker lives (alive.ts). */
+  life(): Promise<string>;
   /** Only after consent. */
   start(options: DonorStart): Promise<void>;
   /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */
@@ -100,7 +118,9 @@ export interface DonorControl {
   setDose(dose: Dose): Promise<void>;
   /** The person moved, typed or scrolled; the wave ducks and slices pause briefly. */
   noticeInput(): Promise<void>;
-  setHidden(hidden: boolean): Promise<void>;
+  setSurroundings(surroundings: Surroundings): Promise<void>;
+  /** It may run though there is a reason to hold, until the run ends. */
+  say(anyway: Anyway): Promise<void>;
   watch(onState: (state: DonorState) => void): Promise<void>;
   /** Where DonorFacts go. */
   facts(port: MessagePort): Promise<void>;

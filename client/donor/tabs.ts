@@ -1,17 +1,24 @@
 /**
  * What donors of one browser tell each other. The one that holds the lock tells its state, and its facts once somebody asked;
- * the others show them. What the person does in any tab is done in all: another dose, a move of the pointer, Stop. One that is
+ * the others show them. What the person does in any tab is done in all: another dose, other wishes, a move of the pointer, Stop. One that is
  * about to forget the account says so, and each other ends its run and its wait for the lock.
  */
+import type { Anyway } from "./manners/policy.ts";
+import type { Wishes } from "./manners/wishes.ts";
 import type { DonorFact, DonorState, Dose } from "./state.ts";
 
-const CHANNEL = "idlewave-donor";
+export const DONOR_CHANNEL = "idlewave-donor";
 
-type Message =
+export type TabsMessage =
   | { type: "ask" }
+  /** A page that lends nothing asks who does. */
+  | { type: "look" }
   | { type: "holder"; state: DonorState }
   | { type: "fact"; fact: DonorFact }
   | { type: "dose"; dose: Dose }
+  /** From the page that they were chosen on. */
+  | { type: "wishes"; wishes: Wishes }
+  | { type: "anyway"; anyway: Anyway }
   | { type: "input" }
   | { type: "stop" }
   | { type: "forget" };
@@ -24,6 +31,8 @@ export interface TabsListener {
   /** A fact of the holder's. */
   onFact(fact: DonorFact): void;
   onDose(dose: Dose): void;
+  onWishes(wishes: Wishes): void;
+  onAnyway(anyway: Anyway): void;
   onInput(): void;
   /** Stop was pressed in another tab. */
   onStop(): void;
@@ -32,14 +41,14 @@ export interface TabsListener {
 }
 
 export class Tabs {
-  private readonly channel = new BroadcastChannel(CHANNEL);
+  private readonly channel = new BroadcastChannel(DONOR_CHANNEL);
   /** What this donor told as the holder of the lock, undefined while it has none. */
   private told: DonorState | undefined;
   /** Some tab asked, so facts are worth passing on. */
   private isShown = false;
 
   constructor(listener: TabsListener) {
-    this.channel.onmessage = (event: MessageEvent<Message>) => {
+    this.channel.onmessage = (event: MessageEvent<TabsMessage>) => {
       const message = event.data;
       switch (message.type) {
         case "ask":
@@ -47,6 +56,9 @@ export class Tabs {
           if (!this.told) return;
           this.say({ type: "holder", state: this.told });
           listener.onAsk();
+          return;
+        case "look":
+          if (this.told) this.say({ type: "holder", state: this.told });
           return;
         case "holder":
           listener.onHolder(message.state);
@@ -57,6 +69,12 @@ export class Tabs {
         case "dose":
           this.retold(message.dose);
           listener.onDose(message.dose);
+          return;
+        case "wishes":
+          listener.onWishes(message.wishes);
+          return;
+        case "anyway":
+          listener.onAnyway(message.anyway);
           return;
         case "input":
           listener.onInput();
@@ -99,6 +117,10 @@ export class Tabs {
     this.say({ type: "dose", dose });
   }
 
+  anyway(anyway: Anyway): void {
+    this.say({ type: "anyway", anyway });
+  }
+
   input(): void {
     this.say({ type: "input" });
   }
@@ -116,7 +138,7 @@ export class Tabs {
     if (this.told) this.told = { ...this.told, dose };
   }
 
-  private say(message: Message): void {
+  private say(message: TabsMessage): void {
     this.channel.postMessage(message);
   }
 }

@@ -4,27 +4,26 @@
  * holds a burst again. The gaps are the one timer of the donor.
  */
 import type { Pace } from "../engine/driver.ts";
+import type { Verdict } from "./manners/policy.ts";
 
-/** Bursts and gaps together last about this long. */
+/** Bursts and gaps together last about this long; while nothing may run, it is looked again as often. */
 const WINDOW_MS = 100;
-/** A hidden page is not an idle person: a film in full screen hides the page. */
-const HIDDEN_DOSE = 0.25;
 /** Nothing new is queued until the person has not moved, typed or scrolled for this long; the page tells of input every 250 ms. */
 const QUIET_MS = 600;
 /** Then the share grows back from RAMP_START of the dose to all of it in this time. */
 const RAMP_MS = 3_000;
 const RAMP_START = 0.1;
-/** GPU time of a slice while the person uses the page, and when nobody has touched it for five minutes. */
+/** GPU time of a slice while somebody may be there, and when nobody is. */
 const POLITE_SLICE_MICROS = 4_000;
 const IDLE_SLICE_MICROS = 30_000;
-const IDLE_AFTER_MS = 5 * 60_000;
 
 export class Throttle implements Pace {
   private readonly now: () => number;
-  private dose: number;
-  private hidden = false;
+  /** The share that is lent while nobody touches the page. */
+  private share: number;
+  private isHeld = false;
+  private isNobodyThere = false;
   private ended = false;
-  private lastInput: number;
   private quietAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds of GPU time that may be used now; at most one burst. */
   private balance: number;
@@ -33,12 +32,11 @@ export class Throttle implements Pace {
   private busyTotal = 0;
 
   /** `now`: a clock in milliseconds that never goes back. */
-  constructor(dose: number, now: () => number = () => performance.now()) {
+  constructor(share: number, now: () => number = () => performance.now()) {
     this.now = now;
-    this.lastInput = now();
     this.at = now();
-    this.dose = dose;
-    this.balance = dose * WINDOW_MS;
+    this.share = share;
+    this.balance = share * WINDOW_MS;
   }
 
   /** Milliseconds in which the queue was non-empty since the throttle was made. */
@@ -47,30 +45,22 @@ export class Throttle implements Pace {
     return this.busyTotal;
   }
 
-  /** The share that is lent while nobody touches the page. */
-  get share(): number {
-    return this.hidden ? Math.min(this.dose, HIDDEN_DOSE) : this.dose;
-  }
-
-  setDose(dose: number): void {
+  /** From now on it lends as the manners say. */
+  heed(verdict: Verdict): void {
     this.account();
-    this.dose = dose;
-  }
-
-  setHidden(hidden: boolean): void {
-    this.account();
-    this.hidden = hidden;
+    this.isHeld = verdict.kind === "hold";
+    if (verdict.kind === "hold") return;
+    this.share = verdict.share;
+    this.isNobodyThere = verdict.idle;
   }
 
   noticeInput(): void {
     this.account();
-    this.lastInput = this.at;
     this.quietAt = this.at + QUIET_MS;
   }
 
   targetMicros(): number {
-    const idle = !this.hidden && this.now() - this.lastInput > IDLE_AFTER_MS;
-    return idle ? IDLE_SLICE_MICROS : POLITE_SLICE_MICROS;
+    return this.isNobodyThere ? IDLE_SLICE_MICROS : POLITE_SLICE_MICROS;
   }
 
   async turn(): Promise<void> {
@@ -80,7 +70,7 @@ export class Throttle implements Pace {
       const share = this.shareNow();
       // Once closed the gate opens when a burst is saved up, so that gaps are real gaps.
       const needed = closed ? share * (1 - share) * WINDOW_MS : Number.MIN_VALUE;
-      const wait = quiet > 0 ? quiet : this.isBusy ? needed - this.balance : (needed - this.balance) / share;
+      const wait = this.isHeld ? WINDOW_MS : quiet > 0 ? quiet : this.isBusy ? needed - this.balance : (needed - this.balance) / share;
       if (wait <= 0) return;
       closed = true;
       await new Promise((resolve) => setTimeout(resolve, Math.min(wait, WINDOW_MS)));
@@ -101,8 +91,9 @@ export class Throttle implements Pace {
     this.ended = true;
   }
 
-  /** 0 while the person uses the page, then back to the whole share. */
+  /** 0 while nothing may run or the person uses the page, then back to the whole share. */
   private shareNow(): number {
+    if (this.isHeld) return 0;
     const quietFor = this.at - this.quietAt;
     return quietFor < 0 ? 0 : this.share * Math.min(1, RAMP_START + ((1 - RAMP_START) * quietFor) / RAMP_MS);
   }

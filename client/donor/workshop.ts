@@ -3,6 +3,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
+import { memoryOf } from "../engine/memory.ts";
 import type { Engine } from "../engine/seam.ts";
 import type { OpenAdapter } from "./adapter.ts";
 import type { Task } from "./claims.ts";
@@ -20,24 +21,33 @@ export interface Bench {
   device: GPUDevice;
 }
 
+/** The job takes more GPU memory than the visitor lends. */
+export class TooLarge extends Error {
+  override readonly name = "TooLarge";
+}
+
 export class Workshop {
   private readonly adapter: OpenAdapter;
   private readonly inputs: Inputs;
   private readonly driver: Driver;
   private readonly onLost: () => void;
+  private readonly memoryBytes: number;
+  /** GPU memory that each open job takes at most. */
+  private readonly taken = new Map<number, number>();
   private readonly benches = new Map<number, Promise<Bench>>();
   private stopped = false;
   private lostAt = Number.NEGATIVE_INFINITY;
 
-  /** `onLost`: a device was lost; all benches are gone, and the next `bench` makes a new one. */
-  constructor(adapter: OpenAdapter, inputs: Inputs, pace: Pace, onLost: () => void) {
+  /** `memoryBytes`: the GPU memory that may be taken. `onLost`: a device was lost; all benches are gone, and the next `bench` makes a new one. */
+  constructor(adapter: OpenAdapter, inputs: Inputs, pace: Pace, memoryBytes: number, onLost: () => void) {
     this.adapter = adapter;
     this.inputs = inputs;
     this.driver = new Driver(pace);
+    this.memoryBytes = memoryBytes;
     this.onLost = onLost;
   }
 
-  /** Opens the job or gives the open one. Rejects with `InputError`, `EngineError`, or what the adapter says. */
+  /** Opens the job or gives the open one. Rejects with `TooLarge`, `InputError`, `EngineError`, or what the adapter says. */
   bench(job: number): Promise<Bench> {
     const known = this.benches.get(job);
     if (known) {
@@ -49,7 +59,9 @@ export class Workshop {
     this.benches.set(job, opening);
     for (const old of [...this.benches.keys()].slice(0, -KEPT_BENCHES)) this.close(old);
     opening.catch(() => {
-      if (this.benches.get(job) === opening) this.benches.delete(job);
+      if (this.benches.get(job) !== opening) return;
+      this.benches.delete(job);
+      this.taken.delete(job);
     });
     return opening;
   }
@@ -63,6 +75,7 @@ export class Workshop {
   close(job: number): void {
     const bench = this.benches.get(job);
     this.benches.delete(job);
+    this.taken.delete(job);
     bench?.then(free, () => undefined);
   }
 
@@ -76,6 +89,7 @@ export class Workshop {
   private async open(job: number): Promise<Bench> {
     const status = await this.inputs.status(job);
     const plan = await this.inputs.plan(status.plan);
+    this.makeRoom(job, memoryOf(plan));
     const files = await this.inputs.files(plan);
     const device = await this.adapter.openDevice(plan.requires);
     void device.lost.then((info) => info.reason !== "destroyed" && this.lose());
@@ -87,6 +101,17 @@ export class Workshop {
       device.destroy();
       throw error;
     }
+  }
+
+  /** Closes other jobs, the one used last not before the rest, until one that takes `bytes` fits. */
+  private makeRoom(job: number, bytes: number): void {
+    if (bytes > this.memoryBytes) {
+      const [needed, lent] = [bytes, this.memoryBytes].map((each) => `${Math.ceil(each / 1e6)} MB`);
+      throw new TooLarge(`The job takes ${needed} of GPU memory, and ${lent} are lent.`);
+    }
+    const sum = () => [...this.taken.values()].reduce((total, each) => total + each, bytes);
+    for (const other of [...this.benches.keys()]) if (other !== job && sum() > this.memoryBytes) this.close(other);
+    this.taken.set(job, bytes);
   }
 
   private lose(): void {

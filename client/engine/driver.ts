@@ -6,12 +6,11 @@
  */
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
-import { MAX_SUBMIT_BYTES, MAX_SUBMIT_DISPATCHES, MAX_SUBMIT_UNITS } from "./limits.ts";
+import { MAX_QUEUED_CHUNKS, MAX_SUBMIT_DISPATCHES } from "./limits.ts";
+import { maxUnits } from "./memory.ts";
 import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
 import { workgroupsOf } from "./slices.ts";
 
-/** Chunks in the queue at most, however short: units that come meanwhile share the next one. */
-const MAX_QUEUED_CHUNKS = 4;
 /** What may be queued, and how much work should lie ready behind it, in targets. */
 const QUEUED_TARGETS = 2;
 /** Units that wait for their turn at most, however short: their inputs are in memory. */
@@ -131,10 +130,8 @@ export class Driver {
     const controller = this.controllerOf(engine);
     const chunk = controller.chunk(this.pace.targetMicros());
     const shares: Share[] = [];
-    const unitBytes = engine.plan.buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
-    const maxUnits = Math.max(1, Math.min(MAX_SUBMIT_UNITS, Math.floor(MAX_SUBMIT_BYTES / unitBytes)));
     let boxes = 0;
-    for (const work of this.lane.slice(0, maxUnits)) {
+    for (const work of this.lane.slice(0, maxUnits(engine.plan))) {
       if (work.engine !== engine) break;
       const share: Share = { work, positions: [], next: work.place };
       for (; boxes < MAX_SUBMIT_DISPATCHES; boxes++) {

@@ -1,8 +1,10 @@
 /**
- * What one submit holds at most. The driver cuts its chunks to it, and what lies below has room for as much: stamps for so many
+ * What one submit holds at most, and how many are queued. The driver cuts its chunks to it, and what lies below has room for as much: stamps for so many
  * units, places for so many boxes, staging memory for so many bytes.
  */
 
+/** Chunks in the queue at most, however short: units that come meanwhile share the next one. */
+export const MAX_QUEUED_CHUNKS = 4;
 /** Units, each with its inputs, its buffers and its time stamps. */
 export const MAX_SUBMIT_UNITS = 32;
 /** Dispatches: recording them takes time too, and drivers guard against endless command buffers. */

@@ -1,4 +1,5 @@
 /** The dock's two lines: what is true of the graphics card, and a figure that was measured. */
+import { holdLines, SLOWED } from "./manners/hold-words.ts";
 import { aboutSeconds, doseWord, duration, throughput } from "./numbers.ts";
 import { momentOf, type Situation, timeOf } from "./situation.ts";
 
@@ -7,19 +8,21 @@ const STARTS = "Starts by itself";
 
 export function dockLines(situation: Situation): [string, string] {
   const { donor, dose } = situation;
-  const lending = `Lending ${doseWord(dose)}`;
   const moment = momentOf(situation);
+  const lends = `Lending ${donor?.slowed ? "a quarter" : doseWord(dose)}`;
   const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeOf(situation)}` : "";
   switch (moment.kind) {
     case "running": {
       const speed = donor?.gflops ? throughput(donor.gflops) : null;
       const each = donor?.secondsPerUnit ? `${aboutSeconds(donor.secondsPerUnit)} a unit` : "";
-      return [lending, speed ? `${speed.value} ${speed.unit}` : each || spent];
+      return [lends, donor?.slowed ? SLOWED[donor.slowed] : speed ? `${speed.value} ${speed.unit}` : each || spent];
     }
     case "offline":
       return [moment.running ? "Offline, still running" : "Offline, waiting", moment.running ? spent : "Goes on by itself"];
+    case "on-hold":
+      return holdLines(moment);
     case "another-tab":
-      return moment.running ? [lending, "In another tab"] : ["Waiting", STARTS];
+      return moment.running ? [lends, "In another tab"] : ["Waiting", STARTS];
     case "waiting":
       return ["Waiting", STARTS];
     case "job-done":
@@ -27,7 +30,7 @@ export function dockLines(situation: Situation): [string, string] {
     case "starting":
       return ["Starting", "Nothing runs yet"];
     case "refused":
-      return [lending, spent];
+      return [lends, spent];
     case "another-version":
       return ["Finishing", "Then it reloads"];
     case "device-lost":

@@ -1,7 +1,7 @@
 import { html, LitElement } from "lit";
 import { dockLines } from "./dock-words.ts";
 import { doseWord, percent } from "./numbers.ts";
-import { isLent, momentOf } from "./situation.ts";
+import { deviceOf, isLent, momentOf } from "./situation.ts";
 import { Swap } from "./swap.ts";
 import type { Visit } from "./visit.ts";
 
@@ -45,7 +45,7 @@ export class Dock extends LitElement {
     this.label();
     const less = visit.doseBeside(-1);
     const more = visit.doseBeside(1);
-    return html`<section class="dock" aria-label="Your graphics card">
+    return html`<section class="dock" aria-label=${`Your ${deviceOf(situation)}`}>
       <button class="dock-stop" type="button" data-testid="stop" @click=${(event: MouseEvent) => this.stop(event)}>Stop</button>
       <p class="dock-status"><strong>${first}</strong><span>${second}</span></p>
       <div class="wave" role="img" aria-label=${this.waveLabel}>

@@ -1,22 +1,64 @@
-/** Loaded after the click and never before it: the donor's worker, and the page's hand on it. */
+/** Loaded after the click and never before it: the donor's worker, what this browser tells it, and the page's hand on it. */
 import { proxy, type Remote, transfer, wrap } from "comlink";
-import type { DonorControl, DonorState } from "../donor/state.ts";
+import { lifeEnds } from "../donor/alive.ts";
+import { keptWishes } from "../donor/kept-wishes.ts";
+import type { DonorControl, DonorStart, DonorState } from "../donor/state.ts";
+import { Senses } from "./manners/senses.ts";
 
-export interface Donation {
+export class Donation {
   readonly control: Remote<DonorControl>;
+  private readonly worker: Worker;
+  private senses: Senses | undefined;
+
+  private readonly onBroken: (message: string) => void;
+  private isEnded = false;
+
+  /** Makes the donor's worker; nothing runs before `begin`. `onBroken`: the worker itself failed, or is gone. */
+  constructor(onBroken: (message: string) => void) {
+    this.onBroken = onBroken;
+    this.worker = new Worker(new URL("../donor/worker.ts", import.meta.url), { type: "module", name: "idlewave donor" });
+    this.worker.addEventListener("error", (event) => onBroken(event.message || "The worker did not load"));
+    this.control = wrap<DonorControl>(this.worker);
+  }
+
+  /** Where the donor tells its state and posts its facts. */
+  async attach(onState: (state: DonorState) => void, facts: MessagePort | null): Promise<void> {
+    await this.control.watch(proxy(onState));
+    if (facts) await this.control.facts(transfer(facts, [facts]));
+    void this.watchLife(await this.control.life());
+  }
+
+  /** Lends, as the visitor chose and as the device is. */
+  async begin(start: DonorStart): Promise<void> {
+    await this.control.start(await this.whole(start));
+  }
+
+  /** Ends this tab's run alone and begins another one. */
+  async restart(start: DonorStart): Promise<void> {
+    await this.control.restart(await this.whole(start));
+  }
+
+  /** Nothing runs any more: nothing needs to be known of the device. */
+  rest(): void {
+    this.senses?.close();
+    this.senses = undefined;
+  }
+
   /** Ends the worker at once. */
-  end(): void;
-}
+  end(): void {
+    this.rest();
+    this.isEnded = true;
+    this.worker.terminate();
+  }
 
-/** Makes the donor's worker; nothing runs before `control.start`. `onBroken`: the worker itself failed. */
-export function openDonation(onBroken: (message: string) => void): Donation {
-  const worker = new Worker(new URL("../donor/worker.ts", import.meta.url), { type: "module", name: "idlewave donor" });
-  worker.addEventListener("error", (event) => onBroken(event.message || "The worker did not load"));
-  return { control: wrap<DonorControl>(worker), end: () => worker.terminate() };
-}
+  private async watchLife(name: string): Promise<void> {
+    await lifeEnds(name);
+    if (!this.isEnded) this.onBroken("The browser ended what computes here. What was finished is kept");
+  }
 
-/** Where the donor tells its state and posts its facts. */
-export async function attach(donation: Donation, onState: (state: DonorState) => void, facts: MessagePort | null): Promise<void> {
-  await donation.control.watch(proxy(onState));
-  if (facts) await donation.control.facts(transfer(facts, [facts]));
+  private async whole(start: DonorStart): Promise<DonorStart> {
+    const wishes = await keptWishes();
+    this.senses ??= await Senses.open((surroundings) => void this.control.setSurroundings(surroundings));
+    return { ...start, wishes, surroundings: this.senses.surroundings };
+  }
 }

@@ -83,9 +83,19 @@ export function aboutSeconds(seconds: number): string {
   return `${inWords(Math.round(seconds / 60))} minutes`;
 }
 
+/** A minute of the day as the visitor's own clock tells it: "22:00", "10:00 PM". */
+export function clockTime(minute: number): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: "short", timeZone: "UTC" }).format(60_000 * minute);
+}
+
 /** Megabytes of 10^6 bytes. */
 export function megabytes(bytes: number): string {
   return `${format(bytes / MILLION, { maximumSignificantDigits: 2 })} MB`;
+}
+
+/** One digit that counts: "0.3", "40", "2,000". */
+export function roughly(value: number): string {
+  return format(value, { maximumSignificantDigits: 1 });
 }
 
 export function percent(share: number): string {
@@ -98,7 +108,7 @@ export function doseWord(dose: Dose): string {
   return DOSE_WORDS[dose];
 }
 
-/** "half my GPU", "a quarter of my GPU". */
-export function doseOfMine(dose: Dose): string {
-  return dose === 0.5 ? "half my GPU" : `${doseWord(dose)} of my GPU`;
+/** "half my GPU", "a quarter of my machine". */
+export function doseOfMine(dose: Dose, lent: "GPU" | "machine"): string {
+  return `${doseWord(dose)} ${dose === 0.5 ? "my" : "of my"} ${lent}`;
 }

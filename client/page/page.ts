@@ -8,6 +8,7 @@ import type { Dock } from "./dock.ts";
 import { canDraw, Easel } from "./easel.ts";
 import type { KernelView } from "./kernel.ts";
 import { mark } from "./logo.ts";
+import { whenItMayRun } from "./manners/section.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
@@ -29,8 +30,8 @@ const LOW_DOCK = 56;
 /** On a desktop: height of the dock, and least height of the first screen. */
 const DOCK = 96;
 const LEAST_HEIGHT = 640;
-/** Of a phone's height for the plate; beside the dock the words and figures have room too. */
-const NARROW_SHARE = { before: 0.51, lent: 0.39 };
+/** Of a phone's height for the plate: words and figures have room beside the dock too. */
+const NARROW_SHARE = 0.46;
 /** CSS pixels that the words down to the button have in any case, and what the plate keeps of the rest at least. */
 const NARROW_WORDS = 360;
 const NARROW_LEAST = 160;
@@ -103,6 +104,10 @@ export class Page extends LitElement {
     save: () => void this.save(),
     copyLink: () => void this.copyLink(),
     showDifference: () => void this.showDifference(),
+    stopThere: () => {
+      this.visit.stopElsewhere();
+      void this.turnToStory();
+    },
   };
 
   /** After the visitor's own action: the new h1 has the focus, can be seen, and waits for no quiet moment to be told. */
@@ -147,7 +152,7 @@ export class Page extends LitElement {
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
-        ${promises()} ${howChecked(situation.job)}
+        ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
       <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;
@@ -174,10 +179,7 @@ export class Page extends LitElement {
     if (situation.dose !== this.dose) this.easel?.setDose(situation.dose);
     if (this.easel) this.dose = situation.dose;
     const lent = isLent(situation);
-    if (lent !== this.lent) {
-      this.easel?.setLending(lent);
-      this.easel?.fit();
-    }
+    if (lent !== this.lent) this.easel?.setLending(lent);
     if (this.easel) this.lent = lent;
     this.announce();
   }
@@ -202,19 +204,20 @@ export class Page extends LitElement {
     this.tick++;
   }
 
-  /** Room for the plate: the right of the first screen, or the whole width of a phone. */
+  /**
+   * Room for the plate: the right of the first screen, or the whole width of a phone. The dock's is kept free before it comes,
+   * so that nothing moves when it does.
+   */
   private room(): { width: number; height: number } {
     const first = this.querySelector<HTMLElement>(".first");
     const width = first?.clientWidth ?? innerWidth;
-    const lent = this.classList.contains("lent");
-    if (matchMedia(LOW).matches) return { width: Math.floor(LOW_SHARE * width), height: innerHeight - (lent ? LOW_DOCK : 0) };
+    if (matchMedia(LOW).matches) return { width: Math.floor(LOW_SHARE * width), height: innerHeight - LOW_DOCK };
     if (matchMedia(NARROW).matches) {
-      const share = (lent ? NARROW_SHARE.lent : NARROW_SHARE.before) * innerHeight;
-      const height = lent ? share : Math.max(NARROW_LEAST, Math.min(share, innerHeight - NARROW_WORDS));
+      const height = Math.max(NARROW_LEAST, Math.min(NARROW_SHARE * innerHeight, innerHeight - NARROW_WORDS));
       return { width, height: Math.min(height, 1.06 * width) };
     }
     // As high as the first screen is at least: longer words make that one higher, and no square larger.
-    const height = lent ? Math.max(innerHeight - DOCK, LEAST_HEIGHT - DOCK) : Math.max(innerHeight, LEAST_HEIGHT);
+    const height = Math.max(innerHeight, LEAST_HEIGHT) - DOCK;
     return { width: Math.min(Math.floor(0.59375 * width), width - 440), height };
   }
 

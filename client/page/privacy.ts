@@ -61,9 +61,9 @@ class Forget extends LitElement {
   private async forget(): Promise<void> {
     this.step = "working";
     try {
-      const { openDonation } = await import("./donation.ts");
+      const { Donation } = await import("./donation.ts");
       await new Promise<void>((resolve, reject) => {
-        const donation = openDonation((message) => reject(new Error(message)));
+        const donation = new Donation((message) => reject(new Error(message)));
         donation.control.forget().then(resolve, reject);
       });
       this.step = "done";

@@ -81,12 +81,12 @@ function hex(ramp: Uint8Array, step: number): string {
     .join("")}`;
 }
 
-export function promises(): TemplateResult {
+export function promises(allowSoftware: boolean): TemplateResult {
   return html`<section class="below two">
     <div>
       <h2>What it does</h2>
       <ul class="list">
-        <li>Runs one public kernel on your graphics card, in this tab, after your click.</li>
+        <li>Runs one public kernel on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
         <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
         <li>Steps aside while you move, scroll or type.</li>
         <li>Sends results under a key that this browser made. It has no name on it.</li>

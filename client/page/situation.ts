@@ -2,11 +2,12 @@
  * What is true for the visitor now, from which every word on the page follows.
  *
  *   loading ─▶ unreachable ⇄ no-job ⇄ before ─(click)─▶ asking ─▶ the donor's own phases ─(Stop)─▶ stopped ─(Start again)─▶ asking
+ *   off, stopped, broken ⇄ another-tab: while the donor of another tab is at work
  *   before ⇄ finished, paused: the shown job's own state, while nothing is lent
  *   no-webgpu: the browser lacks it, known without asking anybody
  */
 import type { JobStatus } from "../../shared/api.ts";
-import type { DonorPhase, DonorState, Dose } from "../donor/state.ts";
+import { computes, type DonorPhase, type DonorState, type Dose } from "../donor/state.ts";
 import type { Seen } from "./drawing/orders.ts";
 
 /** What the page itself knows; the donor's phases take over while it is lent. */
@@ -41,6 +42,8 @@ export interface Situation {
   /** The coordinator takes results of processors too. */
   allowSoftware: boolean;
   donor: DonorState | null;
+  /** The donor of another tab, while nothing is lent in this one. */
+  elsewhere: DonorState | null;
   seen: Seen | null;
   /** Finished units that wait on this device to be sent, counted while nothing is lent. */
   kept: number;
@@ -67,14 +70,15 @@ export function momentOf(situation: Situation): Moment {
       if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job, false);
       return donor.phase;
     case "broken":
-      return { kind: "failed", message: lending.message };
     case "stopped":
-      return { kind: "stopped" };
     case "off":
       break;
     default:
       lending satisfies never;
   }
+  if (situation.elsewhere) return { kind: "another-tab", running: computes(situation.elsewhere.phase) };
+  if (lending.kind === "broken") return { kind: "failed", message: lending.message };
+  if (lending.kind === "stopped") return { kind: "stopped" };
   if (situation.webgpu === "insecure") return { kind: "insecure" };
   if (situation.webgpu === "absent") return { kind: "no-webgpu" };
   if (situation.network === "unreachable") return { kind: "unreachable" };

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { HoldReason } from "../donor/manners/policy.ts";
+import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
 import { finalOf, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
@@ -11,6 +13,7 @@ export interface StoryActions {
   save(): void;
   copyLink(): void;
   showDifference(): void;
+  stopThere(): void;
 }
 
 export function partsOf(parts: readonly Part[]): (string | TemplateResult)[] {
@@ -24,9 +27,9 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
   switch (moment.kind) {
     // What comes next has its room already.
     case "loading":
-      return html`<div class="ghost" inert>${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}</div>`;
+      return html`<div class="ghost" inert>${consent(visit, lendWords(situation), actions.lend)}${terms}</div>`;
     case "before":
-      return html`${consent(visit, `Lend ${doseOfMine(situation.dose)}`, actions.lend)}${terms}`;
+      return html`${consent(visit, lendWords(situation), actions.lend)}${terms}`;
     case "stopped":
       return html`${consent(visit, `Start again with ${doseWord(situation.dose)}`, actions.lend)}${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
@@ -49,11 +52,28 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
         <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
+    case "on-hold":
+      return html`${anyway(visit, moment.reason)}${figures(situation)}`;
+    case "another-tab":
+      if (isLent(situation)) return figures(situation);
+      return html`<p class="beside"><button class="plain" type="button" data-testid="stop-there" @click=${actions.stopThere}>Stop it there</button></p>`;
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:
       return isLent(situation) ? figures(situation) : nothing;
   }
+}
+
+/** What the visitor may say to a hold. */
+function anyway(visit: Visit, reason: HoldReason): TemplateResult | typeof nothing {
+  const may = anywayOf(reason);
+  if (!may) return nothing;
+  return html`<p class="beside"><button class="plain" type="button" data-testid="anyway" @click=${() => visit.say(may)}>${ANYWAY[may]}</button></p>`;
+}
+
+/** Before consent nobody may ask which of the two would compute. */
+function lendWords({ dose, allowSoftware }: Situation): string {
+  return `Lend ${doseOfMine(dose, allowSoftware ? "machine" : "GPU")}`;
 }
 
 function consent(visit: Visit, words: string, start: (click: MouseEvent) => void): TemplateResult {
@@ -64,7 +84,7 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
   const more = visit.doseBeside(1);
   return html`<div class="consent">
     ${button}
-    <div class="dose" role="group" aria-label="How much of your graphics card">
+    <div class="dose" role="group" aria-label="How much to lend">
       <button type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
         aria-disabled=${less ? "false" : "true"} @click=${() => visit.less()}>Less</button>
       <button type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}

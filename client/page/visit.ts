@@ -6,23 +6,22 @@
  *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import type { Anyway } from "../donor/manners/policy.ts";
+import { Onlooker } from "../donor/onlooker.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
 import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
+import { Fresh } from "./fresh.ts";
+import { reloadAndResume, takeResumed } from "./resume.ts";
 import { momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
 import { pickJob, Watch } from "./watch.ts";
 
-const FRESH_MS = 8_000;
-const FRESH_EVERY_MS = 20_000;
 const INPUT_EVERY_MS = 250;
 /** A chosen dose comes back in the donor's state within this time. */
 const TURN_HEARD_MS = 2_000;
 /** A donor without a connection is told this often that the coordinator answers. */
 const HURRY_EVERY_MS = 3_000;
-const RESUME_KEY = "idlewave-resume";
-/** A page that reloaded for a newer version does so once in this time. */
-const RELOAD_EVERY_MS = 300_000;
 
 export interface VisitOptions {
   origin: string;
@@ -41,8 +40,11 @@ export class Visit {
   network: NetworkInfo | null = null;
   private readonly options: VisitOptions;
   private donation: Donation | null = null;
+  private onlooker: Onlooker | null = null;
+  /** Stop was pressed here for another tab. */
+  private isStopping = false;
   private readonly steady = new Steady();
-  private freshAt = Number.NEGATIVE_INFINITY;
+  private readonly fresh = new Fresh(() => this.change({ fresh: null }));
   /** Job and unit that were verified last. */
   private verified = "";
   private turnedAt = Number.NEGATIVE_INFINITY;
@@ -59,6 +61,7 @@ export class Visit {
       chosenJob: options.chosenJob,
       allowSoftware: false,
       donor: null,
+      elsewhere: null,
       seen: null,
       kept: 0,
       dose: options.dose,
@@ -80,8 +83,8 @@ export class Visit {
       shown: () => this.situation.job?.id ?? 0,
       isTold: () => this.isTold(),
     });
-    document.addEventListener("visibilitychange", () => void this.donation?.control.setHidden(document.hidden));
     void this.countKept();
+    this.lookOn();
     this.resume();
   }
 
@@ -89,14 +92,14 @@ export class Visit {
   async lend(): Promise<void> {
     const { lending, dose } = this.situation;
     if (lending.kind === "asking" || lending.kind === "on") return;
-    this.change({ lending: { kind: "asking" }, firstDose: dose, fresh: null, kept: 0 });
+    this.onlooker?.close();
+    this.change({ lending: { kind: "asking" }, elsewhere: null, firstDose: dose, fresh: null, kept: 0 });
     void navigator.storage?.persist?.();
     try {
       const donation = this.donation ?? (await this.open());
       if (!this.isWanted()) return await donation.control.stop();
-      await donation.control.start(this.wish());
+      await donation.begin(this.wish());
       if (!this.isWanted()) return await donation.control.stop();
-      await donation.control.setHidden(document.hidden);
       this.change({ lending: { kind: "on" } });
     } catch (fault) {
       this.break(fault instanceof Error ? fault.message : String(fault));
@@ -115,9 +118,28 @@ export class Visit {
 
   async stop(): Promise<void> {
     this.change({ lending: { kind: "stopped" }, fresh: null });
+    this.donation?.rest();
     await this.donation?.control.stop();
     await this.donation?.control.settled();
     await this.countKept();
+    this.lookOn();
+  }
+
+  /** Stops what another tab lends, from a page that lends nothing itself. */
+  stopElsewhere(): void {
+    this.isStopping = true;
+    this.onlooker?.stopAll();
+  }
+
+  /** While nothing is lent here, another tab may lend. */
+  private lookOn(): void {
+    this.onlooker?.close();
+    if (this.isWanted() || this.options.webgpu === "insecure") return;
+    this.onlooker = new Onlooker((elsewhere) => {
+      const stopped = !elsewhere && this.isStopping;
+      if (!elsewhere) this.isStopping = false;
+      this.change(stopped ? { elsewhere, lending: { kind: "stopped" } } : { elsewhere });
+    });
   }
 
   /** While something is lent the donor tells it. */
@@ -131,12 +153,17 @@ export class Visit {
   async lendToNext(): Promise<void> {
     const next = pickJob(this.jobs, 0);
     this.change(next ? { chosenJob: 0, job: next } : { chosenJob: 0 });
-    if (this.situation.lending.kind === "on") await this.donation?.control.restart(this.wish());
+    if (this.situation.lending.kind === "on") await this.donation?.restart(this.wish());
     else await this.lend();
   }
 
   async retry(): Promise<void> {
     await this.donation?.control.retry();
+  }
+
+  /** The visitor lets it run though there is a reason to hold. */
+  say(anyway: Anyway): void {
+    void this.donation?.control.say(anyway);
   }
 
   less(): void {
@@ -166,10 +193,10 @@ export class Visit {
   }
 
   private async open(): Promise<Donation> {
-    const { attach, openDonation } = await import("./donation.ts");
-    const donation = openDonation((message) => this.break(message));
+    const { Donation } = await import("./donation.ts");
+    const donation = new Donation((message) => this.break(message));
     this.donation = donation;
-    await attach(donation, (state) => this.takeDonor(state), this.options.openFacts());
+    await donation.attach((state) => this.takeDonor(state), this.options.openFacts());
     return donation;
   }
 
@@ -177,6 +204,7 @@ export class Visit {
     this.donation?.end();
     this.donation = null;
     this.change({ lending: { kind: "broken", message } });
+    this.lookOn();
   }
 
   private turn(step: -1 | 1): void {
@@ -184,8 +212,7 @@ export class Visit {
     if (dose === null) return;
     const lent = this.situation.lending.kind === "on";
     this.turnedAt = performance.now();
-    // The answer to a click is to be seen: no verified unit covers it, nor comes over it at once.
-    if (lent) this.freshAt = Math.max(this.freshAt, performance.now() - FRESH_EVERY_MS + FRESH_MS);
+    if (lent) this.fresh.holdBack();
     this.change(lent ? { dose, fresh: null } : { dose, firstDose: dose });
     if (lent) void this.donation?.control.setDose(dose);
   }
@@ -228,11 +255,15 @@ export class Visit {
   private takeDonor(donor: DonorState): void {
     const { lending } = this.situation;
     if (donor.phase.kind === "forgotten") {
+      this.donation?.rest();
       this.change({ lending: { kind: "off" }, donor: null, fresh: null });
+      this.lookOn();
       return;
     }
     if (donor.phase.kind === "stopped" && lending.kind === "on") {
+      this.donation?.rest();
       this.change({ lending: { kind: "stopped" }, fresh: null });
+      this.lookOn();
       return;
     }
     // The figures beside "Stopped." are those of that moment.
@@ -249,35 +280,16 @@ export class Visit {
     this.situation.donor = { ...donor, running: this.steady.take(donor.running) };
     // The same figures again may be older than those of the last list.
     if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
-    if (news) this.showFresh(news.unit);
+    if (news && momentOf(this.situation).kind === "running" && this.fresh.begin()) this.situation.fresh = { unit: news.unit };
     const { job } = this.situation;
     if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };
     const shown = this.donorJob();
     this.change(shown && shown.id !== job?.id ? { job: shown, fresh: null } : {});
-    if (donor.phase.kind === "another-version" && donor.running === 0) this.reload();
-  }
-
-  private showFresh(unit: number): void {
-    const now = performance.now();
-    if (now - this.freshAt < FRESH_EVERY_MS || momentOf(this.situation).kind !== "running") return;
-    this.freshAt = now;
-    this.situation.fresh = { unit };
-    setTimeout(() => this.change({ fresh: null }), FRESH_MS);
-  }
-
-  /** Same consent, newer page. */
-  private reload(): void {
-    const last = Number(sessionStorage.getItem(`${RESUME_KEY}-at`) ?? 0);
-    if (Date.now() - last < RELOAD_EVERY_MS) return;
-    sessionStorage.setItem(`${RESUME_KEY}-at`, String(Date.now()));
-    sessionStorage.setItem(RESUME_KEY, String(this.situation.dose));
-    location.reload();
+    if (donor.phase.kind === "another-version" && donor.running === 0) reloadAndResume(this.situation.dose);
   }
 
   private resume(): void {
-    const kept = sessionStorage.getItem(RESUME_KEY);
-    sessionStorage.removeItem(RESUME_KEY);
-    const dose = DOSES.find((each) => String(each) === kept);
+    const dose = takeResumed();
     if (dose === undefined) return;
     this.situation.dose = dose;
     queueMicrotask(() => void this.lend());

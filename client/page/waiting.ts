@@ -1,4 +1,5 @@
 /** Why there is no work, and when it is asked for again. */
+import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds } from "./numbers.ts";
 import type { Words } from "./part.ts";
@@ -7,30 +8,27 @@ import { leftOf, type Situation, waitingOf } from "./situation.ts";
 /** `only-mine`: every unit left is one that the visitor computed already. */
 type Reason = IdleReason | "only-mine";
 
-const REASONS: Record<Reason, { headline: string; lead: string }> = {
-  "all-assigned": { headline: "Every unit is being computed.", lead: "Yours will start when a job needs you." },
-  "no-jobs": { headline: "No job needs you right now.", lead: "Yours will start when one does." },
-  paused: { headline: "The job is paused.", lead: "Yours will start when it goes on." },
-  "needs-features": {
-    headline: "The jobs here need another graphics card.",
-    lead: "They use a part of WebGPU that yours, or its driver, doesn't have.",
-  },
-  "waits-for-others": {
-    headline: "Nothing is left for you now.",
-    lead: "The rest is with others or needs a second volunteer. Yours will start when a job needs you.",
-  },
-  "only-mine": {
-    headline: "Every unit left needs somebody else.",
-    lead: "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
-  },
-  quota: { headline: "You hold enough units for now.", lead: "Yours will start when those are settled." },
+const ONLY_MINE = "Every unit left needs somebody else";
+
+const LEADS: Record<Reason, string> = {
+  "all-assigned": "Yours will start when a job needs you.",
+  "no-jobs": "Yours will start when one does.",
+  paused: "Yours will start when it goes on.",
+  "needs-features": "They use a part of WebGPU that yours, or its driver, doesn't have.",
+  "waits-for-others": "The rest is with others or needs a second volunteer. Yours will start when a job needs you.",
+  "only-mine": "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
+  quota: "Yours will start when those are settled.",
 };
 
 /** `retryMs`: how long the donor waits before it asks again. */
 export function waitingWords(situation: Situation, reason: IdleReason, retryMs: number): Words {
-  const { headline, lead } = REASONS[reasonOf(situation, reason)];
+  const shown = reasonOf(situation, reason);
+  const headline = `${shown === "only-mine" ? ONLY_MINE : IDLE_WORDS[shown]}.`;
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
-  return { headline: [headline], lead: [`${lead} Your browser asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`] };
+  return {
+    headline: [headline],
+    lead: [`${LEADS[shown]} Your browser asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`],
+  };
 }
 
 /** The coordinator does not know which units are shown, and whose they are. */

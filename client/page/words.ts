@@ -1,5 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
+import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, doseWord, grouped, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
@@ -9,8 +10,9 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 /** A download smaller than this, in bytes, needs no figure. */
 const SIZE_WORTH_SAYING = 100_000;
 
-const BEFORE_LEAD = "One unit is one square. Reading a page uses almost none of your graphics card.";
-const PROCESSOR_LEAD = "One unit is one square. Without a graphics card your processor computes, slowly.";
+/** Both are two lines on a phone. */
+const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
+const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor does, slowly.";
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
 
@@ -38,7 +40,10 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "no-job":
       return {
         headline: ["No job needs you yet."],
-        lead: [`Nobody has given this network a job that is still open. This page looks again every ${aboutSeconds(LIST_MS / 1_000)}.`],
+        lead: [
+          "Here volunteers lend their graphics cards to public jobs, and strangers check each other's results. ",
+          `No job is open now; this page looks again every ${aboutSeconds(LIST_MS / 1_000)}.`,
+        ],
       };
     case "before":
       return before(situation, noun);
@@ -68,6 +73,8 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
         lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`, ...keptHere(situation)],
       };
+    case "on-hold":
+      return holdWords(situation, moment);
     case "offline":
       return offline(situation, moment.running);
     case "waiting":

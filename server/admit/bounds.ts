@@ -1,41 +1,85 @@
-/** A word about stores that lie beyond the end of their array whatever the units are. */
+/** A word about reads and stores that lie beyond the end of their array, and about those of which that is not known. */
 import { counted } from "../../shared/counted.ts";
-import { directStores } from "../../shared/kernel/direct-store.ts";
+import { type Access, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
+import { overrideValue, withConstants } from "../../shared/kernel/constants.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
+import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
-import type { SizedBinding } from "./buffers.ts";
+import { type SizedBinding, swapPartners } from "./buffers.ts";
 import type { Faults } from "./faults.ts";
+import { givenIn } from "./given.ts";
 import type { Workgroups } from "./needs.ts";
+import type { Units } from "./units.ts";
+
+/** Places of an unknown index that are named; the others are counted. */
+const MAX_NAMED = 3;
 
 /**
- * Warns where a pass has more invocations than an array has elements and each of them stores at its own id. WebGPU lets a GPU
- * drop such a store or put it on another element ("Out-of-Bounds Access"): the bytes differ between GPUs.
+ * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
+ * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Stores into outputs of which
+ * the text does not show whether they stay inside are named once, as unchecked.
  */
 export function warnBounds(
+  manifest: Manifest,
   kernel: Kernel,
   passes: readonly PassPlan[],
   workgroups: Workgroups,
+  overrides: Readonly<Record<string, number>>,
+  units: Units,
   buffers: readonly BufferPlan[],
   sized: ReadonlyMap<string, SizedBinding>,
   faults: Faults,
 ): void {
-  for (const { entryPoint, uses, workgroups: groups } of passes) {
-    const size = workgroups.get(entryPoint)?.size;
-    if (!size) continue;
-    for (const index of uses) {
-      const name = buffers[index]?.name ?? "";
-      const found = sized.get(name);
-      const layout = found?.reflected.layout;
-      const elements = layout?.kind === "array" ? (layout.count ?? found?.elements) : undefined;
-      if (typeof elements !== "number") continue;
-      for (const store of directStores(kernel, entryPoint, name)) {
-        const invocations = (groups[store.axis] ?? 1) * (size[store.axis] ?? 1);
-        if (invocations <= elements) continue;
-        const { file, line, column } = kernel.placeOf(store.offset);
-        faults.warn(
-          `${file}:${line}:${column} ${entryPoint} stores ${name}[${store.index}] in ${counted(invocations, "invocation")} along ${"xyz".charAt(store.axis)}, and ${name} has ${counted(elements, "element")}: GPUs drop the others or write them elsewhere, and volunteers will not agree. Return before it when ${store.index} >= ${elements}, or give ${name} ${invocations} elements.`,
-        );
-      }
+  const partners = swapPartners(manifest);
+  const outputs = new Set(manifest.output.flatMap(({ binding }) => [binding, ...(partners.get(binding) ?? [])]));
+  const constant = withConstants(kernel, overrides);
+  const unknown = new Map<number, Access>();
+  let followed = true;
+  for (const pass of passes) {
+    const size = workgroups.get(pass.entryPoint)?.size;
+    if (!size) {
+      followed = false;
+      continue;
+    }
+    const { accesses, whole } = accessesOf({
+      kernel,
+      entryPoint: pass.entryPoint,
+      workgroups: pass.workgroups,
+      size,
+      layout: (binding) => sized.get(binding)?.reflected.layout,
+      elements: (binding) => sized.get(binding)?.elements ?? undefined,
+      given: givenIn(pass, passes, units, buffers, sized),
+      override: (name) => overrideValue(constant, name),
+    });
+    followed &&= whole;
+    for (const access of accesses) {
+      const { range, elements, stores, binding, offset } = access;
+      if (range && range.min >= 0 && range.max < elements) continue;
+      if (range && range.max >= elements && access.reached) faults.warn(beyond(kernel, access, pass.entryPoint, range.max));
+      else if (stores && outputs.has(binding)) unknown.set(offset, access);
     }
   }
+  if (unknown.size > 0 || !followed) faults.warn(unchecked(kernel, [...unknown.values()], followed));
+}
+
+function placed(kernel: Kernel, offset: number): string {
+  const { file, line, column } = kernel.placeOf(offset);
+  return `${file}:${line}:${column}`;
+}
+
+function beyond(kernel: Kernel, { offset, text, binding, stores, elements }: Access, entryPoint: string, max: number): string {
+  const does = stores ? "stores" : "reads";
+  const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
+  return `${placed(kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${max}, and ${binding} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result. Keep the index below ${elements}, or make the array ${max + 1} long.`;
+}
+
+function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {
+  const named = accesses.slice(0, MAX_NAMED).map(({ offset, text, range, elements }) => {
+    const upTo = range && range.max >= elements ? `, up to ${range.max} of ${elements - 1} as far as the text shows` : "";
+    return `${text} at ${placed(kernel, offset)}${upTo}`;
+  });
+  const more = accesses.length > MAX_NAMED ? ` and ${accesses.length - MAX_NAMED} more` : "";
+  const what = accesses.length > 0 ? named.join("; ") + more : "the kernel is too long to be followed";
+  const rest = followed || accesses.length === 0 ? "" : "; the kernel is too long to be followed to its end";
+  return `Not checked: whether the kernel stays inside its outputs (${what}${rest}). A store beyond the end is dropped or lands on another element, and volunteers may agree on it: compare some units with results that you know.`;
 }

@@ -1,12 +1,15 @@
-/** A word about outputs of floats that are compared byte for byte. */
-import { floatOperation } from "../../shared/kernel/floats.ts";
+/** A word about outputs that are compared byte for byte and depend on floats. */
+import { type FloatOperation, floatOperation, floatsLeft } from "../../shared/kernel/floats.ts";
 import type { Layout } from "../../shared/kernel/layout.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { SizedBinding } from "./buffers.ts";
 import type { Faults } from "./faults.ts";
 
-/** Warns once when an output holds floats and the passes compute with floats: correct GPUs may disagree about it. */
+/**
+ * Warns once when the passes compute with floats and an output holds them, or integers that may be made of them: correct GPUs may
+ * disagree about it.
+ */
 export function warnFloats(
   manifest: Manifest,
   kernel: Kernel,
@@ -14,17 +17,29 @@ export function warnFloats(
   sized: ReadonlyMap<string, SizedBinding>,
   faults: Faults,
 ): void {
+  const operation = floatOperation(kernel, entryPoints);
+  if (!operation) return;
+  const placed = ({ name, offset }: FloatOperation): string => {
+    const { file, line, column } = kernel.placeOf(offset);
+    return `${name} at ${file}:${line}:${column}`;
+  };
   const index = manifest.output.findIndex(({ binding }) => {
     const found = sized.get(binding);
     return found !== undefined && hasFloats(found.reflected.layout);
   });
   const output = manifest.output[index];
-  const operation = output && floatOperation(kernel, entryPoints);
-  if (!operation) return;
-  const { file, line, column } = kernel.placeOf(operation.offset);
-  const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${operation.name} at ${file}:${line}:${column}): correct GPUs may round or fuse that differently, and a unit they disagree about fails. Compute what is delivered in integers or fixed point; comparing within a tolerance comes later.`;
-  faults.warnAt(["output", index], text);
+  if (output) {
+    const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${placed(operation)}): ${DISAGREE} Compute what is delivered in integers or fixed point; comparing within a tolerance comes later.`;
+    faults.warnAt(["output", index], text);
+    return;
+  }
+  const left = floatsLeft(kernel, entryPoints);
+  if (!left) return;
+  const text = `the outputs are integers, and they may depend on floats: the kernel computes with floats (${placed(operation)}) and makes something else of them (${placed(left)}): ${DISAGREE} Compute in integers or fixed point what decides about a result.`;
+  faults.warnAt(["output"], text);
 }
+
+const DISAGREE = "correct GPUs may round or fuse that differently, and a unit they disagree about fails.";
 
 /** Correct GPUs may disagree about a unit: an output holds floats, or the passes compute with some. */
 export function usesFloats(

@@ -1,8 +1,11 @@
 /** What a job needs of a GPU: pipeline constants, features, and limits above WebGPU's defaults. */
 import { withConstants } from "../../shared/kernel/constants.ts";
+import { languageNeeds } from "../../shared/kernel/language.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import { type Reflection, reflectWorkgroup } from "../../shared/kernel/reflect.ts";
+import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
+import { JOB_LIMITS, limitRange } from "../../shared/limits.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
@@ -11,21 +14,12 @@ import { suggest } from "./nearest.ts";
 const SMALLER_WORKGROUP =
   "make @workgroup_size smaller and the passes' workgroups more. Every GPU takes 256 invocations, in at most 256 x 256 x 64; some take 1024, in at most 1024 x 1024 x 64, and they alone get the job then";
 
-/** WebGPU's default limits (every adapter has them) and the most that Chrome's tiers offer on common hardware. */
-const LIMITS: Record<string, { default: number; most: number; mend?: string }> = {
-  maxBindGroups: { default: 4, most: 4 },
-  maxBindingsPerBindGroup: { default: 1000, most: 1000 },
-  maxBufferSize: { default: 268_435_456, most: 4_294_967_296 },
-  maxComputeInvocationsPerWorkgroup: { default: 256, most: 1024, mend: SMALLER_WORKGROUP },
-  maxComputeWorkgroupSizeX: { default: 256, most: 1024, mend: SMALLER_WORKGROUP },
-  maxComputeWorkgroupSizeY: { default: 256, most: 1024, mend: SMALLER_WORKGROUP },
-  maxComputeWorkgroupSizeZ: { default: 64, most: 64, mend: SMALLER_WORKGROUP },
-  maxComputeWorkgroupStorageSize: { default: 16_384, most: 65_536 },
-  maxComputeWorkgroupsPerDimension: { default: 65_535, most: 65_535 },
-  maxStorageBufferBindingSize: { default: 134_217_728, most: 2_147_483_644 },
-  maxStorageBuffersPerShaderStage: { default: 8, most: 16 },
-  maxUniformBufferBindingSize: { default: 65_536, most: 65_536 },
-  maxUniformBuffersPerShaderStage: { default: 12, most: 12 },
+/** What to mend where a workgroup is too large. */
+const MENDS: Readonly<Record<string, string>> = {
+  maxComputeInvocationsPerWorkgroup: SMALLER_WORKGROUP,
+  maxComputeWorkgroupSizeX: SMALLER_WORKGROUP,
+  maxComputeWorkgroupSizeY: SMALLER_WORKGROUP,
+  maxComputeWorkgroupSizeZ: SMALLER_WORKGROUP,
 };
 
 const FEATURE_OF: Record<string, string> = { f16: "shader-f16", subgroups: "subgroups" };
@@ -115,15 +109,27 @@ export function readNeeds(
       features.add(feature);
     } else faults.add({ ...kernel.placeOf(offset), wrong: `enable ${name} is not supported.`, right: "Only f16 and subgroups are." });
   }
+  for (const { name, offset } of languageNeeds(kernel)) {
+    if (!LANGUAGE_FEATURES.includes(name)) {
+      faults.add({ ...kernel.placeOf(offset), wrong: `requires ${name} is not supported.`, right: `Only ${list(LANGUAGE_FEATURES)} are.` });
+      continue;
+    }
+    if (!features.has(name)) {
+      faults.warn(
+        `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.`,
+      );
+    }
+    features.add(name);
+  }
   const limits: Record<string, number> = {};
   const asked: Readonly<Record<string, number>> = manifest.requires?.limits ?? {};
   const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string, place?: string) => {
-    const known = LIMITS[limit];
+    const known = limitRange(limit);
     if (!known) return;
     if (value > known.most)
       tell(
         `${what}: ${limit} would have to be ${value}.`,
-        `No GPU is expected to offer more than ${known.most}: ${known.mend ?? "ask for less, or let a unit compute less and the job have more units"}.`,
+        `No GPU is expected to offer more than ${known.most}: ${MENDS[limit] ?? "ask for less, or let a unit compute less and the job have more units"}.`,
       );
     else if (value > known.default) {
       limits[limit] = Math.max(limits[limit] ?? 0, value);
@@ -133,8 +139,8 @@ export function readNeeds(
   };
   for (const [name, value] of Object.entries(manifest.requires?.limits ?? {})) {
     const path = ["requires", "limits", name];
-    if (!Object.hasOwn(LIMITS, name)) {
-      faults.at(path, `There is no limit ${name}.`, suggest(name, Object.keys(LIMITS), `Known are ${Object.keys(LIMITS).join(", ")}.`));
+    if (!limitRange(name)) {
+      faults.at(path, `There is no limit ${name}.`, suggest(name, JOB_LIMITS, `Known are ${JOB_LIMITS.join(", ")}.`));
     } else need(name, value, (wrong, right) => faults.at(path, wrong, right), "Too much is asked for");
   }
   for (const buffer of buffers) {

@@ -16,6 +16,9 @@ const MAX_PICTURE_SIDE = 65_535;
 
 const RESULT_TOO_LARGE = `At most ${MAX_RESULT_BYTES} (64 MiB) are allowed, with 8 for each output: let a unit compute less, and the job have more units.`;
 
+const PICTURE_SHAPE =
+  "Its shape is [height, width], one number a pixel, which a ramp colours: a picture of RGBA bytes is none. Let the kernel store that number, or deliver the bytes with concat.";
+
 /** Bytes of one unit's output. */
 export function outputBytes(output: Pick<ManifestOutput, "shape" | "dtype">): number {
   return output.shape.reduce((product, side) => product * side, 1) * DTYPE_BYTES[output.dtype];
@@ -48,7 +51,7 @@ function checkReduce(output: ManifestOutput, path: JsonPath, units: number | und
   if (reduce.kind === "image") {
     const [height, width] = output.shape;
     if (output.shape.length !== 2 || !height || !width) {
-      faults.at([...path, "shape"], `A picture's tile has ${counted(output.shape.length, "dimension")}.`, "Its shape is [height, width].");
+      faults.at([...path, "shape"], `A picture's tile has ${counted(output.shape.length, "dimension")}.`, PICTURE_SHAPE);
       return;
     }
     const rows = units === undefined ? 1 : Math.ceil(units / reduce.columns);
@@ -126,7 +129,10 @@ export function planOutput(
 
 function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {
   const { dtype } = output;
-  if (dtype === "u8") return;
+  if (dtype === "u8") {
+    checkBytes(output, path, layout, faults);
+    return;
+  }
   const scalar = onlyScalar(layout.kind === "array" ? layout.element : layout);
   const name = layoutName(layout);
   const at = [...path, "dtype"];
@@ -137,6 +143,22 @@ function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faul
     const signs = (dtype === "u32" && scalar === "i32") || (dtype === "i32" && scalar === "u32");
     if (signs) faults.warn(`${output.binding} is made of ${scalar} and its output is read as ${dtype}.`);
     else faults.at(at, `${name} is made of ${scalar}, the output says ${dtype}.`, `Use ${scalar}, or u8 for raw bytes.`);
+  }
+}
+
+/** Raw bytes are whole elements, and a reducer takes each byte for a number. */
+function checkBytes(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {
+  if (layout.kind !== "array") return;
+  const { stride, element } = layout;
+  const name = layoutName(element);
+  const byteLength = outputBytes(output);
+  if (byteLength % stride !== 0) {
+    const wrong = `${output.shape.join(" x ")} bytes end inside an element of ${output.binding}: ${name} has ${stride}.`;
+    faults.at([...path, "shape"], wrong, `Let the shape have a multiple of ${stride} bytes.`);
+  } else if (output.reduce && output.reduce.kind !== "concat") {
+    const instead = onlyScalar(element) === undefined ? "concat" : `dtype ${onlyScalar(element)}`;
+    const text = `${output.reduce.kind} takes each byte of ${output.binding} for a number of its own, and ${name} has ${stride} bytes: packed ones, as RGBA, are ${stride} numbers. Use ${instead} where that is not meant.`;
+    faults.warnAt([...path, "dtype"], text);
   }
 }
 

@@ -7,8 +7,9 @@ import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import { MAX_KERNEL_BYTES, type Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
 import { warnBounds } from "./bounds.ts";
-import { planBuffer, sizeBindings, swapPartners, unsetMembers } from "./buffers.ts";
+import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
+import { warnDefaults } from "./defaults.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
@@ -95,7 +96,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
   const needs = readNeeds(manifest, kernel, reflection, entryPoints, workgroups, buffers, faults);
-  warn(manifest, buffers, sized, swapped, passPlans, faults);
+  warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
 
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
@@ -104,7 +105,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
-  warnBounds(kernel, passPlans, workgroups, buffers, sized, faults);
+  warnBounds(manifest, kernel, passPlans, workgroups, overrides, units, buffers, sized, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
 
@@ -235,30 +236,6 @@ function checkSeed(manifest: Manifest, faults: Faults): void {
   if (manifest.seed !== undefined && BigInt(manifest.seed) >= 2n ** 64n) {
     faults.at(["seed"], `${manifest.seed} has more than 64 bits.`, "The most is 18446744073709551615.");
   }
-}
-
-function warn(
-  manifest: Manifest,
-  buffers: JobPlan["buffers"],
-  sized: ReturnType<typeof sizeBindings>,
-  swapped: ReturnType<typeof swapPartners>,
-  passes: JobPlan["passes"],
-  faults: Faults,
-): void {
-  const outputs = new Set(manifest.output.map((output) => output.binding));
-  buffers.forEach((buffer, index) => {
-    const entry = manifest.bindings?.[buffer.name];
-    const partner = [...(swapped.get(buffer.name) ?? [])].some((name) => outputs.has(name));
-    if (buffer.kind === "storage" && !outputs.has(buffer.name) && !partner && !entry?.scratch && entry?.init === undefined) {
-      faults.warn(`${buffer.name} is written but is neither an output nor marked "scratch": it is taken for scratch.`);
-    }
-    if (entry?.scratch && outputs.has(buffer.name)) faults.warn(`${buffer.name} is an output: "scratch" has no effect.`);
-    const layout = sized.get(buffer.name)?.reflected.layout;
-    if (buffer.kind !== "uniform" || !layout || entry?.init !== undefined) return;
-    const later = passes.flatMap((pass) => pass.set.filter((set) => set.buffer === index).map((set) => set.write));
-    const unset = unsetMembers(layout, [...buffer.writes, ...later]);
-    if (unset.length > 0) faults.warn(`Nothing sets ${list(unset)} of ${buffer.name}: zero.`);
-  });
 }
 
 function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {

@@ -2,9 +2,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Hours, hoursOf, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
-import type { IdleReason } from "../../shared/wire.ts";
+import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import { findJob } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -15,6 +16,7 @@ import { noGpu, onGpu } from "./software.ts";
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
 /** Phases without work. A job that cannot be computed here is one: there may be others. */
 const RESTS: ReadonlySet<DonorPhase["kind"]> = new Set(["waiting", "job-done", "failed", "offline", "starting"]);
+const BYTES_A_MEGABYTE = 1_000_000;
 /** Without work for so long `--until-idle` ends: others may just be about to come. */
 const IDLE_SECONDS = 30;
 /** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
@@ -32,6 +34,8 @@ interface DonateOptions extends VerbOptions {
   gpu?: string;
   software?: boolean;
   untilIdle?: number;
+  hours?: Hours;
+  gpuMemory?: number;
 }
 
 export function donateVerb(program: Command): void {
@@ -41,6 +45,8 @@ export function donateVerb(program: Command): void {
     .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave"))
     .option("--gpu <name>", "part of the name of the GPU to use")
     .option("--software", "compute on the processor, with Chromium's software driver")
+    .addOption(new Option("--hours <from-to>", "only within these hours of the day, as 22:00-07:00").argParser(hoursArgument))
+    .addOption(new Option("--gpu-memory <MB>", "only jobs that take at most so much of the GPU's memory").argParser(megabytesOf))
     .addOption(
       new Option("--until-idle [seconds]", `end when there was no work for so long, default ${IDLE_SECONDS}`)
         .argParser(secondsOf)
@@ -61,8 +67,12 @@ async function donate(options: DonateOptions): Promise<void> {
   let last: DonorPhase = { kind: "off" };
   let halt: () => void = () => undefined;
   const rest = new Rest(options.untilIdle, () => halt());
+  const wishes: Wishes = {
+    ...{ hours: options.hours ?? null, onlyAway: false, card: "strong" },
+    memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
+  };
   const donor = await startDonor({
-    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu },
+    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes },
     onState: (state) => {
       last = state.phase;
       teller.tell(state);
@@ -110,7 +120,8 @@ class Rest {
 
   look({ phase, running, unsent }: DonorState): void {
     if (this.seconds === undefined) return;
-    const rests = RESTS.has(phase.kind) && running === 0 && (unsent === 0 || phase.kind === "offline");
+    const noneFits = phase.kind === "on-hold" && phase.reason === "memory";
+    const rests = (RESTS.has(phase.kind) || noneFits) && running === 0 && (unsent === 0 || phase.kind === "offline");
     if (!rests) this.end();
     else this.timer ??= setTimeout(this.onLong, this.seconds * 1000);
   }
@@ -147,15 +158,6 @@ class Teller {
   }
 }
 
-const WAITS: Record<IdleReason, string> = {
-  "no-jobs": "No job needs anybody now",
-  "all-assigned": "All units are with others now",
-  "needs-features": "The open jobs need what this GPU lacks",
-  paused: "The jobs are paused",
-  "waits-for-others": "What is left needs another volunteer",
-  quota: "You hold enough units for now",
-};
-
 function words({ phase, job, adapter }: DonorState): string {
   switch (phase.kind) {
     case "off":
@@ -163,10 +165,14 @@ function words({ phase, job, adapter }: DonorState): string {
       return "Connecting";
     case "running":
       return `Computing ${job?.title ?? "a job"} on ${adapter}`;
+    case "on-hold":
+      return phase.until === null
+        ? "What there is takes more of the GPU's memory than --gpu-memory allows"
+        : `Nothing runs until ${timeOfDay(phase.until)}`;
     case "offline":
       return "No connection to the coordinator; what is finished is kept";
     case "waiting":
-      return WAITS[phase.reason];
+      return IDLE_WORDS[phase.reason];
     case "job-done":
       return `${job?.title ?? "The job"} is done`;
     case "refused":
@@ -186,6 +192,19 @@ function words({ phase, job, adapter }: DonorState): string {
     default:
       return phase satisfies never;
   }
+}
+
+function hoursArgument(text: string): Hours {
+  const [from = "", to = ""] = text.split("-");
+  const hours = hoursOf(from, to);
+  if (!hours) throw new InvalidArgumentError("It is two times of the day, as 22:00-07:00.");
+  return hours;
+}
+
+function megabytesOf(text: string): number {
+  const megabytes = Number(text);
+  if (!(megabytes > 0)) throw new InvalidArgumentError("It is a number of megabytes, as 512.");
+  return megabytes;
 }
 
 function secondsOf(text: string): number {

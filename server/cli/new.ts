@@ -89,8 +89,12 @@ function nameOf(folder: string): string {
 
 export function newVerb(program: Command): void {
   verb(program, "new <dir>", "write a small working job into a new folder").action(async (dir: string, options: VerbOptions) => {
-    const files = await newJob(dir, connectionOf(options).url);
-    if (options.json) printJson({ dir, files });
-    else note(`${dir} has ${files.join(", ")}. Try ${invocation(`check ${dir}`)}, then ${invocation(`submit ${dir}`)}.`);
+    const { url } = connectionOf(options);
+    const files = await newJob(dir, url);
+    if (options.json) printJson({ dir, files, url });
+    else
+      note(
+        `${dir} has ${files.join(", ")}. Try ${invocation(`check ${dir}`)}, then ${invocation(`submit ${dir}`)}. Editors find the schema of job.json at ${url}.`,
+      );
   });
 }

@@ -1,6 +1,7 @@
 /** Options that many verbs have: where the coordinator is, with which token, and whether to print JSON. */
 import { type Command, Option } from "commander";
 import type { Connection } from "./api.ts";
+import { coordinatorUrl } from "./coordinator-url.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /** As the coordinator makes them; another text may not even be fit for a header. */
@@ -13,7 +14,8 @@ export interface OfflineOptions {
 }
 
 export interface VerbOptions extends OfflineOptions {
-  url: string;
+  /** Undefined: the coordinator of this folder. */
+  url?: string;
   token?: string;
 }
 
@@ -22,7 +24,7 @@ export function verb(program: Command, usage: string, description: string): Comm
   return program
     .command(usage)
     .description(description)
-    .addOption(new Option("--url <url>", "the coordinator").env("IDLEWAVE_URL").default(DEFAULT_URL))
+    .addOption(new Option("--url <url>", `the coordinator, default the one of idlewave.json here, else ${DEFAULT_URL}`).env("IDLEWAVE_URL"))
     .addOption(new Option("--token <token>", "owner's token").env("IDLEWAVE_TOKEN"))
     .option("--json", "print JSON");
 }
@@ -34,9 +36,10 @@ export function offlineVerb(program: Command, usage: string, description: string
 
 /** Throws `CliError`: usage when `--url` is no HTTP address, unauthorised when `--token` has not the form of one. */
 export function connectionOf(options: VerbOptions): Connection {
-  const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
+  const given = options.url ?? coordinatorUrl();
+  const url = URL.canParse(given) ? new URL(given) : undefined;
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new CliError(EXIT.usage, "usage", `--url ${options.url} is no HTTP address.`, `Write it like ${DEFAULT_URL}.`);
+    throw new CliError(EXIT.usage, "usage", `--url ${given} is no HTTP address.`, `Write it like ${DEFAULT_URL}.`);
   }
   if (options.token && !TOKEN.test(options.token))
     throw new CliError(

@@ -2,6 +2,7 @@
 
 import type { JobState } from "../../shared/api.ts";
 import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { ReplicaStatus } from "../../shared/wire.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
 export interface JobSpec {
@@ -38,7 +39,7 @@ export interface Assignment {
 
 export interface SubmittedResult {
   unit: UnitIndex;
-  status: "ok" | "failed";
+  status: ReplicaStatus;
   gpuMicros: number;
   /** Lower-case hexadecimal SHA-256 of the result bytes. */
   digest: string;

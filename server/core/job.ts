@@ -4,7 +4,8 @@
  *   draft ──start──▶ running ⇄ pause, resume ⇄ paused
  *     │  canary ──start──▶│                       │
  *     │                   ├──the last unit ends───┴──▶ done, or failed when no unit is final
- *     │                   └──FAILED_LIMIT units failed, more than are final──▶ failed
+ *     │                   ├──FAILED_LIMIT units failed, more than are final──▶ failed
+ *     │                   └──devices were lost with it (quarantine.ts)──▶ paused
  *     └──cancel (from any of these)──▶ cancelled
  *
  * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed.
@@ -60,6 +61,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     provisionalOf: new Map(),
     audited: 0,
     overruled: 0,
+    losses: [],
     counted: 0,
     refused: 0,
     recorded: 0,
@@ -98,8 +100,14 @@ export function endIfOver(state: CoreState, job: Job, work: Work): void {
   else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
 }
 
+/** Pauses a running job until its owner resumes it. */
+export function pauseFor(state: CoreState, job: Job, reason: string, work: Work): void {
+  enter(state, job, "paused", reason, work);
+}
+
 function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
   job.state = to;
+  job.losses.length = 0;
   work.store({ type: "job-state", job: job.spec.id, state: to, reason, at: work.now });
   work.tell({ type: "job-changed", job: job.spec.id });
   if (isOver(job)) {

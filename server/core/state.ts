@@ -70,6 +70,8 @@ export interface Job {
   /** Final units that the auditor computed too, and agreements that it found wrong. */
   audited: number;
   overruled: number;
+  /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
+  losses: Pick<Lease, "account" | "cluster">[];
   /** Replicas that ran, and those of them that lost. */
   counted: number;
   refused: number;

@@ -17,11 +17,12 @@ import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
 import { believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
+import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
 import { carryOut, isBanned, unwatch } from "./sentence.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState } from "./state.ts";
-import { chaseWanted, judge, takeBytes } from "./verify.ts";
+import { chaseWanted, type JudgedResult, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";
 
 const DONE: Reply = { type: "done" };
@@ -135,8 +136,9 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   let micros = 0;
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt };
   const verdicts = event.results.map((told): Verdict => {
-    const { unit, status, digest, bytes } = told;
-    const result = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
+    const { unit, digest, bytes } = told;
+    const status = told.status === "ok" ? "ok" : "failed";
+    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !hasUnit(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
@@ -146,7 +148,9 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
       measured++;
       micros = addMicros(micros, result.gpuMicros);
     }
-    return judge(state, job, by, result, inTime, work);
+    const verdict = judge(state, job, by, result, inTime, work);
+    if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
+    return verdict;
   });
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
   return verdicts;

@@ -30,6 +30,11 @@ import { pageOf } from "./store.ts";
 import { bestVotes, isAgreed, isDecided, neededVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
 
+/** Why it failed makes no difference to its unit. */
+export interface JudgedResult extends Omit<SubmittedResult, "status"> {
+  status: "ok" | "failed";
+}
+
 /** Votes that make a digest canonical, unless the job says otherwise. */
 export const DEFAULT_QUORUM = 2;
 /** Replicas a unit may use up before it fails: two honest ones outlast this many liars less two. */
@@ -74,7 +79,7 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
 }
 
 /** Records one replica of a unit of a live job. `inTime`: a lease of the assignment kept the unit from others until now. */
-export function judge(state: CoreState, job: Job, by: Submitter, result: SubmittedResult, inTime: boolean, work: Work): Verdict {
+export function judge(state: CoreState, job: Job, by: Submitter, result: JudgedResult, inTime: boolean, work: Work): Verdict {
   const { unit } = result;
   if (job.pages.isEnded(unit)) return state.recent.has(job.spec.id, unit, by.account) ? "duplicate" : "late";
 
@@ -188,7 +193,7 @@ function record(
   job: Job,
   open: OpenUnit,
   by: Submitter,
-  result: SubmittedResult,
+  result: JudgedResult,
   lateAt: number | null,
   work: Work,
 ): Replica {

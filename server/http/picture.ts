@@ -2,9 +2,9 @@
 import type { UnitIndex } from "../../shared/ids.ts";
 import { encodePicture, MAX_CELLS, type PictureCell } from "../../shared/picture.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import { equalise } from "../../shared/ramp.ts";
 import type { FinalReader } from "./follow.ts";
-import { firstValue, imageTile, shownOutput, tileShape } from "./tiles.ts";
+import { imageTile, shownOutput, shownValue, tileShape } from "./tiles.ts";
+import { Tones } from "./tones.ts";
 
 const SEQ_MS = 200; // one step of the sequence; nothing refreshes more often
 const SEQ_EPOCH = Date.UTC(2026, 0, 1); // a u32 of steps lasts 27 years
@@ -33,8 +33,7 @@ export class JobPicture implements FinalReader {
   private readonly changedAt: Uint32Array;
   private running = new Set<number>();
   private readonly dirty = new Set<number>();
-  private low = Number.POSITIVE_INFINITY;
-  private high = Number.NEGATIVE_INFINITY;
+  private readonly tones = new Tones();
   private readonly startSeq: number;
   private currentSeq: number;
 
@@ -70,8 +69,7 @@ export class JobPicture implements FinalReader {
     this.finals.fill(0);
     this.shownUnit.fill(Number.POSITIVE_INFINITY);
     this.tiles.fill(undefined);
-    this.low = Number.POSITIVE_INFINITY;
-    this.high = Number.NEGATIVE_INFINITY;
+    this.tones.reset();
     for (let cell = 0; cell < this.cells; cell++) this.dirty.add(cell);
   }
 
@@ -86,7 +84,7 @@ export class JobPicture implements FinalReader {
     if (!isShown) return;
     this.shownUnit[cell] = unit;
     if (this.isImage) this.tiles[cell] = tile;
-    else this.value(cell, firstValue(this.plan, bytes));
+    else this.value(cell, shownValue(this.plan, bytes));
   }
 
   /** Units that are being computed now. */
@@ -137,15 +135,12 @@ export class JobPicture implements FinalReader {
 
   private tileOf(cell: number): Uint8Array {
     if (this.isImage) return this.tiles[cell] ?? new Uint8Array(0);
-    return Uint8Array.of(equalise(this.values[cell] ?? 0, [this.low, this.high], "linear"));
+    return Uint8Array.of(this.tones.of(this.values[cell] ?? 0));
   }
 
-  /** Tones are relative to the values seen so far: a new extreme changes all of them. */
   private value(cell: number, value: number): void {
     this.values[cell] = value;
-    if (value >= this.low && value <= this.high) return;
-    this.low = Math.min(this.low, value);
-    this.high = Math.max(this.high, value);
+    if (!this.tones.take(value, () => this.values.filter((_, each) => (this.finals[each] ?? 0) > 0))) return;
     for (let other = 0; other < this.cells; other++) if ((this.finals[other] ?? 0) > 0) this.dirty.add(other);
   }
 }

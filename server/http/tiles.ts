@@ -58,9 +58,13 @@ export async function imageTile(plan: JobPlan, bytes: Uint8Array): Promise<Uint8
   return tile;
 }
 
-/** The first value of the unit's result, for jobs that are no image. NaN counts as 0. */
-export function firstValue(plan: JobPlan, bytes: Uint8Array): number {
+/** What a unit of a job that is no image comes to: its part of the sum, else its first value. NaN counts as 0. */
+export function shownValue(plan: JobPlan, bytes: Uint8Array): number {
   const { output, index } = shownOutput(plan);
-  const value = Number(elementsOf(output.dtype, unframe(plan, bytes)[index] as Uint8Array).at(0));
+  const elements = elementsOf(output.dtype, unframe(plan, bytes)[index] as Uint8Array);
+  // A tone needs no more of a sum than can be added in one go.
+  const many = output.reduce.kind === "sum" && output.reduce.over === "all" ? Math.min(elements.length, SLICE_PIXELS) : 1;
+  let value = 0;
+  for (let at = 0; at < many; at++) value += Number(elements.at(at));
   return Number.isFinite(value) ? value : 0;
 }

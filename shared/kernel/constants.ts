@@ -1,5 +1,6 @@
 /** A kernel with its pipeline constants filled in, so that workgroup sizes and array lengths that use them can be evaluated. */
-import type { OverrideElem } from "wesl/core";
+import type { ConstElem, OverrideElem } from "wesl/core";
+import { evaluate } from "./attributes.ts";
 import { type Kernel, readText } from "./read.ts";
 import { overrideId } from "./reflect.ts";
 
@@ -20,6 +21,14 @@ export function withConstants(kernel: Kernel, values: Readonly<Record<string, nu
     if (kernel.text[at] === ";") at++;
   }
   return readText(text + kernel.text.slice(at));
+}
+
+/** What an override has become in a kernel that `withConstants` made; undefined where it is no number. */
+export function overrideValue(constants: Kernel | undefined, name: string): number | undefined {
+  const decl = constants?.ast.moduleElem.decls.find(
+    (elem): elem is ConstElem => elem.kind === "const" && elem.name.decl.ident.originalName === name,
+  );
+  return constants && decl?.init && evaluate(constants, decl.init);
 }
 
 function constant(kernel: Kernel, elem: OverrideElem, values: Readonly<Record<string, number>>): string | undefined {

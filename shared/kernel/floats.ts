@@ -25,14 +25,7 @@ export interface FloatOperation {
  * are only moved, compared and converted.
  */
 export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): FloatOperation | undefined {
-  const reached = reachability(kernel);
-  const functions = new Set<FnElem>();
-  for (const elem of kernel.ast.moduleElem.decls) {
-    if (elem.kind !== "fn" || !entryPoints.includes(elem.name.ident.originalName)) continue;
-    functions.add(elem);
-    for (const { declElem } of reached(elem)) if (declElem?.kind === "fn") functions.add(declElem);
-  }
-  const isFloat = (expression: ExpressionElem) => hasFloats(typeOfExpr(expression, { bindings: kernel.bindings }));
+  const isFloat = floatTest(kernel);
   let inexact: FloatOperation | undefined;
   let fusable: FloatOperation | undefined;
   const tell = (name: string, offset: number) => {
@@ -40,7 +33,7 @@ export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): 
       if (!fusable || offset < fusable.offset) fusable = { name, offset };
     } else if (!inexact || offset < inexact.offset) inexact = { name, offset };
   };
-  for (const fn of functions) {
+  for (const fn of functionsOf(kernel, entryPoints)) {
     visitAst(fn, (elem) => {
       if (elem.kind === "binary-expression") {
         const { value, span } = elem.operator;
@@ -55,6 +48,47 @@ export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): 
     });
   }
   return inexact ?? fusable;
+}
+
+/**
+ * The first place where these entry points make something else of floats: a conversion, a reinterpretation or a packing, else a
+ * comparison. Undefined when no integer can depend on a float.
+ */
+export function floatsLeft(kernel: Kernel, entryPoints: readonly string[]): FloatOperation | undefined {
+  const isFloat = floatTest(kernel);
+  let converted: FloatOperation | undefined;
+  let compared: FloatOperation | undefined;
+  const first = (known: FloatOperation | undefined, name: string, offset: number) =>
+    known && known.offset < offset ? known : { name, offset };
+  for (const fn of functionsOf(kernel, entryPoints)) {
+    visitAst(fn, (elem) => {
+      if (elem.kind === "binary-expression") {
+        const { value, span } = elem.operator;
+        if (/^([<>]=?|[=!]=)$/.test(value) && (isFloat(elem.left) || isFloat(elem.right))) compared = first(compared, value, span[0]);
+      } else if (elem.kind === "call-expression") {
+        const callee = elem.function.kind === "ref" ? elem.function.ident : elem.function.name;
+        if (refDecl(callee, kernel.bindings)?.declElem?.kind === "fn" || isFloat(elem)) return;
+        if (elem.arguments.some(isFloat)) converted = first(converted, callee.originalName, elem.start);
+      }
+    });
+  }
+  return converted ?? compared;
+}
+
+function floatTest(kernel: Kernel): (expression: ExpressionElem) => boolean {
+  return (expression) => hasFloats(typeOfExpr(expression, { bindings: kernel.bindings }));
+}
+
+/** These entry points and all functions that they reach. */
+function functionsOf(kernel: Kernel, entryPoints: readonly string[]): Set<FnElem> {
+  const reached = reachability(kernel);
+  const functions = new Set<FnElem>();
+  for (const elem of kernel.ast.moduleElem.decls) {
+    if (elem.kind !== "fn" || !entryPoints.includes(elem.name.ident.originalName)) continue;
+    functions.add(elem);
+    for (const { declElem } of reached(elem)) if (declElem?.kind === "fn") functions.add(declElem);
+  }
+  return functions;
 }
 
 /** Abstract floats are the compiler's: they are computed once, in f64. */

@@ -12,6 +12,7 @@ import {
   MAX_SOCKET_RESULT_BYTES,
   MAX_TOKEN_BYTES,
   type ReplicaResult,
+  type ReplicaStatus,
   type Verdict,
   WIRE_VERSION,
 } from "../wire.ts";
@@ -31,7 +32,7 @@ const FrameType = {
 } as const;
 
 /** By their numbers on the wire. */
-const STATUSES: readonly ReplicaResult["status"][] = ["ok", "failed"];
+const STATUSES: readonly ReplicaStatus[] = ["ok", "failed", "device-lost"];
 const VERDICTS: readonly Verdict[] = ["recorded", "duplicate", "late", "wanted", "refused"];
 const IDLE_REASONS: readonly IdleReason[] = ["no-jobs", "all-assigned", "needs-features", "paused", "waits-for-others", "quota"];
 
@@ -55,7 +56,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       for (const result of frame.results) {
         writer
           .u64(result.unit)
-          .u32(result.status === "ok" ? 0 : 1)
+          .u32(STATUSES.indexOf(result.status))
           .u32(result.gpuMicros)
           .fixed(result.digest, DIGEST_BYTES)
           .block(result.bytes);

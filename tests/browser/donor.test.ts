@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "puppeteer";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Surroundings, UNTOLD } from "../../client/donor/manners/surroundings.ts";
+import { NO_WISHES, type Wishes } from "../../client/donor/manners/wishes.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
@@ -131,6 +133,42 @@ describe("the donor", () => {
     await untilPhase(page, "running");
   });
 
+  it("opens no connection while it is on hold, begins by itself, and gives the GPU back when it is held again", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    const battery = (charging: boolean): Surroundings => ({ ...UNTOLD, battery: { charging, level: 0.8 } });
+    const options = { origin: network.url, dose: 0.9, job: 0, surroundings: battery(false) };
+    await page.evaluate(`control.start(${JSON.stringify(options)})`);
+    await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "battery"`);
+    expect(((await network.get("/api/network")) as { volunteers: number }).volunteers).toBe(0);
+    await page.evaluate(`control.setSurroundings(${JSON.stringify(battery(true))})`);
+    await untilState(page, `state.phase.kind === "running" && state.units.submitted > 0`);
+    await page.evaluate(`control.setSurroundings(${JSON.stringify(battery(false))})`);
+    await untilPhase(page, "on-hold");
+    await network.until(job, ({ units }) => units.leased === 0, 45);
+    await page.evaluate(`control.say("battery")`);
+    await untilState(page, `state.phase.kind === "running" && state.slowed === "battery"`);
+    await page.evaluate("control.stop()");
+    expect((await last(page)).phase.kind).toBe("off");
+  });
+
+  it("follows what is chosen on the page while it lends", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilPhase(page, "running");
+    const now = new Date();
+    const hour = 60 * ((now.getHours() + 12) % 24);
+    const choose = (wishes: Wishes) =>
+      page.evaluate(`new BroadcastChannel("idlewave-donor").postMessage(${JSON.stringify({ type: "wishes", wishes })})`);
+    await choose({ ...NO_WISHES, hours: { from: hour, to: (hour + 60) % 1440 } });
+    await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "hours" && state.phase.until === ${hour}`);
+    await choose({ ...NO_WISHES, memoryBytes: 1 });
+    await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "memory"`);
+    await choose(NO_WISHES);
+    await untilPhase(page, "running");
+  });
+
   it("works in one tab only, and the next takes over when it closes", async () => {
     await network.submit("jobs/lcg", MANY);
     const [first, second] = [await openTab(), await openTab()];
@@ -193,6 +231,29 @@ describe("the donor", () => {
     await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
     await untilState(page, `states.some(({ phase }) => phase.kind === "device-lost" && phase.times === 1 && !phase.final)`);
     await untilPhase(page, "running");
+  });
+
+  it("goes on where the disk is full: what finds no room on the shelf is sent all the same", async () => {
+    const job = await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    await start(page);
+    await untilState(page, "state.units.submitted > 2");
+    const session = await page.createCDPSession();
+    await session.send("Storage.overrideQuotaForOrigin", { origin: network.url, quotaSize: 1 });
+    const write = () =>
+      page.evaluate(
+        `${OPEN_SHELF}.then((shelf) => new Promise((resolve) => {
+        shelf.transaction.onabort = () => resolve(shelf.transaction.error?.name);
+        shelf.transaction.oncomplete = () => resolve("there was room");
+        shelf.put({ key: "probe", bytes: new Uint8Array(1e6) }, "probe");
+      }))`,
+      );
+    // The browser looks at the room that is left every half minute.
+    await expect.poll(write, { timeout: 45_000, interval: 1_000 }).toBe("QuotaExceededError");
+    const { units } = await last(page);
+    await untilState(page, `state.units.submitted > ${units.submitted + 8}`);
+    expect(await page.evaluate("states.some(({ phase }) => phase.kind === 'failed')")).toBe(false);
+    expect((await network.status(job)).units.voted).toBeGreaterThan(units.submitted);
   });
 
   it("sends results above 64 KiB by PUT, and the answer is right", async () => {

@@ -95,13 +95,38 @@ describe("strangers' browsers and one coordinator", () => {
     });
     const page = await volunteer(first, network.url);
     await waitForState(page, "running");
-    const tab = await volunteer(first, network.url);
+    const tab = await first.newPage();
+    await tab.goto(network.url);
     await waitForState(tab, "another-tab");
-    await tab.close();
     await network.until(job, ({ units }) => units.voted > 0, 60);
+    await tab.locator('[data-testid="stop-there"]').click();
+    await waitForState(tab, "stopped");
+    await tab.close();
+    await page.bringToFront();
+    await waitForState(page, "stopped");
     await page.reload();
     await page.locator(LEND).click();
     await network.until(job, ({ units }) => units.voted > 8, 60);
+    const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: unknown[] };
+    expect(volunteers).toHaveLength(1);
+  });
+
+  it("a worker that the browser ended is told, and another one goes on under the same account", async () => {
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      manifest.units = { count: 4000 };
+    });
+    const page = await volunteer(first, network.url);
+    await waitForState(page, "running");
+    await network.until(job, ({ units }) => units.voted > 0, 60);
+    const { voted } = (await network.status(job)).units;
+    // The page has a worker that draws too.
+    const names = await Promise.all(page.workers().map((worker) => worker.evaluate(() => self.name)));
+    await page.workers()[names.indexOf("idlewave donor")]?.close();
+    await waitForState(page, "failed");
+    // A click that comes sooner was meant for what stood there before.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await page.locator(LEND).click();
+    await network.until(job, ({ units }) => units.voted > voted + 2, 60);
     const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: unknown[] };
     expect(volunteers).toHaveLength(1);
   });

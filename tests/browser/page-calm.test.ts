@@ -58,6 +58,15 @@ const label = (text: string) =>
   page.waitForFunction((part) => document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes(part), {}, text);
 const databases = () => page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name)));
 const shifts = () => page.evaluate(() => (globalThis as unknown as { shifts: string[] }).shifts);
+/** Where headline and picture are, and how large. */
+const frames = () =>
+  page.evaluate(() =>
+    ["h1", ".plate canvas"].map((each) => {
+      const { left, top } = document.querySelector(each)?.getBoundingClientRect() ?? {};
+      const canvas = document.querySelector<HTMLElement>(".plate canvas");
+      return [each, left, top, canvas?.clientWidth, canvas?.clientHeight];
+    }),
+  );
 /** Where what stands under the words is. */
 const places = () =>
   page.evaluate(() => [".lead", ".figures", ".keep", ".label"].map((each) => document.querySelector(each)?.getBoundingClientRect().top));
@@ -135,7 +144,10 @@ describe("the page keeps still", () => {
     await visitor.open();
     await label("units verified");
     expect(await shifts()).toEqual([]);
+    const before = await frames();
     await visitor.lend();
+    // The dock comes over room that was free.
+    expect(await frames()).toEqual(before);
     const asked = await places();
     await visitor.say({
       own: { job: 1, waiting: 0, final: 0 },

@@ -1,5 +1,6 @@
 /** A donor that a test scripts over a BroadcastChannel: it stands in for the real one where only words and layout are looked at. */
 import { expose } from "comlink";
+import { holdLife } from "../../client/donor/alive.ts";
 import type { DonorControl, DonorFact, DonorState } from "../../client/donor/state.ts";
 import { donorState } from "./page-fixtures.ts";
 
@@ -22,8 +23,11 @@ function say(what: string): void {
 }
 
 const control: DonorControl = {
+  life: holdLife,
   async start(options) {
     say(`start ${options.dose} ${options.job}`);
+    say(`surroundings ${JSON.stringify(options.surroundings)}`);
+    say(`wishes ${JSON.stringify(options.wishes)}`);
   },
   async stop() {
     say("stop");
@@ -38,8 +42,11 @@ const control: DonorControl = {
   async noticeInput() {
     say("input");
   },
-  async setHidden(hidden) {
-    say(`hidden ${hidden}`);
+  async setSurroundings(surroundings) {
+    say(`surroundings ${JSON.stringify(surroundings)}`);
+  },
+  async say(anyway) {
+    say(`anyway ${anyway}`);
   },
   async watch(onState) {
     watcher = onState;

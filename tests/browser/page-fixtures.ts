@@ -83,6 +83,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
   return {
     phase: { kind: "running" },
     dose: 0.5,
+    slowed: null,
     job: job(),
     publicKey: "ab".repeat(32),
     credit: { escrow: 0.4, final: 3.2 },

@@ -77,12 +77,14 @@ export class Visitor {
     await new Promise((resolve) => setTimeout(resolve, SWAP_MS));
   }
 
-  /** Waits until the donor was told something that begins so. */
-  async heard(what: string): Promise<void> {
+  /** Waits until the donor was told something that begins so, and has `part` in it. */
+  async heard(what: string, part = ""): Promise<void> {
     await this.page.waitForFunction(
-      (begin) => (globalThis as unknown as { heard: { said: string[] } }).heard.said.some((each) => each.startsWith(begin)),
+      (begin, within) =>
+        (globalThis as unknown as { heard: { said: string[] } }).heard.said.some((each) => each.startsWith(begin) && each.includes(within)),
       {},
       what,
+      part,
     );
   }
 

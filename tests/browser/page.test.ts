@@ -6,7 +6,7 @@ import type { Browser, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
 import { openBrowser } from "./harness.ts";
-import { finalCells, job, network, picture, primes, SOURCE } from "./page-fixtures.ts";
+import { donorState, finalCells, job, network, picture, primes, SOURCE } from "./page-fixtures.ts";
 import { openSite, PLAN_HASH, type Site, SOURCE_HASH } from "./page-site.ts";
 import { Visitor } from "./page-visitor.ts";
 
@@ -112,17 +112,62 @@ describe("before the click", () => {
     site.network = { ...network, name: "Tidal Network", allowSoftware: true };
     await open();
     expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
-    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/your processor computes, slowly\.$/);
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/^Volunteers compute units, .* your processor does, slowly\.$/);
+    // Nobody may ask before the click which of the two would compute.
+    expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Lend half my machine");
     await page.setViewport({ width: 390, height: 844 });
     await page.waitForFunction(() => (document.querySelector("ul.terms")?.getBoundingClientRect().bottom ?? 0) <= innerHeight);
     expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's machine gets/);
     expect(await violations()).toEqual([]);
   });
 
+  test("a donor in another tab is told at once, can be stopped from here, and is missed when that tab is gone", async () => {
+    const holder = await page.browserContext().newPage();
+    await holder.goto(`${site.url}/privacy`);
+    const lendThere = () =>
+      holder.evaluate(async (state) => {
+        let stop: () => void = () => undefined;
+        const stopped = new Promise<void>((resolve) => {
+          stop = resolve;
+        });
+        await new Promise<void>((held) => {
+          void navigator.locks.request("idlewave-donor", () => {
+            held();
+            return stopped;
+          });
+        });
+        const channel = new BroadcastChannel("idlewave-donor");
+        channel.onmessage = ({ data }) => {
+          if (data.type === "look") channel.postMessage({ type: "holder", state });
+          if (data.type === "stop") stop();
+        };
+        channel.postMessage({ type: "holder", state });
+      }, donorState());
+    await lendThere();
+    await page.bringToFront();
+    const workers: string[] = [];
+    page.on("workercreated", (worker) => workers.push(worker.url()));
+    await open("/", "another-tab");
+    expect(await h1()).toBe("Running in another tab.");
+    expect(await page.$('[data-testid="lend"]')).toBeNull();
+    expect(workers).toHaveLength(1); // the one that draws
+    expect(await violations()).toEqual([]);
+    await page.click('[data-testid="stop-there"]');
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    await open();
+    await lendThere();
+    await page.waitForSelector('idlewave-page[data-state="another-tab"]');
+    await holder.close();
+    await page.waitForSelector('idlewave-page[data-state="before"]');
+  });
+
   test("no job, no coordinator and no WebGPU have words of their own", async () => {
     site.jobs = [];
     await open("/", "no-job");
     expect(await h1()).toBe("No job needs you yet.");
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(
+      /^Here volunteers lend their graphics cards .* again every ten seconds\.$/,
+    );
     expect(await violations()).toEqual([]);
     site.down = true;
     await open("/", "unreachable");
@@ -483,9 +528,20 @@ describe("every width", () => {
       buttons.map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && (box.width < 44 || box.height < 44)),
     );
     expect(small).toEqual([]);
-    await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "400px");
+    await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "380px");
     const terms = await (await page.$(".terms"))?.boundingBox();
     expect((terms?.y ?? 0) + (terms?.height ?? 0)).toBeLessThanOrEqual(844);
+    await lend();
+    await say({});
+    const [figures, dock] = await page.evaluate(() => {
+      const captions = [...document.querySelectorAll(".figures dt")].map((each) => {
+        const words = document.createRange();
+        words.selectNodeContents(each);
+        return words.getBoundingClientRect().bottom;
+      });
+      return [Math.max(...captions), document.querySelector(".dock")?.getBoundingClientRect().top ?? 0] as const;
+    });
+    expect(figures).toBeLessThanOrEqual(dock);
   });
 });
 

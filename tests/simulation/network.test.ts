@@ -15,6 +15,25 @@ describe("two hundred networks, every step checked", () => {
   });
 });
 
+describe("two hundred networks with an auditor, every step checked", () => {
+  it.each(Object.keys(ADVERSARIES))("keep the invariants among %s, and prove nobody wrong who is honest", (adversary) => {
+    const cell = runCell({ ...small, adversary, audit: { share: 0.05, unitMs: 300 }, check: true });
+    expect(cell.units + cell.failed).toBe(small.units);
+    expect(cell.honestProven).toBe(0);
+    expect(cell.audited).toBeGreaterThan(0);
+  });
+
+  it("are overrun by those who compute nothing without the auditor, and not with it, nor with one slower than any volunteer", () => {
+    const lazy = { ...small, adversary: "lazy", seats: 30, seeds: 2, units: 2000, check: false };
+    expect(runCell(lazy).acceptedWrong).toBeGreaterThan(0.5);
+    for (const unitMs of [200, 5000]) {
+      const cell = runCell({ ...lazy, audit: { share: 0.05, unitMs } });
+      expect(cell).toMatchObject({ honestProven: 0, failed: 0 });
+      expect(cell.acceptedWrong).toBeLessThan(0.01);
+    }
+  });
+});
+
 describe("a network", () => {
   it("of a seed is the same each time, and of another seed another", () => {
     const traceOf = (firstSeed: number) => {

@@ -29,7 +29,11 @@ const ARROWS: [string, string[], string[]][] = [
   ["client/engine", ["../../shared/plan.ts"], ["../donor/claims.ts", "../page/page.ts", "node:fs"]],
   ["client/donor", ["../engine/driver.ts", "socket.io-client"], ["../page/page.ts", "../dawn/gpu.ts", "../../server/config.ts", "fastify"]],
   ["client/dawn", ["../donor/session.ts", "node:fs"], ["../page/page.ts", "../../server/core/step.ts"]],
-  ["client/page", ["../donor/state.ts", "lit"], ["../dawn/gpu.ts", "../engine/engine.ts", "../donor/session.ts", "fastify"]],
+  [
+    "client/page",
+    ["../donor/state.ts", "../donor/manners/policy.ts", "lit"],
+    ["../dawn/gpu.ts", "../engine/engine.ts", "../donor/manners/manners.ts", "../donor/session.ts", "fastify"],
+  ],
   ["server/group-commit.ts", ["./core/store.ts"], ["./http/app.ts"]],
   ["server/config.ts", ["./admit/json.ts"], ["./http/app.ts", "./main.ts"]],
   ["server/core", ["./step.ts", "../../shared/ids.ts"], ["../store/sqlite.ts", "../coordinator.ts", "node:fs"]],

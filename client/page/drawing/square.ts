@@ -65,7 +65,7 @@ function drawRun(brush: Brush, square: Square, share: number, mine: number): voi
   else {
     hairlines(brush, square);
     const height = share === 0 ? 0 : Math.max(square.pixelRatio, Math.round(square.side * share));
-    context.fillStyle = colour(rampOf(palette, false), MIDDLE_STEP);
+    context.fillStyle = colour(rampOf(palette, false), runStep(square.cells));
     context.fillRect(square.x, square.y + square.side - height, square.side, height);
   }
   if (mine > 0) {
@@ -88,6 +88,18 @@ function drawTile(brush: Brush, square: Square, mine: boolean): void {
   context.imageSmoothingEnabled = square.side % square.tileWidth !== 0;
   context.imageSmoothingQuality = "high";
   context.drawImage(coloured(tile, ramp, square.tileWidth, square.tileHeight), square.x, square.y, square.side, square.side);
+}
+
+/** The mean tone of what is verified in a run. */
+function runStep(cells: readonly Cell[]): number {
+  let sum = 0;
+  let known = 0;
+  for (const { tile } of cells) {
+    if (tile.byteLength !== 1) continue;
+    sum += tile[0] ?? 0;
+    known++;
+  }
+  return known === 0 ? MIDDLE_STEP : Math.max(PALEST_FLAT_STEP, sum / known);
 }
 
 /** The one step of a tile of equal values, the mean when tiles are drawn flat, else null. */

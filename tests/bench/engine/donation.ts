@@ -1,5 +1,6 @@
 /** In the browser's worker: the donor as the product runs it, on a coordinator, with everything that it has. */
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { NO_WISHES } from "../../../client/donor/manners/wishes.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import { browserShelf } from "../../../client/donor/shelf.ts";
@@ -8,8 +9,6 @@ import { Throttle } from "../../../client/donor/throttle.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import type { Rate } from "./bare.ts";
 
-/** Longer than the throttle waits before it calls a person idle. */
-const LONG_AGO_MS = 60 * 60_000;
 /** Units before the figure begins: the controller knows the kernel then. */
 const WARM_UP_UNITS = 8;
 /** The dose without gaps: what donor and engine cost is told apart from what a person keeps. */
@@ -33,9 +32,8 @@ export interface Donation {
 
 /** Starts a volunteer with a key of its own and the whole GPU: no gaps, where a person lends nine tenths at most. */
 export function donate({ origin, job, person }: Given): Donation {
-  let offset = 0;
-  const throttle = new Throttle(WHOLE_GPU, () => performance.now() + offset);
-  if (person === "idle") offset = LONG_AGO_MS;
+  const throttle = new Throttle(WHOLE_GPU);
+  throttle.heed({ kind: "lend", share: WHOLE_GPU, idle: person === "idle", slowed: null });
   const report = new Report();
   const finished: number[] = [];
   const { port1, port2 } = new MessageChannel();
@@ -54,7 +52,13 @@ export function donate({ origin, job, person }: Given): Donation {
     publicKey: exactBytes(ed25519.getPublicKey(seed)),
     sign: async (message: Uint8Array) => exactBytes(ed25519.sign(message, seed)),
   };
-  const session = new Session({ origin, dose: 0.9, job }, identity, browserShelf(), throttle, report);
+  const session = new Session(
+    { origin, dose: 0.9, job, wishes: { ...NO_WISHES, card: "strong" } },
+    identity,
+    browserShelf(),
+    throttle,
+    report,
+  );
   return { session, finished, failed };
 }
 

@@ -48,6 +48,7 @@ export function manifest(changes: Record<string, unknown> = {}): Record<string, 
     bindings: { params: { set: { first: "$unit.index", width: 64, scale: 1.5 } } },
     passes: [{ workgroups: [1] }],
     output: [{ binding: "values", dtype: "u32", shape: [64] }],
+    gflopPerUnit: 0.001,
     ...changes,
   };
 }

@@ -91,6 +91,25 @@ describe("a volunteer without a browser", () => {
   );
 
   it(
+    "waits for the hours in which it may run, and takes no job that is larger than it may be",
+    async () => {
+      const hour = (new Date().getHours() + 12) % 24;
+      const waiting = donor("six", "--hours", `${hour}:00-${(hour + 1) % 24}:00`);
+      await new Promise((told) => waiting.process.stdout?.once("data", told));
+      await delay(1_000); // it listens for signals once it has told its first state
+      waiting.process.kill("SIGTERM");
+      const { code, told } = await waiting.ended;
+      expect([code, told.at(0)?.phase]).toEqual([0, "on-hold"]);
+      const job = await server.submit(packageOf(6));
+      const small = await donor("six", "--gpu-memory", "0.0001", "--until-idle", "1").ended;
+      expect([small.code, small.told.at(-1)?.phase]).toEqual([0, "on-hold"]);
+      expect(await server.status(job)).toMatchObject({ units: { final: 0, voted: 0, leased: 0 } });
+      expect(await idle("--hours", "25:00-26:00")).toMatchObject({ code: 2 });
+    },
+    TIMEOUT,
+  );
+
+  it(
     "ends when nobody answers for too long, and a job that is not there is no work",
     async () => {
       const none = await idle("--url", "http://127.0.0.1:9");

@@ -10,7 +10,7 @@ import { type CoreState, createState, type Job } from "../../../server/core/stat
 import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
 import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
-import type { Verdict } from "../../../shared/wire.ts";
+import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
 
 export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 
@@ -45,7 +45,7 @@ export function digestOf(index: number, liar = ""): string {
 export interface Answering {
   /** A name for the lie; empty = honest. */
   liar?: string;
-  status?: "ok" | "failed";
+  status?: ReplicaStatus;
   /** Whether the bytes ride along. */
   inline?: boolean;
   gpuMicros?: number;

@@ -3,11 +3,14 @@ import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import type { Identity } from "../../../client/donor/identity.ts";
+import type { Manners } from "../../../client/donor/manners/manners.ts";
+import type { Wishes } from "../../../client/donor/manners/wishes.ts";
 import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import type { DonorState } from "../../../client/donor/state.ts";
 import { Throttle } from "../../../client/donor/throttle.ts";
+import { Turns } from "../../../client/donor/turns.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import { startNetwork, type TestNetwork } from "../gateway/network.ts";
 
@@ -77,6 +80,20 @@ export interface Lender {
 
 /** `left`: what an earlier page left on the shelf, which is `loadMillis` slow to read. */
 export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMillis = 0): Lender {
+  const { identity, shelf, report, ...seen } = volunteer(left, loadMillis);
+  return { session: new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, new Throttle(0.9), report), ...seen };
+}
+
+/** As the manners allow, one session after the other. */
+export function lendInTurns(front: Pick<Front, "url">, manners: Manners): Omit<Lender, "session"> & { turns: Turns } {
+  const { identity, shelf, report, ...seen } = volunteer([], 0);
+  const open = (throttle: Throttle, wishes: Wishes) =>
+    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, shelf, throttle, report);
+  return { turns: new Turns({ manners, report, open }), ...seen };
+}
+
+/** Somebody new: a key, a shelf, and what was told of it. */
+function volunteer(left: OutboxEntry[], loadMillis: number) {
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const identity: Identity = {
     publicKey: exactBytes(ed25519.getPublicKey(seed)),
@@ -98,6 +115,5 @@ export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMi
   const report = new Report();
   const states: DonorState[] = [];
   report.watch((state) => void states.push(state));
-  const session = new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, new Throttle(0.9), report);
-  return { session, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
+  return { identity, shelf, report, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
 }

@@ -60,6 +60,31 @@ describe("the outbox", () => {
     expect([shelf.kept.size, outbox.count]).toEqual([0, 0]);
   });
 
+  it("sends what a full disk has no room for, and shelves it when there is room again", async () => {
+    class FullShelf extends MemoryShelf {
+      isFull = true;
+      override async write(put: OutboxEntry[], remove: string[]) {
+        if (this.isFull && put.length > 0) throw new DOMException("no room", "QuotaExceededError");
+        await super.write(put, remove);
+      }
+    }
+    const post = new Post();
+    const shelf = new FullShelf();
+    const { outbox, verdicts } = scene(post, shelf);
+    await outbox.add(result(1));
+    await outbox.flush();
+    expect(verdicts).toEqual([[1, "recorded"]]);
+    post.isUp = false;
+    await outbox.add(result(2));
+    expect(shelf.kept.size).toBe(0);
+    shelf.isFull = false;
+    await outbox.add(result(3));
+    expect([...shelf.kept.values()].map(({ unit }) => unit)).toEqual([2, 3]);
+    post.isUp = true;
+    await outbox.flush();
+    expect([shelf.kept.size, outbox.count, verdicts.length]).toEqual([0, 0, 3]);
+  });
+
   it("sends what is added while a slow shelf is written to", async () => {
     let release: () => void = () => {};
     class SlowShelf extends MemoryShelf {

@@ -15,9 +15,9 @@ function scene() {
 describe("setbacks", () => {
   it("call a job failed only for what the engine says", () => {
     const { setbacks } = scene();
-    expect(setbacks.judge(new EngineError("validation", "no"), true, "1:0")).toEqual({ kind: "leave", failed: true });
-    expect(setbacks.judge(new InputError("another plan version", false), true, "1:0")).toEqual({ kind: "leave", failed: false });
-    expect(setbacks.judge(new TypeError("the adapter lacks a limit"), true, "1:0")).toEqual({ kind: "leave", failed: false });
+    expect(setbacks.judge(new EngineError("validation", "no"), true, "1:0")).toEqual({ kind: "leave", told: "failed" });
+    expect(setbacks.judge(new InputError("another plan version", false), true, "1:0")).toEqual({ kind: "leave", told: null });
+    expect(setbacks.judge(new TypeError("the adapter lacks a limit"), true, "1:0")).toEqual({ kind: "leave", told: null });
   });
 
   it("wait longer each time for inputs that do not come, and then leave the job", () => {
@@ -29,7 +29,7 @@ describe("setbacks", () => {
       clock.ms += setbacks.pauseMs;
     }
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
-    expect(setbacks.judge(unreachable, true, "1:0")).toEqual({ kind: "leave", failed: false });
+    expect(setbacks.judge(unreachable, true, "1:0")).toEqual({ kind: "leave", told: null });
   });
 
   it("never leave a job for inputs that do not come while the coordinator is away, or that came in between", () => {
@@ -45,7 +45,7 @@ describe("setbacks", () => {
     const { setbacks } = scene();
     const lost = new EngineError("device-lost", "gone");
     expect(["1:0", "1:1", "2:0"].map((unit) => setbacks.judge(lost, true, unit).kind)).toEqual(["again", "again", "again"]);
-    expect(setbacks.judge(lost, true, "1:1")).toEqual({ kind: "leave", failed: true });
+    expect(setbacks.judge(lost, true, "1:1")).toEqual({ kind: "leave", told: "device-lost" });
     expect(setbacks.judge(lost, true, "2:1").kind).toBe("again");
   });
 

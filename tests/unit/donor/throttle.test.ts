@@ -34,12 +34,21 @@ describe("the throttle", () => {
     }
   });
 
-  it("lends at most a quarter of it while the page is hidden", async () => {
+  it("follows another share, and opens its gate no more while the manners hold it", async () => {
     const throttle = new Throttle(0.9);
-    throttle.setHidden(true);
-    const share = await lend(throttle, 10, 30_000);
-    expect(share).toBeLessThan(0.28);
-    throttle.setHidden(false);
+    const heed = (share: number) => throttle.heed({ kind: "lend", share, idle: false, slowed: null });
+    heed(0.25);
+    expect(await lend(throttle, 10, 30_000)).toBeLessThan(0.28);
+    throttle.heed({ kind: "hold", reason: "battery", until: null });
+    let opened = false;
+    void throttle.turn().then(() => {
+      opened = true;
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(opened).toBe(false);
+    heed(0.9);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(opened).toBe(true);
     expect(await lend(throttle, 10, 30_000)).toBeGreaterThan(0.8);
   });
 
@@ -63,15 +72,12 @@ describe("the throttle", () => {
     expect(await lend(throttle, 4, 10_000)).toBeGreaterThan(0.8);
   });
 
-  it("cuts longer slices only when nobody has touched the page for five minutes", () => {
+  it("cuts longer slices only when the manners say that nobody is there", () => {
     const throttle = new Throttle(0.5);
     const polite = throttle.targetMicros();
-    vi.advanceTimersByTime(5 * 60_000 + 1);
+    throttle.heed({ kind: "lend", share: 0.5, idle: true, slowed: null });
     expect(throttle.targetMicros()).toBeGreaterThan(polite);
-    throttle.setHidden(true);
-    expect(throttle.targetMicros()).toBe(polite);
-    throttle.setHidden(false);
-    throttle.noticeInput();
+    throttle.heed({ kind: "lend", share: 0.5, idle: false, slowed: null });
     expect(throttle.targetMicros()).toBe(polite);
   });
 

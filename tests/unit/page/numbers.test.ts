@@ -57,8 +57,8 @@ describe("numbers on the page", () => {
   });
 
   test("doses, bytes, shares and powers", () => {
-    expect(doseOfMine(0.5)).toBe("half my GPU");
-    expect(doseOfMine(0.25)).toBe("a quarter of my GPU");
+    expect(doseOfMine(0.5, "GPU")).toBe("half my GPU");
+    expect(doseOfMine(0.25, "machine")).toBe("a quarter of my machine");
     expect(megabytes(1_200_000)).toBe("1.2 MB");
     expect(percent(0.484)).toBe("48 %");
     expect(raised("Primes below 10^12")).toBe("Primes below 10¹²");

@@ -19,6 +19,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
     kept: 0,
     allowSoftware: false,
     donor: null,
+    elsewhere: null,
     seen: { job: 1, units: 380, final: 236, mine: { running: 2, waiting: 0, final: 14 }, share: 0.48 },
     dose: 0.5,
     firstDose: 0.5,
@@ -40,7 +41,7 @@ function say(of: Situation, manner: Manner = POINTER): [string, string] {
 
 describe("the page's words", () => {
   test.each<[string, Situation, string, RegExp]>([
-    ["before", situation(), "144 units of this picture are missing.", /^One unit is one square\./],
+    ["before", situation(), "144 units of this picture are missing.", /^Volunteers' GPUs compute units, one square each\./],
     [
       "a count with an answer",
       situation({ job: primes() }),
@@ -99,6 +100,12 @@ describe("the page's words", () => {
     ],
     ["another tab", lent({ kind: "another-tab", running: true }), "Running in another tab.", /One tab works/],
     [
+      "another tab, before a click in this one",
+      situation({ elsewhere: donorState({ phase: { kind: "waiting", reason: "all-assigned", retryMs: 1_000 } }) }),
+      "Waiting in another tab.",
+      /no unit to work on right now\.$/,
+    ],
+    [
       "no adapter",
       lent({ kind: "no-adapter" }),
       "This browser finds no graphics card.",
@@ -141,7 +148,7 @@ describe("the page's words", () => {
 
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
     expect(say(situation())[1]).not.toMatch(/processor/);
-    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a graphics card your processor computes, slowly\.$/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a GPU your processor does, slowly\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
     expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
   });
@@ -200,6 +207,7 @@ describe("the page's words", () => {
 
   test("call a processor a processor, which a software adapter is", () => {
     const phases: DonorPhase[] = [{ kind: "running" }, { kind: "refused", job: 1, unit: 1 }, { kind: "offline", running: true }];
+    phases.push({ kind: "on-hold", reason: "battery", until: null });
     for (const phase of phases) {
       const of = lent(phase, { donor: donorState({ phase, software: true, gflops: null, secondsPerUnit: null }) });
       const told = [...say(of), ...dockLines(of)].join(" ");

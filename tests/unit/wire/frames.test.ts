@@ -19,7 +19,7 @@ const token = fc.uint8Array({ maxLength: 200 });
 const runs = fc.array(fc.record({ start: unit, length: fc.integer({ min: 1, max: 100 }) }), { maxLength: 40 });
 const result = fc.record({
   unit,
-  status: fc.constantFrom("ok" as const, "failed" as const),
+  status: fc.constantFrom("ok" as const, "failed" as const, "device-lost" as const),
   gpuMicros: u32,
   digest: fc.uint8Array({ minLength: DIGEST_BYTES, maxLength: DIGEST_BYTES }),
   bytes: fc.uint8Array({ maxLength: INLINE_RESULT_BYTES }),

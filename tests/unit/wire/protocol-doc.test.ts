@@ -36,6 +36,7 @@ const FRAMES: Frame[] = [
     results: [
       { unit: unit(5), status: "ok", gpuMicros: 1500, digest: counting(0), bytes: fromHex("dead") },
       { unit: unit(6), status: "failed", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) },
+      { unit: unit(9), status: "device-lost", gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) },
     ],
   },
   { type: "answer", verdicts: ["recorded", "wanted"] },

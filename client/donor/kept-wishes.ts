@@ -1,0 +1,42 @@
+/** What the visitor chose, kept in IndexedDB from the first choice on, one for all tabs; reading makes no database where there is none. */
+import { clear, createStore, get, set } from "idb-keyval";
+import { NO_WISHES, readWishes, type Wishes } from "./manners/wishes.ts";
+import { DONOR_CHANNEL, type TabsMessage } from "./tabs.ts";
+
+const DATABASE = "idlewave-wishes";
+const KEY = "wishes";
+const store = () => createStore(DATABASE, "chosen");
+
+async function isThere(): Promise<boolean> {
+  return (await indexedDB.databases()).some(({ name }) => name === DATABASE);
+}
+
+export async function keptWishes(): Promise<Wishes> {
+  return (await isThere()) ? readWishes(await get<unknown>(KEY, store())) : NO_WISHES;
+}
+
+export async function forgetWishes(): Promise<void> {
+  if (await isThere()) await clear(store());
+}
+
+/** The visitor's hand on them, in one of the tabs. */
+export class ChosenWishes {
+  private readonly channel = new BroadcastChannel(DONOR_CHANNEL);
+
+  /** `onChosen`: they were chosen in another tab. */
+  constructor(onChosen: (wishes: Wishes) => void) {
+    this.channel.onmessage = (event: MessageEvent<TabsMessage>) => {
+      if (event.data.type === "wishes") onChosen(event.data.wishes);
+    };
+  }
+
+  /** Keeps them; donors, this tab's too, and the other tabs hear of them. */
+  async choose(wishes: Wishes): Promise<void> {
+    this.channel.postMessage({ type: "wishes", wishes } satisfies TabsMessage);
+    await set(KEY, wishes, store());
+  }
+
+  close(): void {
+    this.channel.close();
+  }
+}

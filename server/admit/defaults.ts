@@ -1,0 +1,34 @@
+/** A word about what the manifest leaves unsaid, and what it is taken to mean. */
+import { list } from "../../shared/kernel/path.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import { type sizeBindings, type swapPartners, unsetMembers } from "./buffers.ts";
+import type { Faults } from "./faults.ts";
+
+const NO_FIGURE =
+  "gflopPerUnit is missing: a unit earns its volunteers what 1 GFLOP earns, however long it takes. Write how many 10^9 operations it has; an estimate is enough.";
+
+export function warnDefaults(
+  manifest: Manifest,
+  buffers: JobPlan["buffers"],
+  sized: ReturnType<typeof sizeBindings>,
+  swapped: ReturnType<typeof swapPartners>,
+  passes: JobPlan["passes"],
+  faults: Faults,
+): void {
+  const outputs = new Set(manifest.output.map((output) => output.binding));
+  buffers.forEach((buffer, index) => {
+    const entry = manifest.bindings?.[buffer.name];
+    const partner = [...(swapped.get(buffer.name) ?? [])].some((name) => outputs.has(name));
+    if (buffer.kind === "storage" && !outputs.has(buffer.name) && !partner && !entry?.scratch && entry?.init === undefined) {
+      faults.warn(`${buffer.name} is written but is neither an output nor marked "scratch": it is taken for scratch.`);
+    }
+    if (entry?.scratch && outputs.has(buffer.name)) faults.warn(`${buffer.name} is an output: "scratch" has no effect.`);
+    const layout = sized.get(buffer.name)?.reflected.layout;
+    if (buffer.kind !== "uniform" || !layout || entry?.init !== undefined) return;
+    const later = passes.flatMap((pass) => pass.set.filter((set) => set.buffer === index).map((set) => set.write));
+    const unset = unsetMembers(layout, [...buffer.writes, ...later]);
+    if (unset.length > 0) faults.warn(`Nothing sets ${list(unset)} of ${buffer.name}: zero.`);
+  });
+  if (manifest.gflopPerUnit === undefined) faults.warn(NO_FIGURE);
+}

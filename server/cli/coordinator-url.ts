@@ -1,0 +1,16 @@
+/** Where the coordinator is when nobody says it: the one that `serve` starts in this folder. */
+import { ConfigError, readConfig } from "../config.ts";
+import { CliError, EXIT } from "./exit.ts";
+
+/** `publicUrl` of `idlewave.json` or of IDLEWAVE_PUBLIC_URL, else the address that `serve` would listen on. Throws `CliError` (usage) on a wrong setting. */
+export function coordinatorUrl(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): string {
+  try {
+    const { publicUrl, host, port } = readConfig({}, env, folder);
+    // Listening everywhere, it is here too; a port that is chosen at the start cannot be known.
+    const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+    return publicUrl || `http://${name}:${port || 8080}`;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, `${error.todo} Or name the coordinator with --url.`.trim());
+  }
+}

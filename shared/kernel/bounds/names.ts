@@ -1,0 +1,141 @@
+/** What the expressions of a kernel name: declarations, bindings, and values that stay the same. */
+import { type AbstractElem, type ExpressionElem, type FnElem, type ForElem, refDecl, typeOfExpr, visitAst } from "wesl/core";
+import { evaluate } from "../attributes.ts";
+import type { Kernel } from "../read.ts";
+
+export class Names {
+  private readonly kernel: Kernel;
+  private readonly changed = new Map<AbstractElem, AbstractElem[]>();
+  private readonly loops = new Map<AbstractElem, ForElem>();
+
+  constructor(kernel: Kernel, functions: readonly FnElem[]) {
+    this.kernel = kernel;
+    for (const fn of functions) {
+      visitAst(fn, (elem) => {
+        if (elem.kind === "assign" && elem.lhs.kind !== "phony") this.change(elem.lhs, elem);
+        else if (elem.kind === "increment" || elem.kind === "decrement") this.change(elem.target, elem);
+        else if (elem.kind === "unary-expression" && elem.operator.value === "&") this.change(elem.expression, elem);
+        else if (elem.kind === "for" && elem.init?.kind === "var") this.loops.set(elem.init, elem);
+      });
+    }
+  }
+
+  /** Where a variable is changed after its declaration. */
+  changesOf(decl: AbstractElem): readonly AbstractElem[] {
+    return this.changed.get(decl) ?? [];
+  }
+
+  declOf(ref: ExpressionElem): AbstractElem | undefined {
+    return ref.kind === "ref" ? refDecl(ref.ident, this.kernel.bindings)?.declElem : undefined;
+  }
+
+  isInteger(expression: ExpressionElem): boolean {
+    const kind = this.scalarOf(expression);
+    return kind === "u32" || kind === "i32" || kind === "abstract-int";
+  }
+
+  isUnsigned(expression: ExpressionElem): boolean {
+    return this.scalarOf(expression) === "u32";
+  }
+
+  /** What a name stands for that never changes. */
+  initOf(decl: AbstractElem): ExpressionElem | undefined {
+    if (decl.kind === "let" || decl.kind === "const") return decl.init;
+    return decl.kind === "var" && this.isFixed(decl) ? decl.init : undefined;
+  }
+
+  /** The binding that an expression is a part of, and the path of that part. */
+  pathOf(expression: ExpressionElem): { binding: string; path: string } | undefined {
+    switch (expression.kind) {
+      case "parenthesized-expression":
+        return this.pathOf(expression.expression);
+      case "ref": {
+        const decl = this.declOf(expression);
+        if (decl?.kind === "gvar") return { binding: decl.name.decl.ident.originalName, path: "" };
+        return decl?.kind === "let" && decl.init ? this.pathOf(decl.init) : undefined;
+      }
+      case "component-member-expression": {
+        const base = this.pathOf(expression.base);
+        return (
+          base && { binding: base.binding, path: base.path === "" ? expression.access.name : `${base.path}.${expression.access.name}` }
+        );
+      }
+      case "component-expression": {
+        const base = this.pathOf(expression.base);
+        const index = base && evaluate(this.kernel, expression.access);
+        return base && index !== undefined ? { binding: base.binding, path: `${base.path}[${index}]` } : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** The same text for expressions that have the same value at all places of a function; undefined where that is not sure. */
+  keyOf(expression: ExpressionElem): string | undefined {
+    switch (expression.kind) {
+      case "literal":
+        return expression.value;
+      case "parenthesized-expression":
+        return this.keyOf(expression.expression);
+      case "ref": {
+        const decl = this.declOf(expression);
+        if (!decl || !("start" in decl)) return undefined;
+        if (decl.kind === "let" && decl.init && isShort(decl.init)) return this.keyOf(decl.init) ?? `${decl.start}`;
+        if (decl.kind === "gvar") return decl.template?.[0]?.name === "uniform" ? `${decl.start}` : undefined;
+        const steady = decl.kind === "let" || decl.kind === "const" || decl.kind === "override" || decl.kind === "param";
+        return steady || this.isFixed(decl) || this.isLoopVariable(decl) ? `${decl.start}` : undefined;
+      }
+      case "component-member-expression": {
+        const base = this.keyOf(expression.base);
+        return base && `${base}.${expression.access.name}`;
+      }
+      case "binary-expression": {
+        const [a, b] = [this.keyOf(expression.left), this.keyOf(expression.right)];
+        return a && b && a.length + b.length < 200 ? `(${a}${expression.operator.value}${b})` : undefined;
+      }
+      case "call-expression": {
+        const callee = expression.function.kind === "ref" ? expression.function.ident : expression.function.name;
+        const [only, more] = expression.arguments;
+        if (!only || more || !/^[ui]32$/.test(callee.originalName)) return undefined;
+        const inner = this.keyOf(only);
+        return inner && `${callee.originalName}(${inner})`;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private isFixed(decl: AbstractElem): boolean {
+    return decl.kind === "var" && this.changesOf(decl).length === 0;
+  }
+
+  /** Changed by its loop's own update alone: no condition inside of the body loses its truth by it. */
+  private isLoopVariable(decl: AbstractElem): boolean {
+    const changes = this.changesOf(decl);
+    return changes.length === 1 && changes[0] === this.loops.get(decl)?.update;
+  }
+
+  private scalarOf(expression: ExpressionElem): string | undefined {
+    const type = typeOfExpr(expression, { bindings: this.kernel.bindings });
+    return type.kind === "scalar" ? type.scalar : undefined;
+  }
+
+  private change(target: ExpressionElem, by: AbstractElem): void {
+    let at = target;
+    while (at.kind !== "ref") {
+      if (at.kind === "component-expression" || at.kind === "component-member-expression") at = at.base;
+      else if (at.kind === "parenthesized-expression" || at.kind === "unary-expression") at = at.expression;
+      else return;
+    }
+    const decl = this.declOf(at);
+    if (decl) this.changed.set(decl, [...(this.changed.get(decl) ?? []), by]);
+  }
+}
+
+/** A name for something else, not a computation. */
+function isShort(init: ExpressionElem): boolean {
+  if (init.kind === "ref") return true;
+  if (init.kind === "parenthesized-expression") return isShort(init.expression);
+  if (init.kind === "component-member-expression") return isShort(init.base);
+  return init.kind === "call-expression" && init.arguments.length === 1 && init.arguments.every(isShort);
+}

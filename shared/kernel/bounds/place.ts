@@ -1,0 +1,32 @@
+/** What holds at a place of a function, by the conditions that lead there. */
+import type { AbstractElem } from "wesl/core";
+import type { Range } from "./range.ts";
+
+interface Narrowing {
+  min: number;
+  max: number;
+  /** Where `max` is taken itself, what it depends on; undefined: it may never be. */
+  axes: number | undefined;
+}
+
+/** What holds at a place. Never changed: a narrower one is made of it. */
+export interface Place {
+  /** Every invocation comes here, but for those that conditions on `free` values keep away. */
+  sure: boolean;
+  /** No invocation comes here. */
+  dead: boolean;
+  /** Ranges of parameters and of the variables of loops. */
+  known: ReadonlyMap<AbstractElem, Range | undefined>;
+  /** Bounds from conditions, by the expression's key. */
+  narrowed: ReadonlyMap<string, Narrowing>;
+  memo: Map<AbstractElem, Range | undefined>;
+}
+
+export function startOf(fnArguments: ReadonlyMap<AbstractElem, Range | undefined>, from?: Place): Place {
+  return { sure: from?.sure ?? true, dead: false, known: fnArguments, narrowed: from?.narrowed ?? new Map(), memo: new Map() };
+}
+
+/** The same, where some invocations may stay away for reasons that are not understood. */
+export function unsure(place: Place): Place {
+  return place.sure ? { ...place, sure: false } : place;
+}

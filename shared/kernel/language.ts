@@ -1,0 +1,76 @@
+/** Which of WGSL's language features a kernel needs: those it names in `requires` directives and those it uses without a word. */
+import { type AbstractElem, type ExpressionElem, refDecl, typeOfExpr, visitAst } from "wesl/core";
+import type { Kernel } from "./read.ts";
+
+export interface LanguageNeed {
+  name: string;
+  /** UTF-16 offset in the kernel's text. */
+  offset: number;
+}
+
+const PACKED = new Set("dot4U8Packed dot4I8Packed pack4xI8 pack4xU8 pack4xI8Clamp pack4xU8Clamp unpack4xI8 unpack4xU8".split(" "));
+const BUILTINS: Readonly<Record<string, string>> = {
+  subgroup_id: "subgroup_id",
+  num_subgroups: "subgroup_id",
+  global_invocation_index: "linear_indexing",
+  workgroup_index: "linear_indexing",
+};
+/** Address spaces that a function's pointer may lead into in every browser. */
+const PLAIN_POINTERS = new Set(["function", "private"]);
+
+/** Each feature once, where it is needed first. */
+export function languageNeeds(kernel: Kernel): LanguageNeed[] {
+  const found = new Map<string, number>();
+  const need = (name: string, offset: number) => found.set(name, Math.min(offset, found.get(name) ?? offset));
+  for (const elem of kernel.ast.moduleElem.decls) {
+    if (elem.kind === "directive" && elem.directive.kind === "requires") {
+      for (const { name, start } of elem.directive.extensions) need(name, start);
+    }
+    visitAst(elem, (part) => {
+      const name = needOf(kernel, part);
+      if (name !== undefined && "start" in part) need(name, part.start);
+    });
+  }
+  return [...found].map(([name, offset]) => ({ name, offset })).sort((a, b) => a.offset - b.offset);
+}
+
+function needOf(kernel: Kernel, part: AbstractElem): string | undefined {
+  switch (part.kind) {
+    case "attribute":
+      return part.attribute.kind === "@builtin" ? BUILTINS[part.attribute.param.name] : undefined;
+    case "call-expression": {
+      if (part.function.kind !== "ref") return undefined;
+      const { ident } = part.function;
+      const decl = refDecl(ident, kernel.bindings);
+      if (!decl) return PACKED.has(ident.originalName) ? "packed_4x8_integer_dot_product" : undefined;
+      return part.arguments.some(isPartOfWhole) ? "unrestricted_pointer_parameters" : undefined;
+    }
+    case "param": {
+      const type = part.name.typeRef;
+      const space = type?.name.originalName === "ptr" ? type.templateParams?.[0] : undefined;
+      if (!space) return undefined;
+      return PLAIN_POINTERS.has(kernel.text.slice(space.start, space.end).trim()) ? undefined : "unrestricted_pointer_parameters";
+    }
+    case "component-expression":
+    case "component-member-expression":
+      return typeOfExpr(part.base, { bindings: kernel.bindings }).kind === "ptr" ? "pointer_composite_access" : undefined;
+    case "assign":
+      return isSwizzle(kernel, part.lhs) ? "swizzle_assignment" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** `&x.member` or `&x[1]`: a pointer to a part of a variable. */
+function isPartOfWhole(argument: ExpressionElem): boolean {
+  if (argument.kind === "parenthesized-expression") return isPartOfWhole(argument.expression);
+  if (argument.kind !== "unary-expression" || argument.operator.value !== "&") return false;
+  let at = argument.expression;
+  while (at.kind === "parenthesized-expression") at = at.expression;
+  return at.kind === "component-expression" || at.kind === "component-member-expression";
+}
+
+function isSwizzle(kernel: Kernel, lhs: ExpressionElem | { kind: "phony" }): boolean {
+  if (lhs.kind !== "component-member-expression" || lhs.access.name.length < 2) return false;
+  return typeOfExpr(lhs.base, { bindings: kernel.bindings }).kind === "vector";
+}

@@ -1,0 +1,175 @@
+/** What is said of indices: beyond the end where the text proves it, unchecked where it proves nothing, and silence inside. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Judges } from "../../../server/admit/admit.ts";
+import { admitted, type Files, openJudges, packageOf } from "./package.ts";
+
+let judges: Judges;
+beforeAll(async () => {
+  judges = await openJudges();
+});
+afterAll(() => judges.close());
+
+const HEAD = `struct Size { n: u32, w: u32, h: u32, signed: i32 }
+@group(0) @binding(0) var<uniform> size: Size;
+@group(0) @binding(1) var<storage, read_write> out: array<u32>;
+@group(0) @binding(2) var<storage, read> src: array<u32>;
+override COUNT: u32 = 100;
+const LAST = 99u;
+struct Input { @builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) at: u32 }
+fn put(i: u32, v: u32) { out[i] = v; }
+fn cell(x: u32, y: u32) -> u32 { let row = y * size.w; return row + x; }
+fn fill(p: ptr<function, u32>) { *p += 1u; }
+`;
+const ID = "@builtin(global_invocation_id) id: vec3u";
+const SET = { n: 100, w: 10, h: 10, signed: 100 };
+
+interface Shape {
+  /** Elements of `out`. */
+  out?: number;
+  /** Parameters of `main`. */
+  inputs?: string;
+  set?: object;
+  pass?: object;
+  more?: object;
+  csv?: string;
+}
+
+/** `out` of 100 elements, 128 invocations along x and one along y; `body` uses everything, so that nothing else is warned of. */
+function job(body: string, { out = 100, inputs = ID, set = SET, pass = {}, more = {}, csv }: Shape = {}): Files {
+  const kernel = `${HEAD}@compute @workgroup_size(64) fn main(${inputs}) {\n  _ = src[0]; _ = size.n + out[0] + COUNT;\n  ${body}\n}\n`;
+  const manifest = {
+    name: "test-job",
+    kernel: ["kernel.wgsl"],
+    units: csv === undefined ? { count: 7 } : { rows: "rows.csv" },
+    bindings: { size: { set }, src: { elements: 100, init: "zero" } },
+    passes: [{ workgroups: [2], ...pass }],
+    output: [{ binding: "out", dtype: "u32", shape: [out] }],
+    gflopPerUnit: 1,
+    ...more,
+  };
+  return { "job.json": manifest, "kernel.wgsl": kernel, ...(csv === undefined ? {} : { "rows.csv": csv }) };
+}
+
+/** The words on indices, none where there are none. */
+const told = async (body: string, shape?: Shape) =>
+  admitted(await judges.admit(packageOf(job(body, shape)))).warnings.filter((text) => /with indices up to|^Not checked/.test(text));
+
+const SQUARE = { pass: { workgroups: [1, 10] } };
+
+describe("an index that is beyond the end for some invocation is told with its place, its most and the way out", () => {
+  it.each<[string, string, number, Shape?]>([
+    ["the invocation's own", "out[id.x] = 1u;", 127],
+    ["by another name", "let i = id.x;\n  out[(i)] = 1u;", 127],
+    ["of a struct of inputs", "out[input.id.x] = 1u;", 127, { inputs: "input: Input" }],
+    ["after a condition that keeps nobody away", "if (id.x > 5u) { _ = id; }\n  out[id.x] = 1u;", 127],
+    ["one element too small for a number of the job", "if (id.x >= size.n) { return; }\n  out[id.x] = 1u;", 99, { out: 99 }],
+    ["one too small for a constant", "if (id.x <= LAST) { out[id.x] = 1u; }", 99, { out: 99 }],
+    ["one too small for an override", "if (id.x < COUNT) { out[id.x] = 1u; }", 99, { out: 99 }],
+    ["one too small for an override's value", "if (id.x < COUNT) { out[id.x] = 1u; }", 119, { more: { overrides: { COUNT: 120 } } }],
+    ["one too small for another array's length", "if (id.x < arrayLength(&src)) { out[id.x] = 1u; }", 99, { out: 99 }],
+    ["one too small for a signed number", "let i = i32(id.x);\n  if (i >= size.signed) { return; }\n  out[i] = 1u;", 99, { out: 99 }],
+    [
+      "one too small for the largest row",
+      "if (id.x < size.n) { out[id.x] = 1u; }",
+      99,
+      { out: 99, set: { ...SET, n: "$row.n" }, csv: "n\n7\n100\n20\n" },
+    ],
+    [
+      "one too small for the last unit",
+      "if (id.x < size.n) { out[id.x] = 1u; }",
+      99,
+      { out: 99, set: { ...SET, n: { of: "$unit.index", scale: 10, offset: 40 } } },
+    ],
+    [
+      "a row and a column",
+      "if (id.x >= size.w || id.y >= size.h) { return; }\n  out[id.y * size.w + id.x] = 1u;",
+      99,
+      { out: 99, ...SQUARE },
+    ],
+    [
+      "the same named before the condition",
+      "let i = id.y * size.w + id.x;\n  if (id.x >= size.w || id.y >= size.h) { return; }\n  out[i] = 1u;",
+      99,
+      { out: 99, ...SQUARE },
+    ],
+    ["by a function", "if (id.x >= size.w || id.y >= size.h) { return; }\n  out[cell(id.x, id.y)] = 1u;", 99, { out: 99, ...SQUARE }],
+    ["in a function", "put(id.x, 1u);", 127],
+    ["several an invocation", "for (var i = 0u; i < 4u; i++) { out[id.x * 4u + i] = 1u; }", 511, { out: 511 }],
+    ["an atomic's neighbour", "let p = &out[id.x + 1u];\n  *p = 1u;", 128, { out: 128 }],
+    ["read", "out[id.x] = src[id.x];", 127, { out: 128 }],
+    [
+      "read behind a condition that is understood",
+      "out[id.x] = 1u; if (id.x < 101u && src[id.x] > 0u) { out[0] = 2u; }",
+      100,
+      { out: 128 },
+    ],
+  ])("%s", async (_, body, most, shape) => {
+    const [warning, ...more] = await told(body, shape);
+    expect(more).toEqual([]);
+    expect(warning).toMatch(/^kernel\.wgsl:\d+:\d+ main (stores|reads) .*Keep the index below \d+, or make the array \d+ long\.$/);
+    expect(warning).toContain(`with indices up to ${most}, and`);
+    expect(warning).toContain(`make the array ${most + 1} long`);
+  });
+});
+
+describe("an index that is inside is not spoken of", () => {
+  it.each<[string, string, Shape?]>([
+    ["the invocation's own", "out[id.x] = 1u;", { out: 128 }],
+    ["below the array's length", "if (id.x < arrayLength(&out)) { out[id.x] = 1u; }"],
+    ["below a number of the job", "if (id.x >= size.n) { return; }\n  out[id.x] = 1u;"],
+    ["below it, the other way around", "if (!(size.n > id.x)) { return; } else { out[id.x] = 1u; }"],
+    ["the lesser of two", "out[min(id.x, 99u)] = 1u;"],
+    ["clamped", "out[clamp(size.n + src[3], 0u, LAST)] = 1u;"],
+    ["a rest", "out[(id.x * 7u) % 100u] = 1u;"],
+    ["masked", "out[src[id.x % 3u] & 63u] = 1u;"],
+    ["halved", "out[id.x / 2u] = 1u; out[id.x >> 1u] = 2u;"],
+    ["along another axis", "out[id.y] = 1u;"],
+    ["the group's", "out[group.x] = 1u; out[input.at] = 1u;", { inputs: "@builtin(workgroup_id) group: vec3u, input: Input" }],
+    ["a loop that strides", "for (var i = id.x; i < size.n; i += 128u) { out[i] = 1u; }"],
+    ["a row and a column", "if (id.x >= size.w || id.y >= size.h) { return; }\n  out[cell(id.x, id.y)] = 1u;", SQUARE],
+    ["a variable that is never changed", "var i = id.x;\n  if (i < 100u) { out[i] = 1u; }"],
+    ["where nobody comes", "if (id.x >= 128u) { out[id.x + 500u] = 1u; }"],
+    ["of a vector that is made", "let p = vec2u(id.x % 10u, id.y);\n  out[p.y * 10u + p.x] = 1u;"],
+  ])("%s", async (_, body, shape) => {
+    expect(await told(body, shape)).toEqual([]);
+  });
+});
+
+describe("a store into an output whose index the text does not show is said to be unchecked", () => {
+  it.each<[string, string, RegExp, Shape?]>([
+    ["from memory", "out[src[id.x % 3u]] = 1u;", /out\[src\[id\.x % 3u\]\] at kernel\.wgsl:\d+:\d+\)/],
+    ["a variable that changes", "var i = id.x; i *= 3u;\n  out[i] = 1u;", /\(out\[i\] at kernel\.wgsl:14:3\)/],
+    ["changed through a pointer", "var i = 0u; fill(&i);\n  out[i] = 1u;", /out\[i\]/],
+    ["behind a condition on data", "if (out[0] > 3u) { out[id.x] = 1u; }", /out\[id\.x\] at .*, up to 127 of 99 as far as the text shows/],
+    ["that may wrap", "out[id.x - 1u] = 1u;", /out\[id\.x - 1u\]/],
+    [
+      "of a number that a pass changes",
+      "if (id.x < size.n) { out[id.x] = 1u; }",
+      /out\[id\.x\]/,
+      { pass: { set: { size: { n: { of: "$pass.index", offset: 9 } } } } },
+    ],
+    ["many", "let i = out[0]; out[i] = 1u; out[i + 1u] = 1u; out[i + 2u] = 1u; out[i + 3u] = 1u;", / and 1 more\)/],
+  ])("%s", async (_, body, expected, shape) => {
+    expect(await told(body, shape)).toEqual([
+      expect.stringMatching(/^Not checked: whether the kernel stays inside its outputs .* compare some units/),
+    ]);
+    expect((await told(body, shape)).join()).toMatch(expected);
+  });
+
+  it("but not of a read, nor of scratch", async () => {
+    expect(await told("out[id.x % 9u] = src[src[id.x % 9u]];")).toEqual([]);
+  });
+
+  it("and so is a kernel that is too long to be followed", async () => {
+    const long = Array.from({ length: 6_000 }, (_, i) => `out[id.x % 9u] = id.x + ${i}u;`).join("\n");
+    expect(await told(long)).toEqual([expect.stringMatching(/^Not checked: .*too long to be followed/)]);
+  });
+
+  it("calls that double are followed for a while only", async () => {
+    const calls = Array.from({ length: 30 }, (_, i) => `fn f${i + 1}(i: u32) { f${i}(i); f${i}(i); }`).join("\n");
+    const files = job("f30(id.x % 9u);");
+    const kernel = `${String(files["kernel.wgsl"])}fn f0(i: u32) { out[i] = 1u; }\n${calls}`;
+    const { warnings } = admitted(await judges.admit(packageOf({ ...files, "kernel.wgsl": kernel })));
+    expect(warnings.join()).toMatch(/too long to be followed/);
+  });
+});
