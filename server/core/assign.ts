@@ -16,7 +16,7 @@ import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
 import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
-import type { Account, CoreState, Job, Lease } from "./state.ts";
+import type { Account, CoreState, Job, Lease, OpenUnit } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -170,7 +170,7 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, taken: Taken, sca
       scan.retries--;
       if (job.pages.isEnded(unit)) continue;
       const isNeeded = replicasNeeded(job, unit) > 0;
-      const isOthers = isNeeded && isLeftToOthers(state, job, lease, unit);
+      const isOthers = isNeeded && (isLeftToOthers(state, job, lease, unit) || isForVetted(state, lease, job.open.get(unit)));
       if (isOthers) barred++;
       if (isNeeded && (isOthers || !mayTake(state, job, lease, unit))) {
         scan.reason = "waits-for-others";
@@ -223,8 +223,7 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, s
 export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
   const open = job.open.get(unit);
   if (open?.replicas.some((replica) => mayBeOne(replica, by))) return false;
-  // What nobody vetted has a part in is shown to somebody who is.
-  if (open?.hold === "provisional" && !isVetted(state, by)) return false;
+  if (isForVetted(state, by, open)) return false;
   for (const serial of job.pages.holders(unit)) {
     const lease = state.leaseBySerial.get(serial);
     // A lease that is being filled is not registered yet, and it is this claim's own.
@@ -237,6 +236,11 @@ export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["ac
 function isBegunByOthers(job: Job, unit: UnitIndex): boolean {
   if (job.pages.holderCount(unit) > 0) return true;
   return job.open.get(unit)?.replicas.some(({ counted }) => counted) ?? false;
+}
+
+/** What nobody vetted has a part in is shown to somebody who is. */
+function isForVetted(state: CoreState, by: { account: HostFacts["account"]; cluster: string }, open: OpenUnit | undefined): boolean {
+  return open?.hold === "provisional" && !isVetted(state, by);
 }
 
 /** The unit came back from this cluster, and another that is active has not had it yet. */

@@ -24,9 +24,9 @@ describe("two hundred networks with an auditor, every step checked", () => {
   });
 
   it("are overrun by those who compute nothing without the auditor, and not with it, nor with one slower than any volunteer", () => {
-    const lazy = { ...small, adversary: "lazy", seats: 30, seeds: 2, units: 2000, check: false };
+    const lazy = { ...small, adversary: "lazy", seats: 30, seeds: 1, units: 1000, check: false };
     expect(runCell(lazy).acceptedWrong).toBeGreaterThan(0.5);
-    for (const unitMs of [200, 5000]) {
+    for (const unitMs of [200, 2000]) {
       const cell = runCell({ ...lazy, audit: { share: 0.05, unitMs } });
       expect(cell).toMatchObject({ honestProven: 0, failed: 0 });
       expect(cell.acceptedWrong).toBeLessThan(0.01);

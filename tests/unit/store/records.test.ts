@@ -42,12 +42,13 @@ describe("a journal row", () => {
         3,
         {
           ended: "final",
+          due: false,
           at: 2,
           replicas: [{ ...by, status: "ok", outcome: "final" }],
           results: [{ digest: bytes(digest), place: 0, bytes: bytes("0908") }],
         },
       ],
-      [4, { ended: "failed", at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
+      [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
     ]);
   });
 });
