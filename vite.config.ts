@@ -12,7 +12,15 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     sourcemap: true,
-    rolldownOptions: { input: { index: path("client/page/index.html"), privacy: path("client/page/privacy.html") } },
+    rolldownOptions: {
+      input: {
+        index: path("client/page/index.html"),
+        privacy: path("client/page/privacy.html"),
+        lending: path("client/widget/lending.ts"),
+      },
+      // What the widget's frame loads by its address keeps its exports.
+      preserveEntrySignatures: "exports-only",
+    },
   },
   server: {
     proxy: {

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { noteBuilt } from "./sources.mjs";
+import { buildWidget } from "./widget.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = { idlewave: "server/cli/idlewave.ts", judge: "server/admit/judge.ts" };
@@ -32,6 +33,7 @@ noteBuilt("server");
 
 if (!process.argv.includes("--server")) {
   const vite = await import("vite");
-  await vite.build({ configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+  const { output } = await vite.build({ configFile: join(root, "vite.config.ts"), logLevel: "warn" });
+  await buildWidget(output.find(({ name, isEntry }) => isEntry && name === "lending").fileName);
   noteBuilt("client");
 }

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findFirefox, NO_FIREFOX } from "./firefox.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (...path) => join(root, "node_modules", ...path);
@@ -18,7 +19,9 @@ const failures = [];
 check("types", () => run(bin("typescript", "bin", "tsc"), ["-p", "."]));
 check("lint and import arrows", () => run(bin("@biomejs", "biome", "bin", "biome"), ["check", "--error-on-warnings"]));
 check("no address in the lockfile", () => !/https?:\/\/registry|"resolved"/.test(readFileSync(join(root, "package-lock.json"), "utf8")));
+const hasFirefox = findFirefox() !== undefined;
 runTests();
+if (!hasFirefox) console.log(NO_FIREFOX);
 for (const name of failures) console.log(`✗ ${name}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
@@ -44,6 +47,7 @@ function runTests() {
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
+    ...(hasFirefox ? [] : ["--exclude", "tests/browser/firefox.test.ts"]),
     ...process.argv.slice(2),
   ]);
   if (!existsSync(report)) {

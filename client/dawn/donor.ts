@@ -10,6 +10,7 @@ import { Turns } from "../donor/turns.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
+import { fileSpeeds } from "./speed.ts";
 
 export interface NodeDonor {
   /** Resolves when the session has ended, by itself or by `stop`, and everything is put away. */
@@ -20,7 +21,7 @@ export interface NodeDonor {
 
 interface NodeDonorOptions extends DonorStart {
   wishes: Wishes;
-  /** Folder of `identity.json` and `outbox.sqlite`, made when it is not there. */
+  /** Folder of `identity.json`, `outbox.sqlite` and `speed.json`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
@@ -38,9 +39,10 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     report.begin(options.dose);
     report.watch(onState);
     const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
+    const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, shelf, throttle, report, machine),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, shelf, speeds, throttle, report, machine),
     });
     const ended = turns.ended.then(() => {
       manners.end();

@@ -91,6 +91,30 @@ export class Claims {
     return "assigned";
   }
 
+  /**
+   * Units that an earlier page had begun, by renewing their assignments: answers those that are still ours, which come first.
+   * What else their assignments hold is given back: its rows went with that page. Rejects when the connection is down.
+   */
+  async takeUp<Begun extends Pick<Task, "job" | "unit" | "token" | "row">>(begun: readonly Begun[]): Promise<Begun[]> {
+    const ours: Begun[] = [];
+    const rests: { token: Uint8Array; units: UnitIndex[] }[] = [];
+    for (const each of begun) {
+      const answer = await this.request({ type: "renew", token: each.token });
+      if (answer.type !== "assignment" || answer.job !== each.job) continue;
+      const units = new Set(unitsOf(answer.runs));
+      const token = answer.token.slice();
+      rests.push({ token, units: [...units].filter((unit) => !begun.some((other) => other.job === each.job && other.unit === unit)) });
+      if (!units.has(each.unit)) continue;
+      const rows = each.row && new Map([[each.unit, each.row]]);
+      const held: Held = { job: each.job, token, waiting: [each.unit], open: new Map(), rows, deadline: 0, renewAt: 0 };
+      this.live(held, answer.lifeMs);
+      this.held.unshift(held);
+      ours.push(each);
+    }
+    for (const { token, units } of rests) if (units.length > 0) await this.request({ type: "release", token, units });
+    return ours;
+  }
+
   /** The next unit, of the oldest assignment; what ran out is dropped first. */
   next(): Task | undefined {
     this.expire();

@@ -4,6 +4,7 @@
  */
 import type { ReplicaStatus } from "../../shared/wire.ts";
 import type { Bulletin } from "./bulletin.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import type { Choice } from "./choice.ts";
 import type { Claims, Task } from "./claims.ts";
 import { sha256 } from "./digest.ts";
@@ -26,6 +27,7 @@ const UNSENT_PAUSE_MS = 1_000;
 export interface ComputingParts {
   inputs: Inputs;
   claims: Claims;
+  checkpoints: Checkpoints;
   choice: Choice;
   supply: Supply;
   outbox: Outbox;
@@ -58,7 +60,7 @@ export class Computing {
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
     if (!workshop || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
-    const { supply, claims, outbox, inputs, bulletin, shown } = this.parts;
+    const { supply, claims, checkpoints, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
     if (pauseMs > 0) return pauseMs;
@@ -69,7 +71,8 @@ export class Computing {
       const bench = await workshop.bench(task.job);
       bulletin.take(bench.status);
       if (shown.phase.kind !== "running") shown.set({ kind: "running" });
-      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress));
+      const keeper = checkpoints.keeper(task, bench.status.plan, bench.engine);
+      const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress), keeper);
       this.setbacks.started();
       const ending = computation.outcome
         .then(
@@ -100,6 +103,7 @@ export class Computing {
     report.finished(bench.status, task.unit, gpuMicros);
     onChange();
     await shelved;
+    this.parts.checkpoints.drop(task);
   }
 
   /** A unit did not finish. */
@@ -117,10 +121,11 @@ export class Computing {
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
   private async leave(task: Task, error: unknown, status: Exclude<ReplicaStatus, "ok"> | null): Promise<void> {
-    const { choice, claims, shown, supply, outbox, report } = this.parts;
+    const { choice, claims, checkpoints, shown, supply, outbox, report } = this.parts;
     const isTooLarge = error instanceof TooLarge;
     // As large as it is it stays; another budget is another session's.
     const told = choice.leave(task.job, isTooLarge ? Number.POSITIVE_INFINITY : undefined) ? status : null;
+    checkpoints.drop(task);
     if (told) claims.finished(task);
     shown.set(isTooLarge ? { kind: "on-hold", reason: "memory", until: null } : { kind: "failed", message: messageOf(error) });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves

@@ -4,7 +4,9 @@
  */
 import { holdLife } from "./alive.ts";
 import { clearBlobs } from "./blob-cache.ts";
+import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
+import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
 import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { forgetWishes } from "./kept-wishes.ts";
 import { holdLock, lockWithin } from "./lock.ts";
@@ -16,7 +18,7 @@ import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import { browserShelf, clearShelf } from "./shelf.ts";
-import { computes, type DonorControl, type DonorPhase, type DonorStart, type DonorState, type Dose } from "./state.ts";
+import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
 import { Tabs } from "./tabs.ts";
 import { Turns } from "./turns.ts";
 
@@ -121,7 +123,7 @@ export class Donor implements DonorControl {
   private follow(state: DonorState): void {
     if (!this.isWaiting) return;
     this.takeDose(state.dose);
-    this.report.takeHolder(state, computes(state.phase));
+    this.report.takeHolder(state);
   }
 
   async setDose(dose: Dose): Promise<void> {
@@ -193,7 +195,9 @@ export class Donor implements DonorControl {
       const identity = await knownIdentity();
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
       await clearShelf();
+      await clearCheckpoints();
       await forgetUnits();
+      await forgetSpeed();
       await clearBlobs();
       await forgetWishes();
       await forgetIdentity();
@@ -207,7 +211,7 @@ export class Donor implements DonorControl {
     await this.last;
     const unlock = await holdLock(run.abort.signal, () => {
       if (this.run !== run) return;
-      this.report.setPhase({ kind: "another-tab", running: true });
+      this.report.setPhase({ kind: "another-tab", running: true, hold: null });
       // The share on the button that was just pressed holds for all tabs.
       this.tabs.dose(run.options.dose);
       this.tabs.ask();
@@ -228,7 +232,7 @@ export class Donor implements DonorControl {
     const { report } = this;
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, browserShelf(), throttle, report),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, browserShelf(), browserSpeeds(), throttle, report),
     });
     void turns.ended.then(() => {
       run.turns = undefined;

@@ -2,7 +2,7 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
-import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
+import { type DonorFact, type DonorPhase, type DonorState, type Dose, fromBeside, type OwnUnit } from "./state.ts";
 import { Tally } from "./tally.ts";
 import { Throughput } from "./throughput.ts";
 
@@ -140,9 +140,9 @@ export class Report {
   }
 
   /** Another tab computes: its figures are shown here as they are there. */
-  takeHolder(state: DonorState, running: boolean): void {
+  takeHolder(state: DonorState): void {
     this.holders = state;
-    this.state.phase = { kind: "another-tab", running };
+    this.state.phase = fromBeside(state.phase);
     this.tell();
   }
 

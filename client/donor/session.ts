@@ -14,15 +14,18 @@ import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Choice } from "./choice.ts";
 import { Claims } from "./claims.ts";
 import { Computing, messageOf } from "./computing.ts";
+import { type SpeedShelf, toldSpeed } from "./host-speed.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
 import type { Verdict } from "./manners/policy.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
-import { Outbox, type OutboxShelf } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { Report } from "./report.ts";
+import type { SessionShelf } from "./shelf.ts";
 import { Shown } from "./shown.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
@@ -46,6 +49,8 @@ export class Session {
   private readonly socket: VolunteerSocket;
   private readonly inputs: Inputs;
   private readonly claims: Claims;
+  private readonly checkpoints: Checkpoints;
+  private tookUp = false;
   private readonly choice: Choice;
   private readonly supply: Supply;
   private readonly outbox: Outbox;
@@ -54,8 +59,10 @@ export class Session {
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
   private readonly machine: Machine | undefined;
+  private readonly speeds: SpeedShelf;
   private workshop: Workshop | undefined;
   private host: Host | undefined;
+  private speed: Promise<number | undefined> | undefined;
   /** The job that is likely to be computed first, 0 for none. */
   private readonly expected: number;
   private readonly shown: Shown;
@@ -69,10 +76,19 @@ export class Session {
   });
 
   /** `machine`: where there is no browser to say what it is. */
-  constructor(options: DonorStart, identity: Identity, shelf: OutboxShelf, throttle: Throttle, report: Report, machine?: Machine) {
+  constructor(
+    options: DonorStart,
+    identity: Identity,
+    shelf: SessionShelf,
+    speeds: SpeedShelf,
+    throttle: Throttle,
+    report: Report,
+    machine?: Machine,
+  ) {
     this.wished = options.job;
     this.wishes = options.wishes ?? NO_WISHES;
     this.machine = machine;
+    this.speeds = speeds;
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
@@ -98,9 +114,10 @@ export class Session {
     this.outbox = new Outbox(shelf, postOf(options.origin, socket), ({ job, unit }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
     });
-    const { inputs, claims, choice, supply, outbox, bulletin, shown } = this;
+    this.checkpoints = new Checkpoints(shelf.checkpoints);
+    const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;
     this.computing = new Computing({
-      ...{ inputs, claims, choice, supply, outbox, bulletin, report, shown },
+      ...{ inputs, claims, checkpoints, choice, supply, outbox, bulletin, report, shown },
       onChange: () => this.changed.fire(),
       onEnd: (phase) => this.finish(phase),
       isStopped: () => this.stopped,
@@ -162,6 +179,7 @@ export class Session {
     try {
       await this.outbox.flush();
       await this.claims.release();
+      this.checkpoints.clear();
     } catch (error) {
       if (!(error instanceof NotConnected)) throw error;
       // The units run out by themselves, the results are on the shelf.
@@ -224,7 +242,11 @@ export class Session {
     if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });
     this.changed.fire();
-    this.host = adapter.host;
+    const { workshop } = this;
+    // Before the first claim, which is sized by it, where the GPU is no slow one.
+    this.speed ??= toldSpeed(adapter.host, this.speeds, () => workshop.measure());
+    const gflops = await this.speed;
+    this.host = gflops === undefined ? adapter.host : { ...adapter.host, gflops };
     return this.host;
   }
 
@@ -241,10 +263,17 @@ export class Session {
     this.onAccount(account);
     void this.outbox.flush();
     void this.bulletin.tellOwnUnits();
-    this.claims
-      .renew(true)
+    this.renewAll()
       .catch(() => undefined) // the connection dropped again: the next one renews
       .finally(() => this.changed.fire());
+  }
+
+  /** What this run holds; the first time what an earlier page had begun too. */
+  private async renewAll(): Promise<void> {
+    const isFirst = !this.tookUp;
+    this.tookUp = true;
+    if (isFirst) await this.checkpoints.takeUp(this.claims);
+    await this.claims.renew(true);
   }
 
   private onAccount(account: AccountNotice): void {

@@ -1,7 +1,7 @@
 /** What the donor's worker tells the page, and what the page may ask of it. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { IdleReason } from "../../shared/wire.ts";
-import type { Anyway, HoldReason, SlowReason } from "./manners/policy.ts";
+import type { Anyway, Hold, SlowReason } from "./manners/policy.ts";
 import type { Surroundings } from "./manners/surroundings.ts";
 import type { Wishes } from "./manners/wishes.ts";
 import type { OwnCount } from "./tally.ts";
@@ -15,8 +15,8 @@ export type DonorPhase =
   | { kind: "off" }
   | { kind: "starting"; bytes: number }
   | { kind: "running" }
-  /** Nothing runs until the reason is gone; then it goes on by itself. `until`: the minute of the day when it does, where that is known. */
-  | { kind: "on-hold"; reason: HoldReason; until: number | null }
+  /** Nothing runs until the reason is gone; then it goes on by itself. */
+  | ({ kind: "on-hold" } & Hold)
   | { kind: "offline"; running: boolean }
   | { kind: "waiting"; reason: IdleReason; retryMs: number }
   | { kind: "no-webgpu" }
@@ -28,8 +28,8 @@ export type DonorPhase =
   | { kind: "refused"; job: number; unit: number }
   /** `final`: it was the one job that was chosen, so the run is over; else the next job is waited for. */
   | { kind: "job-done"; job: number; volunteers: number; final: boolean }
-  /** Another tab has the lock. `running`: it computes; else it waits for work itself. */
-  | { kind: "another-tab"; running: boolean }
+  /** Another tab has the lock. `running`: it computes; else it is on hold, or waits for work itself. */
+  | { kind: "another-tab"; running: boolean; hold: Hold | null }
   /** Another tab forgot the account; nothing runs until the next start. */
   | { kind: "forgotten" }
   /** Stop was pressed in another tab; nothing runs until the next start. */
@@ -37,8 +37,14 @@ export type DonorPhase =
   | { kind: "failed"; message: string };
 
 /** The GPU has work. */
-export function computes(phase: DonorPhase): boolean {
+function computes(phase: DonorPhase): boolean {
   return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
+}
+
+/** How another tab's donor looks from a tab beside it. */
+export function fromBeside(phase: DonorPhase): Extract<DonorPhase, { kind: "another-tab" }> {
+  const hold = phase.kind === "on-hold" ? { reason: phase.reason, until: phase.until } : null;
+  return { kind: "another-tab", running: computes(phase), hold };
 }
 
 /** State of one of the visitor's own units. */

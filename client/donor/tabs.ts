@@ -11,8 +11,6 @@ export const DONOR_CHANNEL = "idlewave-donor";
 
 export type TabsMessage =
   | { type: "ask" }
-  /** A page that lends nothing asks who does. */
-  | { type: "look" }
   | { type: "holder"; state: DonorState }
   | { type: "fact"; fact: DonorFact }
   | { type: "dose"; dose: Dose }
@@ -56,9 +54,6 @@ export class Tabs {
           if (!this.told) return;
           this.say({ type: "holder", state: this.told });
           listener.onAsk();
-          return;
-        case "look":
-          if (this.told) this.say({ type: "holder", state: this.told });
           return;
         case "holder":
           listener.onHolder(message.state);

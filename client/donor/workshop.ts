@@ -1,11 +1,14 @@
 /** The jobs this donor can compute right now: for each a device with what the job needs, its engine and its inputs. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import { measureGflops } from "../engine/benchmark.ts";
+import { BENCHMARK_PLAN } from "../engine/benchmark-plan.ts";
+import type { Keeper } from "../engine/checkpoint.ts";
 import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
 import { memoryOf } from "../engine/memory.ts";
 import type { Engine } from "../engine/seam.ts";
-import type { OpenAdapter } from "./adapter.ts";
+import type { Needs, OpenAdapter } from "./adapter.ts";
 import type { Task } from "./claims.ts";
 import type { Inputs } from "./inputs.ts";
 
@@ -67,9 +70,19 @@ export class Workshop {
   }
 
   /** Computes one unit, its piece of split files fetched first. */
-  async compute(bench: Bench, task: Task, onProgress: (share: number) => void): Promise<Computation> {
+  async compute(bench: Bench, task: Task, onProgress: (share: number) => void, keeper: Keeper): Promise<Computation> {
     const pieces = await this.inputs.pieces(bench.plan, task.unit);
-    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress);
+    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress, keeper);
+  }
+
+  /** GFLOP/s of the GPU on the benchmark, paced as all work is. Rejects with `EngineError`, `DriverStopped`, or what the adapter says. */
+  async measure(): Promise<number> {
+    const device = await this.openDevice(BENCHMARK_PLAN.requires);
+    try {
+      return await measureGflops(this.driver, await openEngine(device, BENCHMARK_PLAN, new Map()));
+    } finally {
+      device.destroy();
+    }
   }
 
   close(job: number): void {
@@ -91,8 +104,7 @@ export class Workshop {
     const plan = await this.inputs.plan(status.plan);
     this.makeRoom(job, memoryOf(plan));
     const files = await this.inputs.files(plan);
-    const device = await this.adapter.openDevice(plan.requires);
-    void device.lost.then((info) => info.reason !== "destroyed" && this.lose());
+    const device = await this.openDevice(plan.requires);
     try {
       const engine = await openEngine(device, plan, files);
       if (this.stopped) throw new DriverStopped("The donor stopped.");
@@ -101,6 +113,12 @@ export class Workshop {
       device.destroy();
       throw error;
     }
+  }
+
+  private async openDevice(needs: Needs): Promise<GPUDevice> {
+    const device = await this.adapter.openDevice(needs);
+    void device.lost.then((info) => info.reason !== "destroyed" && this.lose());
+    return device;
   }
 
   /** Closes other jobs, the one used last not before the rest, until one that takes `bytes` fits. */

@@ -4,6 +4,7 @@
  * the number of units in it: within that, upload, compute and read-back of neighbours overlap. A probe runs alone. After `stop`
  * nothing is submitted.
  */
+import { type Keeper, Keeping } from "./checkpoint.ts";
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
 import { MAX_QUEUED_CHUNKS, MAX_SUBMIT_DISPATCHES } from "./limits.ts";
@@ -51,6 +52,7 @@ interface Work {
   engine: Engine;
   input: UnitInput;
   onProgress(share: number): void;
+  keeping: Keeping | undefined;
   resolve(outcome: UnitOutcome | Promise<UnitOutcome>): void;
   reject(error: unknown): void;
   opened: OpenedUnit | undefined;
@@ -82,12 +84,22 @@ export class Driver {
     this.pace = pace;
   }
 
-  /** Starts one unit, after those before it. Give the next when `wantsNext` resolves. `onProgress` gets the share of its workgroups that are done. */
-  compute(engine: Engine, input: UnitInput, onProgress: (share: number) => void = () => undefined): Computation {
+  /**
+   * Starts one unit, after those before it, or goes on with it where its keeper says. Give the next when `wantsNext` resolves.
+   * `onProgress` gets the share of its workgroups that are done.
+   */
+  compute(
+    engine: Engine,
+    input: UnitInput,
+    onProgress: (share: number) => void = () => undefined,
+    keeper: Keeper | null = null,
+  ): Computation {
     const outcome = new Promise<UnitOutcome>((resolve, reject) => {
+      const { place, gpuMicros } = keeper?.from ?? { place: START, gpuMicros: 0 };
+      const done = workgroupsBefore(engine, place);
       const work: Work = {
-        ...{ engine, input, onProgress, resolve, reject },
-        ...{ opened: undefined, place: START, times: [], workgroupsRecorded: 0, workgroupsDone: 0 },
+        ...{ engine, input, onProgress, resolve, reject, keeping: keeper ? new Keeping(engine, keeper) : undefined },
+        ...{ opened: undefined, place, times: [Promise.resolve(gpuMicros)], workgroupsRecorded: done, workgroupsDone: done },
       };
       if (this.stopped) reject(new DriverStopped("The driver stopped."));
       else this.lane.push(work);
@@ -179,13 +191,16 @@ export class Driver {
     const { engine } = work;
     try {
       const opened = work.opened ?? engine.open(work.input);
+      if (!work.opened) work.keeping?.begin(opened);
       work.opened = opened;
       work.place = next;
       const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(sum);
       work.times.push(time);
       for (const { box } of positions) work.workgroupsRecorded += workgroupsOf(box.size);
       if (this.controllerOf(engine).isEnd(next)) this.finish(work, opened);
+      else work.keeping?.keep(opened, next, work.times);
       const micros = await time;
+      work.keeping?.ran(micros);
       for (const { box } of positions) work.workgroupsDone += workgroupsOf(box.size);
       work.onProgress(work.workgroupsDone / allWorkgroups(engine));
       return micros;
@@ -242,6 +257,14 @@ export class Driver {
     for (const resolve of this.waiting.splice(0)) resolve();
     if (this.stopped || this.isHungry) for (const resolve of this.hungry.splice(0)) resolve();
   }
+}
+
+function workgroupsBefore(engine: Engine, { pass, iteration, done }: Place): number {
+  let workgroups = done;
+  engine.plan.passes.slice(0, pass + 1).forEach((each, index) => {
+    workgroups += (index < pass ? each.repeat : iteration) * workgroupsOf(each.workgroups);
+  });
+  return workgroups;
 }
 
 function allWorkgroups(engine: Engine): number {

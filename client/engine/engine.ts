@@ -18,6 +18,7 @@ import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, UnitInput, Wo
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
 
 const MAP_READ = 1;
+const COPY_DST = 8;
 
 export const openEngine: OpenEngine = async (device, plan, files) => {
   const life = new Lifeline(device);
@@ -52,6 +53,9 @@ class GpuEngine implements Engine {
   private readonly mappings: Mappings;
   /** By pass: what is written before each of its iterations. */
   private readonly sets: { buffer: number; span: Span }[][];
+  /** Buffers that are each unit's own, and where each lies in a saved state. */
+  private readonly own: { buffer: number; from: number; bytes: number }[];
+  readonly stateBytes: number;
   private isNudging = false;
   private readonly staging: { offsets: number[]; size: number };
 
@@ -64,6 +68,15 @@ class GpuEngine implements Engine {
     this.sets = plan.passes.map((pass) => setSpans(plan, pass));
     this.mappings = new Mappings(plan.buffers.length, plan.passes);
     this.staging = stagingOffsets(plan);
+    let stateBytes = 0;
+    this.own = this.contents.flatMap(({ constant }, buffer) => {
+      if (constant) return [];
+      const from = stateBytes;
+      const { byteLength } = plan.buffers[buffer] as JobPlan["buffers"][number];
+      stateBytes += byteLength;
+      return [{ buffer, from, bytes: byteLength }];
+    });
+    this.stateBytes = stateBytes;
     this.batch = new Batcher(device, life);
     this.pool = new BufferPool(device, plan, this.contents);
     device.pushErrorScope("out-of-memory");
@@ -128,6 +141,39 @@ class GpuEngine implements Engine {
     staging.unmap();
     this.pool.giveStaging(staging);
     return result;
+  }
+
+  async save(opened: OpenedUnit): Promise<Uint8Array<ArrayBuffer>> {
+    const unit = opened as Unit;
+    const { physical } = buffersOf(unit);
+    this.device.pushErrorScope("out-of-memory");
+    const staging = this.device.createBuffer({ size: this.stateBytes, usage: MAP_READ | COPY_DST });
+    const scope = this.device.popErrorScope();
+    // Recorded at once, so that it lies behind what was submitted before and ahead of what comes.
+    for (const { buffer, from, bytes } of this.own) this.batch.copy(physical[buffer] as GPUBuffer, 0, staging, from, bytes);
+    const settled = this.batch.settled;
+    try {
+      await this.batch.submitted;
+      const mapped = this.life.hold(staging.mapAsync(MAP_READ));
+      mapped.catch(() => undefined);
+      this.nudge();
+      throwIfAny(ofScope(await this.life.hold(scope)));
+      await Promise.all([settled, mapped]);
+      return new Uint8Array(staging.getMappedRange()).slice();
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  restore(opened: OpenedUnit, state: Uint8Array, begun: { pass: number; iteration: number } | null): void {
+    const unit = opened as Unit;
+    const { physical } = buffersOf(unit);
+    if (state.byteLength !== this.stateBytes) {
+      throw new EngineError("bad-input", `A state of unit ${unit.index} has ${state.byteLength} bytes instead of ${this.stateBytes}.`);
+    }
+    for (const { buffer, from, bytes } of this.own) this.batch.write(physical[buffer] as GPUBuffer, 0, state.subarray(from, from + bytes));
+    // What its pass sets is in the state, and may have been changed by the kernel since.
+    unit.at = begun ?? undefined;
   }
 
   close(opened: OpenedUnit): void {

@@ -41,6 +41,15 @@ export interface Engine {
   run(unit: OpenedUnit, position: Position): Promise<number>;
   /** Result bytes: every output in manifest order, each prefixed by its length as u64, padding zeroed. Frees the buffers. */
   read(unit: OpenedUnit): Promise<Uint8Array>;
+  /** Length of what `save` answers. */
+  readonly stateBytes: number;
+  /** What the unit's own buffers hold when all that was submitted of it has run. Rejects with `EngineError`. */
+  save(unit: OpenedUnit): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Takes a unit up, right after `open`, where one of the same input was saved. `begun`: the iteration of a pass that was not
+   * run to its end by then; null between two. Throws `EngineError` when the state is of another length.
+   */
+  restore(unit: OpenedUnit, state: Uint8Array, begun: { pass: number; iteration: number } | null): void;
   /** Gives the buffers back without reading. */
   close(unit: OpenedUnit): void;
   /** Frees pipelines and pooled buffers; the engine is of no use afterwards. */

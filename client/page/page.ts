@@ -104,10 +104,6 @@ export class Page extends LitElement {
     save: () => void this.save(),
     copyLink: () => void this.copyLink(),
     showDifference: () => void this.showDifference(),
-    stopThere: () => {
-      this.visit.stopElsewhere();
-      void this.turnToStory();
-    },
   };
 
   /** After the visitor's own action: the new h1 has the focus, can be seen, and waits for no quiet moment to be told. */

@@ -5,8 +5,9 @@ const RESUME_KEY = "idlewave-resume";
 const RELOAD_EVERY_MS = 300_000;
 
 export function reloadAndResume(dose: Dose): void {
-  const last = Number(sessionStorage.getItem(`${RESUME_KEY}-at`) ?? 0);
-  if (Date.now() - last < RELOAD_EVERY_MS) return;
+  const since = Date.now() - Number(sessionStorage.getItem(`${RESUME_KEY}-at`) ?? 0);
+  // A clock that was set back tells nothing.
+  if (since >= 0 && since < RELOAD_EVERY_MS) return;
   sessionStorage.setItem(`${RESUME_KEY}-at`, String(Date.now()));
   sessionStorage.setItem(RESUME_KEY, String(dose));
   location.reload();

@@ -7,7 +7,7 @@
  *   no-webgpu: the browser lacks it, known without asking anybody
  */
 import type { JobStatus } from "../../shared/api.ts";
-import { computes, type DonorPhase, type DonorState, type Dose } from "../donor/state.ts";
+import { type DonorPhase, type DonorState, type Dose, fromBeside } from "../donor/state.ts";
 import type { Seen } from "./drawing/orders.ts";
 
 /** What the page itself knows; the donor's phases take over while it is lent. */
@@ -56,6 +56,15 @@ export interface Situation {
   nextJob: boolean;
 }
 
+/** Before anything was asked or answered. */
+export function firstSituation({ webgpu, chosenJob, dose }: Pick<Situation, "webgpu" | "chosenJob" | "dose">): Situation {
+  return {
+    ...{ webgpu, chosenJob, dose, firstDose: dose },
+    ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
+    ...{ seen: null, kept: 0, fresh: null, nextJob: false },
+  };
+}
+
 /** The one thing that is true now. */
 export function momentOf(situation: Situation): Moment {
   const { lending, donor, job } = situation;
@@ -68,7 +77,7 @@ export function momentOf(situation: Situation): Moment {
       }
       // The donor only knows that no job is left; why is told by the job that was shown until then.
       if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job, false);
-      return donor.phase;
+      return donor.phase.kind === "another-tab" ? beside(donor.phase) : donor.phase;
     case "broken":
     case "stopped":
     case "off":
@@ -76,7 +85,7 @@ export function momentOf(situation: Situation): Moment {
     default:
       lending satisfies never;
   }
-  if (situation.elsewhere) return { kind: "another-tab", running: computes(situation.elsewhere.phase) };
+  if (situation.elsewhere) return beside(fromBeside(situation.elsewhere.phase));
   if (lending.kind === "broken") return { kind: "failed", message: lending.message };
   if (lending.kind === "stopped") return { kind: "stopped" };
   if (situation.webgpu === "insecure") return { kind: "insecure" };
@@ -88,6 +97,11 @@ export function momentOf(situation: Situation): Moment {
   return { kind: job.state === "running" ? "before" : "paused" };
 }
 
+/** What holds another tab's donor up is true here too. */
+function beside(phase: Extract<DonorPhase, { kind: "another-tab" }>): Moment {
+  return phase.hold ? { ...phase.hold, kind: "on-hold" } : phase;
+}
+
 /** `final`: nothing waits for another one. */
 function finished(job: JobStatus, final: boolean): Moment {
   return { kind: "job-done", job: job.id, volunteers: 0, final };
@@ -95,7 +109,8 @@ function finished(job: JobStatus, final: boolean): Moment {
 
 /** The dock is there: something runs, or waits to run, and can be stopped. */
 export function isLent(situation: Situation): boolean {
-  if (situation.lending.kind !== "on" && situation.lending.kind !== "asking") return false;
+  const { lending, elsewhere } = situation;
+  if (!elsewhere && lending.kind !== "on" && lending.kind !== "asking") return false;
   const moment = momentOf(situation);
   switch (moment.kind) {
     case "no-webgpu":

@@ -13,7 +13,6 @@ export interface StoryActions {
   save(): void;
   copyLink(): void;
   showDifference(): void;
-  stopThere(): void;
 }
 
 export function partsOf(parts: readonly Part[]): (string | TemplateResult)[] {
@@ -54,9 +53,6 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return copyButton(actions, copied);
     case "on-hold":
       return html`${anyway(visit, moment.reason)}${figures(situation)}`;
-    case "another-tab":
-      if (isLent(situation)) return figures(situation);
-      return html`<p class="beside"><button class="plain" type="button" data-testid="stop-there" @click=${actions.stopThere}>Stop it there</button></p>`;
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:

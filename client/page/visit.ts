@@ -7,13 +7,14 @@
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import type { Anyway } from "../donor/manners/policy.ts";
-import { Onlooker } from "../donor/onlooker.ts";
+import type { Onlooker } from "../donor/onlooker.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
+import { Beside } from "./beside.ts";
 import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
 import { reloadAndResume, takeResumed } from "./resume.ts";
-import { momentOf, type Situation } from "./situation.ts";
+import { firstSituation, momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
 import { pickJob, Watch } from "./watch.ts";
 
@@ -23,12 +24,11 @@ const TURN_HEARD_MS = 2_000;
 /** A donor without a connection is told this often that the coordinator answers. */
 const HURRY_EVERY_MS = 3_000;
 
-export interface VisitOptions {
+/** What lends, as far as it may be told something. */
+type Hand = Pick<Onlooker, "setDose" | "noticeInput" | "say">;
+
+export interface VisitOptions extends Pick<Situation, "chosenJob" | "dose" | "webgpu"> {
   origin: string;
-  /** 0: any job. */
-  chosenJob: number;
-  dose: Dose;
-  webgpu: Situation["webgpu"];
   /** A port for the donor's facts, null when nothing can be drawn. */
   openFacts(): MessagePort | null;
   onChange(): void;
@@ -40,9 +40,7 @@ export class Visit {
   network: NetworkInfo | null = null;
   private readonly options: VisitOptions;
   private donation: Donation | null = null;
-  private onlooker: Onlooker | null = null;
-  /** Stop was pressed here for another tab. */
-  private isStopping = false;
+  private readonly beside: Beside;
   private readonly steady = new Steady();
   private readonly fresh = new Fresh(() => this.change({ fresh: null }));
   /** Job and unit that were verified last. */
@@ -53,22 +51,12 @@ export class Visit {
 
   constructor(options: VisitOptions) {
     this.options = options;
-    this.situation = {
-      lending: { kind: "off" },
-      network: "loading",
-      webgpu: options.webgpu,
-      job: null,
-      chosenJob: options.chosenJob,
-      allowSoftware: false,
-      donor: null,
-      elsewhere: null,
-      seen: null,
-      kept: 0,
-      dose: options.dose,
-      firstDose: options.dose,
-      fresh: null,
-      nextJob: false,
-    };
+    this.situation = firstSituation(options);
+    this.beside = new Beside({
+      openFacts: options.openFacts,
+      onState: (state) => this.takeElsewhere(state),
+      onEnd: (wasStopped) => this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null, donor: null }),
+    });
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),
       onJob: (job) => {
@@ -92,7 +80,7 @@ export class Visit {
   async lend(): Promise<void> {
     const { lending, dose } = this.situation;
     if (lending.kind === "asking" || lending.kind === "on") return;
-    this.onlooker?.close();
+    this.beside.close();
     this.change({ lending: { kind: "asking" }, elsewhere: null, firstDose: dose, fresh: null, kept: 0 });
     void navigator.storage?.persist?.();
     try {
@@ -116,7 +104,9 @@ export class Visit {
     return this.situation.lending.kind === "asking" || this.situation.lending.kind === "on";
   }
 
+  /** Whatever is lent, here or in another tab. */
   async stop(): Promise<void> {
+    if (this.situation.elsewhere) return this.beside.stop();
     this.change({ lending: { kind: "stopped" }, fresh: null });
     this.donation?.rest();
     await this.donation?.control.stop();
@@ -125,21 +115,24 @@ export class Visit {
     this.lookOn();
   }
 
-  /** Stops what another tab lends, from a page that lends nothing itself. */
-  stopElsewhere(): void {
-    this.isStopping = true;
-    this.onlooker?.stopAll();
-  }
-
   /** While nothing is lent here, another tab may lend. */
   private lookOn(): void {
-    this.onlooker?.close();
-    if (this.isWanted() || this.options.webgpu === "insecure") return;
-    this.onlooker = new Onlooker((elsewhere) => {
-      const stopped = !elsewhere && this.isStopping;
-      if (!elsewhere) this.isStopping = false;
-      this.change(stopped ? { elsewhere, lending: { kind: "stopped" } } : { elsewhere });
-    });
+    if (this.isWanted() || this.options.webgpu === "insecure") this.beside.close();
+    else this.beside.look();
+  }
+
+  /** What another tab's donor tells is shown here as it is there. */
+  private takeElsewhere(elsewhere: DonorState): void {
+    this.takeDose(elsewhere);
+    this.change({ elsewhere, donor: elsewhere, firstDose: this.situation.dose });
+    this.change({ job: this.donorJob() ?? this.situation.job });
+  }
+
+  /** What lends, and may be told something: the donor here, or another tab's. */
+  private get lender(): Hand | null {
+    const { lending, elsewhere } = this.situation;
+    if (elsewhere) return this.beside.hand;
+    return lending.kind === "on" ? (this.donation?.control ?? null) : null;
   }
 
   /** While something is lent the donor tells it. */
@@ -163,7 +156,7 @@ export class Visit {
 
   /** The visitor lets it run though there is a reason to hold. */
   say(anyway: Anyway): void {
-    void this.donation?.control.say(anyway);
+    void this.lender?.say(anyway);
   }
 
   less(): void {
@@ -186,9 +179,10 @@ export class Visit {
   /** The person moved, scrolled or typed. Answers whether it was worth telling. */
   noticeInput(): boolean {
     const now = performance.now();
-    if (!this.donation || this.situation.lending.kind !== "on" || now - this.inputAt < INPUT_EVERY_MS) return false;
+    const { lender } = this;
+    if (!lender || now - this.inputAt < INPUT_EVERY_MS) return false;
     this.inputAt = now;
-    void this.donation.control.noticeInput();
+    void lender.noticeInput();
     return true;
   }
 
@@ -210,11 +204,11 @@ export class Visit {
   private turn(step: -1 | 1): void {
     const dose = this.doseBeside(step);
     if (dose === null) return;
-    const lent = this.situation.lending.kind === "on";
+    const { lender } = this;
     this.turnedAt = performance.now();
-    if (lent) this.fresh.holdBack();
-    this.change(lent ? { dose, fresh: null } : { dose, firstDose: dose });
-    if (lent) void this.donation?.control.setDose(dose);
+    if (lender) this.fresh.holdBack();
+    this.change(lender ? { dose, fresh: null } : { dose, firstDose: dose });
+    void lender?.setDose(dose);
   }
 
   private takeJobs(jobs: JobStatus[]): void {
@@ -246,8 +240,8 @@ export class Visit {
 
   /** The job that the donor computes, as fresh as is known. */
   private donorJob(): JobStatus | null {
-    const { lending, donor } = this.situation;
-    if (lending.kind !== "on" || !donor?.job) return null;
+    const { donor } = this.situation;
+    if (!this.lender || !donor?.job) return null;
     const { id } = donor.job;
     return this.jobs.find((job) => job.id === id) ?? donor.job;
   }
@@ -272,10 +266,7 @@ export class Visit {
     const name = last ? `${last.job}:${last.unit}` : "";
     const news = last && name !== this.verified && last.job === donor.job?.id ? last : null;
     this.verified = name;
-    const before = this.situation.donor?.dose;
-    // Another tab chose it; what this one chose may be on its way still, and a donor that is off chose nothing.
-    if (donor.phase.kind !== "off" && donor.dose !== before && performance.now() - this.turnedAt > TURN_HEARD_MS)
-      this.situation.dose = donor.dose;
+    this.takeDose(donor);
     const told = this.situation.donor?.job;
     this.situation.donor = { ...donor, running: this.steady.take(donor.running) };
     // The same figures again may be older than those of the last list.
@@ -286,6 +277,12 @@ export class Visit {
     const shown = this.donorJob();
     this.change(shown && shown.id !== job?.id ? { job: shown, fresh: null } : {});
     if (donor.phase.kind === "another-version" && donor.running === 0) reloadAndResume(this.situation.dose);
+  }
+
+  /** Another tab chose it; what this one chose may be on its way still, and a donor that is off chose nothing. */
+  private takeDose({ phase, dose }: DonorState): void {
+    if (phase.kind === "off" || dose === this.situation.donor?.dose || performance.now() - this.turnedAt <= TURN_HEARD_MS) return;
+    this.situation.dose = dose;
   }
 
   private resume(): void {

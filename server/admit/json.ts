@@ -32,6 +32,8 @@ export function readJson(file: string, text: string): JsonText | Fault {
   }
 }
 
+const LONE = /\p{Surrogate}/u;
+
 class JsonFault extends Error {
   readonly offset: number;
   readonly right: string;
@@ -176,8 +178,10 @@ class JsonReader {
     try {
       const value = JSON.parse(this.text.slice(start, end + 1)) as string;
       this.at = end + 1;
+      if (LONE.test(value)) this.fail("This text has half of a character, a lone surrogate.", "Write both halves, or remove it.", start);
       return value;
-    } catch {
+    } catch (error) {
+      if (error instanceof JsonFault) throw error;
       return this.fail("This text is not closed, or has a line break or a wrong escape in it.", 'Close it with " on the same line.');
     }
   }

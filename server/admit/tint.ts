@@ -121,9 +121,11 @@ async function tryPipeline(
   }
 }
 
-/** Dawn's first line, without the candidates of an overload and the frames of its validation. */
+/** Dawn's first line, or the one that it says an error is in; without the candidates of an overload and the frames of its validation. */
 function sentence(message: string): string {
-  const text = (message.trim().split("\n")[0] ?? "")
+  const lines = message.trim().split("\n");
+  const cause = /^An error occurred/.test(lines[0] ?? "") ? lines.find((line) => line.startsWith("error: "))?.slice(7) : undefined;
+  const text = (cause ?? lines[0] ?? "")
     .trim()
     .replaceAll(/\s+/g, " ")
     .replaceAll(/ ?\(unlabeled\)/g, "");

@@ -62,7 +62,8 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const passes = resolvePasses(manifest, reflection, files, faults);
   if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
   if (!read || !kernel || !reflection) {
-    for (const fault of read?.faults ?? []) faults.add(fault);
+    if (kernel) await tellTint(kernel, read, [], {}, false, faults, progress);
+    else for (const fault of read?.faults ?? []) faults.add(fault);
     if (read && kernel) checkAbsent(manifest, reflect(kernel).resources, read.files, faults);
     return { ok: false, faults: faults.sorted() };
   }
@@ -191,12 +192,24 @@ async function tellTint(
   progress: Progress,
 ): Promise<void> {
   const said = await judgeByTint(kernel, pipelines, overrides, raised, progress);
-  for (const fault of read.faults) faults.add(fault);
+  // What Tint takes is valid: the reader is at fault then, and the advice is how to get around it.
+  for (const fault of read.faults) faults.add(said.length === 0 && read.plain ? unreadable(fault) : fault);
   // Tint stops at syntax too, in its own words and sometimes a line later; unknown names only follow from it.
   if (read.faults.length > 0) return;
   if (said.length > 0) for (const fault of read.unresolved) faults.add(fault);
   const taken = new Set(read.unresolved.map(lineOf));
   for (const fault of said) if (!taken.has(lineOf(fault))) faults.add(fault);
+}
+
+function unreadable({ wrong, ...place }: Fault): Fault {
+  const template = /template/.test(wrong);
+  return {
+    ...place,
+    wrong: `This is valid WGSL, but the reader that prepares kernels cannot read it: ${wrong}`,
+    right: template
+      ? "It takes a < with a later > for a template list: write a < b as b > a, or give the comparison a let of its own."
+      : "Write the statement in another way, in several shorter ones.",
+  };
 }
 
 function lineOf(fault: Fault): string {

@@ -25,6 +25,8 @@ import { hasEnded } from "./watch.ts";
 
 const FOLDER = join(ROOT, "demo");
 const GALLERY = join(ROOT, "shaders");
+/** It measures machines; as a job it takes long on a processor and tells nothing. */
+const BENCHMARK = "benchmark";
 const PICTURE_JOB = "deep-mandelbrot";
 const BROWSERS = 2;
 /** States of a page that it does not leave by itself. */
@@ -113,10 +115,11 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
   return claims.every(({ holds }) => holds);
 }
 
-/** Submits every job that has a reference; resolves with the references by job number. */
+/** Submits every job of the gallery but the benchmark; resolves with the references by job number. */
 async function submitGallery(connection: Connection): Promise<Map<number, Reference>> {
   const references = new Map<number, Reference>();
   for (const name of (await readdir(GALLERY)).sort()) {
+    if (name === BENCHMARK) continue;
     const dir = join(GALLERY, name);
     const reference = await readReference(dir);
     references.set((await submitFiles(connection, await packageFiles(dir), false)).id, reference);

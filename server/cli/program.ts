@@ -16,6 +16,7 @@ import { resultsVerb } from "./results.ts";
 import { runVerb } from "./run.ts";
 import { schemaVerb } from "./schema.ts";
 import { serveVerb } from "./serve.ts";
+import { siteVerb } from "./site.ts";
 import { statusVerb } from "./status.ts";
 import { steerVerbs } from "./steer.ts";
 import { submitVerb } from "./submit.ts";
@@ -35,6 +36,7 @@ const VERBS = [
   donateVerb,
   schemaVerb,
   tokenVerb,
+  siteVerb,
   keyVerb,
   backupVerb,
   restoreVerb,

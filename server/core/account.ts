@@ -1,5 +1,7 @@
 /** What is known of an account beside its standing: the pace of its hosts and the kernels that do not run on them. */
+import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
+import type { HostFacts } from "./events.ts";
 import type { Account, CoreState, Job } from "./state.ts";
 
 /** So many failures of a job's kernel ahead of its successes: the account gets none of its units for a while, others it gets. */
@@ -46,7 +48,12 @@ export function notePace(account: Account, job: JobId, gpuMicros: number): void 
   account.pace.set(job, known === undefined ? measured : known + PACE_WEIGHT * (measured - known));
 }
 
-/** GPU time of a unit of the job on the account's hosts, microseconds. */
-export function paceOf(account: Pick<Account, "pace"> | undefined, job: Job): number {
-  return account?.pace.get(job.spec.id) ?? UNPACED_UNIT_MS * 1000;
+/** GPU time of a unit, microseconds: as the account's were, else as its owner's figure and the host's speed let expect. */
+export function paceOf(account: Pick<Account, "pace"> | undefined, job: Job, host: Pick<HostFacts, "gflops"> | undefined): number {
+  return account?.pace.get(job.spec.id) ?? declaredPace(job, host) ?? UNPACED_UNIT_MS * 1000;
+}
+
+/** Neither of the two has been checked: they may shrink a first batch and lengthen its lease, within what any lease may last. */
+export function declaredPace(job: Job, host: Pick<HostFacts, "gflops"> | undefined): number | undefined {
+  return host?.gflops && (job.spec.creditPerUnit * GFLOP_PER_CREDIT * 1e6) / host.gflops;
 }

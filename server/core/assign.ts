@@ -5,7 +5,7 @@
  */
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
-import { accountOf, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS, paceOf } from "./account.ts";
+import { accountOf, declaredPace, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS, paceOf } from "./account.ts";
 import { activeCount, volunteersOf } from "./active.ts";
 import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
@@ -79,8 +79,8 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
       if (scan.reason !== "waits-for-others") scan.reason = "all-assigned";
       continue;
     }
-    const size = Math.min(room, batchSize(state, job, account, event));
-    const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
+    const size = Math.min(room, batchSize(state, job, account, host, event));
+    const lifeMs = lifeOf((size * paceOf(account, job, host)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
     const draws = drawsLeft(account, cluster);
     const begins = beginsLeft(state, account, cluster, job.clusterHolders.get(keptName(host.cluster)) ?? 0);
@@ -260,11 +260,12 @@ export function roomOf(job: Job, account: Account, by: { account: HostFacts["acc
   return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, own, shared));
 }
 
-function batchSize(state: CoreState, job: Job, account: Account, event: Claim): number {
+function batchSize(state: CoreState, job: Job, account: Account, host: HostFacts, event: Claim): number {
   let size = MAX_BATCH_UNITS;
   if (event.units > 0) size = Math.min(size, event.units);
   const pace = account.pace.get(job.spec.id);
-  if (pace !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / pace));
+  const expected = pace ?? declaredPace(job, host);
+  if (expected !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / expected));
   const proven = pace === undefined ? 0 : GROWTH * account.final;
   size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
   const left = (job.pages.units - job.pages.ended) * job.spec.quorum;

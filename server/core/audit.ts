@@ -160,6 +160,6 @@ function owedMillis(state: CoreState): number {
   const [first] = state.auditors;
   const host = first === undefined ? undefined : state.hosts.get(first);
   let micros = 0;
-  for (const job of state.running) if (job.owed > 0) micros += job.owed * paceOf(host && state.accounts.get(host.account), job);
+  for (const job of state.running) if (job.owed > 0) micros += job.owed * paceOf(host && state.accounts.get(host.account), job, host);
   return micros / 1000 / Math.max(1, state.auditors.size);
 }

@@ -28,7 +28,7 @@ export function claimAudit(state: CoreState, event: Claim, host: HostFacts, work
     const asked = event.units > 0 ? event.units : MAX_AUDIT_UNITS;
     const byTime = pace === undefined ? FIRST_AUDIT_UNITS : Math.max(1, Math.ceil((event.gpuMillis * 1000) / pace));
     const size = Math.min(asked, MAX_AUDIT_UNITS, event.gpuMillis > 0 || pace === undefined ? byTime : MAX_AUDIT_UNITS);
-    const lifeMs = lifeOf((size * paceOf(account, job)) / 1000);
+    const lifeMs = lifeOf((size * paceOf(account, job, host)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
     const units = takeUnits(state, job, lease, size, work);
     if (units.length === 0) continue;

@@ -54,6 +54,8 @@ export interface HostFacts {
   cluster: string;
   features: string[];
   limits: Record<string, number>;
+  /** GFLOP/s of the benchmark, as the host tells it; absent: unknown. */
+  gflops?: number | undefined;
 }
 
 /**

@@ -72,7 +72,7 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   const room = roomOf(job, account, host);
   if (room === 0 || account.leases >= MAX_HELD_LEASES) return "quota";
   units.length = Math.min(units.length, room);
-  const lifeMs = lifeOf((units.length * paceOf(account, job)) / 1000);
+  const lifeMs = lifeOf((units.length * paceOf(account, job, host)) / 1000);
   const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now, assignedAt: assignment.issuedAt });
   for (const unit of units) holdUnit(job, lease, unit);
   lease.runs = runsOf(units);

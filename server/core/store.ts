@@ -101,6 +101,17 @@ export interface TokenRow {
   revokedAt: number | null;
 }
 
+/** A site that may show the widget. */
+export interface SiteRow {
+  id: number;
+  /** Scheme, host and port, as a browser writes it. */
+  origin: string;
+  name: string;
+  createdAt: number;
+  /** null while its visitors may be asked. */
+  offAt: number | null;
+}
+
 /** What the core needs of an unfinished job when the process starts. */
 export interface JobHistory {
   /** Final units as the shortest runs, ascending. */
@@ -188,6 +199,13 @@ export interface Store {
   tokenOf(secretHash: string): Promise<TokenRow | undefined>;
   tokens(): Promise<TokenRow[]>;
   revokeToken(id: number, now: number): Promise<boolean>;
+
+  /** Registers a site, or names it anew and switches it on again. */
+  putSite(origin: string, name: string, now: number): Promise<SiteRow>;
+  siteOf(origin: string): Promise<SiteRow | undefined>;
+  sites(): Promise<SiteRow[]>;
+  /** False when there is no such site, or it is off already. */
+  switchSiteOff(id: number, now: number): Promise<boolean>;
 
   /** Final units from `from` on, ascending, at most `limit`. */
   finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;

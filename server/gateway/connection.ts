@@ -107,7 +107,14 @@ export class Connection {
       const { publicKey, host } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
       const row = (await context.store.knownAccount(publicKey)) ?? (await this.newAccount(publicKey));
       const cluster = await context.clusters.of(this.address, row.id, context.clock());
-      const facts = { host: context.nextHost(), account: row.id, cluster, features: host.features, limits: host.limits };
+      const facts = {
+        host: context.nextHost(),
+        account: row.id,
+        cluster,
+        features: host.features,
+        limits: host.limits,
+        gflops: host.gflops,
+      };
       if (this.isClosed()) return;
       await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = { host: facts.host, account: row.id, cluster, line: isLimited(this.address) ? lineOf(this.address) : null };

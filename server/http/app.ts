@@ -20,12 +20,14 @@ import { networkRoutes } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
 import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
+import { siteRoutes } from "./sites.ts";
 import { submitRoutes } from "./submit.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { followRequests, requestIds } from "./underway.ts";
 import { MAX_HEADER_BYTES, sendUnread, unreadError } from "./unread.ts";
 import { Views } from "./views.ts";
 import { volunteerRoutes } from "./volunteers.ts";
+import { widgetRoutes } from "./widget.ts";
 
 const REQUEST_TIMEOUT_MS = 3_600_000; // an owner may send gigabytes over a slow line
 /** Requests a minute of one public address. A page polls a picture and a handful of jobs. */
@@ -91,8 +93,10 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   blobRoutes(app, context, visible);
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
+  siteRoutes(app, context);
   keyRoutes(app, context);
   backupRoutes(app, context);
+  await widgetRoutes(app, context);
   await pageRoutes(app);
   return app;
 }

@@ -103,6 +103,13 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE jobs ADD COLUMN started_at INTEGER;
   UPDATE jobs SET started_at = created_at WHERE state NOT IN ('draft', 'canary');
   `,
+  `
+  CREATE TABLE sites (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    origin TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, off_at INTEGER
+  ) STRICT;
+  `,
   // The journal may hold records of kind 6 (records.ts) from here on, which earlier programs do not know.
   `
   ALTER TABLE accounts ADD COLUMN audits_passed INTEGER NOT NULL DEFAULT 0;

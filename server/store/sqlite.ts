@@ -12,6 +12,7 @@ import {
   type JobTally,
   type OwnUnits,
   type RefusedRow,
+  type SiteRow,
   type Store,
   type StoreOp,
   type TokenRow,
@@ -20,6 +21,7 @@ import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { packOpenPages } from "./packing.ts";
 import { PageReader } from "./reading.ts";
+import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
 import type { Tables } from "./tables.ts";
 
 /** The store in one SQLite file, one process at a time. */
@@ -198,6 +200,22 @@ export class SqliteStore implements Store {
       .set({ revoked_at: now })
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
+  }
+
+  async putSite(origin: string, name: string, now: number): Promise<SiteRow> {
+    return await putSite(this.database, origin, name, now);
+  }
+
+  async siteOf(origin: string): Promise<SiteRow | undefined> {
+    return await siteOf(this.database, origin);
+  }
+
+  async sites(): Promise<SiteRow[]> {
+    return await allSites(this.database);
+  }
+
+  async switchSiteOff(id: number, now: number): Promise<boolean> {
+    return await switchSiteOff(this.database, id, now);
   }
 
   async finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]> {

@@ -7,6 +7,7 @@ export interface Tables {
   jobs: JobTable;
   accounts: AccountTable;
   tokens: TokenTable;
+  sites: SiteTable;
   secrets: { key: string; value: Uint8Array };
   journal: JournalTable;
   pages: PageTable;
@@ -67,6 +68,14 @@ interface TokenTable {
   secret_hash: string;
   created_at: number;
   revoked_at: number | null;
+}
+
+interface SiteTable {
+  id: ColumnType<number, never, never>;
+  origin: string;
+  name: string;
+  created_at: number;
+  off_at: number | null;
 }
 
 /** What one commit did to one page, until the page is packed (journal.ts). */

@@ -11,6 +11,7 @@ import {
   type WeslAST,
 } from "wesl/core";
 import type { Fault } from "../errors.ts";
+import { hiddenIn } from "../plain.ts";
 
 export interface KernelFile {
   /** Path inside the package. */
@@ -37,6 +38,8 @@ export interface Kernel {
 }
 
 export interface KernelReading {
+  /** The kernel is the owner's own text: Tint judges what was written. */
+  plain?: boolean;
   /** Present when there is enough of a kernel to reflect on; its declarations with faults are missing from it. */
   kernel?: Kernel;
   /** Syntax faults, and imports that lead nowhere. */
@@ -68,7 +71,7 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
     asts.set(modulePath, ast);
     for (const found of ast.diagnostics) {
       if (found.severity !== "error") continue;
-      faults.push({ ...placeIn(file.path, file.text, found.start), wrong: `${found.message}.`, right: syntaxHint(found.message) });
+      faults.push({ ...placeIn(file.path, file.text, found.start), ...syntaxFault(found.message, file.text.slice(found.start)) });
     }
   }
   const rootFile = files[0];
@@ -92,7 +95,7 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
     (plain ? unresolved : faults).push({ ...place, wrong: `Nothing declares ${name}.`, right });
   }
 
-  if (plain) return { kernel: kernelOf(rootFile.text, root, bound.bindings, undefined, rootFile), faults, unresolved };
+  if (plain) return { kernel: kernelOf(rootFile.text, root, bound.bindings, undefined, rootFile), plain, faults, unresolved };
   if (faults.length > 0) return { faults, unresolved };
   let map: SrcMap;
   try {
@@ -155,9 +158,21 @@ function isPlain(ast: WeslAST): boolean {
   return plain;
 }
 
-function syntaxHint(message: string): string {
+/** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on. */
+function syntaxFault(message: string, rest: string): { wrong: string; right: string } {
+  const hidden = hiddenIn(rest.slice(0, 1));
+  if (hidden) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
+  if (rest.startsWith("#")) {
+    return {
+      wrong: "WGSL has no preprocessor: # begins nothing.",
+      right: "Write const or override for #define, and an import of another kernel file for #include.",
+    };
+  }
+  const [word] = /^[a-z]\w*/i.exec(rest) ?? [];
+  if (word && /^Expected identifier/.test(message))
+    return { wrong: `WGSL keeps the word ${word} for itself.`, right: "Choose another name." };
   const expected = /^Expected (.+?)( after (.+))?$/i.exec(message);
-  return expected ? `Put ${expected[1]} there.` : "Mend the syntax.";
+  return { wrong: `${message}.`, right: expected ? `Put ${expected[1]} there.` : "Mend the syntax." };
 }
 
 function firstLine(error: unknown): string {

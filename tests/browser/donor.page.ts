@@ -1,14 +1,18 @@
 /** Runs in Chromium, on the coordinator's origin: the donor's worker and nothing else of the page. */
-import { proxy, wrap } from "comlink";
-import type { DonorControl, DonorState } from "../../client/donor/state.ts";
+import { proxy, transfer, wrap } from "comlink";
+import type { DonorControl, DonorFact, DonorState } from "../../client/donor/state.ts";
 
 const states: DonorState[] = [];
+const facts: DonorFact[] = [];
 
 async function openDonor(workerScript: string): Promise<void> {
   const url = URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" }));
   const control = wrap<DonorControl>(new Worker(url, { type: "module" }));
   await control.watch(proxy((state: DonorState) => void states.push(state)));
-  Object.assign(globalThis, { control, states });
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }: MessageEvent<DonorFact>) => void facts.push(data);
+  await control.facts(transfer(port2, [port2]));
+  Object.assign(globalThis, { control, states, facts });
 }
 
 Object.assign(globalThis, { openDonor });

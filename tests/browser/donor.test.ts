@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Surroundings, UNTOLD } from "../../client/donor/manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "../../client/donor/manners/wishes.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
+import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { bundle, openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
@@ -74,6 +75,20 @@ const shelved = (page: Page) =>
     counting.onsuccess = () => resolve(counting.result);
   }))`) as Promise<number>;
 
+/** Workgroups that the kept unit had done, 0 when none is kept. */
+const KEPT_DONE = `new Promise((resolve, reject) => {
+  const opening = indexedDB.open("idlewave-checkpoints");
+  opening.onupgradeneeded = () => opening.transaction.abort();
+  opening.onerror = () => resolve(0);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("units").objectStore("units").getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      resolve(reading.result[0]?.checkpoint.place.done ?? 0);
+    };
+  };
+})`;
+
 /** How the device's key is kept, null when there is none. */
 const KEPT_KEY = `new Promise((resolve, reject) => {
   const opening = indexedDB.open("idlewave-identity");
@@ -83,6 +98,15 @@ const KEPT_KEY = `new Promise((resolve, reject) => {
     reading.onsuccess = () => resolve(reading.result?.kind ?? null);
   };
 })`;
+
+/** How the units of a submit fared, if a message to the coordinator is one: its frame is a binary of the message. */
+function statusesIn(message: Buffer): string[] {
+  const at = message.indexOf(encodeFrame({ type: "submit", token: new Uint8Array(0), results: [] }).subarray(0, 4));
+  if (at < 3) return [];
+  const length = message[at - 2] === 0xc4 ? (message[at - 1] ?? 0) : message.readUInt16BE(at - 2);
+  const frame = decodeFrame(message.subarray(at, at + length));
+  return frame.type === "submit" ? frame.results.map(({ status }) => status) : [];
+}
 
 describe("the donor", () => {
   it("does nothing before start, computes, and keeps its key over a reload", async () => {
@@ -163,6 +187,9 @@ describe("the donor", () => {
       page.evaluate(`new BroadcastChannel("idlewave-donor").postMessage(${JSON.stringify({ type: "wishes", wishes })})`);
     await choose({ ...NO_WISHES, hours: { from: hour, to: (hour + 60) % 1440 } });
     await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "hours" && state.phase.until === ${hour}`);
+    const waiting = await openTab();
+    await start(waiting);
+    await untilState(waiting, `state.phase.kind === "another-tab" && state.phase.hold?.reason === "hours"`);
     await choose({ ...NO_WISHES, memoryBytes: 1 });
     await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "memory"`);
     await choose(NO_WISHES);
@@ -233,6 +260,40 @@ describe("the donor", () => {
     await untilPhase(page, "running");
   });
 
+  it("goes on with a long unit where it was when the page is reloaded, and its bytes are right", { timeout: 400_000 }, async () => {
+    const steps = 450_000;
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { units: { count: 1 }, passes: [{ workgroups: [LARGE_VALUES / 64] }] });
+      Object.assign(manifest, { output: [{ binding: "sums", dtype: "u32", shape: [LARGE_VALUES], reduce: { kind: "concat" } }] });
+      Object.assign(manifest, { bindings: { params: { set: { unit: "$unit.index", steps } } } });
+    });
+    const page = await openTab();
+    await start(page);
+    const kept = () => page.evaluate(KEPT_DONE) as Promise<number>;
+    await expect.poll(kept, { timeout: 120_000, interval: 500 }).toBeGreaterThan(0);
+    const done = await kept();
+    await load(page);
+    await start(page);
+    const shares = "facts.filter(({ unit }) => unit?.state === 'running' && unit.progress > 0).map(({ unit }) => unit.progress)";
+    await page.waitForFunction(`${shares}.length > 0`, { timeout: 60_000, polling: 50 });
+    expect(await page.evaluate(`${shares}[0]`)).toBeGreaterThan(done / (LARGE_VALUES / 64));
+    await network.until(job, ({ units }) => units.voted === 1, 200);
+    await expect.poll(kept, { timeout: 10_000 }).toBe(0);
+    await page.evaluate("control.stop()");
+    const other = await openBrowser({ args: LOCAL });
+    try {
+      const mine = browser;
+      browser = other;
+      const partner = await openTab();
+      browser = mine;
+      await start(partner);
+      await network.until(job, ({ state }) => state === "done", 200);
+      expect(await network.results(job)).toEqual(expected(LARGE_VALUES / 512, steps));
+    } finally {
+      await other.close();
+    }
+  });
+
   it("goes on where the disk is full: what finds no room on the shelf is sent all the same", async () => {
     const job = await network.submit("jobs/lcg", MANY);
     const page = await openTab();
@@ -254,6 +315,31 @@ describe("the donor", () => {
     await untilState(page, `state.units.submitted > ${units.submitted + 8}`);
     expect(await page.evaluate("states.some(({ phase }) => phase.kind === 'failed')")).toBe(false);
     expect((await network.status(job)).units.voted).toBeGreaterThan(units.submitted);
+  });
+
+  it("gives a unit back with which two devices were lost, and says so", { timeout: 200_000 }, async () => {
+    await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { units: { count: 1 }, bindings: { params: { set: { unit: "$unit.index", steps: 200_000_000 } } } });
+    });
+    const page = await openTab();
+    const told: string[] = [];
+    page.on("workercreated", (worker) => {
+      worker.client.on("Network.webSocketFrameSent", ({ response }) =>
+        told.push(...statusesIn(Buffer.from(response.payloadData, "base64"))),
+      );
+      void worker.client.send("Network.enable");
+    });
+    await page.evaluate(`openDonor(${JSON.stringify(scripts.worker)})`);
+    await start(page);
+    const session = await browser.target().createCDPSession();
+    for (let times = 1; times <= 2; times++) {
+      await untilPhase(page, "running");
+      // The unit is on the GPU: the first slice of it takes long.
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
+      await untilState(page, `states.some(({ phase }) => phase.kind === "device-lost" && phase.times === ${times})`);
+    }
+    await expect.poll(() => told, { timeout: 30_000 }).toEqual(["device-lost"]);
   });
 
   it("sends results above 64 KiB by PUT, and the answer is right", async () => {

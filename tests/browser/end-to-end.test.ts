@@ -99,7 +99,8 @@ describe("strangers' browsers and one coordinator", () => {
     await tab.goto(network.url);
     await waitForState(tab, "another-tab");
     await network.until(job, ({ units }) => units.voted > 0, 60);
-    await tab.locator('[data-testid="stop-there"]').click();
+    await tab.waitForFunction(() => /\d/.test(document.querySelector(".figures dd")?.textContent ?? ""));
+    await tab.locator('[data-testid="stop"]').click();
     await waitForState(tab, "stopped");
     await tab.close();
     await page.bringToFront();

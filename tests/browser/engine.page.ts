@@ -1,5 +1,6 @@
 /** Runs in Chromium: opens engines for plans that the test sends and gives back result bytes as number arrays. */
 import { openAdapter } from "../../client/donor/adapter.ts";
+import type { Checkpoint } from "../../client/engine/checkpoint.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
@@ -118,6 +119,29 @@ const api = {
     await driver.stop();
     engine.destroy();
     return { bytes: [...bytes], submits };
+  },
+  /** One unit in small slices with all its checkpoints, and then from some of them, each on an engine that has run another unit before. */
+  async fromCheckpoints(given: Given, targetMicros: number, many: number) {
+    const pace = { ...freePace, targetMicros: () => targetMicros };
+    const input = inputOf(given.units[0] as Given["units"][number]);
+    const taken: Checkpoint[] = [];
+    const keeper = { everyMicros: 0, maxStateBytes: 1 << 20, from: null, take: (checkpoint: Checkpoint) => void taken.push(checkpoint) };
+    const once = async (from: Checkpoint | null) => {
+      const engine = await openEngine(device, given.plan, filesOf(given));
+      const driver = new Driver(pace);
+      if (from) await driver.compute(engine, { ...input, index: input.index + 1 }).outcome;
+      const keeping = from ? { ...keeper, from, take: () => undefined } : keeper;
+      const { bytes } = await driver.compute(engine, input, () => undefined, keeping).outcome;
+      await driver.stop();
+      engine.destroy();
+      return [...bytes];
+    };
+    const whole = await once(null);
+    const step = Math.max(1, Math.floor(taken.length / many));
+    const some = taken.filter((_, at) => at % step === 0);
+    const resumed: number[][] = [];
+    for (const checkpoint of some) resumed.push(await once(checkpoint));
+    return { whole, places: some.map(({ place }) => place), resumed };
   },
   async stopHalfway(given: Given) {
     const engine = await openEngine(device, given.plan, filesOf(given));

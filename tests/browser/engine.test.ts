@@ -146,6 +146,23 @@ describe("the engine on WebGPU", () => {
     expect(driven.submits.map(({ workgroups }) => workgroups)).toEqual([x * y * z]);
   });
 
+  it.each([
+    ["between iterations that swap buffers and set fields", plans.swapping, 50],
+    ["inside a long dispatch", plans.slow, 4_000],
+  ] as const)("goes on from a checkpoint %s and comes to the same bytes", async (_, plan, targetMicros) => {
+    const given: Given = { plan, units: units(7) };
+    const [first] = await call<Results>("compute", given);
+    const { whole, places, resumed } = await call<{ whole: number[]; places: object[]; resumed: number[][] }>(
+      "fromCheckpoints",
+      given,
+      targetMicros,
+      6,
+    );
+    expect(whole).toEqual(first?.bytes);
+    expect(places.length).toBeGreaterThan(2);
+    for (const [at, bytes] of resumed.entries()) expect(bytes, JSON.stringify(places[at])).toEqual(whole);
+  });
+
   it("submits nothing after stop, and what was submitted finishes", async () => {
     const settled = await call<string[]>("stopHalfway", { plan: plans.slow, units: units(0, 1, 2, 3, 4, 5) });
     expect(settled).toContain("0 done");

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import puppeteer, { type Browser, type Page } from "puppeteer";
 import { findChromium, HOW_TO_GET_ONE } from "../../scripts/chromium.mjs";
+import { findFirefox, NO_FIREFOX } from "../../scripts/firefox.mjs";
 
 const QUIET = [
   "--disable-background-networking",
@@ -37,6 +38,20 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<Browser
     env: { ...process.env, ...chromium.env },
     userDataDir: options.profile,
     args: [...QUIET, ...(options.gpu === "none" ? [] : SOFTWARE_GPU), ...(options.args ?? [])],
+    protocolTimeout: 120_000,
+  });
+}
+
+/** Firefox with WebGPU on a software driver of Vulkan, on a profile of its own. */
+export async function openFirefox(): Promise<Browser> {
+  const firefox = findFirefox();
+  if (!firefox) throw new Error(NO_FIREFOX);
+  return puppeteer.launch({
+    browser: "firefox",
+    executablePath: firefox.path,
+    headless: true,
+    env: { ...process.env, ...firefox.env },
+    extraPrefsFirefox: { "dom.webgpu.enabled": true, "dom.webgpu.workers.enabled": true, "gfx.webgpu.ignore-blocklist": true },
     protocolTimeout: 120_000,
   });
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { sums } from "../../shaders/benchmark/reference.mjs";
 import { concatBytes } from "../../shared/bytes.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { unframe } from "../../shared/result.ts";
@@ -95,6 +96,17 @@ describe("the gallery", () => {
     const { value } = JSON.parse(await readFile(join(own, "reference.json"), "utf8")) as { value: string };
     await rm(place, { recursive: true });
     expect(String(sums.reduce((a, b) => a + b))).toBe(value);
+  });
+
+  it("runs the benchmark to the answer that integers give, whole and in slices", async () => {
+    const plan = await admitted(join(GALLERY, "benchmark"), scene.judges, scene.blobs);
+    const [first, last] = [0, 1124];
+    const got = await outputs(plan, [first, last]);
+    for (const [i, unit] of [first, last].entries()) expect(words(got[i] as Uint8Array)).toEqual([...sums(unit)]);
+    const given = { plan, units: [{ index: last }] };
+    const sliced = (await scene.page.evaluate(`api.atTarget(${JSON.stringify(given)}, 4000)`)) as { bytes: number[]; submits: unknown[] };
+    expect(words(concatBytes(unframe(plan, new Uint8Array(sliced.bytes))))).toEqual([...sums(last)]);
+    expect(sliced.submits.length).toBeGreaterThan(1);
   });
 
   it("draws the sea star as BigInt draws it, point by point", async () => {

@@ -19,6 +19,9 @@ export interface Network {
   /** The raw results of a job's only output. */
   results(job: number): Promise<Uint8Array>;
   get(path: string): Promise<unknown>;
+  /** Registers a site that may show the widget; answers its number. */
+  addSite(origin: string, name: string): Promise<number>;
+  switchSiteOff(site: number): Promise<void>;
   /** Stops the coordinator, waits, and starts another on the same port and folder. */
   restart(downMs: number): Promise<void>;
   close(): Promise<void>;
@@ -54,6 +57,15 @@ export async function startNetwork(): Promise<Network> {
       const body = (await response.json()) as { id: number };
       if (response.status !== 201) throw new Error(`submit answered ${response.status}: ${JSON.stringify(body)}`);
       return body.id;
+    },
+    async addSite(origin, name) {
+      const headers = { ...authorization, "content-type": "application/json" };
+      const response = await fetch(`${url}/api/sites`, { method: "POST", headers, body: JSON.stringify({ origin, name }) });
+      if (response.status !== 201) throw new Error(`sites answered ${response.status}: ${await response.text()}`);
+      return ((await response.json()) as { id: number }).id;
+    },
+    async switchSiteOff(site) {
+      await fetch(`${url}/api/sites/${site}`, { method: "DELETE", headers: authorization });
     },
     async until(job, holds, seconds) {
       const end = Date.now() + seconds * 1000;

@@ -121,7 +121,7 @@ describe("before the click", () => {
     expect(await violations()).toEqual([]);
   });
 
-  test("a donor in another tab is told at once, can be stopped from here, and is missed when that tab is gone", async () => {
+  test("a donor in another tab is shown live at once, can be told and stopped from here, and is missed when that tab is gone", async () => {
     const holder = await page.browserContext().newPage();
     await holder.goto(`${site.url}/privacy`);
     const lendThere = () =>
@@ -137,10 +137,19 @@ describe("before the click", () => {
           });
         });
         const channel = new BroadcastChannel("idlewave-donor");
+        const heard: string[] = [];
         channel.onmessage = ({ data }) => {
-          if (data.type === "look") channel.postMessage({ type: "holder", state });
+          heard.push(JSON.stringify(data));
+          if (data.type === "ask") {
+            channel.postMessage({ type: "holder", state });
+            setInterval(() => channel.postMessage({ type: "fact", fact: { type: "share", gpuMillis: 125, wallMillis: 250 } }), 250);
+          }
           if (data.type === "stop") stop();
         };
+        Object.assign(globalThis, {
+          heard,
+          tell: (change: object) => channel.postMessage({ type: "holder", state: { ...state, ...change } }),
+        });
         channel.postMessage({ type: "holder", state });
       }, donorState());
     await lendThere();
@@ -152,7 +161,29 @@ describe("before the click", () => {
     expect(await page.$('[data-testid="lend"]')).toBeNull();
     expect(workers).toHaveLength(1); // the one that draws
     expect(await violations()).toEqual([]);
-    await page.click('[data-testid="stop-there"]');
+    expect(await page.$$eval(".dock-status *", (lines) => lines.map((line) => line.textContent))).toEqual([
+      "Lending half",
+      "In another tab",
+    ]);
+    expect(await page.$eval(".figures dd", (figure) => figure.textContent)).toBe("14");
+    // The wave is told as it is there.
+    await page.waitForFunction(() => /^Lending (49|50|51) %/.test(document.querySelector(".wave")?.ariaLabel ?? ""), { timeout: 45_000 });
+    await page.mouse.move(300, 300);
+    await page.click(".dock-less");
+    const hears = (what: string) =>
+      holder.waitForFunction((part) => (globalThis as unknown as { heard: string[] }).heard.includes(part), {}, what);
+    await hears('{"type":"input"}');
+    await hears('{"type":"dose","dose":0.25}');
+    const tell = (change: Partial<DonorState>) =>
+      holder.evaluate((told) => (globalThis as unknown as { tell(of: object): void }).tell(told), change);
+    await tell({ phase: { kind: "on-hold", reason: "battery", until: null }, dose: 0.25 });
+    await page.waitForSelector('idlewave-page[data-state="on-hold"]');
+    expect(await h1()).toBe("Waiting for your charger.");
+    await page.click('[data-testid="anyway"]');
+    await hears('{"type":"anyway","anyway":"battery"}');
+    await tell({ dose: 0.25 });
+    await page.waitForSelector('idlewave-page[data-state="another-tab"]');
+    await page.click('[data-testid="stop"]');
     await page.waitForSelector('idlewave-page[data-state="stopped"]');
     await open();
     await lendThere();
@@ -318,7 +349,7 @@ describe("after the click", () => {
     { kind: "device-lost", times: 3, final: true },
     { kind: "refused", job: 1, unit: 77 },
     { kind: "job-done", job: 1, volunteers: 31, final: false },
-    { kind: "another-tab", running: true },
+    { kind: "another-tab", running: true, hold: null },
     { kind: "failed", message: "the kernel did not compile" },
   ];
   test.each(phases.map((phase) => [phase.kind, phase] as const))("%s has no accessibility fault in light or dark", async (_, phase) => {
@@ -329,6 +360,22 @@ describe("after the click", () => {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
       expect(await violations(), value).toEqual([]);
     }
+  });
+
+  test("a newer version is loaded once, under the same consent, though the clock was set back", async () => {
+    await open();
+    await page.evaluate(() => sessionStorage.setItem("idlewave-resume-at", String(Date.now() + 1e9)));
+    await lend();
+    const isNew = page.waitForNavigation();
+    // The page is gone at once: its state is seen the second time.
+    const told = say({ phase: { kind: "another-version" }, running: 0 });
+    await isNew;
+    await page.waitForSelector('idlewave-page[data-state="starting"]');
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    expect(Number(await page.evaluate(() => sessionStorage.getItem("idlewave-resume-at")))).toBeLessThan(Date.now() + 1e6);
+    await say({ phase: { kind: "another-version" }, running: 0 });
+    await told;
+    expect(await state()).toBe("another-version");
   });
 
   test("a unit that was just verified is said, in yellow", async () => {
@@ -456,7 +503,7 @@ describe("every width", () => {
       { gflops: null, secondsPerUnit: null, software: true, gpuSeconds: 35_000, dose: 0.25 },
       { phase: { kind: "offline", running: true } },
       { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
-      { phase: { kind: "another-tab", running: true } },
+      { phase: { kind: "another-tab", running: true, hold: null } },
     ];
     for (const each of states) {
       await say(each);

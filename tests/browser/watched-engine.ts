@@ -42,6 +42,9 @@ export function watchSubmits(engine: Engine): { watched: Engine; submits: Submit
       current().ends++;
       return engine.read(unit);
     },
+    stateBytes: engine.stateBytes,
+    save: (unit) => engine.save(unit),
+    restore: (unit, state, begun) => engine.restore(unit, state, begun),
     close: (unit) => engine.close(unit),
     destroy: () => engine.destroy(),
   };

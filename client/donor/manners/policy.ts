@@ -36,9 +36,14 @@ export type SlowReason = "hidden" | "battery" | "heat" | "save-data";
 /** What the visitor may say to a hold. */
 export type Anyway = Extract<HoldReason, "battery" | "save-data">;
 
+export interface Hold {
+  reason: HoldReason;
+  /** The minute of the day when it ends, where that is known. */
+  until: number | null;
+}
+
 export type Verdict =
-  /** `until`: the minute of the day when it ends, where that is known. */
-  | { kind: "hold"; reason: HoldReason; until: number | null }
+  | ({ kind: "hold" } & Hold)
   /** `idle`: nobody is there who would notice longer slices. */
   | { kind: "lend"; share: number; idle: boolean; slowed: SlowReason | null };
 

@@ -1,11 +1,11 @@
 /** The page's drawing worker: owns both canvases, polls the picture, hears the donor's facts. Draws nothing while hidden. */
 import type { DonorFact } from "../../donor/state.ts";
+import { Wave } from "../../wave/wave.ts";
 import { Board } from "./board.ts";
 import { Keep } from "./keep.ts";
 import type { Notice, Order } from "./orders.ts";
 import { Plate } from "./plate.ts";
 import { PicturePoll } from "./poll.ts";
-import { Wave } from "./wave.ts";
 
 const REPORT_MS = 1_000;
 /** Older than any change: every square comes, the empty ones too. */

@@ -260,6 +260,20 @@ describe("a fault's wording", () => {
     expect(faults[0]).not.toMatch(/candidate/);
   });
 
+  it("of valid WGSL that the reader cannot read says so, and its advice is taken", async () => {
+    const names = "let a = id.x; let b = id.y; let c = id.z; let d = 2u;";
+    const body = (text: string) => job({}, KERNEL.replace("  values[id.x] =", `  ${names}\n  ${text}\n  values[id.x] =`));
+    expect(await told(body("_ = select(u32(a < b), 4u, c > (d));"))).toEqual([
+      expect.stringMatching(
+        /^kernel\.wgsl:8:\d+ : This is valid WGSL, but the reader .* Expected '>'.*write a < b as b > a, or give the comparison a let/,
+      ),
+    ]);
+    for (const text of ["_ = select(u32(b > a), 4u, c > (d));", "let less = a < b; _ = select(u32(less), 4u, c > (d));"]) {
+      expect(await warned(body(text))).toEqual([]);
+    }
+    expect((await told(body("_ = a +;"))).join()).not.toMatch(/valid WGSL/);
+  });
+
   it("of an expression of 20,000 terms says that it is too long, and where that was found", async () => {
     const faults = await told(job({}, `const N = ${"1+".repeat(20_000)}1;\n${KERNEL.replace("size(64)", "size(N)")}`));
     expect(faults[0]).toMatch(/^kernel\.wgsl.*(too long or nested too deeply|too deep)/);

@@ -46,7 +46,7 @@ function donor(
   return { process: child, ended };
 }
 
-const idle = (...options: string[]) => donor("four", "--until-idle", "0.5", ...options).ended;
+const idle = (...options: string[]) => donor("four", "--until-idle", "1.5", ...options).ended;
 const keyOf = async (home: string) =>
   JSON.parse(await readFile(join(folder, home, "identity.json"), "utf8")) as { idlewave: string; seed: string };
 
@@ -68,7 +68,7 @@ describe("a volunteer without a browser", () => {
       const { idlewave, seed } = await keyOf("one");
       expect([idlewave, seed]).toEqual(["identity/1", expect.stringMatching(/^[0-9a-f]{64}$/)]);
       expect((await stat(join(folder, "one", "identity.json"))).mode & 0o777).toBe(0o600);
-      const { code, told } = await donor("one", "--until-idle", "0.5").ended;
+      const { code, told } = await donor("one", "--until-idle", "1.5").ended;
       expect(code).toBe(0);
       expect(told.at(-1)?.units.submitted).toBeGreaterThan(0);
       expect((await keyOf("one")).seed).toBe(seed);
@@ -130,7 +130,7 @@ describe("a volunteer without a browser", () => {
       const entry = { key: "1:0:x", stage: "submit", job: 1, unit: 0 as UnitIndex, token: new Uint8Array(8), status: "ok" } as const;
       await shelf.write([{ ...entry, gpuMicros: 1, digest: new Uint8Array(31), bytes: new Uint8Array(4) }], []);
       shelf.close();
-      expect((await donor("five", "--until-idle", "0.5").ended).code).toBe(0);
+      expect((await donor("five", "--until-idle", "1.5").ended).code).toBe(0);
       const after = fileShelf(join(home, "outbox.sqlite"));
       expect(await after.load()).toEqual([]);
       after.close();
@@ -148,7 +148,7 @@ describe("a volunteer without a browser", () => {
       const path = join(folder, "one", "identity.json");
       await chmod(path, 0o600);
       await writeFile(path, "{}");
-      const { code, told } = await donor("one", "--until-idle", "0.5").ended;
+      const { code, told } = await donor("one", "--until-idle", "1.5").ended;
       expect(code).toBe(1);
       expect(JSON.stringify(told)).toContain("is no identity");
       expect(await readFile(path, "utf8")).toBe("{}");

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { FIRST_CLAIM_UNITS, MAX_OPEN_UNITS, UNPACED_CLAIM_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
-import { MAX_HOLD_MS, MAX_LIFE_MS } from "../../../server/core/lease.ts";
+import { LIFE_PER_GPU_TIME, MAX_HOLD_MS, MAX_LIFE_MS, MIN_LIFE_MS } from "../../../server/core/lease.ts";
 import { DECAY_MS, THROTTLE_REFUSED } from "../../../server/core/standing.ts";
 import { step } from "../../../server/core/step.ts";
+import { GFLOP_PER_CREDIT } from "../../../shared/credit.ts";
 import { type JobId, unitsOf } from "../../../shared/ids.ts";
 import { MAX_BATCH_UNITS } from "../../../shared/wire.ts";
 import { account, host, JOB, jobSpec, unit, World } from "./world.ts";
@@ -24,6 +25,23 @@ describe("a claim", () => {
       world.submit(reply.assignment, { gpuMicros: 100_000 });
     }
     expect(sizes).toEqual([FIRST_CLAIM_UNITS, 16, 80, 300, 300, 300, 300]);
+  });
+
+  it("of a job it has not shown its pace of is sized by its own speed and the owner's figure, and has the time for it", () => {
+    const gflopPerUnit = 1_000;
+    const world = new World({ units: 1_000, creditPerUnit: gflopPerUnit / GFLOP_PER_CREDIT });
+    const claimOf = (gflops?: number) => {
+      const by = host(2 + (gflops ?? 0));
+      const facts = { host: by, account: account(by), cluster: `account:${by}`, features: [], limits: {}, gflops };
+      step(world.state, { type: "host-joined", now: world.now, facts });
+      const reply = world.claim(by, 0, null, 30_000);
+      if (reply.type !== "assigned") throw new Error("no work");
+      return [units(reply.assignment).length, reply.lifeMs];
+    };
+    expect(claimOf(16_384)).toEqual([FIRST_CLAIM_UNITS, MIN_LIFE_MS]);
+    expect(claimOf(64)).toEqual([2, Math.round((2 * 1000 * gflopPerUnit * LIFE_PER_GPU_TIME) / 64)]);
+    expect(claimOf(1)).toEqual([1, MAX_LIFE_MS]);
+    expect(claimOf()).toEqual([FIRST_CLAIM_UNITS, MIN_LIFE_MS]);
   });
 
   it("is no larger for what a volunteer tells of its pace before a unit of it is final, and may be smaller", () => {

@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { SpeedShelf } from "../../../client/donor/host-speed.ts";
 import type { Identity } from "../../../client/donor/identity.ts";
 import type { Manners } from "../../../client/donor/manners/manners.ts";
 import type { Wishes } from "../../../client/donor/manners/wishes.ts";
@@ -80,15 +81,15 @@ export interface Lender {
 
 /** `left`: what an earlier page left on the shelf, which is `loadMillis` slow to read. */
 export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMillis = 0): Lender {
-  const { identity, shelf, report, ...seen } = volunteer(left, loadMillis);
-  return { session: new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, new Throttle(0.9), report), ...seen };
+  const { identity, shelf, speeds, report, ...seen } = volunteer(left, loadMillis);
+  return { session: new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, speeds, new Throttle(0.9), report), ...seen };
 }
 
 /** As the manners allow, one session after the other. */
 export function lendInTurns(front: Pick<Front, "url">, manners: Manners): Omit<Lender, "session"> & { turns: Turns } {
-  const { identity, shelf, report, ...seen } = volunteer([], 0);
+  const { identity, shelf, speeds, report, ...seen } = volunteer([], 0);
   const open = (throttle: Throttle, wishes: Wishes) =>
-    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, shelf, throttle, report);
+    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, shelf, speeds, throttle, report);
   return { turns: new Turns({ manners, report, open }), ...seen };
 }
 
@@ -112,8 +113,9 @@ function volunteer(left: OutboxEntry[], loadMillis: number) {
       for (const key of remove) kept.delete(key);
     },
   };
+  const speeds: SpeedShelf = { load: async () => undefined, save: async () => undefined };
   const report = new Report();
   const states: DonorState[] = [];
   report.watch((state) => void states.push(state));
-  return { identity, shelf, report, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
+  return { identity, shelf, speeds, report, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
 }

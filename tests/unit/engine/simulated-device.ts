@@ -79,6 +79,9 @@ export class SimulatedDevice {
         log.push(`read ${unit.index}`);
         return this.record(unit, undefined).then(() => new Uint8Array([unit.index]));
       },
+      stateBytes: 4,
+      save: (unit) => this.record(unit, undefined).then(() => new Uint8Array(4)),
+      restore: (unit) => log.push(`restore ${unit.index}`),
       close: (unit) => log.push(`close ${unit.index}`),
       destroy: () => undefined,
     };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BAR_MS, MAX_BARS, Shares } from "../../../client/page/drawing/shares.ts";
+import { BAR_MS, MAX_BARS, Shares } from "../../../client/wave/shares.ts";
 
 describe("the wave's bars", () => {
   test("show measured time over elapsed time", () => {

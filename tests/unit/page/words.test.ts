@@ -98,7 +98,7 @@ describe("the page's words", () => {
       "Ways to place 10 queens: 724",
       /^This count is finished\. Volunteers made it\.$/,
     ],
-    ["another tab", lent({ kind: "another-tab", running: true }), "Running in another tab.", /One tab works/],
+    ["another tab", lent({ kind: "another-tab", running: true, hold: null }), "Running in another tab.", /One tab works/],
     [
       "another tab, before a click in this one",
       situation({ elsewhere: donorState({ phase: { kind: "waiting", reason: "all-assigned", retryMs: 1_000 } }) }),
@@ -192,7 +192,7 @@ describe("the page's words", () => {
   });
 
   test("say that another tab waits for work when it does", () =>
-    expect(say(lent({ kind: "another-tab", running: false }))[0]).toBe("Waiting in another tab."));
+    expect(say(lent({ kind: "another-tab", running: false, hold: null }))[0]).toBe("Waiting in another tab."));
 
   test("say once that it goes on when the connection is back", () =>
     expect(say(lent({ kind: "offline", running: false }))[1].match(/as soon as you are back/g)).toHaveLength(1));
@@ -273,8 +273,8 @@ describe("the dock", () => {
   });
 
   test("tells what another tab does, and that what waits starts by itself", () => {
-    expect(dockLines(lent({ kind: "another-tab", running: true }))).toEqual(["Lending half", "In another tab"]);
-    expect(dockLines(lent({ kind: "another-tab", running: false }))).toEqual(["Waiting", "Starts by itself"]);
+    expect(dockLines(lent({ kind: "another-tab", running: true, hold: null }))).toEqual(["Lending half", "In another tab"]);
+    expect(dockLines(lent({ kind: "another-tab", running: false, hold: null }))).toEqual(["Waiting", "Starts by itself"]);
     expect(dockLines(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
   });
 

@@ -10,7 +10,7 @@ import { type Manifest, ManifestSchema } from "../../../shared/manifest.ts";
 
 const GALLERY = fileURLToPath(new URL("../../../shaders/", import.meta.url));
 const FOREIGN = fileURLToPath(new URL("../../fixtures/foreign/", import.meta.url));
-const JOBS = ["n-queens", "prime-count", "deep-mandelbrot"];
+const JOBS = ["n-queens", "prime-count", "deep-mandelbrot", "benchmark"];
 const schema = Compile(ManifestSchema);
 
 /** A copy of all packages, so that their scripts may write. */

@@ -276,6 +276,18 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await store.tokens()).toEqual([{ ...token, revokedAt: 6 }]);
     });
 
+    it("knows the sites that may show the widget, until they are switched off, and on again", async () => {
+      const { store } = await place(open);
+      const site = await store.putSite("https://blog.example", "Tidal Atlas", 5);
+      expect(site).toEqual({ id: site.id, origin: "https://blog.example", name: "Tidal Atlas", createdAt: 5, offAt: null });
+      expect(await store.switchSiteOff(site.id, 6)).toBe(true);
+      expect(await store.switchSiteOff(site.id, 7)).toBe(false);
+      expect(await store.siteOf("https://blog.example")).toEqual({ ...site, offAt: 6 });
+      expect(await store.putSite("https://blog.example", "Tides", 8)).toEqual({ ...site, name: "Tides" });
+      expect(await store.sites()).toEqual([{ ...site, name: "Tides" }]);
+      expect(await store.siteOf("https://other.example")).toBeUndefined();
+    });
+
     it("holds unit indices up to 2^53 - 1", async () => {
       const { store, job, accounts } = await place(open);
       const last = Number.MAX_SAFE_INTEGER - 1;

@@ -2,7 +2,6 @@
  * The wave: the share of the GPU that is lent, one bar per 250 ms with the mean of a second, newest right, height by the square root so that a tenth
  * is visible; over each the ceiling that held then; ticks under the base line when the person moved, scrolled or typed. 4 Hz by blitting itself one bar left.
  */
-import type { Palette } from "./orders.ts";
 import { BAR_MS, MAX_BARS, Shares } from "./shares.ts";
 
 /** CSS pixels. */
@@ -13,11 +12,18 @@ const TICK_HEIGHT = 5;
 const CEILING_DOT = 2;
 const REDUCED_MOTION_MS = 5_000;
 
+/** CSS colours. */
+export interface WavePalette {
+  lent: string;
+  lineStrong: string;
+  ink: string;
+}
+
 export class Wave {
   private readonly canvas: OffscreenCanvas;
   private readonly context: OffscreenCanvasRenderingContext2D;
   private shares = new Shares(performance.now());
-  private palette: Palette | null = null;
+  private palette: WavePalette | null = null;
   private reducedMotion = false;
   private timer: ReturnType<typeof setInterval> | null = null;
   private hidden = false;
@@ -35,7 +41,7 @@ export class Wave {
     this.context = context;
   }
 
-  dress(palette: Palette, reducedMotion: boolean): void {
+  dress(palette: WavePalette, reducedMotion: boolean): void {
     this.palette = palette;
     this.reducedMotion = reducedMotion;
     this.restart();

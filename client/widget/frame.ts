@@ -1,0 +1,294 @@
+/**
+ * The widget's frame: asks, and lends after a yes. Stands alone in the document: until a yes it makes no request but one for
+ * the picture. In a window of its own (`own`) it only asks, and tells the frame that opened it.
+ *
+ *   ask ──yes──▶ lending ◀──seen again──▶ paused
+ *    ▲ ▲            │ stop
+ *    │ └─no─ never  ▼
+ *    └─────────── stopped
+ */
+import { FACTS_ID, type FrameMessage, type WidgetFacts, type WidgetSize, type WindowMessage } from "../../shared/widget.ts";
+import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
+import { takeColours } from "./colours.ts";
+import { ConsentButton } from "./consent.ts";
+import { languageFor } from "./language.ts";
+import type { Lending } from "./lending.ts";
+import { answerAt, forgetAnswer, keepNever, keepYes, storageHere } from "./remembered.ts";
+import { type Action, hostState, isLending, type Scene, sceneOf, tell } from "./scene.ts";
+import { Sight } from "./sight.ts";
+import { SiteWatch } from "./site-watch.ts";
+import { Strip } from "./strip.ts";
+import { View } from "./view.ts";
+
+/** Address of lending.ts as it was built. */
+declare const LENDING: string;
+
+const FIRST_DOSE: Dose = 0.25;
+/** In somebody else's page no more than half is lent. */
+const WIDGET_DOSES = DOSES.filter((dose) => dose <= 0.5);
+/** A moment out of sight is no pause. */
+const AWAY_MS = 1_500;
+
+class Frame {
+  private readonly facts = JSON.parse(document.getElementById(FACTS_ID)?.textContent ?? "null") as WidgetFacts;
+  private readonly query = new URLSearchParams(location.search);
+  private readonly own = location.pathname === "/widget/window";
+  private readonly storage = storageHere();
+  private readonly language = languageFor([this.query.get("lang") ?? "", ...navigator.languages]);
+  private readonly view = new View({
+    act: (action, event) => this.act(action, event),
+    why: () => this.explain(true),
+    open: () => this.resize("card"),
+    close: () => this.resize("badge"),
+  });
+  private readonly strip = new Strip(this.view.canvas);
+  private readonly seen = new Sight(this.view.box, () => this.look());
+  private readonly consent = new ConsentButton(this.view.lend, this.seen, this.own);
+  private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
+    forgetAnswer(this.storage);
+    this.end({ kind: "off" });
+  });
+  private scene: Scene = { kind: "ask", hint: "none" };
+  /** "Why is this here?" lies over the scene, which goes on. */
+  private explaining = false;
+  private dose: Dose = FIRST_DOSE;
+  private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
+  private lending: Lending | null = null;
+  private asked: Window | null = null;
+  private units = 0;
+  private verified = 0;
+  private firstUnits: number | null = null;
+  /** Whether a start waits for no word of what can be seen. */
+  private begun = false;
+  private told = "";
+  private awayTimer: ReturnType<typeof setTimeout> | null = null;
+  private readonly marked = new Set<string>();
+
+  constructor() {
+    const theme = this.query.get("theme");
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    document.documentElement.lang = this.language.code;
+    document.documentElement.dir = this.language.direction;
+    document.body.classList.toggle("own", this.own);
+    this.strip.draw();
+    if (this.facts.job) void this.strip.load(this.facts.job.id);
+    document.addEventListener("visibilitychange", () => this.look());
+    addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
+    const answer = answerAt(Date.now(), this.own ? null : this.storage);
+    if (!this.facts.job) this.go({ kind: "no-job" });
+    else if (!("gpu" in navigator) || !isSecureContext) this.go({ kind: "unable" });
+    else if (answer.kind === "never") this.go({ kind: "never" });
+    else if (answer.kind === "yes") this.start(answer.dose);
+    else this.go(this.scene);
+  }
+
+  private act(action: Action, event: MouseEvent): void {
+    switch (action) {
+      case "lend":
+        this.consider(event);
+        return;
+      case "less":
+      case "more":
+        this.turn(action === "less" ? -1 : 1);
+        return;
+      case "no":
+        if (this.own) window.close();
+        else this.go({ kind: "stopped" });
+        return;
+      case "stop":
+        forgetAnswer(this.storage);
+        this.end({ kind: "stopped" });
+        return;
+      // Whoever starts again is asked again: a click on this button alone is no yes.
+      case "again":
+      case "ask-again":
+        forgetAnswer(this.storage);
+        this.go({ kind: "ask", hint: "none" });
+        return;
+      case "open-window":
+        this.openWindow();
+        return;
+      case "never":
+        this.explaining = false;
+        keepNever(this.storage);
+        this.end({ kind: "never" });
+        return;
+      case "back":
+        this.explain(false);
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  private consider(event: MouseEvent): void {
+    const verdict = this.consent.verdictOf(event);
+    if (verdict === "too-quick") this.go({ kind: "ask", hint: "too-quick" });
+    if (verdict === "covered") this.go({ kind: "covered" });
+    if (verdict !== "yes") return;
+    if (!this.own) {
+      this.agree(this.dose);
+      return;
+    }
+    const message: WindowMessage = { idlewave: "consent", dose: this.dose };
+    (window.opener as Window | null)?.postMessage(message, location.origin);
+    window.close();
+  }
+
+  private agree(dose: Dose): void {
+    keepYes(dose, Date.now(), this.storage);
+    this.start(dose);
+  }
+
+  private openWindow(): void {
+    const url = new URL("/widget/window", location.origin);
+    url.search = location.search;
+    this.asked = window.open(url, "_blank", "popup,width=368,height=340");
+  }
+
+  private hear(event: MessageEvent<unknown>): void {
+    // Our own window, and no other, brings a yes.
+    if (this.asked && event.source === this.asked && event.origin === location.origin) {
+      const { idlewave, dose } = (event.data ?? {}) as Partial<WindowMessage>;
+      const known = WIDGET_DOSES.find((each) => each === dose);
+      if (idlewave === "consent" && known !== undefined) this.agree(known);
+      return;
+    }
+    if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
+  }
+
+  private start(dose: Dose): void {
+    this.dose = dose;
+    this.siteWatch.begin();
+    const why = this.seen.told ? this.outOfSight() : null;
+    this.go(why === null ? { kind: "starting" } : { kind: "paused", why });
+    // Else the first word of the browser's begins it.
+    if (this.seen.told && why === null) void this.begin();
+    this.begun = this.seen.told;
+  }
+
+  private async begin(): Promise<void> {
+    if (!this.lending) {
+      const { Lending } = (await import(LENDING)) as typeof import("./lending.ts");
+      this.lending = new Lending({
+        job: 0,
+        dose: this.dose,
+        wave: this.view.wave,
+        palette: this.view.palette(),
+        onState: (state) => this.take(state),
+        onBroken: (why) => this.end({ kind: "failed", why }),
+      });
+    }
+    this.lending.setDose(this.dose);
+    // It may have been stopped, or have gone out of sight, while the module came.
+    if (this.scene.kind === "starting") await this.lending.go();
+  }
+
+  private end(scene: Scene): void {
+    this.siteWatch.end();
+    this.go(scene);
+    void this.lending?.halt();
+  }
+
+  private take(state: DonorState): void {
+    this.firstUnits ??= state.units.submitted;
+    this.units = state.units.submitted - this.firstUnits;
+    this.verified = state.verified.length;
+    for (const { job, unit } of state.verified) {
+      const key = `${job} ${unit}`;
+      if (job === this.facts.job?.id && !this.marked.has(key)) this.strip.mark(unit);
+      this.marked.add(key);
+    }
+    const isRunning = isLending(this.scene) && this.scene.kind !== "paused";
+    const scene = isRunning ? sceneOf(state.phase) : this.scene;
+    // Another frame of this site, or the browser, ended it.
+    if (isRunning && !isLending(scene)) this.end(scene);
+    else this.go(scene);
+  }
+
+  /** Something came into sight or went out of it. */
+  private look(): void {
+    if (!this.begun && this.seen.told && this.scene.kind === "starting") this.start(this.dose);
+    const why = this.outOfSight();
+    if (this.scene.kind === "paused") {
+      if (why === null) this.start(this.dose);
+      else if (why !== this.scene.why) this.go({ kind: "paused", why });
+      return;
+    }
+    if (why === null || !isLending(this.scene)) {
+      if (this.awayTimer !== null) clearTimeout(this.awayTimer);
+      this.awayTimer = null;
+      return;
+    }
+    this.awayTimer ??= setTimeout(() => {
+      this.awayTimer = null;
+      const still = this.outOfSight();
+      if (still === null || !isLending(this.scene)) return;
+      this.go({ kind: "paused", why: still });
+      void this.lending?.halt();
+    }, AWAY_MS);
+  }
+
+  private outOfSight(): "away" | "hidden" | "covered" | null {
+    if (document.hidden) return "hidden";
+    if (!this.seen.inView) return "away";
+    return this.seen.tells && this.seen.clearSince === null ? "covered" : null;
+  }
+
+  private turn(step: -1 | 1): void {
+    const dose = this.beside(step);
+    if (dose === null) return;
+    this.dose = dose;
+    if (isLending(this.scene)) {
+      keepYes(dose, Date.now(), this.storage);
+      this.lending?.setDose(dose);
+    }
+    this.go(this.scene);
+  }
+
+  private beside(step: -1 | 1): Dose | null {
+    return WIDGET_DOSES[WIDGET_DOSES.indexOf(this.dose) + step] ?? null;
+  }
+
+  private resize(size: WidgetSize): void {
+    this.size = size;
+    this.post({ idlewave: "size", size });
+    this.go(this.scene);
+  }
+
+  private explain(explaining: boolean): void {
+    this.explaining = explaining;
+    this.go(this.scene);
+  }
+
+  private go(scene: Scene): void {
+    this.scene = scene;
+    const { site, job, network, allowSoftware } = this.facts;
+    const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
+    const telling = tell(
+      this.explaining ? { kind: "why" } : scene,
+      { ...about, software: allowSoftware, units: this.units, verified: this.verified },
+      this.language,
+    );
+    const { why, close, check, stop } = this.language.words;
+    const checkUrl = this.explaining ? (/^https:/.test(network.source) ? network.source : "/") : "";
+    const asBadge = this.size === "badge";
+    this.view.show({ ...telling, why, close, check, stop, checkUrl, lent: isLending(scene) }, asBadge, this.query.get("size") === "badge");
+    document.body.dataset.scene = scene.kind;
+    this.tellHost(scene);
+  }
+
+  private tellHost(scene: Scene): void {
+    const told = JSON.stringify([hostState(scene), this.units, this.verified]);
+    if (told === this.told) return;
+    this.told = told;
+    this.post({ idlewave: "state", state: hostState(scene) });
+    this.post({ idlewave: "credit", units: this.units, verified: this.verified });
+  }
+
+  private post(message: FrameMessage): void {
+    if (!this.own && parent !== window) parent.postMessage(message, this.facts.site.origin);
+  }
+}
+
+new Frame();

@@ -1,0 +1,73 @@
+/** Loaded after a yes and never before it: the donor, as the widget's frame uses it. */
+import type { DonorFact, DonorState, Dose } from "../donor/state.ts";
+import { Donation } from "../page/donation.ts";
+import { Wave, type WavePalette } from "../wave/wave.ts";
+
+export interface LendingOptions {
+  /** 0: any. */
+  job: number;
+  dose: Dose;
+  /** Where the wave is drawn, and its size in CSS pixels. */
+  wave: HTMLCanvasElement;
+  palette: WavePalette;
+  onState(state: DonorState): void;
+  /** The worker itself failed. */
+  onBroken(message: string): void;
+}
+
+/** One frame's lending. Calls follow each other: a pause waits for the start before it. */
+export class Lending {
+  private readonly options: LendingOptions;
+  private donation: Donation | null = null;
+  private dose: Dose;
+  private turn: Promise<void> = Promise.resolve();
+  private readonly wave: Wave;
+
+  constructor(options: LendingOptions) {
+    this.options = options;
+    this.dose = options.dose;
+    const { clientWidth, clientHeight } = options.wave;
+    this.wave = new Wave(options.wave.transferControlToOffscreen());
+    this.wave.dress(options.palette, matchMedia("(prefers-reduced-motion: reduce)").matches);
+    this.wave.setRoom(clientWidth, clientHeight, devicePixelRatio);
+    this.wave.setDose(this.dose);
+  }
+
+  go(): Promise<void> {
+    return this.after(async () => {
+      const { job, onState, onBroken } = this.options;
+      if (!this.donation) {
+        this.donation = new Donation(onBroken);
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
+          if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis);
+        };
+        await this.donation.attach(onState, port2);
+      }
+      this.wave.setLending(true);
+      await this.donation.begin({ origin: location.origin, dose: this.dose, job });
+    });
+  }
+
+  /** Nothing is on the GPU when it resolves; what is finished is kept and sent. */
+  halt(): Promise<void> {
+    return this.after(async () => {
+      this.wave.setLending(false);
+      this.donation?.rest();
+      await this.donation?.control.stop();
+    });
+  }
+
+  setDose(dose: Dose): void {
+    this.dose = dose;
+    this.wave.setDose(dose);
+    void this.donation?.control.setDose(dose);
+  }
+
+  private after(act: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(act).catch((error: unknown) => {
+      this.options.onBroken(error instanceof Error ? error.message : String(error));
+    });
+    return this.turn;
+  }
+}

@@ -1,0 +1,183 @@
+/** What the frame shows: one scene at a time, its words and its buttons. Knows no element. */
+
+import type { WidgetState } from "../../shared/widget.ts";
+import type { HoldReason } from "../donor/manners/policy.ts";
+import type { DonorPhase, Dose } from "../donor/state.ts";
+import { fill, type Language } from "./language.ts";
+import type { Words } from "./words/en.ts";
+
+export type Scene =
+  | { kind: "ask"; hint: "none" | "too-quick" }
+  | { kind: "covered" }
+  | { kind: "never" }
+  | { kind: "no-job" }
+  | { kind: "off" }
+  | { kind: "starting" }
+  | { kind: "running" }
+  | { kind: "waiting" }
+  | { kind: "offline" }
+  | { kind: "paused"; why: "away" | "hidden" | "covered" }
+  /** The donor waits for the device: a charger, less load. */
+  | { kind: "held"; why: "battery" | "data" | "busy" | "other" }
+  | { kind: "stopped" }
+  | { kind: "unable" }
+  | { kind: "failed"; why: string };
+
+export type Action = "lend" | "less" | "more" | "no" | "stop" | "again" | "open-window" | "ask-again" | "never" | "back";
+
+export interface Facts {
+  site: string;
+  job: string;
+  dose: Dose;
+  /** Doses one step away; null at the ends. */
+  less: Dose | null;
+  more: Dose | null;
+  software: boolean;
+  units: number;
+  verified: number;
+}
+
+export interface Telling {
+  title: string;
+  text: string;
+  badge: string;
+  buttons: { action: Action; label: string; main?: boolean; off?: boolean }[];
+}
+
+const DOSE_WORDS = { 0.1: "dose10", 0.25: "dose25", 0.5: "dose50", 0.9: "dose90" } as const satisfies Record<Dose, keyof Words>;
+
+/** Characters of a job's title that the question has room for. */
+const TITLE = 32;
+
+function shortened(title: string): string {
+  const characters = [...title];
+  return characters.length <= TITLE ? title : `${characters.slice(0, TITLE - 1).join("")}…`;
+}
+
+export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code }: Language): Telling {
+  const count = new Intl.NumberFormat(code);
+  const values = {
+    site: facts.site,
+    job: shortened(facts.job),
+    dose: words[DOSE_WORDS[facts.dose]],
+    units: count.format(facts.units),
+    verified: count.format(facts.verified),
+    why: scene.kind === "failed" ? scene.why : "",
+  };
+  const say = (text: string) => fill(text, values);
+  const stop = { action: "stop", label: words.stop, main: true } as const;
+  const less = { action: "less", label: words.less, off: facts.less === null } as const;
+  const more = { action: "more", label: words.more, off: facts.more === null } as const;
+  const made = (title: string, text: string, badge: string, buttons: Telling["buttons"]): Telling => ({
+    ...{ title: say(title), text: say(text), badge: say(badge).replace(/\.$/, ""), buttons },
+  });
+  switch (scene.kind) {
+    case "ask": {
+      const lend = { action: "lend", label: say(words.lend), main: true } as const;
+      const text = scene.hint === "too-quick" ? words.tooQuick : words.askMore;
+      return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, less, { action: "no", label: words.no }]);
+    }
+    case "covered":
+      return made(words.covered, words.coveredMore, words.badgeOff, [
+        { action: "open-window", label: words.openWindow, main: true },
+        { action: "no", label: words.no },
+      ]);
+    case "why":
+      return made(words.whyTitle, words.whyMore, words.badgeOff, [
+        { action: "back", label: words.back, main: true },
+        { action: "never", label: words.never },
+      ]);
+    case "never":
+      return made(words.neverTitle, words.neverMore, words.badgeOff, [{ action: "ask-again", label: words.askAgain }]);
+    case "no-job":
+      return made(words.noJob, words.noJobMore, words.badgeOff, []);
+    case "off":
+      return made(words.off, words.offMore, words.badgeOff, []);
+    case "starting":
+      return made(words.starting, words.startingMore, words.running, [stop, less, more]);
+    case "running":
+      return made(words.running, words.runningMore, words.running, [stop, less, more]);
+    case "waiting":
+      return made(words.waiting, words.waitingMore, words.running, [stop]);
+    case "offline":
+      return made(words.offline, words.offlineMore, words.offline, [stop]);
+    case "paused": {
+      const title = { away: words.away, hidden: words.hidden, covered: words.hiddenBox }[scene.why];
+      return made(title, words.pausedMore, words.badgePaused, [stop]);
+    }
+    case "held": {
+      const title = { battery: words.onBattery, data: words.savingData, busy: words.busy, other: words.held }[scene.why];
+      return made(title, words.heldMore, words.badgePaused, [stop]);
+    }
+    case "stopped":
+      return made(words.stopped, words.stoppedMore, words.badgeOff, [{ action: "again", label: words.again, main: true }]);
+    case "unable":
+      return made(words.unable, words.unableMore, words.unable, []);
+    case "failed":
+      return made(words.failed, words.failedMore, words.failed, [{ action: "again", label: words.again, main: true }]);
+  }
+}
+
+/** The scene of a donor that was not told to pause. */
+export function sceneOf(phase: DonorPhase): Scene {
+  switch (phase.kind) {
+    // It is off until its start is heard.
+    case "off":
+    case "starting":
+      return { kind: "starting" };
+    case "running":
+    case "refused":
+      return { kind: "running" };
+    case "offline":
+      return { kind: "offline" };
+    case "no-webgpu":
+    case "no-adapter":
+    case "software-adapter":
+      return { kind: "unable" };
+    case "failed":
+      return { kind: "failed", why: phase.message };
+    case "device-lost":
+      return phase.final ? { kind: "unable" } : { kind: "starting" };
+    case "on-hold":
+      return { kind: "held", why: heldBy(phase.reason) };
+    case "another-tab":
+      return phase.running ? { kind: "running" } : { kind: "waiting" };
+    case "stopped":
+    case "forgotten":
+      return { kind: "stopped" };
+    default:
+      return { kind: "waiting" };
+  }
+}
+
+function heldBy(reason: HoldReason): Extract<Scene, { kind: "held" }>["why"] {
+  if (reason === "battery" || reason === "battery-low") return "battery";
+  if (reason === "save-data") return "data";
+  return reason === "heat" ? "busy" : "other";
+}
+
+/** Whether the visitor's yes holds in this scene: it may compute now, or will again by itself. */
+export function isLending({ kind }: Scene): boolean {
+  return kind === "starting" || kind === "running" || kind === "waiting" || kind === "offline" || kind === "paused" || kind === "held";
+}
+
+/** What the host page is told. */
+export function hostState(scene: Scene): WidgetState {
+  switch (scene.kind) {
+    case "starting":
+    case "running":
+    case "paused":
+    case "offline":
+    case "stopped":
+    case "unable":
+      return scene.kind;
+    case "waiting":
+      return "running";
+    case "held":
+      return "paused";
+    case "failed":
+      return "unable";
+    default:
+      return "off";
+  }
+}

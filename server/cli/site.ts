@@ -1,0 +1,49 @@
+/** `site add|list|off`: sites that may show the widget, with the administrator's token. */
+import type { Command } from "commander";
+import Type from "typebox";
+import { send, sendJson } from "./api.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+
+const SiteSchema = Type.Object({
+  id: Type.Integer(),
+  origin: Type.String(),
+  name: Type.String(),
+  createdAt: Type.String(),
+  offAt: Type.String(),
+});
+const SiteListSchema = Type.Object({ sites: Type.Array(SiteSchema) });
+
+export function siteVerb(program: Command): void {
+  const site = program.command("site").description("sites that may show the widget (needs the administrator's token)");
+  verb(site, "add <origin>", "register a site, or switch it on again")
+    .option("--name <name>", "what its visitors know it by; without one its host")
+    .action(async (origin: string, options: VerbOptions & { name?: string }) => {
+      const connection = connectionOf(options);
+      const body = JSON.stringify({ origin, ...(options.name === undefined ? {} : { name: options.name }) });
+      const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
+      const made = await sendJson(connection, "/api/sites", SiteSchema, request);
+      if (options.json) return printJson(made);
+      note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);
+      print(snippet(connection.url, made.origin));
+    });
+  verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
+    const { sites } = await sendJson(connectionOf(options), "/api/sites", SiteListSchema);
+    if (options.json) return printJson({ sites });
+    for (const { id, origin, name, createdAt, offAt } of sites) {
+      print(`${String(id).padStart(4)}  ${origin.padEnd(32)}  ${name.padEnd(24)}  since ${createdAt}${offAt ? `, off ${offAt}` : ""}`);
+    }
+  });
+  verb(site, "off <id>", "switch a site off by its number").action(async (id: string, options: VerbOptions) => {
+    if (!/^[1-9]\d*$/.test(id)) throw new CliError(EXIT.usage, "usage", `${id} is no site's number.`, "site list shows them.");
+    await send(connectionOf(options), `/api/sites/${id}`, { method: "DELETE" });
+    if (options.json) printJson({ off: Number(id) });
+    else note(`Site ${id} is off: its visitors are asked no more, and who lends there stops within ten seconds.`);
+  });
+}
+
+function snippet(url: string, origin: string): string {
+  const base = url.replace(/\/$/, "");
+  return `<script async src="${base}/widget.js"></script>\n<idlewave-widget site="${origin}"></idlewave-widget>`;
+}

@@ -1,0 +1,92 @@
+/** Sites that may show the widget: listed, registered and switched off by an administrator. */
+import Type from "typebox";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { PLAIN_PATTERN } from "../../shared/plain.ts";
+import { MAX_ORIGIN, MAX_SITE_NAME, siteOrigin } from "../../shared/site.ts";
+import type { SiteRow } from "../core/store.ts";
+import type { App, HttpContext } from "./context.ts";
+import { adminOf } from "./owners.ts";
+import { refusals } from "./refusals.ts";
+
+const SiteSchema = Type.Object({
+  id: Type.Integer(),
+  origin: Type.String({ description: "Scheme, host and port." }),
+  name: Type.String({ description: "What its visitors know it by." }),
+  createdAt: Type.String(),
+  offAt: Type.String({ description: "Empty while its visitors may be asked." }),
+});
+const NewSiteSchema = Type.Object(
+  {
+    origin: Type.String({ minLength: 1, maxLength: MAX_ORIGIN, description: "https://blog.example; without a scheme it is https." }),
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: MAX_SITE_NAME,
+        pattern: PLAIN_PATTERN,
+        description: `text of 1 to ${MAX_SITE_NAME} characters that can all be seen; without one its host`,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export function siteRoutes(app: App, { store, clock }: HttpContext): void {
+  const common = { tags: ["sites"], security: [{ token: [] }] };
+  const refused = refusals("unauthorized", "forbidden");
+
+  app.get(
+    "/api/sites",
+    { schema: { ...common, summary: "All sites", response: { 200: Type.Object({ sites: Type.Array(SiteSchema) }), ...refused } } },
+    async (request) => {
+      await adminOf(request, store);
+      return { sites: (await store.sites()).map(shown) };
+    },
+  );
+
+  app.post(
+    "/api/sites",
+    {
+      schema: {
+        ...common,
+        summary: "Register a site, or name it anew and switch it on again",
+        body: NewSiteSchema,
+        response: { 201: SiteSchema, ...refused },
+      },
+    },
+    async (request, reply) => {
+      await adminOf(request, store);
+      const site = siteOrigin(request.body.origin);
+      if ("why" in site) throw new IdlewaveError("bad-request", { why: `body.origin is no site. ${site.why}` });
+      const name = request.body.name ?? new URL(site.origin).host;
+      return reply.status(201).send(shown(await store.putSite(site.origin, name, clock())));
+    },
+  );
+
+  app.delete(
+    "/api/sites/:id",
+    {
+      schema: {
+        ...common,
+        summary: "Switch a site off; frames that lend there end within ten seconds",
+        params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
+        response: { 204: Type.Null(), ...refused, ...refusals("not-found") },
+      },
+    },
+    async (request, reply) => {
+      await adminOf(request, store);
+      const { id } = request.params;
+      if (!(await store.switchSiteOff(id, clock()))) throw new IdlewaveError("not-found", { what: `site ${id} that is on` });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+function shown({ id, origin, name, createdAt, offAt }: SiteRow) {
+  return {
+    id,
+    origin,
+    name,
+    createdAt: new Date(createdAt).toISOString(),
+    offAt: offAt === null ? "" : new Date(offAt).toISOString(),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * The widget: its loader, and the frame that asks and lends on a registered site. The frame's `frame-ancestors` names that
+ * site alone, so no other page can show it; a window of its own can be shown in no frame at all.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
+import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
+import type { SiteRow } from "../core/store.ts";
+import type { App, HttpContext } from "./context.ts";
+import { countsOf, isHidden } from "./owners.ts";
+import { packageRoot } from "./pages.ts";
+import { refusals } from "./refusals.ts";
+
+const QuerySchema = Type.Object({
+  site: Type.String({ maxLength: MAX_ORIGIN, description: "Address of the site, as it was registered." }),
+  cause: Type.Optional(Type.String({ maxLength: 100, description: "Name or number of a job; absent: any." })),
+});
+/** A page that any site may have in a frame: it holds no script and asks for nothing. */
+const ANYWHERE = "*";
+
+export async function widgetRoutes(app: App, context: HttpContext): Promise<void> {
+  const files = filesOf(join(packageRoot(), "dist", "widget"));
+  const { store } = context;
+  const hidden = { schema: { hide: true } };
+
+  app.get(
+    "/api/widget",
+    {
+      schema: {
+        tags: ["sites"],
+        summary: "Whether a site's visitors may be asked",
+        querystring: Type.Pick(QuerySchema, ["site"]),
+        response: { 200: Type.Object({ on: Type.Boolean() }), ...refusals("bad-request") },
+      },
+    },
+    async (request) => ({ on: (await siteOn(context, request.query.site)) !== undefined }),
+  );
+  if (!files) return;
+
+  for (const [name, script] of Object.entries(files.scripts)) {
+    app.get(`/${name}`, hidden, (_request, reply) => {
+      // Other origins load them, as a module too.
+      const free = reply.header("access-control-allow-origin", "*").header("cache-control", "public, max-age=600");
+      return free.type("text/javascript; charset=utf-8").send(script);
+    });
+  }
+  app.get("/widget", { schema: { hide: true, querystring: Type.Partial(QuerySchema) } }, async (request, reply) => {
+    const site = await siteOn(context, request.query.site ?? "");
+    if (!site) return refuse(reply, request.query.site ?? "");
+    return await frame(reply, site, request.query.cause ?? "", site.origin);
+  });
+  app.get("/widget/window", { schema: { hide: true, querystring: QuerySchema } }, async (request, reply) => {
+    const site = await siteOn(context, request.query.site);
+    if (!site) throw new IdlewaveError("not-found", { what: "site of this name that is on" });
+    return await frame(reply, site, request.query.cause ?? "", "'none'");
+  });
+
+  async function frame(reply: FastifyReply, site: SiteRow, cause: string, ancestors: string) {
+    if (!files) throw new Error("the widget is not built");
+    const { network, allowSoftware } = context.config;
+    const facts: WidgetFacts = {
+      site: { origin: site.origin, name: site.name },
+      job: await jobFacts(cause),
+      network: { name: network.name, operator: network.operator, source: network.source },
+      allowSoftware,
+    };
+    const sockets = context.config.publicUrl === "" ? "" : ` ${context.config.publicUrl.replace(/^http/, "ws")}`;
+    const policy = [
+      "default-src 'none'",
+      `script-src 'self' '${files.scriptHash}'`,
+      `style-src '${files.styleHash}'`,
+      `connect-src 'self'${sockets}`,
+      "worker-src 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      `frame-ancestors ${ancestors}`,
+    ];
+    return framed(reply, policy).send(files.frame.replace(PLACE, () => dataBlock(facts)));
+  }
+
+  /** Of the running job that was asked for by number or name, else of the first. */
+  async function jobFacts(cause: string): Promise<WidgetFacts["job"]> {
+    const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isHidden(row));
+    const known = await Promise.all(running.map(async (row) => ({ row, manifest: (await context.plans.of(row.id)).manifest })));
+    const asked = known.find(({ row, manifest }) => String(row.id) === cause || manifest.name === cause) ?? known[0];
+    if (!asked) return null;
+    const { id } = asked.row;
+    const { title, name } = asked.manifest;
+    return { id, title: title ?? name, name, units: (await store.spec(id)).units, final: countsOf(context.coordinator, id).final };
+  }
+}
+
+/** The site at this address, when its visitors may be asked. */
+async function siteOn({ store }: HttpContext, typed: string): Promise<SiteRow | undefined> {
+  const site = siteOrigin(typed);
+  if ("why" in site) return undefined;
+  const row = await store.siteOf(site.origin);
+  return row?.offAt === null ? row : undefined;
+}
+
+function refuse(reply: FastifyReply, typed: string) {
+  const site = siteOrigin(typed);
+  const why =
+    "why" in site
+      ? `This page asks for Idlewave without saying which site it is, or wrongly. ${site.why}`
+      : `${site.origin} is not registered here, or was switched off. Nothing runs. Its owner can ask the operator: idlewave site add ${site.origin}`;
+  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Idlewave</title><p>${escaped(why)}</p></html>`;
+  return framed(reply.status(403), ["default-src 'none'", `frame-ancestors ${ANYWHERE}`]).send(page);
+}
+
+function framed(reply: FastifyReply, policy: string[]): FastifyReply {
+  void reply.removeHeader("x-frame-options");
+  // The window of our own tells the frame that opened it: their groups must not be parted.
+  void reply.header("cross-origin-opener-policy", "unsafe-none");
+  return reply.header("content-security-policy", policy.join(";")).header("cache-control", "no-store").type("text/html; charset=utf-8");
+}
+
+const PLACE = "<!--facts-->";
+
+interface Files {
+  frame: string;
+  scriptHash: string;
+  styleHash: string;
+  scripts: Record<string, string>;
+}
+
+/** Undefined when the widget was not built, as in tests of the API. */
+function filesOf(folder: string): Files | undefined {
+  if (!existsSync(join(folder, "frame.html"))) return undefined;
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  const frame = read("frame.html");
+  const hash = (tag: string) => {
+    const inner = new RegExp(`<${tag}[^>]*>([\\s\\S]*)</${tag}>`).exec(frame)?.[1];
+    if (inner === undefined || !frame.includes(PLACE)) throw new Error(`frame.html holds no ${tag}, or no place for facts`);
+    return `sha256-${createHash("sha256").update(inner).digest("base64")}`;
+  };
+  const scripts = { "widget.js": read("widget.js"), "widget.mjs": read("widget.mjs") };
+  return { frame, scriptHash: hash("script"), styleHash: hash("style"), scripts };
+}
+
+function dataBlock(facts: WidgetFacts): string {
+  return `<script type="application/json" id="${FACTS_ID}">${JSON.stringify(facts).replaceAll("<", "\\u003c")}</script>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}

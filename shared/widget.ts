@@ -1,0 +1,44 @@
+/** What the widget's frame is told by the coordinator, and what frame and host page say to each other. */
+
+/** Written into the frame's document by the coordinator. */
+export interface WidgetFacts {
+  site: { origin: string; name: string };
+  /** The job whose picture is shown; null when none runs. */
+  job: { id: number; title: string; name: string; units: number; final: number } | null;
+  network: { name: string; operator: string; source: string };
+  allowSoftware: boolean;
+}
+
+/** Name of the data block that holds the facts. */
+export const FACTS_ID = "facts";
+
+export const WIDGET_SIZES = { badge: { width: 216, height: 44 }, card: { width: 320, height: 288 } } as const;
+export type WidgetSize = keyof typeof WIDGET_SIZES;
+
+export function isWidgetSize(text: string): text is WidgetSize {
+  return Object.hasOwn(WIDGET_SIZES, text);
+}
+
+/** What a host page may be told of its visitor: no identity, no address, no key. */
+export type WidgetState = "off" | "starting" | "running" | "paused" | "offline" | "stopped" | "unable";
+
+/** From the frame to the page that shows it. */
+export type FrameMessage =
+  | { idlewave: "state"; state: WidgetState }
+  /** Of this visitor on this site, since the page was opened. */
+  | { idlewave: "credit"; units: number; verified: number }
+  /** A badge wants to be a card, or a card a badge again. */
+  | { idlewave: "size"; size: WidgetSize };
+
+/** From the host page to the frame: colours, one by one. They reach what is seen after consent, never the consent. */
+export interface HostMessage {
+  idlewave: "colours";
+  ground: string;
+  ink: string;
+}
+
+/** Between the frame and the window of the coordinator's that it opened. */
+export interface WindowMessage {
+  idlewave: "consent";
+  dose: number;
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { fill, languageFor } from "../../../client/widget/language.ts";
+import { answerAt, CONSENT_MS, forgetAnswer, keepNever, keepYes } from "../../../client/widget/remembered.ts";
+import { hostState, isLending, type Scene, sceneOf, tell } from "../../../client/widget/scene.ts";
+import { ar } from "../../../client/widget/words/ar.ts";
+import { de } from "../../../client/widget/words/de.ts";
+import { en } from "../../../client/widget/words/en.ts";
+import { es } from "../../../client/widget/words/es.ts";
+import { fr } from "../../../client/widget/words/fr.ts";
+import { pt } from "../../../client/widget/words/pt.ts";
+
+const FACTS = {
+  site: "Tidal Atlas",
+  job: "Deep Mandelbrot",
+  dose: 0.25,
+  less: 0.1,
+  more: 0.5,
+  software: false,
+  units: 6,
+  verified: 5,
+} as const;
+const SCENES: Scene[] = [
+  { kind: "ask", hint: "none" },
+  { kind: "ask", hint: "too-quick" },
+  { kind: "covered" },
+  { kind: "never" },
+  { kind: "no-job" },
+  { kind: "off" },
+  { kind: "starting" },
+  { kind: "running" },
+  { kind: "waiting" },
+  { kind: "offline" },
+  { kind: "paused", why: "away" },
+  { kind: "paused", why: "hidden" },
+  { kind: "paused", why: "covered" },
+  { kind: "held", why: "battery" },
+  { kind: "held", why: "other" },
+  { kind: "stopped" },
+  { kind: "unable" },
+  { kind: "failed", why: "it broke" },
+];
+
+describe("the widget's words", () => {
+  const placesOf = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+
+  it.each(Object.entries({ de, fr, es, pt, ar }))("say in %s all that English says, of the same things", (_code, words) => {
+    for (const [key, text] of Object.entries(en) as [keyof typeof en, string][]) {
+      expect(words[key], key).not.toBe("");
+      const places = placesOf(words[key]);
+      // A button may leave out how much: the question above it says it.
+      if (key === "lend") expect(["", "{dose}"]).toContain(places.join());
+      else expect(places, key).toEqual(placesOf(text));
+    }
+  });
+
+  it("are of the reader's language, English where there is none of theirs", () => {
+    expect(languageFor(["de-AT", "en"]).code).toBe("de");
+    expect(languageFor(["xx", "pt-BR"]).code).toBe("pt");
+    expect(languageFor(["ar-EG"]).direction).toBe("rtl");
+    expect(languageFor(["xx", "constructor"]).code).toBe("en");
+  });
+
+  it("leave no place unfilled in any scene and language", () => {
+    for (const code of ["en", "de", "fr", "es", "pt", "ar"]) {
+      for (const scene of [...SCENES, { kind: "why" } as const]) {
+        const { title, text, badge, buttons } = tell(scene, FACTS, languageFor([code]));
+        for (const said of [title, text, badge, ...buttons.map(({ label }) => label)]) expect(said).not.toMatch(/[{}]/);
+      }
+    }
+  });
+
+  it("fill what is given and nothing of what is filled in", () => {
+    expect(fill("{site} and {other}", { site: "{dose}", dose: "no" })).toBe("{dose} and {other}");
+  });
+});
+
+describe("the widget's scenes", () => {
+  it("have Stop wherever something may run, and a yes only where it is asked for", () => {
+    for (const scene of SCENES) {
+      const actions = tell(scene, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
+      expect(actions.includes("stop"), scene.kind).toBe(isLending(scene));
+      expect(actions.includes("lend"), scene.kind).toBe(scene.kind === "ask");
+      if (!isLending(scene)) expect(["off", "stopped", "unable"]).toContain(hostState(scene));
+    }
+  });
+
+  it("follow the donor", () => {
+    expect(sceneOf({ kind: "on-hold", reason: "battery-low", until: null })).toEqual({ kind: "held", why: "battery" });
+    expect(sceneOf({ kind: "running" })).toEqual({ kind: "running" });
+    expect(sceneOf({ kind: "no-adapter" })).toEqual({ kind: "unable" });
+    expect(sceneOf({ kind: "stopped" })).toEqual({ kind: "stopped" });
+    expect(sceneOf({ kind: "failed", message: "it broke" })).toEqual({ kind: "failed", why: "it broke" });
+    expect(sceneOf({ kind: "device-lost", times: 3, final: true })).toEqual({ kind: "unable" });
+  });
+});
+
+describe("an answer", () => {
+  const storage = () => {
+    const kept = new Map<string, string>();
+    const { get, set, delete: drop } = { get: kept.get.bind(kept), set: kept.set.bind(kept), delete: kept.delete.bind(kept) };
+    return {
+      getItem: (key: string) => get(key) ?? null,
+      setItem: (key: string, text: string) => void set(key, text),
+      removeItem: (key: string) => void drop(key),
+    } as unknown as Storage;
+  };
+
+  it("holds for a day, and not from the future", () => {
+    const kept = storage();
+    keepYes(0.25, 1_000, kept);
+    expect(answerAt(1_000 + CONSENT_MS - 1, kept)).toEqual({ kind: "yes", dose: 0.25 });
+    expect(answerAt(1_000 + CONSENT_MS, kept)).toEqual({ kind: "none" });
+    expect(answerAt(999, kept)).toEqual({ kind: "none" });
+    forgetAnswer(kept);
+    expect(answerAt(1_000, kept)).toEqual({ kind: "none" });
+  });
+
+  it("of never holds until it is taken back", () => {
+    const kept = storage();
+    keepNever(kept);
+    expect(answerAt(10 * CONSENT_MS, kept)).toEqual({ kind: "never" });
+  });
+
+  it.each(["", "{", "[]", "null", '{"at":"now","dose":0.25}', '{"at":1,"dose":7}', '{"at":1}'])("that is damaged is none: %s", (text) => {
+    const kept = storage();
+    kept.setItem("idlewave-widget", text);
+    expect(answerAt(2, kept)).toEqual({ kind: "none" });
+  });
+
+  it("is none where the browser keeps nothing for frames", () => {
+    keepYes(0.25, 1, null);
+    expect(answerAt(2, null)).toEqual({ kind: "none" });
+  });
+});
