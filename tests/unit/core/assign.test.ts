@@ -33,7 +33,7 @@ describe("a claim", () => {
     const claimOf = (gflops?: number) => {
       const by = host(2 + (gflops ?? 0));
       const facts = { host: by, account: account(by), cluster: `account:${by}`, features: [], limits: {}, gflops };
-      step(world.state, { type: "host-joined", now: world.now, facts });
+      step(world.state, { type: "host-joined", now: world.now, facts, record: { passed: 0, proven: 0 } });
       const reply = world.claim(by, 0, null, 30_000);
       if (reply.type !== "assigned") throw new Error("no work");
       return [units(reply.assignment).length, reply.lifeMs];
