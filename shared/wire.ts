@@ -52,7 +52,7 @@ export interface AssignmentFrame {
   rows: Uint8Array;
 }
 
-/** Beside `ok` it has failed, and says why: the kernel could not run (`failed`), or devices were lost with the unit (`device-lost`). */
+/** Beside `ok` it has failed, and says why: the kernel could not run (`failed`), or devices were lost with the unit or it did not end (`device-lost`). */
 export type ReplicaStatus = "ok" | "failed" | "device-lost";
 
 export interface ReplicaResult {

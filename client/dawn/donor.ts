@@ -7,13 +7,17 @@ import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
 import { Turns } from "../donor/turns.ts";
+import { fileBarred } from "./barred.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
 import { fileSpeeds } from "./speed.ts";
 
 export interface NodeDonor {
-  /** Resolves when the session has ended, by itself or by `stop`, and everything is put away. */
+  /**
+   * Resolves when the session has ended, by itself or by `stop`, and everything is put away. After a kernel that does not end
+   * (phase "endless") Dawn is not: only the end of the process ends it.
+   */
   ended: Promise<void>;
   /** Nothing is submitted to the GPU when it resolves. */
   stop(): Promise<void>;
@@ -21,7 +25,7 @@ export interface NodeDonor {
 
 interface NodeDonorOptions extends DonorStart {
   wishes: Wishes;
-  /** Folder of `identity.json`, `outbox.sqlite` and `speed.json`, made when it is not there. */
+  /** Folder of `identity.json`, `outbox.sqlite`, `barred-kernels` and `speed.json`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
@@ -38,16 +42,17 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
+    const barred = fileBarred(join(home, "barred-kernels"));
     const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, shelf, speeds, throttle, report, machine),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, { shelf, barred }, speeds, throttle, report, machine),
     });
     const ended = turns.ended.then(() => {
       manners.end();
       shelf.close();
-      closeDawn();
+      if (!turns.endless) closeDawn();
     });
     return { ended, stop: async () => void (await turns.stop()) };
   } catch (error) {

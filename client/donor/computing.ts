@@ -2,7 +2,10 @@
  * Units through the GPU: takes the next one that is held, has it computed, and puts what came of it into the outbox; what
  * failed is computed again, left to others, or the end of the run (setbacks.ts).
  */
+import type { JobStatus } from "../../shared/api.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
+import { EngineError } from "../engine/engine-error.ts";
+import type { Barred } from "./barred.ts";
 import type { Bulletin } from "./bulletin.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import type { Choice } from "./choice.ts";
@@ -24,8 +27,11 @@ const LONGEST_WAIT_MS = 60_000;
 const MAX_UNSENT_BYTES = 256 * 1024 * 1024;
 const UNSENT_PAUSE_MS = 1_000;
 
+type Failure = Exclude<ReplicaStatus, "ok">;
+
 export interface ComputingParts {
   inputs: Inputs;
+  barred: Barred;
   claims: Claims;
   checkpoints: Checkpoints;
   choice: Choice;
@@ -59,7 +65,7 @@ export class Computing {
 
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
-    if (!workshop || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
+    if (!workshop || workshop.isHung || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
     const { supply, claims, checkpoints, outbox, inputs, bulletin, shown } = this.parts;
     if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
@@ -77,7 +83,7 @@ export class Computing {
       const ending = computation.outcome
         .then(
           ({ bytes, gpuMicros }) => this.finished(bench, task, bytes, gpuMicros),
-          (error: unknown) => this.interrupted(task, error),
+          (error: unknown) => this.ended(bench, task, error),
         )
         .finally(() => this.ending.delete(ending));
       this.ending.add(ending);
@@ -106,6 +112,23 @@ export class Computing {
     this.parts.checkpoints.drop(task);
   }
 
+  /** A unit that was on the GPU did not finish. */
+  private async ended({ status }: Bench, task: Task, error: unknown): Promise<void> {
+    if (!(error instanceof EngineError && error.code === "endless")) return this.interrupted(task, error);
+    await this.endless(status, task).catch((fault: unknown) => this.fail(fault));
+  }
+
+  /** The kernel does not end: the run does, this host never takes the kernel again, and the coordinator hears of it. */
+  private async endless({ id, title, plan }: JobStatus, task: Task): Promise<void> {
+    const { barred, choice, claims, onEnd } = this.parts;
+    // Of the units in the chunk that hangs one is enough.
+    const isTold = choice.leave(task.job);
+    if (isTold) claims.finished(task);
+    await barred.add(plan);
+    onEnd({ kind: "endless", job: id, title });
+    if (isTold) await this.tell(task, "device-lost");
+  }
+
   /** A unit did not finish. */
   private interrupted(task: Task, error: unknown): void {
     const { claims, shown, onEnd, isStopped } = this.parts;
@@ -120,8 +143,8 @@ export class Computing {
   }
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
-  private async leave(task: Task, error: unknown, status: Exclude<ReplicaStatus, "ok"> | null): Promise<void> {
-    const { choice, claims, checkpoints, shown, supply, outbox, report } = this.parts;
+  private async leave(task: Task, error: unknown, status: Failure | null): Promise<void> {
+    const { choice, claims, checkpoints, shown, supply, report } = this.parts;
     const isTooLarge = error instanceof TooLarge;
     // As large as it is it stays; another budget is another session's.
     const told = choice.leave(task.job, isTooLarge ? Number.POSITIVE_INFINITY : undefined) ? status : null;
@@ -131,8 +154,12 @@ export class Computing {
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
     report.soon();
     supply.hurry();
+    if (told) await this.tell(task, told);
+  }
+
+  private async tell({ job, unit, token }: Task, status: Failure): Promise<void> {
     const nothing = { gpuMicros: 0, digest: new Uint8Array(32), bytes: new Uint8Array(0) };
-    if (told) await outbox.add({ job: task.job, unit: task.unit, token: task.token, status: told, ...nothing });
+    await this.parts.outbox.add({ job, unit, token, status, ...nothing });
   }
 
   private fail(error: unknown): void {

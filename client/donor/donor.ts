@@ -1,8 +1,10 @@
 /**
  * The donor as the page sees it: `off` ─start─▶ another-tab (until the lock is ours) ─▶ turns (turns.ts) ─stop─▶ `off`.
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
+ * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
 import { holdLife } from "./alive.ts";
+import { browserBarred, clearBarred } from "./barred.ts";
 import { clearBlobs } from "./blob-cache.ts";
 import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
@@ -56,6 +58,8 @@ export class Donor implements DonorControl {
   private run: Run | undefined;
   /** Resolves when the last run has put everything away. */
   private last: Promise<unknown> = Promise.resolve();
+  /** Gives the lock back that a kernel which does not end has kept. */
+  private spent: { phase: DonorPhase; unlock: () => void } | undefined;
   private surroundings: Surroundings = UNTOLD;
   private lastOptions: DonorStart | undefined;
 
@@ -71,6 +75,7 @@ export class Donor implements DonorControl {
   }
 
   async start(options: DonorStart): Promise<void> {
+    if (this.spent) return this.report.setPhase(this.spent.phase);
     if (this.run) return;
     this.lastOptions = options;
     if (options.surroundings) this.surroundings = options.surroundings;
@@ -112,6 +117,7 @@ export class Donor implements DonorControl {
   private async yieldToForget(): Promise<void> {
     await this.halt({ kind: "forgotten" });
     await this.last;
+    this.spent?.unlock();
     if (!this.run) this.report.forgotten();
   }
 
@@ -189,7 +195,7 @@ export class Donor implements DonorControl {
     this.tabs.forget();
     await this.halt({ kind: "off" });
     await this.last;
-    const unlock = await lockWithin(OTHERS_PATIENCE_MS);
+    const unlock = this.spent?.unlock ?? (await lockWithin(OTHERS_PATIENCE_MS));
     if (!unlock) throw new Error("Another tab still lends. Stop it there, then try again.");
     try {
       const identity = await knownIdentity();
@@ -199,6 +205,7 @@ export class Donor implements DonorControl {
       await forgetUnits();
       await forgetSpeed();
       await clearBlobs();
+      await clearBarred();
       await forgetWishes();
       await forgetIdentity();
     } finally {
@@ -226,17 +233,27 @@ export class Donor implements DonorControl {
     }
   }
 
-  /** They give the lock back when they have ended, by themselves too: another tab may lend then. */
+  /**
+   * They give the lock back when they have ended, by themselves too: another tab may lend then. Not while the GPU hangs: what
+   * another one submits might never have its turn, and another kernel be blamed for it.
+   */
   private takeTurns(run: Run, identity: Identity, unlock: () => void): Turns {
     const { manners, options } = run;
     const { report } = this;
+    const kept = { shelf: browserShelf(), barred: browserBarred() };
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, browserShelf(), browserSpeeds(), throttle, report),
+      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, kept, browserSpeeds(), throttle, report),
     });
     void turns.ended.then(() => {
       run.turns = undefined;
       manners.end();
+      const { endless } = turns;
+      if (endless) {
+        this.spent = { phase: endless, unlock };
+        void this.halt(endless);
+        return;
+      }
       if (!this.run || this.run === run) this.tabs.letGo();
       unlock();
     });

@@ -4,6 +4,7 @@
  *   starting ─(handshake, adapter)─▶ running ⇄ waiting (no unit, asks again after retryMs) ⇄ job-done
  *   running ─(device lost)─▶ device-lost ─(a new device)─▶ running; the third time ─▶ device-lost, final
  *   job-done ─▶ job-done, final: where one job alone was chosen
+ *   running ─(a kernel does not end)─▶ endless, final: its device is left alone
  *   starting ─▶ no-webgpu | no-adapter | software-adapter | failed;  any ─▶ another-version: these are ends
  *
  * Being offline is no state of the loop, it only covers what is shown: the loop goes on with the units it has, the outbox
@@ -13,6 +14,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
+import type { Barred } from "./barred.ts";
 import { Bulletin } from "./bulletin.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Choice } from "./choice.ts";
@@ -58,6 +60,7 @@ export class Session {
   private readonly computing: Computing;
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
+  private readonly barred: Barred;
   private readonly machine: Machine | undefined;
   private readonly speeds: SpeedShelf;
   private workshop: Workshop | undefined;
@@ -67,6 +70,7 @@ export class Session {
   private readonly expected: number;
   private readonly shown: Shown;
   private fetched = 0;
+  private hang: DonorPhase | undefined;
   private stopping: Promise<{ closed: Promise<void> }> | undefined;
   private readonly looping: Promise<void>;
   private tellEnded: () => void = () => undefined;
@@ -79,13 +83,15 @@ export class Session {
   constructor(
     options: DonorStart,
     identity: Identity,
-    shelf: SessionShelf,
+    kept: { shelf: SessionShelf; barred: Barred },
     speeds: SpeedShelf,
     throttle: Throttle,
     report: Report,
     machine?: Machine,
   ) {
+    const { shelf, barred } = kept;
     this.wished = options.job;
+    this.barred = barred;
     this.wishes = options.wishes ?? NO_WISHES;
     this.machine = machine;
     this.speeds = speeds;
@@ -117,9 +123,12 @@ export class Session {
     this.checkpoints = new Checkpoints(shelf.checkpoints);
     const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;
     this.computing = new Computing({
-      ...{ inputs, claims, checkpoints, choice, supply, outbox, bulletin, report, shown },
+      ...{ inputs, barred, claims, checkpoints, choice, supply, outbox, bulletin, report, shown },
       onChange: () => this.changed.fire(),
-      onEnd: (phase) => this.finish(phase),
+      onEnd: (phase) => {
+        if (phase.kind === "endless") this.hang = phase;
+        this.finish(phase);
+      },
       isStopped: () => this.stopped,
     });
     report.set({ publicKey: toHex(identity.publicKey) });
@@ -144,6 +153,11 @@ export class Session {
 
   private get stopped(): boolean {
     return this.stopping !== undefined;
+  }
+
+  /** Of a run in which a kernel did not end, stopped or not: it holds the GPU until the browser or the process ends. */
+  get endless(): DonorPhase | undefined {
+    return this.hang;
   }
 
   /** From now on it lends as the manners say; while they hold it nothing is claimed and nothing begins. */
@@ -173,7 +187,8 @@ export class Session {
   private async putAway(): Promise<void> {
     clearInterval(this.chores);
     this.supply.close();
-    await this.looping;
+    // A device that is asked for behind a kernel that does not end may never come.
+    if (!this.workshop?.isHung) await this.looping;
     // What the GPU had finished when it stopped is sent, not forgotten: it is neither open nor in the outbox yet.
     await this.computing.settled();
     try {
@@ -237,7 +252,7 @@ export class Session {
       this.finish({ kind: adapter.kind });
       return null;
     }
-    this.workshop ??= new Workshop(adapter, this.inputs, this.throttle, this.wishes.memoryBytes, () => this.onLost());
+    this.workshop ??= new Workshop(adapter, this.inputs, this.barred, this.throttle, this.wishes.memoryBytes, () => this.onLost());
     // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
     if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
     this.report.set({ adapter: adapter.name, software: adapter.host.software });
@@ -251,6 +266,7 @@ export class Session {
   }
 
   private onLost(): void {
+    if (this.stopped) return;
     const final = this.computing.setbacks.lost();
     const phase: DonorPhase = { kind: "device-lost", times: this.computing.setbacks.losses, final };
     if (final) this.finish(phase);

@@ -3,7 +3,7 @@
  * 100 ms: while the queue is busy the balance falls, while it is empty it rises; at zero the gate closes until the balance
  * holds a burst again. The gaps are the one timer of the donor.
  */
-import type { Pace } from "../engine/driver.ts";
+import type { Pace } from "../engine/pace.ts";
 import type { Verdict } from "./manners/policy.ts";
 
 /** Bursts and gaps together last about this long; while nothing may run, it is looked again as often. */

@@ -12,6 +12,7 @@ import type { Wishes } from "./manners/wishes.ts";
 import type { Report } from "./report.ts";
 import type { Session } from "./session.ts";
 import { Signal } from "./signal.ts";
+import type { DonorPhase } from "./state.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Units that are held this long without a slice go back to others, and the GPU's memory to whoever needs it. */
@@ -33,6 +34,7 @@ export class Turns {
   private readonly changed = new Signal();
   private turn: { session: Session; throttle: Throttle } | undefined;
   private stopped = false;
+  private hang: DonorPhase | undefined;
 
   constructor(parts: TurnsParts) {
     this.parts = parts;
@@ -43,6 +45,11 @@ export class Turns {
     this.ended = this.work()
       .catch((error: unknown) => parts.report.setPhase({ kind: "failed", message: messageOf(error) }))
       .finally(unlisten);
+  }
+
+  /** A kernel did not end: there is no session after it. */
+  get endless(): DonorPhase | undefined {
+    return this.hang;
   }
 
   /** While one is open. */
@@ -93,7 +100,8 @@ export class Turns {
     if (isTurnOnly) await (await session.stop()).closed;
     await session.ended;
     this.turn = undefined;
-    return isTurnOnly;
+    this.hang = session.endless;
+    return isTurnOnly && !this.hang;
   }
 }
 

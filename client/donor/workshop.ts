@@ -4,11 +4,13 @@ import type { JobPlan } from "../../shared/plan.ts";
 import { measureGflops } from "../engine/benchmark.ts";
 import { BENCHMARK_PLAN } from "../engine/benchmark-plan.ts";
 import type { Keeper } from "../engine/checkpoint.ts";
-import { type Computation, Driver, DriverStopped, type Pace } from "../engine/driver.ts";
+import { type Computation, Driver, DriverStopped } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
 import { memoryOf } from "../engine/memory.ts";
+import type { Pace } from "../engine/pace.ts";
 import type { Engine } from "../engine/seam.ts";
 import type { Needs, OpenAdapter } from "./adapter.ts";
+import { type Barred, BarredKernel } from "./barred.ts";
 import type { Task } from "./claims.ts";
 import type { Inputs } from "./inputs.ts";
 
@@ -32,6 +34,7 @@ export class TooLarge extends Error {
 export class Workshop {
   private readonly adapter: OpenAdapter;
   private readonly inputs: Inputs;
+  private readonly barred: Barred;
   private readonly driver: Driver;
   private readonly onLost: () => void;
   private readonly memoryBytes: number;
@@ -42,15 +45,16 @@ export class Workshop {
   private lostAt = Number.NEGATIVE_INFINITY;
 
   /** `memoryBytes`: the GPU memory that may be taken. `onLost`: a device was lost; all benches are gone, and the next `bench` makes a new one. */
-  constructor(adapter: OpenAdapter, inputs: Inputs, pace: Pace, memoryBytes: number, onLost: () => void) {
+  constructor(adapter: OpenAdapter, inputs: Inputs, barred: Barred, pace: Pace, memoryBytes: number, onLost: () => void) {
     this.adapter = adapter;
     this.inputs = inputs;
+    this.barred = barred;
     this.driver = new Driver(pace);
     this.memoryBytes = memoryBytes;
     this.onLost = onLost;
   }
 
-  /** Opens the job or gives the open one. Rejects with `TooLarge`, `InputError`, `EngineError`, or what the adapter says. */
+  /** Opens the job or gives the open one. Rejects with `BarredKernel`, `TooLarge`, `InputError`, `EngineError`, or what the adapter says. */
   bench(job: number): Promise<Bench> {
     const known = this.benches.get(job);
     if (known) {
@@ -75,24 +79,33 @@ export class Workshop {
     return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress, keeper);
   }
 
+  /**
+   * A kernel does not end. Its device is kept as it is: in Chromium on a software adapter the GPU process waits for it as soon
+   * as it is destroyed, or its worker ends, and no page has WebGPU then.
+   */
+  get isHung(): boolean {
+    return this.driver.isHung;
+  }
+
   /** GFLOP/s of the GPU on the benchmark, paced as all work is. Rejects with `EngineError`, `DriverStopped`, or what the adapter says. */
   async measure(): Promise<number> {
     const device = await this.openDevice(BENCHMARK_PLAN.requires);
     try {
       return await measureGflops(this.driver, await openEngine(device, BENCHMARK_PLAN, new Map()));
     } finally {
-      device.destroy();
+      if (!this.isHung) device.destroy();
     }
   }
 
   close(job: number): void {
+    if (this.isHung) return;
     const bench = this.benches.get(job);
     this.benches.delete(job);
     this.taken.delete(job);
     bench?.then(free, () => undefined);
   }
 
-  /** Nothing is submitted to the GPU afterwards; resolves when it is idle. */
+  /** Nothing is submitted to the GPU afterwards; resolves when it is idle, or hangs. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.driver.stop();
@@ -101,6 +114,7 @@ export class Workshop {
 
   private async open(job: number): Promise<Bench> {
     const status = await this.inputs.status(job);
+    if (await this.barred.has(status.plan)) throw new BarredKernel(status.title);
     const plan = await this.inputs.plan(status.plan);
     this.makeRoom(job, memoryOf(plan));
     const files = await this.inputs.files(plan);

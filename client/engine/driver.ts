@@ -2,33 +2,23 @@
  * The one driver above the seam. Units go through it in order, cut into chunks (controller.ts); a chunk, with the read-back of
  * each unit that it finishes, is recorded at once to be one submit (batch.ts tells when it is more). What is queued on the GPU is bounded by time, at most two targets, whatever
  * the number of units in it: within that, upload, compute and read-back of neighbours overlap. A probe runs alone. After `stop`
- * nothing is submitted.
+ * nothing is submitted. When the GPU does not come to the end of what it was given (watchdog.ts) the driver has stopped too: the
+ * units of that chunk are rejected with "endless", all others as by `stop`, and their engines must be left as they are.
  */
 import { type Keeper, Keeping } from "./checkpoint.ts";
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
 import { MAX_QUEUED_CHUNKS, MAX_SUBMIT_DISPATCHES } from "./limits.ts";
 import { maxUnits } from "./memory.ts";
+import type { Pace } from "./pace.ts";
 import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
 import { workgroupsOf } from "./slices.ts";
+import { type Every, Watchdog } from "./watchdog.ts";
 
 /** What may be queued, and how much work should lie ready behind it, in targets. */
 const QUEUED_TARGETS = 2;
 /** Units that wait for their turn at most, however short: their inputs are in memory. */
 const MAX_WAITING_UNITS = 64;
-
-/** When the GPU may be given work, and how much at once. */
-export interface Pace {
-  /** GPU time that one chunk should take, its target, microseconds. */
-  targetMicros(): number;
-  /** Resolves when something may be submitted. */
-  turn(): Promise<void>;
-  /** The queue is no longer empty; it is empty again. */
-  busy(): void;
-  idle(): void;
-  /** The driver stops: `turn` resolves at once from now on. */
-  end(): void;
-}
 
 export interface UnitOutcome {
   bytes: Uint8Array;
@@ -47,13 +37,13 @@ export class DriverStopped extends Error {
   override readonly name = "DriverStopped";
 }
 
-/** A unit that is not wholly submitted. */
+/** A unit, until its outcome is known. */
 interface Work {
   engine: Engine;
   input: UnitInput;
   onProgress(share: number): void;
   keeping: Keeping | undefined;
-  resolve(outcome: UnitOutcome | Promise<UnitOutcome>): void;
+  resolve(outcome: UnitOutcome): void;
   reject(error: unknown): void;
   opened: OpenedUnit | undefined;
   place: Place;
@@ -73,15 +63,30 @@ interface Share {
 export class Driver {
   private readonly pace: Pace;
   private readonly controllers = new WeakMap<Engine, SliceController>();
+  private readonly watchdog: Watchdog;
+  /** Units that are not wholly submitted. */
   private readonly lane: Work[] = [];
-  private readonly queue = new Set<Chunk>();
+  /** Units that are, or are given up, and whose outcome is not known. */
+  private readonly ending = new Set<Work>();
+  /** Oldest first. */
+  private readonly queue = new Map<Chunk, readonly Share[]>();
+  /** The chunk that the watchdog waits for. */
+  private watched: Chunk | undefined;
   private isPumping = false;
   private stopped = false;
+  private hung = false;
   private readonly waiting: (() => void)[] = [];
   private readonly hungry: (() => void)[] = [];
 
-  constructor(pace: Pace) {
+  /** `every`: the watchdog's timer. */
+  constructor(pace: Pace, every?: Every) {
     this.pace = pace;
+    this.watchdog = new Watchdog((error) => this.hang(error), every);
+  }
+
+  /** The GPU does not come to the end of what it was given. */
+  get isHung(): boolean {
+    return this.hung;
   }
 
   /**
@@ -110,13 +115,26 @@ export class Driver {
     return { wantsNext, outcome };
   }
 
-  /** Nothing is submitted afterwards; resolves when what is submitted has finished. */
+  /** Nothing is submitted afterwards; resolves when what is submitted has finished, or is known never to. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.pace.end();
     for (const work of [...this.lane]) this.fail(work, new DriverStopped("The driver stopped."));
     this.wake();
-    while (this.queue.size > 0) await this.change();
+    while (this.queue.size > 0 && !this.hung) await this.change();
+  }
+
+  private hang(error: EngineError): void {
+    this.hung = true;
+    this.stopped = true;
+    this.pace.end();
+    const [shares = []] = this.queue.values();
+    const suspects = new Set(shares.map(({ work }) => work));
+    const stopped = new DriverStopped("The GPU hangs.");
+    for (const work of [...this.lane, ...this.ending]) work.reject(suspects.has(work) ? error : stopped);
+    this.lane.length = 0;
+    this.ending.clear();
+    this.wake();
   }
 
   private async pump(): Promise<void> {
@@ -162,7 +180,7 @@ export class Driver {
     if (this.queue.size === 0) return true;
     if (chunk.isProbe || this.queue.size >= MAX_QUEUED_CHUNKS) return false;
     let queuedMicros = chunk.micros;
-    for (const queued of this.queue) {
+    for (const queued of this.queue.keys()) {
       if (queued.isProbe) return false;
       queuedMicros += queued.micros;
     }
@@ -171,8 +189,12 @@ export class Driver {
 
   /** All of it is recorded in one turn of the event loop, so that it shares a submit. */
   private submit(chunk: Chunk, shares: readonly Share[]): void {
-    if (this.queue.size === 0) this.pace.busy();
-    this.queue.add(chunk);
+    const isFirst = this.queue.size === 0;
+    this.queue.set(chunk, shares);
+    if (isFirst) {
+      this.pace.busy();
+      this.watch();
+    }
     const times = shares.map((share) => this.record(share));
     void Promise.allSettled(times).then((results) => {
       let micros = 0;
@@ -181,9 +203,21 @@ export class Driver {
       if (Number.isFinite(micros)) controller?.learn(chunk, micros);
       this.queue.delete(chunk);
       if (this.queue.size === 0) this.pace.idle();
+      this.watch();
       this.wake();
     });
     this.wake();
+  }
+
+  /** Waits for the oldest chunk. Without time stamps several may end together, so it gets the time of all that is queued. */
+  private watch(): void {
+    const [oldest] = this.queue.keys();
+    if (oldest === this.watched) return;
+    this.watched = oldest;
+    let micros = 0;
+    for (const queued of this.queue.keys()) micros += queued.micros;
+    if (oldest && !this.hung) this.watchdog.watch(micros);
+    else this.watchdog.end();
   }
 
   /** Resolves with the GPU time of a unit's share of a chunk. */
@@ -218,8 +252,10 @@ export class Driver {
       throw new EngineError("validation", `${what}: it is not read. This is an error of the client; please report it.`);
     }
     this.lane.splice(this.lane.indexOf(work), 1);
-    const outcome = Promise.all([work.engine.read(opened), Promise.all(work.times).then(sum)]);
-    work.resolve(outcome.then(([bytes, gpuMicros]) => ({ bytes, gpuMicros })));
+    this.ending.add(work);
+    Promise.all([work.engine.read(opened), Promise.all(work.times).then(sum)])
+      .then(([bytes, gpuMicros]) => work.resolve({ bytes, gpuMicros }), work.reject)
+      .finally(() => this.ending.delete(work));
   }
 
   /** Takes the unit out of the lane, if it is there; it is over when what was submitted of it is. */
@@ -228,7 +264,11 @@ export class Driver {
     if (at < 0) return;
     this.lane.splice(at, 1);
     if (work.opened) work.engine.close(work.opened);
-    void Promise.allSettled(work.times).then(() => work.reject(error));
+    this.ending.add(work);
+    void Promise.allSettled(work.times).then(() => {
+      this.ending.delete(work);
+      work.reject(error);
+    });
   }
 
   private controllerOf(engine: Engine): SliceController {

@@ -2,9 +2,9 @@
  * What can go wrong between a plan and its bytes. `device-lost`: everything on the device is gone, open the engine again on a
  * new one. `out-of-memory`: the device has no room for another unit. `validation`: the plan or the kernel is not valid on this
  * device. `not-sliceable`: the box is not the whole dispatch. `bad-input`: a file, row or piece of the unit is not what the
- * plan says.
+ * plan says. `endless`: a dispatch did not end (watchdog.ts); nothing may be asked of its device any more, not even to go.
  */
-export type EngineErrorCode = "device-lost" | "out-of-memory" | "validation" | "not-sliceable" | "bad-input";
+export type EngineErrorCode = "endless" | "device-lost" | "out-of-memory" | "validation" | "not-sliceable" | "bad-input";
 
 export class EngineError extends Error {
   override readonly name = "EngineError";

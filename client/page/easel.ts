@@ -31,6 +31,8 @@ export class Easel {
     matchMedia("(prefers-reduced-motion: reduce)"),
     matchMedia("(forced-colors: active)"),
   ];
+  private readonly wave: HTMLCanvasElement;
+  private isPoppedOut = false;
   private saved: ((blob: Blob) => void)[] = [];
 
   /** `measure` answers the room for the plate, in CSS pixels. */
@@ -47,13 +49,19 @@ export class Easel {
     this.measure = measure;
     addEventListener("resize", () => this.fit());
     new ResizeObserver(() => this.fit()).observe(plate.closest(".first") ?? document.body);
-    new ResizeObserver(() => {
-      const { width, height } = wave.getBoundingClientRect();
-      if (width > 0) this.order({ type: "wave-room", width, height, pixelRatio: devicePixelRatio });
-    }).observe(wave);
-    document.addEventListener("visibilitychange", () => this.order({ type: "hidden", hidden: document.hidden }));
-    this.order({ type: "hidden", hidden: document.hidden });
+    this.wave = wave;
+    new ResizeObserver(() => this.fitWave()).observe(wave);
+    document.addEventListener("visibilitychange", () => this.tellHidden());
+    this.tellHidden();
     this.fit();
+  }
+
+  /** Plate and wave are in a window of their own, which can be seen while the page is hidden. */
+  setPoppedOut(on: boolean): void {
+    this.isPoppedOut = on;
+    this.tellHidden();
+    this.fit();
+    this.fitWave();
   }
 
   /** The room for the plate may be another one. */
@@ -91,6 +99,15 @@ export class Easel {
       this.saved.push(resolve);
       this.order({ type: "save" });
     });
+  }
+
+  private fitWave(): void {
+    const { width, height } = this.wave.getBoundingClientRect();
+    if (width > 0) this.order({ type: "wave-room", width, height, pixelRatio: devicePixelRatio });
+  }
+
+  private tellHidden(): void {
+    this.order({ type: "hidden", hidden: document.hidden && !this.isPoppedOut });
   }
 
   private hear(notice: Notice): void {

@@ -12,6 +12,7 @@ import { whenItMayRun } from "./manners/section.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
+import type { PopOut } from "./popout.ts";
 import { closing, howChecked, howColoured, nameOf, promises, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
@@ -49,6 +50,7 @@ export class Page extends LitElement {
   /** Which job the easel shows, and whether as a finished one. */
   private shown = "";
   private lent = false;
+  private popOut: PopOut | null = null;
   /** As the easel was told. */
   private dose = 0;
   private readonly swap = new Swap();
@@ -159,8 +161,28 @@ export class Page extends LitElement {
     if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
       <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${whoOwns(job.owner, this.visit.network)}; ${checkedWords(job)}.</span></p>
-      <button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
+      <div class="label-actions"><button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
+        ${this.easel && window.documentPictureInPicture && isLent(situation) && !this.popOut ? html`<button class="plain" type="button" data-testid="pop-out" @click=${() => void this.popUp()}>Pop out</button>` : nothing}</div>
     </div>`;
+  }
+
+  /** The picture goes into a window of its own, and comes back when that is closed or nothing is lent any more. */
+  private async popUp(): Promise<void> {
+    const [plate, dock] = [this.querySelector<PlateView>("idlewave-plate"), this.querySelector<Dock>("idlewave-dock")];
+    if (!plate || !dock) return;
+    const { PopOut } = await import("./popout.ts");
+    const turn = () => {
+      this.easel?.setPoppedOut(this.popOut !== null);
+      this.tick++;
+    };
+    this.popOut = await PopOut.open({
+      ...{ visit: this.visit, plate, dock, inputs: INPUTS, onInput: this.onInput, onRoom: turn },
+      onClose: () => {
+        this.popOut = null;
+        turn();
+      },
+    });
+    turn();
   }
 
   protected override firstUpdated(): void {
@@ -177,6 +199,8 @@ export class Page extends LitElement {
     const lent = isLent(situation);
     if (lent !== this.lent) this.easel?.setLending(lent);
     if (this.easel) this.lent = lent;
+    if (!lent) this.popOut?.close();
+    this.popOut?.update(this.tick);
     this.announce();
   }
 
@@ -205,6 +229,7 @@ export class Page extends LitElement {
    * so that nothing moves when it does.
    */
   private room(): { width: number; height: number } {
+    if (this.popOut) return this.popOut.room();
     const first = this.querySelector<HTMLElement>(".first");
     const width = first?.clientWidth ?? innerWidth;
     if (matchMedia(LOW).matches) return { width: Math.floor(LOW_SHARE * width), height: innerHeight - LOW_DOCK };

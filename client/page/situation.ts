@@ -117,6 +117,7 @@ export function isLent(situation: Situation): boolean {
     case "no-adapter":
     case "software-adapter":
     case "failed":
+    case "endless":
       return false;
     case "device-lost":
     case "job-done":
@@ -127,7 +128,7 @@ export function isLent(situation: Situation): boolean {
 }
 
 const FAULTS: readonly Moment["kind"][] = [
-  ...(["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost"] as const),
+  ...(["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost", "endless"] as const),
   ...(["refused", "offline", "insecure", "unreachable"] as const),
 ];
 

@@ -52,7 +52,7 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "software-adapter":
       return copyButton(actions, copied);
     case "on-hold":
-      return html`${anyway(visit, moment.reason)}${figures(situation)}`;
+      return html`${anyway(visit, moment.reason)}${gave(situation)}`;
     case "refused":
       return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
     default:
@@ -108,10 +108,26 @@ function saveButton(situation: Situation, actions: StoryActions): TemplateResult
 /** What was given and what it is worth: of this key, in all jobs. While something is lent their room is kept from the click on, so that nothing moves when they come. */
 function figures(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
+  const list = gave(situation);
+  if (list === nothing) return nothing;
+  return html`${list}
+    <p class=${gaveNothing(situation) ? "keep ghost" : "keep"}>
+      ${donor?.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
+      Credit counts verified work; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
+    </p>`;
+}
+
+function gaveNothing({ donor }: Situation): boolean {
+  return !donor || (donor.units.submitted === 0 && donor.gpuSeconds === 0);
+}
+
+/** The figures alone. */
+function gave(situation: Situation): TemplateResult | typeof nothing {
+  const { donor } = situation;
   const final = donor?.units.final ?? 0;
   const gpuSeconds = donor?.gpuSeconds ?? 0;
   const credits = donor?.credit ?? { escrow: 0, final: 0 };
-  const none = !donor || (donor.units.submitted === 0 && gpuSeconds === 0);
+  const none = gaveNothing(situation);
   if (none && !isLent(situation)) return nothing;
   // The headline counts those of the shown job.
   const verified = final !== mineOf(situation) ? "units, all jobs" : final === 1 ? "unit verified" : "units verified";
@@ -120,11 +136,7 @@ function figures(situation: Situation): TemplateResult | typeof nothing {
       <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
       <div><dt>${timeOf(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
       <div><dt>${waiting}</dt><dd>${credit(credits.final)}</dd></div>
-    </dl>
-    <p class=${none ? "keep ghost" : "keep"}>
-      ${donor?.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
-      Credit counts verified work; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
-    </p>`;
+    </dl>`;
 }
 
 /** "6 min 12 s" with thin units. */

@@ -113,6 +113,13 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
             : "The unit it was on starts again. Nothing finished was lost.",
         ],
       };
+    case "endless":
+      return {
+        headline: [`The kernel of “${moment.title}” does not end.`],
+        lead: [
+          `Your ${device} may still be busy with it, and a page cannot stop that: close the browser, then open it again. Nothing finished was lost, and this kernel never runs here again.`,
+        ],
+      };
     case "refused":
       return {
         headline: [`Your ${device} got different bytes.`],

@@ -1,7 +1,8 @@
 /** Computes units of a package on this machine's GPU, one after the other, as much at a time as keeps it busy. */
 import type { OpenAdapter } from "../../client/donor/adapter.ts";
-import { Driver, type Pace, type UnitOutcome } from "../../client/engine/driver.ts";
+import { Driver, type UnitOutcome } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
+import type { Pace } from "../../client/engine/pace.ts";
 import type { SourceUnit } from "../../shared/export/export.ts";
 import type { Admitted } from "../admit/package.ts";
 import type { HashedFile } from "./check.ts";
@@ -23,7 +24,7 @@ const EAGER: Pace = {
 
 /**
  * Framed results of the units `from <= unit < to`, ascending. `onUnit` is told each unit's GPU time in microseconds. Rejects
- * with `EngineError` when the device cannot run the job.
+ * with `EngineError` when the device cannot run the job; after "endless" only the end of the process ends what runs.
  */
 export async function* computeUnits(
   adapter: OpenAdapter,
@@ -56,8 +57,11 @@ export async function* computeUnits(
     }
   } finally {
     await driver.stop();
-    engine.destroy();
-    device.destroy();
+    // Dawn would wait for a kernel that does not end.
+    if (!driver.isHung) {
+      engine.destroy();
+      device.destroy();
+    }
     await inputs.close();
   }
 }

@@ -7,7 +7,7 @@ import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import { findJob } from "./api.ts";
-import { CliError, EXIT } from "./exit.ts";
+import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
@@ -179,6 +179,8 @@ function words({ phase, job, adapter }: DonorState): string {
       return `Unit ${phase.unit} was refused: two others agree on something else`;
     case "device-lost":
       return "The GPU was lost; it is opened again";
+    case "endless":
+      return endlessWords(phase.title);
     case "no-webgpu":
     case "no-adapter":
     case "software-adapter":
@@ -192,6 +194,10 @@ function words({ phase, job, adapter }: DonorState): string {
     default:
       return phase satisfies never;
   }
+}
+
+function endlessWords(title: string): string {
+  return `The kernel of "${title}" did not end on this GPU, the coordinator was told`;
 }
 
 function hoursArgument(text: string): Hours {
@@ -236,6 +242,8 @@ function failureOf(phase: DonorPhase, url: string, software: boolean): CliError 
       return phase.final
         ? new CliError(EXIT.failure, "device-lost", `The GPU was lost ${phase.times} times.`, "Look at its driver.")
         : undefined;
+    case "endless":
+      return new EndlessKernel(`${endlessWords(phase.title)}.`, "Start again: this job is left to others from now on.");
     case "failed":
       return new CliError(EXIT.failure, "failed", phase.message, "");
     case "offline":

@@ -31,6 +31,13 @@ export class CliError extends Error {
   }
 }
 
+/** A kernel does not end, and Dawn waits for it: the process is ended as soon as it has said so. */
+export class EndlessKernel extends CliError {
+  constructor(message: string, todo: string) {
+    super(EXIT.failure, "endless-kernel", message, todo);
+  }
+}
+
 /** The exit code of an error that the coordinator answered. */
 export function exitOf(code: string): ExitCode {
   switch (code) {

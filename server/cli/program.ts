@@ -6,7 +6,7 @@ import { checkVerb } from "./check.ts";
 import { demoVerb } from "./demo.ts";
 import { doctorVerb } from "./doctor.ts";
 import { donateVerb } from "./donate.ts";
-import { CliError, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
+import { CliError, EndlessKernel, EXIT, EXIT_HELP, type ExitCode } from "./exit.ts";
 import { invocation, PROGRAM } from "./invocation.ts";
 import { keyVerb } from "./key.ts";
 import { newVerb } from "./new.ts";
@@ -63,6 +63,7 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     const failure = json && args.every((arg) => arg.startsWith("-")) ? NO_VERB : failureOf(error);
     printError(failure, json);
+    if (failure instanceof EndlessKernel) process.exit(failure.exit);
     return failure.exit;
   }
 }

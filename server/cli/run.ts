@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
+import { EngineError } from "../../client/engine/engine-error.ts";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
 import { counted } from "../../shared/counted.ts";
@@ -10,7 +11,7 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
 import { progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
-import { CliError, EXIT } from "./exit.ts";
+import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
@@ -68,7 +69,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     const meta = { job: 0, name: manifest.name, complete: holes === 0 };
     for await (const part of exportResults(plan, options.output, format, results, meta).chunks) parts.push(part);
   } catch (error) {
-    throw failureOf(error, adapter.name);
+    throw failureOf(error, manifest.name, adapter.name);
   } finally {
     bar.stop();
   }
@@ -81,7 +82,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     first,
     computeUnits(adapter, admitted, files, again, () => undefined),
   ).catch((error: unknown) => {
-    throw failureOf(error, adapter.name);
+    throw failureOf(error, manifest.name, adapter.name);
   });
   if (options.json && options.out !== "-") {
     const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
@@ -172,8 +173,13 @@ async function openGpu(name: string | undefined) {
   throw noGpu();
 }
 
-function failureOf(error: unknown, gpu: string): CliError {
+function failureOf(error: unknown, job: string, gpu: string): CliError {
   if (error instanceof CliError) return error;
+  if (error instanceof EngineError && error.code === "endless")
+    return new EndlessKernel(
+      `The kernel of ${job} did not end on ${gpu}. ${error.message}`,
+      "Give each loop a bound, or divide the work among more workgroups, or among passes.",
+    );
   if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
   return new CliError(
     EXIT.failure,

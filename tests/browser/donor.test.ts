@@ -63,6 +63,12 @@ const untilPhase = (page: Page, kind: DonorPhase["kind"]) =>
 const untilState = (page: Page, test: string) =>
   page.waitForFunction(`((state) => ${test})(states.at(-1))`, { timeout: 40_000, polling: 50 });
 
+/** Takes all devices, and what runs on them. */
+async function crashGpu(): Promise<void> {
+  const session = await browser.target().createCDPSession();
+  await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
+}
+
 /** The outbox's place, in the page. */
 const OPEN_SHELF = `new Promise((resolve, reject) => {
   const opening = indexedDB.open("idlewave-outbox");
@@ -254,10 +260,39 @@ describe("the donor", () => {
     const page = await openTab();
     await start(page);
     await untilPhase(page, "running");
-    const session = await browser.target().createCDPSession();
-    await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
+    await crashGpu();
     await untilState(page, `states.some(({ phase }) => phase.kind === "device-lost" && phase.times === 1 && !phase.final)`);
     await untilPhase(page, "running");
+  });
+
+  it("gives up a kernel that does not end: its job is told, and never begun here again, over a reload too", async () => {
+    const job = await network.submit("jobs/endless");
+    const page = await openTab();
+    await start(page);
+    try {
+      await untilState(
+        page,
+        `state.phase.kind === "endless" && state.phase.job === ${job} && state.phase.title === "A loop without an end"`,
+      );
+      await network.until(job, ({ units }) => units.voted === 1 && units.leased === 0, 20);
+      // Its device is as it was: other pages have theirs, which they have not when it is destroyed or its worker ends.
+      const other = await browser.newPage();
+      await other.goto(network.url);
+      expect(await other.evaluate("navigator.gpu.requestAdapter().then((adapter) => adapter.requestDevice()).then(() => true)")).toBe(true);
+      await start(page);
+      expect((await last(page)).phase.kind).toBe("endless");
+    } finally {
+      await crashGpu();
+    }
+    const good = await network.submit("jobs/lcg", MANY);
+    await load(page);
+    await start(page);
+    await untilState(
+      page,
+      `states.some(({ phase }) => phase.kind === "failed" && phase.message.includes('"A loop without an end" did not end here once'))`,
+    );
+    await untilState(page, `state.phase.kind === "running" && state.job.id === ${good} && state.units.submitted > 1`);
+    expect((await network.status(job)).units).toMatchObject({ voted: 1, leased: 0 });
   });
 
   it("goes on with a long unit where it was when the page is reloaded, and its bytes are right", { timeout: 400_000 }, async () => {

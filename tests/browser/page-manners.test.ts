@@ -136,6 +136,8 @@ describe("what the page says", () => {
         lines.filter((line) => line.scrollWidth > line.clientWidth + 1).map((line) => line.textContent),
       );
       expect(cut, `${width} x ${height}`).toEqual([]);
+      if (width === 1280)
+        expect(await page.$eval(".label", (label) => label.getBoundingClientRect().bottom)).toBeLessThanOrEqual(height - 96);
     }
     expect(await visitor.violations()).toEqual([]);
     if (!button) return;

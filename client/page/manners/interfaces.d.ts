@@ -33,10 +33,16 @@ interface IdleDetector extends EventTarget {
 }
 
 interface Window {
+  readonly documentPictureInPicture?: DocumentPictureInPicture;
   PressureObserver?: new (callback: (records: PressureRecord[]) => void) => PressureObserver;
   IdleDetector?: {
     new (): IdleDetector;
     /** Needs a click. */
     requestPermission(): Promise<"granted" | "denied">;
   };
+}
+
+interface DocumentPictureInPicture {
+  /** Needs a click. */
+  requestWindow(size: { width: number; height: number }): Promise<Window>;
 }

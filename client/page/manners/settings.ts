@@ -119,6 +119,8 @@ export class Settings extends LitElement {
     const [from, to] = ["from", "to"].map((which) => this.querySelector<HTMLInputElement>(`[data-testid="hours-${which}"]`)?.value ?? "");
     const hours = hoursOf(from ?? "", to ?? "");
     if (hours) this.choose({ hours });
+    // Twice the same time is no choice: the fields say again what holds.
+    else this.requestUpdate();
   }
 
   private choose(change: Partial<Wishes>): void {

@@ -1,5 +1,6 @@
 /** In the browser's worker: the donor as the product runs it, on a coordinator, with everything that it has. */
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { browserBarred } from "../../../client/donor/barred.ts";
 import { browserSpeeds } from "../../../client/donor/host-speed.ts";
 import { NO_WISHES } from "../../../client/donor/manners/wishes.ts";
 import { Report } from "../../../client/donor/report.ts";
@@ -56,7 +57,7 @@ export function donate({ origin, job, person }: Given): Donation {
   const session = new Session(
     { origin, dose: 0.9, job, wishes: { ...NO_WISHES, card: "strong" } },
     identity,
-    browserShelf(),
+    { shelf: browserShelf(), barred: browserBarred() },
     browserSpeeds(),
     throttle,
     report,

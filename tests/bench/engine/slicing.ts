@@ -1,6 +1,7 @@
 /** In the browser's worker: plans through engine and driver alone, at a fixed slice target. */
-import { Driver, type Pace } from "../../../client/engine/driver.ts";
+import { Driver } from "../../../client/engine/driver.ts";
 import { openEngine } from "../../../client/engine/engine.ts";
+import type { Pace } from "../../../client/engine/pace.ts";
 import type { Engine } from "../../../client/engine/seam.ts";
 import type { JobPlan } from "../../../shared/plan.ts";
 import { type Submit, watchSubmits } from "../../browser/watched-engine.ts";

@@ -155,4 +155,18 @@ describe("a volunteer without a browser", () => {
     },
     TIMEOUT,
   );
+
+  it(
+    "gives up a kernel that does not end, and tells the coordinator",
+    async () => {
+      const kernel = await readFile(join(ROOT, "tests", "fixtures", "jobs", "endless", "kernel.wgsl"), "utf8");
+      const manifest = await readFile(join(ROOT, "tests", "fixtures", "jobs", "endless", "job.json"), "utf8");
+      const job = await server.submit({ "job.json": manifest, "kernel.wgsl": kernel });
+      const { code, told } = await donor("six").ended;
+      expect(code).toBe(1);
+      expect(JSON.stringify(told)).toContain('The kernel of \\"A loop without an end\\" did not end');
+      expect((await server.status(job)).units).toMatchObject({ voted: 1, leased: 0 });
+    },
+    TIMEOUT,
+  );
 });

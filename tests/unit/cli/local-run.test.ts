@@ -160,4 +160,16 @@ describe("what cannot be run", () => {
     },
     TIMEOUT,
   );
+
+  it(
+    "is a kernel that does not end, and the command does",
+    async () => {
+      const ran = await software(join(ROOT, "tests", "fixtures", "jobs", "endless"), "--json");
+      expect(ran.code, ran.stderr).toBe(1);
+      expect(JSON.parse(ran.stdout)).toMatchObject({
+        error: { code: "endless-kernel", message: expect.stringMatching(/^The kernel of endless did not end on /) },
+      });
+    },
+    TIMEOUT,
+  );
 });

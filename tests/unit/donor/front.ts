@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { Barred } from "../../../client/donor/barred.ts";
 import type { SpeedShelf } from "../../../client/donor/host-speed.ts";
 import type { Identity } from "../../../client/donor/identity.ts";
 import type { Manners } from "../../../client/donor/manners/manners.ts";
@@ -79,17 +80,29 @@ export interface Lender {
   last(): DonorState;
 }
 
+const NONE_BARRED: Barred = { has: async () => false, add: async () => undefined };
+
 /** `left`: what an earlier page left on the shelf, which is `loadMillis` slow to read. */
 export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMillis = 0): Lender {
   const { identity, shelf, speeds, report, ...seen } = volunteer(left, loadMillis);
-  return { session: new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, shelf, speeds, new Throttle(0.9), report), ...seen };
+  return {
+    session: new Session(
+      { origin: front.url, dose: 0.9, job: 0 },
+      identity,
+      { shelf, barred: NONE_BARRED },
+      speeds,
+      new Throttle(0.9),
+      report,
+    ),
+    ...seen,
+  };
 }
 
 /** As the manners allow, one session after the other. */
 export function lendInTurns(front: Pick<Front, "url">, manners: Manners): Omit<Lender, "session"> & { turns: Turns } {
   const { identity, shelf, speeds, report, ...seen } = volunteer([], 0);
   const open = (throttle: Throttle, wishes: Wishes) =>
-    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, shelf, speeds, throttle, report);
+    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, { shelf, barred: NONE_BARRED }, speeds, throttle, report);
   return { turns: new Turns({ manners, report, open }), ...seen };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SliceController, START } from "../../../client/engine/controller.ts";
-import { Driver, type Pace } from "../../../client/engine/driver.ts";
+import { Driver } from "../../../client/engine/driver.ts";
+import type { Pace } from "../../../client/engine/pace.ts";
 import { workgroupsOf } from "../../../client/engine/slices.ts";
 import { type Clock, type Device, SimulatedDevice, type Submit } from "./simulated-device.ts";
 

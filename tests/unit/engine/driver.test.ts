@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Driver, DriverStopped, type Pace } from "../../../client/engine/driver.ts";
+import { Driver, DriverStopped } from "../../../client/engine/driver.ts";
+import type { Pace } from "../../../client/engine/pace.ts";
 import type { Engine } from "../../../client/engine/seam.ts";
 import { workgroupsOf } from "../../../client/engine/slices.ts";
+import type { Every } from "../../../client/engine/watchdog.ts";
 import { buffer } from "../../browser/engine.plans.ts";
 import { type Device, SimulatedDevice } from "./simulated-device.ts";
 
@@ -25,6 +27,23 @@ async function feed(driver: Driver, engine: Engine, count: number): Promise<Prom
     await wantsNext;
   }
   return Promise.allSettled(outcomes);
+}
+
+/** The watchdog's timer in the device's time. */
+function virtual(gpu: SimulatedDevice): Every {
+  return (ms, act) => {
+    let isOn = true;
+    const next = () =>
+      gpu.after(1_000 * ms, () => {
+        if (!isOn) return;
+        act();
+        next();
+      });
+    next();
+    return () => {
+      isOn = false;
+    };
+  };
 }
 
 /** An engine that notes how many workgroups of each unit were run. */
@@ -240,5 +259,54 @@ describe("the driver", () => {
     await ended;
     expect(endedAt).toBeGreaterThan(150_000);
     expect(endedAt).toBe(idleAt);
+  });
+
+  it.each([
+    ["alone in its chunk", 100_000, [0]],
+    ["and another unit in its chunk", 1_000, [20, 21]],
+  ])("gives up when a unit does not end, %s, and says which may be to blame", async (_, micros, suspects) => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const good = gpu.engine([passOf(micros)]);
+    const log: string[] = [];
+    // A queue is worked off in order.
+    let hangs = false;
+    const unlessHung = <T>(run: () => Promise<T>): Promise<T> => (hangs ? new Promise(() => undefined) : run());
+    const engine: Engine = {
+      ...good,
+      run: (unit, position) => {
+        hangs ||= suspects.includes(unit.index);
+        return unlessHung(() => good.run(unit, position));
+      },
+      read: (unit) => unlessHung(() => good.read(unit)),
+      close: (unit) => log.push(`close ${unit.index}`),
+    };
+    const driver = new Driver(pace(), virtual(gpu));
+    const outcomes = Array.from({ length: 30 }, (_, index) => driver.compute(engine, { index }).outcome);
+    const settled = Promise.allSettled(outcomes);
+    const before = driver.isHung;
+    await gpu.run();
+    const words = (await settled).map((result) =>
+      result.status === "rejected" ? `${result.reason.name} ${result.reason.code ?? ""}` : "done",
+    );
+    expect([before, driver.isHung]).toEqual([false, true]);
+    expect(words.flatMap((word, unit) => (word === "EngineError endless" ? [unit] : []))).toContain(suspects[0]);
+    expect(words.slice(0, suspects[0])).toEqual(Array(suspects[0]).fill("done"));
+    expect(words.at(-1)).toBe("DriverStopped ");
+    // Nothing is asked of the device that hangs.
+    expect(log).toEqual([]);
+    await driver.stop();
+    await expect(driver.compute(engine, { index: 99 }).outcome).rejects.toThrow(DriverStopped);
+  });
+
+  it("ends a stop that waits for what does not end", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const engine: Engine = { ...gpu.engine([passOf(1_000)]), run: () => new Promise(() => undefined) };
+    const driver = new Driver(pace(), virtual(gpu));
+    const outcome = expect(driver.compute(engine, { index: 0 }).outcome).rejects.toMatchObject({ code: "endless" });
+    await new Promise((resolve) => setImmediate(resolve));
+    const stopped = driver.stop();
+    await gpu.run();
+    await stopped;
+    await outcome;
   });
 });

@@ -1,8 +1,9 @@
 /** On Dawn's null backend: what is made of GPU memory, beside what was reckoned. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Driver, type Pace } from "../../../client/engine/driver.ts";
+import { Driver } from "../../../client/engine/driver.ts";
 import { openEngine } from "../../../client/engine/engine.ts";
 import { memoryOf } from "../../../client/engine/memory.ts";
+import type { Pace } from "../../../client/engine/pace.ts";
 import type { BufferPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { openNullDevice } from "../null-device.ts";

@@ -79,6 +79,12 @@ describe("the page's words", () => {
     ["software adapter", lent({ kind: "software-adapter" }), "No graphics card here.", /only pretends/],
     ["another version", lent({ kind: "another-version" }), "This page has a newer version.", /reloads by itself/],
     ["device lost", lent({ kind: "device-lost", times: 1, final: false }), "Your graphics card restarted.", /starts again/],
+    [
+      "a kernel that does not end",
+      lent({ kind: "endless", job: 1, title: "Mandelbrot" }),
+      "The kernel of “Mandelbrot” does not end.",
+      /^Your graphics card may still be busy .* close the browser, then open it again\./,
+    ],
     ["refused", lent({ kind: "refused", job: 1, unit: 77 }), "Your graphics card got different bytes.", /unit 77/],
     [
       "no work",

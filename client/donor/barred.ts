@@ -1,0 +1,33 @@
+/**
+ * Kernels that did not end here: this host takes no unit of them again, over reloads too. A kernel is known by the hash of its
+ * job's plan.
+ */
+import { clear, createStore, keys, set } from "idb-keyval";
+
+export interface Barred {
+  has(plan: string): Promise<boolean>;
+  /** Resolves when it is kept. */
+  add(plan: string): Promise<void>;
+}
+
+/** A job whose kernel did not end here. */
+export class BarredKernel extends Error {
+  override readonly name = "BarredKernel";
+  constructor(title: string) {
+    super(`The kernel of "${title}" did not end here once, so the job is left to others.`);
+  }
+}
+
+const store = () => createStore("idlewave-barred", "plans");
+
+export function browserBarred(): Barred {
+  const plans = store();
+  return {
+    has: async (plan) => (await keys(plans)).includes(plan),
+    add: async (plan) => await set(plan, true, plans),
+  };
+}
+
+export async function clearBarred(): Promise<void> {
+  await clear(store());
+}

@@ -1,0 +1,56 @@
+/**
+ * Tells when a GPU does not come to the end of what it was given. A dispatch cannot be interrupted, so this is all that can be
+ * known of a kernel that never ends. Time is counted in ticks of a timer, and a late tick counts as one: a machine that slept,
+ * a page that was frozen or a processor with too much to do make the limit longer, never shorter.
+ */
+import { EngineError } from "./engine-error.ts";
+
+/** What is submitted has this many times the time it is believed to take, within these; SHORTEST is far above what disturbs a person. */
+const PATIENCE = 20;
+const SHORTEST_MS = 10_000;
+const LONGEST_MS = 60_000;
+/** What nobody has measured yet: the first slice of a kernel, or a first dispatch that cannot be sliced. */
+const UNKNOWN_MS = 20_000;
+const TICK_MS = 250;
+
+/** Calls `act` every `ms` milliseconds, or later, until the function it returns is called. */
+export type Every = (ms: number, act: () => void) => () => void;
+
+const everyInterval: Every = (ms, act) => {
+  const timer = setInterval(act, ms);
+  return () => clearInterval(timer);
+};
+
+export class Watchdog {
+  private readonly onEndless: (error: EngineError) => void;
+  private readonly every: Every;
+  private rest: (() => void) | undefined;
+  private waitedMs = 0;
+  private limitMs = 0;
+
+  /** `onEndless`: called at most once for each `watch`, with an `EngineError` "endless". */
+  constructor(onEndless: (error: EngineError) => void, every: Every = everyInterval) {
+    this.onEndless = onEndless;
+    this.every = every;
+  }
+
+  /** The GPU has come to something else, and `believedMicros` of work in its queue (0 when that is not known); from now on it is waited for. */
+  watch(believedMicros: number): void {
+    this.waitedMs = 0;
+    this.limitMs = believedMicros === 0 ? UNKNOWN_MS : Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (PATIENCE * believedMicros) / 1000));
+    this.rest ??= this.every(TICK_MS, () => this.tick());
+  }
+
+  /** Nothing is in the queue. */
+  end(): void {
+    this.rest?.();
+    this.rest = undefined;
+  }
+
+  private tick(): void {
+    this.waitedMs += TICK_MS;
+    if (this.waitedMs < this.limitMs) return;
+    this.end();
+    this.onEndless(new EngineError("endless", `A dispatch did not end within ${Math.round(this.limitMs / 1000)} seconds.`));
+  }
+}

@@ -1,0 +1,124 @@
+/** The picture in a window of its own, in Chromium, with a scripted donor. */
+import type { Browser, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openBrowser } from "./harness.ts";
+import { job, network, picture } from "./page-fixtures.ts";
+import { openSite, type Site } from "./page-site.ts";
+import { Visitor } from "./page-visitor.ts";
+
+let site: Site;
+let browser: Browser;
+let page: Page;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  site = await openSite();
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+beforeEach(async () => {
+  site.jobs = [job()];
+  site.pictures.set(1, picture(0.62));
+  site.network = network;
+  visitor = await Visitor.come(browser, site);
+  page = visitor.page;
+  await visitor.open();
+});
+
+afterEach(async () => {
+  await visitor.leave();
+});
+
+async function popOut(): Promise<Page> {
+  const known = await page.browserContext().pages();
+  await page.click('[data-testid="pop-out"]');
+  await page.waitForSelector(".popped-away");
+  const opened = (await page.browserContext().pages()).filter((each) => !known.includes(each));
+  expect(opened).toHaveLength(1);
+  const [own] = opened as [Page];
+  await own.setViewport({ width: 360, height: 520 });
+  await own.waitForSelector("canvas.laid-out");
+  return own;
+}
+
+/** How many colours the plate shows: an empty canvas has one. */
+const colours = (shown: Page) =>
+  shown.$eval("idlewave-plate canvas", (canvas) => {
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [40, 40];
+    const context = copy.getContext("2d");
+    context?.drawImage(canvas as HTMLCanvasElement, 0, 0, 40, 40);
+    const { data } = context?.getImageData(0, 0, 40, 40) ?? { data: [] };
+    return new Set(Array.from({ length: 1600 }, (_, i) => `${data[4 * i]} ${data[4 * i + 1]} ${data[4 * i + 2]}`)).size;
+  });
+
+describe("the picture popped out", () => {
+  test("is offered while something is lent", async () => {
+    expect(await page.$('[data-testid="pop-out"]')).toBeNull();
+    await visitor.lend();
+    await visitor.say({});
+    await page.waitForSelector('[data-testid="pop-out"]');
+    expect(await visitor.violations()).toEqual([]);
+    await page.evaluateOnNewDocument(() => Reflect.deleteProperty(window, "documentPictureInPicture"));
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    expect(await page.$('[data-testid="pop-out"]')).toBeNull();
+  });
+
+  test("is live there, with Less, More and Stop; the page keeps its own Stop", async () => {
+    await visitor.lend();
+    await visitor.say({});
+    const own = await popOut();
+    expect(await colours(own)).toBeGreaterThan(10);
+    await own.waitForFunction(() => {
+      const [plate, dock] = ["canvas.laid-out", ".dock"].map((each) => document.querySelector(each)?.getBoundingClientRect());
+      return plate && dock && plate.width > 250 && plate.width <= 360 && plate.bottom <= dock.top + 1;
+    });
+    const status = () => own.$$eval(".dock-status *", (lines) => lines.map((line) => line.textContent));
+    expect(await status()).toEqual(["Lending half", "412 GFLOPS"]);
+    await visitor.say({ gflops: 200, dose: 0.5 });
+    await own.waitForFunction(() => document.querySelector(".dock-status span")?.textContent === "200 GFLOPS");
+    expect(await page.$eval(".dock-status span", (line) => line.textContent)).toBe("200 GFLOPS");
+    await own.click(".dock-less");
+    await visitor.heard("dose 0.25");
+    expect(await page.$eval(".dock-status strong", (line) => line.textContent)).toBe("Lending a quarter");
+    await own.mouse.move(100, 100);
+    await visitor.heard("input");
+    for (const each of [own, page]) {
+      const boxes = await each.$$eval("[data-testid=stop], .dock-less, .dock-more", (buttons) =>
+        buttons
+          .map((button) => button.getBoundingClientRect())
+          .map(({ bottom, right, width }) => bottom <= innerHeight && right <= innerWidth && width >= 44),
+      );
+      expect(boxes).toEqual([true, true, true]);
+    }
+    expect(await visitor.violations()).toEqual([]);
+    await own.click('[data-testid="stop"]');
+    await visitor.heard("stop");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    await page.waitForSelector(".first > idlewave-plate canvas");
+    await page.waitForFunction(() => !document.querySelector(".popped-away, .stand-in"));
+    expect(await colours(page)).toBeGreaterThan(10);
+  });
+
+  test("comes back when its window is closed, from there or from here", async () => {
+    await visitor.lend();
+    await visitor.say({});
+    const own = await popOut();
+    await own.close({ runBeforeUnload: true });
+    await page.waitForSelector(".first > idlewave-plate canvas");
+    expect(await colours(page)).toBeGreaterThan(10);
+    await popOut();
+    await page.click(".popped-away button");
+    await page.waitForSelector(".first > idlewave-plate canvas");
+    await page.waitForFunction(() => (document.querySelector("idlewave-plate canvas")?.getBoundingClientRect().width ?? 0) > 500);
+    expect(await visitor.state()).toBe("running");
+    expect(await page.$('[data-testid="pop-out"]')).not.toBeNull();
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { Watchdog } from "../../../client/engine/watchdog.ts";
+
+/** A watchdog, a function that lets so many ticks happen, and what was told. */
+function scene() {
+  let tick: (() => void) | undefined;
+  const told: string[] = [];
+  const watchdog = new Watchdog(
+    ({ code, message }) => told.push(`${code}: ${message}`),
+    (_, act) => {
+      tick = act;
+      return () => {
+        tick = undefined;
+      };
+    },
+  );
+  const ticks = (count: number) => {
+    for (let i = 0; i < count; i++) tick?.();
+  };
+  return { watchdog, ticks, told, isCounting: () => tick !== undefined };
+}
+
+const SECOND = 4;
+
+describe("the watchdog", () => {
+  it.each([
+    ["never measured", 0, 20],
+    ["of 4 ms", 4_000, 10],
+    ["of a second", 1_000_000, 20],
+    ["of a minute", 60_000_000, 60],
+  ])("gives work %s a time that fits it", (_, believedMicros, seconds) => {
+    const { watchdog, ticks, told, isCounting } = scene();
+    watchdog.watch(believedMicros);
+    ticks(seconds * SECOND - 1);
+    expect(told).toEqual([]);
+    ticks(1);
+    expect(told).toEqual([`endless: A dispatch did not end within ${seconds} seconds.`]);
+    expect(isCounting()).toBe(false);
+  });
+
+  it("counts anew when the GPU comes to something else, and not at all while it has nothing to do", () => {
+    const { watchdog, ticks, told, isCounting } = scene();
+    for (let i = 0; i < 10; i++) {
+      watchdog.watch(4_000);
+      ticks(9 * SECOND);
+    }
+    watchdog.end();
+    expect([told, isCounting()]).toEqual([[], false]);
+  });
+});
