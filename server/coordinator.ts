@@ -4,6 +4,7 @@
  * Events are stepped as they come. Whoever wrote, or might repeat what is still being written, is answered when that is on disk
  * (group-commit.ts); a claim writes nothing and is answered at once.
  */
+import { randomBytes } from "node:crypto";
 import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
@@ -14,6 +15,7 @@ import type { CoreEvent, JobSpec } from "./core/events.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { restoreJob } from "./core/restore.ts";
+import { watch } from "./core/sentence.ts";
 import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
@@ -39,8 +41,8 @@ export interface CoordinatorOptions {
   onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
 
-/** An event as the gateway sends it; the coordinator adds `now`. */
-export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now"> : never) : never;
+/** An event as the gateway sends it; the coordinator adds `now` and `draw`. */
+export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
 
 /** What the coordinator holds in memory now. */
@@ -105,6 +107,7 @@ export class Coordinator {
   /** Takes up all jobs where the store left them. */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
+    for (const [cluster, until] of await options.store.watched(coordinator.now())) watch(coordinator.state, cluster, until);
     for (const row of await options.store.jobs()) await coordinator.restore(row);
     const tickMs = options.tickMs ?? TICK_MS;
     if (tickMs > 0) {
@@ -131,7 +134,7 @@ export class Coordinator {
     if (writes(event) && this.commits.pending >= MAX_PENDING_OPS) {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
     }
-    const effects = this.step({ ...event, now: this.now() });
+    const effects = this.step(Object.assign({ now: this.now(), draw: newDraw() }, event));
     const ops: StoreOp[] = [];
     const notices: Notice[] = [];
     let reply: Reply | undefined;
@@ -215,11 +218,11 @@ export class Coordinator {
   private async restore(row: JobRow): Promise<void> {
     const { store } = this;
     const spec = await store.spec(row.id);
-    const history = isOver(row) ? { final: [], failed: await store.failedUnits(row.id), open: [] } : await store.history(row.id);
+    const history = isOver(row) ? { final: [], failed: await store.failedUnits(row.id), open: [], due: [] } : await store.history(row.id);
     if (isOver(row)) await store.endJob(row.id);
     this.rows.set(row.id, row);
     this.rates.set(row.id, new FinalRate());
-    const effects = restoreJob(this.state, spec, row.state, history, await store.tally(row.id), this.now());
+    const effects = restoreJob(this.state, spec, row.state, history, await store.tally(row.id), this.now(), newDraw());
     const ops = effects.flatMap((effect) => (effect.type === "store" ? [effect.op] : []));
     await store.commit(ops);
     this.noteStates(ops);
@@ -280,6 +283,11 @@ export class Coordinator {
     if (this.failure) throw this.failure.error;
     if (this.closed) throw new IdlewaveError("shutting-down");
   }
+}
+
+/** What nobody can know before. */
+function newDraw(): string {
+  return randomBytes(16).toString("hex");
 }
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */

@@ -9,6 +9,12 @@ export const ERRORS = {
     message: "This client speaks wire version {got}, this coordinator {want}.",
     todo: "Reload the page or update the client.",
   },
+  banned: {
+    wire: 27,
+    http: 403,
+    message: "This account gets no more work: the coordinator computed units of it again, and twice its result was wrong.",
+    todo: "Ask the network's operator, whom the page names.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,

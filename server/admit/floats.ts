@@ -41,6 +41,17 @@ export function warnFloats(
 
 const DISAGREE = "correct GPUs may round or fuse that differently, and a unit they disagree about fails.";
 
+/** Correct GPUs may disagree about a unit: an output holds floats, or the passes compute with some. */
+export function usesFloats(
+  manifest: Manifest,
+  kernel: Kernel,
+  entryPoints: readonly string[],
+  sized: ReadonlyMap<string, SizedBinding>,
+): boolean {
+  const outputs = manifest.output.map(({ binding }) => sized.get(binding)?.reflected.layout);
+  return outputs.some((layout) => layout && hasFloats(layout)) || floatOperation(kernel, entryPoints) !== undefined;
+}
+
 /** Every type is looked at once: nested structs can be a graph whose tree has no end. */
 function hasFloats(layout: Layout, seen = new Set<Layout>()): boolean {
   if (seen.has(layout)) return false;

@@ -9,7 +9,7 @@ import type { Judges } from "./admit.ts";
 import type { JobPackage, SplitCut } from "./package.ts";
 
 export type Intake =
-  | { ok: true; manifest: Manifest; plan: JobPlan; planHash: BlobHash; sourceHash: BlobHash; warnings: string[] }
+  | { ok: true; manifest: Manifest; plan: JobPlan; planHash: BlobHash; sourceHash: BlobHash; warnings: string[]; floats: boolean }
   | { ok: false; faults: Fault[] };
 
 const UNBOUNDED = { add: () => undefined };
@@ -27,7 +27,7 @@ export async function intake(
 ): Promise<Intake> {
   const admission = await judges.admit(pkg);
   if (!admission.ok) return admission;
-  const { manifest, plan, rows, splits, source, warnings } = admission;
+  const { manifest, plan, rows, splits, source, warnings, floats } = admission;
   for (const cut of splits) {
     const file = pkg.files.get(cut.file);
     const init = plan.buffers[cut.buffer]?.init;
@@ -41,7 +41,7 @@ export async function intake(
   const encoder = new TextEncoder();
   const sourceHash = await blobs.put(encoder.encode(source));
   const planHash = await blobs.put(encoder.encode(JSON.stringify(plan)));
-  return { ok: true, manifest, plan, planHash, sourceHash, warnings };
+  return { ok: true, manifest, plan, planHash, sourceHash, warnings, floats };
 }
 
 /** Makes blobs of the files that volunteers fetch whole. */

@@ -53,6 +53,8 @@ export interface Admitted {
   /** The kernel as the owner wrote it; several files follow each other under a comment with their names. */
   source: string;
   warnings: string[];
+  /** The kernel computes with floats, or an output holds some. */
+  floats: boolean;
 }
 
 /** What the judge is at, in words that follow "it was": for the fault when it never comes back. */

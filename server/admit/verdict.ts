@@ -12,7 +12,7 @@ import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
-import { warnFloats } from "./floats.ts";
+import { usesFloats, warnFloats } from "./floats.ts";
 import { type Json, readJson } from "./json.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
@@ -149,6 +149,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     splits,
     source: sourceOf(read.files),
     warnings: faults.warnings,
+    floats: usesFloats(manifest, kernel, entryPoints, sized),
   };
 }
 

@@ -3,11 +3,11 @@
  * replica; while few wait, it takes untouched units at the cursor. How many units it looks at is bounded, whatever the size of
  * the jobs and however many wait for somebody else.
  */
-import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
-import { accountOf, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
+import { accountOf, declaredPace, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS, paceOf } from "./account.ts";
 import { activeCount, volunteersOf } from "./active.ts";
+import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
@@ -16,7 +16,7 @@ import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
 import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
-import type { Account, CoreState, Job, Lease } from "./state.ts";
+import type { Account, CoreState, Job, Lease, OpenUnit } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -42,8 +42,6 @@ const MAX_CLUSTER_SHARE = 0.5;
 export const MIN_CLUSTER_SHARE_UNITS = 32;
 /** Batches grow as work is verified: to so many times the account's final units. What a volunteer tells of its pace may shrink them. */
 const GROWTH = 4;
-/** GPU time of a unit, ms, assumed until it was measured. */
-const UNPACED_UNIT_MS = 1000;
 /** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
 const TAIL_SHARE = 0.5;
 
@@ -61,9 +59,7 @@ const SCAN_RETRY_MS = 250;
 
 export type Claim = Extract<CoreEvent, { type: "claim" }>;
 
-export function claim(state: CoreState, event: Claim, work: Work): Reply {
-  const host = state.hosts.get(event.host);
-  if (!host) return { type: "error", code: "not-authenticated", details: {} };
+export function claim(state: CoreState, event: Claim, host: HostFacts, work: Work): Reply {
   const account = accountOf(state, host.account);
   const cluster = standingOf(state, host.cluster);
   if (isThrottled(account, cluster) || account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
@@ -174,7 +170,7 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, taken: Taken, sca
       scan.retries--;
       if (job.pages.isEnded(unit)) continue;
       const isNeeded = replicasNeeded(job, unit) > 0;
-      const isOthers = isNeeded && isLeftToOthers(state, job, lease, unit);
+      const isOthers = isNeeded && (isLeftToOthers(state, job, lease, unit) || isForVetted(state, lease, job.open.get(unit)));
       if (isOthers) barred++;
       if (isNeeded && (isOthers || !mayTake(state, job, lease, unit))) {
         scan.reason = "waits-for-others";
@@ -227,6 +223,7 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, s
 export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
   const open = job.open.get(unit);
   if (open?.replicas.some((replica) => mayBeOne(replica, by))) return false;
+  if (isForVetted(state, by, open)) return false;
   for (const serial of job.pages.holders(unit)) {
     const lease = state.leaseBySerial.get(serial);
     // A lease that is being filled is not registered yet, and it is this claim's own.
@@ -239,6 +236,11 @@ export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["ac
 function isBegunByOthers(job: Job, unit: UnitIndex): boolean {
   if (job.pages.holderCount(unit) > 0) return true;
   return job.open.get(unit)?.replicas.some(({ counted }) => counted) ?? false;
+}
+
+/** What nobody vetted has a part in is shown to somebody who is. */
+function isForVetted(state: CoreState, by: { account: HostFacts["account"]; cluster: string }, open: OpenUnit | undefined): boolean {
+  return open?.hold === "provisional" && !isVetted(state, by);
 }
 
 /** The unit came back from this cluster, and another that is active has not had it yet. */
@@ -268,16 +270,6 @@ function batchSize(state: CoreState, job: Job, account: Account, host: HostFacts
   size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
   const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
   return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / volunteersOf(state, job))));
-}
-
-/** GPU time of a unit, microseconds: as the account's were, else as its owner's figure and the host's speed let expect. */
-export function paceOf(account: Account, job: Job, host: HostFacts): number {
-  return account.pace.get(job.spec.id) ?? declaredPace(job, host) ?? UNPACED_UNIT_MS * 1000;
-}
-
-/** Neither of the two has been checked: they may shrink a first batch and lengthen its lease, within what any lease may last. */
-function declaredPace(job: Job, host: HostFacts): number | undefined {
-  return host.gflops && (job.spec.creditPerUnit * GFLOP_PER_CREDIT * 1e6) / host.gflops;
 }
 
 function isAnyPaused(state: CoreState, job: JobId | null): boolean {

@@ -5,6 +5,9 @@
  */
 import type { Lease, OpenUnit } from "./state.ts";
 
+/** The cluster of the coordinator's own trusted host; the gateway gives it to nobody else. */
+export const AUDITOR = "auditor";
+
 /** Replicas of one unit that a cluster may have: one, and one that was assigned elsewhere before its volunteer moved here. */
 export const MAX_CLUSTER_REPLICAS = 2;
 

@@ -10,6 +10,7 @@ import { creditOf, MAX_GFLOP_PER_UNIT } from "../../shared/credit.ts";
 import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { noteActive } from "./active.ts";
+import { isAuditor } from "./audit.ts";
 import { noteOpen, standingOf } from "./standing.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import type { Settled } from "./store.ts";
@@ -42,7 +43,7 @@ export function settleFinal(
     const outcome = outcomeOf(replica, digest);
     settled.push({ account, credit, outcome, digest: replica.digest });
     work.accountChanged(account);
-    if (outcome === "void") continue;
+    if (outcome === "void" || isAuditor(replica)) continue;
     const standings = [accountOf(state, account), standingOf(state, replica.cluster)] as const;
     for (const standing of standings) standing[outcome]++;
     if (outcome === "final") {

@@ -14,6 +14,16 @@ export interface JobSpec {
   requires: { features: string[]; limits: Record<string, number> };
   /** Replicas a unit may use up before it fails. */
   maxReplicas: number;
+  /** The kernel computes with floats: correct GPUs may disagree, and nobody is punished for it. */
+  floats: boolean;
+}
+
+/** What the auditor has shown of an account. */
+export interface AuditRecord {
+  /** Replicas that the auditor computed too, with the same result; since it was last proven wrong. */
+  passed: number;
+  /** How often it was proven wrong. */
+  proven: number;
 }
 
 /** A signed assignment as its token says; valid on any node, after any crash. */
@@ -40,7 +50,7 @@ export interface SubmittedResult {
 export interface HostFacts {
   host: HostId;
   account: AccountId;
-  /** Volunteers whose clusters share a name (cluster.ts) may be one person. */
+  /** Volunteers whose clusters share a name (cluster.ts) may be one person; AUDITOR alone is the coordinator's trusted host. */
   cluster: string;
   features: string[];
   limits: Record<string, number>;
@@ -48,11 +58,14 @@ export interface HostFacts {
   gflops?: number | undefined;
 }
 
-/** `now`: the server's own clock, ms. Every event of one `step` call has it. */
+/**
+ * `now`: the server's own clock, ms. Every event has it. `draw`: 16 bytes, hexadecimal, of the platform's CSPRNG, for what is
+ * drawn once results are in.
+ */
 export type CoreEvent =
   | { type: "job-added"; now: number; spec: JobSpec; state: JobState }
   | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "resume" | "cancel" }
-  | { type: "host-joined"; now: number; facts: HostFacts }
+  | { type: "host-joined"; now: number; facts: HostFacts; record: AuditRecord }
   | { type: "host-left"; now: number; host: HostId }
   /** `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the assignment's id. */
   | { type: "claim"; now: number; random: string; host: HostId; units: number; gpuMillis: number; job: JobId | null }
@@ -61,10 +74,18 @@ export type CoreEvent =
   /** Units of an assignment that its volunteer was never told of: they did not fit. Nobody is charged for them. */
   | { type: "trim"; now: number; assignment: Assignment; units: UnitIndex[] }
   /** `cluster` as of now, for replicas whose host has left since. */
-  | { type: "submit"; now: number; account: AccountId; cluster: string; assignment: Assignment; results: SubmittedResult[] }
+  | {
+      type: "submit";
+      now: number;
+      draw: string;
+      account: AccountId;
+      cluster: string;
+      assignment: Assignment;
+      results: SubmittedResult[];
+    }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
-  | { type: "bytes"; now: number; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
   /** The account asked to be forgotten. */
   | { type: "forget"; now: number; account: AccountId }
   /** Deadlines are looked at; the shell sends it about once a second. */
-  | { type: "tick"; now: number };
+  | { type: "tick"; now: number; draw: string };

@@ -55,6 +55,12 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     holders: new Map(),
     clusterHolders: new Map(),
     returned: new Map(),
+    due: new Set(),
+    owed: 0,
+    provisional: new Map(),
+    provisionalOf: new Map(),
+    audited: 0,
+    overruled: 0,
     losses: [],
     counted: 0,
     refused: 0,
@@ -111,6 +117,10 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
     job.open.clear();
     job.wanted.clear();
     job.returned.clear();
+    job.due.clear();
+    job.owed = 0;
+    job.provisional.clear();
+    job.provisionalOf.clear();
     job.ring = new Ring();
   }
   rank(state);

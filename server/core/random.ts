@@ -7,7 +7,7 @@ export class Random {
 
   /** `hex`: 16 bytes, hexadecimal. Throws `RangeError` on anything else. */
   constructor(hex: string) {
-    if (!/^[0-9a-f]{32}$/.test(hex)) throw new RangeError("a claim needs 32 lower-case hexadecimal digits of randomness");
+    if (!/^[0-9a-f]{32}$/.test(hex)) throw new RangeError("a draw needs 32 lower-case hexadecimal digits of randomness");
     this.words = Uint32Array.from({ length: 4 }, (_, word) => Number.parseInt(hex.slice(word * 8, word * 8 + 8), 16));
     for (let round = 0; round < 12; round++) this.next();
   }

@@ -1,10 +1,11 @@
 /** A volunteer needs more time, or comes back after a reload or a restart of ours: it takes up its units again. */
 import { countUnits, runsOf, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
-import { accountOf, MAX_HELD_LEASES } from "./account.ts";
-import { idle, mayTake, paceOf, roomOf } from "./assign.ts";
+import { accountOf, MAX_HELD_LEASES, paceOf } from "./account.ts";
+import { idle, mayTake, roomOf } from "./assign.ts";
 import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
 import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS, stallOf } from "./lease.ts";
+import { isBanned } from "./sentence.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -15,6 +16,7 @@ export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew
   const host = state.hosts.get(event.host);
   if (!host) return { type: "error", code: "not-authenticated", details: {} };
   if (assignment.account !== host.account) return { type: "error", code: "foreign-token", details: {} };
+  if (isBanned(state, host.account)) return { type: "error", code: "banned", details: {} };
   const job = state.jobs.get(assignment.job);
   if (job?.state !== "running") return badToken("its job does not run");
   if (work.now >= assignment.issuedAt + MAX_HOLD_MS) return badToken("it was held for too long");

@@ -1,4 +1,5 @@
 import type { JobState } from "../../shared/api.ts";
+import { AUDITOR_GRACE_MS, holdDue } from "./audit.ts";
 import type { JobSpec } from "./events.ts";
 import { addJob, endIfOver } from "./job.ts";
 import { noteOpen } from "./standing.ts";
@@ -19,8 +20,9 @@ export function restoreJob(
   history: JobHistory,
   tally: JobTally,
   now: number,
+  draw: string,
 ): Work["effects"] {
-  const work = new Work(now);
+  const work = new Work(now, draw);
   beginAt(state, now);
   const job = addJob(state, spec, jobState);
   if (isOver(job)) job.pages.endAll(tally.final, history.failed);
@@ -31,6 +33,7 @@ export function restoreJob(
   job.counted = tally.counted;
   job.refused = tally.refused;
   job.recorded = tally.recorded;
+  job.audited = tally.audited;
   if (!isOver(job)) restoreVotes(state, job, history, work);
   endIfOver(state, job, work);
   return work.effects;
@@ -45,9 +48,16 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
     noteOpen(state, row, 1);
+    if (row.struck) replica.counted = false;
     replica.asked = status === "ok" && !row.hasBytes;
   }
   job.counted = counted;
+  const due = new Set(history.due);
+  for (const [unit, open] of job.open) {
+    if (due.has(unit) && open.ruling === null && open.hold === "none") holdDue(job, open);
+  }
+  // What was held stays so: the auditor that looked at this job comes back, or is given up after a while.
+  if (job.owed > 0 || job.audited > 0) state.auditorAwaitedUntil = work.now + AUDITOR_GRACE_MS;
   // Which votes came late is not kept: two that made no quorum with each other before may be one now.
   for (const [unit, open] of job.open) conclude(state, job, unit, open, work);
 }

@@ -84,6 +84,7 @@ export function decay(state: CoreState, now: number): void {
   state.decayedAt = now;
   for (const [id, account] of state.accounts) {
     halve(account);
+    account.contradicted = Math.floor(account.contradicted / 2);
     for (const [job, failures] of account.failures) {
       if (failures > 1) account.failures.set(job, Math.floor(failures / 2));
       else account.failures.delete(job);

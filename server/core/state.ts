@@ -2,10 +2,13 @@
 import type { JobState } from "../../shared/api.ts";
 import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
-import type { HostFacts, JobSpec } from "./events.ts";
+import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
 import type { Pages } from "./pages.ts";
 import { RecentUnits } from "./recent.ts";
 import type { Ring } from "./ring.ts";
+
+/** Share of agreed units that the auditor computes again, unless the operator says otherwise. */
+export const DEFAULT_AUDIT_SHARE = 0.05;
 
 export interface CoreState {
   jobs: Map<JobId, Job>;
@@ -24,6 +27,14 @@ export interface CoreState {
   freeSerials: number[];
   nextSerial: number;
   recent: RecentUnits;
+  /** Share of agreed units that the auditor computes again, 0 to 1. */
+  auditShare: number;
+  /** Auditors that are connected. */
+  auditors: Set<HostId>;
+  /** Without one, until when one is waited for, ms. */
+  auditorAwaitedUntil: number;
+  /** Names of clusters whose results are looked at more closely, and until when, ms. */
+  watched: Map<string, number>;
   /** When this process began, ms: what was assigned before, its leases are lost through no fault of their volunteers. */
   startedAt: number;
   /** When standing was last halved, ms. */
@@ -48,6 +59,17 @@ export interface Job {
   clusterHolders: Map<string, number>;
   /** Units that came back unanswered and have not ended, with the cluster that had them last. */
   returned: Map<UnitIndex, string>;
+  /** Units that wait for the auditor to take them. */
+  due: Set<UnitIndex>;
+  /** Units that the auditor is to compute, with it or not. */
+  owed: number;
+  /** Units that agreed and whose volunteers have shown too little, since when, oldest first. */
+  provisional: Map<UnitIndex, number>;
+  /** The provisional units of each account that has a part in some. */
+  provisionalOf: Map<AccountId, Set<UnitIndex>>;
+  /** Final units that the auditor computed too, and agreements that it found wrong. */
+  audited: number;
+  overruled: number;
   /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
   losses: Pick<Lease, "account" | "cluster">[];
   /** Replicas that ran, and those of them that lost. */
@@ -61,9 +83,16 @@ export interface OpenUnit {
   replicas: Replica[];
   /** Digests whose bytes are stored. */
   withBytes: string[];
-  /** The bytes of the agreed digest were waited for in vain: another replica is asked for. */
+  /** The agreed bytes, or a word of the auditor, were waited for in vain: another replica is asked for. */
   overdue: boolean;
+  /** What the auditor has to do with it (audit.ts). */
+  hold: Hold;
+  /** The auditor's digest, once it has computed the unit. */
+  ruling: string | null;
 }
+
+/** `provisional`: its volunteers have shown too little. `due`: the auditor computes it. `waived`: the auditor cannot. */
+export type Hold = "none" | "provisional" | "due" | "waived";
 
 export interface Replica {
   account: AccountId;
@@ -121,6 +150,9 @@ export interface Standing {
 
 /** What matters of an account while it is here; totals are in the store. */
 export interface Account extends Standing {
+  record: AuditRecord;
+  /** Replicas of its own that the auditor contradicted, less those it confirmed, never below 0; halved every DECAY_MS. */
+  contradicted: number;
   hosts: number;
   claims: number;
   leases: number;
@@ -137,7 +169,7 @@ export function beginAt(state: CoreState, now: number): void {
   if (state.startedAt === 0) state.startedAt = now;
 }
 
-export function createState(): CoreState {
+export function createState(auditShare = DEFAULT_AUDIT_SHARE): CoreState {
   return {
     jobs: new Map(),
     running: [],
@@ -151,6 +183,10 @@ export function createState(): CoreState {
     freeSerials: [],
     nextSerial: 1,
     recent: new RecentUnits(),
+    auditShare,
+    auditors: new Set(),
+    auditorAwaitedUntil: 0,
+    watched: new Map(),
     startedAt: 0,
     decayedAt: 0,
   };

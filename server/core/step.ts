@@ -9,6 +9,8 @@ import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, notePace } from "./account.ts";
 import { turnActive } from "./active.ts";
 import { claim } from "./assign.ts";
+import { AUDITOR_GRACE_MS, isAuditor, isVetted } from "./audit.ts";
+import { chaseHeld, claimAudit } from "./auditor.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
@@ -17,6 +19,7 @@ import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
+import { carryOut, isBanned, unwatch } from "./sentence.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState } from "./state.ts";
 import { chaseWanted, type JudgedResult, judge, takeBytes } from "./verify.ts";
@@ -25,9 +28,10 @@ import { Work } from "./work.ts";
 const DONE: Reply = { type: "done" };
 
 export function step(state: CoreState, event: CoreEvent): Effect[] {
-  const work = new Work(event.now);
+  const work = new Work(event.now, "draw" in event ? event.draw : undefined);
   beginAt(state, event.now);
   work.reply(answer(state, event, work));
+  carryOut(state, work);
   for (const job of work.endedIn) endIfOver(state, job, work);
   return work.effects;
 }
@@ -43,13 +47,17 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
     case "host-joined":
       if (state.hosts.has(event.facts.host)) throw new Error(`host ${event.facts.host} has joined before`);
       state.hosts.set(event.facts.host, event.facts);
-      accountOf(state, event.facts.account).hosts++;
+      join(state, event, work);
       return DONE;
     case "host-left":
       leave(state, event.host, work);
       return DONE;
-    case "claim":
-      return claim(state, event, work);
+    case "claim": {
+      const host = state.hosts.get(event.host);
+      if (!host) return { type: "error", code: "not-authenticated", details: {} };
+      if (isBanned(state, host.account)) return { type: "error", code: "banned", details: {} };
+      return isAuditor(host) ? claimAudit(state, event, host, work) : claim(state, event, host, work);
+    }
     case "renew":
       return renew(state, event, work);
     case "release":
@@ -76,7 +84,11 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return DONE;
     case "tick":
       expire(state, work);
-      for (const job of state.jobs.values()) if (job.wanted.size > 0) chaseWanted(state, job, work);
+      for (const job of state.jobs.values()) {
+        if (job.wanted.size > 0) chaseWanted(state, job, work);
+        if (job.due.size > 0 || job.provisional.size > 0) chaseHeld(state, job, work);
+      }
+      unwatch(state, work.now);
       decay(state, work.now);
       turnActive(state.activeAccounts, work.now);
       turnActive(state.activeClusters, work.now);
@@ -86,10 +98,23 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
   }
 }
 
+function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "host-joined" }>, work: Work): void {
+  state.hosts.set(facts.host, facts);
+  if (isAuditor(facts)) state.auditors.add(facts.host);
+  const account = accountOf(state, facts.account);
+  account.hosts++;
+  // What the store says is older than what has happened here since; what happened before this process it alone knows.
+  const { proven } = account.record;
+  const passed = record.proven < proven ? account.record.passed : Math.max(account.record.passed, record.passed);
+  account.record = { passed, proven: Math.max(proven, record.proven) };
+  if (isVetted(state, facts)) work.vetted.add(facts.account);
+}
+
 function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>["host"], work: Work): void {
   const facts = state.hosts.get(host);
   if (!facts) return;
   state.hosts.delete(host);
+  if (state.auditors.delete(host) && state.auditors.size === 0) state.auditorAwaitedUntil = work.now + AUDITOR_GRACE_MS;
   accountOf(state, facts.account).hosts--;
   orphan(state, host, work.now);
 }
@@ -105,7 +130,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const { assignment, account, cluster } = event;
   const job = state.jobs.get(assignment.job);
   const takes = job && (job.state === "running" || job.state === "paused" || job.state === "done");
-  if (!takes || assignment.account !== account) return event.results.map(() => "refused");
+  if (!takes || assignment.account !== account || isBanned(state, account)) return event.results.map(() => "refused");
 
   let measured = 0;
   let micros = 0;

@@ -4,7 +4,7 @@ import type { JobState } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
-import type { JobSpec } from "./events.ts";
+import type { AuditRecord, JobSpec } from "./events.ts";
 
 export type StoreOp =
   /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
@@ -13,12 +13,19 @@ export type StoreOp =
   | { type: "replica"; replica: ReplicaRow }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
   | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  /** The auditor is to compute the unit before it is final. */
+  | { type: "due"; job: JobId; unit: UnitIndex }
   /** Canonical result. Every replica of the unit is settled, in the order they were recorded. */
-  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; settled: Settled[]; at: number }
+  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; audited: Audited; settled: Settled[]; at: number }
+  /** The auditor found an account out: its replicas up to now vote no more, what it had passed counts no more. `alike`: with a result that another cluster told too. */
+  | { type: "proven-wrong"; account: AccountId; cluster: string; alike: boolean; at: number; watchedUntil: number }
   | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
   /** The last unit of a page has ended: nothing of the page changes any more. */
   | { type: "page-ended"; job: JobId; page: number }
   | { type: "forget"; account: AccountId; at: number };
+
+/** Whether the auditor had the canonical result too: by surprise, which is an audit passed for all that are paid, or in a dispute. */
+export type Audited = "no" | "surprise" | "dispute";
 
 /** Units a page: what the core keeps in one piece, and the store in one row. */
 export const PAGE_UNITS = 4096;
@@ -82,6 +89,7 @@ export interface AccountRow {
   unitsFinal: number;
   unitsRefused: number;
   gpuMicros: number;
+  record: AuditRecord;
 }
 
 export interface TokenRow {
@@ -109,8 +117,10 @@ export interface JobHistory {
   /** Final units as the shortest runs, ascending. */
   final: UnitRun[];
   failed: UnitIndex[];
-  /** Replicas of units that are neither final nor failed. */
-  open: (ReplicaRow & { hasBytes: boolean })[];
+  /** Replicas of units that are neither final nor failed; `struck`: its account was proven wrong since. */
+  open: (ReplicaRow & { hasBytes: boolean; struck: boolean })[];
+  /** Units of them that the auditor is to compute. */
+  due: UnitIndex[];
 }
 
 /** Sums over a job's replicas. */
@@ -123,6 +133,8 @@ export interface JobTally {
   recorded: number;
   /** Final units. */
   final: number;
+  /** Final units that the auditor computed too. */
+  audited: number;
 }
 
 export interface FinalRow {
@@ -179,6 +191,8 @@ export interface Store {
   knownAccount(publicKey: PublicKeyHex): Promise<AccountRow | undefined>;
   account(id: AccountId): Promise<AccountRow | undefined>;
   accounts(limit: number): Promise<AccountRow[]>;
+  /** Names of clusters that are watched, and until when, ms, the earliest first; what was over by `now` is forgotten. */
+  watched(now: number): Promise<Map<string, number>>;
 
   /** `secretHash`: hexadecimal SHA-256 of the token. */
   addToken(name: string, admin: boolean, secretHash: string, now: number): Promise<TokenRow>;

@@ -18,13 +18,16 @@
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
-import { keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
+import { isAuditor, isHeld, letGo, review, waive } from "./audit.ts";
+import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
 import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { dropHolders } from "./lease.ts";
+import { noteRuling } from "./ruling.ts";
 import { noteOpen } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { pageOf } from "./store.ts";
+import { bestVotes, isAgreed, isDecided, neededVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** Why it failed makes no difference to its unit. */
@@ -53,7 +56,8 @@ export function replicasNeeded(job: Job, unit: UnitIndex): number {
   const leased = job.pages.awaited(unit);
   if (!open) return Math.max(0, job.spec.quorum - leased);
   const left = job.spec.maxReplicas - triesOf(open) - leased;
-  const missing = isAgreed(job, open) ? (open.overdue ? 1 : 0) : job.spec.quorum - bestVotes(open);
+  if (open.hold === "due") return 0;
+  const missing = isAgreed(job, open) ? (open.overdue ? 1 : 0) : neededVotes(job, open) - bestVotes(open);
   return Math.max(0, Math.min(missing - leased, left));
 }
 
@@ -68,7 +72,8 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
     return;
   }
   const open = job.open.get(unit);
-  if (!open || pages.holderCount(unit) > 0 || triesOf(open) < job.spec.maxReplicas) return;
+  if (open?.hold === "due" && !isWithAuditor(state, job, unit)) job.due.add(unit);
+  if (!open || isHeld(open) || pages.holderCount(unit) > 0 || triesOf(open) < job.spec.maxReplicas) return;
   if (isAgreed(job, open) && !open.overdue) return;
   failUnit(state, job, unit, open, work);
 }
@@ -86,6 +91,8 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: JudgedR
   }
   // A lease that a crash of ours has ended stands.
   const lateAt = inTime || by.assignedAt <= state.startedAt ? null : work.now;
+  // What it has said as a volunteer is no audit, and it cannot say anything else.
+  if (known && isAuditor(by) && !isAuditor(known)) waive(job, unit, open);
   const replica = known ?? record(state, job, open, by, result, lateAt, work);
   const { digest } = replica;
   const ridesAlong = result.status === "ok" && replica.status === "ok" && result.digest === digest && result.bytes;
@@ -140,31 +147,10 @@ export function chaseWanted(state: CoreState, job: Job, work: Work): void {
   }
 }
 
-/** Distinct clusters that voted for the digest; of a late vote and of one that was asked for meanwhile, the latter. */
-export function votesFor(open: OpenUnit, digest: string): number {
-  let votes = 0;
-  for (const replica of open.replicas) {
-    if (!replica.counted || replica.digest !== digest) continue;
-    if (replica.lateAt === null || !open.replicas.some((other) => other.counted && other.digest === digest && isMeanwhile(other, replica)))
-      votes++;
-  }
-  return votes;
-}
-
-/** `other` was asked for after the late replica was assigned and before it came. */
-function isMeanwhile(other: Replica, { assignedAt, lateAt, account }: Replica): boolean {
-  return lateAt !== null && other.account !== account && other.assignedAt >= assignedAt && other.assignedAt <= lateAt;
-}
-
-/** A digest that has its quorum. */
-export function isAgreed(job: Job, open: OpenUnit): boolean {
-  return bestVotes(open) >= job.spec.quorum;
-}
-
 export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   let open = job.open.get(unit);
   if (!open) {
-    open = { replicas: [], withBytes: [], overdue: false };
+    open = { replicas: [], withBytes: [], overdue: false, hold: "none", ruling: null };
     job.open.set(unit, open);
     job.pages.touch(unit);
   }
@@ -195,6 +181,10 @@ export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "fir
   const added = { account, cluster, digest, status, credit, assignedAt, lateAt, first, counted, asked: false };
   open.replicas.push(added);
   if (status === "ok") job.counted++;
+  if (isAuditor(added)) {
+    if (status === "ok") open.ruling = digest;
+    else open.hold = "waived";
+  }
   return added;
 }
 
@@ -209,7 +199,8 @@ function record(
 ): Replica {
   const { unit, digest, status, gpuMicros } = result;
   const { account, cluster, assignment, assignedAt } = by;
-  const credit = escrowOf(job, status);
+  const credit = isAuditor(by) ? 0 : escrowOf(job, status);
+  if (isAuditor(by)) letGo(job, unit, open);
   work.store({
     type: "replica",
     replica: {
@@ -231,6 +222,10 @@ function record(
   return addReplica(job, open, { account, cluster, digest, status, credit, assignedAt, lateAt });
 }
 
+function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {
+  return job.pages.holders(unit).some((serial) => state.leaseBySerial.get(serial)?.cluster === AUDITOR);
+}
+
 /** That of its cluster's first replica, which may be of another week: after a restart they must still be one. */
 function nameToKeep(open: OpenUnit, cluster: string): string {
   for (const replica of open.replicas) if (sameCluster(replica.cluster, cluster)) return keptName(replica.cluster);
@@ -245,18 +240,20 @@ function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, b
 /** Ends the unit when it can be, else sees what it waits for. */
 export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   // A quorum that keeps its bytes back does not stand in the way of one that gave them.
-  const winner = open.withBytes.find((digest) => votesFor(open, digest) >= job.spec.quorum);
-  if (winner !== undefined) {
+  const winner = open.withBytes.find((digest) => isDecided(job, open, digest));
+  review(state, job, unit, open, winner, work);
+  if (winner !== undefined && !isHeld(open)) {
     finish(state, job, unit, open, winner, work);
     return;
   }
-  if (isAgreed(job, open) && !open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  if (isAgreed(job, open) && !isHeld(open) && !open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
   schedule(state, job, unit, work);
 }
 
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
+  const audited = noteRuling(state, job, open, digest, work);
   const { settled, ...judged } = settleFinal(state, job, open, digest, work);
-  work.store({ type: "final", job: job.spec.id, unit, digest, settled, at: work.now });
+  work.store({ type: "final", job: job.spec.id, unit, digest, audited, settled, at: work.now });
   job.recorded += open.replicas.length;
   close(state, job, unit, open, "final", work);
   work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });
@@ -268,6 +265,7 @@ function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, w
 }
 
 function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how: "final" | "failed", work: Work): void {
+  letGo(job, unit, open);
   job.open.delete(unit);
   job.wanted.delete(unit);
   job.returned.delete(unit);
@@ -279,11 +277,4 @@ function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how:
     unit,
     open.replicas.map((replica) => replica.account),
   );
-}
-
-/** Votes of the digest that has most. */
-function bestVotes(open: OpenUnit): number {
-  let best = 0;
-  for (const { counted, digest } of open.replicas) if (counted) best = Math.max(best, votesFor(open, digest));
-  return best;
 }

@@ -116,7 +116,7 @@ export class Connection {
         gflops: host.gflops,
       };
       if (this.isClosed()) return;
-      await context.coordinator.dispatch({ type: "host-joined", facts });
+      await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = { host: facts.host, account: row.id, cluster, line: isLimited(this.address) ? lineOf(this.address) : null };
       if (this.isClosed()) return this.left();
       clearTimeout(this.deadline);

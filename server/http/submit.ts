@@ -38,13 +38,13 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       const owner = await ownerOf(request, store);
       const taken = await take(request, owner);
       if (!taken.ok) throw new PackageRefused(taken.faults);
-      const { manifest, plan, planHash, sourceHash, warnings } = taken;
+      const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
       // Volunteers hear of the job as soon as it is added.
       await visible.add({ plan: planHash, source: sourceHash }, plan);
       const state = request.query.start === "0" ? "draft" : "running";
       const row = await coordinator.addJob(
         { ...rowOf(owner, manifest, state, context.clock()), plan: planHash, source: sourceHash },
-        specOf(manifest, plan),
+        specOf(manifest, plan, floats),
       );
       const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
       return reply
@@ -102,7 +102,7 @@ function rowOf(owner: TokenRow, manifest: Manifest, state: JobRow["state"], now:
   };
 }
 
-function specOf(manifest: Manifest, plan: JobPlan): Omit<JobSpec, "id"> {
+function specOf(manifest: Manifest, plan: JobPlan, floats: boolean): Omit<JobSpec, "id"> {
   return {
     units: plan.units.count,
     quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
@@ -110,5 +110,6 @@ function specOf(manifest: Manifest, plan: JobPlan): Omit<JobSpec, "id"> {
     creditPerUnit: creditOf(manifest.gflopPerUnit),
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
+    floats,
   };
 }

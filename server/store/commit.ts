@@ -33,6 +33,7 @@ class Batch {
   private readonly failed: Op<"unit-failed">[] = [];
   private readonly refused: (Settled & { op: Op<"final"> })[] = [];
   private readonly endedPages: Op<"page-ended">[] = [];
+  private readonly proven: Op<"proven-wrong">[] = [];
   private readonly states: Op<"job-state">[] = [];
   private readonly forgotten: Op<"forget">[] = [];
 
@@ -51,6 +52,12 @@ class Batch {
         return;
       case "page-ended":
         this.endedPages.push(op);
+        return;
+      case "due":
+        this.writer(op.job, pageOf(op.unit)).write(op);
+        return;
+      case "proven-wrong":
+        this.proven.push(op);
         return;
       case "job-state":
         this.states.push(op);
@@ -71,6 +78,7 @@ class Batch {
     await changeTotals(trx, this.totals);
     await changeTallies(trx, this.tallies);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
+    for (const op of this.proven) await markProven(trx, op);
     for (const op of this.states) await changeJob(trx, op);
     for (const { account, at } of this.forgotten) {
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
@@ -99,6 +107,7 @@ class Batch {
     else {
       tally.final++;
       tally.recorded += op.settled.length;
+      if (op.audited !== "no") tally.audited++;
     }
     for (const settled of op.settled) {
       const total = this.totalOf(settled.account);
@@ -106,6 +115,7 @@ class Batch {
       if (settled.outcome === "final") {
         total.final += settled.credit;
         total.unitsFinal++;
+        if (op.type === "final" && op.audited === "surprise") total.passed++;
       } else if (settled.outcome === "refused" && op.type === "final") {
         total.refused++;
         tally.refused++;
@@ -162,7 +172,7 @@ class Batch {
   private totalOf(account: AccountId): Totals {
     let total = this.totals.get(account);
     if (!total) {
-      total = { ...noSums(), job: null, page: -1 };
+      total = { ...noSums(), passed: 0, job: null, page: -1 };
       this.totals.set(account, total);
     }
     return total;
@@ -171,7 +181,7 @@ class Batch {
   private tallyOf(job: JobId): JobTally {
     let tally = this.tallies.get(job);
     if (!tally) {
-      tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+      tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0 };
       this.tallies.set(job, tally);
     }
     return tally;
@@ -179,6 +189,8 @@ class Batch {
 }
 
 interface Totals extends AccountSums {
+  /** Audits passed. */
+  passed: number;
   /** Where its latest replica was. */
   job: JobId | null;
   page: number;
@@ -188,8 +200,8 @@ interface Totals extends AccountSums {
 async function changeTotals(trx: Transaction<Tables>, totals: ReadonlyMap<AccountId, Totals>): Promise<void> {
   for (const chunk of chunks([...totals])) {
     const parameters: number[] = [];
-    for (const [account, { escrow, final, submitted, unitsFinal, refused, micros }] of chunk) {
-      parameters.push(account, escrow, final, submitted, unitsFinal, refused, micros);
+    for (const [account, { escrow, final, submitted, unitsFinal, refused, micros, passed }] of chunk) {
+      parameters.push(account, escrow, final, submitted, unitsFinal, refused, micros, passed);
     }
     await trx.executeQuery(CompiledQuery.raw(totalsStatement(chunk.length), parameters));
   }
@@ -200,10 +212,11 @@ const totalsStatements = new Map<number, string>();
 function totalsStatement(accounts: number): string {
   let text = totalsStatements.get(accounts);
   if (!text) {
-    text = `WITH change (id, escrow, final, submitted, units, refused, micros) AS (VALUES ${Array(accounts).fill("(?,?,?,?,?,?,?)").join()})
+    text = `WITH change (id, escrow, final, submitted, units, refused, micros, passed) AS (VALUES ${Array(accounts).fill("(?,?,?,?,?,?,?,?)").join()})
       UPDATE accounts SET credit_escrow = credit_escrow + escrow, credit_final = credit_final + final,
         units_submitted = units_submitted + submitted, units_final = units_final + units,
-        units_refused = units_refused + refused, gpu_micros = min(${Number.MAX_SAFE_INTEGER}, gpu_micros + micros)
+        units_refused = units_refused + refused, gpu_micros = min(${Number.MAX_SAFE_INTEGER}, gpu_micros + micros),
+        audits_passed = audits_passed + passed
       FROM change WHERE accounts.id = change.id`;
     totalsStatements.set(accounts, text);
   }
@@ -220,9 +233,24 @@ async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobI
         refused: eb("refused", "+", tally.refused),
         recorded: eb("recorded", "+", tally.recorded),
         final: eb("final", "+", tally.final),
+        audited: eb("audited", "+", tally.audited),
       }))
       .execute();
   }
+}
+
+/** After the totals: of what was passed in the same commit nothing counts. */
+async function markProven(trx: Transaction<Tables>, { account, cluster, alike, at, watchedUntil }: Op<"proven-wrong">): Promise<void> {
+  await trx
+    .updateTable("accounts")
+    .where("id", "=", account)
+    .set((eb) => ({ audits_passed: 0, proven_wrong: eb("proven_wrong", "+", alike ? 1 : 0), proven_at: at }))
+    .execute();
+  await trx
+    .insertInto("watched")
+    .values({ cluster, until: watchedUntil })
+    .onConflict((conflict) => conflict.column("cluster").doUpdateSet({ until: watchedUntil }))
+    .execute();
 }
 
 async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise<void> {

@@ -1,7 +1,7 @@
 /** Writes journal rows (records.ts). */
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
 import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
-import { BYTES, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
 export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;
@@ -11,7 +11,7 @@ export const MAX_ROW_BYTES = MAX_SOCKET_RESULT_BYTES;
 const MAX_CLUSTER_BYTES = 255;
 
 /** The ops that concern one unit of a page. */
-export type UnitOp = Extract<StoreOp, { type: "replica" | "bytes" | "final" | "unit-failed" }>;
+export type UnitOp = Extract<StoreOp, { type: "replica" | "bytes" | "due" | "final" | "unit-failed" }>;
 
 export class JournalWriter {
   private buffer = Buffer.allocUnsafe(8192);
@@ -31,6 +31,9 @@ export class JournalWriter {
         return;
       case "bytes":
         this.bytes(op.unit, op.digest, op.bytes);
+        return;
+      case "due":
+        this.start(Kind.Due, op.unit, DUE.end);
         return;
       case "final":
         this.final(op.unit, op.at, op.settled);

@@ -110,6 +110,14 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
     created_at INTEGER NOT NULL, off_at INTEGER
   ) STRICT;
   `,
+  // The journal may hold records of kind 6 (records.ts) from here on, which earlier programs do not know.
+  `
+  ALTER TABLE accounts ADD COLUMN audits_passed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE accounts ADD COLUMN proven_wrong INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE accounts ADD COLUMN proven_at INTEGER;
+  ALTER TABLE jobs ADD COLUMN audited INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE watched (cluster TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

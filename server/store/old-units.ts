@@ -106,7 +106,7 @@ function bodyOf(job: JobId, replicas: readonly OldReplica[], ended: readonly Old
   for (const { unit, digest, at } of ended) {
     const settled = settledOf.get(unit) ?? [];
     const op = { job, unit: unit as UnitIndex, settled, at };
-    writer.write(digest ? { type: "final", digest: toHex(digest), ...op } : { type: "unit-failed", ...op });
+    writer.write(digest ? { type: "final", digest: toHex(digest), audited: "no", ...op } : { type: "unit-failed", ...op });
   }
   return writer.body;
 }

@@ -110,7 +110,7 @@ function unpackUnit(reader: Reader, earliest: number, usual: number, accounts: r
       sender: null,
     });
   }
-  return { ended, at, replicas, results };
+  return { ended, due: false, at, replicas, results };
 }
 
 function unpackResult(reader: Reader, place: number): PageResult {

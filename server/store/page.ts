@@ -1,7 +1,7 @@
 /** One page of a job as the store holds it: its units' replicas, results and ends, in columns. */
 import type { Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
-import { BYTES, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends Error {
@@ -38,6 +38,8 @@ export interface PageResult {
 
 export interface PageUnit {
   ended: "final" | "failed" | null;
+  /** It has not ended, and the auditor is to compute it. */
+  due: boolean;
   /** When it ended, ms. */
   at: number;
   /** In the order they were recorded. */
@@ -97,6 +99,11 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
         at = end;
         break;
       }
+      case Kind.Due:
+        if (unit.ended) throw new DamagedPage(`unit ${slot} of a page has ended and is due`);
+        unit.due = true;
+        at += DUE.end;
+        break;
       case Kind.Final: {
         const outcomes = at + FINAL.end;
         const next = outcomes + view.readUInt16LE(at + FINAL.replicas);
@@ -137,6 +144,7 @@ function end(unit: PageUnit, slot: number, how: "final" | "failed", at: number, 
   if (outcomes.byteLength !== unit.replicas.length || outcomes.some((outcome) => !OUTCOMES[outcome]))
     throw new DamagedPage(`unit ${slot} of a page ended with other replicas than it had`);
   unit.ended = how;
+  unit.due = false;
   unit.at = at;
   for (const [index, replica] of unit.replicas.entries()) replica.outcome = OUTCOMES[outcomes[index] ?? 0] ?? "open";
   if (how === "final") unit.results = [canonical(unit, slot)];
@@ -153,7 +161,7 @@ function unitAt(units: Map<number, PageUnit>, slot: number): PageUnit {
   if (slot >= PAGE_UNITS) throw new DamagedPage(`a page has no unit ${slot}`);
   let unit = units.get(slot);
   if (!unit) {
-    unit = { ended: null, at: 0, replicas: [], results: [] };
+    unit = { ended: null, due: false, at: 0, replicas: [], results: [] };
     units.set(slot, unit);
   }
   return unit;

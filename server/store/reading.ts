@@ -57,14 +57,26 @@ export class PageReader {
   /** Packed pages of a job that goes on have ended, every unit of them. */
   async history(job: JobId, units: number, failed: UnitIndex[]): Promise<JobHistory> {
     const runs = await this.packedRuns(job, units, failed);
+    const provenAt = await this.provenAt();
     const open: JobHistory["open"] = [];
+    const due: UnitIndex[] = [];
     for (const page of await openPages(this.database, job)) {
       const state = [...(await readJournal(this.database, job, page))].sort(([a], [b]) => a - b);
       const final = state.filter(([, { ended }]) => ended === "final").map(([slot]) => (page * PAGE_UNITS + slot) as UnitIndex);
       runs.push(...runsOf(final));
-      for (const [slot, unit] of state) if (!unit.ended) open.push(...openReplicas(job, (page * PAGE_UNITS + slot) as UnitIndex, unit));
+      for (const [slot, unit] of state) {
+        const index = (page * PAGE_UNITS + slot) as UnitIndex;
+        if (!unit.ended) open.push(...openReplicas(job, index, unit, provenAt));
+        if (unit.due) due.push(index);
+      }
     }
-    return { final: joined(runs), failed, open };
+    return { final: joined(runs), failed, open, due };
+  }
+
+  /** When accounts were last proven wrong. */
+  private async provenAt(): Promise<Map<number, number>> {
+    const rows = await this.database.selectFrom("accounts").select(["id", "proven_at"]).where("proven_at", "is not", null).execute();
+    return new Map(rows.map((row) => [row.id, row.proven_at ?? 0]));
   }
 
   /** Units below `before` that the account has a replica of, descending, at most `limit`, of at most MAX_OWN_PAGES pages. */
@@ -226,7 +238,12 @@ export class PageReader {
   }
 }
 
-function openReplicas(job: JobId, unit: UnitIndex, { replicas, results }: PageUnit): JobHistory["open"] {
+function openReplicas(
+  job: JobId,
+  unit: UnitIndex,
+  { replicas, results }: PageUnit,
+  provenAt: ReadonlyMap<number, number>,
+): JobHistory["open"] {
   return replicas.map(({ account, status, gpuMicros, credit, digest, sender }) => {
     if (!digest || !sender) throw new Error(`unit ${unit} of job ${job} is open in a packed page`);
     return {
@@ -238,6 +255,7 @@ function openReplicas(job: JobId, unit: UnitIndex, { replicas, results }: PageUn
       status,
       gpuMicros,
       credit,
+      struck: sender.at <= (provenAt.get(account) ?? Number.NEGATIVE_INFINITY),
       hasBytes: results.some((result) => result.digest && Buffer.compare(result.digest, digest) === 0),
     };
   });

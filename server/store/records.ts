@@ -7,13 +7,14 @@
  *   bytes    3  slot, digest 32 bytes, place u8 (Place), length u32, the bytes when they are inline
  *   final    4  slot, at f64, replicas u16, the outcome (Outcome) of each in the order they were recorded
  *   failed   5  slot, at f64
+ *   due      6  slot; the auditor is to compute the unit before it ends
  *
  * The tables say where a record's fields begin, in bytes from its kind; `end` is where what has no fixed length begins, or the
  * next record.
  */
 import type { Outcome } from "../../shared/protocol.ts";
 
-export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5 } as const;
+export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5, Due: 6 } as const;
 /** Where result bytes are. */
 export const Place = { Inline: 0, Row: 1, Blob: 2 } as const;
 /** By their numbers on disk. */
@@ -25,3 +26,4 @@ export const REPLICA = { status: 3, gpuMicros: 4, credit: 12, digest: 20, end: 5
 export const BYTES = { digest: 3, place: 35, length: 36, end: 40 } as const;
 export const FINAL = { at: 3, replicas: 11, end: 13 } as const;
 export const FAILED = { at: 3, end: 11 } as const;
+export const DUE = { end: 3 } as const;

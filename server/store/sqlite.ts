@@ -117,13 +117,15 @@ export class SqliteStore implements Store {
 
   async spec(job: JobId): Promise<JobSpec> {
     const row = await this.database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirstOrThrow();
-    return { ...(JSON.parse(row.spec) as Omit<JobSpec, "id">), id: job };
+    // Jobs of earlier releases do not say whether they use floats: nobody is blamed for what one may have done.
+    const { floats = true, ...spec } = JSON.parse(row.spec) as Omit<JobSpec, "id" | "floats"> & { floats?: boolean };
+    return { ...spec, floats, id: job };
   }
 
   async tally(job: JobId): Promise<JobTally> {
     return await this.database
       .selectFrom("jobs")
-      .select(["counted", "refused", "recorded", "final"])
+      .select(["counted", "refused", "recorded", "final", "audited"])
       .where("id", "=", job)
       .executeTakeFirstOrThrow();
   }
@@ -164,6 +166,12 @@ export class SqliteStore implements Store {
       .limit(limit)
       .execute();
     return rows.map(accountRow);
+  }
+
+  async watched(now: number): Promise<Map<string, number>> {
+    await this.database.deleteFrom("watched").where("until", "<=", now).execute();
+    const rows = await this.database.selectFrom("watched").selectAll().orderBy("until").execute();
+    return new Map(rows.map((row) => [row.cluster, row.until]));
   }
 
   async addToken(name: string, admin: boolean, secretHash: string, now: number): Promise<TokenRow> {
@@ -281,6 +289,7 @@ function accountRow(row: Selectable<Tables["accounts"]>): AccountRow {
     unitsFinal: row.units_final,
     unitsRefused: row.units_refused,
     gpuMicros: row.gpu_micros,
+    record: { passed: row.audits_passed, proven: row.proven_wrong },
   };
 }
 

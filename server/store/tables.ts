@@ -17,6 +17,8 @@ export interface Tables {
   refusals: RefusalTable;
   /** Blobs of results that lost. */
   garbage: { digest: Uint8Array };
+  /** Clusters whose results the auditor looks at more often, until when. */
+  watched: { cluster: string; until: number };
 }
 
 interface JobTable {
@@ -38,6 +40,8 @@ interface JobTable {
   refused: Generated<number>;
   recorded: Generated<number>;
   final: Generated<number>;
+  /** Final units that the auditor computed too. */
+  audited: Generated<number>;
 }
 
 interface AccountTable {
@@ -49,6 +53,10 @@ interface AccountTable {
   units_final: Generated<number>;
   units_refused: Generated<number>;
   gpu_micros: Generated<number>;
+  /** Since it was last proven wrong; how often that was for a result that others told too; when it last was at all. */
+  audits_passed: Generated<number>;
+  proven_wrong: Generated<number>;
+  proven_at: number | null;
   created_at: number;
   forgotten_at: number | null;
 }

@@ -40,7 +40,7 @@ export async function checkFolder(folder: string, promised: Promised): Promise<F
     for (const row of jobs) {
       kept.set(row.id, await keptOf(store, row, findings));
       const history = await store.history(row.id);
-      restoreJob(state, await store.spec(row.id), row.state, history, await store.tally(row.id), 1e12);
+      restoreJob(state, await store.spec(row.id), row.state, history, await store.tally(row.id), 1e12, "0".repeat(32));
     }
     try {
       checkState(state);

@@ -1,6 +1,6 @@
 /** One line of the table: an adversary at a share, over independent seeds. */
 import { ADVERSARIES } from "./adversaries.ts";
-import { Network } from "./network.ts";
+import { type AuditOptions, Network } from "./network.ts";
 
 export interface CellOptions {
   adversary: string;
@@ -10,6 +10,7 @@ export interface CellOptions {
   firstSeed: number;
   seats: number;
   quorum: number;
+  audit: AuditOptions | null;
   check: boolean;
 }
 
@@ -31,21 +32,38 @@ export interface Cell {
   creditWrong: number;
   /** Units that failed. */
   failed: number;
+  /** Share of final units that the auditor computed. */
+  audited: number;
+  /** Times that honest people were proven wrong, and cheats that were banned. */
+  honestProven: number;
+  banned: number;
 }
 
 /** The runs of one cell. Throws `SeedFailed` when one breaks an invariant. */
 export function runCell(options: CellOptions, onSeed: (trace: number) => void = () => undefined): Cell {
-  const { adversary, f, seeds, firstSeed, seats, quorum, check } = options;
+  const { adversary, f, seeds, firstSeed, seats, quorum, audit, check } = options;
   const strategy = ADVERSARIES[adversary];
   if (!strategy) throw new RangeError(`there is no adversary ${adversary}`);
   const share = adversary === "honest" || adversary === "casual" ? 0 : f;
-  const sum = { replicas: 0, byCheats: 0, final: 0, wrong: 0, failed: 0, credit: 0, creditWrong: 0, honestRefused: 0 };
+  const sum = {
+    replicas: 0,
+    byCheats: 0,
+    final: 0,
+    wrong: 0,
+    failed: 0,
+    credit: 0,
+    creditWrong: 0,
+    honestRefused: 0,
+    audited: 0,
+    honestProven: 0,
+    banned: 0,
+  };
   const rates: number[] = [];
   for (let i = 0; i < seeds; i++) {
     const seed = firstSeed + i;
     const units = Math.max(1, Math.ceil(options.units / seeds));
     try {
-      const network = new Network({ seed, units, quorum, seats, share, strategy, sessions: adversary !== "honest", check });
+      const network = new Network({ seed, units, quorum, seats, share, strategy, audit, sessions: adversary !== "honest", check });
       network.run();
       const { score } = network;
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += score[key];
@@ -63,6 +81,9 @@ export function runCell(options: CellOptions, onSeed: (trace: number) => void = 
     honestRefused: sum.honestRefused,
     creditWrong: sum.credit === 0 ? 0 : sum.creditWrong / sum.credit,
     failed: sum.failed,
+    audited: sum.audited / sum.final,
+    honestProven: sum.honestProven,
+    banned: sum.banned,
   };
 }
 

@@ -4,7 +4,7 @@ import { bound95, runCell } from "./cell.ts";
 import { Dice } from "./dice.ts";
 import { Timeline } from "./timeline.ts";
 
-const small = { f: 0.2, units: 1200, seeds: 20, firstSeed: 1, seats: 10, quorum: 2 };
+const small = { f: 0.2, units: 1200, seeds: 20, firstSeed: 1, seats: 10, quorum: 2, audit: null };
 
 describe("two hundred networks, every step checked", () => {
   it.each(Object.keys(ADVERSARIES))("keep the invariants among %s", (adversary) => {
@@ -12,6 +12,25 @@ describe("two hundred networks, every step checked", () => {
     expect(cell.units + cell.failed).toBe(small.units);
     expect(cell.executionsPerUnit).toBeGreaterThanOrEqual(2);
     expect(cell.creditWrong === 0).toBe(cell.acceptedWrong === 0);
+  });
+});
+
+describe("two hundred networks with an auditor, every step checked", () => {
+  it.each(Object.keys(ADVERSARIES))("keep the invariants among %s, and prove nobody wrong who is honest", (adversary) => {
+    const cell = runCell({ ...small, adversary, audit: { share: 0.05, unitMs: 300 }, check: true });
+    expect(cell.units + cell.failed).toBe(small.units);
+    expect(cell.honestProven).toBe(0);
+    expect(cell.audited).toBeGreaterThan(0);
+  });
+
+  it("are overrun by those who compute nothing without the auditor, and not with it, nor with one slower than any volunteer", () => {
+    const lazy = { ...small, adversary: "lazy", seats: 30, seeds: 1, units: 1000, check: false };
+    expect(runCell(lazy).acceptedWrong).toBeGreaterThan(0.5);
+    for (const unitMs of [200, 2000]) {
+      const cell = runCell({ ...lazy, audit: { share: 0.05, unitMs } });
+      expect(cell).toMatchObject({ honestProven: 0, failed: 0 });
+      expect(cell.acceptedWrong).toBeLessThan(0.01);
+    }
   });
 });
 

@@ -2,13 +2,16 @@
  * A network on a virtual clock around the production core. Each seat has one host at a time: it computes for a session, leaves,
  * and the same person or another one takes the seat. Messages take time, get lost and come twice.
  */
+
+import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Reply } from "../../server/core/effects.ts";
-import type { Assignment, CoreEvent, SubmittedResult } from "../../server/core/events.ts";
-import { checkState, Ledger } from "../../server/core/invariants.ts";
+import type { Assignment, AuditRecord, CoreEvent, SubmittedResult } from "../../server/core/events.ts";
+import { checkState } from "../../server/core/invariants.ts";
+import { Ledger } from "../../server/core/ledger.ts";
 import { type CoreState, createState } from "../../server/core/state.ts";
 import { step } from "../../server/core/step.ts";
 import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { HONEST, type Ring, type Self, type Strategy } from "./adversaries.ts";
+import { HONEST, RIGHT, type Ring, type Self, type Strategy } from "./adversaries.ts";
 import { Dice } from "./dice.ts";
 import { Score } from "./score.ts";
 import { Timeline } from "./timeline.ts";
@@ -31,6 +34,13 @@ const TWICE = 0.01;
 const RESEND_MS = 20_000;
 const BYTES = new Uint8Array(1);
 
+export interface AuditOptions {
+  /** Share of agreements that it computes again. */
+  share: number;
+  /** What a unit takes it, ms. */
+  unitMs: number;
+}
+
 export interface NetworkOptions {
   seed: number;
   units: number;
@@ -40,6 +50,8 @@ export interface NetworkOptions {
   share: number;
   /** Who the others are. */
   strategy: Strategy;
+  /** The auditor, or null when there is none. */
+  audit: AuditOptions | null;
   /** People come and go. */
   sessions: boolean;
   /** The invariants are looked at after each step. */
@@ -71,7 +83,7 @@ export class Network {
   /** Hash of all that was told, in order: the same seed gives the same. */
   trace = 0x811c9dc5;
   private readonly options: NetworkOptions;
-  private readonly state: CoreState = createState();
+  private readonly state: CoreState;
   private readonly timeline = new Timeline();
   private readonly dice: Dice;
   private readonly ring: Ring = { partners: new Map() };
@@ -86,11 +98,22 @@ export class Network {
     this.options = options;
     this.dice = new Dice(options.seed);
     this.score = new Score((account) => this.cheats.has(account));
+    this.state = createState(options.audit?.share);
     this.ledger = options.check ? new Ledger() : undefined;
     const { units, quorum, seats } = options;
-    const spec = { id: JOB, units, quorum, priority: 0, creditPerUnit: 1, requires: { features: [], limits: {} }, maxReplicas: 20 };
+    const spec = {
+      id: JOB,
+      units,
+      quorum,
+      priority: 0,
+      creditPerUnit: 1,
+      requires: { features: [], limits: {} },
+      maxReplicas: 20,
+      floats: false,
+    };
     this.ledger?.addJob(spec);
     this.tell({ type: "job-added", now: 0, spec, state: "running" });
+    if (options.audit) this.openAuditor(options.audit.unitMs);
     for (let seat = 0; seat < seats; seat++) this.fill(seat);
     this.timeline.after(TICK_MS, () => this.tick());
   }
@@ -139,7 +162,7 @@ export class Network {
     seat.visit++;
     seat.host = ++this.hosts as HostId;
     const facts = { host: seat.host, account: seat.self.account as AccountId, cluster: seat.cluster, features: [], limits: {} };
-    this.tell({ type: "host-joined", now: this.timeline.now, facts });
+    this.tell({ type: "host-joined", now: this.timeline.now, facts, record: this.recordOf(seat.self.account) });
     const { visit } = seat;
     if (this.options.sessions) {
       const session = this.dice.logNormal(SESSION_MS.median, SESSION_MS.sigma);
@@ -203,10 +226,40 @@ export class Network {
       return { unit, status: "ok", gpuMicros: Math.round(unitMs * 1000), digest, bytes: BYTES };
     });
     const event = { type: "submit", account: self.account as AccountId, cluster, assignment, results } as const;
-    const deliver = () => this.tell({ ...event, now: this.timeline.now });
+    const deliver = () => this.tell({ ...event, now: this.timeline.now, draw: this.dice.hex() });
     const lateBy = this.dice.chance(LOST) ? RESEND_MS : 0;
     this.timeline.after(lateBy + this.latency(), deliver);
     if (this.dice.chance(TWICE)) this.timeline.after(RESEND_MS + this.latency(), deliver);
+  }
+
+  private openAuditor(unitMs: number): void {
+    const host = ++this.hosts as HostId;
+    const account = ++this.accounts as AccountId;
+    const facts = { host, account, cluster: AUDITOR, features: [], limits: {} };
+    this.tell({ type: "host-joined", now: this.timeline.now, facts, record: this.recordOf(account) });
+    const claim = () => {
+      const event = { type: "claim", random: this.dice.hex(), host, units: 0, gpuMillis: CLAIM_MS, job: null } as const;
+      const reply = this.tell({ ...event, now: this.timeline.now });
+      if (reply.type !== "assigned") {
+        this.timeline.after(reply.type === "idle" ? reply.retryMs : TICK_MS, claim);
+        return;
+      }
+      const { assignment } = reply;
+      const results = [...unitsOf(assignment.runs)].map(
+        (unit): SubmittedResult => ({ unit, status: "ok", gpuMicros: unitMs * 1000, digest: RIGHT, bytes: BYTES }),
+      );
+      this.timeline.after(results.length * unitMs, () => {
+        const submit = { type: "submit", account, cluster: AUDITOR, assignment, results } as const;
+        this.tell({ ...submit, now: this.timeline.now, draw: this.dice.hex() });
+        claim();
+      });
+    };
+    claim();
+  }
+
+  /** What the store would know of the account. */
+  private recordOf(account: number): AuditRecord {
+    return this.score.records.get(account) ?? { passed: 0, proven: 0 };
   }
 
   private latency(): number {
@@ -223,7 +276,7 @@ export class Network {
   }
 
   private tick(): void {
-    this.tell({ type: "tick", now: this.timeline.now });
+    this.tell({ type: "tick", now: this.timeline.now, draw: this.dice.hex() });
     this.timeline.after(TICK_MS, () => this.tick());
   }
 

@@ -12,6 +12,8 @@ interface Options {
   seeds: number;
   seats: number;
   quorum: number;
+  audit?: number;
+  auditorMs: number;
   check?: boolean;
   json?: boolean;
 }
@@ -33,6 +35,8 @@ const options = new Command("npm run sim --")
   .option("--seeds <n>", "independent runs of a line", number(1, 1e6, true), 8)
   .option("--seats <n>", "hosts at a time", number(3, 100_000, true), 100)
   .option("--quorum <n>", "replicas that must agree", number(1, 10, true), 2)
+  .option("--audit <share>", "with an auditor that computes this share of agreements again", number(0, 1, false))
+  .option("--auditor-ms <n>", "what a unit takes the auditor, ms; the median host takes 1000", number(1, 1e6, false), 200)
   .option("--check", "look at the invariants after each step: slow")
   .option("--json", "print one JSON line at the end")
   .parse()
@@ -48,14 +52,18 @@ const begun = process.cpuUsage();
 say(
   `quorum of ${options.quorum}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
 );
+const audit = options.audit === undefined ? null : { share: options.audit, unitMs: options.auditorMs };
+say(audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor");
 say(
   "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/trust.md.",
 );
-say("adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units");
+say(
+  "adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units  audited  honest proven wrong  cheats banned",
+);
 for (const adversary of names) {
   try {
     const { f, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
-    const cell = runCell({ adversary, f, units, seeds, firstSeed, seats, quorum, check }, (each) => {
+    const cell = runCell({ adversary, f, units, seeds, firstSeed, seats, quorum, audit, check }, (each) => {
       trace = (Math.imul(trace, 31) + each) >>> 0;
     });
     cells.push(cell);
@@ -87,6 +95,9 @@ function lineOf(cell: Cell): string {
     String(cell.honestRefused).padStart(17),
     rate(cell.creditWrong).padStart(14),
     String(cell.failed).padStart(14),
+    `${(100 * cell.audited).toFixed(1)} %`.padStart(9),
+    String(cell.honestProven).padStart(21),
+    String(cell.banned).padStart(15),
   ];
   return columns.join("");
 }

@@ -1,5 +1,6 @@
 /** What came of a run: counted from the core's own effects, as the store would see them. */
 import type { Effect } from "../../server/core/effects.ts";
+import type { AuditRecord } from "../../server/core/events.ts";
 import { RIGHT } from "./adversaries.ts";
 
 export class Score {
@@ -14,6 +15,13 @@ export class Score {
   creditWrong = 0;
   /** Refused results of people who mean to be honest. */
   honestRefused = 0;
+  /** Final units that the auditor computed too. */
+  audited = 0;
+  /** Times that people who mean to be honest were proven wrong, and cheats that were banned. */
+  honestProven = 0;
+  banned = 0;
+  /** What the auditor has shown of each account. */
+  readonly records = new Map<number, AuditRecord>();
   private readonly isCheat: (account: number) => boolean;
 
   constructor(isCheat: (account: number) => boolean) {
@@ -27,15 +35,28 @@ export class Score {
       this.replicas++;
       if (this.isCheat(op.replica.account)) this.byCheats++;
     } else if (op.type === "unit-failed") this.failed++;
-    else if (op.type === "final") {
+    else if (op.type === "proven-wrong") {
+      const record = this.recordOf(op.account);
+      record.passed = 0;
+      if (!this.isCheat(op.account)) this.honestProven++;
+      if (op.alike && ++record.proven === 2) this.banned++;
+    } else if (op.type === "final") {
       this.final++;
       if (op.digest !== RIGHT) this.wrong++;
+      if (op.audited !== "no") this.audited++;
       for (const { account, credit, outcome, digest } of op.settled) {
         if (outcome === "refused" && digest === RIGHT && !this.isCheat(account)) this.honestRefused++;
         if (outcome !== "final") continue;
         this.credit += credit;
+        if (op.audited === "surprise") this.recordOf(account).passed++;
         if (digest !== RIGHT) this.creditWrong += credit;
       }
     }
+  }
+
+  private recordOf(account: number): AuditRecord {
+    const record = this.records.get(account) ?? { passed: 0, proven: 0 };
+    this.records.set(account, record);
+    return record;
   }
 }

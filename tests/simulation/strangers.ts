@@ -29,7 +29,11 @@ export class Network {
   }
 
   join(who: number, cluster: string): void {
-    this.send({ type: "host-joined", facts: { host: host(who), account: account(who), cluster, features: [], limits: {} } });
+    this.send({
+      type: "host-joined",
+      facts: { host: host(who), account: account(who), cluster, features: [], limits: {} },
+      record: { passed: 0, proven: 0 },
+    });
     this.done.set(who, new Set());
     this.clusters.set(who, cluster);
   }
@@ -66,7 +70,7 @@ export class Network {
 
   private send(event: Timeless): Reply | undefined {
     let reply: Reply | undefined;
-    for (const effect of step(this.state, { ...event, now: this.now++ } as CoreEvent)) {
+    for (const effect of step(this.state, { ...event, now: this.now++, draw: "0".repeat(32) } as CoreEvent)) {
       if (effect.type === "reply") reply = effect.reply;
       if (effect.type !== "store") continue;
       const { op } = effect;

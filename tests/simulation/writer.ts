@@ -16,7 +16,11 @@ const coordinator = await Coordinator.open({
 });
 const host = 1 as HostId;
 const cluster = `account:${account}`;
-await coordinator.dispatch({ type: "host-joined", facts: { host, account, cluster, features: [], limits: {} } });
+await coordinator.dispatch({
+  type: "host-joined",
+  facts: { host, account, cluster, features: [], limits: {} },
+  record: { passed: 0, proven: 0 },
+});
 for (let claims = 0; ; claims++) {
   const random = (account * 2 ** 32 + claims).toString(16).padStart(32, "0");
   const claimed = await coordinator.dispatch({ type: "claim", random, host, units: 1, gpuMillis: 0, job: null });

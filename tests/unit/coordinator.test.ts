@@ -31,6 +31,7 @@ async function connect(coordinator: Coordinator, store: SqliteStore, key: number
   await coordinator.dispatch({
     type: "host-joined",
     facts: { host: joined, account: id, cluster: `account:${id}`, features: [], limits: {} },
+    record: { passed: 0, proven: 0 },
   });
   return { host: joined, account: id };
 }
@@ -262,7 +263,7 @@ describe("the coordinator", () => {
     const { id } = await coordinator.addJob(jobRow(), { ...PLAIN, units: 1e9 });
     const assignment = await claim(coordinator, (await connect(coordinator, store, 1)).host);
     expect(assignment?.runs[0]?.start).toBe(0);
-    expect(await store.history(id)).toEqual({ final: [], failed: [], open: [] });
+    expect(await store.history(id)).toEqual({ final: [], failed: [], open: [], due: [] });
     await coordinator.close();
   });
 

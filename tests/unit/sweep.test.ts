@@ -61,7 +61,11 @@ async function age(folder: string): Promise<void> {
 /** Answers unit 0 with the digest of the blob; its bytes are asked for. */
 async function answer({ coordinator, account }: Pick<Awaited<ReturnType<typeof place>>, "coordinator" | "account">): Promise<UnitIndex> {
   const host = 7 as HostId;
-  await coordinator.dispatch({ type: "host-joined", facts: { host, account, cluster: "c", features: [], limits: {} } });
+  await coordinator.dispatch({
+    type: "host-joined",
+    facts: { host, account, cluster: "c", features: [], limits: {} },
+    record: { passed: 0, proven: 0 },
+  });
   const claimed = await coordinator.dispatch({ type: "claim", random: "1".repeat(32), host, units: 1, gpuMillis: 0, job: null });
   if (claimed.type !== "assigned") throw new Error("no work");
   const start = claimed.assignment.runs[0]?.start as UnitIndex;

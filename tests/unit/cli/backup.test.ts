@@ -95,7 +95,7 @@ function settled(outcomes: Settled["outcome"][]): StoreOp {
     outcome,
     digest: digest("a"),
   });
-  return { type: "final", job: JOB, unit: unit(3), digest: digest("a"), settled: outcomes.map(said), at: 3000 };
+  return { type: "final", job: JOB, unit: unit(3), digest: digest("a"), audited: "no", settled: outcomes.map(said), at: 3000 };
 }
 
 /** Puts a journal in place of the finished job's packed page; `more`: hexadecimal that follows it. */

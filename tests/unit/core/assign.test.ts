@@ -33,7 +33,7 @@ describe("a claim", () => {
     const claimOf = (gflops?: number) => {
       const by = host(2 + (gflops ?? 0));
       const facts = { host: by, account: account(by), cluster: `account:${by}`, features: [], limits: {}, gflops };
-      step(world.state, { type: "host-joined", now: world.now, facts });
+      step(world.state, { type: "host-joined", now: world.now, facts, record: { passed: 0, proven: 0 } });
       const reply = world.claim(by, 0, null, 30_000);
       if (reply.type !== "assigned") throw new Error("no work");
       return [units(reply.assignment).length, reply.lifeMs];
@@ -69,6 +69,7 @@ describe("a claim", () => {
         type: "host-joined",
         now: world.now,
         facts: { host: host(1000 + idle), account: account(1000 + idle), cluster: "idle", features: [], limits: {} },
+        record: { passed: 0, proven: 0 },
       });
     expect(units(world.assignment(by, 64))).toHaveLength(16);
   });
@@ -173,12 +174,12 @@ describe("a claim", () => {
   it("begins nothing new while too many units wait for others", () => {
     const world = new World({ units: 1e6 });
     const job = world.job();
-    const placeholder = { replicas: [], withBytes: [], overdue: false };
+    const placeholder = { replicas: [], withBytes: [], overdue: false, hold: "none" as const, ruling: null };
     const full = new Map(Array.from({ length: MAX_OPEN_UNITS }, (_, index) => [unit(500_000 + index), placeholder] as const));
     job.open = full;
     const by = host(1);
     const facts = { host: by, account: account(1), cluster: "c", features: [], limits: {} };
-    step(world.state, { type: "host-joined", now: 1, facts });
+    step(world.state, { type: "host-joined", now: 1, facts, record: { passed: 0, proven: 0 } });
     const [effect] = step(world.state, { type: "claim", now: 1, random: "a".repeat(32), host: by, units: 4, gpuMillis: 0, job: null });
     expect(effect).toMatchObject({ type: "reply", reply: { type: "idle", reason: "waits-for-others" } });
     expect(job.pages.leased).toBe(0);

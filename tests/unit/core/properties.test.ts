@@ -1,6 +1,7 @@
 /** The trust model's invariants over random histories; each step is checked by `World`. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { isOver } from "../../../server/core/store.ts";
 import { type HostId, unitsOf } from "../../../shared/ids.ts";
@@ -10,6 +11,8 @@ const UNITS = 40;
 const ACCOUNTS = 8;
 /** Accounts that answer wrong, each in its own way: none of them has an accomplice. */
 const LIARS = new Set([6, 7, 8]);
+
+const AUDITOR_ACCOUNT = 50;
 
 const index = fc.nat(1000);
 const Command = fc.oneof(
@@ -33,6 +36,8 @@ const Command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("renew" as const), which: index, by: index }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("tick" as const), ms: fc.constantFrom(1000, 31_000, 61_000, 700_000) }) },
   { weight: 1, arbitrary: fc.constant({ do: "restart" as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("audit" as const), units: fc.integer({ min: 1, max: 4 }), fails: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ do: "auditor-leaves" as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("verb" as const), verb: fc.constantFrom("pause" as const, "resume" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("forget" as const), who: fc.integer({ min: 1, max: ACCOUNTS }) }) },
 );
@@ -41,6 +46,7 @@ type Command = typeof Command extends fc.Arbitrary<infer C> ? C : never;
 /** Plays commands; what names nobody or nothing does nothing. */
 function play(world: World, commands: readonly Command[]): void {
   const assignments: Assignment[] = [];
+  let auditor: HostId | undefined;
   let hosts: { host: HostId; who: number; net: string }[] = [];
   const at = <T>(list: readonly T[], which: number): T | undefined => list[which % Math.max(1, list.length)];
   const lie = (who: number) => (LIARS.has(who) ? `lie of ${who}` : "");
@@ -98,12 +104,28 @@ function play(world: World, commands: readonly Command[]): void {
         if (assignment && by) world.send({ type: "renew", host: by.host, assignment });
         break;
       }
+      case "audit": {
+        auditor ??= world.join(AUDITOR_ACCOUNT, AUDITOR);
+        const reply = world.claim(auditor, command.units);
+        if (reply.type !== "assigned") break;
+        assignments.push(reply.assignment);
+        const [first, ...rest] = unitsOf(reply.assignment.runs);
+        if (first !== undefined)
+          world.submit(reply.assignment, { units: [first], status: command.fails ? "failed" : "ok", cluster: AUDITOR });
+        world.submit(reply.assignment, { units: rest.slice(1), inline: false, cluster: AUDITOR });
+        break;
+      }
+      case "auditor-leaves":
+        if (auditor !== undefined) world.leave(auditor);
+        auditor = undefined;
+        break;
       case "tick":
         world.tick(command.ms);
         break;
       case "restart":
         world.restart();
         hosts = [];
+        auditor = undefined;
         break;
       case "verb":
         world.send({ type: "job-verb", job: JOB, verb: command.verb });
@@ -121,6 +143,7 @@ function play(world: World, commands: readonly Command[]): void {
 /** Faults stop: honest volunteers of fresh networks come until there is nothing left to do. */
 function drain(world: World): void {
   if (world.job().state === "paused") world.send({ type: "job-verb", job: JOB, verb: "resume" });
+  for (const id of world.state.auditors) world.leave(id);
   for (let round = 0; !isOver(world.job()); round++) {
     expect(round).toBeLessThan(50);
     world.work(world.join(100 + round, `fresh-${round}`));

@@ -1,8 +1,10 @@
 /** A core with its ledger, a clock and volunteers: every event is checked. Shared by the tests of the core. */
 import { createHash } from "node:crypto";
+import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
-import type { Assignment, CoreEvent, JobSpec, SubmittedResult } from "../../../server/core/events.ts";
-import { checkState, Ledger } from "../../../server/core/invariants.ts";
+import type { Assignment, AuditRecord, CoreEvent, JobSpec, SubmittedResult } from "../../../server/core/events.ts";
+import { checkState } from "../../../server/core/invariants.ts";
+import { Ledger } from "../../../server/core/ledger.ts";
 import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
 import { step } from "../../../server/core/step.ts";
@@ -10,7 +12,7 @@ import type { JobState } from "../../../shared/api.ts";
 import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
 
-export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now"> : never) : never;
+export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 
 export const account = (id: number) => id as AccountId;
 export const host = (id: number) => id as HostId;
@@ -26,6 +28,7 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
     creditPerUnit: 1,
     requires: { features: [], limits: {} },
     maxReplicas: 6,
+    floats: false,
     ...changes,
   };
 }
@@ -68,6 +71,7 @@ export class World {
   private readonly clusters = new Map<HostId, { account: AccountId; cluster: string }>();
   private nextHost = 1;
   private nextId = 1;
+  private draws = 1;
 
   constructor(...specs: Partial<JobSpec>[]) {
     for (const changes of specs.length > 0 ? specs : [{}]) this.addJob(jobSpec(changes));
@@ -81,7 +85,7 @@ export class World {
 
   /** Steps the core and checks every invariant. */
   send(event: Timeless): { reply: Reply; effects: Effect[] } {
-    const effects = step(this.state, { ...event, now: this.now } as CoreEvent);
+    const effects = step(this.state, { ...event, now: this.now, draw: this.draw() } as CoreEvent);
     this.trace.update(JSON.stringify(effects, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)));
     this.ledger.observe(effects);
     checkState(this.state);
@@ -98,7 +102,7 @@ export class World {
     for (const spec of this.specs) {
       const { id } = spec;
       this.ledger.observe(
-        restoreJob(this.state, spec, states.get(id) ?? "running", this.ledger.history(id), this.ledger.tally(id), this.now),
+        restoreJob(this.state, spec, states.get(id) ?? "running", this.ledger.history(id), this.ledger.tally(id), this.now, this.draw()),
       );
     }
     checkState(this.state);
@@ -107,7 +111,7 @@ export class World {
   join(id: number, cluster = `account:${id}`, features: string[] = [], limits: Record<string, number> = {}): HostId {
     const joined = host(this.nextHost++);
     this.clusters.set(joined, { account: account(id), cluster });
-    this.send({ type: "host-joined", facts: { host: joined, account: account(id), cluster, features, limits } });
+    this.send({ type: "host-joined", facts: { host: joined, account: account(id), cluster, features, limits }, record: this.recordOf(id) });
     return joined;
   }
 
@@ -150,6 +154,18 @@ export class World {
     }
   }
 
+  /** The auditor takes and answers what it can get, at most `batches` times. Returns the units. */
+  audit(by: HostId, batches = Number.POSITIVE_INFINITY, how: Answering = {}): UnitIndex[] {
+    const done: UnitIndex[] = [];
+    for (let batch = 0; batch < batches; batch++) {
+      const reply = this.claim(by, 64);
+      if (reply.type !== "assigned") break;
+      this.submit(reply.assignment, { ...how, cluster: AUDITOR });
+      done.push(...unitsOf(reply.assignment.runs));
+    }
+    return done;
+  }
+
   /** Has a volunteer verified on another job: its batches grow to what it has shown. */
   prove(by: HostId, units: number): void {
     const id = (100 + this.specs.length) as JobId;
@@ -167,6 +183,15 @@ export class World {
     const job = this.state.jobs.get(id);
     if (!job) throw new Error(`no job ${id}`);
     return job;
+  }
+
+  /** What the auditor has shown of the account, as the store has it. */
+  recordOf(id: number): AuditRecord {
+    return { ...(this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0 }) };
+  }
+
+  private draw(): string {
+    return (this.draws++).toString(16).padStart(32, "0");
   }
 
   /** Hash of all effects so far. */

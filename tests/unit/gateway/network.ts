@@ -130,6 +130,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       creditPerUnit: 1,
       requires: plan.requires,
       maxReplicas: 20,
+      floats: false,
       ...spec,
     },
   );

@@ -54,7 +54,7 @@ export function storeContract(name: string, open: OpenStore): void {
         { unit: 7, account: one, digest: digest("x"), hasBytes: true },
         { unit: 7, account: two, digest: digest("y"), hasBytes: false },
       ]);
-      expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1 });
+      expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1, audited: 0 });
       expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
       expect(await again.final(job, unit(1))).toBeUndefined();
       expect(await again.finals(job, unit(1), 10)).toEqual([]);
@@ -105,6 +105,38 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await store.account(one)).toEqual(before);
       await store.commit([...right, over]);
       await expect(store.commit([over])).rejects.toThrow();
+    });
+
+    it("keeps what the auditor owes and has found: who passed, who was proven wrong since when, which clusters are watched", async () => {
+      const { store, job, accounts, path } = await place(open);
+      const [one, two, three] = accounts;
+      const audited = { ...(final(job, 0, "a", [one, two, three]) as Extract<StoreOp, { type: "final" }>), audited: "surprise" as const };
+      await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "a"), { type: "due", job, unit: unit(0) }]);
+      await store.commit([replica(job, 7, one, "x"), bytesOf(job, 7, "x"), replica(job, 7, two, "x"), { type: "due", job, unit: unit(7) }]);
+      expect((await store.history(job)).due).toEqual([0, 7]);
+      await store.commit([replica(job, 0, three, "a"), audited]);
+      for (const id of [one, two]) expect((await store.account(id))?.record).toEqual({ passed: 1, proven: 0 });
+      const proven = { type: "proven-wrong", account: two, cluster: "net:x", alike: true, at: 2500, watchedUntil: 9000 } as const;
+      await store.commit([proven, replica(job, 8, two, "late", { at: 2501 })]);
+      await store.close();
+
+      const again = opened(open, path);
+      const { due, open: left } = await again.history(job);
+      expect(due).toEqual([7]);
+      expect(left.map(({ unit, account, struck }) => [unit, account, struck])).toEqual([
+        [7, one, false],
+        [7, two, true],
+        [8, two, false],
+      ]);
+      expect((await again.tally(job)).audited).toBe(1);
+      expect((await again.account(one))?.record).toEqual({ passed: 1, proven: 0 });
+      expect((await again.account(two))?.record).toEqual({ passed: 0, proven: 1 });
+      await again.commit([{ ...proven, alike: false, watchedUntil: 9500 }]);
+      expect((await again.account(two))?.record).toEqual({ passed: 0, proven: 1 });
+      expect(await again.watched(9400)).toEqual(new Map([["net:x", 9500]]));
+      expect(await again.watched(9500)).toEqual(new Map());
+      expect(await again.watched(0)).toEqual(new Map());
+      await again.close();
     });
 
     it("reads a packed page as it read its journal", async () => {
@@ -284,7 +316,7 @@ export function storeContract(name: string, open: OpenStore): void {
         { start: 7, length: 2 },
         { start: 99, length: 1 },
       ]);
-      expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7 });
+      expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7, audited: 0 });
     });
 
     it("knows which networks are still needed, and drops a secret that is not", async () => {
@@ -305,7 +337,7 @@ export function storeContract(name: string, open: OpenStore): void {
       const accounts = await Promise.all(Array.from({ length: 40 }, async (_, id) => (await store.accountOf(publicKey(100 + id), 1)).id));
       const ops: StoreOp[] = [];
       const shares = new Map(accounts.map((id) => [id, { submitted: 0, final: 0 }]));
-      const tallies = jobs.map(() => ({ counted: 0, refused: 0, recorded: 0, final: 0 }));
+      const tallies = jobs.map(() => ({ counted: 0, refused: 0, recorded: 0, final: 0, audited: 0 }));
       for (let index = 0; ops.length < 5000; index++) {
         const at = index % 3;
         const job = jobs[at] as JobId;

@@ -33,6 +33,7 @@ export const SPEC: Omit<JobSpec, "id"> = {
   creditPerUnit: 2.5,
   requires: { features: ["shader-f16"], limits: { maxBufferSize: 1024 } },
   maxReplicas: 6,
+  floats: false,
 };
 
 export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
@@ -78,7 +79,7 @@ export function final(job: JobId, index: number, text: string, replicas: (Accoun
     const [account, said] = Array.isArray(replica) ? replica : [replica, text];
     return { account, credit: SPEC.creditPerUnit, outcome: said === text ? "final" : "refused", digest: digest(said) };
   });
-  return { type: "final", job, unit: unit(index), digest: digest(text), settled, at: 3000 };
+  return { type: "final", job, unit: unit(index), digest: digest(text), audited: "no", settled, at: 3000 };
 }
 
 /** The end of a unit whose kernel ran nowhere. */

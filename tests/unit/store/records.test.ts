@@ -18,7 +18,7 @@ const [one, two, half, seven] = ["000000000000f03f", "0000000000000040", "000000
 const RECORDS: [UnitOp, string][] = [
   [{ type: "replica", replica: vote }, `01 ${seven} ${one} ${assignment} 05 686f757365  02 0300 00 ${two} ${half} ${digest}`],
   [{ type: "bytes", job, unit: third, digest, bytes: new Uint8Array([9, 8]) }, `03 0300 ${digest} 00 02000000 0908`],
-  [{ type: "final", job, unit: third, digest, settled, at: 2 }, `04 0300 ${two} 0100 01`],
+  [{ type: "final", job, unit: third, digest, audited: "no", settled, at: 2 }, `04 0300 ${two} 0100 01`],
   [{ type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 4), status: "failed" } }, `02 0400 01 ${two} ${half} ${digest}`],
   [{ type: "unit-failed", job, unit: unit(PAGE_UNITS + 4), settled, at: 1 }, `05 0400 ${one}`],
 ];
@@ -42,12 +42,13 @@ describe("a journal row", () => {
         3,
         {
           ended: "final",
+          due: false,
           at: 2,
           replicas: [{ ...by, status: "ok", outcome: "final" }],
           results: [{ digest: bytes(digest), place: 0, bytes: bytes("0908") }],
         },
       ],
-      [4, { ended: "failed", at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
+      [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
     ]);
   });
 });

@@ -1,0 +1,224 @@
+/**
+ * What the core has said, for tests and simulators: `Ledger` holds what the store must hold, and throws `BrokenInvariant` when an
+ * operation contradicts those before it. Numbers are those of the trust model's invariants.
+ */
+import { type AccountId, type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import type { Outcome } from "../../shared/protocol.ts";
+import { must } from "./broken.ts";
+import { AUDITOR } from "./cluster.ts";
+import type { Effect } from "./effects.ts";
+import type { AuditRecord, JobSpec } from "./events.ts";
+import { type Audited, type JobHistory, type JobTally, PAGE_UNITS, type ReplicaRow, type Settled, type StoreOp } from "./store.ts";
+
+interface LedgerUnit {
+  replicas: Map<AccountId, ReplicaRow & { outcome: Outcome; struck: boolean }>;
+  bytes: Set<string>;
+  ended: "final" | "failed" | null;
+  digest: string;
+  due: boolean;
+  audited: Audited;
+}
+
+/** What the store must hold after the operations seen so far; it outlives a restart of the core. */
+export class Ledger {
+  private readonly specs = new Map<JobId, JobSpec>();
+  private readonly units = new Map<JobId, Map<UnitIndex, LedgerUnit>>();
+  readonly credit = new Map<AccountId, { escrow: number; final: number }>();
+  readonly records = new Map<AccountId, AuditRecord>();
+  readonly watched = new Map<string, number>();
+
+  addJob(spec: JobSpec): void {
+    this.specs.set(spec.id, spec);
+    this.units.set(spec.id, new Map());
+  }
+
+  observe(effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.type === "store") this.apply(effect.op);
+  }
+
+  /** Final units and their digests. */
+  finals(job: JobId): Map<UnitIndex, string> {
+    const found = new Map<UnitIndex, string>();
+    for (const [unit, state] of this.units.get(job) ?? []) if (state.ended === "final") found.set(unit, state.digest);
+    return found;
+  }
+
+  /** All replicas recorded, unit by unit. */
+  replicas(job: JobId): ReplicaRow[] {
+    return [...(this.units.get(job)?.values() ?? [])].flatMap((state) => [...state.replicas.values()]);
+  }
+
+  /** What a restart of the core reads. */
+  history(job: JobId): JobHistory {
+    const history: JobHistory = { final: [], failed: [], open: [], due: [] };
+    const final: UnitIndex[] = [];
+    for (const [unit, state] of this.units.get(job) ?? []) {
+      if (state.ended === "final") final.push(unit);
+      else if (state.ended === "failed") history.failed.push(unit);
+      else {
+        if (state.due) history.due.push(unit);
+        for (const replica of state.replicas.values()) history.open.push({ ...replica, hasBytes: state.bytes.has(replica.digest) });
+      }
+    }
+    history.final = runsOf(final.sort((a, b) => a - b));
+    history.failed.sort((a, b) => a - b);
+    return history;
+  }
+
+  tally(job: JobId): JobTally {
+    const tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0 };
+    for (const state of this.units.get(job)?.values() ?? []) {
+      if (state.ended === "final") tally.final++;
+      if (state.audited !== "no") tally.audited++;
+      for (const replica of state.replicas.values()) {
+        if (replica.status === "ok") tally.counted++;
+        if (replica.outcome === "refused") tally.refused++;
+        if (state.ended === "final") tally.recorded++;
+      }
+    }
+    return tally;
+  }
+
+  private apply(op: StoreOp): void {
+    switch (op.type) {
+      case "replica": {
+        const { job, unit, account, credit } = op.replica;
+        const state = this.unit(job, unit);
+        must(state.ended === null, `unit ${unit} has ended and got a replica`);
+        must(!state.replicas.has(account), `account ${account} has two replicas of unit ${unit} (2)`);
+        state.replicas.set(account, { ...op.replica, outcome: "open", struck: false });
+        this.creditOf(account).escrow += credit;
+        return;
+      }
+      case "bytes": {
+        const { bytes } = this.unit(op.job, op.unit);
+        must(!bytes.has(op.digest), `bytes of unit ${op.unit} were stored twice`);
+        bytes.add(op.digest);
+        return;
+      }
+      case "due":
+        must(this.unit(op.job, op.unit).ended === null, `unit ${op.unit} has ended and is due`);
+        this.unit(op.job, op.unit).due = true;
+        return;
+      case "final":
+        this.end(op);
+        this.settleAll(op);
+        return;
+      case "proven-wrong":
+        this.strike(op);
+        return;
+      case "unit-failed": {
+        const state = this.unit(op.job, op.unit);
+        must(state.ended === null, `unit ${op.unit} ended twice (1)`);
+        state.ended = "failed";
+        this.settleAll(op);
+        return;
+      }
+      case "page-ended": {
+        const { units } = this.specs.get(op.job) ?? { units: 0 };
+        const first = op.page * PAGE_UNITS;
+        for (let unit = first; unit < Math.min(first + PAGE_UNITS, units); unit++) {
+          must(this.unit(op.job, unit as UnitIndex).ended !== null, `page ${op.page} has ended without unit ${unit}`);
+        }
+        return;
+      }
+      case "job-state":
+        if (op.state === "cancelled" || op.state === "failed") this.voidOpen(op.job);
+        return;
+      case "forget":
+        return;
+      default:
+        op satisfies never;
+    }
+  }
+
+  private end({ job, unit, digest, audited }: Extract<StoreOp, { type: "final" }>): void {
+    const state = this.unit(job, unit);
+    must(state.ended === null, `unit ${unit} ended twice (1)`);
+    must(state.bytes.has(digest), `unit ${unit} is final without its bytes (9)`);
+    const clusters = new Set<string>();
+    for (const replica of state.replicas.values())
+      if (replica.status === "ok" && replica.digest === digest && !replica.struck) clusters.add(replica.cluster);
+    const quorum = this.specs.get(job)?.quorum ?? 0;
+    must((audited !== "no") === clusters.has(AUDITOR), `unit ${unit} is audited, or is not, and does not say so`);
+    must(audited !== "no" || clusters.size >= quorum, `unit ${unit} is final with ${clusters.size} clusters for a quorum of ${quorum} (3)`);
+    state.ended = "final";
+    state.digest = digest;
+    state.audited = audited;
+  }
+
+  private settleAll({ job, unit, settled }: Extract<StoreOp, { type: "final" | "unit-failed" }>): void {
+    const state = this.unit(job, unit);
+    const inOrder = settled.map(({ account }) => account).join() === [...state.replicas.keys()].join();
+    must(inOrder, `unit ${unit} has ended and its replicas are not settled one by one, in their order (2)`);
+    for (const op of settled) this.settle(state, unit, op);
+  }
+
+  private settle(state: LedgerUnit, unit: UnitIndex, op: Settled): void {
+    const replica = state.replicas.get(op.account);
+    must(replica?.outcome === "open", `unit ${unit}: account ${op.account} was settled twice, or never recorded (2)`);
+    must(replica.credit === op.credit, `unit ${unit}: ${op.credit} leave an escrow of ${replica.credit}`);
+    must(replica.digest === op.digest, `unit ${unit}: account ${op.account} is settled for another result`);
+    const right = state.ended === "final" && replica.status === "ok" && replica.digest === state.digest;
+    // Right and void: another of its cluster had the vote. A cluster's stored names differ over weeks, so only its siblings are asked for.
+    const siblings = [...state.replicas.values()].filter((other) => other !== replica && other.status === "ok");
+    const mayBeVoid = siblings.length > 0 || replica.struck;
+    const judged = right ? op.outcome === "final" || (op.outcome === "void" && mayBeVoid) : op.outcome !== "final";
+    must(op.outcome !== "final" || !replica.struck, `unit ${unit}: account ${op.account} was proven wrong and is paid`);
+    if (state.audited === "surprise" && op.outcome === "final") this.recordOf(op.account).passed++;
+    must(judged, `unit ${unit}: account ${op.account} was judged ${op.outcome}`);
+    const paid = siblings.some(({ cluster, outcome }) => cluster === replica.cluster && outcome === "final");
+    must(op.outcome !== "final" || !paid, `unit ${unit}: cluster ${replica.cluster} is paid twice (2)`);
+    replica.outcome = op.outcome;
+    const credit = this.creditOf(op.account);
+    credit.escrow -= op.credit;
+    if (op.outcome === "final") credit.final += op.credit;
+  }
+
+  private strike({ account, alike, cluster, watchedUntil }: Extract<StoreOp, { type: "proven-wrong" }>): void {
+    this.records.set(account, { passed: 0, proven: this.recordOf(account).proven + (alike ? 1 : 0) });
+    this.watched.set(cluster, watchedUntil);
+    for (const units of this.units.values()) {
+      for (const state of units.values()) {
+        const replica = state.replicas.get(account);
+        if (replica?.outcome === "open") replica.struck = true;
+      }
+    }
+  }
+
+  private recordOf(account: AccountId): AuditRecord {
+    const record = this.records.get(account) ?? { passed: 0, proven: 0 };
+    this.records.set(account, record);
+    return record;
+  }
+
+  private voidOpen(job: JobId): void {
+    for (const state of this.units.get(job)?.values() ?? []) {
+      for (const replica of state.replicas.values()) {
+        if (replica.outcome !== "open") continue;
+        replica.outcome = "void";
+        this.creditOf(replica.account).escrow -= replica.credit;
+      }
+    }
+  }
+
+  private unit(job: JobId, unit: UnitIndex): LedgerUnit {
+    const units = this.units.get(job);
+    must(units !== undefined, `job ${job} is unknown`);
+    let state = units.get(unit);
+    if (!state) {
+      state = { replicas: new Map(), bytes: new Set(), ended: null, digest: "", due: false, audited: "no" };
+      units.set(unit, state);
+    }
+    return state;
+  }
+
+  private creditOf(account: AccountId): { escrow: number; final: number } {
+    let credit = this.credit.get(account);
+    if (!credit) {
+      credit = { escrow: 0, final: 0 };
+      this.credit.set(account, credit);
+    }
+    return credit;
+  }
+}
