@@ -2,6 +2,7 @@
  * The volunteer's connection. States: `down` → (transport opens, challenge comes) `greeting` → (hello accepted) `up` →
  * (transport drops) `down` and so on, by itself; `closed` by us, `refused` or told to `reload`: for good.
  */
+
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes } from "../../shared/bytes.ts";
@@ -18,6 +19,7 @@ import {
   type OwnUnitsReply,
   SocketEvent,
 } from "../../shared/protocol.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Identity } from "./identity.ts";
@@ -124,7 +126,7 @@ export class VolunteerSocket {
     try {
       return await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, message);
     } catch (error) {
-      throw new NotConnected(error instanceof Error ? error.message : String(error));
+      throw new NotConnected(messageOf(error));
     }
   }
 
