@@ -51,12 +51,15 @@ export class VolunteerSocket {
   private readonly origin: string;
   private readonly identity: Identity;
   private readonly listener: SocketListener;
+  private readonly audit: string | undefined;
   private readonly socket: Socket;
   private up = false;
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(origin: string, identity: Identity, listener: SocketListener) {
+  /** `audit`: the token of the coordinator's auditor. */
+  constructor(origin: string, identity: Identity, listener: SocketListener, audit?: string) {
+    this.audit = audit;
     this.origin = origin;
     this.identity = identity;
     this.listener = listener;
@@ -143,7 +146,14 @@ export class VolunteerSocket {
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
       const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
-      const hello = { wire: WIRE_VERSION, plan: PLAN_VERSION, origin: this.origin, ...binary, host };
+      const hello = {
+        wire: WIRE_VERSION,
+        plan: PLAN_VERSION,
+        origin: this.origin,
+        ...binary,
+        host,
+        ...(this.audit === undefined ? {} : { audit: this.audit }),
+      };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
       return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own

@@ -29,7 +29,7 @@ const EXIT_INTERRUPTED = 130;
 /** A line about the work at most this often; a new phase is told at once. */
 const LINE_EVERY_MS = 10_000;
 
-interface DonateOptions extends VerbOptions {
+export interface DonateOptions extends VerbOptions {
   job?: string;
   intensity: string;
   home: string;
@@ -59,7 +59,8 @@ export function donateVerb(program: Command): void {
     });
 }
 
-async function donate(options: DonateOptions): Promise<void> {
+/** Lends until it is told to stop. `audit`: as the auditor, under this token. */
+export async function donate(options: DonateOptions, audit?: string): Promise<void> {
   const connection = connectionOf(options);
   const { origin, pathname } = new URL(connection.url);
   if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
@@ -74,7 +75,7 @@ async function donate(options: DonateOptions): Promise<void> {
     memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
   };
   const donor = await startDonor({
-    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes },
+    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes, audit },
     onState: (state) => {
       last = state.phase;
       teller.tell(state);
