@@ -2,6 +2,7 @@
  * The volunteer's connection. States: `down` → (transport opens, challenge comes) `greeting` → (hello accepted) `up` →
  * (transport drops) `down` and so on, by itself; `closed` by us, `refused` or told to `reload`: for good.
  */
+
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes } from "../../shared/bytes.ts";
@@ -18,6 +19,7 @@ import {
   type OwnUnitsReply,
   SocketEvent,
 } from "../../shared/protocol.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Identity } from "./identity.ts";
@@ -49,12 +51,15 @@ export class VolunteerSocket {
   private readonly origin: string;
   private readonly identity: Identity;
   private readonly listener: SocketListener;
+  private readonly audit: string | undefined;
   private readonly socket: Socket;
   private up = false;
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(origin: string, identity: Identity, listener: SocketListener) {
+  /** `audit`: the token of the coordinator's auditor. */
+  constructor(origin: string, identity: Identity, listener: SocketListener, audit?: string) {
+    this.audit = audit;
     this.origin = origin;
     this.identity = identity;
     this.listener = listener;
@@ -124,7 +129,7 @@ export class VolunteerSocket {
     try {
       return await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, message);
     } catch (error) {
-      throw new NotConnected(error instanceof Error ? error.message : String(error));
+      throw new NotConnected(messageOf(error));
     }
   }
 
@@ -141,7 +146,14 @@ export class VolunteerSocket {
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
       const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
-      const hello = { wire: WIRE_VERSION, plan: PLAN_VERSION, origin: this.origin, ...binary, host };
+      const hello = {
+        wire: WIRE_VERSION,
+        plan: PLAN_VERSION,
+        origin: this.origin,
+        ...binary,
+        host,
+        ...(this.audit === undefined ? {} : { audit: this.audit }),
+      };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
       return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own

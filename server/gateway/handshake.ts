@@ -16,12 +16,15 @@ import { WIRE_VERSION } from "../../shared/wire.ts";
 const PUBLIC_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const MAX_ORIGIN_CHARACTERS = 300;
+const MAX_TOKEN_CHARACTERS = 100;
 
 const hostChecker = Compile(HostSchema);
 
 export interface Introduction {
   publicKey: PublicKeyHex;
   host: Host;
+  /** The token under which it wants to be the auditor; undefined: it is a volunteer. Not checked. */
+  audit: string | undefined;
 }
 
 export class Handshake {
@@ -47,13 +50,14 @@ export class Handshake {
     const spent = this.used;
     this.used = true;
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
-    const { wire, plan, origin, publicKey, signature, host } = hello as Record<string, unknown>;
+    const { wire, plan, origin, publicKey, signature, host, audit } = hello as Record<string, unknown>;
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
     if (typeof plan !== "number" || !(plan >= PLAN_VERSION)) {
       throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });
     }
     if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");
     const key = binary(publicKey, PUBLIC_KEY_BYTES, "publicKey");
+    if (audit !== undefined && (typeof audit !== "string" || audit.length > MAX_TOKEN_CHARACTERS)) throw malformed("audit is no token");
     const signed = binary(signature, SIGNATURE_BYTES, "signature");
     if (!hostChecker.Check(host)) {
       const fault = hostChecker.Errors(host)[0];
@@ -66,8 +70,8 @@ export class Handshake {
     if (!isWhole(key)) throw new IdlewaveError("bad-signature", { why: "its key is a point that belongs to nobody" });
     if (!verifies(key, authMessage(origin, socketId, this.nonce, key), signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
-    if (host.software && !this.allowSoftware) throw new IdlewaveError("software-adapter");
-    return { publicKey: toHex(key) as PublicKeyHex, host };
+    if (host.software && !this.allowSoftware && audit === undefined) throw new IdlewaveError("software-adapter");
+    return { publicKey: toHex(key) as PublicKeyHex, host, audit };
   }
 }
 

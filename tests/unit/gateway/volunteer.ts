@@ -31,6 +31,7 @@ export interface HelloChanges {
   /** Signs with this key while presenting one's own. */
   signer?: KeyObject;
   host?: unknown;
+  audit?: unknown;
 }
 
 export class Volunteer {
@@ -94,6 +95,7 @@ export class Volunteer {
       publicKey: Buffer.from(this.publicKey),
       signature,
       host: changes.host ?? HOST,
+      ...("audit" in changes ? { audit: changes.audit } : {}),
     };
   }
 
