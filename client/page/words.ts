@@ -11,7 +11,7 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 const SIZE_WORTH_SAYING = 100_000;
 
 /** Both are two lines on a phone. */
-const READING = "Reading uses almost none of your GPU.";
+const READING = "Reading a page uses almost nothing.";
 const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
 const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor does, slowly.";
 /** As long in print as the number of units of most jobs. */
@@ -72,7 +72,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "stopped":
       return {
         headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
-        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`, ...keptHere(situation)],
+        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good. `, ...keptHere(situation)],
       };
     case "on-hold":
       return holdWords(situation, moment);
@@ -165,10 +165,7 @@ function offline(situation: Situation, still: boolean): Words {
 function before(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);
-  const own = waitingOf(situation);
-  const usual = situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD;
-  const lead: Part[] =
-    own > 0 ? [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger among them. ${READING}`] : [usual];
+  const lead = beforeLead(situation);
   const one = missing === 1;
   const left = one ? "One unit" : `${count(missing)} units`;
   // Computed once each, and no square of them is empty.
@@ -177,14 +174,21 @@ function before(situation: Situation, noun: string): Words {
     ? `${left} ${one ? "needs" : "need"} a second volunteer.`
     : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;
   const soFar = job && answerOf(job);
-  if (!soFar) return { headline: [headline], lead: [...lead, ...keptHere(situation)] };
-  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} `, ...lead, ...keptHere(situation)] };
+  if (!soFar) return { headline: [headline], lead };
+  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} `, ...lead] };
+}
+
+/** Who was here before is told of what is theirs instead: a phone's first screen has no room for both. */
+function beforeLead(situation: Situation): Part[] {
+  const own = waitingOf(situation);
+  if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
+  if (own > 0) return [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger among them. ${READING}`];
+  return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
 
 function keptHere({ kept }: Situation): Part[] {
   if (kept === 0) return [];
   return [
-    " ",
     { mine: units(kept) },
     kept === 1 ? " waits here; it is sent when you lend again." : " wait here; they are sent when you lend again.",
   ];

@@ -209,7 +209,7 @@ describe("the page's words", () => {
   });
 
   test("say what waits on this device to be sent, before the click and after Stop", () => {
-    expect(say(situation({ kept: 2 }))[1]).toMatch(/ 2 units wait here; they are sent when you lend again\.$/);
+    expect(say(situation({ kept: 2 }))[1]).toMatch(/^2 units wait here; they are sent when you lend again\. Reading/);
     expect(say(situation({ kept: 1, lending: { kind: "stopped" } }))[1]).toMatch(/ 1 unit waits here; it is sent when you lend again\.$/);
     expect(say(situation())[1]).not.toMatch(/wait/);
   });
