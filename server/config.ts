@@ -1,9 +1,11 @@
 /** What an operator may change: one typed configuration from `idlewave.json` and IDLEWAVE_* variables, read once. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { hiddenIn, PLAIN_PATTERN } from "../shared/plain.ts";
+import { messageOf } from "../shared/thrown.ts";
 import { shown, type ValueSchema, wordsOf } from "./admit/expected.ts";
 import { readJson } from "./admit/json.ts";
 import { nearest } from "./admit/nearest.ts";
@@ -163,7 +165,7 @@ function parseFile(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError(`idlewave.json cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`idlewave.json cannot be read: ${messageOf(error)}`);
   }
   const read = readJson("idlewave.json", text);
   if (!("placeOf" in read)) throw new ConfigError(`idlewave.json:${read.line}:${read.column} ${read.wrong.replace(/\.$/, "")}`, read.right);

@@ -13,13 +13,14 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import type { Barred } from "./barred.ts";
 import { Bulletin } from "./bulletin.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Choice } from "./choice.ts";
 import { Claims } from "./claims.ts";
-import { Computing, messageOf } from "./computing.ts";
+import { Computing } from "./computing.ts";
 import { type SpeedShelf, toldSpeed } from "./host-speed.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";

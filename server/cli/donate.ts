@@ -1,4 +1,5 @@
 /** `donate`: lends this machine's GPU to a coordinator, without a browser. */
+
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -6,6 +7,7 @@ import { type Hours, hoursOf, timeOfDay, type Wishes } from "../../client/donor/
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { findJob } from "./api.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -80,7 +82,7 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
       rest.look(state);
     },
   }).catch((error: unknown) => {
-    throw new CliError(EXIT.failure, "no-donor", error instanceof Error ? error.message : String(error), "");
+    throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
   halt = () => void donor.stop().catch((error: unknown) => note(String(error)));
   const stop = stopper(halt);
