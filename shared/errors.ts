@@ -2,6 +2,8 @@
  * Every error a person or a program can meet, once: code, number on the wire, HTTP status, message and way out.
  * `{name}` in a message is filled from the details of the occurrence.
  */
+import { fill } from "./fill.ts";
+
 export const ERRORS = {
   "wire-version": {
     wire: 1,
@@ -145,10 +147,6 @@ const PASSING: ReadonlySet<string> = new Set<ErrorCode>(["internal", "too-fast",
 /** Whether the same may go well a moment later. `code` may be of a later release. */
 export function isPassing(code: string): boolean {
   return PASSING.has(code);
-}
-
-function fill(template: string, details: ErrorDetails): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "?"));
 }
 
 /** An error of the table, thrown at the edges. */

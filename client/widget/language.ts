@@ -1,4 +1,4 @@
-/** Which of our languages the reader gets, and sentences filled in. */
+/** Which of our languages the reader gets. */
 import { ar } from "./words/ar.ts";
 import { de } from "./words/de.ts";
 import { en, type Words } from "./words/en.ts";
@@ -19,9 +19,4 @@ export interface Language {
 export function languageFor(wished: readonly string[]): Language {
   const code = wished.map((tag) => tag.toLowerCase().split("-")[0] ?? "").find((base) => Object.hasOwn(LANGUAGES, base)) ?? "en";
   return { code, direction: RIGHT_TO_LEFT.includes(code) ? "rtl" : "ltr", words: LANGUAGES[code] ?? en };
-}
-
-/** Fills `{name}`; a name that is not given stays as it is. */
-export function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
 }

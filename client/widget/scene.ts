@@ -1,9 +1,10 @@
 /** What the frame shows: one scene at a time, its words and its buttons. Knows no element. */
 
+import { fill } from "../../shared/fill.ts";
 import type { WidgetState } from "../../shared/widget.ts";
 import type { HoldReason } from "../donor/manners/policy.ts";
 import type { DonorPhase, Dose } from "../donor/state.ts";
-import { fill, type Language } from "./language.ts";
+import type { Language } from "./language.ts";
 import type { Words } from "./words/en.ts";
 
 export type Scene =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fill, languageFor } from "../../../client/widget/language.ts";
+import { languageFor } from "../../../client/widget/language.ts";
 import { answerAt, CONSENT_MS, forgetAnswer, keepNever, keepYes } from "../../../client/widget/remembered.ts";
 import { hostState, isLending, type Scene, sceneOf, tell } from "../../../client/widget/scene.ts";
 import { ar } from "../../../client/widget/words/ar.ts";
@@ -67,10 +67,6 @@ describe("the widget's words", () => {
         for (const said of [title, text, badge, ...buttons.map(({ label }) => label)]) expect(said).not.toMatch(/[{}]/);
       }
     }
-  });
-
-  it("fill what is given and nothing of what is filled in", () => {
-    expect(fill("{site} and {other}", { site: "{dose}", dose: "no" })).toBe("{dose} and {other}");
   });
 });
 
