@@ -5,7 +5,7 @@ import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import { watchSubmits } from "./watched-engine.ts";
+import { watchSubmits } from "../../client/bench/watched-engine.ts";
 
 let device: GPUDevice;
 let lost: Promise<GPUDeviceLostInfo>;

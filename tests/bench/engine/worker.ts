@@ -4,7 +4,7 @@ import type { JobPlan } from "../../../shared/plan.ts";
 import { type Bare, loop, openBare, type Rate } from "./bare.ts";
 import { donate, donationRate, type Given, sleep } from "./donation.ts";
 import type { Work } from "./kernel.ts";
-import { submitsOf, throughput } from "./slicing.ts";
+import { submitsOf, throughput } from "../../../client/bench/measure.ts";
 
 let bare: Bare | undefined;
 let sentBytes = 0;
