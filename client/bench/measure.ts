@@ -1,9 +1,10 @@
 /** In a worker: plans through engine and driver alone, without a donor, at a fixed slice target. */
+
+import type { JobPlan } from "../../shared/plan.ts";
 import { Driver } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
 import type { Pace } from "../engine/pace.ts";
 import type { Engine } from "../engine/seam.ts";
-import type { JobPlan } from "../../shared/plan.ts";
 import { type Submit, watchSubmits } from "./watched-engine.ts";
 
 export interface Rate {
@@ -83,7 +84,15 @@ export function submitsOf({ plan, targetMicros }: { plan: JobPlan; targetMicros:
 }
 
 /** Milliseconds from Stop in the midst of a unit until nothing of it is on the GPU. */
-export function stopMillis({ plan, targetMicros, afterMillis }: { plan: JobPlan; targetMicros: number; afterMillis: number }): Promise<number> {
+export function stopMillis({
+  plan,
+  targetMicros,
+  afterMillis,
+}: {
+  plan: JobPlan;
+  targetMicros: number;
+  afterMillis: number;
+}): Promise<number> {
   return withEngine(plan, async (engine) => {
     const driver = new Driver(paceOf(targetMicros));
     const feeding = feed(driver, engine, Number.MAX_SAFE_INTEGER).catch(() => undefined); // it is stopped
