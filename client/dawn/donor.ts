@@ -43,7 +43,7 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     report.begin(options.dose);
     report.watch(onState);
     const barred = fileBarred(join(home, "barred-kernels"));
-    const manners = new Manners({ dose: options.dose, wishes: options.wishes, isSoftware: () => report.isSoftware });
+    const manners = new Manners({ dose: options.dose, wishes: options.wishes, mayBeSoftware: () => report.mayBeSoftware });
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },

@@ -80,8 +80,8 @@ export class Donor implements DonorControl {
     this.lastOptions = options;
     if (options.surroundings) this.surroundings = options.surroundings;
     const { dose, wishes = NO_WISHES } = options;
-    const isSoftware = () => this.report.isSoftware;
-    const manners = new Manners({ dose, wishes, surroundings: this.surroundings, isSoftware });
+    const mayBeSoftware = () => this.report.mayBeSoftware;
+    const manners = new Manners({ dose, wishes, surroundings: this.surroundings, mayBeSoftware });
     const run: Run = { options, abort: new AbortController(), manners, opening: Promise.resolve(), turns: undefined };
     this.run = run;
     this.report.begin(options.dose);

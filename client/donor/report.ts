@@ -58,9 +58,9 @@ export class Report {
     return this.state.phase;
   }
 
-  /** What computes is the processor. */
-  get isSoftware(): boolean {
-    return this.state.software;
+  /** What computes is the processor, or it is not known yet. */
+  get mayBeSoftware(): boolean {
+    return this.state.software || this.state.adapter === "";
   }
 
   watch(listener: (state: DonorState) => void): void {

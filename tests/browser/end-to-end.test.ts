@@ -112,6 +112,35 @@ describe("strangers' browsers and one coordinator", () => {
     expect(volunteers).toHaveLength(1);
   });
 
+  it("nothing runs on battery before the visitor says so, and what was chosen on the page is followed at once", async () => {
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      manifest.units = { count: 4000 };
+    });
+    const page = await second.newPage();
+    await page.setViewport({ width: 1280, height: 800 });
+    await page.evaluateOnNewDocument(() => {
+      const battery = Object.assign(new EventTarget(), { charging: false, level: 0.7 });
+      Navigator.prototype.getBattery = async () => battery;
+    });
+    await page.goto(network.url);
+    await page.locator(LEND).click();
+    await waitForState(page, "on-hold");
+    expect((await network.get("/api/volunteers")) as unknown).toEqual({ volunteers: [] });
+    await page.locator('[data-testid="anyway"]').click();
+    await waitForState(page, "running");
+    await page.waitForFunction(() => document.querySelector(".dock-status span")?.textContent === "Less, on battery");
+    await network.until(job, ({ units }) => units.voted > 0, 60);
+    await page.locator("#when summary").click();
+    const hour = (new Date().getHours() + 12) % 24;
+    await page.locator('[data-testid="hours-from"]').fill(`${String(hour).padStart(2, "0")}:00`);
+    await page.locator('[data-testid="hours-to"]').fill(`${String(hour).padStart(2, "0")}:30`);
+    await waitForState(page, "on-hold");
+    await page.locator(".wishes ::-p-text(At any hour)").click();
+    await waitForState(page, "running");
+    await page.locator('[data-testid="stop"]').click();
+    await waitForState(page, "stopped");
+  });
+
   it("a worker that the browser ended is told, and another one goes on under the same account", async () => {
     const job = await network.submit("jobs/lcg", (manifest) => {
       manifest.units = { count: 4000 };

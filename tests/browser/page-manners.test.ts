@@ -231,6 +231,23 @@ describe("when it may run", () => {
     );
   });
 
+  test("only while away may be chosen while something is lent, and withdrawn", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await told('"away":null');
+    await devtools.send("Emulation.setIdleOverride", { isUserActive: false, isScreenUnlocked: true });
+    await open();
+    await page.browserContext().overridePermissions(site.url, ["idle-detection"]);
+    await label("Only while I am away").click();
+    await told('"away":true');
+    const lastTold = () =>
+      page.evaluate(() =>
+        (globalThis as unknown as { heard: { said: string[] } }).heard.said.findLast((each) => each.startsWith("surroundings")),
+      );
+    await page.browserContext().overridePermissions(site.url, []);
+    await expect.poll(lastTold).toContain('"away":null');
+  });
+
   test("only while away is no choice where the browser can't tell, and none that it forbids", async () => {
     await visitor.open();
     await open();

@@ -10,8 +10,8 @@ export interface MannersOptions {
   dose: number;
   wishes: Wishes;
   surroundings?: Surroundings;
-  /** What computes is the processor. */
-  isSoftware: () => boolean;
+  /** What computes is the processor, or it is not known yet: then a busy processor holds nothing up. */
+  mayBeSoftware: () => boolean;
   /** Milliseconds on a clock that never goes back, and the minute of the day where the visitor is. */
   now?: () => number;
   minute?: () => number;
@@ -20,7 +20,7 @@ export interface MannersOptions {
 export class Manners {
   private readonly now: () => number;
   private readonly minute: () => number;
-  private readonly isSoftware: () => boolean;
+  private readonly mayBeSoftware: () => boolean;
   private readonly listeners = new Set<() => void>();
   private readonly timer: ReturnType<typeof setInterval>;
   private dose: number;
@@ -35,7 +35,7 @@ export class Manners {
   constructor(options: MannersOptions) {
     this.now = options.now ?? (() => performance.now());
     this.minute = options.minute ?? minuteHere;
-    this.isSoftware = options.isSoftware;
+    this.mayBeSoftware = options.mayBeSoftware;
     this.dose = options.dose;
     this.asked = options.wishes;
     this.surroundings = options.surroundings ?? UNTOLD;
@@ -111,7 +111,7 @@ export class Manners {
 
   private judged(): Verdict {
     const { dose, asked, anyway, surroundings } = this;
-    const moment = { ...surroundings, software: this.isSoftware(), minute: this.minute(), untouchedMs: this.now() - this.touchedAt };
+    const moment = { ...surroundings, software: this.mayBeSoftware(), minute: this.minute(), untouchedMs: this.now() - this.touchedAt };
     return judge(moment, { dose, wishes: asked, anyway }, this.last);
   }
 }

@@ -32,6 +32,10 @@ interface IdleDetector extends EventTarget {
   start(options: { threshold: number; signal: AbortSignal }): Promise<void>;
 }
 
+interface Permissions {
+  query(descriptor: { name: "idle-detection" }): Promise<PermissionStatus>;
+}
+
 interface Window {
   readonly documentPictureInPicture?: DocumentPictureInPicture;
   PressureObserver?: new (callback: (records: PressureRecord[]) => void) => PressureObserver;

@@ -17,7 +17,8 @@ export class Senses {
   private readonly ending = new AbortController();
   private observer: PressureObserver | undefined;
   private stale: ReturnType<typeof setTimeout> | undefined;
-  private isWatchingAway = false;
+  /** Ends Idle Detection, while it is at work. */
+  private detecting: AbortController | undefined;
 
   private constructor() {
     this.watchPage();
@@ -40,15 +41,29 @@ export class Senses {
   close(): void {
     this.ending.abort();
     this.observer?.disconnect();
+    this.detecting?.abort();
     clearTimeout(this.stale);
     this.onChange = () => undefined;
   }
 
-  /** Idle Detection, where the visitor has allowed it; asks nobody. */
-  async watchAway(): Promise<void> {
-    const { signal } = this.ending;
-    if (!window.IdleDetector || this.isWatchingAway) return;
-    this.isWatchingAway = true;
+  /** Idle Detection, as long as the visitor allows it; asks nobody. */
+  private async watchAway(): Promise<void> {
+    if (!window.IdleDetector) return;
+    const permission = await navigator.permissions.query({ name: "idle-detection" });
+    permission.addEventListener("change", () => void this.detect(permission.state), { signal: this.ending.signal });
+    await this.detect(permission.state);
+  }
+
+  private async detect(permission: PermissionState): Promise<void> {
+    this.detecting?.abort();
+    this.detecting = undefined;
+    if (permission !== "granted" || !window.IdleDetector || this.ending.signal.aborted) {
+      this.tell({ away: null });
+      return;
+    }
+    const detecting = new AbortController();
+    this.detecting = detecting;
+    const { signal } = detecting;
     const detector = new window.IdleDetector();
     const look = () => this.tell({ away: detector.userState === "idle" || detector.screenState === "locked" });
     detector.addEventListener("change", look, { signal });
@@ -56,8 +71,7 @@ export class Senses {
       await detector.start({ threshold: AWAY_AFTER_MS, signal });
       look();
     } catch {
-      // Not allowed: it stays untold, and the page says so where it matters.
-      this.isWatchingAway = false;
+      // Forbidden in this frame, or withdrawn meanwhile: it stays untold, and the page says so where it matters.
     }
   }
 

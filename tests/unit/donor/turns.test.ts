@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 function lendWith(surroundings: Surroundings, wishes = NO_WISHES): void {
-  manners = new Manners({ dose: 0.9, wishes, surroundings, isSoftware: () => true, now: () => performance.now() + ahead });
+  manners = new Manners({ dose: 0.9, wishes, surroundings, mayBeSoftware: () => true, now: () => performance.now() + ahead });
   lender = lendInTurns(front, manners);
 }
 
