@@ -97,6 +97,10 @@ export class Donor implements DonorControl {
     await this.halt({ kind: "off" });
   }
 
+  async pause(): Promise<void> {
+    await this.halt({ kind: "off" });
+  }
+
   async settled(): Promise<void> {
     await this.last;
   }
