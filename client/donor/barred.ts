@@ -2,7 +2,8 @@
  * Kernels that did not end here: this host takes no unit of them again, over reloads too. A kernel is known by the hash of its
  * job's plan.
  */
-import { clear, createStore, keys, set } from "idb-keyval";
+import { keys, set } from "idb-keyval";
+import { KEPT, storeAt } from "./kept.ts";
 
 export interface Barred {
   has(plan: string): Promise<boolean>;
@@ -18,16 +19,10 @@ export class BarredKernel extends Error {
   }
 }
 
-const store = () => createStore("idlewave-barred", "plans");
-
 export function browserBarred(): Barred {
-  const plans = store();
+  const plans = storeAt(KEPT.barred);
   return {
     has: async (plan) => (await keys(plans)).includes(plan),
     add: async (plan) => await set(plan, true, plans),
   };
-}
-
-export async function clearBarred(): Promise<void> {
-  await clear(store());
 }

@@ -3,23 +3,22 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
+import { messageOf } from "../../shared/thrown.ts";
 import { holdLife } from "./alive.ts";
-import { browserBarred, clearBarred } from "./barred.ts";
+import { browserBarred } from "./barred.ts";
 import { clearBlobs } from "./blob-cache.ts";
-import { clearCheckpoints } from "./checkpoint-shelf.ts";
 import { forgetAccount } from "./forget.ts";
-import { browserSpeeds, forgetSpeed } from "./host-speed.ts";
-import { forgetIdentity, type Identity, keptIdentity, knownIdentity } from "./identity.ts";
-import { forgetWishes } from "./kept-wishes.ts";
+import { browserSpeeds } from "./host-speed.ts";
+import { type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { emptyKept } from "./kept.ts";
 import { holdLock, lockWithin } from "./lock.ts";
 import { Manners } from "./manners/manners.ts";
 import type { Anyway } from "./manners/policy.ts";
 import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
-import { forgetUnits } from "./own-units.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
-import { browserShelf, clearShelf } from "./shelf.ts";
+import { browserShelf } from "./shelf.ts";
 import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
 import { Tabs } from "./tabs.ts";
 import { Turns } from "./turns.ts";
@@ -204,14 +203,8 @@ export class Donor implements DonorControl {
     try {
       const identity = await knownIdentity();
       if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
-      await clearShelf();
-      await clearCheckpoints();
-      await forgetUnits();
-      await forgetSpeed();
       await clearBlobs();
-      await clearBarred();
-      await forgetWishes();
-      await forgetIdentity();
+      await emptyKept();
     } finally {
       unlock();
     }
@@ -280,6 +273,6 @@ export class Donor implements DonorControl {
   }
 
   private fail(error: unknown): void {
-    this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    this.report.setPhase({ kind: "failed", message: messageOf(error) });
   }
 }

@@ -1,9 +1,10 @@
 /** The host's speed: measured once after consent, kept for its GPU and this benchmark, and told rounded. */
-import { createStore, del, get, set } from "idb-keyval";
+import { get, set } from "idb-keyval";
 import { toHex } from "../../shared/bytes.ts";
 import type { Host } from "../../shared/protocol.ts";
 import { BENCHMARK_PLAN } from "../engine/benchmark-plan.ts";
 import { sha256 } from "./digest.ts";
+import { KEPT, storeAt } from "./kept.ts";
 
 /** The first hello waits no longer for the figure; a GPU that is slower to measure tells it the next time. */
 const PATIENCE_MS = 300;
@@ -21,14 +22,9 @@ export interface SpeedShelf {
   save(measured: MeasuredSpeed): Promise<void>;
 }
 
-const store = () => createStore("idlewave-speed", "speeds");
-
 export function browserSpeeds(): SpeedShelf {
-  return { load: () => get<MeasuredSpeed>(KEY, store()), save: (measured) => set(KEY, measured, store()) };
-}
-
-export async function forgetSpeed(): Promise<void> {
-  await del(KEY, store());
+  const speeds = storeAt(KEPT.speed);
+  return { load: () => get<MeasuredSpeed>(KEY, speeds), save: (measured) => set(KEY, measured, speeds) };
 }
 
 /**

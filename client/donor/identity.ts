@@ -2,8 +2,9 @@
  * The device key: Ed25519, made once and kept in IndexedDB. Where WebCrypto has Ed25519 the private key is not extractable;
  * elsewhere a seed is kept and `@noble/curves`, loaded only then, signs with it.
  */
-import { createStore, del, get, set } from "idb-keyval";
+import { get, set } from "idb-keyval";
 import { exactBytes } from "../../shared/bytes.ts";
+import { existingStoreAt, KEPT, storeAt } from "./kept.ts";
 
 export interface Identity {
   /** 32 bytes. */
@@ -17,11 +18,11 @@ type KeptKey =
   | { kind: "seed"; seed: Uint8Array<ArrayBuffer>; publicKey: Uint8Array<ArrayBuffer> };
 
 const KEY = "device";
-const store = () => createStore("idlewave-identity", "keys");
 
 /** The key of this browser, or undefined when it never lent. */
 export async function knownIdentity(): Promise<Identity | undefined> {
-  const kept = await get<KeptKey>(KEY, store());
+  const keys = await existingStoreAt(KEPT.identity);
+  const kept = keys && (await get<KeptKey>(KEY, keys));
   return kept && open(kept);
 }
 
@@ -30,12 +31,8 @@ export async function keptIdentity(): Promise<Identity> {
   const known = await knownIdentity();
   if (known) return known;
   const made = (await nativeKey()) ?? (await seedKey(crypto.getRandomValues(new Uint8Array(32))));
-  await set(KEY, made, store());
+  await set(KEY, made, storeAt(KEPT.identity));
   return open(made);
-}
-
-export async function forgetIdentity(): Promise<void> {
-  await del(KEY, store());
 }
 
 async function open(kept: KeptKey): Promise<Identity> {

@@ -1,22 +1,14 @@
 /** What the visitor chose, kept in IndexedDB from the first choice on, one for all tabs; reading makes no database where there is none. */
-import { clear, createStore, get, set } from "idb-keyval";
+import { get, set } from "idb-keyval";
+import { existingStoreAt, KEPT, storeAt } from "./kept.ts";
 import { NO_WISHES, readWishes, type Wishes } from "./manners/wishes.ts";
 import { DONOR_CHANNEL, type TabsMessage } from "./tabs.ts";
 
-const DATABASE = "idlewave-wishes";
 const KEY = "wishes";
-const store = () => createStore(DATABASE, "chosen");
-
-async function isThere(): Promise<boolean> {
-  return (await indexedDB.databases()).some(({ name }) => name === DATABASE);
-}
 
 export async function keptWishes(): Promise<Wishes> {
-  return (await isThere()) ? readWishes(await get<unknown>(KEY, store())) : NO_WISHES;
-}
-
-export async function forgetWishes(): Promise<void> {
-  if (await isThere()) await clear(store());
+  const wishes = await existingStoreAt(KEPT.wishes);
+  return wishes ? readWishes(await get<unknown>(KEY, wishes)) : NO_WISHES;
 }
 
 /** The visitor's hand on them, in one of the tabs. */
@@ -33,7 +25,7 @@ export class ChosenWishes {
   /** Keeps them; donors, this tab's too, and the other tabs hear of them. */
   async choose(wishes: Wishes): Promise<void> {
     this.channel.postMessage({ type: "wishes", wishes } satisfies TabsMessage);
-    await set(KEY, wishes, store());
+    await set(KEY, wishes, storeAt(KEPT.wishes));
   }
 
   close(): void {

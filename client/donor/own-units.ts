@@ -2,10 +2,10 @@
  * The visitor's own unit indices, kept in IndexedDB so that their squares are yellow before the next consent, when nobody may
  * be asked for them. Written only by a page that lends; reading makes no database where there is none.
  */
-import { clear, createStore, del, entries, get, set } from "idb-keyval";
+import { del, entries, get, set } from "idb-keyval";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
+import { existingStoreAt, KEPT, storeAt } from "./kept.ts";
 
-const DATABASE = "idlewave-units";
 /** Jobs that are kept, the ones written last. */
 const MAX_JOBS = 16;
 
@@ -30,25 +30,19 @@ interface Kept {
   at: number;
 }
 
-const store = () => createStore(DATABASE, "jobs");
 const keyOf = ({ job, createdAt }: JobName) => `${job}/${createdAt}`;
 
 /** Undefined when there is nothing. Rejects with the browser's own error. */
 export async function keptUnits(name: JobName): Promise<KeptUnits | undefined> {
-  const databases = await indexedDB.databases();
-  if (!databases.some((database) => database.name === DATABASE)) return undefined;
-  const kept = await get<Kept>(keyOf(name), store());
+  const jobs = await existingStoreAt(KEPT.units);
+  const kept = jobs && (await get<Kept>(keyOf(name), jobs));
   return kept && { final: Array.from(kept.final), waiting: Array.from(kept.waiting) };
 }
 
 export async function keepUnits(name: JobName, units: KeptUnits): Promise<void> {
-  const jobs = store();
+  const jobs = storeAt(KEPT.units);
   const packed = (indices: readonly number[]) => Float64Array.from(indices.slice(-MAX_OWN_UNITS));
   await set(keyOf(name), { final: packed(units.final), waiting: packed(units.waiting), at: Date.now() } satisfies Kept, jobs);
   const all = (await entries<string, Kept>(jobs)).toSorted(([, a], [, b]) => b.at - a.at);
   for (const [key] of all.slice(MAX_JOBS)) await del(key, jobs);
-}
-
-export async function forgetUnits(): Promise<void> {
-  await clear(store());
 }

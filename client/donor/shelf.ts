@@ -1,7 +1,8 @@
 /** The outbox's place in IndexedDB. */
-import { clear, createStore, delMany, entries, keys, setMany } from "idb-keyval";
+import { delMany, entries, keys, setMany } from "idb-keyval";
 import { browserCheckpoints } from "./checkpoint-shelf.ts";
 import type { CheckpointShelf } from "./checkpoints.ts";
+import { existingStoreAt, KEPT, storeAt } from "./kept.ts";
 import type { OutboxEntry, OutboxShelf } from "./outbox.ts";
 
 /** What of a run outlives it. */
@@ -10,13 +11,8 @@ export interface SessionShelf extends OutboxShelf {
   checkpoints?: CheckpointShelf;
 }
 
-/** A later release looks for what this one has left under these names. */
-export const SHELF = { database: "idlewave-outbox", store: "results" } as const;
-
-const store = () => createStore(SHELF.database, SHELF.store);
-
 export function browserShelf(): SessionShelf {
-  const results = store();
+  const results = storeAt(KEPT.results);
   return {
     checkpoints: browserCheckpoints(),
     load: async () => (await entries<string, OutboxEntry>(results)).map(([, entry]) => entry),
@@ -34,12 +30,6 @@ export function browserShelf(): SessionShelf {
 
 /** Results that wait here to be sent. Makes no database where there is none. */
 export async function shelvedCount(): Promise<number> {
-  const databases = await indexedDB.databases();
-  if (!databases.some(({ name }) => name === SHELF.database)) return 0;
-  return (await keys(store())).length;
-}
-
-/** Drops everything, sent or not. No session may be at work. */
-export async function clearShelf(): Promise<void> {
-  await clear(store());
+  const results = await existingStoreAt(KEPT.results);
+  return results ? (await keys(results)).length : 0;
 }

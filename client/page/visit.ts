@@ -14,6 +14,7 @@ import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
 import { reloadAndResume, takeResumed } from "./resume.ts";
+import { Showing } from "./showing.ts";
 import { firstSituation, momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
 import { pickJob, Watch } from "./watch.ts";
@@ -42,6 +43,7 @@ export class Visit {
   private donation: Donation | null = null;
   private readonly beside: Beside;
   private readonly steady = new Steady();
+  private readonly showing = new Showing();
   private readonly fresh = new Fresh(() => this.change({ fresh: null }));
   /** Job and unit that were verified last. */
   private verified = "";
@@ -125,7 +127,7 @@ export class Visit {
   private takeElsewhere(elsewhere: DonorState): void {
     this.takeDose(elsewhere);
     this.change({ elsewhere, donor: elsewhere, firstDose: this.situation.dose });
-    this.change({ job: this.donorJob() ?? this.situation.job });
+    this.change({ job: this.showing.take(this.situation.job, this.donorJob()) });
   }
 
   /** What lends, and may be told something: the donor here, or another tab's. */
@@ -215,7 +217,8 @@ export class Visit {
     this.hurry();
     this.jobs = jobs;
     const { job } = this.situation;
-    const shown = this.donorJob() ?? jobs.find((other) => other.id === job?.id) ?? pickJob(jobs, this.situation.chosenJob);
+    const known = jobs.find((other) => other.id === job?.id);
+    const shown = this.showing.take(known ?? null, this.donorJob()) ?? pickJob(jobs, this.situation.chosenJob);
     this.change({ network: "reached", job: shown, nextJob: jobs.some((other) => other.state === "running" && other.id !== shown?.id) });
   }
 
@@ -264,18 +267,19 @@ export class Visit {
     if (lending.kind === "stopped" || lending.kind === "off") return;
     const last = donor.verified[donor.verified.length - 1];
     const name = last ? `${last.job}:${last.unit}` : "";
-    const news = last && name !== this.verified && last.job === donor.job?.id ? last : null;
+    const news = last && name !== this.verified ? last : null;
     this.verified = name;
     this.takeDose(donor);
     const told = this.situation.donor?.job;
     this.situation.donor = { ...donor, running: this.steady.take(donor.running) };
     // The same figures again may be older than those of the last list.
     if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
-    if (news && momentOf(this.situation).kind === "running" && this.fresh.begin()) this.situation.fresh = { unit: news.unit };
-    const { job } = this.situation;
     if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };
-    const shown = this.donorJob();
-    this.change(shown && shown.id !== job?.id ? { job: shown, fresh: null } : {});
+    const shown = this.showing.take(this.situation.job, this.donorJob());
+    if (shown?.id !== this.situation.job?.id) this.situation.fresh = null;
+    this.situation.job = shown;
+    const isTold = news?.job === shown?.id && momentOf(this.situation).kind === "running" && this.fresh.begin();
+    this.change(news && isTold ? { fresh: { unit: news.unit } } : {});
     if (donor.phase.kind === "another-version" && donor.running === 0) reloadAndResume(this.situation.dose);
   }
 

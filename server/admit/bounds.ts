@@ -9,7 +9,20 @@ import { type SizedBinding, swapPartners } from "./buffers.ts";
 import type { Faults } from "./faults.ts";
 import { givenIn } from "./given.ts";
 import type { Workgroups } from "./needs.ts";
+import { placed } from "./placed.ts";
 import type { Units } from "./units.ts";
+
+/** A job whose kernel and bindings have no fault. */
+interface Judged {
+  manifest: Manifest;
+  kernel: Kernel;
+  passes: readonly PassPlan[];
+  workgroups: Workgroups;
+  overrides: Readonly<Record<string, number>>;
+  units: Units;
+  buffers: readonly BufferPlan[];
+  sized: ReadonlyMap<string, SizedBinding>;
+}
 
 /** Places of an unknown index that are named; the others are counted. */
 const MAX_NAMED = 3;
@@ -19,17 +32,8 @@ const MAX_NAMED = 3;
  * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Stores into outputs of which
  * the text does not show whether they stay inside are named once, as unchecked.
  */
-export function warnBounds(
-  manifest: Manifest,
-  kernel: Kernel,
-  passes: readonly PassPlan[],
-  workgroups: Workgroups,
-  overrides: Readonly<Record<string, number>>,
-  units: Units,
-  buffers: readonly BufferPlan[],
-  sized: ReadonlyMap<string, SizedBinding>,
-  faults: Faults,
-): void {
+export function warnBounds(judged: Judged, faults: Faults): void {
+  const { manifest, kernel, passes, workgroups, overrides, units, buffers, sized } = judged;
   const partners = swapPartners(manifest);
   const outputs = new Set(manifest.output.flatMap(({ binding }) => [binding, ...(partners.get(binding) ?? [])]));
   const constant = withConstants(kernel, overrides);
@@ -55,22 +59,26 @@ export function warnBounds(
     for (const access of accesses) {
       const { range, elements, stores, binding, offset } = access;
       if (range && range.min >= 0 && range.max < elements) continue;
-      if (range && range.max >= elements && access.reached) faults.warn(beyond(kernel, access, pass.entryPoint, range.max));
+      if (range && range.max >= elements && access.reached) faults.warn(beyond(judged, access, pass.entryPoint, range.max));
       else if (stores && outputs.has(binding)) unknown.set(offset, access);
     }
   }
   if (unknown.size > 0 || !followed) faults.warn(unchecked(kernel, [...unknown.values()], followed));
 }
 
-function placed(kernel: Kernel, offset: number): string {
-  const { file, line, column } = kernel.placeOf(offset);
-  return `${file}:${line}:${column}`;
-}
-
-function beyond(kernel: Kernel, { offset, text, binding, stores, elements }: Access, entryPoint: string, max: number): string {
+function beyond({ kernel, sized }: Judged, access: Access, entryPoint: string, max: number): string {
+  const { offset, text, binding, stores, elements } = access;
   const does = stores ? "stores" : "reads";
   const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
-  return `${placed(kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${max}, and ${binding} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result. Keep the index below ${elements}, or make the array ${max + 1} long.`;
+  return `${placed(kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${max}, and ${binding} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result. Keep the index below ${elements}, or ${longer(access, sized.get(binding), max + 1)}.`;
+}
+
+/** Where the length of the array is written. */
+function longer({ binding, fixed }: Access, sized: SizedBinding | undefined, elements: number): string {
+  const longer = `make the array ${elements} long`;
+  if (fixed) return longer;
+  if (sized?.manifest.elements !== undefined) return `${longer}, by bindings.${binding}.elements in job.json`;
+  return typeof sized?.shapedBy === "number" ? `${longer}, by output[${sized.shapedBy}].shape in job.json` : longer;
 }
 
 function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {

@@ -5,6 +5,7 @@ import type { Kernel } from "../../shared/kernel/read.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { SizedBinding } from "./buffers.ts";
 import type { Faults } from "./faults.ts";
+import { placed } from "./placed.ts";
 
 /**
  * Warns once when the passes compute with floats and an output holds them, or integers that may be made of them: correct GPUs may
@@ -19,23 +20,20 @@ export function warnFloats(
 ): void {
   const operation = floatOperation(kernel, entryPoints);
   if (!operation) return;
-  const placed = ({ name, offset }: FloatOperation): string => {
-    const { file, line, column } = kernel.placeOf(offset);
-    return `${name} at ${file}:${line}:${column}`;
-  };
+  const named = ({ name, offset }: FloatOperation): string => `${name} at ${placed(kernel, offset)}`;
   const index = manifest.output.findIndex(({ binding }) => {
     const found = sized.get(binding);
     return found !== undefined && hasFloats(found.reflected.layout);
   });
   const output = manifest.output[index];
   if (output) {
-    const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${placed(operation)}): ${DISAGREE} Compute what is delivered in integers or fixed point; comparing within a tolerance comes later.`;
+    const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${named(operation)}): ${DISAGREE} Compute what is delivered in integers or fixed point; comparing within a tolerance comes later.`;
     faults.warnAt(["output", index], text);
     return;
   }
   const left = floatsLeft(kernel, entryPoints);
   if (!left) return;
-  const text = `the outputs are integers, and they may depend on floats: the kernel computes with floats (${placed(operation)}) and makes something else of them (${placed(left)}): ${DISAGREE} Compute in integers or fixed point what decides about a result.`;
+  const text = `the outputs are integers, and they may depend on floats: the kernel computes with floats (${named(operation)}) and makes something else of them (${named(left)}): ${DISAGREE} Compute in integers or fixed point what decides about a result.`;
   faults.warnAt(["output"], text);
 }
 

@@ -10,6 +10,7 @@ import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import { suggest } from "./nearest.ts";
+import { placed } from "./placed.ts";
 
 const SMALLER_WORKGROUP =
   "make @workgroup_size smaller and the passes' workgroups more. Every GPU takes 256 invocations, in at most 256 x 256 x 64; some take 1024, in at most 1024 x 1024 x 64, and they alone get the job then";
@@ -82,11 +83,6 @@ export type Workgroups = ReadonlyMap<string, ReturnType<typeof reflectWorkgroup>
 export function readWorkgroups(kernel: Kernel, entryPoints: readonly string[], overrides: Record<string, number>): Workgroups {
   const constant = withConstants(kernel, overrides);
   return new Map(constant ? entryPoints.map((name) => [name, reflectWorkgroup(constant, name)]) : []);
-}
-
-function placed(kernel: Kernel, offset: number): string {
-  const { file, line, column } = kernel.placeOf(offset);
-  return `${file}:${line}:${column}`;
 }
 
 /** Features and limits that the job needs; what no GPU offers is a fault. */

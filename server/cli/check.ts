@@ -57,7 +57,8 @@ export function checkVerb(program: Command): void {
       if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
       else {
         for (const warning of warnings) note(warning);
-        print(`${manifest.name} is good: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
+        const but = warnings.length > 0 ? `, with ${counted(warnings.length, "warning")}` : "";
+        print(`${manifest.name} is good${but}: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
         print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
       }
     },

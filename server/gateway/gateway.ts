@@ -22,6 +22,8 @@ import { guardedParser } from "./parser.ts";
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
 const SOCKET_PATH = "/socket.io/";
+/** A line whose other end does not answer its goodbye, a laptop asleep say, is cut off after so long, ms. */
+const GOODBYE_MS = 1_000;
 /** This many volunteers, all from private addresses, on a coordinator that listens publicly: a proxy is likely. */
 const SUSPICIOUS_PRIVATE = 5;
 
@@ -52,6 +54,8 @@ interface RawSocket {
   once(event: "close", listener: () => void): void;
 }
 
+type Line = IncomingMessage["socket"];
+
 export interface GatewayOptions {
   coordinator: Coordinator;
   store: Store;
@@ -66,6 +70,8 @@ export interface GatewayOptions {
   publicUrl: string;
   trustProxy: number;
   allowSoftware: boolean;
+  /** Whether this token makes its host the auditor. */
+  mayAudit: (token: string) => Promise<boolean>;
   listensPublicly: boolean;
   log: { error(details: object, message: string): void; warn(message: string): void };
   clock?: () => number;
@@ -76,6 +82,7 @@ export class Gateway {
   private readonly options: GatewayOptions;
   private readonly notices: Notices;
   private readonly limits = new AddressLimits();
+  private readonly lines = new Set<Line>();
   private readonly stopListening: () => void;
   private privateOnly = 0;
   private hosts = 0;
@@ -113,6 +120,9 @@ export class Gateway {
     });
     http.prependListener("request", protectAnswers);
     this.io.engine.on("connection", (raw: RawSocket) => {
+      const line = raw.request.socket;
+      this.lines.add(line);
+      line.once("close", () => this.lines.delete(line));
       const address = this.addressOf(raw.request);
       if (!isLimited(address)) return;
       this.limits.enter(address, clock());
@@ -123,14 +133,14 @@ export class Gateway {
       const line = lineFacts(socket.request);
       forgetRequest(socket);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware } = options;
+      const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, mayAudit } = options;
       const ownOrigin = (origin: string) => {
         const page = line.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
       };
       const nextHost = () => ++this.hosts as HostId;
       new Connection(socket, address, {
-        ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, ownOrigin, nextHost, clock, onFailure },
+        ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, mayAudit, ownOrigin, nextHost, clock, onFailure },
         clusters,
         idles,
         claims,
@@ -154,7 +164,7 @@ export class Gateway {
 
   /**
    * Turns new frames away, lets out the answers that are on their way, and disconnects everybody. An answer that takes longer
-   * than `drainMs` is not waited for: the volunteer sends again.
+   * than `drainMs` is not waited for: the volunteer sends again. When it resolves no line is left.
    */
   async close(): Promise<void> {
     this.stopping = true;
@@ -163,6 +173,16 @@ export class Gateway {
     this.notices.close();
     this.io.disconnectSockets(true);
     this.io.engine.close();
+    await this.cutOff();
+  }
+
+  private async cutOff(): Promise<void> {
+    const closed = [...this.lines].map((line) => new Promise<void>((resolve) => line.once("close", resolve)));
+    const cut = setTimeout(() => {
+      for (const line of this.lines) line.destroy();
+    }, GOODBYE_MS);
+    await Promise.all(closed);
+    clearTimeout(cut);
   }
 
   private addressOf(request: IncomingMessage): string {

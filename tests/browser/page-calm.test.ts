@@ -169,6 +169,34 @@ describe("the page keeps still", () => {
     expect(await shifts()).toEqual([]);
   });
 
+  test.each([
+    [1280, 800],
+    [390, 844],
+  ])("%d x %d: units of two jobs in turn show one of them, and the picture has one place", async (width, height) => {
+    await page.setViewport({ width, height });
+    site.pictures.set(2, picture(0.1));
+    await visitor.open();
+    await label("units verified");
+    await visitor.lend();
+    const shown = () => page.$eval(".label strong", (title) => title.textContent);
+    const jobs = [primes(), job()];
+    await visitor.say({ job: primes() });
+    const first = await shown();
+    await page.evaluate(() => void (globalThis as unknown as { shifts: string[] }).shifts.splice(0));
+    for (let turn = 0; turn < 4; turn++) {
+      await visitor.say({ job: jobs[turn % 2] });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await shown()).toBe(first);
+    }
+    // The shown one ends: another takes its place, and its picture.
+    await visitor.say({ job: primes({ state: "done" }) });
+    await visitor.say({ job: job() });
+    await page.waitForFunction((title) => document.querySelector(".label strong")?.textContent !== title, {}, first);
+    await page.waitForFunction(() => document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes("of 380"));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await shifts()).filter((shift) => shift.includes('class="plate"'))).toEqual([]);
+  });
+
   test("a smaller dose is answered at once, whatever was just verified", async () => {
     await visitor.open();
     await visitor.lend();

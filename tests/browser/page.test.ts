@@ -602,5 +602,6 @@ test("the page on what is kept forgets after two clicks, and has no accessibilit
   await page.click('[data-testid="forget"]');
   await page.click('[data-testid="forget-sure"]');
   await page.waitForFunction(() => document.body.textContent?.includes("You are forgotten."));
+  expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
   expect(await violations()).toEqual([]);
 });

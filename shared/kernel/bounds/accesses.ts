@@ -15,6 +15,8 @@ export interface Access {
   offset: number;
   stores: boolean;
   elements: number;
+  /** The length stands in the kernel: `array<u32, 4>`. */
+  fixed: boolean;
   /** Undefined: the text does not show it. */
   range: Range | undefined;
   /** The range's end is reached by an invocation that really gets here. */
@@ -248,6 +250,7 @@ class Walk {
       offset: expression.start,
       stores,
       elements,
+      fixed: memory.layout.count !== null,
       range,
       reached: place.sure && range?.top !== undefined,
     });

@@ -74,16 +74,16 @@ export class Names {
   keyOf(expression: ExpressionElem): string | undefined {
     switch (expression.kind) {
       case "literal":
-        return expression.value;
+        return `=${expression.value}`;
       case "parenthesized-expression":
         return this.keyOf(expression.expression);
       case "ref": {
         const decl = this.declOf(expression);
         if (!decl || !("start" in decl)) return undefined;
-        if (decl.kind === "let" && decl.init && isShort(decl.init)) return this.keyOf(decl.init) ?? `${decl.start}`;
-        if (decl.kind === "gvar") return decl.template?.[0]?.name === "uniform" ? `${decl.start}` : undefined;
+        if (decl.kind === "let" && decl.init && isShort(decl.init)) return this.keyOf(decl.init) ?? nameKey(decl.start);
+        if (decl.kind === "gvar") return decl.template?.[0]?.name === "uniform" ? nameKey(decl.start) : undefined;
         const steady = decl.kind === "let" || decl.kind === "const" || decl.kind === "override" || decl.kind === "param";
-        return steady || this.isFixed(decl) || this.isLoopVariable(decl) ? `${decl.start}` : undefined;
+        return steady || this.isFixed(decl) || this.isLoopVariable(decl) ? nameKey(decl.start) : undefined;
       }
       case "component-member-expression": {
         const base = this.keyOf(expression.base);
@@ -130,6 +130,11 @@ export class Names {
     const decl = this.declOf(at);
     if (decl) this.changed.set(decl, [...(this.changed.get(decl) ?? []), by]);
   }
+}
+
+/** No literal has it, wherever the declaration stands. */
+function nameKey(start: number): string {
+  return `@${start}`;
 }
 
 /** A name for something else, not a computation. */

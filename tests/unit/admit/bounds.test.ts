@@ -106,10 +106,33 @@ describe("an index that is beyond the end for some invocation is told with its p
   ])("%s", async (_, body, most, shape) => {
     const [warning, ...more] = await told(body, shape);
     expect(more).toEqual([]);
-    expect(warning).toMatch(/^kernel\.wgsl:\d+:\d+ main (stores|reads) .*Keep the index below \d+, or make the array \d+ long\.$/);
+    expect(warning).toMatch(
+      /^kernel\.wgsl:\d+:\d+ main (stores|reads) .*Keep the index below \d+, or make the array \d+ long(, by (output\[0\]\.shape|bindings\.src\.elements) in job\.json)?\.$/,
+    );
     expect(warning).toContain(`with indices up to ${most}, and`);
     expect(warning).toContain(`make the array ${most + 1} long`);
   });
+});
+
+describe("the way out names the field of job.json that makes the array longer", () => {
+  it("an output's shape", async () => {
+    expect((await told("out[id.x] = 1u;")).join()).toContain("make the array 128 long, by output[0].shape in job.json.");
+  });
+
+  it("a binding's elements", async () => {
+    expect((await told("out[id.x % 9u] = src[id.x];")).join()).toContain("make the array 128 long, by bindings.src.elements in job.json.");
+  });
+});
+
+it("a number of the kernel is no name, wherever the name stands", async () => {
+  const body = "if (id.x > 1500) { let v = id.x * 1000u; out[v] = 1u; }";
+  const start = String(job(body)["kernel.wgsl"]).indexOf("let v");
+  for (let offset = 1497; offset <= 1503; offset++) {
+    const shifted = `/*${"-".repeat(offset - start - 4)}*/${body}`;
+    expect(await told(shifted, { out: 4_095, pass: { workgroups: [64] } })).toEqual([
+      expect.stringContaining("with indices up to 4095000"),
+    ]);
+  }
 });
 
 describe("an index that is inside is not spoken of", () => {

@@ -24,6 +24,7 @@ test("check says once whether the job can be sliced, or why not", async () => {
   const whole = await idlewave(["check", folder]);
   expect(whole).toMatchObject({ code: 0, stderr: expect.stringContaining(why) });
   expect(whole.stdout.match(/run whole/g)).toEqual(["run whole"]);
+  expect(whole.stdout).toMatch(/is good, with \d+ warnings?: \d/);
   expect(JSON.parse((await idlewave(["check", folder, "--json"])).stdout)).toMatchObject({ entryPoints, slicing: { whole: why } });
 });
 

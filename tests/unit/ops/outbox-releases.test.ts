@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { KEPT } from "../../../client/donor/kept.ts";
 import { Outbox, type OutboxEntry, type OutboxPost } from "../../../client/donor/outbox.ts";
-import { SHELF } from "../../../client/donor/shelf.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import type { Frame } from "../../../shared/wire.ts";
 
@@ -59,7 +59,7 @@ it("there is an outbox of 0.1.0", () => {
 });
 
 it.each(RELEASES)("what $release left is found, submitted with its token, and its bytes are delivered", async (released) => {
-  expect(SHELF).toEqual({ database: released.database, store: released.store });
+  expect(KEPT.results).toEqual({ database: released.database, store: released.store });
   const { sent, removed, count, kept } = await send(released, (frame) =>
     frame.type === "submit" ? { type: "answer", verdicts: frame.results.map(() => "recorded") } : { type: "done" },
   );
