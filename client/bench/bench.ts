@@ -70,8 +70,11 @@ class BenchView extends LitElement {
   }
 
   private async copy(result: BenchResult): Promise<void> {
-    await navigator.clipboard.writeText(lineOf(result));
-    this.copied = true;
+    // Where the browser refuses, the line can be copied by hand: it stands above.
+    this.copied = await navigator.clipboard.writeText(lineOf(result)).then(
+      () => true,
+      () => false,
+    );
   }
 }
 
@@ -91,7 +94,8 @@ function table(result: BenchResult) {
           html`<tr><th scope="row">${what}</th><td class=${met === false ? "missed" : ""}>${here}${met === false ? " ✕" : ""}</td><td>${goal}</td></tr>`,
       )}
     </tbody>
-  </table>`;
+  </table>
+  <pre class="bench-line">${lineOf(result)}</pre>`;
 }
 
 function wordsOf(shown: Shown): { headline: string; lead: string } {
