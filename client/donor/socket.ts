@@ -5,7 +5,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
-import { exactBytes } from "../../shared/bytes.ts";
+import { exactBytes, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
@@ -91,7 +91,7 @@ export class VolunteerSocket {
   /** Sends one frame and resolves with the answering frame. Rejects with `NotConnected` or `FrameError`. */
   async request(frame: Frame): Promise<Frame> {
     const answer = await this.ask(SocketEvent.Frame, encodeFrame(frame).buffer);
-    return decodeFrame(bytesOf(answer));
+    return decodeFrame(sentBytes(answer));
   }
 
   async ownUnits(job: number): Promise<OwnUnitsReply["units"]> {
@@ -136,7 +136,7 @@ export class VolunteerSocket {
   private async greet(challenge: Challenge): Promise<void> {
     const id = this.socket.id;
     if (challenge.wire !== WIRE_VERSION) return this.end(() => this.listener.onReload());
-    const nonce = bytesOf(challenge.nonce);
+    const nonce = sentBytes(challenge.nonce);
     const host = await this.listener.introduce({ allowSoftware: challenge.allowSoftware === true });
     // Introducing may take long enough for another connection to have come.
     if (!host || !id || this.ended || this.socket.id !== id || nonce.byteLength !== NONCE_BYTES) return;
@@ -170,11 +170,4 @@ export class VolunteerSocket {
     this.close();
     tell();
   }
-}
-
-/** Binary arrives as ArrayBuffer in browsers and as Buffer in Node. Throws `TypeError` on anything else. */
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError("The coordinator's answer is not binary.");
 }

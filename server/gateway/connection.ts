@@ -3,8 +3,10 @@
  * `open` (frames, units, forget) → `closed`. A refused hello, 30 s without one, repeated garbage and disconnecting all
  * lead to `closed`; nothing leads back.
  */
+
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
+import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
@@ -14,7 +16,7 @@ import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
 import { AUDITOR } from "../core/cluster.ts";
 import type { AccountRow, Store } from "../core/store.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
-import { binaryOf, Handshake } from "./handshake.ts";
+import { Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";

@@ -6,7 +6,7 @@ import { createPublicKey, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
-import { toHex } from "../../shared/bytes.ts";
+import { binaryOf, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { PublicKeyHex } from "../../shared/ids.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
@@ -96,13 +96,6 @@ function isLoopbackPeer(address: string | undefined): boolean {
 
 function isForwarded(headers: IncomingMessage["headers"]): boolean {
   return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
-}
-
-/** Binary fields arrive as Buffer (msgpack bin) or ArrayBuffer (msgpack ext). */
-export function binaryOf(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  return undefined;
 }
 
 function binary(value: unknown, bytes: number, name: string): Uint8Array {
