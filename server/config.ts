@@ -1,9 +1,11 @@
 /** What an operator may change: one typed configuration from `idlewave.json` and IDLEWAVE_* variables, read once. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { hiddenIn, PLAIN_PATTERN } from "../shared/plain.ts";
+import { messageOf } from "../shared/thrown.ts";
 import { shown, type ValueSchema, wordsOf } from "./admit/expected.ts";
 import { readJson } from "./admit/json.ts";
 import { nearest } from "./admit/nearest.ts";
@@ -27,6 +29,12 @@ export const ConfigSchema = Type.Object(
       description: "How many proxies in front append to X-Forwarded-For; 0: the header is not believed.",
     }),
     allowSoftware: Type.Boolean({ description: "Whether software adapters get work (demo and tests). The page says so before consent." }),
+    auditPercent: Type.Integer({
+      minimum: 0,
+      maximum: 100,
+      description:
+        "Share of the agreements of known volunteers that the auditor computes again, percent; newcomers' are looked at more often.",
+    }),
     logLevel: Type.Union(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
@@ -71,6 +79,7 @@ export const DEFAULT_CONFIG: Config = {
   publicUrl: "",
   trustProxy: 0,
   allowSoftware: false,
+  auditPercent: 5,
   logLevel: "info",
   logFormat: "text",
   metricsToken: "",
@@ -92,6 +101,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_PUBLIC_URL: ["publicUrl"],
   IDLEWAVE_TRUST_PROXY: ["trustProxy"],
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
+  IDLEWAVE_AUDIT_PERCENT: ["auditPercent"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
   IDLEWAVE_LOG_FORMAT: ["logFormat"],
   IDLEWAVE_METRICS_TOKEN: ["metricsToken"],
@@ -155,7 +165,7 @@ function parseFile(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError(`idlewave.json cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`idlewave.json cannot be read: ${messageOf(error)}`);
   }
   const read = readJson("idlewave.json", text);
   if (!("placeOf" in read)) throw new ConfigError(`idlewave.json:${read.line}:${read.column} ${read.wrong.replace(/\.$/, "")}`, read.right);

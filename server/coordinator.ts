@@ -9,9 +9,11 @@ import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
+import { type AuditState, auditState, isAuditor } from "./core/audit.ts";
+import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
-import type { CoreEvent, JobSpec } from "./core/events.ts";
+import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { restoreJob } from "./core/restore.ts";
@@ -37,6 +39,10 @@ export interface CoordinatorOptions {
   tickMs?: number;
   /** Told of each group of operations once it is on disk, and how long that took, ms. */
   onCommit?: (operations: number, millis: number) => void;
+  /** Share of agreed units that the auditor computes again, 0 to 1; the core's default when absent. */
+  auditShare?: number;
+  /** Told whether what volunteers agree on is looked at, when that changes; at first nobody does. */
+  onAuditing?: (state: AuditState) => void;
   /** Told of each answer of the core. */
   onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
@@ -53,30 +59,17 @@ export interface Load {
   pendingOps: number;
 }
 
-export interface JobCounts {
-  final: number;
-  failed: number;
-  /** Units with an open assignment. */
-  leased: number;
-  /** Units with a recorded replica that have not ended. */
-  voted: number;
-  /** Units that have not ended. */
-  left: number;
-  counted: number;
-  refused: number;
-  /** Accounts that hold an assignment. */
-  volunteers: number;
-  unitsPerMinute: number;
-  /** Replicas of final units over final units; 0 while there is none. */
-  executionsPerUnit: number;
-}
+/** `unitsPerMinute`: units that became final in the last minute. */
+export type JobCounts = Counts & { unitsPerMinute: number };
 
 export class Coordinator {
   private readonly store: Store;
   private readonly clock: () => number;
   private readonly onFatal: (error: unknown) => void;
+  private readonly onAuditing: ((state: AuditState) => void) | undefined;
+  private toldAuditing: AuditState = "none";
   private readonly onReply: NonNullable<CoordinatorOptions["onReply"]> | undefined;
-  private readonly state: CoreState = createState();
+  private readonly state: CoreState;
   private readonly rows = new Map<JobId, JobRow>();
   private readonly rates = new Map<JobId, FinalRate>();
   private readonly listeners = new Set<(notice: Notice) => void>();
@@ -88,10 +81,12 @@ export class Coordinator {
   private latest = 0;
 
   private constructor(options: CoordinatorOptions) {
+    this.state = createState(options.auditShare);
     this.store = options.store;
     this.clock = options.clock ?? Date.now;
     this.onFatal = options.onFatal;
     this.onReply = options.onReply;
+    this.onAuditing = options.onAuditing;
     this.commits = new GroupCommit({
       store: options.store,
       onCommit: options.onCommit,
@@ -135,6 +130,7 @@ export class Coordinator {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
     }
     const effects = this.step(Object.assign({ now: this.now(), draw: newDraw() }, event));
+    if (event.type === "tick" || event.type === "host-joined" || event.type === "host-left") this.noteAuditing();
     const ops: StoreOp[] = [];
     const notices: Notice[] = [];
     let reply: Reply | undefined;
@@ -162,26 +158,18 @@ export class Coordinator {
   /** Undefined when there is no such job. */
   counts(id: JobId): JobCounts | undefined {
     const job = this.state.jobs.get(id);
-    if (!job) return undefined;
-    const { pages } = job;
-    return {
-      final: pages.final,
-      failed: pages.failed.size,
-      leased: pages.leased,
-      voted: job.open.size,
-      left: job.spec.units - pages.final - pages.failed.size,
-      counted: job.counted,
-      refused: job.refused,
-      volunteers: job.holders.size,
-      unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0,
-      executionsPerUnit: pages.final === 0 ? 0 : job.recorded / pages.final,
-    };
+    return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
   }
 
   /** Why a running job gets no further: no host that is connected can run it, or its volunteers never agree. "" when neither is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.state.hosts.values()) || disagreement(job) : "";
+    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) : "";
+  }
+
+  /** Whether what volunteers agree on is looked at. */
+  get auditing(): AuditState {
+    return auditState(this.state, this.now());
   }
 
   leasedUnits(job: JobId, limit: number): UnitIndex[] {
@@ -213,6 +201,17 @@ export class Coordinator {
     this.closed = true;
     if (this.ticker) clearInterval(this.ticker);
     await this.commits.written();
+  }
+
+  private noteAuditing(): void {
+    const { auditing } = this;
+    if (auditing === this.toldAuditing) return;
+    this.toldAuditing = auditing;
+    this.onAuditing?.(auditing);
+  }
+
+  private *volunteers(): Generator<HostFacts> {
+    for (const host of this.state.hosts.values()) if (!isAuditor(host)) yield host;
   }
 
   private async restore(row: JobRow): Promise<void> {

@@ -10,11 +10,13 @@ import { TokenKeys } from "./access/token.ts";
 import { Judges } from "./admit/admit.ts";
 import type { Config } from "./config.ts";
 import { Coordinator } from "./coordinator.ts";
+import type { AuditState } from "./core/audit.ts";
+import type { TokenRow } from "./core/store.ts";
 import { isLoopback, warnOfExposure } from "./exposure.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
-import { newToken } from "./http/owners.ts";
+import { hashOf, newToken } from "./http/owners.ts";
 import { packageRoot } from "./http/pages.ts";
 import { openLog } from "./log.ts";
 import { DiskBlobs } from "./store/blobs.ts";
@@ -34,6 +36,8 @@ export interface RunningCoordinator {
   url: string;
   /** Made on the first start of a data folder, and told only then. */
   adminToken?: string;
+  /** Lets a host audit as long as this coordinator runs, and do nothing else. */
+  auditorToken: string;
   /** Drains, disconnects everybody, waits until all that was acknowledged is on disk, and frees the data folder. */
   close(): Promise<void>;
 }
@@ -57,7 +61,14 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     };
     const metrics = new Metrics();
     const { onCommit, onReply } = metrics;
-    const coordinator = await Coordinator.open({ store, onFatal, onCommit, onReply });
+    const coordinator = await Coordinator.open({
+      store,
+      onFatal,
+      onCommit,
+      onReply,
+      auditShare: config.auditPercent / 100,
+      onAuditing: tellAuditing(log),
+    });
     opened.push(coordinator);
     coordinator.on((notice) => {
       if (notice.type === "job-changed") log.info({ job: notice.job, state: coordinator.job(notice.job)?.state }, "A job changed.");
@@ -85,6 +96,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     sweep.start();
     opened.push(sweep);
     const backup = () => sweep.waitFor(() => openBackup({ data, snapshot, blobs, program: version, now: Date.now() }));
+    const { token: auditorToken } = newToken();
     const context = { ...parts, config, judges, drain, metrics, version, backup, connected: () => gateway.accounts };
     // At this level Fastify would tell the address, which the command line tells.
     const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
@@ -95,6 +107,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       publicUrl: config.publicUrl,
       trustProxy: config.trustProxy,
       allowSoftware: config.allowSoftware,
+      mayAudit: async (token) => token === auditorToken || isAdministrator(await store.tokenOf(hashOf(token))),
       listensPublicly: !isLoopback(config.host),
       drainMs: config.drainSeconds * 1000,
       onRefused: (code) => metrics.refused(code),
@@ -122,13 +135,29 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     warnOfExposure(log, config);
     // Made only once it can be told: a start that failed before must not swallow it.
     const adminToken = await firstToken(store);
+    if (coordinator.auditing === "none") log.info(AUDITING.none);
     log.info({ version, jobs: coordinator.jobs().length }, "The coordinator is ready.");
     const close = () => inTime(closeAll(), config.drainSeconds * 1000 + CLOSE_MS, log);
-    return { url, ...(adminToken === undefined ? {} : { adminToken }), close };
+    return { url, auditorToken, ...(adminToken === undefined ? {} : { adminToken }), close };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+const AUDITING: Record<AuditState, string> = {
+  none: "Nothing is audited: what two volunteers agree on is final. Start an auditor with serve --audit, or npx idlewave audit on a machine with a GPU.",
+  away: "The auditor has left. For ten minutes what it owes waits for it, then what volunteers agree on is final.",
+  behind: "The auditor cannot keep up: less of what volunteers agree on is looked at than should be.",
+  auditing: "An auditor looks at what volunteers agree on.",
+};
+
+function tellAuditing(log: Logger): (state: AuditState) => void {
+  return (state) => log[state === "away" || state === "behind" ? "warn" : "info"](AUDITING[state]);
+}
+
+function isAdministrator(row: TokenRow | undefined): boolean {
+  return row?.admin === true && row.revokedAt === null;
 }
 
 /** What was acknowledged is on disk already: whoever starts it again finds it. */

@@ -11,6 +11,20 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return joined;
 }
 
+/** A binary value as the socket's parser gives it: ArrayBuffer in browsers, Buffer in Node. Undefined for anything else. */
+export function binaryOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  return undefined;
+}
+
+/** What the coordinator sent as binary. Throws `TypeError` when it is not. */
+export function sentBytes(value: unknown): Uint8Array {
+  const bytes = binaryOf(value);
+  if (!bytes) throw new TypeError("The coordinator's answer is not binary.");
+  return bytes;
+}
+
 const HEX_DIGITS = new TextEncoder().encode("0123456789abcdef");
 /** Arguments of one call: engines have a limit. */
 const HEX_CHUNK_BYTES = 4096;

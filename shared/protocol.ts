@@ -53,6 +53,8 @@ export interface Hello {
   publicKey: Uint8Array;
   signature: Uint8Array;
   host: Host;
+  /** An administrator's token: this host is the auditor, and may be a software adapter. */
+  audit?: string;
 }
 
 /** What became of a replica. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */

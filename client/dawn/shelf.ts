@@ -1,6 +1,8 @@
 /** The outbox of a donor without a browser: a SQLite file, which one process has at a time. */
+
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "@photostructure/sqlite";
+import { messageOf } from "../../shared/thrown.ts";
 import type { OutboxEntry, OutboxShelf } from "../donor/outbox.ts";
 
 /** A process that is just ending may hold the file this long, ms. */
@@ -59,7 +61,7 @@ export function fileShelf(path: string): FileShelf {
 }
 
 function failureOf(path: string, error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/locked|busy/i.test(message)) return new Error(`${path} is in use by another process.`, { cause: error });
   if (/not a database|malformed/i.test(message))
     return new Error(`${path} is damaged: move it away; results in it that were not sent are computed by others.`, { cause: error });

@@ -2,7 +2,9 @@
  * Units through the GPU: takes the next one that is held, has it computed, and puts what came of it into the outbox; what
  * failed is computed again, left to others, or the end of the run (setbacks.ts).
  */
+
 import type { JobStatus } from "../../shared/api.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Barred } from "./barred.ts";
@@ -165,8 +167,4 @@ export class Computing {
   private fail(error: unknown): void {
     this.parts.onEnd({ kind: "failed", message: messageOf(error) });
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

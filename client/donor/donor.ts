@@ -3,6 +3,7 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
+import { messageOf } from "../../shared/thrown.ts";
 import { holdLife } from "./alive.ts";
 import { browserBarred } from "./barred.ts";
 import { clearBlobs } from "./blob-cache.ts";
@@ -268,6 +269,6 @@ export class Donor implements DonorControl {
   }
 
   private fail(error: unknown): void {
-    this.report.setPhase({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    this.report.setPhase({ kind: "failed", message: messageOf(error) });
   }
 }

@@ -1,7 +1,9 @@
 /** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
+
 import type { JobStatus } from "../../shared/api.ts";
 import { chunkHash, chunkListBytes } from "../../shared/chunks.ts";
 import { type BufferInit, type JobPlan, MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { BlobCache } from "./blob-cache.ts";
 import { sha256Hex } from "./digest.ts";
 
@@ -58,7 +60,7 @@ export class Inputs {
     try {
       return parsePlan(json);
     } catch (error) {
-      throw new InputError(error instanceof Error ? error.message : String(error), false);
+      throw new InputError(messageOf(error), false);
     }
   }
 

@@ -13,13 +13,14 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice, Host } from "../../shared/protocol.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import type { Barred } from "./barred.ts";
 import { Bulletin } from "./bulletin.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Choice } from "./choice.ts";
 import { Claims } from "./claims.ts";
-import { Computing, messageOf } from "./computing.ts";
+import { Computing } from "./computing.ts";
 import { type SpeedShelf, toldSpeed } from "./host-speed.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs.ts";
@@ -100,14 +101,19 @@ export class Session {
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
     this.expected = options.job || (options.shown ?? 0);
     this.inputs = new Inputs(options.origin, (bytes) => this.onFetched(bytes));
-    this.socket = new VolunteerSocket(options.origin, identity, {
-      introduce: (challenge) => this.introduce(challenge.allowSoftware),
-      onUp: (account) => this.onUp(account),
-      onDown: () => this.shown.setLink("down"),
-      onAccount: (account) => this.onAccount(account),
-      onReload: () => this.finish({ kind: "another-version" }),
-      onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
-    });
+    this.socket = new VolunteerSocket(
+      options.origin,
+      identity,
+      {
+        introduce: (challenge) => this.introduce(challenge.allowSoftware || options.audit !== undefined),
+        onUp: (account) => this.onUp(account),
+        onDown: () => this.shown.setLink("down"),
+        onAccount: (account) => this.onAccount(account),
+        onReload: () => this.finish({ kind: "another-version" }),
+        onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
+      },
+      options.audit,
+    );
     const { socket } = this;
     this.bulletin = new Bulletin(report, this.inputs, socket, throttle, options.shown ?? 0);
     this.claims = new Claims((frame) => socket.request(frame));

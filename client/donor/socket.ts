@@ -2,9 +2,10 @@
  * The volunteer's connection. States: `down` → (transport opens, challenge comes) `greeting` → (hello accepted) `up` →
  * (transport drops) `down` and so on, by itself; `closed` by us, `refused` or told to `reload`: for good.
  */
+
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
-import { exactBytes } from "../../shared/bytes.ts";
+import { exactBytes, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
@@ -18,6 +19,7 @@ import {
   type OwnUnitsReply,
   SocketEvent,
 } from "../../shared/protocol.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Identity } from "./identity.ts";
@@ -49,12 +51,15 @@ export class VolunteerSocket {
   private readonly origin: string;
   private readonly identity: Identity;
   private readonly listener: SocketListener;
+  private readonly audit: string | undefined;
   private readonly socket: Socket;
   private up = false;
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(origin: string, identity: Identity, listener: SocketListener) {
+  /** `audit`: the token of the coordinator's auditor. */
+  constructor(origin: string, identity: Identity, listener: SocketListener, audit?: string) {
+    this.audit = audit;
     this.origin = origin;
     this.identity = identity;
     this.listener = listener;
@@ -86,7 +91,7 @@ export class VolunteerSocket {
   /** Sends one frame and resolves with the answering frame. Rejects with `NotConnected` or `FrameError`. */
   async request(frame: Frame): Promise<Frame> {
     const answer = await this.ask(SocketEvent.Frame, encodeFrame(frame).buffer);
-    return decodeFrame(bytesOf(answer));
+    return decodeFrame(sentBytes(answer));
   }
 
   async ownUnits(job: number): Promise<OwnUnitsReply["units"]> {
@@ -124,14 +129,14 @@ export class VolunteerSocket {
     try {
       return await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, message);
     } catch (error) {
-      throw new NotConnected(error instanceof Error ? error.message : String(error));
+      throw new NotConnected(messageOf(error));
     }
   }
 
   private async greet(challenge: Challenge): Promise<void> {
     const id = this.socket.id;
     if (challenge.wire !== WIRE_VERSION) return this.end(() => this.listener.onReload());
-    const nonce = bytesOf(challenge.nonce);
+    const nonce = sentBytes(challenge.nonce);
     const host = await this.listener.introduce({ allowSoftware: challenge.allowSoftware === true });
     // Introducing may take long enough for another connection to have come.
     if (!host || !id || this.ended || this.socket.id !== id || nonce.byteLength !== NONCE_BYTES) return;
@@ -141,7 +146,14 @@ export class VolunteerSocket {
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
       const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
-      const hello = { wire: WIRE_VERSION, plan: PLAN_VERSION, origin: this.origin, ...binary, host };
+      const hello = {
+        wire: WIRE_VERSION,
+        plan: PLAN_VERSION,
+        origin: this.origin,
+        ...binary,
+        host,
+        ...(this.audit === undefined ? {} : { audit: this.audit }),
+      };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
       return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own
@@ -158,11 +170,4 @@ export class VolunteerSocket {
     this.close();
     tell();
   }
-}
-
-/** Binary arrives as ArrayBuffer in browsers and as Buffer in Node. Throws `TypeError` on anything else. */
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError("The coordinator's answer is not binary.");
 }

@@ -103,6 +103,8 @@ export interface DonorStart {
   dose: Dose;
   /** 0: any. */
   job: number;
+  /** An administrator's token: this host is the coordinator's auditor. */
+  audit?: string | undefined;
   /** The job on the page: the account's own units of it are told as soon as the account is known. */
   shown?: number;
   /** What else was chosen; nothing in particular when absent. */

@@ -2,6 +2,7 @@
  * Declared operations a second of what is lent: the speed of the last units while they ran, times the share of the time in
  * which something ran. The first is of a longer while, for few units would make it jump; the second follows another dose soon.
  */
+import { total } from "../../shared/total.ts";
 
 const SPEED_WINDOW_MS = 30_000;
 const SHARE_WINDOW_MS = 8_000;
@@ -25,14 +26,10 @@ export class Throughput {
   /** GFLOP/s, or null when nothing was measured. */
   gflops(now: number): number | null {
     this.units = this.units.filter((unit) => unit.at > now - SPEED_WINDOW_MS);
-    const micros = sum(this.units.map((unit) => unit.micros));
-    const wallMillis = sum(this.shares.map((share) => share.wallMillis));
-    const gpuMillis = sum(this.shares.map((share) => share.gpuMillis));
+    const micros = total(this.units.map((unit) => unit.micros));
+    const wallMillis = total(this.shares.map((share) => share.wallMillis));
+    const gpuMillis = total(this.shares.map((share) => share.gpuMillis));
     if (micros === 0 || wallMillis === 0 || gpuMillis === 0) return null;
-    return (sum(this.units.map((unit) => unit.gflop)) / (micros / 1e6)) * (gpuMillis / wallMillis);
+    return (total(this.units.map((unit) => unit.gflop)) / (micros / 1e6)) * (gpuMillis / wallMillis);
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

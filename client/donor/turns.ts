@@ -6,7 +6,7 @@
  *
  * A short hold keeps the session with its units: the throttle's gate is shut at once, and nothing is claimed.
  */
-import { messageOf } from "./computing.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { Manners } from "./manners/manners.ts";
 import type { Wishes } from "./manners/wishes.ts";
 import type { Report } from "./report.ts";

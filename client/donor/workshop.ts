@@ -1,6 +1,8 @@
 /** The jobs this donor can compute right now: for each a device with what the job needs, its engine and its inputs. */
+
 import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import { total } from "../../shared/total.ts";
 import { measureGflops } from "../engine/benchmark.ts";
 import { BENCHMARK_PLAN } from "../engine/benchmark-plan.ts";
 import type { Keeper } from "../engine/checkpoint.ts";
@@ -141,7 +143,7 @@ export class Workshop {
       const [needed, lent] = [bytes, this.memoryBytes].map((each) => `${Math.ceil(each / 1e6)} MB`);
       throw new TooLarge(`The job takes ${needed} of GPU memory, and ${lent} are lent.`);
     }
-    const sum = () => [...this.taken.values()].reduce((total, each) => total + each, bytes);
+    const sum = () => bytes + total(this.taken.values());
     for (const other of [...this.benches.keys()]) if (other !== job && sum() > this.memoryBytes) this.close(other);
     this.taken.set(job, bytes);
   }

@@ -1,5 +1,7 @@
 /** How fast a GPU is: a few units of the benchmark through the driver, sliced and paced as all that the driver runs. */
+
 import { BENCHMARK_GFLOP } from "../../shared/credit.ts";
+import { total } from "../../shared/total.ts";
 import type { Driver } from "./driver.ts";
 import type { Engine } from "./seam.ts";
 
@@ -26,6 +28,6 @@ export async function measureGflops(driver: Driver, engine: Engine): Promise<num
   }
   await Promise.all(outcomes);
   const known = times.length > UNKNOWN_UNITS ? times.slice(UNKNOWN_UNITS) : times;
-  const micros = known.reduce((sum, time) => sum + time, 0);
+  const micros = total(known);
   return (BENCHMARK_GFLOP * known.length) / (Math.max(1, micros) / 1e6);
 }

@@ -2,6 +2,7 @@
  * What is kept of a unit that is not done: where it is, and what its buffers hold there. Another engine of the same plan, on
  * any device, goes on from it and comes to the same bytes.
  */
+import { total } from "../../shared/total.ts";
 import type { Place } from "./controller.ts";
 import type { Engine, OpenedUnit } from "./seam.ts";
 
@@ -57,7 +58,7 @@ export class Keeping {
     this.isSaving = true;
     this.keptMicros = this.micros;
     Promise.all([engine.save(opened), Promise.all(times)])
-      .then(([state, micros]) => keeper.take({ place, state, gpuMicros: micros.reduce((sum, each) => sum + each, 0) }))
+      .then(([state, micros]) => keeper.take({ place, state, gpuMicros: total(micros) }))
       .catch(() => undefined)
       .finally(() => {
         this.isSaving = false;

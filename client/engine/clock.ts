@@ -3,6 +3,7 @@
  * the wall: a submit's time runs from the end of the one before it (or its own start, when the queue was empty) to its end,
  * shared among its owners by their dispatches. A submit of more than `MAX_SUBMIT_UNITS` owners is timed by the wall too.
  */
+import { total } from "../../shared/total.ts";
 import { MAX_SUBMIT_UNITS } from "./limits.ts";
 
 const MAP_READ = 1;
@@ -49,7 +50,7 @@ class WallClock implements GpuClock {
         const end = performance.now();
         const micros = 1000 * Math.max(0, end - Math.max(started, this.lastEnd));
         this.lastEnd = end;
-        const all = [...owners.values()].reduce((sum, dispatches) => sum + dispatches, 0);
+        const all = total(owners.values());
         return new Map([...owners].map(([owner, dispatches]) => [owner, (micros * dispatches) / all]));
       },
     };
@@ -139,5 +140,5 @@ class StampClock implements GpuClock {
 }
 
 function sumOf(micros: ReadonlyMap<object, number>): number {
-  return [...micros.values()].reduce((sum, time) => sum + time, 0);
+  return total(micros.values());
 }

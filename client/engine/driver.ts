@@ -5,6 +5,7 @@
  * nothing is submitted. When the GPU does not come to the end of what it was given (watchdog.ts) the driver has stopped too: the
  * units of that chunk are rejected with "endless", all others as by `stop`, and their engines must be left as they are.
  */
+import { total } from "../../shared/total.ts";
 import { type Keeper, Keeping } from "./checkpoint.ts";
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
@@ -228,7 +229,7 @@ export class Driver {
       if (!work.opened) work.keeping?.begin(opened);
       work.opened = opened;
       work.place = next;
-      const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(sum);
+      const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(total);
       work.times.push(time);
       for (const { box } of positions) work.workgroupsRecorded += workgroupsOf(box.size);
       if (this.controllerOf(engine).isEnd(next)) this.finish(work, opened);
@@ -253,7 +254,7 @@ export class Driver {
     }
     this.lane.splice(this.lane.indexOf(work), 1);
     this.ending.add(work);
-    Promise.all([work.engine.read(opened), Promise.all(work.times).then(sum)])
+    Promise.all([work.engine.read(opened), Promise.all(work.times).then(total)])
       .then(([bytes, gpuMicros]) => work.resolve({ bytes, gpuMicros }), work.reject)
       .finally(() => this.ending.delete(work));
   }
@@ -309,8 +310,4 @@ function workgroupsBefore(engine: Engine, { pass, iteration, done }: Place): num
 
 function allWorkgroups(engine: Engine): number {
   return engine.plan.passes.reduce((all, pass) => all + pass.repeat * workgroupsOf(pass.workgroups), 0);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,4 +1,5 @@
 /** Ties promises to a device's life: when the device is lost each of them rejects, whatever the browser does with it. */
+import { messageOf } from "../../shared/thrown.ts";
 import { EngineError } from "./engine-error.ts";
 
 export class Lifeline {
@@ -32,7 +33,7 @@ export class Lifeline {
       return await Promise.race([promise, lost]);
     } catch (error) {
       if (error instanceof EngineError) throw error;
-      throw this.end ?? new EngineError("device-lost", error instanceof Error ? error.message : String(error));
+      throw this.end ?? new EngineError("device-lost", messageOf(error));
     } finally {
       this.pending.delete(reject);
     }

@@ -7,7 +7,7 @@ import { stagingOffsets } from "./result.ts";
 const SETS = 2;
 
 /** Bytes of one unit's buffers. */
-export function unitBytes(plan: JobPlan): number {
+function unitBytes(plan: JobPlan): number {
   return plan.buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 

@@ -1,5 +1,7 @@
 /** The kernel compiled: one explicit bind group layout for each group and pass, one pipeline for each pass. */
+
 import { type BufferPlan, type JobPlan, SLICE_BYTES } from "../../shared/plan.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { EngineError } from "./engine-error.ts";
 
 export interface PassPipeline {
@@ -57,7 +59,7 @@ export async function compile(device: GPUDevice, plan: JobPlan): Promise<PassPip
     const info = await module.getCompilationInfo().catch(() => undefined);
     const faults = (info?.messages ?? []).filter((message) => message.type === "error").slice(0, 3);
     const text = faults.map((fault) => `${fault.lineNum}:${fault.linePos} ${fault.message}`).join("; ");
-    throw new EngineError("validation", text || (error instanceof Error ? error.message : String(error)));
+    throw new EngineError("validation", text || messageOf(error));
   }
 }
 

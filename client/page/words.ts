@@ -166,7 +166,7 @@ function before(situation: Situation, noun: string): Words {
   const one = missing === 1;
   const left = one ? "One unit" : `${count(missing)} units`;
   // Computed once each, and no square of them is empty.
-  const needsOthers = job !== null && missing > 0 && job.units.voted >= missing;
+  const needsOthers = job !== null && missing > 0 && job.units.voted - job.verification.held >= missing;
   const headline = needsOthers
     ? `${left} ${one ? "needs" : "need"} a second volunteer.`
     : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;

@@ -5,9 +5,11 @@
  *      │                 │                 │
  *      └──────── exit, kill, malformed ────┴──▶ ended
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { messageOf } from "../../shared/thrown.ts";
 import { encodeMessage, type Message, MessageReader } from "./frames.ts";
 import { MAX_ANSWER_BYTES } from "./limits.ts";
 import type { Stage } from "./package.ts";
@@ -67,7 +69,7 @@ export class JudgeChild {
           else this.settle({ kind: "answer", message });
         }
       } catch (error) {
-        this.kill(`it wrote a malformed answer: ${error instanceof Error ? error.message : error}`);
+        this.kill(`it wrote a malformed answer: ${messageOf(error)}`);
       }
     });
     const end = (how: string) => {

@@ -1,8 +1,10 @@
 /** Tint, Dawn's WGSL compiler, on Dawn's null backend: no GPU is needed. Only ever called in the judge's process. */
+
 import { create, globals } from "webgpu";
 import type { Fault } from "../../shared/errors.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { Progress } from "./package.ts";
 
 export interface TintPipeline {
@@ -117,7 +119,7 @@ async function tryPipeline(
     await device.createComputePipelineAsync({ layout, compute: { module, entryPoint, constants } });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
 import { ErrorSchema, JobListSchema, type JobStatus, JobStatusSchema } from "../../shared/api.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { CliError, EXIT, exitOf } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 
@@ -41,7 +42,7 @@ export async function send(connection: Connection, path: string, request: Reques
     response = await fetch(`${connection.url}${path}`, init as RequestInit);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new CliError(
       EXIT.unreachable,
       "unreachable",

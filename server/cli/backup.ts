@@ -1,9 +1,11 @@
 /** `backup <folder>`: asks the running coordinator for everything, or copies a stopped data folder; checks each digest. */
+
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { type Command, Option } from "commander";
 import type { Backup } from "../../shared/backup.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { send } from "./api.ts";
 import { keepCopy } from "./copy.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -40,7 +42,7 @@ async function offline(folder: string, data: string): Promise<Backup> {
   const { openStoppedBackup } = await import("../store/stopped.ts");
   const opened = await openStoppedBackup(resolve(data), "of a stopped folder", Date.now()).catch((error: unknown) => {
     const todo = `Of a coordinator that runs, leave out --data: ${invocation("backup <folder>")} asks it.`;
-    throw new CliError(EXIT.failure, "data-folder", error instanceof Error ? error.message : String(error), todo);
+    throw new CliError(EXIT.failure, "data-folder", messageOf(error), todo);
   });
   try {
     return await keepCopy(folder, opened.parts);

@@ -1,9 +1,11 @@
 /** Parts of a backup into a new folder: each digest is checked, all is synced, and the folder gets its name when it is whole. */
+
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import Value from "typebox/value";
 import { BACKUP_FILE, type Backup, type BackupPart, BackupSchema, DATABASE_FILE } from "../../shared/backup.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 const MAX_BACKUP_FILE_BYTES = 64 * 1024;
@@ -29,7 +31,7 @@ export async function keepCopy(folder: string, parts: AsyncIterable<BackupPart>)
   } catch (error) {
     await rm(part, { recursive: true, force: true });
     if (error instanceof CliError || isSystemError(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw broken(`The backup cannot be read: ${why}.`);
   }
 }

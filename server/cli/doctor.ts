@@ -1,8 +1,10 @@
 /** `doctor [folder]`: looks at the data folder of a stopped coordinator, changes nothing, and says what to do. */
+
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import colours from "picocolors";
 import { plain } from "../../shared/plain.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { Finding } from "../store/doctor.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -27,7 +29,7 @@ export function doctorVerb(program: Command): void {
           }
         });
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         const todo = `Name the data folder of a coordinator that is stopped; one that runs can be copied with ${invocation("backup <folder>")}.`;
         throw new CliError(EXIT.failure, "data-folder", why, todo);
       }

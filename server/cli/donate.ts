@@ -1,4 +1,5 @@
 /** `donate`: lends this machine's GPU to a coordinator, without a browser. */
+
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -6,6 +7,7 @@ import { type Hours, hoursOf, timeOfDay, type Wishes } from "../../client/donor/
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { findJob } from "./api.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -27,7 +29,7 @@ const EXIT_INTERRUPTED = 130;
 /** A line about the work at most this often; a new phase is told at once. */
 const LINE_EVERY_MS = 10_000;
 
-interface DonateOptions extends VerbOptions {
+export interface DonateOptions extends VerbOptions {
   job?: string;
   intensity: string;
   home: string;
@@ -57,7 +59,8 @@ export function donateVerb(program: Command): void {
     });
 }
 
-async function donate(options: DonateOptions): Promise<void> {
+/** Lends until it is told to stop. `audit`: as the auditor, under this token. */
+export async function donate(options: DonateOptions, audit?: string): Promise<void> {
   const connection = connectionOf(options);
   const { origin, pathname } = new URL(connection.url);
   if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
@@ -72,14 +75,14 @@ async function donate(options: DonateOptions): Promise<void> {
     memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
   };
   const donor = await startDonor({
-    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes },
+    ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes, audit },
     onState: (state) => {
       last = state.phase;
       teller.tell(state);
       rest.look(state);
     },
   }).catch((error: unknown) => {
-    throw new CliError(EXIT.failure, "no-donor", error instanceof Error ? error.message : String(error), "");
+    throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
   halt = () => void donor.stop().catch((error: unknown) => note(String(error)));
   const stop = stopper(halt);

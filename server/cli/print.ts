@@ -56,6 +56,13 @@ export function printJobLine(job: JobStatus): void {
   printStyled(`${colours.bold(String(job.id).padStart(4))}  ${plain(rest)}`);
 }
 
+const AUDITOR_WORDS: Record<JobStatus["verification"]["auditor"], string> = {
+  none: "none, two who agree decide",
+  away: "away, what it owes waits for it",
+  behind: "behind, it looks at less than it should",
+  auditing: "at work",
+};
+
 /** A job on several lines. */
 export function printJob(job: JobStatus): void {
   const { units, replicas } = job;
@@ -66,6 +73,7 @@ export function printJob(job: JobStatus): void {
     `  replicas    ${replicas.counted} counted, ${replicas.refused} refused, ${job.executionsPerUnit.toFixed(2)} executions a unit`,
     `  volunteers  ${job.volunteers} at work, ${job.unitsPerMinute.toFixed(1)} units a minute`,
     `  checked by  ${job.verification.tier} of ${job.verification.quorum}, ${job.verification.compare}: ${job.verification.limits}`,
+    `  auditor     ${AUDITOR_WORDS[job.verification.auditor]}: ${job.verification.audited} units computed again, ${job.verification.held} held`,
   ];
   for (const line of lines) print(line);
 }

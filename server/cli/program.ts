@@ -1,6 +1,7 @@
 /** The command line: one file a verb, exit codes in exit.ts. */
 import { Command, CommanderError } from "commander";
 import { unknownVariables } from "../config.ts";
+import { auditVerb } from "./audit.ts";
 import { backupVerb } from "./backup.ts";
 import { checkVerb } from "./check.ts";
 import { demoVerb } from "./demo.ts";
@@ -34,6 +35,7 @@ const VERBS = [
   resultsVerb,
   steerVerbs,
   donateVerb,
+  auditVerb,
   schemaVerb,
   tokenVerb,
   siteVerb,

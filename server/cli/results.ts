@@ -1,4 +1,5 @@
 /** `results <job>`: streams the results to a file, which is there whole or not at all. */
+
 import { createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { dirname, extname } from "node:path";
@@ -7,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { type Command, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, findJob, send } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
@@ -42,12 +44,7 @@ export async function saveBody(response: Response, path: string): Promise<number
     await pipeline(Readable.fromWeb(response.body as ReadableStream), file);
   } catch (error) {
     await rm(part, { force: true });
-    throw new CliError(
-      EXIT.failure,
-      "broken-off",
-      `The results broke off: ${error instanceof Error ? error.message : error}.`,
-      "Try again.",
-    );
+    throw new CliError(EXIT.failure, "broken-off", `The results broke off: ${messageOf(error)}.`, "Try again.");
   }
   await rename(part, path);
   return file.bytesWritten;

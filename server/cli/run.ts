@@ -1,4 +1,5 @@
 /** `run <dir>`: a job package on this machine's GPU, without a coordinator: the same admission, expansion, engine and reduction. */
+
 import { writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -9,6 +10,7 @@ import { concatBytes } from "../../shared/bytes.ts";
 import { counted } from "../../shared/counted.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
@@ -166,7 +168,7 @@ async function openGpu(name: string | undefined) {
   try {
     gpu = openDawn(name);
   } catch (error) {
-    throw new CliError(EXIT.failure, "no-gpu", `There is no GPU ${name}: ${wordsOf(error)}`, "Name another, or leave --gpu out.");
+    throw new CliError(EXIT.failure, "no-gpu", `There is no GPU ${name}: ${messageOf(error)}`, "Name another, or leave --gpu out.");
   }
   const adapter = await openAdapter({ allowSoftware: true, machine: { gpu, browser: "node", os: process.platform } });
   if (adapter.kind === "adapter") return adapter;
@@ -184,11 +186,7 @@ function failureOf(error: unknown, job: string, gpu: string): CliError {
   return new CliError(
     EXIT.failure,
     "gpu-failed",
-    `${gpu} could not run the job: ${wordsOf(error)}`,
+    `${gpu} could not run the job: ${messageOf(error)}`,
     "Mend the kernel or what the job requires, or name another GPU with --gpu.",
   );
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

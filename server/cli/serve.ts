@@ -1,17 +1,23 @@
 /** `serve`: the coordinator, until SIGINT or SIGTERM. */
+import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, ConfigError, readConfig } from "../config.ts";
-import type { startCoordinator } from "../main.ts";
+import type { RunningCoordinator, startCoordinator } from "../main.ts";
+import { type AuditorOptions, startAuditor } from "./auditor-process.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { DEFAULT_URL } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+
+const DRIVERS = ["gpu", "software"] as const;
+type Driver = (typeof DRIVERS)[number];
 
 interface ServeOptions {
   host?: string;
   port?: number;
   data?: string;
   allowSoftware?: boolean;
+  audit?: Driver;
   json?: boolean;
 }
 
@@ -23,12 +29,18 @@ export function serveVerb(program: Command): void {
     .addOption(new Option("--port <port>", "port to listen on, default 8080; 0 takes a free one").argParser(portOf))
     .option("--data <folder>", "folder of the database and the blobs, default ./data")
     .option("--allow-software", "give work to software adapters too")
+    .addOption(
+      new Option("--audit [driver]", "start an auditor beside it, on this machine's GPU or with Chromium's software driver")
+        .choices(DRIVERS)
+        .preset("gpu"),
+    )
     .option("--json", "print JSON")
-    .action(async ({ json, ...overrides }: ServeOptions) => {
+    .action(async ({ json, audit, ...overrides }: ServeOptions) => {
       // Loaded here, so that the verbs that only ask start fast.
       if (!json) note("Starting …");
       const { startCoordinator: start } = await import("../main.ts");
-      const coordinator = await started(start, configOf(overrides));
+      const config = configOf(overrides);
+      const coordinator = await started(start, config);
       // Before the address is told: whoever waits for it may stop it at once.
       const stop = stopSignal();
       if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
@@ -41,9 +53,20 @@ export function serveVerb(program: Command): void {
           note(`Make one for each owner with ${invocation("token new <name>")}.`);
         }
       }
+      const stopAuditor = audit && startAuditor(auditorOf(coordinator, config, audit));
       await stop;
+      await stopAuditor?.();
       await coordinator.close();
     });
+}
+
+function auditorOf({ url, auditorToken: token }: RunningCoordinator, { data }: Config, driver: Driver): AuditorOptions {
+  return { url: loopback(url), token, home: join(resolve(data), "auditor"), software: driver === "software" };
+}
+
+/** A coordinator that listens on all addresses is reached at this one. */
+function loopback(url: string): string {
+  return url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, "//127.0.0.1");
 }
 
 async function started(start: typeof startCoordinator, config: Config): ReturnType<typeof startCoordinator> {
@@ -66,7 +89,7 @@ const NO_LISTENING: Record<string, (config: Config) => CliError> = {
   ENOTFOUND: ({ host }) => new CliError(EXIT.failure, "no-address", `There is no address of the name ${host}.`, ANOTHER_HOST),
 };
 
-export function configOf(overrides: Omit<ServeOptions, "json">) {
+export function configOf(overrides: Omit<ServeOptions, "json" | "audit">) {
   try {
     return readConfig(overrides);
   } catch (error) {

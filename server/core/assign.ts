@@ -4,13 +4,14 @@
  * the jobs and however many wait for somebody else.
  */
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
-import { type IdleReason, MAX_BATCH_UNITS } from "../../shared/wire.ts";
+import { MAX_BATCH_UNITS } from "../../shared/wire.ts";
 import { accountOf, declaredPace, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS, paceOf } from "./account.ts";
 import { activeCount, volunteersOf } from "./active.ts";
 import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
+import { idle, idleAfter, type Obstacle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
@@ -21,8 +22,9 @@ import { PAGE_UNITS, pageOf } from "./store.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 
-/** Retries one claim may look at. */
+/** Retries one claim may look at, and in each job however many it has looked at before. */
 const RETRY_SCAN_LIMIT = 4096;
+const MIN_RETRY_SCAN = DRAW_UNITS;
 /** Retries a claim may meet that came back from its cluster, or that it has no allowance for, before it stops looking. */
 const BARRED_SCAN_LIMIT = 4 * DRAW_UNITS;
 /** Steps of the cursor one claim may make, in all jobs: a full batch, and as many over units that were touched out of turn. */
@@ -42,20 +44,10 @@ const MAX_CLUSTER_SHARE = 0.5;
 export const MIN_CLUSTER_SHARE_UNITS = 32;
 /** Batches grow as work is verified: to so many times the account's final units. What a volunteer tells of its pace may shrink them. */
 const GROWTH = 4;
+/** When the cursor gave up at its limit, ms: the next claim looks further. */
+const SCAN_RETRY_MS = 250;
 /** Near the end a claim takes at most this share of what is left, so that all hosts finish together. */
 const TAIL_SHARE = 0.5;
-
-/** When to ask again, ms. `all-assigned` and `waits-for-others` are short: a tie-break may come at any time. */
-export const RETRY_MS: Record<IdleReason, number> = {
-  "no-jobs": 10_000,
-  "all-assigned": 2_000,
-  "needs-features": 60_000,
-  paused: 10_000,
-  "waits-for-others": 2_000,
-  quota: 15_000,
-};
-/** When the cursor gave up at its limit: the next claim looks further. */
-const SCAN_RETRY_MS = 250;
 
 export type Claim = Extract<CoreEvent, { type: "claim" }>;
 
@@ -67,16 +59,12 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
   const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
   if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");
 
-  const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, reason: "needs-features" };
+  const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, met: new Set() };
   for (const job of jobs) {
-    if (!meets(job.spec.requires, host)) continue;
-    if (isFailing(account, job.spec.id)) {
-      if (scan.reason === "needs-features") scan.reason = "quota";
-      continue;
-    }
     const room = roomOf(job, account, host);
-    if (room === 0) {
-      if (scan.reason !== "waits-for-others") scan.reason = "all-assigned";
+    const obstacle = obstacleOf(job, account, host, room);
+    if (obstacle) {
+      scan.met.add(obstacle);
       continue;
     }
     const size = Math.min(room, batchSize(state, job, account, host, event));
@@ -104,7 +92,15 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
       },
     };
   }
-  return scan.steps <= 0 ? { type: "idle", reason: scan.reason, retryMs: SCAN_RETRY_MS } : idle(scan.reason);
+  return scan.steps <= 0 ? idleAfter(scan.met, SCAN_RETRY_MS) : idleAfter(scan.met);
+}
+
+/** What stands between the host and any unit of the job. */
+function obstacleOf(job: Job, account: Account, host: HostFacts, room: number): Obstacle | undefined {
+  if (!meets(job.spec.requires, host)) return "needs-features";
+  if (isFailing(account, job.spec.id)) return "failing";
+  if (room > 0) return undefined;
+  return job.ring.size > 0 || job.cursor < job.pages.units ? "quota" : "all-assigned";
 }
 
 interface Scan {
@@ -112,8 +108,8 @@ interface Scan {
   /** Retries that may still be looked at, and steps of the cursor that may still be made. */
   retries: number;
   steps: number;
-  /** The best reason so far for having found nothing. */
-  reason: IdleReason;
+  /** Why nothing was found so far. */
+  met: Set<Obstacle>;
 }
 
 /** Units that a claim may take: in all, of those that somebody else has or had, and of others. */
@@ -127,18 +123,21 @@ interface Taken extends Allowed {
   units: UnitIndex[];
   drawn: number;
   begun: number;
+  /** What stood between the host and further units. */
+  met: Set<Obstacle>;
 }
 
 /** Leases units of one job: those that wait, drawn at random, or untouched ones while few wait. */
 function pick(state: CoreState, job: Job, lease: Lease, allowed: Allowed, scan: Scan, work: Work): { units: UnitIndex[]; drawn: number } {
-  const taken: Taken = { ...allowed, units: [], drawn: 0, begun: 0 };
-  if (scan.reason === "needs-features" || scan.reason === "quota") scan.reason = "all-assigned";
+  const taken: Taken = { ...allowed, units: [], drawn: 0, begun: 0, met: new Set() };
+  scan.retries = Math.max(scan.retries, MIN_RETRY_SCAN);
   // Around its depth by chance: whoever could tell which claims get untouched units could leave them for an accomplice.
   const isShallow = job.ring.size <= scan.random.below(2 * depthOf(state, job));
   if (isShallow) takeUntouched(state, job, lease, taken, scan, work);
   drawRetries(state, job, lease, taken, scan, work);
   if (!isShallow) takeUntouched(state, job, lease, taken, scan, work);
-  if (job.open.size > 0 && scan.reason === "all-assigned" && job.ring.size > 0) scan.reason = "waits-for-others";
+  if (taken.met.size === 0) taken.met.add(job.ring.size === 0 ? "all-assigned" : "waits-for-others");
+  for (const obstacle of taken.met) scan.met.add(obstacle);
   return taken;
 }
 
@@ -173,13 +172,13 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, taken: Taken, sca
       const isOthers = isNeeded && (isLeftToOthers(state, job, lease, unit) || isForVetted(state, lease, job.open.get(unit)));
       if (isOthers) barred++;
       if (isNeeded && (isOthers || !mayTake(state, job, lease, unit))) {
-        scan.reason = "waits-for-others";
+        taken.met.add("waits-for-others");
         aside.push(unit);
         continue;
       }
       const isBegun = isNeeded && isBegunByOthers(job, unit);
       if (isNeeded && (isBegun ? taken.drawn >= taken.draws : taken.begun >= taken.begins)) {
-        if (scan.reason === "all-assigned") scan.reason = "quota";
+        taken.met.add("quota");
         barred++;
         aside.push(unit);
         continue;
@@ -199,9 +198,9 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, taken: Taken, sca
 
 function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, scan: Scan, work: Work): void {
   const { units, size, begins } = taken;
-  while (units.length < size && taken.begun < begins && job.cursor < job.pages.units && scan.steps > 0) {
+  while (units.length < size && job.cursor < job.pages.units && scan.steps > 0) {
     if (job.open.size >= MAX_OPEN_UNITS) {
-      scan.reason = "waits-for-others";
+      taken.met.add("waits-for-others");
       return;
     }
     scan.steps--;
@@ -210,8 +209,15 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, s
       job.cursor = Math.min(job.pages.units, (pageOf(unit) + 1) * PAGE_UNITS);
       continue;
     }
+    if (job.pages.isTouched(unit)) {
+      job.cursor++;
+      continue;
+    }
+    if (taken.begun >= begins) {
+      taken.met.add("quota");
+      return;
+    }
     job.cursor++;
-    if (job.pages.isTouched(unit)) continue;
     holdUnit(job, lease, unit);
     units.push(unit);
     taken.begun++;
@@ -277,8 +283,4 @@ function isAnyPaused(state: CoreState, job: JobId | null): boolean {
     if (candidate.state === "paused" && (job === null || candidate.spec.id === job)) return true;
   }
   return false;
-}
-
-export function idle(reason: IdleReason): Reply {
-  return { type: "idle", reason, retryMs: RETRY_MS[reason] };
 }

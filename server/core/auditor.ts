@@ -2,10 +2,11 @@
 import type { UnitIndex } from "../../shared/ids.ts";
 import { runsOf } from "../../shared/ids.ts";
 import { accountOf, isFailing, MAX_HELD_LEASES, paceOf } from "./account.ts";
-import { type Claim, idle } from "./assign.ts";
+import type { Claim } from "./assign.ts";
 import { isAudited, makeDue, SPARE_AFTER_MS, VOUCH_AFTER_MS, waive } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { HostFacts } from "./events.ts";
+import { idle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import type { CoreState, Job, Lease, OpenUnit } from "./state.ts";

@@ -1,9 +1,10 @@
 /** A volunteer needs more time, or comes back after a reload or a restart of ours: it takes up its units again. */
 import { countUnits, runsOf, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
 import { accountOf, MAX_HELD_LEASES, paceOf } from "./account.ts";
-import { idle, mayTake, roomOf } from "./assign.ts";
+import { mayTake, roomOf } from "./assign.ts";
 import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
+import { idle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS, stallOf } from "./lease.ts";
 import { isBanned } from "./sentence.ts";
 import type { CoreState, Job, Lease } from "./state.ts";

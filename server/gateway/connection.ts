@@ -3,17 +3,20 @@
  * `open` (frames, units, forget) → `closed`. A refused hello, 30 s without one, repeated garbage and disconnecting all
  * lead to `closed`; nothing leads back.
  */
+
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
+import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, OwnUnitsSchema, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
 import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
+import { AUDITOR } from "../core/cluster.ts";
 import type { AccountRow, Store } from "../core/store.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
-import { binaryOf, Handshake } from "./handshake.ts";
+import { Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
@@ -26,6 +29,8 @@ export interface ConnectionContext extends Desk {
   bytes: BytePace;
   ownUnits: OwnUnitsPace;
   allowSoftware: boolean;
+  /** Whether this token makes its host the auditor. */
+  mayAudit: (token: string) => Promise<boolean>;
   ownOrigin: (origin: string) => boolean;
   nextHost: () => HostId;
   /** The coordinator takes nothing new; what it has begun it answers. */
@@ -37,6 +42,11 @@ export interface ConnectionContext extends Desk {
 }
 
 type Ack = (answer: unknown) => void;
+
+const NO_AUDITOR = {
+  why: "The auditor needs an administrator's token, and this is none.",
+  todo: "Pass the one that the coordinator printed on its first start, or make one with npx idlewave token new <name> --admin.",
+};
 
 const unitsChecker = Compile(OwnUnitsSchema);
 
@@ -104,9 +114,10 @@ export class Connection {
     this.state = "greeting";
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
-      const { publicKey, host } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const { publicKey, host, audit } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
       const row = (await context.store.knownAccount(publicKey)) ?? (await this.newAccount(publicKey));
-      const cluster = await context.clusters.of(this.address, row.id, context.clock());
+      const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
       const facts = {
         host: context.nextHost(),
         account: row.id,

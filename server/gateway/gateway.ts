@@ -70,6 +70,8 @@ export interface GatewayOptions {
   publicUrl: string;
   trustProxy: number;
   allowSoftware: boolean;
+  /** Whether this token makes its host the auditor. */
+  mayAudit: (token: string) => Promise<boolean>;
   listensPublicly: boolean;
   log: { error(details: object, message: string): void; warn(message: string): void };
   clock?: () => number;
@@ -131,14 +133,14 @@ export class Gateway {
       const line = lineFacts(socket.request);
       forgetRequest(socket);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware } = options;
+      const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, mayAudit } = options;
       const ownOrigin = (origin: string) => {
         const page = line.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
       };
       const nextHost = () => ++this.hosts as HostId;
       new Connection(socket, address, {
-        ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, ownOrigin, nextHost, clock, onFailure },
+        ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, mayAudit, ownOrigin, nextHost, clock, onFailure },
         clusters,
         idles,
         claims,

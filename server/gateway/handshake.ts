@@ -6,7 +6,7 @@ import { createPublicKey, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
-import { toHex } from "../../shared/bytes.ts";
+import { binaryOf, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { PublicKeyHex } from "../../shared/ids.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
@@ -16,12 +16,15 @@ import { WIRE_VERSION } from "../../shared/wire.ts";
 const PUBLIC_KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const MAX_ORIGIN_CHARACTERS = 300;
+const MAX_TOKEN_CHARACTERS = 100;
 
 const hostChecker = Compile(HostSchema);
 
 export interface Introduction {
   publicKey: PublicKeyHex;
   host: Host;
+  /** The token under which it wants to be the auditor; undefined: it is a volunteer. Not checked. */
+  audit: string | undefined;
 }
 
 export class Handshake {
@@ -47,13 +50,14 @@ export class Handshake {
     const spent = this.used;
     this.used = true;
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
-    const { wire, plan, origin, publicKey, signature, host } = hello as Record<string, unknown>;
+    const { wire, plan, origin, publicKey, signature, host, audit } = hello as Record<string, unknown>;
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
     if (typeof plan !== "number" || !(plan >= PLAN_VERSION)) {
       throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });
     }
     if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");
     const key = binary(publicKey, PUBLIC_KEY_BYTES, "publicKey");
+    if (audit !== undefined && (typeof audit !== "string" || audit.length > MAX_TOKEN_CHARACTERS)) throw malformed("audit is no token");
     const signed = binary(signature, SIGNATURE_BYTES, "signature");
     if (!hostChecker.Check(host)) {
       const fault = hostChecker.Errors(host)[0];
@@ -66,8 +70,8 @@ export class Handshake {
     if (!isWhole(key)) throw new IdlewaveError("bad-signature", { why: "its key is a point that belongs to nobody" });
     if (!verifies(key, authMessage(origin, socketId, this.nonce, key), signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
-    if (host.software && !this.allowSoftware) throw new IdlewaveError("software-adapter");
-    return { publicKey: toHex(key) as PublicKeyHex, host };
+    if (host.software && !this.allowSoftware && audit === undefined) throw new IdlewaveError("software-adapter");
+    return { publicKey: toHex(key) as PublicKeyHex, host, audit };
   }
 }
 
@@ -92,13 +96,6 @@ function isLoopbackPeer(address: string | undefined): boolean {
 
 function isForwarded(headers: IncomingMessage["headers"]): boolean {
   return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
-}
-
-/** Binary fields arrive as Buffer (msgpack bin) or ArrayBuffer (msgpack ext). */
-export function binaryOf(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  return undefined;
 }
 
 function binary(value: unknown, bytes: number, name: string): Uint8Array {

@@ -28,7 +28,7 @@ const MAX_DEPTH = 8; // a hello nests four deep
 const MAX_NODES = 4096; // values in one message; binary frames are one each
 
 /** What the server decodes with; throws before anything is built, which makes Socket.IO close that connection. */
-export class GuardedDecoder extends msgpackParser.Decoder {
+class GuardedDecoder extends msgpackParser.Decoder {
   override add(chunk: unknown): void {
     if (!(chunk instanceof Uint8Array)) throw new Error("messages are binary");
     checkMsgpack(chunk);

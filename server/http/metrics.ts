@@ -17,7 +17,7 @@ const COMMIT_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1
 
 /** What the figures are read from when somebody asks. */
 export interface MetricSources {
-  coordinator: Pick<Coordinator, "load" | "jobs" | "counts">;
+  coordinator: Pick<Coordinator, "auditing" | "load" | "jobs" | "counts">;
   disk: { free: number; isFull: boolean; isWritable: boolean };
   drain: { isDraining: boolean; count: number };
   judges: { processes: number; queued: number };
@@ -75,6 +75,9 @@ export class Metrics {
     this.gauge("blob_bytes", "Size of all blobs, a few minutes old at most", sources.blobBytes);
     this.gauge("judge_processes", "Judges' processes", () => judges.processes);
     this.gauge("packages_waiting", "Packages that wait for a judge or are judged", () => judges.queued);
+    this.gauge("auditing", "1 while an auditor looks at what volunteers agree on and keeps up", () =>
+      Number(coordinator.auditing === "auditing"),
+    );
     this.jobGauges(sources);
   }
 
@@ -101,7 +104,7 @@ export class Metrics {
     });
     new Gauge({
       name: "idlewave_units",
-      help: "Units of unfinished jobs: final, failed, leased (with an open lease), voted (with a replica, not ended), left (not ended)",
+      help: "Units of unfinished jobs: final, failed, leased (with an open lease), voted (with a replica, not ended), held (of them: for the auditor), left (not ended); audited (of final ones), overruled (agreements that the auditor found wrong since the start)",
       labelNames: ["job", "state"],
       registers: [registry],
       collect() {
@@ -109,8 +112,9 @@ export class Metrics {
         for (const { row, label } of shown(coordinator.jobs())) {
           const counts = coordinator.counts(row.id);
           if (!counts) continue;
-          const { final, failed, leased, voted, left } = counts;
-          for (const [state, units] of Object.entries({ final, failed, leased, voted, left })) this.inc({ job: label, state }, units);
+          const { final, failed, leased, voted, held, left, audited, overruled } = counts;
+          for (const [state, units] of Object.entries({ final, failed, leased, voted, held, left, audited, overruled }))
+            this.inc({ job: label, state }, units);
         }
       },
     });

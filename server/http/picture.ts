@@ -14,7 +14,7 @@ const BYTES_PER_CELL = 64;
 /**
  * The sequence follows the clock, so that what a page remembers from before a restart is older than anything now.
  */
-export function sequenceAt(now: number): number {
+function sequenceAt(now: number): number {
   return Math.max(1, Math.floor((now - SEQ_EPOCH) / SEQ_MS));
 }
 

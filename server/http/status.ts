@@ -4,10 +4,13 @@ import { creditOf } from "../../shared/credit.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
+import type { AuditState } from "../core/audit.ts";
 import type { JobRow } from "../core/store.ts";
 import { DEFAULT_QUORUM } from "../core/verify.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
+const AUDITED_LIMITS =
+  "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
 
 /** `waitsFor`: why it gets no further now, or "". */
 export function jobStatus(
@@ -15,6 +18,7 @@ export function jobStatus(
   { manifest, plan }: PlannedJob,
   counts: JobCounts,
   waitsFor: string,
+  auditor: AuditState,
   answerSoFar: string | undefined,
 ): JobStatus {
   return {
@@ -40,7 +44,11 @@ export function jobStatus(
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
     creditPerUnit: creditOf(manifest.gflopPerUnit),
-    verification: { tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact", limits: LIMITS },
+    verification: {
+      ...{ tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact" },
+      limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
+      ...{ auditor, audited: counts.audited, held: counts.held },
+    },
   };
 }
 

@@ -49,7 +49,14 @@ export class Views {
       else if (this.wantsReading(row)) this.fresh(row).catch(this.source.onFailure);
     }
     const { coordinator } = this.source;
-    return jobStatus(row, planned, countsOf(coordinator, row.id), coordinator.waitsFor(row.id), this.answers.get(row.id));
+    return jobStatus(
+      row,
+      planned,
+      countsOf(coordinator, row.id),
+      coordinator.waitsFor(row.id),
+      coordinator.auditing,
+      this.answers.get(row.id),
+    );
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,9 @@
 /** Turns the journal of a page into one row, and what lost into garbage. */
+
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { PAGE_UNITS } from "../core/store.ts";
 import { pack } from "./packed.ts";
 import { DamagedPage, type PageUnit, replay } from "./page.ts";
@@ -29,7 +31,7 @@ export function replayRow(units: Map<number, PageUnit>, row: { job: JobId; page:
   try {
     replay(units, row.body);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new DamagedPage(`page ${row.page} of job ${row.job}, journal row ${row.seq}: ${why}`, { cause: error });
   }
 }

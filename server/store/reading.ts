@@ -1,9 +1,11 @@
 /** Reads units of a job, whether their page is packed or still has its journal. */
+
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import { exactBytes, toHex } from "../../shared/bytes.ts";
 import { type AccountId, type JobId, runsOf, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { type FinalRow, type JobHistory, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
 import { unpack } from "./packed.ts";
 import { openPages, readJournal, replayRow } from "./packing.ts";
@@ -156,7 +158,7 @@ export class PageReader {
     try {
       return unpack(row.body);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new DamagedPage(`page ${page} of job ${job}: ${why}`, { cause: error });
     }
   }

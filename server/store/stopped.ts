@@ -1,8 +1,10 @@
 /** The database of a stopped coordinator, opened to be read and never changed. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { DATABASE_FILE } from "../../shared/backup.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { OpenBackup } from "../core/store.ts";
 import { DiskBlobs } from "./blobs.ts";
 import { openBackup } from "./snapshot.ts";
@@ -15,7 +17,7 @@ export function openStopped(path: string): DatabaseSyncInstance {
     database.prepare("SELECT count(*) FROM sqlite_schema").get();
   } catch (error) {
     database.close();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (/locked|busy/i.test(message)) throw new Error(`${path} is in use: a coordinator runs on it.`, { cause: error });
     throw new Error(`${path} cannot be read: ${message}.`, { cause: error });
   }

@@ -1,4 +1,5 @@
 /** Reads a kernel, one or several WGSL or WESL files, into one WGSL text with its syntax tree and the way back to the files. */
+
 import {
   bindIdents,
   type LinkBindings,
@@ -12,6 +13,7 @@ import {
 } from "wesl/core";
 import type { Fault } from "../errors.ts";
 import { hiddenIn } from "../plain.ts";
+import { messageOf } from "../thrown.ts";
 
 export interface KernelFile {
   /** Path inside the package. */
@@ -176,7 +178,7 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
 }
 
 function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return (text.split("\n")[0] ?? "").slice(0, 200);
 }
 

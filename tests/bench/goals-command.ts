@@ -1,5 +1,7 @@
 /** What the commands of all benches have in common: which goals, how much, and a table or one line of JSON at the end. */
+
 import { Command, InvalidArgumentError, Option } from "commander";
+import { messageOf } from "../../shared/thrown.ts";
 import { type GoalReport, unmeasured } from "./goal.ts";
 import { type BenchReport, table } from "./report.ts";
 import type { Scale, Stage } from "./stage.ts";
@@ -46,7 +48,7 @@ export async function measureGoals(
       goals[name] = await (measures[name] as () => Promise<GoalReport>)();
     } catch (error) {
       failed = true;
-      goals[name] = unmeasured(null, `it failed: ${error instanceof Error ? error.message : String(error)}`);
+      goals[name] = unmeasured(null, `it failed: ${messageOf(error)}`);
     }
   }
   return { goals, failed };

@@ -1,8 +1,10 @@
 /** One volunteer: a key, a real socket of the product's protocol, and no GPU. It answers with the agreed results. */
+
 import { generateKeyPairSync, sign } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
+import { sentBytes } from "../../shared/bytes.ts";
 import { unitsOf } from "../../shared/ids.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../shared/protocol.ts";
@@ -47,7 +49,7 @@ export class Volunteer {
       socket.once("connect_error", reject);
       socket.once("disconnect", (why) => reject(new Error(`disconnected before the challenge: ${why}`)));
     });
-    const signature = sign(null, authMessage(url, socket.id ?? "", bytesOf(nonce), key), privateKey);
+    const signature = sign(null, authMessage(url, socket.id ?? "", sentBytes(nonce), key), privateKey);
     const hello: Hello = { wire: WIRE_VERSION, plan: PLAN_VERSION, origin: url, publicKey: key, signature, host: HOST };
     const reply = (await socket.timeout(CONNECT_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     if (!reply.ok) throw new Error(`the handshake was refused: ${reply.code}, ${reply.message}`);
@@ -88,14 +90,8 @@ export class Volunteer {
         .timeout(CONNECT_TIMEOUT_MS)
         .emit(SocketEvent.Frame, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), (error: Error | null, answer: unknown) => {
           if (error) reject(error);
-          else resolve(decodeFrame(bytesOf(answer)));
+          else resolve(decodeFrame(sentBytes(answer)));
         });
     });
   }
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError("bytes were expected");
 }

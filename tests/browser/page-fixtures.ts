@@ -48,6 +48,9 @@ export function job(changes: Partial<JobStatus> = {}): JobStatus {
       quorum: 2,
       compare: "exact",
       limits: "Two volunteers who work together and meet on a unit could still pass a wrong result.",
+      auditor: "none",
+      audited: 0,
+      held: 0,
     },
     ...changes,
   };

@@ -1,4 +1,5 @@
 /** One line of the table: an adversary at a share, over independent seeds. */
+import { messageOf } from "../../shared/thrown.ts";
 import { ADVERSARIES } from "./adversaries.ts";
 import { type AuditOptions, Network } from "./network.ts";
 
@@ -89,7 +90,7 @@ export function runCell(options: CellOptions, onSeed: (trace: number) => void = 
 
 export class SeedFailed extends Error {
   constructor(seed: number, adversary: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     super(`seed ${seed} of ${adversary}: ${why}`, { cause });
   }
 }

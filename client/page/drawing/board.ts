@@ -39,7 +39,8 @@ export class Board {
     return this.cells[index] ?? EMPTY;
   }
 
-  private get isFinished(): boolean {
+  /** The job ended, or all of its units are verified. */
+  get isFinished(): boolean {
     return this.done || (this.units > 0 && this.final >= this.units);
   }
 

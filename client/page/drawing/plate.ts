@@ -143,6 +143,8 @@ export class Plate {
       units: Math.max(1, Math.min(cells.length * board.unitsPerCell, board.units - first * board.unitsPerCell)),
       tileWidth: board.tileWidth,
       tileHeight: board.tileHeight,
+      image: board.grid.image,
+      finished: board.isFinished,
     });
   }
 

@@ -4,11 +4,8 @@ import { RAMPS, rampColour } from "../../../shared/ramp.ts";
 import type { OwnUnit } from "../../donor/state.ts";
 import type { Cell } from "./board.ts";
 import type { Palette } from "./orders.ts";
+import { MIDDLE_STEP, toneOf, toneOfRun } from "./tone.ts";
 
-/** The stop of a ramp that its legend shows: a square of the visitor's own whose values are all equal takes it, to read as yellow. */
-const MIDDLE_STEP = 153;
-/** A sea square whose values are all equal keeps its tone, but no paler than this, to be told from a missing one. */
-const PALEST_FLAT_STEP = 40;
 const PROGRESS_STEPS = 10;
 const HATCH_GAP = 5;
 
@@ -24,6 +21,10 @@ export interface Square {
   units: number;
   tileWidth: number;
   tileHeight: number;
+  /** The job is an image. */
+  image: boolean;
+  /** The job has ended. */
+  finished: boolean;
 }
 
 export interface Brush {
@@ -65,7 +66,7 @@ function drawRun(brush: Brush, square: Square, share: number, mine: number): voi
   else {
     hairlines(brush, square);
     const height = share === 0 ? 0 : Math.max(square.pixelRatio, Math.round(square.side * share));
-    context.fillStyle = colour(rampOf(palette, false), runStep(square.cells));
+    context.fillStyle = colour(rampOf(palette, false), toneOfRun(square.cells));
     context.fillRect(square.x, square.y + square.side - height, square.side, height);
   }
   if (mine > 0) {
@@ -79,7 +80,8 @@ function drawTile(brush: Brush, square: Square, mine: boolean): void {
   const { context, palette } = brush;
   const ramp = rampOf(palette, mine);
   const tile = square.cells[0]?.tile ?? new Uint8Array(0);
-  const step = flatStep(tile, mine, brush.flat);
+  const { image, finished } = square;
+  const step = toneOf({ steps: tile, image, mine, finished }, brush.flat);
   if (step !== null || tile.byteLength !== square.tileWidth * square.tileHeight) {
     context.fillStyle = colour(ramp, step ?? MIDDLE_STEP);
     context.fillRect(square.x, square.y, square.side, square.side);
@@ -88,27 +90,6 @@ function drawTile(brush: Brush, square: Square, mine: boolean): void {
   context.imageSmoothingEnabled = square.side % square.tileWidth !== 0;
   context.imageSmoothingQuality = "high";
   context.drawImage(coloured(tile, ramp, square.tileWidth, square.tileHeight), square.x, square.y, square.side, square.side);
-}
-
-/** The mean tone of what is verified in a run. */
-function runStep(cells: readonly Cell[]): number {
-  let sum = 0;
-  let known = 0;
-  for (const { tile } of cells) {
-    if (tile.byteLength !== 1) continue;
-    sum += tile[0] ?? 0;
-    known++;
-  }
-  return known === 0 ? MIDDLE_STEP : Math.max(PALEST_FLAT_STEP, sum / known);
-}
-
-/** The one step of a tile of equal values, the mean when tiles are drawn flat, else null. */
-function flatStep(tile: Uint8Array, mine: boolean, flat: boolean): number | null {
-  const [first] = tile;
-  if (first === undefined) return MIDDLE_STEP;
-  if (tile.byteLength > 1 && flat) return Math.max(PALEST_FLAT_STEP, tile.reduce((sum, step) => sum + step, 0) / tile.byteLength);
-  if (!tile.every((step) => step === first)) return null;
-  return mine && tile.byteLength > 1 ? MIDDLE_STEP : Math.max(PALEST_FLAT_STEP, first);
 }
 
 let scratch: OffscreenCanvas | null = null;

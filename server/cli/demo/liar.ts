@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
+import { sentBytes } from "../../../shared/bytes.ts";
 import { countUnits, unitsOf } from "../../../shared/ids.ts";
 import { type JobPlan, PLAN_VERSION, parsePlan, resultBytes } from "../../../shared/plan.ts";
 import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
@@ -64,7 +65,7 @@ async function greet(socket: Socket, origin: string, publicKey: Buffer, privateK
     socket.once(SocketEvent.Challenge, resolve);
     socket.once("connect_error", reject);
   });
-  const nonce = bytesOf(challenge.nonce);
+  const nonce = sentBytes(challenge.nonce);
   const hello: Hello = {
     wire: WIRE_VERSION,
     plan: PLAN_VERSION,
@@ -114,17 +115,11 @@ async function lie(socket: Socket, assignment: AssignmentFrame, plan: JobPlan): 
 async function exchange(socket: Socket, frame: Frame): Promise<Frame> {
   // A Buffer travels as msgpack's own binary type.
   const answer: unknown = await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Frame, Buffer.from(encodeFrame(frame)));
-  return decodeFrame(bytesOf(answer));
+  return decodeFrame(sentBytes(answer));
 }
 
 async function fetchPlan(url: string, job: number): Promise<JobPlan> {
   const response = await fetch(`${url}/api/jobs/${job}/plan`);
   if (!response.ok) throw new Error(`the plan of job ${job} could not be had: ${response.status}`);
   return parsePlan(await response.text());
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError("bytes were expected");
 }

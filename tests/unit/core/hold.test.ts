@@ -70,7 +70,7 @@ describe("an account", () => {
     const held = () => world.job().holders.get(account(1)) ?? 0;
     while (world.claim(by).type === "assigned");
     expect(held()).toBe(100);
-    expect(world.claim(by)).toMatchObject({ type: "idle", reason: "all-assigned" });
+    expect(world.claim(by)).toMatchObject({ type: "idle", reason: "quota" });
     const small = new World({ units: 30 });
     const other = small.join(1);
     while (small.claim(other).type === "assigned");
@@ -99,7 +99,7 @@ describe("an account", () => {
       while (world.claim(by).type === "assigned");
     }
     expect(world.job().clusterHolders.get("net:one")).toBe(200);
-    expect(world.claim(world.join(41, "net:one"))).toMatchObject({ type: "idle", reason: "all-assigned" });
+    expect(world.claim(world.join(41, "net:one"))).toMatchObject({ type: "idle", reason: "quota" });
     expect(world.claim(world.join(42, "net:two")).type).toBe("assigned");
   });
 

@@ -44,6 +44,9 @@ export interface TestNetwork {
   close(keepFolder?: boolean): Promise<void>;
 }
 
+/** With this one a volunteer may say that it is the auditor. */
+export const AUDIT_TOKEN = `iw_${"a".repeat(43)}`;
+
 export async function startNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "idlewave-gateway-")));
   const clock = options.clock ?? Date.now;
@@ -64,6 +67,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
     trustProxy: options.trustProxy ?? 0,
     allowSoftware: options.allowSoftware ?? false,
     listensPublicly: false,
+    mayAudit: async (token) => token === AUDIT_TOKEN,
     log: { error: (details) => failures.push(details), warn: () => undefined },
   });
   await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));

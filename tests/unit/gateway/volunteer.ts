@@ -1,9 +1,9 @@
 /** A volunteer made of a key and a socket, that computes nothing: it submits whatever bytes a test gives it. */
+
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { io, type Socket } from "socket.io-client";
-import { binaryOf } from "../../../server/gateway/handshake.ts";
 import { msgpackParser } from "../../../server/gateway/parser.ts";
-import { fromHex } from "../../../shared/bytes.ts";
+import { fromHex, sentBytes } from "../../../shared/bytes.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { unitsOf } from "../../../shared/ids.ts";
 import { PLAN_VERSION } from "../../../shared/plan.ts";
@@ -31,6 +31,7 @@ export interface HelloChanges {
   /** Signs with this key while presenting one's own. */
   signer?: KeyObject;
   host?: unknown;
+  audit?: unknown;
 }
 
 export class Volunteer {
@@ -53,7 +54,7 @@ export class Volunteer {
     } as Parameters<typeof io>[1]);
     this.challenged = new Promise((resolve, reject) => {
       this.socket.once(SocketEvent.Challenge, (challenge: Challenge) => {
-        this.challenge = { ...challenge, nonce: binaryOf(challenge.nonce) ?? new Uint8Array(0) };
+        this.challenge = { ...challenge, nonce: sentBytes(challenge.nonce) };
         resolve();
       });
       this.socket.once("connect_error", reject);
@@ -94,6 +95,7 @@ export class Volunteer {
       publicKey: Buffer.from(this.publicKey),
       signature,
       host: changes.host ?? HOST,
+      ...("audit" in changes ? { audit: changes.audit } : {}),
     };
   }
 
@@ -113,9 +115,7 @@ export class Volunteer {
   }
 
   async sendBytes(bytes: Uint8Array): Promise<Frame> {
-    const answer = binaryOf(await this.ask(SocketEvent.Frame, Buffer.from(bytes)));
-    if (!answer) throw new Error("the answer is not binary");
-    return decodeFrame(answer);
+    return decodeFrame(sentBytes(await this.ask(SocketEvent.Frame, Buffer.from(bytes))));
   }
 
   async claim(units = 64, job = 0): Promise<AssignmentFrame> {

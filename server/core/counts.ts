@@ -1,0 +1,39 @@
+/** How a job stands, in numbers. */
+import type { Job } from "./state.ts";
+
+export interface JobCounts {
+  final: number;
+  failed: number;
+  /** Units with an open assignment. */
+  leased: number;
+  /** Units with a recorded replica that have not ended. */
+  voted: number;
+  /** Of them, those that wait for the auditor, or for somebody in them to be vetted. */
+  held: number;
+  /** Units that have not ended. */
+  left: number;
+  /** Final units that the auditor computed too; agreements that it found wrong, since this process began. */
+  audited: number;
+  overruled: number;
+  counted: number;
+  refused: number;
+  /** Accounts that hold an assignment. */
+  volunteers: number;
+  /** Replicas of final units over final units; 0 while there is none. */
+  executionsPerUnit: number;
+}
+
+export function countsOf(job: Job): JobCounts {
+  const { pages, audited, overruled, counted, refused } = job;
+  return {
+    final: pages.final,
+    failed: pages.failed.size,
+    leased: pages.leased,
+    voted: job.open.size,
+    held: job.owed + job.provisional.size,
+    left: job.spec.units - pages.final - pages.failed.size,
+    ...{ audited, overruled, counted, refused },
+    volunteers: job.holders.size,
+    executionsPerUnit: pages.final === 0 ? 0 : job.recorded / pages.final,
+  };
+}

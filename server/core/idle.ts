@@ -1,0 +1,27 @@
+/** Why a claim got nothing, and when to ask again. */
+import type { IdleReason } from "../../shared/wire.ts";
+import type { Reply } from "./effects.ts";
+
+/** When to ask again, ms. `all-assigned` and `waits-for-others` are short: a tie-break may come at any time. */
+const RETRY_MS: Record<IdleReason, number> = {
+  "no-jobs": 10_000,
+  "all-assigned": 2_000,
+  "needs-features": 60_000,
+  paused: 10_000,
+  "waits-for-others": 2_000,
+  quota: 15_000,
+};
+
+/** Why a job has nothing for a host, what is most useful to know last. `failing`: its kernel does not run there. */
+const OBSTACLES = ["needs-features", "failing", "all-assigned", "waits-for-others", "quota"] as const;
+export type Obstacle = (typeof OBSTACLES)[number];
+
+export function idle(reason: IdleReason, retryMs = RETRY_MS[reason]): Reply {
+  return { type: "idle", reason, retryMs };
+}
+
+/** One job's reason must not hide another's: the most useful of those met, until the first of them may be gone. */
+export function idleAfter(met: ReadonlySet<Obstacle>, retryMs?: number): Reply {
+  const reasons = OBSTACLES.filter((obstacle) => met.has(obstacle)).map((obstacle) => (obstacle === "failing" ? "quota" : obstacle));
+  return idle(reasons.at(-1) ?? "no-jobs", retryMs ?? Math.min(...reasons.map((reason) => RETRY_MS[reason])));
+}

@@ -1,0 +1,46 @@
+/** The auditor on the wire: who may be it, and what it is given. */
+import { expect, it, onTestFinished } from "vitest";
+import { unitsOf } from "../../../shared/ids.ts";
+import { AUDIT_TOKEN, planOf, startNetwork } from "./network.ts";
+import { bytesOf, HOST, resultOf, Volunteer } from "./volunteer.ts";
+
+async function network() {
+  const started = await startNetwork();
+  onTestFinished(() => started.close());
+  return started;
+}
+
+it("is who brings the token, with a software adapter too where volunteers may have none; another token is refused", async () => {
+  const { url, coordinator } = await network();
+  const software = { ...HOST, software: true };
+  expect(await new Volunteer(url).hello({ host: software })).toMatchObject({ ok: false, code: "software-adapter" });
+  expect(await new Volunteer(url).hello({ host: software, audit: `iw_${"b".repeat(43)}` })).toMatchObject({ ok: false, code: "forbidden" });
+  expect(await new Volunteer(url).hello({ audit: 7 })).toMatchObject({ ok: false, code: "bad-message" });
+  expect(coordinator.auditing).toBe("none");
+  const auditor = new Volunteer(url);
+  expect(await auditor.hello({ host: software, audit: AUDIT_TOKEN })).toMatchObject({ ok: true });
+  expect(coordinator.auditing).toBe("auditing");
+});
+
+it("is given what volunteers agree on, and nothing else; with its result the unit is final, and two who lied alike are found out", async () => {
+  const { url, coordinator, addJob, store } = await network();
+  const auditor = new Volunteer(url);
+  await auditor.hello({ audit: AUDIT_TOKEN });
+  const job = await addJob(planOf(2));
+  const [ann, bob] = [await new Volunteer(url).join(), await new Volunteer(url).join()];
+  expect(await auditor.send({ type: "claim", units: 4, gpuMillis: 0, job: 0 })).toMatchObject({ type: "idle" });
+  for (const liar of [ann, bob]) {
+    const { token, runs } = await liar.claim(2, job);
+    await liar.send({ type: "submit", token, results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(7))) });
+  }
+  expect(coordinator.counts(job)).toMatchObject({ final: 0, held: 2 });
+  const { token, runs } = await auditor.claim(4, job);
+  const results = [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(unit)));
+  expect(await auditor.send({ type: "submit", token, results })).toMatchObject({ type: "answer" });
+  expect(coordinator.counts(job)).toMatchObject({ final: 2, held: 0, audited: 2, overruled: 2 });
+  const found = (await store.accounts(10)).filter(({ record }) => record.proven > 0);
+  expect(found.map(({ unitsFinal, creditFinal }) => [unitsFinal, creditFinal])).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+});
