@@ -106,7 +106,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
-  warnBounds({ manifest, kernel, passes: passPlans, workgroups, overrides, units, buffers, sized }, faults);
+  warnBounds({ kernel, passes: passPlans, workgroups, overrides, units, buffers, sized }, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
 
