@@ -3,7 +3,7 @@ import { delMany, entries, keys, setMany } from "idb-keyval";
 import { browserCheckpoints } from "./checkpoint-shelf.ts";
 import type { CheckpointShelf } from "./checkpoints.ts";
 import { existingStoreAt, KEPT, storeAt } from "./kept.ts";
-import type { OutboxEntry, OutboxShelf } from "./outbox.ts";
+import type { OutboxEntry, OutboxShelf } from "./outbox-entry.ts";
 
 /** What of a run outlives it. */
 export interface SessionShelf extends OutboxShelf {

@@ -1,15 +1,15 @@
 /** The dock's two lines: what is true of the graphics card, and a figure that was measured. */
 import { holdLines, SLOWED } from "./manners/hold-words.ts";
 import { aboutSeconds, doseWord, duration, throughput } from "./numbers.ts";
-import { momentOf, type Situation, timeOf } from "./situation.ts";
+import { lentDose, momentOf, type Situation, timeOf } from "./situation.ts";
 
 /** Beside Stop, which ends the wait. */
 const STARTS = "Starts by itself";
 
 export function dockLines(situation: Situation): [string, string] {
-  const { donor, dose } = situation;
+  const { donor } = situation;
   const moment = momentOf(situation);
-  const lends = `Lending ${donor?.slowed ? "a quarter" : doseWord(dose)}`;
+  const lends = `Lending ${doseWord(lentDose(situation))}`;
   const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeOf(situation)}` : "";
   switch (moment.kind) {
     case "running": {
@@ -22,7 +22,7 @@ export function dockLines(situation: Situation): [string, string] {
     case "on-hold":
       return holdLines(moment);
     case "another-tab":
-      return moment.running ? [lends, "In another tab"] : ["Waiting", STARTS];
+      return moment.running ? [lends, donor?.slowed === "hidden" ? "Less, its tab is hidden" : "In another tab"] : ["Waiting", STARTS];
     case "waiting":
       return ["Waiting", STARTS];
     case "job-done":

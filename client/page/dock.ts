@@ -1,7 +1,7 @@
 import { html, LitElement } from "lit";
 import { dockLines } from "./dock-words.ts";
 import { doseWord, percent } from "./numbers.ts";
-import { deviceOf, isLent, momentOf } from "./situation.ts";
+import { deviceOf, isLent, lentDose, momentOf } from "./situation.ts";
 import { Swap } from "./swap.ts";
 import type { Visit } from "./visit.ts";
 
@@ -41,6 +41,7 @@ export class Dock extends LitElement {
     const lent = isLent(situation);
     this.swap.show(lent ? "dock" : "");
     const [first, second] = dockLines(situation);
+    const ceiling = lentDose(situation);
     this.hidden = !lent;
     this.label();
     const less = visit.doseBeside(-1);
@@ -50,7 +51,7 @@ export class Dock extends LitElement {
       <p class="dock-status"><strong>${first}</strong><span>${second}</span></p>
       <div class="wave" role="img" aria-label=${this.waveLabel}>
         <canvas></canvas>
-        <span class="wave-ceiling" data-dose=${situation.dose} aria-hidden="true"><span>${doseWord(situation.dose)}<small>on average</small></span></span>
+        <span class="wave-ceiling" data-dose=${ceiling} aria-hidden="true"><span>${doseWord(ceiling)}<small>on average</small></span></span>
       </div>
       <button class="dock-less" type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
         aria-disabled=${less ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.less()}>Less</button>
@@ -70,11 +71,12 @@ export class Dock extends LitElement {
     const now = performance.now();
     if (!this.visit) return;
     const { situation } = this.visit;
-    const of = `${situation.dose} ${momentOf(situation).kind}`;
+    const ceiling = lentDose(situation);
+    const of = `${ceiling} ${momentOf(situation).kind}`;
     if (of === this.labelled && now - this.labelledAt < LABEL_EVERY_MS) return;
     this.labelled = of;
     this.labelledAt = now;
-    this.waveLabel = `Lending ${percent(situation.seen?.share ?? 0)}, ceiling ${doseWord(situation.dose)} on average`;
+    this.waveLabel = `Lending ${percent(situation.seen?.share ?? 0)}, ceiling ${doseWord(ceiling)} on average`;
   }
 }
 

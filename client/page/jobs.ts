@@ -6,11 +6,10 @@ const DOT_COLUMNS = 20;
 const DOT_ROWS = 3;
 const DOT_PITCH = 6;
 const DOT_SIDE = 4;
-/** The table lists this many jobs; the API has them all. */
+/** A table lists this many jobs; the API has them all. */
 const MAX_ROWS = 20;
-const LISTED: readonly JobStatus["state"][] = ["running", "paused", "done"];
 
-/** Jobs that need volunteers: what each makes, for whom, how far it is. */
+/** Jobs that need volunteers, and those that do not: what each makes, for whom, how far it is. */
 export class Jobs extends LitElement {
   static override properties = { jobs: { attribute: false }, shown: { attribute: false }, final: { attribute: false } };
   declare jobs: JobStatus[];
@@ -30,18 +29,31 @@ export class Jobs extends LitElement {
   }
 
   protected override render() {
-    const rows = this.jobs
-      .filter((job) => LISTED.includes(job.state))
-      .toSorted((a, b) => LISTED.indexOf(a.state) - LISTED.indexOf(b.state) || b.priority - a.priority || a.id - b.id)
-      .slice(0, MAX_ROWS);
-    if (rows.length === 0) return nothing;
+    const jobs = this.jobs.toSorted((a, b) => b.priority - a.priority || a.id - b.id);
+    const needing = jobs.filter(({ state }) => state === "running").slice(0, MAX_ROWS);
+    const paused = jobs.filter(({ state }) => state === "paused");
+    const done = jobs.filter(({ state }) => state === "done");
+    const others = [...paused, ...done].slice(0, MAX_ROWS);
+    if (needing.length + others.length === 0) return nothing;
     return html`<section class="below" aria-labelledby="jobs-title">
-      <h2 id="jobs-title">Jobs that need volunteers</h2>
-      <table class="jobs">
-        <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">Verified</th><th scope="col" class="number">Units left</th></tr></thead>
-        <tbody>${rows.map((job) => this.row(job))}</tbody>
-      </table>
-    </section>`;
+        <h2 id="jobs-title">Jobs that need volunteers</h2>
+        ${needing.length > 0 ? this.table(needing) : html`<p class="measure">None now: every job here is ${othersAre(paused.length, done.length)}.</p>`}
+      </section>
+      ${
+        others.length > 0
+          ? html`<section class="below" aria-labelledby="other-jobs-title">
+              <h2 id="other-jobs-title">Jobs that are ${othersAre(paused.length, done.length)}</h2>
+              ${this.table(others)}
+            </section>`
+          : nothing
+      }`;
+  }
+
+  private table(jobs: readonly JobStatus[]) {
+    return html`<table class="jobs">
+      <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">Verified</th><th scope="col" class="number">Units left</th></tr></thead>
+      <tbody>${jobs.map((job) => this.row(job))}</tbody>
+    </table>`;
   }
 
   private row(job: JobStatus) {
@@ -55,6 +67,11 @@ export class Jobs extends LitElement {
       <td class="number">${job.state === "done" ? "finished" : count(left)}</td>
     </tr>`;
   }
+}
+
+function othersAre(paused: number, done: number): string {
+  if (paused === 0) return "finished";
+  return done === 0 ? "paused" : "paused or finished";
 }
 
 function kind(job: JobStatus): string {

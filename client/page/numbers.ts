@@ -51,9 +51,12 @@ export interface Measure {
   unit: string;
 }
 
+/** The last zero too, so that the figure is as long whatever it is. */
+const THREE_DIGITS = { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
+
 export function throughput(gflops: number): Measure {
-  const tera = gflops >= 1_000;
-  return { value: format(tera ? gflops / 1_000 : gflops, { maximumSignificantDigits: 3 }), unit: tera ? "TFLOPS" : "GFLOPS" };
+  const tera = gflops >= 999.5;
+  return { value: format(tera ? gflops / 1_000 : gflops, THREE_DIGITS), unit: tera ? "TFLOPS" : "GFLOPS" };
 }
 
 /** 2 decimals; 4 under a tenth, where 2 would hide what a short unit gives. */

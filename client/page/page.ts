@@ -14,7 +14,7 @@ import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
 import type { PopOut } from "./popout.ts";
 import { closing, howChecked, howColoured, nameOf, promises, whoOwns } from "./sections.ts";
-import { finalOf, isFault, isLent, momentOf, type Situation } from "./situation.ts";
+import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
 import { Visit } from "./visit.ts";
@@ -67,6 +67,7 @@ export class Page extends LitElement {
       chosenJob: Number.isSafeInteger(chosenJob) && chosenJob > 0 ? chosenJob : 0,
       dose: firstDose(),
       webgpu: webgpuHere(),
+      saveData: navigator.connection?.saveData ?? false,
       openFacts: () => this.easel?.openFacts() ?? null,
       onChange: () => {
         this.tick++;
@@ -194,8 +195,9 @@ export class Page extends LitElement {
     const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done"]);
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
-    if (situation.dose !== this.dose) this.easel?.setDose(situation.dose);
-    if (this.easel) this.dose = situation.dose;
+    const dose = lentDose(situation);
+    if (dose !== this.dose) this.easel?.setDose(dose);
+    if (this.easel) this.dose = dose;
     const lent = isLent(situation);
     if (lent !== this.lent) this.easel?.setLending(lent);
     if (this.easel) this.lent = lent;

@@ -7,6 +7,7 @@
  *   no-webgpu: the browser lacks it, known without asking anybody
  */
 import type { JobStatus } from "../../shared/api.ts";
+import { SLOW_SHARE } from "../donor/manners/policy.ts";
 import { type DonorPhase, type DonorState, type Dose, fromBeside } from "../donor/state.ts";
 import type { Seen } from "./drawing/orders.ts";
 
@@ -39,6 +40,10 @@ export interface Situation {
   job: JobStatus | null;
   /** Number of the job that the address names, 0 for none. */
   chosenJob: number;
+  /** The browser has no network, and nothing has answered since it said so. */
+  offline: boolean;
+  /** The visitor asked their browser to save data. */
+  saveData: boolean;
   /** The coordinator takes results of processors too. */
   allowSoftware: boolean;
   donor: DonorState | null;
@@ -56,14 +61,20 @@ export interface Situation {
   nextJob: boolean;
 }
 
+/** What is known at once. */
+export type Known = Pick<Situation, "webgpu" | "saveData" | "chosenJob" | "dose">;
+
 /** Before anything was asked or answered. */
-export function firstSituation({ webgpu, chosenJob, dose }: Pick<Situation, "webgpu" | "chosenJob" | "dose">): Situation {
+export function firstSituation({ webgpu, saveData, chosenJob, dose }: Known): Situation {
   return {
-    ...{ webgpu, chosenJob, dose, firstDose: dose },
+    ...{ webgpu, saveData, chosenJob, dose, firstDose: dose, offline: false },
     ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
     ...{ seen: null, kept: 0, fresh: null, nextJob: false },
   };
 }
+
+/** Without a network the donor notices only when its connection times out: until then it tells one of these. */
+const NEEDS_NETWORK: readonly Moment["kind"][] = ["starting", "running", "waiting"];
 
 /** The one thing that is true now. */
 export function momentOf(situation: Situation): Moment {
@@ -75,6 +86,7 @@ export function momentOf(situation: Situation): Moment {
       if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten" || donor.phase.kind === "stopped") {
         return { kind: "starting", bytes: 0 };
       }
+      if (situation.offline && NEEDS_NETWORK.includes(donor.phase.kind)) return { kind: "offline", running: donor.running > 0 };
       // The donor only knows that no job is left; why is told by the job that was shown until then.
       if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job, false);
       return donor.phase.kind === "another-tab" ? beside(donor.phase) : donor.phase;
@@ -137,9 +149,15 @@ export function isFault(moment: Moment): boolean {
   return FAULTS.includes(moment.kind);
 }
 
-/** What computes here: a software adapter is the processor. */
-export function deviceOf({ donor }: Situation): "graphics card" | "processor" {
-  return donor?.software ? "processor" : "graphics card";
+/** What computes here: a software adapter is the processor; before the browser was asked for one nobody knows. */
+export function deviceOf({ donor }: Situation): "graphics card" | "processor" | "device" {
+  if (donor?.software) return "processor";
+  return donor?.adapter ? "graphics card" : "device";
+}
+
+/** What is lent at most, as far as the donor has slowed down by itself. */
+export function lentDose({ donor, dose }: Situation): Dose {
+  return donor?.slowed && dose > SLOW_SHARE ? SLOW_SHARE : dose;
 }
 
 export function timeOf(situation: Situation): string {

@@ -26,9 +26,9 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
   switch (moment.kind) {
     // What comes next has its room already.
     case "loading":
-      return html`<div class="ghost" inert>${consent(visit, lendWords(situation), actions.lend)}${terms}</div>`;
+      return html`<div class="ghost" inert>${consent(visit, lendWords(situation), actions.lend)}${terms(situation)}</div>`;
     case "before":
-      return html`${consent(visit, lendWords(situation), actions.lend)}${terms}`;
+      return html`${consent(visit, lendWords(situation), actions.lend)}${terms(situation)}`;
     case "stopped":
       return html`${consent(visit, `Start again with ${doseWord(situation.dose)}`, actions.lend)}${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
@@ -89,9 +89,9 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
   </div>`;
 }
 
-const terms = html`<ul class="terms">
+const terms = ({ saveData }: Situation) => html`<ul class="terms">
   <li>Runs only in this tab, only after you press the button.</li>
-  <li>Steps aside while you scroll or type.</li>
+  <li>${saveData ? "You asked to save data: it waits until you say so once more." : "Steps aside while you scroll or type."}</li>
   <li>One click stops it. No account, no coin, no ads.</li>
 </ul>`;
 

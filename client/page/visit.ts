@@ -15,7 +15,7 @@ import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
 import { reloadAndResume, takeResumed } from "./resume.ts";
 import { Showing } from "./showing.ts";
-import { firstSituation, momentOf, type Situation } from "./situation.ts";
+import { firstSituation, type Known, momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
 import { pickJob, Watch } from "./watch.ts";
 
@@ -28,7 +28,7 @@ const HURRY_EVERY_MS = 3_000;
 /** What lends, as far as it may be told something. */
 type Hand = Pick<Onlooker, "setDose" | "noticeInput" | "say">;
 
-export interface VisitOptions extends Pick<Situation, "chosenJob" | "dose" | "webgpu"> {
+export interface VisitOptions extends Known {
   origin: string;
   /** A port for the donor's facts, null when nothing can be drawn. */
   openFacts(): MessagePort | null;
@@ -57,7 +57,10 @@ export class Visit {
     this.beside = new Beside({
       openFacts: options.openFacts,
       onState: (state) => this.takeElsewhere(state),
-      onEnd: (wasStopped) => this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null, donor: null }),
+      onEnd: (wasStopped) => {
+        this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null, donor: null });
+        void this.countKept();
+      },
     });
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),
@@ -69,13 +72,17 @@ export class Visit {
         this.network = network;
         this.change({ allowSoftware: network.allowSoftware });
       },
+      onOffline: () => this.change({ offline: true }),
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
       isTold: () => this.isTold(),
     });
     void this.countKept();
     this.lookOn();
-    this.resume();
+    const resumed = takeResumed();
+    if (resumed === undefined) return;
+    this.situation.dose = resumed;
+    queueMicrotask(() => void this.lend());
   }
 
   /** The one thing that starts anything. */
@@ -112,6 +119,11 @@ export class Visit {
     this.change({ lending: { kind: "stopped" }, fresh: null });
     this.donation?.rest();
     await this.donation?.control.stop();
+    await this.putAway();
+  }
+
+  /** What was finished is sent, or kept because it cannot be sent now. */
+  private async putAway(): Promise<void> {
     await this.donation?.control.settled();
     await this.countKept();
     this.lookOn();
@@ -229,13 +241,14 @@ export class Visit {
 
   /** The donor is connected and tells how the shown job stands. */
   private isTold(): boolean {
-    const { lending, donor, job } = this.situation;
-    return lending.kind === "on" && donor?.job != null && donor.job.id === job?.id && donor.phase.kind !== "offline";
+    const { lending, donor, job, offline } = this.situation;
+    return !offline && lending.kind === "on" && donor?.job != null && donor.job.id === job?.id && donor.phase.kind !== "offline";
   }
 
   /** The coordinator answers: a donor that lost its connection need not wait for its next try. */
   private hurry(): void {
     const now = performance.now();
+    this.situation.offline = false;
     if (this.situation.donor?.phase.kind !== "offline" || now - this.hurriedAt < HURRY_EVERY_MS) return;
     this.hurriedAt = now;
     void this.retry();
@@ -260,7 +273,7 @@ export class Visit {
     if (donor.phase.kind === "stopped" && lending.kind === "on") {
       this.donation?.rest();
       this.change({ lending: { kind: "stopped" }, fresh: null });
-      this.lookOn();
+      void this.putAway();
       return;
     }
     // The figures beside "Stopped." are those of that moment.
@@ -287,13 +300,6 @@ export class Visit {
   private takeDose({ phase, dose }: DonorState): void {
     if (phase.kind === "off" || dose === this.situation.donor?.dose || performance.now() - this.turnedAt <= TURN_HEARD_MS) return;
     this.situation.dose = dose;
-  }
-
-  private resume(): void {
-    const dose = takeResumed();
-    if (dose === undefined) return;
-    this.situation.dose = dose;
-    queueMicrotask(() => void this.lend());
   }
 
   private change(changes: Partial<Situation>): void {

@@ -11,6 +11,8 @@ export interface Watched {
   onJobs(jobs: JobStatus[]): void;
   onJob(job: JobStatus): void;
   onNetwork(network: NetworkInfo): void;
+  /** The browser says that it has no network. */
+  onOffline(): void;
   /** The coordinator did not answer. */
   onFault(): void;
   /** The job to ask after, 0 for none. */
@@ -33,6 +35,12 @@ export class Watch {
     this.origin = origin;
     this.watched = watched;
     document.addEventListener("visibilitychange", () => this.again(0));
+    addEventListener("online", () => this.again(0));
+    addEventListener("offline", () => {
+      watched.onOffline();
+      // A coordinator on this computer answers all the same.
+      this.again(0);
+    });
     this.again(0);
   }
 

@@ -11,6 +11,7 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 const SIZE_WORTH_SAYING = 100_000;
 
 /** Both are two lines on a phone. */
+const READING = "Reading a page uses almost nothing.";
 const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
 const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor does, slowly.";
 /** As long in print as the number of units of most jobs. */
@@ -31,11 +32,11 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
   const device = deviceOf(situation);
   switch (moment.kind) {
     case "loading":
-      return { headline: ["Looking for a job."], lead: ["Nothing runs on your graphics card."] };
+      return { headline: ["Looking for a job."], lead: ["Nothing runs on your device."] };
     case "unreachable":
       return {
         headline: ["The coordinator does not answer."],
-        lead: [`Nothing runs on your graphics card. This page asks again every ${aboutSeconds(AFTER_FAULT_MS / 1_000)}.`],
+        lead: [`Nothing runs on your device. This page asks again every ${aboutSeconds(AFTER_FAULT_MS / 1_000)}.`],
       };
     case "no-job":
       return {
@@ -71,7 +72,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "stopped":
       return {
         headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
-        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good.`, ...keptHere(situation)],
+        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good. `, ...keptHere(situation)],
       };
     case "on-hold":
       return holdWords(situation, moment);
@@ -124,7 +125,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       return {
         headline: [`Your ${device} got different bytes.`],
         lead: [
-          `Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit.${device === "graphics card" ? " Old drivers can cause this." : ""}`,
+          `Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit.${device === "processor" ? "" : " Old drivers can cause this."}`,
         ],
       };
     case "job-done":
@@ -149,11 +150,13 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
 function offline(situation: Situation, still: boolean): Words {
   const unsent = situation.donor?.unsent ?? 0;
   const safe: Part[] = unsent > 0 ? [{ mine: units(unsent) }, unsent === 1 ? " is safe here." : " are safe here."] : [];
+  const [they, are] = unsent === 1 ? ["It", "is"] : ["They", "are"];
+  const kept = `${they} ${are} finished and kept on this device. ${they} will be sent as soon as you are back.`;
   const goesOn = unsent > 0 ? " Then it goes on by itself." : " It goes on by itself as soon as you are back.";
   return {
     headline: unsent > 0 ? ["No connection. ", ...safe] : ["No connection."],
     lead: [
-      unsent > 0 ? "They are finished and kept on this device. They will be sent as soon as you are back." : "Nothing finished is missing.",
+      unsent > 0 ? kept : "Nothing finished is missing.",
       still ? ` Your ${deviceOf(situation)} keeps working on the units it already has.` : goesOn,
     ],
   };
@@ -162,7 +165,7 @@ function offline(situation: Situation, still: boolean): Words {
 function before(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);
-  const lead = situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD;
+  const lead = beforeLead(situation);
   const one = missing === 1;
   const left = one ? "One unit" : `${count(missing)} units`;
   // Computed once each, and no square of them is empty.
@@ -171,14 +174,21 @@ function before(situation: Situation, noun: string): Words {
     ? `${left} ${one ? "needs" : "need"} a second volunteer.`
     : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;
   const soFar = job && answerOf(job);
-  if (!soFar) return { headline: [headline], lead: [lead, ...keptHere(situation)] };
-  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} ${lead}`, ...keptHere(situation)] };
+  if (!soFar) return { headline: [headline], lead };
+  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} `, ...lead] };
+}
+
+/** Who was here before is told of what is theirs instead: a phone's first screen has no room for both. */
+function beforeLead(situation: Situation): Part[] {
+  const own = waitingOf(situation);
+  if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
+  if (own > 0) return [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger among them. ${READING}`];
+  return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
 
 function keptHere({ kept }: Situation): Part[] {
   if (kept === 0) return [];
   return [
-    " ",
     { mine: units(kept) },
     kept === 1 ? " waits here; it is sent when you lend again." : " wait here; they are sent when you lend again.",
   ];

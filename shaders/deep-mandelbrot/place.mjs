@@ -5,7 +5,10 @@ const TILE = 32n;
 const TILES = [19n, 20n];
 
 const [re, im, exponent] = process.argv.slice(2);
-if (re === undefined || im === undefined || exponent === undefined) throw new Error("usage: node place.mjs RE IM STEP_EXPONENT");
+if (re === undefined || im === undefined || exponent === undefined || !/^\d+$/.test(exponent)) {
+  console.error("usage: node place.mjs RE IM STEP_EXPONENT");
+  process.exit(1);
+}
 const step = 1n << (FRACTION_BITS - BigInt(exponent));
 const left = fixed(re) - (TILES[0] * TILE * step) / 2n;
 const top = fixed(im) + (TILES[1] * TILE * step) / 2n;
@@ -18,7 +21,10 @@ console.log(JSON.stringify(set, null, 2));
 
 function fixed(decimal) {
   const match = /^(-?)(\d+)\.?(\d*)$/.exec(decimal);
-  if (!match) throw new Error(`${decimal} is no decimal number`);
+  if (!match) {
+    console.error(`${decimal} is no decimal number like -0.0632`);
+    process.exit(1);
+  }
   const magnitude = (BigInt(match[2] + match[3]) << FRACTION_BITS) / 10n ** BigInt(match[3].length);
   return match[1] ? -magnitude : magnitude;
 }

@@ -3,7 +3,10 @@
 import { writeFileSync } from "node:fs";
 
 const n = Number(process.argv[2]);
-if (!Number.isInteger(n) || n < 6 || n > 31) throw new Error("usage: node boards.mjs N, with 6 <= N <= 31");
+if (!Number.isInteger(n) || n < 6 || n > 31) {
+  console.error("usage: node boards.mjs N, with 6 <= N <= 31");
+  process.exit(1);
+}
 const all = 2 ** n - 1;
 const lines = ["columns,rising,falling"];
 for (let first = 0; first < n; first++) {

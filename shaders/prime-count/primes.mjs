@@ -3,7 +3,10 @@
 import { writeFileSync } from "node:fs";
 
 const end = Number(process.argv[2]);
-if (!Number.isSafeInteger(end) || end < 1e6 || end > 1e12) throw new Error("usage: node primes.mjs END, with 10^6 <= END <= 10^12");
+if (!Number.isSafeInteger(end) || end < 1e6 || end > 1e12) {
+  console.error("usage: node primes.mjs END, with 10^6 <= END <= 10^12");
+  process.exit(1);
+}
 const root = Math.floor(Math.sqrt(end));
 const primes = [];
 for (let n = 3; n <= root; n += 2) if (isPrime(n)) primes.push(n);

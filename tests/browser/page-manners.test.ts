@@ -47,6 +47,36 @@ const withBattery = () =>
 const told = (part: string) => visitor.heard("surroundings", part);
 
 describe("what the browser tells", () => {
+  test("that it is offline counts at once, and until something answers", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "waiting", reason: "all-assigned", retryMs: 2_000 }, running: 0, unsent: 1 });
+    await page.setOfflineMode(true);
+    await visitor.until("offline");
+    expect(await visitor.h1()).toBe("No connection. 1 unit is safe here.");
+    await page.setOfflineMode(false);
+    await visitor.until("waiting");
+  });
+
+  test("Save-Data is answered before the click, within a phone's first screen", async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await page.evaluateOnNewDocument(() => {
+      Object.defineProperty(navigator, "connection", { value: Object.assign(new EventTarget(), { saveData: true }) });
+    });
+    await visitor.open();
+    expect(await page.$eval(".terms", (terms) => terms.textContent)).toContain("You asked to save data");
+    expect(await page.$eval(".terms", (terms) => terms.getBoundingClientRect().bottom)).toBeLessThanOrEqual(844);
+  });
+
+  test("another tab that is hidden lends less: dock and ceiling of this one tell it", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "another-tab", running: true, hold: null }, slowed: "hidden" });
+    const lines = await page.$$eval(".dock-status > *", (all) => all.map((line) => line.textContent));
+    expect(lines).toEqual(["Lending a quarter", "Less, its tab is hidden"]);
+    expect(await page.$eval(".wave-ceiling", (ceiling) => (ceiling as HTMLElement).dataset.dose)).toBe("0.25");
+  });
+
   test("nothing is listened to before the click, and the first word comes with it", async () => {
     await page.evaluateOnNewDocument(() => {
       const asked: string[] = [];
@@ -210,6 +240,24 @@ describe("when it may run", () => {
     await visitor.lend();
     const wishes = { hours: { from: 23 * 60 + 15, to: 7 * 60 }, onlyAway: false, card: "saving", memoryBytes: 2 ** 28 };
     await visitor.heard("wishes", JSON.stringify(wishes));
+  });
+
+  test("hours that are none leave what holds, and the fields say it", async () => {
+    await visitor.open();
+    await open();
+    const field = (which: string) => page.$eval(`[data-testid="hours-${which}"]`, (input) => (input as HTMLInputElement).value);
+    for (const time of ["07:00", ""]) {
+      await page.$eval(
+        '[data-testid="hours-from"]',
+        (input, value) => {
+          (input as HTMLInputElement).value = value;
+          input.dispatchEvent(new Event("change"));
+        },
+        time,
+      );
+      await expect.poll(() => field("from")).toBe("22:00");
+      expect(await field("to")).toBe("07:00");
+    }
   });
 
   test("only while away: the browser is asked by the click, and tells it from then on", async () => {

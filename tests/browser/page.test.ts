@@ -100,6 +100,30 @@ describe("before the click", () => {
     expect(await h1()).toBe("Primes below 10¹² so far: 37,607,912,018");
   });
 
+  test("jobs that need volunteers stand apart from those that are paused or finished, and none that does is said", async () => {
+    const listed = () =>
+      page.$$eval("idlewave-jobs section", (sections) =>
+        sections.map((section) => [
+          section.querySelector("h2")?.textContent ?? "",
+          section.querySelector("p")?.textContent ?? "",
+          [...section.querySelectorAll("tbody a")].map((link) => link.getAttribute("href") ?? "").join(),
+        ]),
+      );
+    site.jobs = [job(), primes({ state: "done" })];
+    await open();
+    expect(await listed()).toEqual([
+      ["Jobs that need volunteers", "", "?job=1"],
+      ["Jobs that are finished", "", "?job=2"],
+    ]);
+    site.jobs = [job({ state: "paused" }), primes({ state: "done" })];
+    await open("/?job=1", "paused");
+    expect(await listed()).toEqual([
+      ["Jobs that need volunteers", "None now: every job here is paused or finished.", ""],
+      ["Jobs that are paused or finished", "", "?job=1,?job=2"],
+    ]);
+    expect(await violations()).toEqual([]);
+  });
+
   test("?job= of a job that is not there says so, and lists those that are", async () => {
     await open("/?job=77", "unknown-job");
     expect(await h1()).toBe("There is no job 77.");

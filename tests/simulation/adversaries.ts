@@ -36,36 +36,50 @@ export interface Strategy {
 
 export const HONEST: Strategy = { isCheat: false, answer: () => RIGHT };
 
+interface Adversary extends Strategy {
+  /** What it does, for people. */
+  does: string;
+}
+
 /** One result in a thousand is damaged, each in another way. */
 const FAULTS = 1e-3;
 const SLEEPS_FOR = 10;
 const LOW_RATE = 100;
 
-export const ADVERSARIES: Record<string, Strategy> = {
-  /** Everybody is honest and stays. */
-  honest: HONEST,
-  /** Everybody is honest, and comes and goes. */
-  casual: HONEST,
-  /** Wrong in every unit, and all the same wrong. */
-  always: { isCheat: true, answer: () => WRONG },
-  /** Honest for ten verified units, then always; a new key once caught. */
-  sleeper: { isCheat: true, renewsAfter: 1, answer: (_, { verified }) => (verified < SLEEPS_FOR ? RIGHT : WRONG) },
-  /** Wrong in one unit in a hundred; all agree on which. */
-  "low-rate": { isCheat: true, answer: (unit) => ((Math.imul(unit, 0x9e3779b1) >>> 0) % LOW_RATE === 0 ? WRONG : RIGHT) },
-  /** Wrong only where an accomplice holds the unit too, or has lied on it. */
+export const ADVERSARIES: Record<string, Adversary> = {
+  honest: { ...HONEST, does: "everybody is honest and stays" },
+  casual: { ...HONEST, does: "everybody is honest, and comes and goes" },
+  always: { does: "wrong in every unit, and all the same wrong", isCheat: true, answer: () => WRONG },
+  sleeper: {
+    does: "honest for ten verified units, then always; a new key once caught",
+    isCheat: true,
+    renewsAfter: 1,
+    answer: (_, { verified }) => (verified < SLEEPS_FOR ? RIGHT : WRONG),
+  },
+  "low-rate": {
+    does: "wrong in one unit in a hundred; all agree on which",
+    isCheat: true,
+    answer: (unit) => ((Math.imul(unit, 0x9e3779b1) >>> 0) % LOW_RATE === 0 ? WRONG : RIGHT),
+  },
   colluders: {
+    does: "wrong only where an accomplice holds the unit too, or has lied on it",
     isCheat: true,
     answer(unit, { account }, { partners }) {
       const others = partners.get(unit);
       return others && (others.size > 1 || !others.has(account)) ? WRONG : RIGHT;
     },
   },
-  /** Wrong in every unit, with a new key of a new network after each refusal. */
-  whitewasher: { isCheat: true, renewsAfter: 1, answer: () => WRONG },
-  /** Takes units away and never answers half of its batches. */
-  leaver: { isCheat: true, abandons: 0.5, answer: () => RIGHT },
-  /** Guesses without computing, the same guess as every other. */
-  lazy: { isCheat: true, isIdle: true, answer: () => WRONG },
-  /** A graphics card that errs in one unit in a thousand. */
-  faulty: { isCheat: false, answer: (unit, { account, dice }) => (dice.chance(FAULTS) ? `${account}:${unit}`.padEnd(64, "e") : RIGHT) },
+  whitewasher: {
+    does: "wrong in every unit, with a new key of a new network after each refusal",
+    isCheat: true,
+    renewsAfter: 1,
+    answer: () => WRONG,
+  },
+  leaver: { does: "takes units away and never answers half of its batches", isCheat: true, abandons: 0.5, answer: () => RIGHT },
+  lazy: { does: "guesses without computing, the same guess as every other", isCheat: true, isIdle: true, answer: () => WRONG },
+  faulty: {
+    does: "a graphics card that errs in one unit in a thousand",
+    isCheat: false,
+    answer: (unit, { account, dice }) => (dice.chance(FAULTS) ? `${account}:${unit}`.padEnd(64, "e") : RIGHT),
+  },
 };

@@ -57,6 +57,7 @@ say(audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.u
 say(
   "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/trust.md.",
 );
+for (const name of names) say(`${name.padEnd(13)}${ADVERSARIES[name]?.does}`);
 say(
   "adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units  audited  honest proven wrong  cheats banned",
 );

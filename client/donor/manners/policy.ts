@@ -10,7 +10,7 @@ import type { Surroundings } from "./surroundings.ts";
 import { isWithin, type Wishes } from "./wishes.ts";
 
 /** At most this share where something asks for less: a film that hides the page, a battery, a warm computer, Save-Data. */
-const SLOW_SHARE = 0.25;
+export const SLOW_SHARE = 0.25;
 /** A battery below this is left to its owner, whatever they said before. */
 const LOW_BATTERY = 0.2;
 /** A page that has the focus and was not touched for so long: its visitor is not there. */

@@ -12,7 +12,7 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
   const goesOn = "It goes on by itself.";
   switch (reason) {
     case "battery":
-      return { headline: ["Waiting for your charger."], lead: [`Your laptop is on battery, ${nothing}. ${plugIn}`] };
+      return { headline: ["Waiting for your charger."], lead: [`This device is on battery, ${nothing}. ${plugIn}`] };
     case "battery-low":
       return { headline: ["Waiting for your charger."], lead: [`Your battery is nearly empty, ${nothing}. ${plugIn}`] };
     case "heat":

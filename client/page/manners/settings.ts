@@ -81,7 +81,7 @@ export class Settings extends LitElement {
           "Jobs that need more go to others.",
         )}
       </div>
-      <p class="measure">${toldWords()} <a href="/privacy">What is kept</a></p>
+      <p class="measure">${toldWords(this.visit?.situation.donor?.software ?? false)} <a href="/privacy">What is kept</a></p>
       ${this.energy()}`;
   }
 

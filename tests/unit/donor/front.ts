@@ -7,7 +7,7 @@ import type { SpeedShelf } from "../../../client/donor/host-speed.ts";
 import type { Identity } from "../../../client/donor/identity.ts";
 import type { Manners } from "../../../client/donor/manners/manners.ts";
 import type { Wishes } from "../../../client/donor/manners/wishes.ts";
-import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox.ts";
+import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox-entry.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import type { DonorState } from "../../../client/donor/state.ts";

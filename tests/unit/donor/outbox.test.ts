@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { Outbox, type OutboxEntry, type OutboxPost, type OutboxShelf } from "../../../client/donor/outbox.ts";
+import { Outbox, type OutboxPost } from "../../../client/donor/outbox.ts";
+import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox-entry.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { encodeFrame } from "../../../shared/wire/codec.ts";
 import { type Frame, MAX_FRAME_BYTES, type SubmitFrame, type Verdict } from "../../../shared/wire.ts";

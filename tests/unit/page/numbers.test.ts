@@ -38,7 +38,9 @@ describe("numbers on the page", () => {
   test("throughput has three digits, and TFLOPS from 1,000", () => {
     expect(throughput(412.34)).toEqual({ value: "412", unit: "GFLOPS" });
     expect(throughput(8.456)).toEqual({ value: "8.46", unit: "GFLOPS" });
-    expect(throughput(1_500)).toEqual({ value: "1.5", unit: "TFLOPS" });
+    expect(throughput(5)).toEqual({ value: "5.00", unit: "GFLOPS" });
+    expect(throughput(999.7)).toEqual({ value: "1.00", unit: "TFLOPS" });
+    expect(throughput(1_500)).toEqual({ value: "1.50", unit: "TFLOPS" });
   });
 
   test("small numbers are words, others digits", () => {

@@ -13,6 +13,8 @@ function situation(changes: Partial<Situation> = {}): Situation {
   return {
     lending: { kind: "off" },
     network: "reached",
+    offline: false,
+    saveData: false,
     webgpu: "there",
     job: shown,
     chosenJob: 0,
@@ -74,6 +76,33 @@ describe("the page's words", () => {
       situation({ webgpu: "absent" }),
       "This browser can't compute units yet.",
       /nine volunteers are filling squares right now\.$/,
+    ],
+    [
+      "offline as the browser says, before the donor knows",
+      lent({ kind: "waiting", reason: "all-assigned", retryMs: 2_000 }, { offline: true }),
+      "No connection. 2 units are safe here.",
+      /keeps working/,
+    ],
+    [
+      "offline with one unit",
+      situation({ lending: { kind: "on" }, donor: donorState({ phase: { kind: "offline", running: false }, unsent: 1 }) }),
+      "No connection. 1 unit is safe here.",
+      /^It is finished and kept on this device\. It will be sent/,
+    ],
+    [
+      "before, with units of one's own that wait",
+      situation({ seen: { job: 1, units: 380, final: 236, mine: { running: 0, waiting: 42, final: 0 }, share: 0 } }),
+      "144 units of this picture are missing.",
+      /^42 units of yours wait for a stranger among them\. Reading/,
+    ],
+    [
+      "held up before a device is known",
+      lent(
+        { kind: "on-hold", reason: "battery", until: null },
+        { donor: donorState({ phase: { kind: "on-hold", reason: "battery", until: null }, adapter: "" }) },
+      ),
+      "Waiting for your charger.",
+      /^This device is on battery, so nothing is running on your device\./,
     ],
     ["plain HTTP", situation({ webgpu: "insecure" }), "This address can't use graphics cards.", /HTTPS/],
     ["software adapter", lent({ kind: "software-adapter" }), "No graphics card here.", /only pretends/],
@@ -180,7 +209,7 @@ describe("the page's words", () => {
   });
 
   test("say what waits on this device to be sent, before the click and after Stop", () => {
-    expect(say(situation({ kept: 2 }))[1]).toMatch(/ 2 units wait here; they are sent when you lend again\.$/);
+    expect(say(situation({ kept: 2 }))[1]).toMatch(/^2 units wait here; they are sent when you lend again\. Reading/);
     expect(say(situation({ kept: 1, lending: { kind: "stopped" } }))[1]).toMatch(/ 1 unit waits here; it is sent when you lend again\.$/);
     expect(say(situation())[1]).not.toMatch(/wait/);
   });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +34,17 @@ async function manifest(...path: string[]): Promise<Manifest> {
 
 const script = (folder: string, name: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(copy, folder, name), ...args], { encoding: "utf8" });
+
+it.each([
+  ["deep-mandelbrot", "place.mjs", [], "usage: node place.mjs RE IM STEP_EXPONENT\n"],
+  ["deep-mandelbrot", "place.mjs", ["a", "0", "59"], "a is no decimal number like -0.0632\n"],
+  ["deep-mandelbrot", "place.mjs", ["0", "0", "many"], "usage: node place.mjs RE IM STEP_EXPONENT\n"],
+  ["prime-count", "primes.mjs", ["9"], "usage: node primes.mjs END, with 10^6 <= END <= 10^12\n"],
+  ["n-queens", "boards.mjs", [], "usage: node boards.mjs N, with 6 <= N <= 31\n"],
+])("%s/%s with %j says how it is used, and no more", (job, name, args, said) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(copy, "shaders", job, name), ...args], { encoding: "utf8" });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: said });
+});
 
 describe("a package of the gallery", () => {
   it.each(JOBS)("%s says what it is, for whom, and what its answer must be", async (name) => {

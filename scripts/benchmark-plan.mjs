@@ -1,0 +1,26 @@
+// Writes client/engine/benchmark-plan.ts anew: what admission makes of shaders/benchmark.
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { tsImport } from "tsx/esm/api";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const place = join(root, "client", "engine", "benchmark-plan.ts");
+const { admitFolder } = await tsImport("../server/cli/check.ts", import.meta.url);
+const { admitted } = await admitFolder(join(root, "shaders", "benchmark"));
+const { kernel, ...plan } = admitted.plan;
+const literal = `\`${kernel.replace(/[\\`]|\$\{/g, "\\$&")}\``;
+writeFileSync(
+  place,
+  `/**
+ * What admission makes of \`shaders/benchmark/\`, so that a host is measured before it knows any job. Written by
+ * \`node scripts/benchmark-plan.mjs\`; a test compares it with what admission makes today.
+ */
+import type { JobPlan } from "../../shared/plan.ts";
+
+export const BENCHMARK_PLAN: JobPlan = { kernel: ${literal}, ${JSON.stringify(plan).slice(1)};
+`,
+);
+const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");
+process.exitCode = spawnSync(process.execPath, [biome, "format", "--write", place], { cwd: root, stdio: "inherit" }).status ?? 1;
