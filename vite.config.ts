@@ -16,6 +16,7 @@ export default defineConfig({
       input: {
         index: path("client/page/index.html"),
         privacy: path("client/page/privacy.html"),
+        bench: path("client/page/bench.html"),
         lending: path("client/widget/lending.ts"),
       },
       // What the widget's frame loads by its address keeps its exports.

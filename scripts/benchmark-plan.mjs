@@ -1,6 +1,6 @@
 // Writes client/engine/benchmark-plan.ts anew: what admission makes of shaders/benchmark.
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tsImport } from "tsx/esm/api";
@@ -10,7 +10,8 @@ const place = join(root, "client", "engine", "benchmark-plan.ts");
 const { admitFolder } = await tsImport("../server/cli/check.ts", import.meta.url);
 const { admitted } = await admitFolder(join(root, "shaders", "benchmark"));
 const { kernel, ...plan } = admitted.plan;
-const literal = `\`${kernel.replace(/[\\`]|\$\{/g, "\\$&")}\``;
+const literal = (text) => `\`${text.replace(/[\\`]|\$\{/g, "\\$&")}\``;
+const source = readFileSync(join(root, "shaders", "benchmark", "kernel.wgsl"), "utf8");
 writeFileSync(
   place,
   `/**
@@ -19,7 +20,10 @@ writeFileSync(
  */
 import type { JobPlan } from "../../shared/plan.ts";
 
-export const BENCHMARK_PLAN: JobPlan = { kernel: ${literal}, ${JSON.stringify(plan).slice(1)};
+/** The kernel as it is written: what slices are compared with. */
+export const BENCHMARK_SOURCE = ${literal(source)};
+
+export const BENCHMARK_PLAN: JobPlan = { kernel: ${literal(kernel)}, ${JSON.stringify(plan).slice(1)};
 `,
 );
 const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome");

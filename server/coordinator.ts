@@ -14,6 +14,7 @@ import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
+import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { restoreJob } from "./core/restore.ts";
@@ -161,10 +162,10 @@ export class Coordinator {
     return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
   }
 
-  /** Why a running job gets no further: no host that is connected can run it, or its volunteers never agree. "" when neither is so. */
+  /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) : "";
+    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) || failing(job) : "";
   }
 
   /** Whether what volunteers agree on is looked at. */

@@ -34,8 +34,8 @@ export const HostSchema = Type.Object(
     browser: Type.String({ maxLength: 32 }),
     os: Type.String({ maxLength: 32 }),
     software: Type.Boolean(),
-    /** GFLOP/s on the benchmark (`shaders/benchmark`), rounded to a power of two; absent: not measured. */
-    gflops: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 2 ** 30 })),
+    /** GFLOP/s on the benchmark (`shaders/benchmark`), rounded to a power of two of at least 1; absent: not measured. */
+    gflops: Type.Optional(Type.Integer({ enum: Array.from({ length: 31 }, (_, power) => 2 ** power) })),
     features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
     /** Limits above WebGPU's defaults that jobs may require, in the steps of limits.ts; each at most 2^53 - 1. */
     limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),

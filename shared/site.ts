@@ -19,6 +19,8 @@ export function siteOrigin(typed: string): { origin: string } | { why: string } 
   }
   if (url.username !== "" || url.password !== "") return { why: "It holds a user's name or password." };
   if (url.hostname.includes("*")) return { why: "One site is one address: a star stands for none." };
+  // It goes into a policy header, where other characters mean something.
+  if (!/^[a-z0-9.-]+$|^\[[0-9a-f:]+\]$/.test(url.hostname)) return { why: "A host's name has letters, digits, dots and hyphens." };
   const isLocal = url.hostname === "localhost" || url.hostname === "127.0.0.1" || url.hostname === "[::1]";
   if (url.protocol === "https:" || (url.protocol === "http:" && isLocal)) return { origin: url.origin };
   return { why: "Browsers give WebGPU to https:// and to localhost alone." };

@@ -50,13 +50,18 @@ export class Donor implements DonorControl {
     onAnyway: (anyway) => this.run?.manners.say(anyway),
     onInput: () => this.touch(),
     onStop: () => {
-      if (this.run) void this.halt({ kind: "stopped" });
+      if (!this.run) return;
+      this.halting = this.halt({ kind: "stopped" });
+      // At once, so that the last figures are the same in all tabs.
+      this.report.setPhase({ kind: "stopped" });
     },
     onForget: () => void this.yieldToForget(),
   });
   private run: Run | undefined;
   /** Resolves when the last run has put everything away. */
   private last: Promise<unknown> = Promise.resolve();
+  /** Stop from another tab, while it is under way. */
+  private halting: Promise<void> = Promise.resolve();
   /** Gives the lock back that a kernel which does not end has kept. */
   private spent: { phase: DonorPhase; unlock: () => void } | undefined;
   private surroundings: Surroundings = UNTOLD;
@@ -96,7 +101,12 @@ export class Donor implements DonorControl {
     await this.halt({ kind: "off" });
   }
 
+  async pause(): Promise<void> {
+    await this.halt({ kind: "off" });
+  }
+
   async settled(): Promise<void> {
+    await this.halting;
     await this.last;
   }
 

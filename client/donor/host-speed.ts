@@ -49,9 +49,9 @@ export async function toldSpeed(host: Host, shelf: SpeedShelf, measure: () => Pr
   }
 }
 
-/** A figure that many hosts share. */
+/** A figure that many hosts share, within what a hello may tell. */
 function rounded(gflops: number): number {
-  return 2 ** Math.round(Math.log2(gflops));
+  return 2 ** Math.min(30, Math.max(0, Math.round(Math.log2(gflops))));
 }
 
 async function within<T>(millis: number, promise: Promise<T>): Promise<T | undefined> {

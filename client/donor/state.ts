@@ -121,6 +121,8 @@ export interface DonorControl {
   start(options: DonorStart): Promise<void>;
   /** Nothing is submitted to the GPU after it resolves; open units are given back. The donors of all tabs stop. */
   stop(): Promise<void>;
+  /** As `stop`, of this tab's run alone. */
+  pause(): Promise<void>;
   /** Resolves when what the last run had finished is sent, or kept because it cannot be sent now. */
   settled(): Promise<void>;
   /** Ends this tab's run alone and begins another one. */

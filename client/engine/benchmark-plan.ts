@@ -4,6 +4,63 @@
  */
 import type { JobPlan } from "../../shared/plan.ts";
 
+/** The kernel as it is written: what slices are compared with. */
+export const BENCHMARK_SOURCE = `// The benchmark: what this network means by an operation. 24 operations on f32 a round and invocation: multiplications,
+// additions, subtractions and floors of vec4. All numbers are integers below 2^24, or such divided by a power of two, so every step
+// is exact, however a compiler orders or fuses it: every GPU answers the same bytes.
+
+struct Work {
+  unit: u32,
+  // 250 in this job; a longer unit has more.
+  rounds: u32,
+}
+
+const WORKGROUP = 64u;
+// x -> (1229 x + c) mod 4096 for odd c runs through all 4096 numbers (Hull and Dobell, 1962).
+const FACTOR = 1229f;
+const STEP = vec4f(1, 3, 5, 7);
+const MODULUS = 4096f;
+
+@group(0) @binding(0) var<uniform> work: Work;
+// One sum a workgroup, modulo 2^32.
+@group(0) @binding(1) var<storage, read_write> sums: array<u32>;
+
+var<workgroup> partial_sums: array<u32, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = workgroup.y * workgroups.x + workgroup.x;
+  let seed = WORKGROUP * index + lane + 97u * work.unit;
+  var x = vec4f(vec4u(seed, seed / 8u, seed / 64u, work.unit) % u32(MODULUS));
+  for (var round = 0u; round < work.rounds; round++) {
+    let y = FACTOR * x + STEP;
+    // Each lane goes on with its neighbour's number.
+    x = (y - MODULUS * floor(y * (1f / MODULUS))).yzwx;
+  }
+  let word = vec4u(x) * vec4u(1u, 4096u, 65537u, 2654435769u);
+  partial_sums[lane] = word.x ^ word.y ^ word.z ^ word.w;
+  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      partial_sums[lane] += partial_sums[lane + half];
+    }
+  }
+  if (lane != 0u) {
+    return;
+  }
+  // A grid may be larger than its result: the others store nothing, which no compiler can know.
+  if (index < arrayLength(&sums)) {
+    sums[index] = partial_sums[0];
+  } else if (partial_sums[0] == 2654435769u && work.rounds == 0u) {
+    sums[0] = 0u;
+  }
+}
+`;
+
 export const BENCHMARK_PLAN: JobPlan = {
   kernel: `// The benchmark: what this network means by an operation. 24 operations on f32 a round and invocation: multiplications,
 // additions, subtractions and floors of vec4. All numbers are integers below 2^24, or such divided by a power of two, so every step

@@ -2,6 +2,7 @@
 import { proxy, type Remote, transfer, wrap } from "comlink";
 import { lifeEnds } from "../donor/alive.ts";
 import { keptWishes } from "../donor/kept-wishes.ts";
+import type { Surroundings } from "../donor/manners/surroundings.ts";
 import type { DonorControl, DonorStart, DonorState } from "../donor/state.ts";
 import { Senses } from "./manners/senses.ts";
 
@@ -11,11 +12,16 @@ export class Donation {
   private senses: Senses | undefined;
 
   private readonly onBroken: (message: string) => void;
+  private readonly seesPerson: boolean;
   private isEnded = false;
 
-  /** Makes the donor's worker; nothing runs before `begin`. `onBroken`: the worker itself failed, or is gone. */
-  constructor(onBroken: (message: string) => void) {
+  /**
+   * Makes the donor's worker; nothing runs before `begin`. `onBroken`: the worker itself failed, or is gone. `seesPerson`: this
+   * page hears what its visitor does, as a frame in somebody else's page does not: silence there is nobody's absence.
+   */
+  constructor(onBroken: (message: string) => void, seesPerson = true) {
     this.onBroken = onBroken;
+    this.seesPerson = seesPerson;
     this.worker = new Worker(new URL("../donor/worker.ts", import.meta.url), { type: "module", name: "idlewave donor" });
     this.worker.addEventListener("error", (event) => onBroken(event.message || "The worker did not load"));
     this.control = wrap<DonorControl>(this.worker);
@@ -58,7 +64,11 @@ export class Donation {
 
   private async whole(start: DonorStart): Promise<DonorStart> {
     const wishes = await keptWishes();
-    this.senses ??= await Senses.open((surroundings) => void this.control.setSurroundings(surroundings));
-    return { ...start, wishes, surroundings: this.senses.surroundings };
+    this.senses ??= await Senses.open((surroundings) => void this.control.setSurroundings(this.known(surroundings)));
+    return { ...start, wishes, surroundings: this.known(this.senses.surroundings) };
+  }
+
+  private known(surroundings: Surroundings): Surroundings {
+    return this.seesPerson ? surroundings : { ...surroundings, focused: false };
   }
 }

@@ -129,6 +129,7 @@ export function closing(network: NetworkInfo | null): TemplateResult {
       <a href="/docs">Run your own job</a>
       <a href="#never">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
+      <a href="/bench">Measure your graphics card</a>
       ${network?.source.startsWith("https://") ? html`<a href=${network.source}>Source</a>` : nothing}
     </nav>
     ${network ? html`<p>${whoRuns(network)}</p>` : nothing}

@@ -57,7 +57,10 @@ export class Visit {
     this.beside = new Beside({
       openFacts: options.openFacts,
       onState: (state) => this.takeElsewhere(state),
-      onEnd: (wasStopped) => this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null, donor: null }),
+      onEnd: (wasStopped) => {
+        this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null, donor: null });
+        void this.countKept();
+      },
     });
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),
@@ -116,6 +119,11 @@ export class Visit {
     this.change({ lending: { kind: "stopped" }, fresh: null });
     this.donation?.rest();
     await this.donation?.control.stop();
+    await this.putAway();
+  }
+
+  /** What was finished is sent, or kept because it cannot be sent now. */
+  private async putAway(): Promise<void> {
     await this.donation?.control.settled();
     await this.countKept();
     this.lookOn();
@@ -265,7 +273,7 @@ export class Visit {
     if (donor.phase.kind === "stopped" && lending.kind === "on") {
       this.donation?.rest();
       this.change({ lending: { kind: "stopped" }, fresh: null });
-      this.lookOn();
+      void this.putAway();
       return;
     }
     // The figures beside "Stopped." are those of that moment.

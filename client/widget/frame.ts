@@ -7,13 +7,16 @@
  *    │ └─no─ never  ▼
  *    └─────────── stopped
  */
-import { FACTS_ID, type FrameMessage, type WidgetFacts, type WidgetSize, type WindowMessage } from "../../shared/widget.ts";
+import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
 import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
 import { takeColours } from "./colours.ts";
 import { ConsentButton } from "./consent.ts";
+import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
 import type { Lending } from "./lending.ts";
-import { answerAt, forgetAnswer, keepNever, keepYes, storageHere } from "./remembered.ts";
+import { answerOpener, isOwnWindow, OwnWindow } from "./own-window.ts";
+import { loadAnew } from "./reload.ts";
+import { Answers, storageHere } from "./remembered.ts";
 import { type Action, hostState, isLending, type Scene, sceneOf, tell } from "./scene.ts";
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
@@ -32,8 +35,9 @@ const AWAY_MS = 1_500;
 class Frame {
   private readonly facts = JSON.parse(document.getElementById(FACTS_ID)?.textContent ?? "null") as WidgetFacts;
   private readonly query = new URLSearchParams(location.search);
-  private readonly own = location.pathname === "/widget/window";
-  private readonly storage = storageHere();
+  private readonly own = isOwnWindow();
+  private readonly answers = new Answers(this.facts.site.origin, this.own ? null : storageHere());
+  private readonly host = new Host(this.facts.site.origin, !this.own && parent !== window);
   private readonly language = languageFor([this.query.get("lang") ?? "", ...navigator.languages]);
   private readonly view = new View({
     act: (action, event) => this.act(action, event),
@@ -45,7 +49,7 @@ class Frame {
   private readonly seen = new Sight(this.view.box, () => this.look());
   private readonly consent = new ConsentButton(this.view.lend, this.seen, this.own);
   private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
-    forgetAnswer(this.storage);
+    this.answers.forget();
     this.end({ kind: "off" });
   });
   private scene: Scene = { kind: "ask", hint: "none" };
@@ -54,13 +58,12 @@ class Frame {
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private lending: Lending | null = null;
-  private asked: Window | null = null;
+  private readonly window = new OwnWindow();
   private units = 0;
   private verified = 0;
   private firstUnits: number | null = null;
   /** Whether a start waits for no word of what can be seen. */
   private begun = false;
-  private told = "";
   private awayTimer: ReturnType<typeof setTimeout> | null = null;
   private readonly marked = new Set<string>();
 
@@ -74,10 +77,12 @@ class Frame {
     if (this.facts.job) void this.strip.load(this.facts.job.id);
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
-    const answer = answerAt(Date.now(), this.own ? null : this.storage);
+    const answer = this.answers.at(Date.now());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     if (!this.facts.job) this.go({ kind: "no-job" });
     else if (!("gpu" in navigator) || !isSecureContext) this.go({ kind: "unable" });
     else if (answer.kind === "never") this.go({ kind: "never" });
+    else if (answer.kind === "no") this.go({ kind: "declined" });
     else if (answer.kind === "yes") this.start(answer.dose);
     else this.go(this.scene);
   }
@@ -92,25 +97,25 @@ class Frame {
         this.turn(action === "less" ? -1 : 1);
         return;
       case "no":
-        if (this.own) window.close();
-        else this.go({ kind: "stopped" });
+        if (this.own) globalThis.close();
+        else this.decline();
         return;
       case "stop":
-        forgetAnswer(this.storage);
+        this.answers.forget();
         this.end({ kind: "stopped" });
         return;
       // Whoever starts again is asked again: a click on this button alone is no yes.
       case "again":
       case "ask-again":
-        forgetAnswer(this.storage);
+        this.answers.forget();
         this.go({ kind: "ask", hint: "none" });
         return;
       case "open-window":
-        this.openWindow();
+        this.window.open();
         return;
       case "never":
         this.explaining = false;
-        keepNever(this.storage);
+        this.answers.keepNever();
         this.end({ kind: "never" });
         return;
       case "back":
@@ -126,38 +131,42 @@ class Frame {
     if (verdict === "too-quick") this.go({ kind: "ask", hint: "too-quick" });
     if (verdict === "covered") this.go({ kind: "covered" });
     if (verdict !== "yes") return;
-    if (!this.own) {
-      this.agree(this.dose);
-      return;
-    }
-    const message: WindowMessage = { idlewave: "consent", dose: this.dose };
-    (window.opener as Window | null)?.postMessage(message, location.origin);
-    window.close();
+    if (this.own) answerOpener(this.dose);
+    else this.agree(this.dose);
   }
 
   private agree(dose: Dose): void {
-    keepYes(dose, Date.now(), this.storage);
+    this.answers.agree(dose, Date.now());
     this.start(dose);
   }
 
-  private openWindow(): void {
-    const url = new URL("/widget/window", location.origin);
-    url.search = location.search;
-    this.asked = window.open(url, "_blank", "popup,width=368,height=340");
+  private askAnew(): void {
+    this.answers.forget();
+    this.end({ kind: "ask", hint: "none" });
+  }
+
+  private decline(): void {
+    this.answers.keepNo(Date.now());
+    this.go({ kind: "declined" });
+  }
+
+  private redraw(): void {
+    this.strip.draw();
+    this.lending?.dress(this.view.palette());
   }
 
   private hear(event: MessageEvent<unknown>): void {
-    // Our own window, and no other, brings a yes.
-    if (this.asked && event.source === this.asked && event.origin === location.origin) {
-      const { idlewave, dose } = (event.data ?? {}) as Partial<WindowMessage>;
-      const known = WIDGET_DOSES.find((each) => each === dose);
-      if (idlewave === "consent" && known !== undefined) this.agree(known);
-      return;
-    }
-    if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
+    const agreed = this.window.doseIn(event);
+    const known = WIDGET_DOSES.find((each) => each === agreed);
+    if (known !== undefined) this.agree(known);
+    else if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
   }
 
   private start(dose: Dose): void {
+    if (this.answers.isOver(Date.now())) {
+      this.askAnew();
+      return;
+    }
     this.dose = dose;
     this.siteWatch.begin();
     const why = this.seen.told ? this.outOfSight() : null;
@@ -171,7 +180,7 @@ class Frame {
     if (!this.lending) {
       const { Lending } = (await import(LENDING)) as typeof import("./lending.ts");
       this.lending = new Lending({
-        job: 0,
+        job: this.facts.job?.id ?? 0,
         dose: this.dose,
         wave: this.view.wave,
         palette: this.view.palette(),
@@ -187,7 +196,7 @@ class Frame {
   private end(scene: Scene): void {
     this.siteWatch.end();
     this.go(scene);
-    void this.lending?.halt();
+    void this.lending?.stop();
   }
 
   private take(state: DonorState): void {
@@ -199,11 +208,16 @@ class Frame {
       if (job === this.facts.job?.id && !this.marked.has(key)) this.strip.mark(unit);
       this.marked.add(key);
     }
+    if (isLending(this.scene) && this.answers.isOver(Date.now())) {
+      this.askAnew();
+      return;
+    }
     const isRunning = isLending(this.scene) && this.scene.kind !== "paused";
     const scene = isRunning ? sceneOf(state.phase) : this.scene;
     // Another frame of this site, or the browser, ended it.
     if (isRunning && !isLending(scene)) this.end(scene);
     else this.go(scene);
+    if (scene.kind === "outdated") loadAnew();
   }
 
   /** Something came into sight or went out of it. */
@@ -225,7 +239,7 @@ class Frame {
       const still = this.outOfSight();
       if (still === null || !isLending(this.scene)) return;
       this.go({ kind: "paused", why: still });
-      void this.lending?.halt();
+      void this.lending?.pause();
     }, AWAY_MS);
   }
 
@@ -240,7 +254,7 @@ class Frame {
     if (dose === null) return;
     this.dose = dose;
     if (isLending(this.scene)) {
-      keepYes(dose, Date.now(), this.storage);
+      this.answers.turn(dose);
       this.lending?.setDose(dose);
     }
     this.go(this.scene);
@@ -252,7 +266,7 @@ class Frame {
 
   private resize(size: WidgetSize): void {
     this.size = size;
-    this.post({ idlewave: "size", size });
+    this.host.post({ idlewave: "size", size });
     this.go(this.scene);
   }
 
@@ -267,7 +281,7 @@ class Frame {
     const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
     const telling = tell(
       this.explaining ? { kind: "why" } : scene,
-      { ...about, software: allowSoftware, units: this.units, verified: this.verified },
+      { ...about, software: allowSoftware, units: this.units, verified: this.verified, lent: isLending(scene) },
       this.language,
     );
     const { why, close, check, stop } = this.language.words;
@@ -275,19 +289,7 @@ class Frame {
     const asBadge = this.size === "badge";
     this.view.show({ ...telling, why, close, check, stop, checkUrl, lent: isLending(scene) }, asBadge, this.query.get("size") === "badge");
     document.body.dataset.scene = scene.kind;
-    this.tellHost(scene);
-  }
-
-  private tellHost(scene: Scene): void {
-    const told = JSON.stringify([hostState(scene), this.units, this.verified]);
-    if (told === this.told) return;
-    this.told = told;
-    this.post({ idlewave: "state", state: hostState(scene) });
-    this.post({ idlewave: "credit", units: this.units, verified: this.verified });
-  }
-
-  private post(message: FrameMessage): void {
-    if (!this.own && parent !== window) parent.postMessage(message, this.facts.site.origin);
+    this.host.tell(hostState(scene), this.units, this.verified);
   }
 }
 

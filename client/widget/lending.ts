@@ -4,7 +4,7 @@ import { Donation } from "../page/donation.ts";
 import { Wave, type WavePalette } from "../wave/wave.ts";
 
 export interface LendingOptions {
-  /** 0: any. */
+  /** The one that the visitor was asked for. */
   job: number;
   dose: Dose;
   /** Where the wave is drawn, and its size in CSS pixels. */
@@ -28,7 +28,7 @@ export class Lending {
     this.dose = options.dose;
     const { clientWidth, clientHeight } = options.wave;
     this.wave = new Wave(options.wave.transferControlToOffscreen());
-    this.wave.dress(options.palette, matchMedia("(prefers-reduced-motion: reduce)").matches);
+    this.dress(options.palette);
     this.wave.setRoom(clientWidth, clientHeight, devicePixelRatio);
     this.wave.setDose(this.dose);
   }
@@ -37,7 +37,7 @@ export class Lending {
     return this.after(async () => {
       const { job, onState, onBroken } = this.options;
       if (!this.donation) {
-        this.donation = new Donation(onBroken);
+        this.donation = new Donation(onBroken, false);
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
           if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis);
@@ -49,19 +49,32 @@ export class Lending {
     });
   }
 
-  /** Nothing is on the GPU when it resolves; what is finished is kept and sent. */
-  halt(): Promise<void> {
-    return this.after(async () => {
-      this.wave.setLending(false);
-      this.donation?.rest();
-      await this.donation?.control.stop();
-    });
+  /** Nothing is on the GPU when it resolves, of this frame alone; what is finished is kept and sent. */
+  pause(): Promise<void> {
+    return this.rest((donation) => donation.control.pause());
+  }
+
+  /** The same for every frame and tab that lends under this key. */
+  stop(): Promise<void> {
+    return this.rest((donation) => donation.control.stop());
+  }
+
+  dress(palette: WavePalette): void {
+    this.wave.dress(palette, matchMedia("(prefers-reduced-motion: reduce)").matches);
   }
 
   setDose(dose: Dose): void {
     this.dose = dose;
     this.wave.setDose(dose);
     void this.donation?.control.setDose(dose);
+  }
+
+  private rest(how: (donation: Donation) => Promise<void>): Promise<void> {
+    return this.after(async () => {
+      this.wave.setLending(false);
+      this.donation?.rest();
+      if (this.donation) await how(this.donation);
+    });
   }
 
   private after(act: () => Promise<void>): Promise<void> {

@@ -1,53 +1,85 @@
-/** The visitor's answer on this site, kept in this browser alone: storage in a frame is the site's own. */
+/**
+ * The visitor's answer to one site, kept in this browser alone. Browsers keep storage of frames apart by registrable domain, and
+ * a site is an origin: so each has a key of its own.
+ */
 import { DOSES, type Dose } from "../donor/state.ts";
 
-const KEY = "idlewave-widget";
-/** A yes holds so long, ms. */
-export const CONSENT_MS = 24 * 3_600_000;
+/** A yes, or a no, holds so long, ms. */
+export const ANSWER_MS = 24 * 3_600_000;
 
-export type Answer = { kind: "none" } | { kind: "yes"; dose: Dose } | { kind: "never" };
+export type Answer = { kind: "none" } | { kind: "yes"; dose: Dose } | { kind: "no" } | { kind: "never" };
 
-/** What was answered here before; a yes of more than a day ago, or from the future, is none. */
-export function answerAt(now: number, storage: Storage | null): Answer {
-  let kept: unknown;
-  try {
-    kept = JSON.parse(storage?.getItem(KEY) ?? "null");
-  } catch {
-    return { kind: "none" };
+export class Answers {
+  private readonly key: string;
+  private readonly storage: Storage | null;
+  /** When the yes was said. */
+  private agreedAt = Number.NEGATIVE_INFINITY;
+
+  /** `storage`: null where the browser keeps nothing for frames; then an answer holds until the page is left. */
+  constructor(site: string, storage: Storage | null) {
+    this.key = `idlewave-widget ${site}`;
+    this.storage = storage;
   }
-  if (typeof kept !== "object" || kept === null) return { kind: "none" };
-  const { never, at, dose } = kept as { never?: unknown; at?: unknown; dose?: unknown };
-  if (never === true) return { kind: "never" };
-  const known = DOSES.find((each) => each === dose);
-  const isFresh = typeof at === "number" && at <= now && now - at < CONSENT_MS;
-  return isFresh && known !== undefined ? { kind: "yes", dose: known } : { kind: "none" };
+
+  /** What was answered before; one of more than a day ago, or from the future, is none. */
+  at(now: number): Answer {
+    let kept: unknown;
+    try {
+      kept = JSON.parse(this.storage?.getItem(this.key) ?? "null");
+    } catch {
+      return { kind: "none" };
+    }
+    if (typeof kept !== "object" || kept === null) return { kind: "none" };
+    const { answer, at, dose } = kept as { answer?: unknown; at?: unknown; dose?: unknown };
+    if (answer === "never") return { kind: "never" };
+    if (typeof at !== "number" || at > now || now - at >= ANSWER_MS) return { kind: "none" };
+    if (answer === "no") return { kind: "no" };
+    const known = DOSES.find((each) => each === dose);
+    if (answer !== "yes" || known === undefined) return { kind: "none" };
+    this.agreedAt = at;
+    return { kind: "yes", dose: known };
+  }
+
+  agree(dose: Dose, now: number): void {
+    this.agreedAt = now;
+    this.turn(dose);
+  }
+
+  /** Another dose makes no yes longer. */
+  turn(dose: Dose): void {
+    this.keep({ answer: "yes", at: this.agreedAt, dose });
+  }
+
+  /** A yes ends, however long the page stays open. */
+  isOver(now: number): boolean {
+    return now - this.agreedAt >= ANSWER_MS;
+  }
+
+  keepNo(now: number): void {
+    this.keep({ answer: "no", at: now });
+  }
+
+  keepNever(): void {
+    this.keep({ answer: "never" });
+  }
+
+  forget(): void {
+    this.storage?.removeItem(this.key);
+  }
+
+  private keep(value: object): void {
+    try {
+      this.storage?.setItem(this.key, JSON.stringify(value));
+    } catch {
+      // Full, or refused: the answer holds until the page is left.
+    }
+  }
 }
 
-export function keepYes(dose: Dose, now: number, storage: Storage | null): void {
-  keep({ at: now, dose }, storage);
-}
-
-export function keepNever(storage: Storage | null): void {
-  keep({ never: true }, storage);
-}
-
-export function forgetAnswer(storage: Storage | null): void {
-  storage?.removeItem(KEY);
-}
-
-/** null where the browser keeps nothing for frames: then a yes holds until the page is left. */
 export function storageHere(): Storage | null {
   try {
     return window.localStorage;
   } catch {
     return null;
-  }
-}
-
-function keep(value: object, storage: Storage | null): void {
-  try {
-    storage?.setItem(KEY, JSON.stringify(value));
-  } catch {
-    // Full, or refused: the answer holds until the page is left.
   }
 }

@@ -10,6 +10,7 @@ import type { Words } from "./words/en.ts";
 export type Scene =
   | { kind: "ask"; hint: "none" | "too-quick" }
   | { kind: "covered" }
+  | { kind: "declined" }
   | { kind: "never" }
   | { kind: "no-job" }
   | { kind: "off" }
@@ -22,6 +23,10 @@ export type Scene =
   | { kind: "held"; why: "battery" | "data" | "busy" | "other" }
   | { kind: "stopped" }
   | { kind: "unable" }
+  /** A newer one is there: the frame loads itself anew. */
+  | { kind: "outdated" }
+  /** The kernel does not end; nothing but closing the browser frees the card. */
+  | { kind: "endless" }
   | { kind: "failed"; why: string };
 
 export type Action = "lend" | "less" | "more" | "no" | "stop" | "again" | "open-window" | "ask-again" | "never" | "back";
@@ -36,6 +41,8 @@ export interface Facts {
   software: boolean;
   units: number;
   verified: number;
+  /** Something may run: Stop is always in sight then. */
+  lent: boolean;
 }
 
 export interface Telling {
@@ -76,7 +83,9 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
     case "ask": {
       const lend = { action: "lend", label: say(words.lend), main: true } as const;
       const text = scene.hint === "too-quick" ? words.tooQuick : words.askMore;
-      return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, less, { action: "no", label: words.no }]);
+      // At the least there is no less: then the way back stands in its place.
+      const turn = facts.less === null ? more : less;
+      return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, turn, { action: "no", label: words.no }]);
     }
     case "covered":
       return made(words.covered, words.coveredMore, words.badgeOff, [
@@ -86,8 +95,11 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
     case "why":
       return made(words.whyTitle, words.whyMore, words.badgeOff, [
         { action: "back", label: words.back, main: true },
+        ...(facts.lent ? [stop] : []),
         { action: "never", label: words.never },
       ]);
+    case "declined":
+      return made(words.declined, words.declinedMore, words.badgeOff, [{ action: "ask-again", label: words.askAgain }]);
     case "never":
       return made(words.neverTitle, words.neverMore, words.badgeOff, [{ action: "ask-again", label: words.askAgain }]);
     case "no-job":
@@ -98,6 +110,7 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
       return made(words.starting, words.startingMore, words.running, [stop, less, more]);
     case "running":
       return made(words.running, words.runningMore, words.running, [stop, less, more]);
+    case "outdated":
     case "waiting":
       return made(words.waiting, words.waitingMore, words.running, [stop]);
     case "offline":
@@ -114,6 +127,8 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
       return made(words.stopped, words.stoppedMore, words.badgeOff, [{ action: "again", label: words.again, main: true }]);
     case "unable":
       return made(words.unable, words.unableMore, words.unable, []);
+    case "endless":
+      return made(words.endless, words.endlessMore, words.failed, []);
     case "failed":
       return made(words.failed, words.failedMore, words.failed, [{ action: "again", label: words.again, main: true }]);
   }
@@ -131,23 +146,31 @@ export function sceneOf(phase: DonorPhase): Scene {
       return { kind: "running" };
     case "offline":
       return { kind: "offline" };
-    case "no-webgpu":
-    case "no-adapter":
-    case "software-adapter":
-      return { kind: "unable" };
-    case "failed":
-      return { kind: "failed", why: phase.message };
-    case "device-lost":
-      return phase.final ? { kind: "unable" } : { kind: "starting" };
+    case "waiting":
+      return { kind: "waiting" };
     case "on-hold":
       return { kind: "held", why: heldBy(phase.reason) };
     case "another-tab":
       return phase.running ? { kind: "running" } : { kind: "waiting" };
+    case "no-webgpu":
+    case "no-adapter":
+    case "software-adapter":
+      return { kind: "unable" };
+    case "device-lost":
+      return phase.final ? { kind: "unable" } : { kind: "starting" };
+    case "endless":
+      return { kind: "endless" };
+    case "failed":
+      return { kind: "failed", why: phase.message };
+    case "job-done":
+      return { kind: "no-job" };
+    case "another-version":
+      return { kind: "outdated" };
     case "stopped":
     case "forgotten":
       return { kind: "stopped" };
     default:
-      return { kind: "waiting" };
+      return phase satisfies never;
   }
 }
 
@@ -159,7 +182,15 @@ function heldBy(reason: HoldReason): Extract<Scene, { kind: "held" }>["why"] {
 
 /** Whether the visitor's yes holds in this scene: it may compute now, or will again by itself. */
 export function isLending({ kind }: Scene): boolean {
-  return kind === "starting" || kind === "running" || kind === "waiting" || kind === "offline" || kind === "paused" || kind === "held";
+  return (
+    kind === "starting" ||
+    kind === "running" ||
+    kind === "waiting" ||
+    kind === "offline" ||
+    kind === "paused" ||
+    kind === "held" ||
+    kind === "outdated"
+  );
 }
 
 /** What the host page is told. */
@@ -173,12 +204,21 @@ export function hostState(scene: Scene): WidgetState {
     case "unable":
       return scene.kind;
     case "waiting":
+    case "outdated":
       return "running";
     case "held":
       return "paused";
     case "failed":
+    case "endless":
       return "unable";
-    default:
+    case "ask":
+    case "covered":
+    case "declined":
+    case "never":
+    case "no-job":
+    case "off":
       return "off";
+    default:
+      return scene satisfies never;
   }
 }

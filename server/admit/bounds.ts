@@ -3,9 +3,8 @@ import { counted } from "../../shared/counted.ts";
 import { type Access, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
 import { overrideValue, withConstants } from "../../shared/kernel/constants.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
-import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
-import { type SizedBinding, swapPartners } from "./buffers.ts";
+import type { SizedBinding } from "./buffers.ts";
 import type { Faults } from "./faults.ts";
 import { givenIn } from "./given.ts";
 import type { Workgroups } from "./needs.ts";
@@ -14,7 +13,6 @@ import type { Units } from "./units.ts";
 
 /** A job whose kernel and bindings have no fault. */
 interface Judged {
-  manifest: Manifest;
   kernel: Kernel;
   passes: readonly PassPlan[];
   workgroups: Workgroups;
@@ -29,13 +27,11 @@ const MAX_NAMED = 3;
 
 /**
  * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
- * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Stores into outputs of which
- * the text does not show whether they stay inside are named once, as unchecked.
+ * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Those of which the text
+ * does not show whether they stay inside are named once, as unchecked, stores first.
  */
 export function warnBounds(judged: Judged, faults: Faults): void {
-  const { manifest, kernel, passes, workgroups, overrides, units, buffers, sized } = judged;
-  const partners = swapPartners(manifest);
-  const outputs = new Set(manifest.output.flatMap(({ binding }) => [binding, ...(partners.get(binding) ?? [])]));
+  const { kernel, passes, workgroups, overrides, units, buffers, sized } = judged;
   const constant = withConstants(kernel, overrides);
   const unknown = new Map<number, Access>();
   let followed = true;
@@ -57,13 +53,20 @@ export function warnBounds(judged: Judged, faults: Faults): void {
     });
     followed &&= whole;
     for (const access of accesses) {
-      const { range, elements, stores, binding, offset } = access;
+      const { range, elements, offset } = access;
       if (range && range.min >= 0 && range.max < elements) continue;
       if (range && range.max >= elements && access.reached) faults.warn(beyond(judged, access, pass.entryPoint, range.max));
-      else if (stores && outputs.has(binding)) unknown.set(offset, access);
+      else unknown.set(offset, access);
     }
   }
-  if (unknown.size > 0 || !followed) faults.warn(unchecked(kernel, [...unknown.values()], followed));
+  if (unknown.size > 0 || !followed)
+    faults.warn(
+      unchecked(
+        kernel,
+        [...unknown.values()].sort((a, b) => Number(b.stores) - Number(a.stores)),
+        followed,
+      ),
+    );
 }
 
 function beyond({ kernel, sized }: Judged, access: Access, entryPoint: string, max: number): string {
@@ -89,5 +92,5 @@ function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolea
   const more = accesses.length > MAX_NAMED ? ` and ${accesses.length - MAX_NAMED} more` : "";
   const what = accesses.length > 0 ? named.join("; ") + more : "the kernel is too long to be followed";
   const rest = followed || accesses.length === 0 ? "" : "; the kernel is too long to be followed to its end";
-  return `Not checked: whether the kernel stays inside its outputs (${what}${rest}). A store beyond the end is dropped or lands on another element, and volunteers may agree on it: compare some units with results that you know.`;
+  return `Not checked: whether the kernel stays inside its arrays (${what}${rest}). What lies beyond the end is each GPU's own affair, and volunteers may agree on it: compare some units with results that you know.`;
 }

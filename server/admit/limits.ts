@@ -3,6 +3,8 @@ import type { Fault } from "../../shared/errors.ts";
 import { MAX_PATH_CHARACTERS } from "../../shared/manifest/file.ts";
 import { type JobPackage, MANIFEST_FILE, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "./package.ts";
 
+/** Compute entry points of a kernel: each is read, compiled and rewritten by itself. */
+export const MAX_ENTRY_POINTS = 64;
 /** A request: the texts, and names, sizes and hashes of all files. */
 export const MAX_REQUEST_BYTES = MAX_TEXT_BYTES + 1024 * 1024;
 /** An answer: 32 MiB of rows, and a plan whose kernel, writes and tables are bounded. */

@@ -3,6 +3,9 @@
 /** Longer names are not compared: the work is the product of the lengths. */
 const MAX_LENGTH = 64;
 
+/** A shorter beginning says too little. */
+const LEAST_BEGINNING = 5;
+
 /** The closest of `known`, or undefined when none is close. A plural is close, however short the name is. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
@@ -18,7 +21,14 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? begunBy(name, known);
+}
+
+/** The only one that begins with `name`: the rest was left out. */
+function begunBy(name: string, known: Iterable<string>): string | undefined {
+  if (name.length < LEAST_BEGINNING) return undefined;
+  const begun = [...known].filter((candidate) => candidate.startsWith(name));
+  return begun.length === 1 ? begun[0] : undefined;
 }
 
 /** `Did you mean X?` or else what there is. */

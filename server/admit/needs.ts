@@ -15,6 +15,9 @@ import { placed } from "./placed.ts";
 const SMALLER_WORKGROUP =
   "make @workgroup_size smaller and the passes' workgroups more. Every GPU takes 256 invocations, in at most 256 x 256 x 64; some take 1024, in at most 1024 x 1024 x 64, and they alone get the job then";
 
+const FOR_ALL =
+  " Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make @workgroup_size smaller and the workgroups more.";
+
 /** What to mend where a workgroup is too large. */
 const MENDS: Readonly<Record<string, string>> = {
   maxComputeInvocationsPerWorkgroup: SMALLER_WORKGROUP,
@@ -107,7 +110,8 @@ export function readNeeds(
   }
   for (const { name, offset } of languageNeeds(kernel)) {
     if (!LANGUAGE_FEATURES.includes(name)) {
-      faults.add({ ...kernel.placeOf(offset), wrong: `requires ${name} is not supported.`, right: `Only ${list(LANGUAGE_FEATURES)} are.` });
+      const right = suggest(name, LANGUAGE_FEATURES, `Only ${list(LANGUAGE_FEATURES)} are.`);
+      faults.add({ ...kernel.placeOf(offset), wrong: `requires ${name} is not supported.`, right });
       continue;
     }
     if (!features.has(name)) {
@@ -130,7 +134,9 @@ export function readNeeds(
     else if (value > known.default) {
       limits[limit] = Math.max(limits[limit] ?? 0, value);
       if (place === undefined || (Object.hasOwn(asked, limit) && (asked[limit] ?? 0) >= value)) return;
-      faults.warn(`${place} needs ${limit} ${value}, WebGPU's default is ${known.default}: only hosts that have it get this job.`);
+      faults.warn(
+        `${place} needs ${limit} ${value}, WebGPU's default is ${known.default}: only hosts that have it get this job.${Object.hasOwn(MENDS, limit) ? FOR_ALL : ""}`,
+      );
     }
   };
   for (const [name, value] of Object.entries(manifest.requires?.limits ?? {})) {

@@ -14,6 +14,7 @@ import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
 import { type Json, readJson } from "./json.ts";
+import { MAX_ENTRY_POINTS } from "./limits.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
@@ -59,6 +60,11 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel declares" });
   // What a fault of syntax hides is not missing: the manifest is held against a kernel that could be read.
   const reflection = kernel && read.faults.length === 0 ? reflect(kernel) : undefined;
+  const declared = reflection?.entryPoints.size ?? 0;
+  if (declared > MAX_ENTRY_POINTS) {
+    faults.at(["kernel"], `The kernel has ${declared} entry points.`, `At most ${MAX_ENTRY_POINTS} are allowed.`);
+    return { ok: false, faults: faults.sorted() };
+  }
   const passes = resolvePasses(manifest, reflection, files, faults);
   if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
   if (!read || !kernel || !reflection) {
@@ -106,7 +112,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
-  warnBounds({ manifest, kernel, passes: passPlans, workgroups, overrides, units, buffers, sized }, faults);
+  warnBounds({ kernel, passes: passPlans, workgroups, overrides, units, buffers, sized }, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
 

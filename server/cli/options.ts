@@ -24,7 +24,11 @@ export function verb(program: Command, usage: string, description: string): Comm
   return program
     .command(usage)
     .description(description)
-    .addOption(new Option("--url <url>", `the coordinator, default the one of idlewave.json here, else ${DEFAULT_URL}`).env("IDLEWAVE_URL"))
+    .addOption(
+      new Option("--url <url>", `the coordinator, default the one of idlewave.json here or in a folder above, else ${DEFAULT_URL}`).env(
+        "IDLEWAVE_URL",
+      ),
+    )
     .addOption(new Option("--token <token>", "owner's token").env("IDLEWAVE_TOKEN"))
     .option("--json", "print JSON");
 }

@@ -1,6 +1,7 @@
 /** WebGPU on the processor: SwiftShader, the software driver that comes with Chromium, under Dawn. */
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
@@ -29,7 +30,9 @@ async function again(): Promise<ExitCode> {
     throw new CliError(EXIT.failure, "no-software-driver", "--software works on Linux alone.", "Leave it out: Dawn uses the GPU.");
   const folder = await driverFolder();
   const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
-  const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries };
+  // The driver looks for a screen and complains on stderr where the system gave no folder for its socket.
+  const runtime = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries, XDG_RUNTIME_DIR: runtime };
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: "inherit" });
   // A terminal tells both, somebody else this one alone.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

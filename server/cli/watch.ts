@@ -1,7 +1,7 @@
 /** `watch <job>`: follows a job until it ends. Exit code 0 when it is done, 1 when it was cancelled or failed. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { type JobStatus, JobStatusSchema, NetworkSchema } from "../../shared/api.ts";
+import { type JobStatus, JobStatusSchema, type NetworkInfo, NetworkSchema } from "../../shared/api.ts";
 import { counted } from "../../shared/counted.ts";
 import { type Connection, findJob, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
@@ -11,6 +11,8 @@ import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJobLine, printJson } from "./print.ts";
 
 const POLL_MS = 1_000;
+/** Polls in a row in which units wait for another volunteer before it is said: in passing they always do. */
+const LASTING_POLLS = 5;
 /** A coordinator that answers nothing for so long is not waited for any longer. */
 const GIVE_UP_MS = 10 * 60_000;
 
@@ -19,9 +21,17 @@ export async function watchJob(connection: Connection, id: number, json: boolean
   let job = await sendJson(connection, `/api/jobs/${id}`, JobStatusSchema);
   const bar = json ? undefined : progressBar(job.title, job.units.total, "units");
   let printed = "";
+  let waited = 0;
   try {
     for (;;) {
-      bar?.update(job.units.final, more(job, await hintOf(connection, job)));
+      if (bar) {
+        const short = await shortOf(connection, job);
+        const waits = short !== undefined && short.volunteers > 0 && job.units.voted > 0;
+        waited = waits ? waited + 1 : 0;
+        const said =
+          short && (short.volunteers === 0 || waited > LASTING_POLLS) ? hintOf(connection.url, short, job.verification.quorum) : "";
+        bar.update(job.units.final, more(job, said));
+      }
       const line = JSON.stringify(job);
       if (json && line !== printed) printJson(job);
       printed = line;
@@ -60,17 +70,20 @@ export function hasEnded(job: JobStatus): boolean {
   return job.state === "done" || job.state === "cancelled" || job.state === "failed";
 }
 
-/** What a job that waits for volunteers needs, one sentence; empty when enough are connected. */
-async function hintOf({ url }: Connection, job: JobStatus): Promise<string> {
-  if (job.state !== "running" || job.volunteers >= job.verification.quorum) return "";
+/** The network, while fewer are connected to it than a unit of this running job needs; undefined when enough are, or when it is not known. */
+async function shortOf({ url }: Connection, job: JobStatus): Promise<NetworkInfo | undefined> {
+  const { quorum } = job.verification;
+  if (job.state !== "running" || job.volunteers >= quorum) return undefined;
   const network = await sendJson({ url, token: undefined }, "/api/network", NetworkSchema).catch((error: unknown) => {
     // The next look at the job meets the same, and has the words for it.
     if (error instanceof CliError && error.passing) return undefined;
     throw error;
   });
-  const { quorum } = job.verification;
-  if (!network || network.volunteers >= quorum) return "";
-  const { volunteers, allowSoftware } = network;
+  return network && network.volunteers < quorum ? network : undefined;
+}
+
+/** What a job that waits for volunteers needs. */
+function hintOf(url: string, { volunteers, allowSoftware }: NetworkInfo, quorum: number): string {
   const card = allowSoftware ? "" : ` Without a graphics card, start the coordinator with ${invocation("serve --allow-software")}.`;
   if (volunteers === 0) return `Nobody is connected: open ${url} in a browser, and press the button there.${card}`;
   return `${counted(volunteers, "volunteer")} connected, and a unit needs ${quorum}: open ${url} in another browser or profile too.${card}`;
@@ -78,7 +91,7 @@ async function hintOf({ url }: Connection, job: JobStatus): Promise<string> {
 
 function more(job: JobStatus, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
-  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(job.volunteers, "volunteer")}`;
+  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(job.volunteers, "volunteer")} at work`;
   return `${pace}${job.reason ? ` (${job.reason})` : ""}${hint ? `. ${hint}` : ""}`;
 }
 

@@ -53,7 +53,13 @@ export function paceOf(account: Pick<Account, "pace"> | undefined, job: Job, hos
   return account?.pace.get(job.spec.id) ?? declaredPace(job, host) ?? UNPACED_UNIT_MS * 1000;
 }
 
-/** Neither of the two has been checked: they may shrink a first batch and lengthen its lease, within what any lease may last. */
+/** What a lease is given time for: a key that has shown nothing keeps a unit from others no longer for the speed it tells. */
+export function leasePaceOf(account: Account, job: Job, host: HostFacts): number {
+  const pace = paceOf(account, job, host);
+  return account.pace.has(job.spec.id) || account.final > 0 ? pace : Math.min(pace, UNPACED_UNIT_MS * 1000);
+}
+
+/** Neither of the two has been checked: they may shrink a first batch and lengthen the lease of who has verified work, within what any may last. */
 export function declaredPace(job: Job, host: Pick<HostFacts, "gflops"> | undefined): number | undefined {
   return host?.gflops && (job.spec.creditPerUnit * GFLOP_PER_CREDIT * 1e6) / host.gflops;
 }

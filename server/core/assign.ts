@@ -5,7 +5,7 @@
  */
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { MAX_BATCH_UNITS } from "../../shared/wire.ts";
-import { accountOf, declaredPace, isFailing, MAX_HELD_LEASES, MAX_HELD_UNITS, paceOf } from "./account.ts";
+import { accountOf, declaredPace, isFailing, leasePaceOf, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
 import { activeCount, volunteersOf } from "./active.ts";
 import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
@@ -68,7 +68,7 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
       continue;
     }
     const size = Math.min(room, batchSize(state, job, account, host, event));
-    const lifeMs = lifeOf((size * paceOf(account, job, host)) / 1000);
+    const lifeMs = lifeOf((size * leasePaceOf(account, job, host)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
     const draws = drawsLeft(account, cluster);
     const begins = beginsLeft(state, account, cluster, job.clusterHolders.get(keptName(host.cluster)) ?? 0);

@@ -14,7 +14,8 @@ import type { Work } from "./work.ts";
 /** One may have a bad driver; two that cannot be one person have the kernel in common. */
 export const QUARANTINE_CLUSTERS = 2;
 
-const REASON = "graphics cards of two volunteers were lost with it: look at its loops and bounds, then resume it";
+const REASON =
+  "graphics cards of two volunteers were lost with it, or so they say: look at its loops and bounds, and resume it if they are right";
 
 /** A replica of the job failed because a device was lost with it. */
 export function noteLoss(state: CoreState, job: Job, { account, cluster }: Pick<Lease, "account" | "cluster">, work: Work): void {

@@ -1,6 +1,6 @@
 /** A volunteer needs more time, or comes back after a reload or a restart of ours: it takes up its units again. */
 import { countUnits, runsOf, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
-import { accountOf, MAX_HELD_LEASES, paceOf } from "./account.ts";
+import { accountOf, leasePaceOf, MAX_HELD_LEASES } from "./account.ts";
 import { mayTake, roomOf } from "./assign.ts";
 import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
@@ -73,7 +73,7 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   const room = roomOf(job, account, host);
   if (room === 0 || account.leases >= MAX_HELD_LEASES) return "quota";
   units.length = Math.min(units.length, room);
-  const lifeMs = lifeOf((units.length * paceOf(account, job, host)) / 1000);
+  const lifeMs = lifeOf((units.length * leasePaceOf(account, job, host)) / 1000);
   const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now, assignedAt: assignment.issuedAt });
   for (const unit of units) holdUnit(job, lease, unit);
   lease.runs = runsOf(units);

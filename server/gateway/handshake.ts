@@ -52,7 +52,7 @@ export class Handshake {
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
     const { wire, plan, origin, publicKey, signature, host, audit } = hello as Record<string, unknown>;
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
-    if (typeof plan !== "number" || !(plan >= PLAN_VERSION)) {
+    if (typeof plan !== "number" || !Number.isInteger(plan) || plan < PLAN_VERSION) {
       throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });
     }
     if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");

@@ -1,4 +1,4 @@
-/** The built pages: the visitor's, its assets, and /privacy. */
+/** The built pages: the visitor's, its assets, /privacy and /bench. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,5 +37,6 @@ export async function pageRoutes(app: App): Promise<void> {
       reply.header("cache-control", immutable ? `public, max-age=${YEAR_S}, immutable` : "no-cache");
     },
   });
-  app.get("/privacy", { schema: { hide: true } }, (_request, reply) => reply.sendFile("privacy.html"));
+  for (const name of ["privacy", "bench"])
+    app.get(`/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(`${name}.html`));
 }

@@ -83,10 +83,11 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
     return framed(reply, policy).send(files.frame.replace(PLACE, () => dataBlock(facts)));
   }
 
-  /** Of the running job that was asked for by number or name, else of the first. */
+  /** Of the running job that was asked for by number or name, else of the first by priority, as claims are served. */
   async function jobFacts(cause: string): Promise<WidgetFacts["job"]> {
     const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isHidden(row));
-    const known = await Promise.all(running.map(async (row) => ({ row, manifest: (await context.plans.of(row.id)).manifest })));
+    const all = await Promise.all(running.map(async (row) => ({ row, manifest: (await context.plans.of(row.id)).manifest })));
+    const known = all.toSorted((a, b) => (b.manifest.priority ?? 0) - (a.manifest.priority ?? 0) || a.row.id - b.row.id);
     const asked = known.find(({ row, manifest }) => String(row.id) === cause || manifest.name === cause) ?? known[0];
     if (!asked) return null;
     const { id } = asked.row;

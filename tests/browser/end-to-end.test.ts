@@ -26,6 +26,10 @@ async function volunteer(browser: Browser, url: string): Promise<Page> {
 const waitForState = (page: Page, state: string, timeout = 30_000) =>
   page.waitForFunction((wanted) => document.querySelector("idlewave-page")?.getAttribute("data-state") === wanted, { timeout }, state);
 
+/** Headline and figures. */
+const story = (page: Page) =>
+  page.$eval("h1", (h1) => `${h1.textContent} ${document.querySelector(".figures")?.textContent}`.replace(/\s+/g, " "));
+
 describe("strangers' browsers and one coordinator", () => {
   let first: Browser;
   let second: Browser;
@@ -102,9 +106,11 @@ describe("strangers' browsers and one coordinator", () => {
     await tab.waitForFunction(() => /\d/.test(document.querySelector(".figures dd")?.textContent ?? ""));
     await tab.locator('[data-testid="stop"]').click();
     await waitForState(tab, "stopped");
+    const told = await story(tab);
     await tab.close();
     await page.bringToFront();
     await waitForState(page, "stopped");
+    expect(await story(page)).toBe(told);
     await page.reload();
     await page.locator(LEND).click();
     await network.until(job, ({ units }) => units.voted > 8, 60);

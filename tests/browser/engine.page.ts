@@ -1,11 +1,12 @@
 /** Runs in Chromium: opens engines for plans that the test sends and gives back result bytes as number arrays. */
+
+import { watchSubmits } from "../../client/bench/watched-engine.ts";
 import { openAdapter } from "../../client/donor/adapter.ts";
 import type { Checkpoint } from "../../client/engine/checkpoint.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import { watchSubmits } from "./watched-engine.ts";
 
 let device: GPUDevice;
 let lost: Promise<GPUDeviceLostInfo>;

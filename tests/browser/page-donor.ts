@@ -32,6 +32,9 @@ const control: DonorControl = {
   async stop() {
     say("stop");
   },
+  async pause() {
+    say("pause");
+  },
   async settled() {},
   async restart(options) {
     say(`restart ${options.job}`);

@@ -171,6 +171,12 @@ describe("what the page says", () => {
     }
     expect(await visitor.violations()).toEqual([]);
     if (!button) return;
+    // The whole button, with room between it and the phone's dock.
+    const room = await page.evaluate(() => {
+      const edge = (of: string, side: "top" | "bottom") => document.querySelector(of)?.getBoundingClientRect()[side] ?? Number.NaN;
+      return edge(".dock", "top") - edge('[data-testid="anyway"]', "bottom");
+    });
+    expect(room).toBeGreaterThanOrEqual(8);
     await page.setViewport({ width: 1280, height: 800 });
     await anyway?.click();
     await visitor.heard(`anyway ${reason}`);

@@ -94,7 +94,7 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
 async function answerFile(site: Site, path: string): Promise<Answer> {
   if (path === `/blobs/${SOURCE_HASH}`) return [200, SOURCE, "application/octet-stream"];
   if (path === `/blobs/${PLAN_HASH}`) return [200, PLAN, "application/octet-stream"];
-  const file = path === "/" ? "index.html" : path === "/privacy" ? "privacy.html" : normalize(path).slice(1);
+  const file = path === "/" ? "index.html" : path === "/privacy" || path === "/bench" ? `${path.slice(1)}.html` : normalize(path).slice(1);
   const bytes = await readFile(join(site.folder, file)).catch(() => null);
   return bytes ? [200, bytes, TYPES[extname(file)] ?? "application/octet-stream"] : [404, "not there", "text/plain"];
 }

@@ -56,9 +56,17 @@ describe("the widget on a site", () => {
     return box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : null;
   }
 
+  /** The same where the host shows the frame smaller. */
+  function placeOnScreen(): Promise<{ x: number; y: number }> {
+    return page.$eval("idlewave-widget iframe", (frame) => {
+      const { left, top, width, height } = frame.getBoundingClientRect();
+      return { x: left + 0.22 * width, y: top + 0.91 * height };
+    });
+  }
+
   /** As a person does: looks, aims, presses. */
   async function press(place: { x: number; y: number } | null, aim = AIM_MS): Promise<void> {
-    if (!place) return;
+    if (!place) throw new Error("there is no yes to press");
     await page.mouse.move(place.x - 3, place.y - 3);
     await wait(aim / 2);
     await page.mouse.move(place.x, place.y);
@@ -169,6 +177,67 @@ describe("the widget on a site", () => {
     await until(next, "running");
   });
 
+  it("ends a yes after a day, and asks again", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    await press(await placeOfYes(frame));
+    await until(frame, "running");
+    await frame.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 25 * 3_600_000;
+    });
+    await until(frame, "ask", 20_000);
+    await expect.poll(async () => ((await network.get("/api/network")) as { volunteers: number }).volunteers, { timeout: 20_000 }).toBe(0);
+  });
+
+  it("computes the job that it asked for, and asks for the first by priority where none is named", async () => {
+    const urgent = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { name: "urgent", title: "An urgent one", priority: 5, units: { count: 1_000_000 } });
+    });
+    const frame = await visit();
+    await until(frame, "ask");
+    expect(await frame.$eval(".text p", (element) => element.textContent)).toContain("An urgent one");
+    const named = await visit("{widget}", 'cause="lcg"');
+    await until(named, "ask");
+    expect(await named.$eval(".text p", (element) => element.textContent)).toContain("A title of a job");
+    await press(await placeOfYes(named));
+    await until(named, "running");
+    await named.waitForFunction(() => /^[1-9]/.test(document.querySelector(".text p")?.textContent ?? ""), { timeout: 60_000 });
+    const { units } = await network.status(urgent);
+    expect(units.leased + units.voted).toBe(0);
+  });
+
+  it("takes no for an answer, for a day", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    await frame.click('[data-action="no"]');
+    await until(frame, "declined");
+    const next = await visit("{widget}", "", "/next");
+    await until(next, "declined");
+    await next.click('[data-action="ask-again"]');
+    await until(next, "ask");
+    expect(began()).toEqual([]);
+  });
+
+  it("goes on in one tab while another one pauses", async () => {
+    const frame = await visit('{widget}<div style="height:3000px"></div>');
+    await until(frame, "ask");
+    await press(await placeOfYes(frame));
+    await until(frame, "running");
+    const other = await page.browserContext().newPage();
+    await other.setViewport({ width: 900, height: 700 });
+    await other.goto(`${origin}/`);
+    const element = await other.waitForSelector("idlewave-widget iframe");
+    const second = await element?.contentFrame();
+    if (!second) throw new Error("the second tab has no frame");
+    await until(second, "running");
+    await other.evaluate(() => scrollTo(0, 2_000));
+    await until(second, "paused");
+    await page.bringToFront();
+    await wait(3_000);
+    expect(LENDING).toContain(await sceneOf(frame));
+  });
+
   it("ends on a site that is switched off, within ten seconds", async () => {
     const frame = await visit();
     await until(frame, "ask");
@@ -240,13 +309,13 @@ describe("the widget on a site", () => {
 
   describe("computes nothing when a host", () => {
     const styles: [string, string][] = [
-      ["shrinks the frame to nothing", "idlewave-widget iframe { width: 0 !important; height: 0 !important }"],
       ["makes it transparent", "idlewave-widget { opacity: 0.01 }"],
       ["makes it transparent from further up", "body { opacity: 0.02 }"],
-      ["scales it", "idlewave-widget { transform: scale(0.05) }"],
+      ["scales it", "idlewave-widget { transform: scale(0.5) }"],
+      ["zooms it to a speck", "idlewave-widget { zoom: 0.5 }"],
       ["blurs it", "idlewave-widget { filter: blur(9px) }"],
       ["blends it away", "idlewave-widget { mix-blend-mode: lighten; } body { background: #fff }"],
-      ["moves it mostly off the screen", "idlewave-widget { left: -180px }"],
+      ["moves it mostly off the screen", "idlewave-widget { left: -40px }"],
       ["cuts all but the button away", "idlewave-widget { clip-path: inset(240px 0 0 0) }"],
       [
         "shows the button alone",
@@ -264,20 +333,43 @@ describe("the widget on a site", () => {
     it.each(styles)("%s", async (_what, style) => {
       const frame = await visit(`<style>${style}</style><div class="hole">{widget}</div>`);
       await frame.waitForFunction(() => document.body.dataset.scene !== undefined);
-      await press(await placeOfYes(frame));
+      await frame.evaluate(() => {
+        document.querySelector('[data-action="lend"]')?.addEventListener("click", () => Object.assign(globalThis, { pressed: true }));
+      });
+      await press(await placeOnScreen());
+      await wait(1_000);
+      // The click did reach the button: what refused it is ours.
+      expect(await frame.evaluate(() => "pressed" in globalThis)).toBe(true);
+      expect(LENDING).not.toContain(await sceneOf(frame));
+      expect(began()).toEqual([]);
+    });
+
+    it("shrinks the frame to nothing", async () => {
+      const frame = await visit("<style>idlewave-widget iframe { width: 0 !important; height: 0 !important }</style>{widget}");
+      await frame.waitForFunction(() => document.body.dataset.scene !== undefined);
+      // Nothing can be pressed by a pointer; a focus that the host keeps from nobody can.
+      await (await frame.$('[data-action="lend"]'))?.focus();
+      await wait(AIM_MS);
+      await page.keyboard.press("Enter");
       await wait(1_000);
       expect(LENDING).not.toContain(await sceneOf(frame));
       expect(began()).toEqual([]);
     });
 
-    it("moves it off the screen, where it does not even load", async () => {
-      pages.set(
-        "/",
-        `<script src="${network.url}/widget.js"></script><idlewave-widget site="${origin}" style="left:-5000px"></idlewave-widget>`,
-      );
-      await page.goto(origin);
-      await wait(2_000);
+    it("moves it off the screen after a yes", async () => {
+      const frame = await visit();
+      await until(frame, "ask");
+      await press(await placeOfYes(frame));
+      await until(frame, "running");
+      asked = [];
+      const snippet = pages.get("/") ?? "";
+      pages.set("/away", `<style>idlewave-widget { left: -5000px }</style>${snippet}`);
+      await page.goto(`${origin}/away`);
+      await wait(4_000);
       expect(began()).toEqual([]);
+      // The same page with the box in sight goes on: the yes was there.
+      const back = await visit();
+      await until(back, "running");
     });
 
     it("presses the button by script, sends itself a yes, or asks in words", async () => {

@@ -11,7 +11,10 @@ interface Found {
 }
 
 /** Sentences for people, and the exit code. */
-export function verdictOf({ lostAcknowledged, doubleCredits, invariantsBroken, readySecondsMax }: Found): { said: string[]; exitCode: 0 | 1 } {
+export function verdictOf({ lostAcknowledged, doubleCredits, invariantsBroken, readySecondsMax }: Found): {
+  said: string[];
+  exitCode: 0 | 1;
+} {
   const holds = lostAcknowledged === 0 && doubleCredits === 0 && invariantsBroken === 0;
   const said = [holds ? "Everything that was acknowledged is there, counted once." : "It does not hold: what was found is above."];
   if (readySecondsMax > READY_SECONDS)

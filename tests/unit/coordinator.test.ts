@@ -94,6 +94,21 @@ describe("the coordinator", () => {
     await coordinator.close();
   });
 
+  it("says of a job with which devices are lost what it waits for", async () => {
+    const { store, coordinator } = await open(join(await temporaryFolder(), "a.db"));
+    const { id } = await coordinator.addJob(jobRow(), { ...PLAIN, units: 1 });
+    for (const key of [1, 2, 3]) {
+      expect(coordinator.waitsFor(id)).toBe("");
+      const by = await connect(coordinator, store, key);
+      const assignment = await claim(coordinator, by.host);
+      if (!assignment) throw new Error("no work");
+      const lost = results(unitsOf(assignment.runs), { status: "device-lost" });
+      await coordinator.dispatch({ type: "submit", account: by.account, cluster: `account:${by.account}`, assignment, results: lost });
+    }
+    expect(coordinator.waitsFor(id)).toContain("3 volunteers say that unit 0 does not run");
+    await coordinator.close();
+  });
+
   it("answers a submit when it is on disk, and a claim at once", async () => {
     const folder = await temporaryFolder();
     const store = new SlowStore(join(folder, "a.db"));

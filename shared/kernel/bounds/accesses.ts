@@ -1,10 +1,11 @@
 /** Every element of a binding that an entry point reads or stores, with what is known of its index. */
-import { type AbstractElem, type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, visitAst } from "wesl/core";
+import { type AbstractElem, type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, type WhileElem } from "wesl/core";
 import type { Layout } from "../layout.ts";
 import type { Facts } from "./facts.ts";
+import { insideOf, leaves } from "./loops.ts";
 import { Names } from "./names.ts";
-import { type Place, startOf } from "./place.ts";
-import { isConstant, type Range } from "./range.ts";
+import { type Place, startOf, without } from "./place.ts";
+import type { Range } from "./range.ts";
 import { TooLong, Values } from "./values.ts";
 
 export interface Access {
@@ -71,12 +72,19 @@ class Walk {
     let at = place;
     for (const statement of statements) {
       if (at.dead) break;
-      at = this.statement(statement, at);
+      at = this.forget(statement, this.statement(statement, at));
     }
     return at;
   }
 
-  /** What holds after the statement. */
+  /** What still holds of `place` once the statement may have changed its variables. */
+  private forget(statement: Statement, place: Place): Place {
+    if (place.narrowed.size === 0) return place;
+    const changed = this.names.changedBy(statement);
+    return changed.length === 0 ? place : without(place, (key) => changed.some((each) => key.includes(each)));
+  }
+
+  /** What holds after the statement, but for what it changes. */
   private statement(statement: Statement, place: Place): Place {
     switch (statement.kind) {
       case "block":
@@ -107,15 +115,14 @@ class Walk {
         return { ...place, sure: place.sure && !leaves(statement) };
       }
       case "for":
-        return this.loop(statement, place);
       case "while":
-        this.read(statement.condition, place);
-        this.block(statement.body.body, this.values.assume(statement.condition, true, { ...place, sure: false }));
+        return this.loop(statement, place);
+      case "loop": {
+        const inside = { ...this.forget(statement, place), sure: false };
+        this.block(statement.body.body, inside);
+        if (statement.continuing) this.statement(statement.continuing, inside);
         return { ...place, sure: place.sure && !leaves(statement.body) };
-      case "loop":
-        this.block(statement.body.body, { ...place, sure: false });
-        if (statement.continuing) this.statement(statement.continuing, { ...place, sure: false });
-        return { ...place, sure: place.sure && !leaves(statement.body) };
+      }
       case "continuing":
         this.block(statement.body.body, place);
         this.read(statement.breakIf, place);
@@ -136,17 +143,11 @@ class Walk {
     }
   }
 
-  private loop(loop: ForElem, place: Place): Place {
-    if (loop.init?.kind === "call") this.read(loop.init.call, place);
-    else if (loop.init) this.statement(loop.init, place);
-    const variable = loop.init?.kind === "var" ? loop.init : undefined;
-    const own = variable && this.names.changesOf(variable).every((change) => change === loop.update);
-    let inside: Place = { ...place, sure: false };
-    if (variable && own) {
-      const range = this.counted(loop, variable.init, place);
-      const known = new Map(place.known).set(variable, range?.range);
-      inside = { ...place, known, memo: new Map(), sure: place.sure && range?.each === true };
-    }
+  private loop(loop: ForElem | WhileElem, place: Place): Place {
+    const { init, update } = loop.kind === "for" ? loop : {};
+    if (init?.kind === "call") this.read(init.call, place);
+    else if (init) this.statement(init, place);
+    let inside = insideOf(loop, this.forget(loop, place), this.names, this.values);
     this.read(loop.condition, inside);
     if (loop.condition) {
       const assumed = this.values.assume(loop.condition, true, inside);
@@ -154,29 +155,9 @@ class Walk {
       inside = inside.sure ? { ...assumed, sure: true } : assumed;
     }
     this.block(loop.body.body, inside);
-    if (loop.update?.kind === "call") this.read(loop.update.call, inside);
-    else if (loop.update) this.statement(loop.update, inside);
+    if (update?.kind === "call") this.read(update.call, inside);
+    else if (update) this.statement(update, inside);
     return { ...place, sure: place.sure && !leaves(loop.body) };
-  }
-
-  /** The range of a loop's variable; `each`: it takes every value of it. */
-  private counted(loop: ForElem, init: ExpressionElem | undefined, place: Place): { range: Range; each: boolean } | undefined {
-    const first = init && this.values.rangeOf(init, place);
-    const { condition, update } = loop;
-    if (!first || !update) return undefined;
-    const grows = update.kind === "increment" || (update.kind === "assign" && update.op.value === "+=");
-    if (!grows) return undefined;
-    const by = update.kind === "increment" ? 1 : update.kind === "assign" ? this.values.rangeOf(update.rhs, place)?.min : undefined;
-    if (by === undefined || by < 0) return undefined;
-    const bounded = condition?.kind === "binary-expression" && /^<=?$/.test(condition.operator.value) ? condition : undefined;
-    const isVariable = bounded && this.names.declOf(bounded.left) === loop.init;
-    const bound = bounded && isVariable ? this.values.rangeOf(bounded.right, place) : undefined;
-    const last = bound && bound.max - (bounded?.operator.value === "<" ? 1 : 0);
-    // Beyond 2^31 the condition alone tells.
-    if (last === undefined) return { range: { min: first.min, max: 2 ** 32, axes: 15 }, each: false };
-    const each = by === 1 && isConstant(first) && bound !== undefined && isConstant(bound) && last >= first.min && !leaves(loop.body);
-    const range: Range = { min: first.min, max: Math.max(first.min, last), axes: first.axes };
-    return { range: each ? { ...range, top: "last", axes: 0, free: true } : { ...range, axes: 15 }, each };
   }
 
   private read(expression: ExpressionElem | undefined, place: Place): void {
@@ -287,13 +268,4 @@ class Walk {
         return undefined;
     }
   }
-}
-
-/** Some invocation may leave what is around this statement before its end. */
-function leaves(statement: Statement): boolean {
-  let found = false;
-  visitAst(statement, (part) => {
-    if (part.kind === "return" || part.kind === "break" || part.kind === "continue" || part.kind === "discard") found = true;
-  });
-  return found;
 }

@@ -26,6 +26,12 @@ export function startOf(fnArguments: ReadonlyMap<AbstractElem, Range | undefined
   return { sure: from?.sure ?? true, dead: false, known: fnArguments, narrowed: from?.narrowed ?? new Map(), memo: new Map() };
 }
 
+/** The same without the bounds of what `goes`. */
+export function without(place: Place, goes: (key: string) => boolean): Place {
+  const kept = [...place.narrowed].filter(([key]) => !goes(key));
+  return kept.length === place.narrowed.size ? place : { ...place, narrowed: new Map(kept), memo: new Map() };
+}
+
 /** The same, where some invocations may stay away for reasons that are not understood. */
 export function unsure(place: Place): Place {
   return place.sure ? { ...place, sure: false } : place;

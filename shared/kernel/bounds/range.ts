@@ -66,17 +66,37 @@ export function operate(operator: string, a: Range, b: Range): Range | undefined
   return OPERATIONS[operator]?.(a, b);
 }
 
-export function least(a: Range, b: Range): Range {
+function least(a: Range, b: Range): Range {
   const top = isConstant(b) || isConstant(a) ? (a.max <= b.max ? a.top : b.top) : joint(a, b);
   return make(Math.min(a.min, b.min), Math.min(a.max, b.max), a.axes | b.axes, top);
 }
 
-export function most(a: Range, b: Range): Range {
+function most(a: Range, b: Range): Range {
   return make(Math.max(a.min, b.min), Math.max(a.max, b.max), a.axes | b.axes, a.max >= b.max ? a.top : b.top);
 }
 
-export function either(a: Range, b: Range): Range {
+function either(a: Range, b: Range): Range {
   return make(Math.min(a.min, b.min), Math.max(a.max, b.max), a.axes | b.axes, undefined);
+}
+
+/** What `min`, `max`, `clamp` or `select` make of their arguments; undefined where nothing is known. */
+export function chosen(name: string, [a, b, c]: readonly (Range | undefined)[], isUnsigned: boolean): Range | undefined {
+  switch (name) {
+    case "min": {
+      if (a && b) return least(a, b);
+      const bound = a ?? b;
+      return bound && isUnsigned ? { min: 0, max: bound.max, axes: 15 } : undefined;
+    }
+    case "max":
+      return a && b && most(a, b);
+    case "clamp":
+      if (!b || !c) return undefined;
+      return a ? least(most(a, b), c) : { min: Math.min(b.min, c.min), max: c.max, axes: 15 };
+    case "select":
+      return a && b && either(a, b);
+    default:
+      return undefined;
+  }
 }
 
 export function isConstant(range: Range): boolean {

@@ -2,9 +2,9 @@
 import { type AbstractElem, type ExpressionElem, type FnElem, type FnParamElem, refDecl } from "wesl/core";
 import { evaluate } from "../attributes.ts";
 import { dispatched, type Facts } from "./facts.ts";
-import type { Names } from "./names.ts";
-import { type Place, startOf, unsure } from "./place.ts";
-import { either, exactly, isConstant, least, most, operate, type Range } from "./range.ts";
+import { isPassing, type Names } from "./names.ts";
+import { type Place, startOf, unsure, without } from "./place.ts";
+import { chosen, exactly, isConstant, operate, type Range } from "./range.ts";
 
 const NEGATED: Record<string, string> = { "<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "==" };
 /** A judgement has two seconds; what is not looked at by then is said to be unchecked. */
@@ -139,7 +139,8 @@ export class Values {
     else if (decl.kind === "param") range = this.builtin(decl, 0);
     else {
       const init = this.names.initOf(decl);
-      if (init && this.names.isInteger(ref)) range = this.rangeOf(init, place);
+      // What its variables are now says nothing of what they were at the declaration.
+      if (init && this.names.isInteger(ref)) range = this.rangeOf(init, without(place, isPassing));
     }
     place.memo.set(decl, range);
     return range;
@@ -158,25 +159,11 @@ export class Values {
         const inner = this.names.isInteger(first) ? range(first) : undefined;
         return inner && this.unwrapped(call, inner);
       }
-      case "min": {
-        const [a, b] = [range(first), range(second)];
-        if (a && b) return least(a, b);
-        const bound = a ?? b;
-        return bound && this.names.isUnsigned(call) ? { min: 0, max: bound.max, axes: 15 } : undefined;
-      }
-      case "max": {
-        const [a, b] = [range(first), range(second)];
-        return a && b && most(a, b);
-      }
-      case "clamp": {
-        const [x, low, high] = [range(first), range(second), range(third)];
-        if (!low || !high) return undefined;
-        return x ? least(most(x, low), high) : { min: Math.min(low.min, high.min), max: high.max, axes: 15 };
-      }
-      case "select": {
-        const [a, b] = [range(first), range(second)];
-        return a && b && either(a, b);
-      }
+      case "min":
+      case "max":
+      case "clamp":
+      case "select":
+        return chosen(callee.originalName, [range(first), range(second), range(third)], this.names.isUnsigned(call));
       case "arrayLength": {
         const pointee = first.kind === "unary-expression" ? this.names.pathOf(first.expression) : undefined;
         return pointee && constantOf(this.facts.elements(pointee.binding));
@@ -227,7 +214,7 @@ export class Values {
         const decl = this.names.declOf(vector);
         if (decl?.kind === "param") return place.known.has(decl) ? undefined : this.builtin(decl, index);
         const init = decl && this.names.initOf(decl);
-        return init && this.part(init, index, place);
+        return init && this.part(init, index, without(place, isPassing));
       }
       case "component-member-expression": {
         const { name } = vector.access;
@@ -238,7 +225,12 @@ export class Values {
       }
       case "call-expression": {
         const callee = vector.function.kind === "ref" ? vector.function.ident : vector.function.name;
-        if (refDecl(callee, this.facts.kernel.bindings) || !/^vec[234]/.test(callee.originalName)) return undefined;
+        if (refDecl(callee, this.facts.kernel.bindings)) return undefined;
+        if (/^(min|max|clamp)$/.test(callee.originalName)) {
+          const [a, b, c] = vector.arguments.map((each) => this.part(each, index, place));
+          return chosen(callee.originalName, [a, b, c], false);
+        }
+        if (!/^vec[234]/.test(callee.originalName)) return undefined;
         const [only, more] = vector.arguments;
         if (only && !more && !this.names.isInteger(only)) return this.part(only, index, place);
         if (only && !more) return this.rangeOf(only, place);

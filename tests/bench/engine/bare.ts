@@ -1,14 +1,10 @@
 /** In the browser's worker: the same kernel without anything of ours, as fast as a plain loop of WebGPU makes it. */
+import type { Rate } from "../../../client/bench/measure.ts";
 import { KERNEL, WORDS, type Work } from "./kernel.ts";
 
 const BYTES = 4 * WORDS;
 /** Units in flight: more gained nothing in any trial. */
 const DEPTH = 4;
-
-export interface Rate {
-  units: number;
-  seconds: number;
-}
 
 export interface Bare {
   device: GPUDevice;

@@ -1,5 +1,7 @@
 /** In the browser's worker: the donor as the product runs it, on a coordinator, with everything that it has. */
+
 import { ed25519 } from "@noble/curves/ed25519.js";
+import type { Rate } from "../../../client/bench/measure.ts";
 import { browserBarred } from "../../../client/donor/barred.ts";
 import { browserSpeeds } from "../../../client/donor/host-speed.ts";
 import { NO_WISHES } from "../../../client/donor/manners/wishes.ts";
@@ -9,7 +11,6 @@ import { browserShelf } from "../../../client/donor/shelf.ts";
 import type { DonorFact } from "../../../client/donor/state.ts";
 import { Throttle } from "../../../client/donor/throttle.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
-import type { Rate } from "./bare.ts";
 
 /** Units before the figure begins: the controller knows the kernel then. */
 const WARM_UP_UNITS = 8;

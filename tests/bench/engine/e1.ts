@@ -1,7 +1,7 @@
 /** E1: units/s of the donor with the whole GPU, more than a person can lend, on a coordinator against a bare loop of the same kernel on the same device. */
+import type { Rate } from "../../../client/bench/measure.ts";
 import { type Figure, type GoalReport, measured, median, shown, spread } from "../goal.ts";
 import { pairsOf, scaled } from "../stage.ts";
-import type { Rate } from "./bare.ts";
 import { workOf } from "./calibrate.ts";
 import type { EngineStage, Site } from "./stage.ts";
 

@@ -1,5 +1,5 @@
 /** E3: how near slices come to their target, for kernels from 1 to 100 us a workgroup. */
-import type { Submit } from "../../browser/watched-engine.ts";
+import type { Submit } from "../../../client/bench/watched-engine.ts";
 import { type GoalReport, measured, median, shown } from "../goal.ts";
 import { planOf } from "../job.ts";
 import { pairsOf, scaled } from "../stage.ts";

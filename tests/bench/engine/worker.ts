@@ -1,10 +1,10 @@
 /** The browser's worker of the bench: what the goals ask of it, through Comlink. */
 import { expose } from "comlink";
+import { type Rate, submitsOf, throughput } from "../../../client/bench/measure.ts";
 import type { JobPlan } from "../../../shared/plan.ts";
-import { type Bare, loop, openBare, type Rate } from "./bare.ts";
+import { type Bare, loop, openBare } from "./bare.ts";
 import { donate, donationRate, type Given, sleep } from "./donation.ts";
 import type { Work } from "./kernel.ts";
-import { submitsOf, throughput } from "./slicing.ts";
 
 let bare: Bare | undefined;
 let sentBytes = 0;

@@ -320,7 +320,7 @@ fn add(at: u32) { atomicAdd(&bins[at % 4].count, 1u); }
     expect(warnings).toEqual([
       "No entry point of the passes uses forgotten: it is left out.",
       "kernel.wgsl:1:8 needs shader-f16, which not every GPU has: only hosts that have it get this job.",
-      "kernel.wgsl:12:42 needs maxComputeInvocationsPerWorkgroup 512, WebGPU's default is 256: only hosts that have it get this job.",
+      "kernel.wgsl:12:42 needs maxComputeInvocationsPerWorkgroup 512, WebGPU's default is 256: only hosts that have it get this job. Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make @workgroup_size smaller and the workgroups more.",
     ]);
   });
 

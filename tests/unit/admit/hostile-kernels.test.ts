@@ -21,6 +21,11 @@ const job = (kernel: string, changes: Record<string, unknown> = {}, more: Files 
 
 describe("a hostile kernel is refused with its place", () => {
   it.each<[string, Files, RegExp]>([
+    [
+      "65 entry points",
+      job(KERNEL + Array.from({ length: 64 }, (_, index) => `@compute @workgroup_size(1) fn more${index}() {}\n`).join("")),
+      /^job\.json:\d+:\d+ kernel: The kernel has 65 entry points\. At most 64 are allowed\./,
+    ],
     ["a NUL", job(`${KERNEL}\u0000`), /^kernel\.wgsl:9:1 : There is U\+0000, which is not seen\. Remove/],
     ["a character that turns the text", job(body("let a\u202eb = 1;")), /^kernel\.wgsl:7:8 : There is U\+202E, which is not seen\. Remove/],
     ["an invisible joiner in a name", job(body("let a\u200db = 1;")), /^kernel\.wgsl:7:8 : invalid character found\. Mend it: this is/],

@@ -93,7 +93,7 @@ describe("a warning", () => {
   it("names what not every host has, unless the job requires it", async () => {
     const large = `override blockSize: u32 = 8;\n${KERNEL.replace("size(64)", "size(blockSize, blockSize)")}`;
     const limit =
-      "kernel.wgsl:7:4 needs maxComputeInvocationsPerWorkgroup 1024, WebGPU's default is 256: only hosts that have it get this job.";
+      "kernel.wgsl:7:4 needs maxComputeInvocationsPerWorkgroup 1024, WebGPU's default is 256: only hosts that have it get this job. Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make @workgroup_size smaller and the workgroups more.";
     const overrides = { blockSize: 32 };
     expect(await warned(job({ overrides }, large))).toContain(limit);
     expect(await warned(job({ overrides, requires: { limits: { maxComputeInvocationsPerWorkgroup: 1024 } } }, large))).toEqual([]);
@@ -219,6 +219,8 @@ describe("a warning", () => {
       /^kernel\.wgsl:1:10 .*no_such_thing.* not supported/,
     );
     expect((await told(job({ requires: { features: ["subgroup_ids"] } }))).join()).toMatch(/Did you mean subgroup_id\?/);
+    expect((await told(job({ requires: { features: ["packed_4x8"] } }))).join()).toMatch(/Did you mean packed_4x8_integer_dot_product\?/);
+    expect((await told(job({}, `requires subgroup_ids;\n${KERNEL}`))).join()).toMatch(/Did you mean subgroup_id\?/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -27,6 +27,24 @@ it.each<[object, NodeJS.ProcessEnv, string]>([
 ])("the coordinator of a folder with %j and %j is %s", (config, env, url) => {
   configured(config);
   expect(coordinatorUrl(env, folder)).toBe(url);
+});
+
+it("a job's folder belongs to the coordinator of the folder above it, unless it has settings of its own", () => {
+  configured({ port: 9000 });
+  const job = join(folder, "jobs", "my-job");
+  mkdirSync(job, { recursive: true });
+  expect(coordinatorUrl({}, job)).toBe("http://127.0.0.1:9000");
+  writeFileSync(join(job, "idlewave.json"), JSON.stringify({ port: 9002 }));
+  expect(coordinatorUrl({}, job)).toBe("http://127.0.0.1:9002");
+});
+
+it("settings of somebody else above are not obeyed", () => {
+  configured({ port: 9000 });
+  const job = join(folder, "my-job");
+  mkdirSync(job);
+  vi.spyOn(process, "getuid").mockReturnValue((process.getuid?.() ?? 0) + 1);
+  expect(coordinatorUrl({}, job)).toBe("http://127.0.0.1:8080");
+  expect(coordinatorUrl({}, folder)).toBe("http://127.0.0.1:9000");
 });
 
 it("a new job's schema is at that coordinator, or at the one that is named, and it is said", async () => {

@@ -55,12 +55,8 @@ test("watching a job outlives a coordinator that is away for a moment, and says 
 
 test.each<[string, object, RegExp]>([
   ["nobody", { volunteers: 0 }, /Nobody is connected: open http:\S+ in a browser.* serve --allow-software/],
-  [
-    "one volunteer",
-    { volunteers: 1, allowSoftware: true },
-    /1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/,
-  ],
-  ["enough", { volunteers: 2 }, /0 a minute, 0 volunteers\n/],
+  ["one volunteer who has only come", { volunteers: 1, allowSoftware: true }, /0 a minute, 0 volunteers at work\n/],
+  ["enough", { volunteers: 2 }, /0 a minute, 0 volunteers at work\n/],
 ])("watching a job with %s connected says what it needs, and ends with the job's line", async (_, network, said) => {
   const running = { status: 200, body: await statusOfAJob() };
   const url = await proxyOf([running, running, { status: 200, body: { ...running.body, state: "done" } }], network);
@@ -69,6 +65,18 @@ test.each<[string, object, RegExp]>([
   expect(stderr).toMatch(said);
   expect(stdout).toMatch(/^ +1 {2}done +test-job .*\n$/);
 });
+
+test("units that go on waiting for a second volunteer are told, with what to do", async () => {
+  const body = await statusOfAJob();
+  const waiting = { status: 200, body: { ...body, units: { ...body.units, voted: 2 } } };
+  const done = { status: 200, body: { ...body, state: "done" } };
+  const url = await proxyOf([...new Array<typeof waiting>(9).fill(waiting), done], { volunteers: 1, allowSoftware: true });
+  const { code, stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
+  expect(code).toBe(0);
+  const [first = "", ...later] = stderr.split("\n");
+  expect(first).toMatch(/0 volunteers at work$/);
+  expect(later.join("\n")).toMatch(/1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/);
+}, 60_000);
 
 test("what a coordinator says reaches the terminal without what a terminal would obey", async () => {
   const body = { ...(await statusOfAJob()), title: "a\u001b]0;evil\u0007b", name: "n\u202eame", reason: "one\ntwo" };

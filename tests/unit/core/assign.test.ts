@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { accountOf } from "../../../server/core/account.ts";
 import { FIRST_CLAIM_UNITS, MAX_OPEN_UNITS, UNPACED_CLAIM_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
@@ -27,13 +28,14 @@ describe("a claim", () => {
     expect(sizes).toEqual([FIRST_CLAIM_UNITS, 16, 80, 300, 300, 300, 300]);
   });
 
-  it("of a job it has not shown its pace of is sized by its own speed and the owner's figure, and has the time for it", () => {
+  it("of a job it has not shown its pace of is sized by its own speed and the owner's figure, and has the time for it once it has verified work", () => {
     const gflopPerUnit = 1_000;
     const world = new World({ units: 1_000, creditPerUnit: gflopPerUnit / GFLOP_PER_CREDIT });
-    const claimOf = (gflops?: number) => {
-      const by = host(2 + (gflops ?? 0));
+    const claimOf = (gflops?: number, final = 1) => {
+      const by = host(2 + (gflops ?? 0) + 100_000 * final);
       const facts = { host: by, account: account(by), cluster: `account:${by}`, features: [], limits: {}, gflops };
       step(world.state, { type: "host-joined", now: world.now, facts, record: { passed: 0, proven: 0 } });
+      accountOf(world.state, account(by)).final = final;
       const reply = world.claim(by, 0, null, 30_000);
       if (reply.type !== "assigned") throw new Error("no work");
       return [units(reply.assignment).length, reply.lifeMs];
@@ -42,6 +44,7 @@ describe("a claim", () => {
     expect(claimOf(64)).toEqual([2, Math.round((2 * 1000 * gflopPerUnit * LIFE_PER_GPU_TIME) / 64)]);
     expect(claimOf(1)).toEqual([1, MAX_LIFE_MS]);
     expect(claimOf()).toEqual([FIRST_CLAIM_UNITS, MIN_LIFE_MS]);
+    expect(claimOf(1, 0)).toEqual([1, MIN_LIFE_MS]);
   });
 
   it("is no larger for what a volunteer tells of its pace before a unit of it is final, and may be smaller", () => {

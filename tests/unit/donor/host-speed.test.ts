@@ -31,6 +31,11 @@ describe("the speed of a host", () => {
     expect(seen.kept()?.gflops).toBe(1_700);
   });
 
+  it("is told as 1 where it is less", async () => {
+    const { shelf, measure } = scene(0.01);
+    expect(await toldSpeed(HOST, shelf, measure)).toBe(1);
+  });
+
   it("is measured anew on another GPU", async () => {
     const { seen, shelf, measure } = scene(3);
     await toldSpeed(HOST, shelf, measure);

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { measureGflops } from "../../../client/engine/benchmark.ts";
-import { BENCHMARK_PLAN } from "../../../client/engine/benchmark-plan.ts";
+import { BENCHMARK_PLAN, BENCHMARK_SOURCE } from "../../../client/engine/benchmark-plan.ts";
 import { Driver } from "../../../client/engine/driver.ts";
 import { admitFolder } from "../../../server/cli/check.ts";
 import { BENCHMARK_GFLOP, GFLOP_PER_CREDIT } from "../../../shared/credit.ts";
@@ -15,6 +16,7 @@ describe("the benchmark", () => {
   it("is what admission makes of its package, and its operations are those that the owner declares", async () => {
     const { admitted } = await admitFolder(`${GALLERY}benchmark`);
     expect(BENCHMARK_PLAN).toEqual(admitted.plan);
+    expect(BENCHMARK_SOURCE).toBe(readFileSync(`${GALLERY}benchmark/kernel.wgsl`, "utf8"));
     expect(admitted.manifest.gflopPerUnit).toBe(BENCHMARK_GFLOP);
     const [x, y, z] = BENCHMARK_PASS.workgroups;
     const rounds = Number(BENCHMARK_PLAN.buffers[0]?.writes[1]?.value.offset);

@@ -20,6 +20,9 @@ describe("a site's address", () => {
     "javascript:alert(1)",
     "https://a:b@blog.example",
     "https://",
+    "https://a;script-src",
+    "https://a,b.example",
+    "https://a'b.example",
   ];
   it.each(bad)("%s is none", (typed) => expect(siteOrigin(typed)).toHaveProperty("why"));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { languageFor } from "../../../client/widget/language.ts";
-import { answerAt, CONSENT_MS, forgetAnswer, keepNever, keepYes } from "../../../client/widget/remembered.ts";
+import { ANSWER_MS, Answers } from "../../../client/widget/remembered.ts";
 import { hostState, isLending, type Scene, sceneOf, tell } from "../../../client/widget/scene.ts";
 import { ar } from "../../../client/widget/words/ar.ts";
 import { de } from "../../../client/widget/words/de.ts";
@@ -18,12 +18,16 @@ const FACTS = {
   software: false,
   units: 6,
   verified: 5,
+  lent: false,
 } as const;
 const SCENES: Scene[] = [
   { kind: "ask", hint: "none" },
   { kind: "ask", hint: "too-quick" },
   { kind: "covered" },
+  { kind: "declined" },
   { kind: "never" },
+  { kind: "outdated" },
+  { kind: "endless" },
   { kind: "no-job" },
   { kind: "off" },
   { kind: "starting" },
@@ -76,6 +80,8 @@ describe("the widget's scenes", () => {
       const actions = tell(scene, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
       expect(actions.includes("stop"), scene.kind).toBe(isLending(scene));
       expect(actions.includes("lend"), scene.kind).toBe(scene.kind === "ask");
+      const why = tell({ kind: "why" }, { ...FACTS, lent: isLending(scene) }, languageFor(["en"])).buttons;
+      expect(why.some(({ action }) => action === "stop")).toBe(isLending(scene));
       if (!isLending(scene)) expect(["off", "stopped", "unable"]).toContain(hostState(scene));
     }
   });
@@ -83,6 +89,8 @@ describe("the widget's scenes", () => {
   it("follow the donor", () => {
     expect(sceneOf({ kind: "on-hold", reason: "battery-low", until: null })).toEqual({ kind: "held", why: "battery" });
     expect(sceneOf({ kind: "running" })).toEqual({ kind: "running" });
+    expect(sceneOf({ kind: "another-version" })).toEqual({ kind: "outdated" });
+    expect(sceneOf({ kind: "job-done", job: 1, volunteers: 2, final: true })).toEqual({ kind: "no-job" });
     expect(sceneOf({ kind: "no-adapter" })).toEqual({ kind: "unable" });
     expect(sceneOf({ kind: "stopped" })).toEqual({ kind: "stopped" });
     expect(sceneOf({ kind: "failed", message: "it broke" })).toEqual({ kind: "failed", why: "it broke" });
@@ -101,30 +109,59 @@ describe("an answer", () => {
     } as unknown as Storage;
   };
 
-  it("holds for a day, and not from the future", () => {
+  const SITE = "https://blog.example";
+
+  it("of yes ends after a day, turned or not, and is none from the future", () => {
     const kept = storage();
-    keepYes(0.25, 1_000, kept);
-    expect(answerAt(1_000 + CONSENT_MS - 1, kept)).toEqual({ kind: "yes", dose: 0.25 });
-    expect(answerAt(1_000 + CONSENT_MS, kept)).toEqual({ kind: "none" });
-    expect(answerAt(999, kept)).toEqual({ kind: "none" });
-    forgetAnswer(kept);
-    expect(answerAt(1_000, kept)).toEqual({ kind: "none" });
+    const answers = new Answers(SITE, kept);
+    answers.agree(0.25, 1_000);
+    answers.turn(0.1);
+    expect(answers.isOver(1_000 + ANSWER_MS - 1)).toBe(false);
+    expect(answers.isOver(1_000 + ANSWER_MS)).toBe(true);
+    const later = new Answers(SITE, kept);
+    expect(later.at(1_000 + ANSWER_MS - 1)).toEqual({ kind: "yes", dose: 0.1 });
+    expect(later.isOver(1_000 + ANSWER_MS)).toBe(true);
+    expect(later.at(1_000 + ANSWER_MS)).toEqual({ kind: "none" });
+    expect(later.at(999)).toEqual({ kind: "none" });
+    later.forget();
+    expect(new Answers(SITE, kept).at(1_000)).toEqual({ kind: "none" });
   });
 
-  it("of never holds until it is taken back", () => {
+  it("is one site's alone, though the browser keeps both in one place", () => {
     const kept = storage();
-    keepNever(kept);
-    expect(answerAt(10 * CONSENT_MS, kept)).toEqual({ kind: "never" });
+    new Answers(SITE, kept).agree(0.25, 1_000);
+    expect(new Answers("https://shop.blog.example", kept).at(1_001)).toEqual({ kind: "none" });
+    new Answers("https://blog.example:8443", kept).keepNever();
+    expect(new Answers(SITE, kept).at(1_001)).toEqual({ kind: "yes", dose: 0.25 });
   });
 
-  it.each(["", "{", "[]", "null", '{"at":"now","dose":0.25}', '{"at":1,"dose":7}', '{"at":1}'])("that is damaged is none: %s", (text) => {
-    const kept = storage();
-    kept.setItem("idlewave-widget", text);
-    expect(answerAt(2, kept)).toEqual({ kind: "none" });
+  it("of no holds for a day, of never until it is taken back", () => {
+    const answers = new Answers(SITE, storage());
+    answers.keepNo(1_000);
+    expect(answers.at(999 + ANSWER_MS)).toEqual({ kind: "no" });
+    expect(answers.at(1_000 + ANSWER_MS)).toEqual({ kind: "none" });
+    answers.keepNever();
+    expect(answers.at(10 * ANSWER_MS)).toEqual({ kind: "never" });
   });
 
-  it("is none where the browser keeps nothing for frames", () => {
-    keepYes(0.25, 1, null);
-    expect(answerAt(2, null)).toEqual({ kind: "none" });
+  it.each([
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"answer":"yes","at":"now","dose":0.25}',
+    '{"answer":"yes","at":1,"dose":7}',
+    '{"answer":"yes","at":1}',
+  ])("that is damaged is none: %s", (text) => {
+    const kept = storage();
+    kept.setItem(`idlewave-widget ${SITE}`, text);
+    expect(new Answers(SITE, kept).at(2)).toEqual({ kind: "none" });
+  });
+
+  it("holds until the page is left where the browser keeps nothing for frames", () => {
+    const answers = new Answers(SITE, null);
+    answers.agree(0.25, 1);
+    expect(answers.isOver(2)).toBe(false);
+    expect(answers.at(2)).toEqual({ kind: "none" });
   });
 });

@@ -1,11 +1,22 @@
-/** In the browser's worker: plans through engine and driver alone, at a fixed slice target. */
-import { Driver } from "../../../client/engine/driver.ts";
-import { openEngine } from "../../../client/engine/engine.ts";
-import type { Pace } from "../../../client/engine/pace.ts";
-import type { Engine } from "../../../client/engine/seam.ts";
-import type { JobPlan } from "../../../shared/plan.ts";
-import { type Submit, watchSubmits } from "../../browser/watched-engine.ts";
-import type { Rate } from "./bare.ts";
+/** In a worker: plans through engine and driver alone, without a donor, at a fixed slice target. */
+
+import type { JobPlan } from "../../shared/plan.ts";
+import { Driver } from "../engine/driver.ts";
+import { openEngine } from "../engine/engine.ts";
+import type { Pace } from "../engine/pace.ts";
+import type { Engine } from "../engine/seam.ts";
+import { type Submit, watchSubmits } from "./watched-engine.ts";
+
+export interface Rate {
+  units: number;
+  seconds: number;
+}
+
+export interface Throughput extends Rate {
+  /** SHA-256 of unit 0. */
+  digest: string;
+  submits: number;
+}
 
 function paceOf(targetMicros: number): Pace {
   return { targetMicros: () => targetMicros, turn: () => Promise.resolve(), busy() {}, idle() {}, end() {} };
@@ -40,7 +51,7 @@ async function feed(driver: Driver, engine: Engine, units: number): Promise<Uint
   return first?.bytes ?? new Uint8Array();
 }
 
-/** Units a second once the controller knows the kernel, and the SHA-256 of unit 0. `targetMicros` null: no target at all. */
+/** Units a second once the controller knows the kernel. `targetMicros` null: no target at all. */
 export function throughput({
   plan,
   targetMicros,
@@ -49,7 +60,7 @@ export function throughput({
   plan: JobPlan;
   targetMicros: number | null;
   units: number;
-}): Promise<Rate & { digest: string; submits: number }> {
+}): Promise<Throughput> {
   return withEngine(plan, async (engine) => {
     const { watched, submits } = watchSubmits(engine);
     const driver = new Driver(paceOf(targetMicros ?? Number.MAX_SAFE_INTEGER));
@@ -69,5 +80,25 @@ export function submitsOf({ plan, targetMicros }: { plan: JobPlan; targetMicros:
     const { watched, submits } = watchSubmits(engine);
     await feed(new Driver(paceOf(targetMicros)), watched, 1);
     return submits;
+  });
+}
+
+/** Milliseconds from Stop in the midst of a unit until nothing of it is on the GPU. */
+export function stopMillis({
+  plan,
+  targetMicros,
+  afterMillis,
+}: {
+  plan: JobPlan;
+  targetMicros: number;
+  afterMillis: number;
+}): Promise<number> {
+  return withEngine(plan, async (engine) => {
+    const driver = new Driver(paceOf(targetMicros));
+    driver.compute(engine, { index: 0 }).outcome.catch(() => undefined); // it is stopped
+    await new Promise((resolve) => setTimeout(resolve, afterMillis));
+    const begin = performance.now();
+    await driver.stop();
+    return performance.now() - begin;
   });
 }

@@ -1,6 +1,6 @@
 /** An engine that tells what was in each chunk: whatever runs in one turn of the event loop. */
-import type { Engine } from "../../client/engine/seam.ts";
-import { workgroupsOf } from "../../client/engine/slices.ts";
+import type { Engine } from "../engine/seam.ts";
+import { workgroupsOf } from "../engine/slices.ts";
 
 export interface Submit {
   workgroups: number;

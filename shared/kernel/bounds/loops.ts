@@ -1,0 +1,63 @@
+/** Loops that count up: what their variable can be in the body. */
+import { type ExpressionElem, type ForElem, type Statement, type VarElem, visitAst, type WhileElem } from "wesl/core";
+import type { Names } from "./names.ts";
+import type { Place } from "./place.ts";
+import { isConstant, type Range } from "./range.ts";
+import type { Values } from "./values.ts";
+
+/** What holds where the loop's condition is looked at, and in its body but for that condition. */
+export function insideOf(loop: ForElem | WhileElem, place: Place, names: Names, values: Values): Place {
+  const variable = names.variableOf(loop);
+  if (!variable) return { ...place, sure: false };
+  const range = counted(loop, variable, place, names, values);
+  const known = new Map(place.known).set(variable, range?.range);
+  return { ...place, known, memo: new Map(), sure: place.sure && range?.each === true };
+}
+
+/** The range of a loop's variable; `each`: every invocation takes part, and together they take every value of it. */
+function counted(
+  loop: ForElem | WhileElem,
+  variable: VarElem,
+  place: Place,
+  names: Names,
+  values: Values,
+): { range: Range; each: boolean } | undefined {
+  const first = variable.init && values.rangeOf(variable.init, place);
+  const step = first && stepOf(names.updateOf(variable), place, values);
+  if (!step || step.min < 0) return undefined;
+  const last = lastOf(loop.condition, variable, place, names, values);
+  // Beyond 2^31 the condition alone tells.
+  if (!last) return { range: { min: first.min, max: 2 ** 32, axes: 15 }, each: false };
+  const { min, axes } = first;
+  const max = Math.max(min, last.max);
+  const whole = isConstant(last) && last.max >= first.max && isConstant(step) && !leaves(loop.body);
+  if (whole && step.min === 1 && isConstant(first)) return { range: { min, max, top: "last", axes: 0, free: true }, each: true };
+  // Invocations that start side by side leave nothing out with a step of at most their number.
+  const aside = first.free === true && first.top !== undefined && step.min >= 1 && step.min <= first.max - min + 1;
+  if (whole && aside) return { range: { min, max, top: "moved", axes, free: true }, each: true };
+  return { range: { min, max, axes: 15 }, each: false };
+}
+
+function stepOf(update: Statement | undefined, place: Place, values: Values): Range | undefined {
+  if (update?.kind === "increment") return { min: 1, max: 1, top: "last", axes: 0 };
+  return update?.kind === "assign" && update.op.value === "+=" ? values.rangeOf(update.rhs, place) : undefined;
+}
+
+/** The last value that a condition such as `i < n` lets in. */
+function lastOf(condition: ExpressionElem | undefined, variable: VarElem, place: Place, names: Names, values: Values): Range | undefined {
+  if (condition?.kind === "parenthesized-expression") return lastOf(condition.expression, variable, place, names, values);
+  if (condition?.kind !== "binary-expression" || !/^<=?$/.test(condition.operator.value)) return undefined;
+  if (names.declOf(condition.left) !== variable) return undefined;
+  const bound = values.rangeOf(condition.right, place);
+  const gap = condition.operator.value === "<" ? 1 : 0;
+  return bound && { ...bound, min: bound.min - gap, max: bound.max - gap };
+}
+
+/** Some invocation may leave what is around this statement before its end. */
+export function leaves(statement: Statement): boolean {
+  let found = false;
+  visitAst(statement, (part) => {
+    if (part.kind === "return" || part.kind === "break" || part.kind === "continue" || part.kind === "discard") found = true;
+  });
+  return found;
+}
