@@ -6,6 +6,7 @@
  * units of that chunk are rejected with "endless", all others as by `stop`, and their engines must be left as they are.
  */
 import { total } from "../../shared/total.ts";
+import { allWorkgroups, workgroupsBefore } from "./amounts.ts";
 import { type Keeper, Keeping } from "./checkpoint.ts";
 import { type Chunk, type Place, SliceController, START } from "./controller.ts";
 import { EngineError } from "./engine-error.ts";
@@ -298,16 +299,4 @@ export class Driver {
     for (const resolve of this.waiting.splice(0)) resolve();
     if (this.stopped || this.isHungry) for (const resolve of this.hungry.splice(0)) resolve();
   }
-}
-
-function workgroupsBefore(engine: Engine, { pass, iteration, done }: Place): number {
-  let workgroups = done;
-  engine.plan.passes.slice(0, pass + 1).forEach((each, index) => {
-    workgroups += (index < pass ? each.repeat : iteration) * workgroupsOf(each.workgroups);
-  });
-  return workgroups;
-}
-
-function allWorkgroups(engine: Engine): number {
-  return engine.plan.passes.reduce((all, pass) => all + pass.repeat * workgroupsOf(pass.workgroups), 0);
 }

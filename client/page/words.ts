@@ -1,7 +1,8 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
+import { answerOf, BEFORE_LEAD, beforeWords, keptHere } from "./before-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
-import { aboutSeconds, capitalised, count, doseWord, grouped, inWords, megabytes, raised, units } from "./numbers.ts";
+import { aboutSeconds, capitalised, count, doseWord, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
@@ -10,10 +11,6 @@ import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 /** A download smaller than this, in bytes, needs no figure. */
 const SIZE_WORTH_SAYING = 100_000;
 
-/** Both are two lines on a phone. */
-const READING = "Reading a page uses almost nothing.";
-const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
-const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor does, slowly.";
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
 
@@ -47,7 +44,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         ],
       };
     case "before":
-      return before(situation, noun);
+      return beforeWords(situation, noun);
     case "unknown-job":
       return {
         headline: [`There is no job ${moment.job}.`],
@@ -162,38 +159,6 @@ function offline(situation: Situation, still: boolean): Words {
   };
 }
 
-function before(situation: Situation, noun: string): Words {
-  const { job } = situation;
-  const missing = leftOf(situation);
-  const lead = beforeLead(situation);
-  const one = missing === 1;
-  const left = one ? "One unit" : `${count(missing)} units`;
-  // Computed once each, and no square of them is empty.
-  const needsOthers = job !== null && missing > 0 && job.units.voted - job.verification.held >= missing;
-  const headline = needsOthers
-    ? `${left} ${one ? "needs" : "need"} a second volunteer.`
-    : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;
-  const soFar = job && answerOf(job);
-  if (!soFar) return { headline: [headline], lead };
-  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} `, ...lead] };
-}
-
-/** Who was here before is told of what is theirs instead: a phone's first screen has no room for both. */
-function beforeLead(situation: Situation): Part[] {
-  const own = waitingOf(situation);
-  if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
-  if (own > 0) return [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger among them. ${READING}`];
-  return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
-}
-
-function keptHere({ kept }: Situation): Part[] {
-  if (kept === 0) return [];
-  return [
-    { mine: units(kept) },
-    kept === 1 ? " waits here; it is sent when you lend again." : " wait here; they are sent when you lend again.",
-  ];
-}
-
 function running(situation: Situation, noun: string, manner: Manner): Words {
   const { donor, dose, firstDose, fresh, job } = situation;
   const mine = mineOf(situation);
@@ -288,11 +253,6 @@ function finished(job: JobStatus | null, noun: string, gave: number): Words {
 }
 
 /** The answer of a job that is no picture, over its final units; null when it has none yet. */
-function answerOf({ noun, answer, answerSoFar }: JobStatus): { of: string; value: string } | null {
-  if (!answer || answerSoFar === undefined || (noun || "picture") === "picture") return null;
-  return { of: raised(answer), value: grouped(answerSoFar) };
-}
-
 function watching(job: JobStatus | null): string {
   if (!job || job.volunteers === 0) return " You can still watch.";
   const who = job.volunteers === 1 ? "one volunteer is" : `${inWords(job.volunteers)} volunteers are`;

@@ -1,0 +1,47 @@
+/** The words before the first click: how much is missing, and what the visitor has here already. */
+import type { JobStatus } from "../../shared/api.ts";
+import { count, grouped, raised, units } from "./numbers.ts";
+import type { Part, Words } from "./part.ts";
+import { leftOf, type Situation, waitingOf } from "./situation.ts";
+
+/** Both are two lines on a phone. */
+const READING = "Reading a page uses almost nothing.";
+export const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
+const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor does, slowly.";
+export function beforeWords(situation: Situation, noun: string): Words {
+  const { job } = situation;
+  const missing = leftOf(situation);
+  const lead = beforeLead(situation);
+  const one = missing === 1;
+  const left = one ? "One unit" : `${count(missing)} units`;
+  // Computed once each, and no square of them is empty.
+  const needsOthers = job !== null && missing > 0 && job.units.voted - job.verification.held >= missing;
+  const headline = needsOthers
+    ? `${left} ${one ? "needs" : "need"} a second volunteer.`
+    : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;
+  const soFar = job && answerOf(job);
+  if (!soFar) return { headline: [headline], lead };
+  return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} `, ...lead] };
+}
+
+/** Who was here before is told of what is theirs instead: a phone's first screen has no room for both. */
+function beforeLead(situation: Situation): Part[] {
+  const own = waitingOf(situation);
+  if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
+  if (own > 0) return [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger among them. ${READING}`];
+  return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
+}
+
+export function keptHere({ kept }: Situation): Part[] {
+  if (kept === 0) return [];
+  return [
+    { mine: units(kept) },
+    kept === 1 ? " waits here; it is sent when you lend again." : " wait here; they are sent when you lend again.",
+  ];
+}
+
+/** What is known so far of a job that is no picture. */
+export function answerOf({ noun, answer, answerSoFar }: JobStatus): { of: string; value: string } | null {
+  if (!answer || answerSoFar === undefined || (noun || "picture") === "picture") return null;
+  return { of: raised(answer), value: grouped(answerSoFar) };
+}
