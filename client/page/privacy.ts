@@ -61,7 +61,7 @@ class Forget extends LitElement {
   private async forget(): Promise<void> {
     this.step = "working";
     try {
-      const { Donation } = await import("./donation.ts");
+      const { Donation } = await import("../donation/donation.ts");
       await new Promise<void>((resolve, reject) => {
         const donation = new Donation((message) => reject(new Error(message)));
         donation.control.forget().then(resolve, reject);

@@ -6,11 +6,11 @@
  *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import type { Donation } from "../donation/donation.ts";
 import type { Anyway } from "../donor/manners/policy.ts";
 import type { Onlooker } from "../donor/onlooker.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
 import { Beside } from "./beside.ts";
-import type { Donation } from "./donation.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
 import { reloadAndResume, takeResumed } from "./resume.ts";
@@ -201,7 +201,7 @@ export class Visit {
   }
 
   private async open(): Promise<Donation> {
-    const { Donation } = await import("./donation.ts");
+    const { Donation } = await import("../donation/donation.ts");
     const donation = new Donation((message) => this.break(message));
     this.donation = donation;
     await donation.attach((state) => this.takeDonor(state), this.options.openFacts());

@@ -1,6 +1,7 @@
 /** Loaded after a yes and never before it: the donor, as the widget's frame uses it. */
+
+import { Donation } from "../donation/donation.ts";
 import type { DonorFact, DonorState, Dose } from "../donor/state.ts";
-import { Donation } from "../page/donation.ts";
 import { Wave, type WavePalette } from "../wave/wave.ts";
 
 export interface LendingOptions {

@@ -2,7 +2,7 @@
  * What this browser tells of the device and of who sits before it: listened to while something is lent, and never before. Each
  * of its sources may be missing; then it says nothing, and nothing is guessed. None of it is sent anywhere.
  */
-import { type Surroundings, UNTOLD } from "../../donor/manners/surroundings.ts";
+import { type Surroundings, UNTOLD } from "../donor/manners/surroundings.ts";
 
 /** How often the browser may tell another load. */
 const SAMPLE_MS = 2_000;

@@ -4,7 +4,7 @@ import { lifeEnds } from "../donor/alive.ts";
 import { keptWishes } from "../donor/kept-wishes.ts";
 import type { Surroundings } from "../donor/manners/surroundings.ts";
 import type { DonorControl, DonorStart, DonorState } from "../donor/state.ts";
-import { Senses } from "./manners/senses.ts";
+import { Senses } from "./senses.ts";
 
 export class Donation {
   readonly control: Remote<DonorControl>;
