@@ -35,7 +35,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // Most of what runs waits for browsers and timers, on two cores too.
+    maxWorkers: 3,
     reporters: ["default"],
   },
 });
