@@ -100,7 +100,7 @@ function obstacleOf(job: Job, account: Account, host: HostFacts, room: number): 
   if (!meets(job.spec.requires, host)) return "needs-features";
   if (isFailing(account, job.spec.id)) return "failing";
   if (room > 0) return undefined;
-  return job.ring.size > 0 || job.cursor < job.pages.units ? "quota" : "all-assigned";
+  return job.ring.size > 0 || job.cursor < job.pages.units ? "full" : "all-assigned";
 }
 
 interface Scan {

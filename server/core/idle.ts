@@ -12,9 +12,14 @@ const RETRY_MS: Record<IdleReason, number> = {
   quota: 15_000,
 };
 
-/** Why a job has nothing for a host, what is most useful to know last. `failing`: its kernel does not run there. */
-const OBSTACLES = ["needs-features", "failing", "all-assigned", "waits-for-others", "quota"] as const;
+/**
+ * Why a job has nothing for a host, what is most useful to know last. `failing`: its kernel does not run there. `full`: it holds
+ * as much as it may, until it answers some of it.
+ */
+const OBSTACLES = ["needs-features", "failing", "all-assigned", "waits-for-others", "full", "quota"] as const;
 export type Obstacle = (typeof OBSTACLES)[number];
+/** Units that are answered make room for others at once: as soon as those of others, in any case. */
+const FULL_RETRY_MS = RETRY_MS["all-assigned"];
 
 export function idle(reason: IdleReason, retryMs = RETRY_MS[reason]): Reply {
   return { type: "idle", reason, retryMs };
@@ -22,6 +27,15 @@ export function idle(reason: IdleReason, retryMs = RETRY_MS[reason]): Reply {
 
 /** One job's reason must not hide another's: the most useful of those met, until the first of them may be gone. */
 export function idleAfter(met: ReadonlySet<Obstacle>, retryMs?: number): Reply {
-  const reasons = OBSTACLES.filter((obstacle) => met.has(obstacle)).map((obstacle) => (obstacle === "failing" ? "quota" : obstacle));
-  return idle(reasons.at(-1) ?? "no-jobs", retryMs ?? Math.min(...reasons.map((reason) => RETRY_MS[reason])));
+  const obstacles = OBSTACLES.filter((obstacle) => met.has(obstacle));
+  const last = obstacles.at(-1);
+  return idle(last ? reasonOf(last) : "no-jobs", retryMs ?? Math.min(...obstacles.map(retryOf)));
+}
+
+function reasonOf(obstacle: Obstacle): IdleReason {
+  return obstacle === "failing" || obstacle === "full" ? "quota" : obstacle;
+}
+
+function retryOf(obstacle: Obstacle): number {
+  return obstacle === "full" ? FULL_RETRY_MS : RETRY_MS[reasonOf(obstacle)];
 }

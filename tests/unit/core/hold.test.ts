@@ -70,7 +70,7 @@ describe("an account", () => {
     const held = () => world.job().holders.get(account(1)) ?? 0;
     while (world.claim(by).type === "assigned");
     expect(held()).toBe(100);
-    expect(world.claim(by)).toMatchObject({ type: "idle", reason: "quota" });
+    expect(world.claim(by)).toMatchObject({ type: "idle", reason: "quota", retryMs: 2_000 });
     const small = new World({ units: 30 });
     const other = small.join(1);
     while (small.claim(other).type === "assigned");
