@@ -3,6 +3,7 @@
  * of its sources may be missing; then it says nothing, and nothing is guessed. None of it is sent anywhere.
  */
 import { type Surroundings, UNTOLD } from "../donor/manners/surroundings.ts";
+import { showWhenSeen } from "../donor/tabs/sight.ts";
 
 /** How often the browser may tell another load. */
 const SAMPLE_MS = 2_000;
@@ -93,6 +94,7 @@ export class Senses {
 
   private watchPage(): void {
     const { signal } = this.ending;
+    showWhenSeen(signal);
     document.addEventListener("visibilitychange", () => this.tell({ hidden: document.hidden }), { signal });
     document.addEventListener("freeze", () => this.tell({ frozen: true }), { signal });
     document.addEventListener("resume", () => this.tell({ frozen: false }), { signal });

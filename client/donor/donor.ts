@@ -21,6 +21,7 @@ import { Session } from "./session.ts";
 import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
 import { holdLife } from "./tabs/alive.ts";
 import { holdLock, lockWithin } from "./tabs/lock.ts";
+import { Sight } from "./tabs/sight.ts";
 import { Tabs } from "./tabs/tabs.ts";
 
 /** Other tabs are waited for this long before their account is forgotten. */
@@ -65,6 +66,7 @@ export class Donor implements DonorControl {
   /** Gives the lock back that a kernel which does not end has kept. */
   private spent: { phase: DonorPhase; unlock: () => void } | undefined;
   private surroundings: Surroundings = UNTOLD;
+  private readonly sight = new Sight(() => this.run?.manners.setSurroundings(this.around));
   private lastOptions: DonorStart | undefined;
 
   constructor() {
@@ -83,9 +85,10 @@ export class Donor implements DonorControl {
     if (this.run) return;
     this.lastOptions = options;
     if (options.surroundings) this.surroundings = options.surroundings;
+    this.sight.look(this.surroundings.hidden);
     const { dose, wishes = NO_WISHES } = options;
     const mayBeSoftware = () => this.report.mayBeSoftware;
-    const manners = new Manners({ dose, wishes, surroundings: this.surroundings, mayBeSoftware });
+    const manners = new Manners({ dose, wishes, surroundings: this.around, mayBeSoftware });
     const run: Run = { options, abort: new AbortController(), manners, opening: Promise.resolve(), turns: undefined };
     this.run = run;
     this.report.begin(options.dose);
@@ -118,6 +121,7 @@ export class Donor implements DonorControl {
   private async halt(phase: DonorPhase): Promise<void> {
     const { run } = this;
     this.run = undefined;
+    this.sight.look(false);
     if (run) await this.end(run);
     if (!this.run) this.report.setPhase(phase);
   }
@@ -164,7 +168,13 @@ export class Donor implements DonorControl {
 
   async setSurroundings(surroundings: Surroundings): Promise<void> {
     this.surroundings = surroundings;
-    this.run?.manners.setSurroundings(surroundings);
+    this.sight.look(surroundings.hidden && this.run !== undefined);
+    this.run?.manners.setSurroundings(this.around);
+  }
+
+  /** As the page tells them; it is as good as seen when another tab shows what it does. */
+  private get around(): Surroundings {
+    return { ...this.surroundings, hidden: this.surroundings.hidden && !this.sight.isSeen };
   }
 
   private takeWishes(wishes: Wishes): void {

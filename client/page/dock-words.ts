@@ -22,7 +22,7 @@ export function dockLines(situation: Situation): [string, string] {
     case "on-hold":
       return holdLines(moment);
     case "another-tab":
-      return moment.running ? [lends, donor?.slowed === "hidden" ? "Less, its tab is hidden" : "In another tab"] : ["Waiting", STARTS];
+      return moment.running ? [lends, donor?.slowed ? SLOWED[donor.slowed] : "In another tab"] : ["Waiting", STARTS];
     case "waiting":
       return ["Waiting", STARTS];
     case "job-done":

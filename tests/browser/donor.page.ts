@@ -1,6 +1,7 @@
 /** Runs in Chromium, on the coordinator's origin: the donor's worker and nothing else of the page. */
 import { proxy, transfer, wrap } from "comlink";
 import type { DonorControl, DonorFact, DonorState } from "../../client/donor/state.ts";
+import { Onlooker } from "../../client/donor/tabs/onlooker.ts";
 
 const states: DonorState[] = [];
 const facts: DonorFact[] = [];
@@ -15,4 +16,9 @@ async function openDonor(workerScript: string): Promise<void> {
   Object.assign(globalThis, { control, states, facts });
 }
 
-Object.assign(globalThis, { openDonor });
+/** As a page beside it does before its own first click. */
+function lookOn(): void {
+  new Onlooker({ onHolder: () => undefined, onFact: () => undefined });
+}
+
+Object.assign(globalThis, { openDonor, lookOn });

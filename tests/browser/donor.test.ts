@@ -233,6 +233,19 @@ describe("the donor", () => {
     expect((await last(first)).phase.kind).toBe("stopped");
   });
 
+  it("lends less behind a page that is hidden, unless a page beside it that shows it can be seen", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const page = await openTab();
+    const surroundings = { ...UNTOLD, hidden: true };
+    await page.evaluate(`control.start(${JSON.stringify({ origin: network.url, dose: 0.9, job: 0, surroundings })})`);
+    await untilState(page, `state.phase.kind === "running" && state.slowed === "hidden"`);
+    const beside = await openTab();
+    await beside.evaluate("lookOn()");
+    await untilState(page, "state.slowed === null");
+    await beside.close();
+    await untilState(page, `state.slowed === "hidden"`);
+  });
+
   it("lends in all tabs what was chosen in the one that was asked last", async () => {
     await network.submit("jobs/lcg", MANY);
     const [first, second] = [await openTab(), await openTab()];

@@ -68,13 +68,25 @@ describe("what the browser tells", () => {
     expect(await page.$eval(".terms", (terms) => terms.getBoundingClientRect().bottom)).toBeLessThanOrEqual(844);
   });
 
-  test("another tab that is hidden lends less: dock and ceiling of this one tell it", async () => {
+  test("another tab that lends less than was chosen: dock and ceiling of this one tell it", async () => {
     await visitor.open();
     await visitor.lend();
-    await visitor.say({ phase: { kind: "another-tab", running: true, hold: null }, slowed: "hidden" });
+    await visitor.say({ phase: { kind: "another-tab", running: true, hold: null }, slowed: "heat" });
     const lines = await page.$$eval(".dock-status > *", (all) => all.map((line) => line.textContent));
-    expect(lines).toEqual(["Lending a quarter", "Less, its tab is hidden"]);
+    expect(lines).toEqual(["Lending a quarter", "Less, computer is busy"]);
     expect(await page.$eval(".wave-ceiling", (ceiling) => (ceiling as HTMLElement).dataset.dose)).toBe("0.25");
+  });
+
+  test("that it can be seen, to the donors of other tabs, while it lends", async () => {
+    const isShown = () =>
+      page.evaluate(() => navigator.locks.query().then(({ held }) => held?.some(({ name }) => name === "idlewave-seen")));
+    await visitor.open();
+    expect(await isShown()).toBe(false);
+    await visitor.lend();
+    expect(await isShown()).toBe(true);
+    await page.click('[data-testid="stop"]');
+    await visitor.until("stopped");
+    await expect.poll(isShown).toBe(false);
   });
 
   test("nothing is listened to before the click, and the first word comes with it", async () => {

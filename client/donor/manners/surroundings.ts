@@ -10,7 +10,7 @@ export interface Surroundings {
   pressure: Pressure | null;
   /** The visitor asked their browser to save data. */
   saveData: boolean;
-  /** The page cannot be seen: another tab, or a film or a game in full screen, covers it. */
+  /** The page cannot be seen, and none beside it that shows the donor: another tab, or a film or a game in full screen, covers it. */
   hidden: boolean;
   /** The page has the focus: what is typed is typed here. */
   focused: boolean;

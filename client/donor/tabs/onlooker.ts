@@ -6,6 +6,7 @@
 import type { Anyway } from "../manners/policy.ts";
 import type { DonorFact, DonorState, Dose } from "../state.ts";
 import { DONOR_LOCK } from "./lock.ts";
+import { showWhenSeen } from "./sight.ts";
 import { DONOR_CHANNEL, type TabsMessage } from "./tabs.ts";
 
 export interface Overheard {
@@ -59,10 +60,13 @@ export class Onlooker {
   private async watchForEnd(): Promise<void> {
     if (this.isWatching) return;
     this.isWatching = true;
+    const showing = new AbortController();
+    showWhenSeen(AbortSignal.any([showing.signal, this.closing.signal]));
     // Shared, so that pages that look on do not wait for each other.
     const options = { mode: "shared", signal: this.closing.signal } as const;
     const isFree = await navigator.locks.request(DONOR_LOCK, options, () => true).catch(() => false);
     this.isWatching = false;
+    showing.abort();
     if (isFree && !this.closing.signal.aborted) this.overheard.onHolder(null);
   }
 
