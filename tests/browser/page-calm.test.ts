@@ -1,40 +1,13 @@
 /** The built page in Chromium, with a scripted donor: what it keeps between visits, and that nothing on it moves by itself. */
-import type { Browser, Page } from "puppeteer";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { OwnUnit } from "../../client/donor/state.ts";
-import { openBrowser } from "./harness.ts";
-import { finalCells, job, picture, primes } from "./page-fixtures.ts";
-import { openSite, type Site } from "./page-site.ts";
-import { Visitor } from "./page-visitor.ts";
-
-const FINAL = finalCells(0.62);
+import { job, picture, primes } from "./page-fixtures.ts";
+import { page, site, visitor } from "./page-scene.ts";
+import { FINAL } from "./page-site.ts";
 
 type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node: Node | null }[] };
 
-let site: Site;
-let browser: Browser;
-let visitor: Visitor;
-let page: Page;
-
-beforeAll(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
 beforeEach(async () => {
-  site.jobs = [job({ units: { total: 380, final: FINAL.length, failed: 0, leased: 11, voted: 9 } }), primes()];
-  site.pictures.clear();
-  site.pictures.set(1, picture(0.62));
-  site.asked = [];
-  site.since = [];
-  site.hold = Promise.resolve();
-  visitor = await Visitor.come(browser, site);
-  page = visitor.page;
   await page.evaluateOnNewDocument(() => {
     const shifts: string[] = [];
     new PerformanceObserver((list) => {
@@ -48,10 +21,6 @@ beforeEach(async () => {
     }).observe({ type: "layout-shift", buffered: true });
     Object.assign(globalThis, { shifts });
   });
-});
-
-afterEach(async () => {
-  await visitor.leave();
 });
 
 const own = (unit: number, state: OwnUnit["state"]): OwnUnit => ({ job: 1, unit, state, progress: 1 });

@@ -1,39 +1,13 @@
 /** The built page's manners in Chromium, with a scripted donor: what the browser tells it, and what the page says of it. */
-import type { Browser, CDPSession, Page } from "puppeteer";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { CDPSession } from "puppeteer";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { HoldReason } from "../../client/donor/manners/policy.ts";
-import { openBrowser } from "./harness.ts";
-import { job, network, picture } from "./page-fixtures.ts";
-import { openSite, type Site } from "./page-site.ts";
-import { Visitor } from "./page-visitor.ts";
+import { page, site, visitor } from "./page-scene.ts";
 
-let site: Site;
-let browser: Browser;
-let page: Page;
-let visitor: Visitor;
 let devtools: CDPSession;
 
-beforeAll(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
 beforeEach(async () => {
-  site.jobs = [job()];
-  site.pictures.set(1, picture(0.62));
-  site.network = network;
-  visitor = await Visitor.come(browser, site);
-  page = visitor.page;
   devtools = await page.createCDPSession();
-});
-
-afterEach(async () => {
-  await visitor.leave();
 });
 
 /** Puts a battery into the device, which `battery` of the page then is. */

@@ -1,37 +1,10 @@
 /** The picture in a window of its own, in Chromium, with a scripted donor. */
-import type { Browser, Page } from "puppeteer";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openBrowser } from "./harness.ts";
-import { job, network, picture } from "./page-fixtures.ts";
-import { openSite, type Site } from "./page-site.ts";
-import { Visitor } from "./page-visitor.ts";
-
-let site: Site;
-let browser: Browser;
-let page: Page;
-let visitor: Visitor;
-
-beforeAll(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await site?.close();
-});
+import type { Page } from "puppeteer";
+import { beforeEach, describe, expect, test } from "vitest";
+import { page, visitor } from "./page-scene.ts";
 
 beforeEach(async () => {
-  site.jobs = [job()];
-  site.pictures.set(1, picture(0.62));
-  site.network = network;
-  visitor = await Visitor.come(browser, site);
-  page = visitor.page;
   await visitor.open();
-});
-
-afterEach(async () => {
-  await visitor.leave();
 });
 
 async function popOut(): Promise<Page> {

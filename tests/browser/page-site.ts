@@ -8,7 +8,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
-import { network, PLAN, SOURCE } from "./page-fixtures.ts";
+import { finalCells, job, network, PLAN, picture, primes, SOURCE } from "./page-fixtures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SCRIPTED = fileURLToPath(new URL("./page-donor.ts", import.meta.url));
@@ -23,9 +23,8 @@ const TYPES: Record<string, string> = {
 const POLICY =
   "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
 
-export interface Site {
-  url: string;
-  folder: string;
+/** What a test may change. */
+export interface Answers {
   /** Paths asked for, in order. */
   asked: string[];
   /** The changes after which pictures were asked for, in order. */
@@ -39,11 +38,29 @@ export interface Site {
   hold: Promise<void>;
   /** Answers 503 to everything under /api. */
   down: boolean;
+}
+
+export interface Site extends Answers {
+  url: string;
+  folder: string;
   close(): Promise<void>;
 }
 
 export const SOURCE_HASH = createHash("sha256").update(SOURCE).digest("hex");
 export const PLAN_HASH = createHash("sha256").update(PLAN).digest("hex");
+
+/** Squares of the first job that are verified. */
+export const FINAL = finalCells(0.62);
+
+/** Two jobs, the first with a picture of which some two thirds are done; nothing was asked yet. */
+export function firstAnswers(): Answers {
+  const units = { total: 380, final: FINAL.length, failed: 0, leased: 11, voted: 9 };
+  return {
+    ...{ asked: [], since: [], network, refused: [], hold: Promise.resolve(), down: false },
+    jobs: [job({ source: SOURCE_HASH, plan: PLAN_HASH, units }), primes()],
+    pictures: new Map([[1, picture(0.62)]]),
+  };
+}
 
 export async function openSite(): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "idlewave-page-"));
@@ -59,16 +76,9 @@ export async function openSite(): Promise<Site> {
     build: { outDir: folder, emptyOutDir: true, sourcemap: false },
   });
   const site: Site = {
+    ...firstAnswers(),
     url: "",
     folder,
-    asked: [],
-    since: [],
-    jobs: [],
-    network,
-    pictures: new Map(),
-    refused: [],
-    hold: Promise.resolve(),
-    down: false,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,0 +1,192 @@
+/** From the click to Stop: what is told to the donor, and the words of what it tells. */
+import { describe, expect, test } from "vitest";
+import type { DonorPhase } from "../../client/donor/state.ts";
+import { page, site, visitor } from "./page-scene.ts";
+
+describe("after the click", () => {
+  test("the h1 has the focus, the dock is there, and Stop ends it", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.heard("start 0.5 0");
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+    await visitor.say({});
+    expect(await visitor.h1()).toMatch(/units of this picture/);
+    await page.mouse.move(300, 300);
+    await visitor.heard("input");
+    await page.click(".dock-less");
+    await visitor.heard("dose 0.25");
+    await page.click('[data-testid="stop"]');
+    await visitor.heard("stop");
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+    expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again with a quarter");
+    expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
+  });
+
+  test("Stop is not where the consent button was", async () => {
+    for (const [width, height] of [
+      [1280, 800],
+      [390, 844],
+    ] as const) {
+      await page.setViewport({ width, height });
+      await visitor.open();
+      await page.$eval('[data-testid="lend"]', (element) => element.scrollIntoView({ block: "nearest" }));
+      const button = await (await page.$('[data-testid="lend"]'))?.boundingBox();
+      await visitor.lend();
+      const stop = await (await page.$('[data-testid="stop"]'))?.boundingBox();
+      if (!button || !stop) throw new Error("a button has no box");
+      const point = { x: button.x + button.width / 2, y: button.y + button.height / 2 };
+      const inside = point.x >= stop.x && point.x <= stop.x + stop.width && point.y >= stop.y && point.y <= stop.y + stop.height;
+      expect(inside, `${width} x ${height}`).toBe(false);
+    }
+  });
+
+  test.each([
+    [360, 640],
+    [320, 640],
+  ])(
+    "%d x %d: a double tap on Lend does not stop what it began, nor start again what a double tap on Stop ended",
+    async (width, height) => {
+      await page.setViewport({ width, height, hasTouch: true, isMobile: true });
+      await visitor.open();
+      const tapTwice = async (what: string) => {
+        await page.$eval(what, (button) => button.scrollIntoView({ block: "nearest" }));
+        const box = await (await page.$(what))?.boundingBox();
+        if (!box) throw new Error(`${what} has no box`);
+        for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+      };
+      await tapTwice('[data-testid="lend"]');
+      await page.waitForSelector('[data-testid="stop"]', { visible: true });
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await visitor.state()).toBe("starting");
+      await tapTwice('[data-testid="stop"]');
+      await page.waitForSelector('idlewave-page[data-state="stopped"]');
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(await visitor.state()).toBe("stopped");
+    },
+  );
+
+  test("a tap where Stop came at once is not meant for it, a key is", async () => {
+    await visitor.open();
+    await page.evaluate(async () => {
+      document.querySelector<HTMLElement>('[data-testid="lend"]')?.click();
+      while (document.querySelector<HTMLElement>("idlewave-dock")?.hidden) await Promise.resolve();
+      document.querySelector('[data-testid="stop"]')?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+    });
+    expect(await visitor.state()).toBe("starting");
+    await page.$eval('[data-testid="stop"]', (stop) => (stop as HTMLElement).click());
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+  });
+
+  test("Stop in another tab is Stop here, and so is another dose", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    await visitor.say({ dose: 0.1 });
+    await page.waitForFunction(() => document.querySelector(".wave-ceiling span")?.textContent?.startsWith("a tenth"));
+    expect(await page.$eval(".wave", (wave) => wave.getAttribute("aria-label"))).toContain("ceiling a tenth");
+    await visitor.say({ phase: { kind: "stopped" } });
+    expect(await visitor.h1()).toBe("Stopped. You gave 14 units.");
+  });
+
+  test("what the donor tells of its job is not asked for beside it", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    site.asked = [];
+    const pictures = () => site.asked.filter((path) => path === "/api/jobs/1/picture").length;
+    // Longer than the job is left alone before the click.
+    await expect.poll(pictures, { timeout: 20_000 }).toBeGreaterThan(3);
+    expect(site.asked).not.toContain("/api/jobs/1");
+  });
+
+  test("what waits here to be sent is told after Stop, and on the next visit before the click", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "offline", running: false }, unsent: 2 });
+    await page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open("idlewave-outbox");
+          opening.onupgradeneeded = () => opening.result.createObjectStore("results");
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const writing = opening.result.transaction("results", "readwrite");
+            for (const key of ["1:5:aa", "1:6:aa"]) writing.objectStore("results").put({ key }, key);
+            writing.oncomplete = resolve;
+          };
+        }),
+    );
+    await page.click('[data-testid="stop"]');
+    const told = () => page.waitForFunction(() => /2 units wait here/.test(document.querySelector("p.lead")?.textContent ?? ""));
+    await told();
+    await visitor.open();
+    await told();
+    expect(await visitor.violations()).toEqual([]);
+  });
+
+  test("a donor without a connection is told at once that the coordinator answers", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "offline", running: true } });
+    await visitor.heard("retry");
+  });
+
+  const phases: DonorPhase[] = [
+    { kind: "starting", bytes: 1_200_000 },
+    { kind: "running" },
+    { kind: "offline", running: true },
+    { kind: "waiting", reason: "all-assigned", retryMs: 15_000 },
+    { kind: "software-adapter" },
+    { kind: "device-lost", times: 3, final: true },
+    { kind: "endless", job: 1, title: "Mandelbrot" },
+    { kind: "refused", job: 1, unit: 77 },
+    { kind: "job-done", job: 1, volunteers: 31, final: false },
+    { kind: "another-tab", running: true, hold: null },
+    { kind: "failed", message: "the kernel did not compile" },
+  ];
+  test.each(phases.map((phase) => [phase.kind, phase] as const))("%s has no accessibility fault in light or dark", async (_, phase) => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase });
+    for (const value of ["light", "dark"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+      expect(await visitor.violations(), value).toEqual([]);
+    }
+  });
+
+  test("a newer version is loaded once, under the same consent, though the clock was set back", async () => {
+    await visitor.open();
+    await page.evaluate(() => sessionStorage.setItem("idlewave-resume-at", String(Date.now() + 1e9)));
+    await visitor.lend();
+    const isNew = page.waitForNavigation();
+    // The page is gone at once: its state is seen the second time.
+    const told = visitor.say({ phase: { kind: "another-version" }, running: 0 });
+    await isNew;
+    await page.waitForSelector('idlewave-page[data-state="starting"]');
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    expect(Number(await page.evaluate(() => sessionStorage.getItem("idlewave-resume-at")))).toBeLessThan(Date.now() + 1e6);
+    await visitor.say({ phase: { kind: "another-version" }, running: 0 });
+    await told;
+    expect(await visitor.state()).toBe("another-version");
+  });
+
+  test("a unit that was just verified is said, in yellow", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    await visitor.say({ verified: [{ job: 1, unit: 305 }] });
+    await page.waitForFunction(() => document.querySelector("h1 mark")?.textContent === "Unit 305");
+    expect(await visitor.h1()).toBe("Unit 305 is yours.");
+  });
+
+  test("what differed in a refused unit can be read", async () => {
+    site.refused = [{ unit: 77, volunteer: "ab", digest: "11".repeat(32), canonical: "22".repeat(32), at: "" }];
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "refused", job: 1, unit: 77 } });
+    await page.evaluate(() => [...document.querySelectorAll("button")].find((each) => each.textContent === "What differed")?.click());
+    await page.waitForFunction(() => document.querySelector("dialog[open]")?.textContent?.includes("22".repeat(32)));
+    expect(await visitor.violations()).toEqual([]);
+  });
+});

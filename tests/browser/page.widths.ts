@@ -1,0 +1,135 @@
+/** The page at every width: nothing is cut, hidden or too small. */
+import { describe, expect, test } from "vitest";
+import type { DonorState } from "../../client/donor/state.ts";
+import { page, visitor } from "./page-scene.ts";
+
+describe("every width", () => {
+  test.each([320, 390, 640, 899, 900, 1280, 1920])("%d px needs no sideways scroll", async (width) => {
+    await page.setViewport({ width, height: 800 });
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "offline", running: true }, unsent: 2 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [844, 390],
+    [360, 640],
+    [375, 667],
+    [390, 844],
+    [1280, 800],
+    [1280, 640],
+  ])("%d x %d shows the whole consent button, beside or under the plate", async (width, height) => {
+    await page.setViewport({ width, height });
+    await visitor.open();
+    const lower = await page.$eval('[data-testid="lend"]', (button) => button.getBoundingClientRect().bottom);
+    expect(lower).toBeLessThanOrEqual(height);
+    await page.waitForSelector(".plate .laid-out");
+    const plate = await (await page.$(".plate canvas"))?.boundingBox();
+    expect(plate?.width).toBeGreaterThan(140);
+    expect((plate?.x ?? 0) + (plate?.width ?? 0)).toBeLessThanOrEqual(width);
+  });
+
+  test.each([
+    [640, 400],
+    [390, 844],
+    [900, 700],
+    [1280, 800],
+  ])("%d x %d: the dock cuts no words", async (width, height) => {
+    await page.setViewport({ width, height });
+    await visitor.open();
+    await visitor.lend();
+    const states: Partial<DonorState>[] = [
+      { gflops: null, secondsPerUnit: 0.2 },
+      { gflops: null, secondsPerUnit: null, software: true, gpuSeconds: 35_000, dose: 0.25 },
+      { phase: { kind: "offline", running: true } },
+      { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+      { phase: { kind: "another-tab", running: true, hold: null } },
+    ];
+    for (const each of states) {
+      await visitor.say(each);
+      const cut = await page.$$eval(".dock-status, .dock-status > *", (lines) =>
+        lines
+          .filter((line) => line.scrollWidth > line.clientWidth && getComputedStyle(line).display !== "inline")
+          .map((line) => line.textContent),
+      );
+      expect(cut).toEqual([]);
+    }
+  });
+
+  test.each([
+    [1280, 800],
+    [1280, 640],
+    [900, 700],
+  ])("%d x %d: nothing of the first screen is cut, whatever is said", async (width, height) => {
+    await page.setViewport({ width, height });
+    await visitor.open();
+    const cut = () =>
+      page.evaluate(() => {
+        const bottom = (of: string) => document.querySelector(of)?.getBoundingClientRect().bottom ?? Number.NaN;
+        return bottom(".label") - bottom(".first");
+      });
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await visitor.lend();
+    await visitor.say({});
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await visitor.say({ phase: { kind: "job-done", job: 1, volunteers: 0, final: false } });
+    expect(await page.$$eval("[aria-label^=Less]", (buttons) => buttons.length)).toBe(1);
+    expect(await cut()).toBeLessThanOrEqual(0);
+    await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="stop"]')?.click());
+    await page.waitForSelector('idlewave-page[data-state="stopped"]');
+    expect(await cut()).toBeLessThanOrEqual(0);
+  });
+
+  test("the dock hides no word of the first screen of a laptop, and no square grows with the words", async () => {
+    await visitor.open();
+    await visitor.lend();
+    const whole = { gflops: 412, own: { job: 1, waiting: 144, final: 0 } };
+    const states: Partial<DonorState>[] = [
+      { phase: { kind: "starting", bytes: 0 }, units: { submitted: 0, final: 0, refused: 0 }, gpuSeconds: 0 },
+      { phase: { kind: "offline", running: true }, unsent: 18, software: true },
+      { phase: { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 }, ...whole },
+      { phase: { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 } },
+      { phase: { kind: "running" }, ...whole },
+    ];
+    await page.waitForSelector(".plate .laid-out");
+    const sizes = new Set<string>();
+    for (const each of states) {
+      await visitor.say(each);
+      // Long enough for another size to be drawn.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const [label, dock, size] = await page.evaluate(() => {
+        const box = (of: string) => document.querySelector(of)?.getBoundingClientRect();
+        const plate = box(".plate canvas");
+        return [box(".label p")?.bottom ?? 0, box(".dock")?.top ?? 0, `${plate?.width} x ${plate?.height}`] as const;
+      });
+      expect(label, JSON.stringify(each.phase)).toBeLessThanOrEqual(dock);
+      sizes.add(size);
+    }
+    expect(sizes.size, [...sizes].join()).toBe(1);
+  });
+
+  test("targets are at least 44 px and the plate shows every square", async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await visitor.open();
+    const small = await page.$$eval("button", (buttons) =>
+      buttons.map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && (box.width < 44 || box.height < 44)),
+    );
+    expect(small).toEqual([]);
+    await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "380px");
+    const terms = await (await page.$(".terms"))?.boundingBox();
+    expect((terms?.y ?? 0) + (terms?.height ?? 0)).toBeLessThanOrEqual(844);
+    await visitor.lend();
+    await visitor.say({});
+    const [figures, dock] = await page.evaluate(() => {
+      const captions = [...document.querySelectorAll(".figures dt")].map((each) => {
+        const words = document.createRange();
+        words.selectNodeContents(each);
+        return words.getBoundingClientRect().bottom;
+      });
+      return [Math.max(...captions), document.querySelector(".dock")?.getBoundingClientRect().top ?? 0] as const;
+    });
+    expect(figures).toBeLessThanOrEqual(dock);
+  });
+});
