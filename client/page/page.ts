@@ -32,9 +32,9 @@ const LOW_DOCK = 56;
 const DOCK = 96;
 const LEAST_HEIGHT = 640;
 /** Of a phone's height for the plate: words and figures have room beside the dock too. */
-const NARROW_SHARE = 0.46;
-/** CSS pixels that the words down to the button have in any case, and what the plate keeps of the rest at least. */
-const NARROW_WORDS = 360;
+const NARROW_SHARE = 0.452;
+/** CSS pixels that the words and the dock have in any case, and what the plate keeps of the rest at least. */
+const NARROW_WORDS = 400;
 const NARROW_LEAST = 160;
 const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
@@ -115,14 +115,14 @@ export class Page extends LitElement {
     await this.updateComplete;
     const headline = this.querySelector<HTMLElement>("h1");
     headline?.focus();
-    for (const text of [this.querySelector(".lead"), headline]) text?.scrollIntoView({ block: "nearest" });
+    for (const each of [".figures", ".lead", "h1"]) this.querySelector(each)?.scrollIntoView({ block: "nearest" });
   }
 
   protected override render() {
     const { visit, tick } = this;
     const { situation } = visit;
     const moment = momentOf(situation);
-    const manner = { touch: matchMedia("(pointer: coarse)").matches, still: matchMedia(STILL).matches };
+    const manner = { touch: matchMedia("(pointer: coarse)").matches, still: matchMedia(STILL).matches, narrow: matchMedia(NARROW).matches };
     const words = wordsOf(situation, manner);
     const lent = isLent(situation);
     this.swap.show(lent ? "lent" : "");
@@ -246,7 +246,7 @@ export class Page extends LitElement {
 
   private announce(): void {
     const moment = momentOf(this.visit.situation);
-    const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true }).headline);
+    const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true, narrow: false }).headline);
     const now = performance.now();
     if (text === this.announced || moment.kind === "loading") return;
     if (!isFault(moment) && now - this.announcedAt < ANNOUNCE_EVERY_MS) return;

@@ -54,7 +54,7 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "on-hold":
       return html`${anyway(visit, moment.reason)}${gave(situation)}`;
     case "refused":
-      return html`${figures(situation)}<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>`;
+      return html`<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>${figures(situation)}`;
     default:
       return isLent(situation) ? figures(situation) : nothing;
   }

@@ -14,9 +14,9 @@ const LEADS: Record<Reason, string> = {
   "all-assigned": "Yours will start when a job needs you.",
   "no-jobs": "Yours will start when one does.",
   paused: "Yours will start when it goes on.",
-  "needs-features": "They use a part of WebGPU that yours, or its driver, doesn't have.",
-  "waits-for-others": "The rest is with others or needs a second volunteer. Yours will start when a job needs you.",
-  "only-mine": "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
+  "needs-features": "Yours lacks a part of WebGPU that they use.",
+  "waits-for-others": "The rest is with others or needs a second volunteer.",
+  "only-mine": "You computed them; a stranger must get the same bytes.",
   quota: "Yours will start when those are settled.",
 };
 
@@ -27,7 +27,7 @@ export function waitingWords(situation: Situation, reason: IdleReason, retryMs: 
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
   return {
     headline: [headline],
-    lead: [`${LEADS[shown]} Your browser asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`],
+    lead: [`${LEADS[shown]} This page asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`],
   };
 }
 

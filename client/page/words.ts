@@ -4,7 +4,7 @@ import { answerOf, BEFORE_LEAD, beforeWords, keptHere } from "./before-words.ts"
 import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, doseWord, inWords, megabytes, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { deviceOf, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { deviceOf, isLent, leftOf, type Moment, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
 import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 
@@ -19,6 +19,8 @@ export interface Manner {
   touch: boolean;
   /** The wave is not to be watched: less motion is wished, or it is not there. */
   still: boolean;
+  /** A phone: words and figures share what plate and dock leave. */
+  narrow: boolean;
 }
 
 export function wordsOf(situation: Situation, manner: Manner): Words {
@@ -74,7 +76,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "on-hold":
       return holdWords(situation, moment);
     case "offline":
-      return offline(situation, moment.running);
+      return offline(situation, moment.running, manner);
     case "waiting":
       return waitingWords(situation, moment.reason, moment.retryMs);
     case "no-webgpu":
@@ -144,10 +146,13 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
   }
 }
 
-function offline(situation: Situation, still: boolean): Words {
+function offline(situation: Situation, still: boolean, { narrow }: Manner): Words {
   const unsent = situation.donor?.unsent ?? 0;
   const safe: Part[] = unsent > 0 ? [{ mine: units(unsent) }, unsent === 1 ? " is safe here." : " are safe here."] : [];
   const [they, are] = unsent === 1 ? ["It", "is"] : ["They", "are"];
+  if (narrow && unsent > 0) {
+    return { headline: ["No connection. ", ...safe], lead: [`${they} ${are} kept here and sent as soon as you are back.`] };
+  }
   const kept = `${they} ${are} finished and kept on this device. ${they} will be sent as soon as you are back.`;
   const goesOn = unsent > 0 ? " Then it goes on by itself." : " It goes on by itself as soon as you are back.";
   return {
@@ -213,7 +218,7 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
   if (momentOf(situation).kind === "loading") {
     return [{ headline: [`${count(TYPICAL_UNITS)} units of this ${noun} are missing.`], lead: [BEFORE_LEAD] }];
   }
-  if (!isLent(situation)) return [];
+  if (!isLent(situation) || isLong(momentOf(situation))) return [];
   const own = { job: job?.id ?? 0, waiting: 0, final: Math.max(mineOf(situation), 1) };
   const usual = {
     ...situation,
@@ -230,6 +235,11 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
     running({ ...usual, donor: first && { ...first, units: { ...first.units, final: Math.max(first.units.final, 2) } } }, noun, manner),
     running({ ...usual, fresh: { unit: Math.max(0, (job?.units.total ?? 1) - 1) } }, noun, manner),
   ];
+}
+
+/** Its headline, or the button under it, takes the room that shorter words leave. */
+function isLong(moment: Moment): boolean {
+  return moment.kind === "job-done" || moment.kind === "offline" || (moment.kind === "waiting" && moment.reason === "needs-features");
 }
 
 function slower(times: number): string {

@@ -1,6 +1,8 @@
 /** The page at every width: nothing is cut, hidden or too small. */
 import { describe, expect, test } from "vitest";
-import type { DonorState } from "../../client/donor/state.ts";
+import type { HoldReason } from "../../client/donor/manners/policy.ts";
+import type { DonorPhase, DonorState } from "../../client/donor/state.ts";
+import type { IdleReason } from "../../shared/wire.ts";
 import { page, visitor } from "./page-scene.ts";
 
 describe("every width", () => {
@@ -33,6 +35,7 @@ describe("every width", () => {
 
   test.each([
     [640, 400],
+    [320, 640],
     [390, 844],
     [900, 700],
     [1280, 800],
@@ -109,6 +112,56 @@ describe("every width", () => {
     }
     expect(sizes.size, [...sizes].join()).toBe(1);
   });
+
+  const idle = (reason: IdleReason): DonorPhase => ({ kind: "waiting", reason, retryMs: 15_000 });
+  const held = (reason: HoldReason): DonorPhase => ({ kind: "on-hold", reason, until: null });
+  test.each([
+    [390, 844],
+    [320, 640],
+  ])(
+    "%d x %d: no words, and no figures or button after them, are under the dock after the click, whatever is said",
+    async (width, height) => {
+      await page.setViewport({ width, height });
+      await visitor.open();
+      await visitor.lend();
+      const states: Partial<DonorState>[] = [
+        {},
+        { phase: { kind: "offline", running: true }, unsent: 18 },
+        { phase: { kind: "offline", running: false }, unsent: 18 },
+        { phase: { kind: "refused", job: 1, unit: 77 } },
+        { phase: idle("waits-for-others"), own: { job: 1, waiting: 144, final: 0 } },
+        { phase: idle("needs-features") },
+        { phase: idle("quota") },
+        { phase: held("battery") },
+        { phase: held("save-data") },
+        { phase: held("memory") },
+        { phase: held("heat") },
+        { phase: { kind: "another-version" } },
+        { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+      ];
+      const hidden: string[] = [];
+      for (const each of states) {
+        await visitor.say(each);
+        const last = await page.evaluate(() => {
+          const bottom = (of: string) =>
+            [...document.querySelectorAll(of)].map((element) => {
+              const words = document.createRange();
+              words.selectNodeContents(element);
+              return words.getBoundingClientRect().bottom;
+            });
+          const buttons = bottom(".story .beside button, .story .lend");
+          const ends = [
+            ...bottom("h1"),
+            ...bottom("p.lead:not(.ghost)"),
+            ...(buttons.length > 0 ? buttons.slice(0, 1) : bottom(".figures dt")),
+          ];
+          return Math.max(...ends) - (document.querySelector(".dock")?.getBoundingClientRect().top ?? 0);
+        });
+        if (last > 0) hidden.push(`${JSON.stringify(each.phase)}: ${Math.round(last)} px`);
+      }
+      expect(hidden).toEqual([]);
+    },
+  );
 
   test("targets are at least 44 px and the plate shows every square", async () => {
     await page.setViewport({ width: 390, height: 844 });

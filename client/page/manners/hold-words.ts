@@ -40,7 +40,7 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
     case "memory":
       return {
         headline: ["Waiting for a smaller job."],
-        lead: [`What there is takes more memory than you lend under When it may run, ${nothing}. ${goesOn}`],
+        lead: [`The jobs here take more memory than you lend under When it may run. ${goesOn}`],
       };
     case "frozen":
       return { headline: ["Waiting for the browser."], lead: [`It has put this tab to sleep, ${nothing}. ${goesOn}`] };

@@ -34,7 +34,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
 const lent = (phase: DonorPhase, changes: Partial<Situation> = {}) =>
   situation({ lending: { kind: "on" }, donor: donorState({ phase, unsent: 2 }), ...changes });
 
-const POINTER: Manner = { touch: false, still: false };
+const POINTER: Manner = { touch: false, still: false, narrow: false };
 
 function say(of: Situation, manner: Manner = POINTER): [string, string] {
   const words = wordsOf(of, manner);
@@ -119,7 +119,7 @@ describe("the page's words", () => {
       "no work",
       lent({ kind: "waiting", reason: "all-assigned", retryMs: 15_000 }),
       "Every unit is being computed.",
-      /when a job needs you\. Your browser asks again every 15 seconds\.$/,
+      /when a job needs you\. This page asks again every 15 seconds\.$/,
     ],
     [
       "job done",
@@ -168,7 +168,7 @@ describe("the page's words", () => {
     expect(say(lent(none, { job: { ...shown, state: "done" } }))[0]).toBe("This picture is finished.");
     expect(say(lent(none))).toEqual([
       "No job needs you right now.",
-      "Yours will start when one does. Your browser asks again every two seconds.",
+      "Yours will start when one does. This page asks again every two seconds.",
     ]);
   });
 
@@ -176,7 +176,7 @@ describe("the page's words", () => {
     const phase: DonorPhase = { kind: "waiting", reason, retryMs: 2_000 };
     const told = (waiting: number) => say(lent(phase, { donor: donorState({ phase, own: { job: 1, waiting, final: 0 } }) }));
     expect(told(144)[0]).toBe("Every unit left needs somebody else.");
-    expect(told(144)[1]).toMatch(/^You have computed them;/);
+    expect(told(144)[1]).toMatch(/^You computed them;/);
     expect(told(6)[0]).toBe("Nothing is left for you now.");
     expect(told(6)[1]).toMatch(/^The rest is with others or needs a second volunteer\./);
   });
@@ -252,7 +252,8 @@ describe("the page's words", () => {
   });
 
   test("ask nobody to watch a wave that stands still or is not there", () => {
-    for (const touch of [false, true]) expect(say(lent({ kind: "running" }), { touch, still: true })[1]).not.toMatch(/watch/);
+    for (const touch of [false, true])
+      expect(say(lent({ kind: "running" }), { touch, still: true, narrow: false })[1]).not.toMatch(/watch/);
   });
 
   test("count a unit that the donor knows to be final before the picture shows it", () => {
@@ -268,8 +269,14 @@ describe("the page's words", () => {
     expect(whoOwns("admin", { ...network, operator: "not stated" })).toBe("whoever runs this network");
   });
 
+  test("are shorter on a phone while there is no connection: figures stand between them and the dock", () => {
+    const told = (narrow: boolean) => say(lent({ kind: "offline", running: true }), { ...POINTER, narrow });
+    expect(told(true)).toEqual(["No connection. 2 units are safe here.", "They are kept here and sent as soon as you are back."]);
+    expect(told(false)[1]).toMatch(/^They are finished and kept on this device\./);
+  });
+
   test("ask a phone to touch", () =>
-    expect(say(lent({ kind: "running" }), { touch: true, still: false })[1]).toMatch(/Touch the page and/));
+    expect(say(lent({ kind: "running" }), { touch: true, still: false, narrow: true })[1]).toMatch(/Touch the page and/));
 
   test("never call out, and never use the words that promise or blame", () => {
     const phases: DonorPhase["kind"][] = [
