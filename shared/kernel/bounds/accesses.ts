@@ -237,6 +237,13 @@ class Walk {
     });
   }
 
+  private pointeeOf(expression: ExpressionElem | undefined): Memory | undefined {
+    if (expression?.kind === "parenthesized-expression") return this.pointeeOf(expression.expression);
+    if (expression?.kind === "unary-expression") return this.memoryOf(expression);
+    if (expression?.kind !== "ref") return undefined;
+    return this.names.declOf(expression)?.kind === "gvar" ? undefined : this.memoryOf(expression);
+  }
+
   private memoryOf(expression: ExpressionElem): Memory | undefined {
     switch (expression.kind) {
       case "parenthesized-expression":
@@ -252,7 +259,7 @@ class Walk {
         }
         if (decl?.kind === "param") return this.pointees.get(decl);
         // A pointer; a copy of a value is none, and its indices are its own.
-        return decl?.kind === "let" && decl.init?.kind === "unary-expression" ? this.memoryOf(decl.init) : undefined;
+        return decl?.kind === "let" ? this.pointeeOf(decl.init) : undefined;
       }
       case "component-member-expression": {
         const base = this.memoryOf(expression.base);

@@ -170,6 +170,9 @@ describe("an index that is inside is not spoken of", () => {
     ["a variable that is never changed", "var i = id.x;\n  if (i < 100u) { out[i] = 1u; }"],
     ["where nobody comes", "if (id.x >= 128u) { out[id.x + 500u] = 1u; }"],
     ["of a vector that is made", "let p = vec2u(id.x % 10u, id.y);\n  out[p.y * 10u + p.x] = 1u;"],
+    ["a loop whose condition has a second half", "for (var i = 0; i < 100 && out[5] < 9u; i++) { out[i] = 1u; }"],
+    ["a loop that is left at the end", "for (var i = id.x; ; i += 64u) { if (i >= 100u) { break; } out[i] = 1u; }"],
+    ["a loop that ends just before it would wrap", "for (var i = 90u; i <= 4294967294u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
   ])("%s", async (_, body, shape) => {
     expect(await told(body, shape)).toEqual([]);
   });
@@ -200,6 +203,7 @@ describe("an index that the text does not show is said to be unchecked", () => {
     ["of a while that some leave", "var i = id.x; while (i < 200u) { if (src[0] > 3u) { break; } out[i] = 1u; i += 1u; }", /out\[i\]/],
     ["beside a loop that not all enter", "for (var i = id.x; i < 100u; i += 128u) { out[id.x] = 1u; }", /out\[id\.x\]/],
     ["that may wrap", "out[id.x - 1u] = 1u;", /out\[id\.x - 1u\]/],
+    ["of a pointer by another name", "let p = &out; let q = (p); (*q)[out[5]] = 1u;", /\(\*q\)\[out\[5\]\]/],
     [
       "of a number that a pass changes",
       "if (id.x < size.n) { out[id.x] = 1u; }",
@@ -212,6 +216,24 @@ describe("an index that the text does not show is said to be unchecked", () => {
       expect.stringMatching(/^Not checked: whether the kernel stays inside its arrays .* compare some units/),
     ]);
     expect((await told(body, shape)).join()).toMatch(expected);
+  });
+
+  // The range that such a variable would have without wrapping lies inside in each: only the wrap leads out.
+  it.each<[string, string]>([
+    ["past the largest u32", "for (var i = 90u; i <= 4294967295u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["by a step past the largest u32", "for (var i = 90u; i < 4294967290u; i += 16u) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["by a step that is a negative one", "for (var i = 90u; i < 4294967290u; i += 4294967295u) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["of i32", "for (var i = 0; i <= 2147483647; i++) { if (i < 100) { out[i] = 1u; } }"],
+    ["of i32 with a step", "for (var i = 0; i < 2147483640; i += 16) { if (i < 100) { out[i] = 1u; } }"],
+    ["of i32 by its type alone", "for (var i: i32 = 0; i < 2147483640; i += 16) { if (i < 100) { out[i] = 1u; } }"],
+    ["down from above", "for (var i = size.n; i >= 0u; i--) { out[i] = 1u; }"],
+    ["down below zero", "for (var i = size.n - 1u; i >= 0u; i -= 1u) { out[i] = 1u; }"],
+    ["down of i32", "for (var i = 99; i < 100; i--) { out[i] = 1u; }"],
+    ["without a condition", "for (var i = 90u; ; i += 7u) { if (out[3] > 5u) { break; } if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["with a condition that is no end", "for (var i = 90u; i != 3u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["of a while", "var i = 90u; while (i <= 4294967295u) { if (i < 99u) { out[i - 90u] = 1u; } i += 1u; }"],
+  ])("a loop's variable that may wrap %s", async (_, body) => {
+    expect(await told(body)).toEqual([expect.stringMatching(/^Not checked: .*out\[i( - 90u)?\] at/)]);
   });
 
   it("stores before reads", async () => {
