@@ -17,7 +17,7 @@ const LEADS: Record<Reason, string> = {
   "needs-features": "They use a part of WebGPU that yours, or its driver, doesn't have.",
   "waits-for-others": "The rest is with others or needs a second volunteer. Yours will start when a job needs you.",
   "only-mine": "You have computed them; now a stranger must get the same bytes. Yours will start when a job needs you.",
-  quota: "Yours will start when those are settled.",
+  quota: "More are yours as what you hold is answered, and what you sent is checked.",
 };
 
 /** `retryMs`: how long the donor waits before it asks again. */
