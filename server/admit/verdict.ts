@@ -13,8 +13,9 @@ import { warnDefaults } from "./defaults.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
-import { type Json, readJson } from "./json.ts";
+import { readJson } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
+import { checkLooseFiles, checkLooseNames, kernelList, otherFiles } from "./loose.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
@@ -42,9 +43,11 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const { value } = json;
   const manifest = explainManifest(value, faults);
   if (manifest) return judgeManifest(manifest, pkg, faults, progress);
-  // The manifest has no shape to go by, but its kernel can be judged all the same.
-  const files = new PackageFiles(pkg, kernelList(value), faults, progress);
+  // The manifest has no shape to go by, but its kernel, its files and its names can be judged all the same.
+  const files = new PackageFiles(pkg, [...kernelList(value), ...otherFiles(value)], faults, progress);
+  checkLooseFiles(value, files);
   const read = readKernelFiles(kernelList(value), files, faults, progress);
+  if (read?.kernel && read.faults.length === 0) checkLooseNames(value, reflect(read.kernel), faults);
   if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults, progress);
   else for (const fault of read?.faults ?? []) faults.add(fault);
   return { ok: false, faults: faults.sorted() };
@@ -262,11 +265,6 @@ function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, bu
     const entry = reflection.entryPoints.get(name);
     return entry ? [{ entryPoint: name, offset: entry.offset, buffers: buffers.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
   });
-}
-
-function kernelList(value: Json): string[] {
-  const kernel = value !== null && typeof value === "object" && !Array.isArray(value) ? value.kernel : undefined;
-  return Array.isArray(kernel) ? kernel.filter((name): name is string => typeof name === "string").slice(0, 64) : [];
 }
 
 /** Every file that the manifest names. */
