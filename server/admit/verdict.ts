@@ -6,7 +6,7 @@ import { type Kernel, type KernelFile, type KernelReading, readKernel } from "..
 import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import { MAX_KERNEL_BYTES, type Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
-import { warnBounds } from "./bounds.ts";
+import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
@@ -115,8 +115,10 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
-  warnBounds({ kernel, passes: passPlans, workgroups, overrides, units, buffers, sized }, faults);
-  warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
+  const judged = { kernel, passes: passPlans, workgroups, overrides, units, buffers, sized };
+  const followed = followPasses(judged);
+  warnBounds(judged, followed, faults);
+  warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
