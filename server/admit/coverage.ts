@@ -74,5 +74,5 @@ function leftOut(binding: string, buffer: number, elements: number, followed: re
   const zero = least + elements - 1 - most;
   if (zero === 0) return undefined;
   const where = least === 0 ? `beyond index ${most}` : most === elements - 1 ? `below index ${least}` : `but ${least} to ${most}`;
-  return `${has} and the passes store none ${where}: ${zero} stay zero. Store them too, or give the shape fewer elements.`;
+  return `${has} and the passes store none ${where}: ${zero} ${zero === 1 ? "stays" : "stay"} zero. Store them too, or give the shape fewer elements.`;
 }

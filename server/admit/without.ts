@@ -17,11 +17,15 @@ const APART: ReadonlySet<string> = new Set([
   "priority",
 ]);
 
+/** The same of members of an output, a pass and a binding. */
+const PARTS_APART: ReadonlySet<string> = new Set(["output reduce", "passes repeat", "bindings scratch"]);
+
 /** The member that a fault at `path` is in, if nothing else of the manifest is judged by it. */
 export function apartOf(path: JsonPath): JsonPath[] {
   const [member, index, part] = path;
   if (typeof member === "string" && APART.has(member)) return [[member]];
-  return member === "output" && index !== undefined && part === "reduce" ? [[member, index, part]] : [];
+  if (typeof member !== "string" || index === undefined || part === undefined) return [];
+  return PARTS_APART.has(`${member} ${part}`) ? [[member, index, part]] : [];
 }
 
 /** The same with a name, which alone of what stands apart must be there. */

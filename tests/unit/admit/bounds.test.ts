@@ -262,6 +262,7 @@ describe("elements of an output that no store can reach are told", () => {
 
   it.each<[string, string, string, Shape?]>([
     ["beyond the condition", "if (id.x < size.n) { out[id.x] = 1u; }", "store none beyond index 99: 20 stay zero", { out: 120 }],
+    ["one beyond the condition", "if (id.x < size.n) { out[id.x] = 1u; }", "store none beyond index 99: 1 stays zero", { out: 101 }],
     ["before the first", "if (id.x < 90u) { out[id.x + 10u] = 1u; }", "store none below index 10: 10 stay zero"],
     ["at both ends", "let p = &out; (*p)[id.x % 9u + 10u] = 1u;", "store none but 10 to 18: 91 stay zero"],
     ["by a loop", "for (var i = id.x; i < 50u; i += 128u) { put(i, 1u); }", "store none beyond index 49: 50 stay zero"],

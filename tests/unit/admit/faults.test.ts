@@ -336,7 +336,7 @@ describe("several faults", () => {
       title: 5,
       seed: -1,
       bindings: { params: { set: { first: "$row.a", widht: 1, scale: 2 } }, valeus: { init: { file: "values.bin" } } },
-      passes: [{ workgroups: [1], table: "steps.csv" }],
+      passes: [{ workgroups: [1], table: "steps.csv", repeat: 0 }],
       units: { rows: "rows.csv" },
       output: [{ binding: "values", dtype: "f32", shape: [64], reduce: { kind: "summ" } }],
     };
@@ -345,6 +345,7 @@ describe("several faults", () => {
       /set\.widht: Params has no member widht/,
       /bindings\.valeus: The kernel has no binding valeus\. Did you mean values/,
       /passes\[0\]\.table: The package has no file steps\.csv/,
+      /passes\[0\]\.repeat: It is 0/,
       /output\[0\]\.dtype: .* made of u32, the output says f32/,
       /output\[0\]\.reduce\.kind: .*Did you mean sum/,
       /title: It is 5, where a text/,
