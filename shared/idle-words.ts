@@ -7,5 +7,5 @@ export const IDLE_WORDS: Readonly<Record<IdleReason, string>> = {
   paused: "The job is paused",
   "needs-features": "The jobs here need another graphics card",
   "waits-for-others": "Nothing is left for you now",
-  quota: "You hold enough units for now",
+  quota: "You have your share of units for now",
 };

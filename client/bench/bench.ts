@@ -1,6 +1,7 @@
 /** The page `/bench`: measures the visitor's graphics card after a click, and never before. */
 import { proxy, type Remote, wrap } from "comlink";
 import { html, LitElement, nothing, render } from "lit";
+import { messageOf } from "../../shared/thrown.ts";
 import { mark } from "../page/logo.ts";
 import { type BenchResult, lineOf, rowsOf } from "./bench-result.ts";
 import type { Bench, BenchEnd } from "./worker.ts";
@@ -58,7 +59,7 @@ class BenchView extends LitElement {
     } catch (error) {
       this.worker?.terminate();
       this.bench = null;
-      this.shown = { kind: "failed", why: error instanceof Error ? error.message : String(error) };
+      this.shown = { kind: "failed", why: messageOf(error) };
     }
   }
 

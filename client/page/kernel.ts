@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { count, raised } from "./numbers.ts";
 import { isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
@@ -67,9 +68,7 @@ export class KernelView extends LitElement {
 
   private async fetched(title: string, fetching: () => Promise<Shown>): Promise<void> {
     const turn = ++this.turn;
-    const shown = await fetching().catch(
-      (fault): Shown => ({ kind: "fault", title, message: fault instanceof Error ? fault.message : String(fault) }),
-    );
+    const shown = await fetching().catch((fault): Shown => ({ kind: "fault", title, message: messageOf(fault) }));
     // What comes late is not shown over what was asked for since.
     if (turn !== this.turn) return;
     this.shown = shown;

@@ -1,5 +1,6 @@
 /** The page that says what is kept: it runs nothing until "Forget me" is pressed and confirmed. */
 import { html, LitElement, nothing, render } from "lit";
+import { messageOf } from "../../shared/thrown.ts";
 import { mark } from "./logo.ts";
 
 type Step = "idle" | "sure" | "working" | "done" | "failed";
@@ -68,7 +69,7 @@ class Forget extends LitElement {
       });
       this.step = "done";
     } catch (fault) {
-      this.fault = fault instanceof Error ? fault.message : String(fault);
+      this.fault = messageOf(fault);
       this.step = "failed";
     }
   }

@@ -6,6 +6,7 @@
  *                 └── the worker fails ──▶ broken ─lend─▶ asking (with a new worker)
  */
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { Anyway } from "../donor/manners/policy.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
@@ -99,7 +100,7 @@ export class Visit {
       if (!this.isWanted()) return await donation.control.stop();
       this.change({ lending: { kind: "on" } });
     } catch (fault) {
-      this.break(fault instanceof Error ? fault.message : String(fault));
+      this.break(messageOf(fault));
     }
   }
 

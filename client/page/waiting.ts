@@ -17,7 +17,7 @@ const LEADS: Record<Reason, string> = {
   "needs-features": "Yours lacks a part of WebGPU that they use.",
   "waits-for-others": "The rest is with others or needs a second volunteer.",
   "only-mine": "You computed them; a stranger must get the same bytes.",
-  quota: "Yours will start when those are settled.",
+  quota: "More are yours as what you sent is checked.",
 };
 
 /** `retryMs`: how long the donor waits before it asks again. */

@@ -1,5 +1,6 @@
 /** Loaded after a yes and never before it: the donor, as the widget's frame uses it. */
 
+import { messageOf } from "../../shared/thrown.ts";
 import { Donation } from "../donation/donation.ts";
 import type { DonorFact, DonorState, Dose } from "../donor/state.ts";
 import { Wave, type WavePalette } from "../wave/wave.ts";
@@ -80,7 +81,7 @@ export class Lending {
 
   private after(act: () => Promise<void>): Promise<void> {
     this.turn = this.turn.then(act).catch((error: unknown) => {
-      this.options.onBroken(error instanceof Error ? error.message : String(error));
+      this.options.onBroken(messageOf(error));
     });
     return this.turn;
   }

@@ -1,6 +1,6 @@
 /** A word about reads and stores that lie beyond the end of their array, and about those of which that is not known. */
 import { counted } from "../../shared/counted.ts";
-import { type Access, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
+import { type Access, type Accesses, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
 import { overrideValue, withConstants } from "../../shared/kernel/constants.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
@@ -22,26 +22,21 @@ interface Judged {
   sized: ReadonlyMap<string, SizedBinding>;
 }
 
+/** What a pass reads and stores, as far as that was followed. */
+export interface Followed extends Accesses {
+  pass: PassPlan;
+}
+
 /** Places of an unknown index that are named; the others are counted. */
 const MAX_NAMED = 3;
 
-/**
- * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
- * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Those of which the text
- * does not show whether they stay inside are named once, as unchecked, stores first.
- */
-export function warnBounds(judged: Judged, faults: Faults): void {
-  const { kernel, passes, workgroups, overrides, units, buffers, sized } = judged;
+/** Follows every pass from its dispatch and the job's numbers; one whose workgroup's size is unknown is not. */
+export function followPasses({ kernel, passes, workgroups, overrides, units, buffers, sized }: Judged): Followed[] {
   const constant = withConstants(kernel, overrides);
-  const unknown = new Map<number, Access>();
-  let followed = true;
-  for (const pass of passes) {
+  return passes.map((pass) => {
     const size = workgroups.get(pass.entryPoint)?.size;
-    if (!size) {
-      followed = false;
-      continue;
-    }
-    const { accesses, whole } = accessesOf({
+    if (!size) return { pass, accesses: [], filled: new Set(), whole: false };
+    const followed = accessesOf({
       kernel,
       entryPoint: pass.entryPoint,
       workgroups: pass.workgroups,
@@ -51,7 +46,20 @@ export function warnBounds(judged: Judged, faults: Faults): void {
       given: givenIn(pass, passes, units, buffers, sized),
       override: (name) => overrideValue(constant, name),
     });
-    followed &&= whole;
+    return { pass, ...followed };
+  });
+}
+
+/**
+ * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
+ * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Those of which the text
+ * does not show whether they stay inside are named once, as unchecked, stores first.
+ */
+export function warnBounds(judged: Judged, passes: readonly Followed[], faults: Faults): void {
+  const { kernel } = judged;
+  const unknown = new Map<number, Access>();
+  const followed = passes.every(({ whole }) => whole);
+  for (const { pass, accesses } of passes) {
     for (const access of accesses) {
       const { range, elements, offset } = access;
       if (range && range.min >= 0 && range.max < elements) continue;

@@ -11,6 +11,7 @@ import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
 import { OTHER_TYPE_NAMES } from "./type-names.ts";
+import { apartOf, named, without } from "./without.ts";
 
 /** The parts of JSON Schema that the manifest's definition uses. */
 interface Schema {
@@ -44,37 +45,28 @@ const CHECK = Compile(ManifestSchema);
 
 /**
  * The manifest that `value` is, or undefined; what is wrong with it goes to `faults`. When all that is wrong are unknown
- * members, it is the manifest without them, so that the rest can be judged in the same go.
+ * members, or values that nothing else is judged by, it is the manifest without them, so that the rest can be judged in the
+ * same go.
  */
 export function explainManifest(value: Json, faults: Faults): Manifest | undefined {
   if (CHECK.Check(value)) return value;
   const before = faults.list.length;
   const unknown: JsonPath[] = [];
-  const sink: Sink = { at: (path, wrong, right) => faults.at(path, wrong, right), unknown: (path) => unknown.push(path) };
+  const apart: JsonPath[] = [];
+  const sink: Sink = {
+    at: (path, wrong, right) => {
+      apart.push(...apartOf(path));
+      faults.at(path, wrong, right);
+    },
+    unknown: (path) => unknown.push(path),
+  };
   explain(ManifestSchema as TSchema as Schema, value, [], sink);
-  const known = without(value, unknown);
-  if (unknown.length > 0 && CHECK.Check(known)) return known;
+  const known = named(without(value, [...unknown, ...apart]));
+  if (faults.list.length > before && CHECK.Check(known)) return known;
   if (faults.list.length === before) {
     for (const error of CHECK.Errors(value)) faults.at(pathOf(error.instancePath), `It ${error.message}.`, "See GET /schemas/job.json.");
   }
   return undefined;
-}
-
-/** A copy of `value` without the members at these paths. */
-function without(value: Json, paths: readonly JsonPath[]): Json {
-  const copy = structuredClone(value);
-  for (const path of paths) {
-    let parent: Json | undefined = copy;
-    for (const step of path.slice(0, -1)) parent = childOf(parent, step);
-    const last = path[path.length - 1];
-    if (parent !== null && typeof parent === "object" && !Array.isArray(parent) && last !== undefined) delete parent[last];
-  }
-  return copy;
-}
-
-function childOf(value: Json | undefined, step: string | number): Json | undefined {
-  if (Array.isArray(value)) return value[Number(step)];
-  return value !== null && typeof value === "object" ? value[String(step)] : undefined;
 }
 
 function explain(schema: Schema, value: Json, path: JsonPath, faults: Sink): void {

@@ -6,15 +6,16 @@ import { type Kernel, type KernelFile, type KernelReading, readKernel } from "..
 import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import { MAX_KERNEL_BYTES, type Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
-import { warnBounds } from "./bounds.ts";
+import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
-import { type Json, readJson } from "./json.ts";
+import { readJson } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
+import { checkLooseFiles, checkLooseNames, kernelList, otherFiles } from "./loose.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
@@ -42,9 +43,11 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const { value } = json;
   const manifest = explainManifest(value, faults);
   if (manifest) return judgeManifest(manifest, pkg, faults, progress);
-  // The manifest has no shape to go by, but its kernel can be judged all the same.
-  const files = new PackageFiles(pkg, kernelList(value), faults, progress);
+  // The manifest has no shape to go by, but its kernel, its files and its names can be judged all the same.
+  const files = new PackageFiles(pkg, [...kernelList(value), ...otherFiles(value)], faults, progress);
+  checkLooseFiles(value, files);
   const read = readKernelFiles(kernelList(value), files, faults, progress);
+  if (read?.kernel && read.faults.length === 0) checkLooseNames(value, reflect(read.kernel), faults);
   if (read?.kernel) await tellTint(read.kernel, read, [], {}, false, faults, progress);
   else for (const fault of read?.faults ?? []) faults.add(fault);
   return { ok: false, faults: faults.sorted() };
@@ -112,8 +115,10 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
-  warnBounds({ kernel, passes: passPlans, workgroups, overrides, units, buffers, sized }, faults);
-  warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, faults);
+  const judged = { kernel, passes: passPlans, workgroups, overrides, units, buffers, sized };
+  const followed = followPasses(judged);
+  warnBounds(judged, followed, faults);
+  warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
@@ -262,11 +267,6 @@ function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, bu
     const entry = reflection.entryPoints.get(name);
     return entry ? [{ entryPoint: name, offset: entry.offset, buffers: buffers.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
   });
-}
-
-function kernelList(value: Json): string[] {
-  const kernel = value !== null && typeof value === "object" && !Array.isArray(value) ? value.kernel : undefined;
-  return Array.isArray(kernel) ? kernel.filter((name): name is string => typeof name === "string").slice(0, 64) : [];
 }
 
 /** Every file that the manifest names. */

@@ -139,6 +139,8 @@ class Teller {
   private readonly json: boolean;
   private kind = "";
   private toldAt = Number.NEGATIVE_INFINITY;
+  /** The job that people were told last is done: it stays so. */
+  private done: number | undefined;
 
   constructor(json: boolean) {
     this.json = json;
@@ -147,6 +149,10 @@ class Teller {
   tell(state: DonorState): void {
     const { phase, publicKey, credit, units, gpuSeconds, job } = state;
     if (phase.kind === "off") return;
+    if (phase.kind === "job-done" && job && !this.json) {
+      if (job.id === this.done) return;
+      this.done = job.id;
+    }
     const isNew = phase.kind !== this.kind;
     if (!isNew && performance.now() - this.toldAt < LINE_EVERY_MS) return;
     this.kind = phase.kind;

@@ -6,7 +6,7 @@ import { dirname, extname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, findJob, send } from "./api.ts";
@@ -51,10 +51,16 @@ export async function saveBody(response: Response, path: string): Promise<number
 }
 
 interface ResultsOptions extends VerbOptions {
-  out: string;
-  format?: ResultFormat;
+  out: string[];
+  format?: ResultFormat[];
   output?: string;
   partial?: boolean;
+}
+
+/** A file and what is written into it. */
+export interface Target {
+  out: string;
+  format: ResultFormat;
 }
 
 const WHAT_THEY_HOLD = `Units come in the order of their indices, unless the output is reduced:
@@ -63,26 +69,66 @@ const WHAT_THEY_HOLD = `Units come in the order of their indices, unless the out
 
 export function resultsVerb(program: Command): void {
   verb(program, "results <job>", "write the results of a job, by number or name, to a file")
-    .requiredOption("--out <file>", "where to; - for stdout")
-    .addOption(new Option("--format <format>", "default: by the file's ending; raw for .bin and none").choices(RESULT_FORMATS))
+    .requiredOption("--out <file>", "where to; - for stdout; may be given several times", collect)
+    .addOption(
+      new Option(
+        "--format <format>",
+        `${RESULT_FORMATS.join(", ")}; default: by the file's ending, raw for .bin and none; several with commas: a file each`,
+      ).argParser(formatsOf),
+    )
     .option("--output <name>", "which output, default the first")
     .option("--partial", "what is final so far, holes listed")
     .addHelpText("after", `\n${WHAT_THEY_HOLD}`)
     .action(async (job: string, options: ResultsOptions) => {
       const connection = connectionOf(options);
-      const format = options.format ?? formatOf(options.out);
-      if (options.out !== "-") await needFolder(options.out);
+      const targets = targetsOf(options.out, options.format ?? []);
+      for (const { out } of targets) if (out !== "-") await needFolder(out);
       const { id } = await findJob(connection, job);
-      const { response, holes } = await fetchResults(connection, id, { format, output: options.output, partial: options.partial === true });
-      if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
-      if (options.out === "-") {
-        await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
-        return;
+      const written: { file: string; format: ResultFormat; bytes: number; holes: number }[] = [];
+      for (const { out, format } of targets) {
+        const request = { format, output: options.output, partial: options.partial === true };
+        const { response, holes } = await fetchResults(connection, id, request);
+        if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
+        if (out === "-") {
+          await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
+          return;
+        }
+        const bytes = await saveBody(response, out);
+        written.push({ file: out, format, bytes, holes });
+        if (!options.json) note(`${out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
       }
-      const bytes = await saveBody(response, options.out);
-      if (options.json) printJson({ job: id, file: options.out, format, bytes, holes });
-      else note(`${options.out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
+      if (options.json) for (const file of written) printJson({ job: id, ...file });
     });
+}
+
+/**
+ * The files of a call: one of several `outs` has the format of its ending or the one that is given; several formats give a file
+ * each, the ending of `outs`' only one replaced by theirs (`answer.json` and csv make `answer.csv`). Throws `CliError` (usage).
+ */
+export function targetsOf(outs: readonly string[], formats: readonly ResultFormat[]): Target[] {
+  const [only, ...others] = outs;
+  const [format] = formats;
+  if (only === undefined || (others.length > 0 && (formats.length > 1 || outs.includes("-"))) || (formats.length > 1 && only === "-")) {
+    const todo = "Give several --out and the formats by their endings, or one --out and several formats; stdout takes one.";
+    throw new CliError(EXIT.usage, "usage", "It is not said which format goes where.", todo);
+  }
+  if (formats.length < 2) return outs.map((out) => ({ out, format: format ?? formatOf(out) }));
+  const known: readonly string[] = [...RESULT_FORMATS, "bin"];
+  const stem = known.includes(extname(only).slice(1).toLowerCase()) ? only.slice(0, -extname(only).length) : only;
+  return formats.map((each) => ({ out: `${stem}.${each}`, format: each }));
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function formatsOf(text: string, before: readonly ResultFormat[] = []): ResultFormat[] {
+  const formats = text.split(",").map((name) => {
+    const found = RESULT_FORMATS.find((format) => format === name.trim());
+    if (!found) throw new InvalidArgumentError(`Formats are ${RESULT_FORMATS.join(", ")}.`);
+    return found;
+  });
+  return [...new Set([...before, ...formats])];
 }
 
 /** Throws `CliError` (usage) when the folder that `path` is to lie in is none. */

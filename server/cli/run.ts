@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
+import type { OpenAdapter } from "../../client/donor/adapter.ts";
 import { EngineError } from "../../client/engine/engine-error.ts";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
@@ -11,9 +12,11 @@ import { counted } from "../../shared/counted.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import type { Admitted } from "../admit/package.ts";
 import { progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
+import { lackingOf } from "./lacking.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
@@ -71,7 +74,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     const meta = { job: 0, name: manifest.name, complete: holes === 0 };
     for await (const part of exportResults(plan, options.output, format, results, meta).chunks) parts.push(part);
   } catch (error) {
-    throw failureOf(error, manifest.name, adapter.name);
+    throw failureOf(error, admitted, adapter);
   } finally {
     bar.stop();
   }
@@ -84,7 +87,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     first,
     computeUnits(adapter, admitted, files, again, () => undefined),
   ).catch((error: unknown) => {
-    throw failureOf(error, manifest.name, adapter.name);
+    throw failureOf(error, admitted, adapter);
   });
   if (options.json && options.out !== "-") {
     const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
@@ -175,14 +178,19 @@ async function openGpu(name: string | undefined) {
   throw noGpu();
 }
 
-function failureOf(error: unknown, job: string, gpu: string): CliError {
+function failureOf(error: unknown, admitted: Admitted, { name: gpu, host }: OpenAdapter): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof EngineError && error.code === "endless")
     return new EndlessKernel(
-      `The kernel of ${job} did not end on ${gpu}. ${error.message}`,
+      `The kernel of ${admitted.manifest.name} did not end on ${gpu}. ${error.message}`,
       "Give each loop a bound, or divide the work among more workgroups, or among passes.",
     );
   if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
+  const lacking = error instanceof EngineError ? [] : lackingOf(admitted, host);
+  if (lacking.length > 0) {
+    const todo = "Mend what needs it, or name another GPU with --gpu.";
+    return new CliError(EXIT.failure, "gpu-lacks", `${gpu} cannot run the job. ${lacking.join(" ")}`, todo);
+  }
   return new CliError(
     EXIT.failure,
     "gpu-failed",

@@ -2,7 +2,7 @@
 import type { CoreState, Job, Standing } from "./state.ts";
 
 /** A period, ms. Who was active in this one or the last counts. */
-export const ACTIVE_MS = 300_000;
+const ACTIVE_MS = 300_000;
 /** Volunteers that count as active although nothing is final yet: nobody can claim to be more. */
 const MAX_UNPROVEN = 32;
 

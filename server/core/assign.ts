@@ -11,7 +11,7 @@ import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, HostFacts } from "./events.ts";
-import { idle, idleAfter, type Obstacle } from "./idle.ts";
+import { idle, idleAfter, idleFull, type Obstacle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
@@ -41,7 +41,7 @@ const MAX_HELD_SHARE = 0.25;
 export const MIN_HELD_SHARE_UNITS = 16;
 /** The same for the keys of one cluster together: half a job goes on whatever they do. */
 const MAX_CLUSTER_SHARE = 0.5;
-export const MIN_CLUSTER_SHARE_UNITS = 32;
+const MIN_CLUSTER_SHARE_UNITS = 32;
 /** Batches grow as work is verified: to so many times the account's final units. What a volunteer tells of its pace may shrink them. */
 const GROWTH = 4;
 /** When the cursor gave up at its limit, ms: the next claim looks further. */
@@ -54,7 +54,8 @@ export type Claim = Extract<CoreEvent, { type: "claim" }>;
 export function claim(state: CoreState, event: Claim, host: HostFacts, work: Work): Reply {
   const account = accountOf(state, host.account);
   const cluster = standingOf(state, host.cluster);
-  if (isThrottled(account, cluster) || account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idle("quota");
+  if (isThrottled(account, cluster)) return idle("quota");
+  if (account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idleFull();
 
   const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
   if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");

@@ -6,7 +6,7 @@ import type { Claim } from "./assign.ts";
 import { isAudited, makeDue, SPARE_AFTER_MS, VOUCH_AFTER_MS, waive } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { HostFacts } from "./events.ts";
-import { idle } from "./idle.ts";
+import { idle, idleFull } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import type { CoreState, Job, Lease, OpenUnit } from "./state.ts";
@@ -21,7 +21,7 @@ const SCAN_LIMIT = 1024;
 
 export function claimAudit(state: CoreState, event: Claim, host: HostFacts, work: Work): Reply {
   const account = accountOf(state, host.account);
-  if (account.leases >= MAX_HELD_LEASES) return idle("quota");
+  if (account.leases >= MAX_HELD_LEASES) return idleFull();
   for (const job of state.running) {
     if (event.job !== null && job.spec.id !== event.job) continue;
     if (!meets(job.spec.requires, host) || isFailing(account, job.spec.id)) continue;

@@ -25,6 +25,11 @@ export function idle(reason: IdleReason, retryMs = RETRY_MS[reason]): Reply {
   return { type: "idle", reason, retryMs };
 }
 
+/** Who holds as much as it may: a place is free as soon as something of it is answered. */
+export function idleFull(): Reply {
+  return idle("quota", FULL_RETRY_MS);
+}
+
 /** One job's reason must not hide another's: the most useful of those met, until the first of them may be gone. */
 export function idleAfter(met: ReadonlySet<Obstacle>, retryMs?: number): Reply {
   const obstacles = OBSTACLES.filter((obstacle) => met.has(obstacle));

@@ -11,7 +11,7 @@
 import type { UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 
-export const Flag = {
+const Flag = {
   Final: 1,
   Failed: 2,
   /** In the ring; a unit is there at most once. */

@@ -12,7 +12,7 @@ import type { CoreState, Job, Lease } from "./state.ts";
 import type { Work } from "./work.ts";
 
 /** One may have a bad driver; two that cannot be one person have the kernel in common. */
-export const QUARANTINE_CLUSTERS = 2;
+const QUARANTINE_CLUSTERS = 2;
 
 const REASON =
   "graphics cards of two volunteers were lost with it, or so they say: look at its loops and bounds, and resume it if they are right";

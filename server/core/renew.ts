@@ -4,7 +4,7 @@ import { accountOf, leasePaceOf, MAX_HELD_LEASES } from "./account.ts";
 import { mayTake, roomOf } from "./assign.ts";
 import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
-import { idle } from "./idle.ts";
+import { idleFull } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS, stallOf } from "./lease.ts";
 import { isBanned } from "./sentence.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
@@ -26,7 +26,7 @@ export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew
   if (!known && assignment.issuedAt > state.startedAt) return badToken("its time was over, or all of it was answered or given back");
   if (known && work.now - known.progressAt > stallOf(known)) return badToken("none of its units was answered for too long");
   const runs = known ? extend(job, known, host, work) : takeAgain(state, job, host, assignment, work);
-  if (runs === "quota") return idle("quota");
+  if (runs === "full") return idleFull();
   const lease = state.leases.get(assignment.id);
   if (!lease || runs.length === 0) return badToken("nothing of it is left to compute");
   // The time of issue stays: it bounds how long units can be held.
@@ -63,7 +63,7 @@ function heldRuns(job: Job, lease: Lease): UnitRun[] {
 }
 
 /** The process that made the lease is gone: a new one is made of what nobody else has taken. */
-function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assignment, work: Work): UnitRun[] | "quota" {
+function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assignment, work: Work): UnitRun[] | "full" {
   const units: UnitIndex[] = [];
   for (const unit of unitsOf(assignment.runs)) {
     if (!job.pages.isEnded(unit) && replicasNeeded(job, unit) > 0 && mayTake(state, job, host, unit)) units.push(unit);
@@ -71,7 +71,7 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   if (units.length === 0) return [];
   const account = accountOf(state, host.account);
   const room = roomOf(job, account, host);
-  if (room === 0 || account.leases >= MAX_HELD_LEASES) return "quota";
+  if (room === 0 || account.leases >= MAX_HELD_LEASES) return "full";
   units.length = Math.min(units.length, room);
   const lifeMs = lifeOf((units.length * leasePaceOf(account, job, host)) / 1000);
   const lease = draftLease(state, job, { ...host, id: assignment.id, lifeMs, now: work.now, assignedAt: assignment.issuedAt });

@@ -19,16 +19,16 @@ export const THROTTLE_REFUSED = 8;
 /** A final unit earns one draw, and so many of them one more: who finds less than that by searching is soon done with it. */
 const FINAL_A_SPARE = 8;
 /** Waiting units that keys of one cluster may draw together in DECAY_MS without any history. */
-export const SHARED_DRAWS = 64;
+const SHARED_DRAWS = 64;
 /** Final units of a cluster that earn its keys one more. */
 const CLUSTER_FINAL_A_DRAW = 16;
 /** Undecided units that a cluster may have begun without any history, and how many more each final one earns. */
-export const SHARED_BEGINS = 256;
+const SHARED_BEGINS = 256;
 const BEGINS_A_FINAL = 4;
 /** Units given back or run out, beyond those that became final, until nothing is given out: a sleep with all that may be held. */
 export const BARRED_RETURNED = MAX_HELD_UNITS;
 /** The same for the keys of a cluster together. */
-export const BARRED_CLUSTER_RETURNED = 4 * MAX_HELD_UNITS;
+const BARRED_CLUSTER_RETURNED = 4 * MAX_HELD_UNITS;
 /** Counts are halved this often, ms: eight losses stop weighing after one period. */
 export const DECAY_MS = 600_000;
 /** Clusters that are remembered. Whoever has more of them need not hide behind one. */

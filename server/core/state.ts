@@ -8,7 +8,7 @@ import { RecentUnits } from "./recent.ts";
 import type { Ring } from "./ring.ts";
 
 /** Share of agreed units that the auditor computes again, unless the operator says otherwise. */
-export const DEFAULT_AUDIT_SHARE = 0.05;
+const DEFAULT_AUDIT_SHARE = 0.05;
 
 export interface CoreState {
   jobs: Map<JobId, Job>;

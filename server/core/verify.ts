@@ -42,7 +42,7 @@ export const MAX_REPLICAS = 20;
 
 /** Bytes that were asked for may take this long, ms, until another volunteer is asked. */
 export const WANTED_GRACE_MS = 60_000;
-export interface Submitter {
+interface Submitter {
   account: AccountId;
   cluster: string;
   assignment: string;

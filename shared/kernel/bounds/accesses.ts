@@ -15,6 +15,8 @@ export interface Access {
   /** UTF-16 offset in the kernel's text. */
   offset: number;
   stores: boolean;
+  /** Of the binding's own array, not of one in its elements. */
+  outer: boolean;
   elements: number;
   /** The length stands in the kernel: `array<u32, 4>`. */
   fixed: boolean;
@@ -27,17 +29,25 @@ export interface Access {
 const ATOMIC_READ = "atomicLoad";
 const MAX_DEPTH = 32;
 
-/** The accesses in reading order; `whole` is false where the kernel was too long to be followed to its end. */
-export function accessesOf(facts: Facts): { accesses: Access[]; whole: boolean } {
+export interface Accesses {
+  /** In reading order. */
+  accesses: Access[];
+  /** Bindings that are stored as a whole. */
+  filled: ReadonlySet<string>;
+  /** False where the kernel was too long to be followed to its end. */
+  whole: boolean;
+}
+
+export function accessesOf(facts: Facts): Accesses {
   const functions = facts.kernel.ast.moduleElem.decls.filter((elem): elem is FnElem => elem.kind === "fn");
   const entry = functions.find((fn) => fn.name.ident.originalName === facts.entryPoint);
   const walk = new Walk(facts, functions);
   try {
     if (entry) walk.body(entry, startOf(new Map()));
-    return { accesses: walk.found, whole: true };
+    return { accesses: walk.found, filled: walk.filled, whole: true };
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
-    return { accesses: walk.found, whole: false };
+    return { accesses: walk.found, filled: walk.filled, whole: false };
   }
 }
 
@@ -45,10 +55,13 @@ export function accessesOf(facts: Facts): { accesses: Access[]; whole: boolean }
 interface Memory {
   binding: string;
   layout: Layout;
+  /** The variable itself. */
+  outer: boolean;
 }
 
 class Walk {
   readonly found: Access[] = [];
+  readonly filled = new Set<string>();
   private readonly facts: Facts;
   private readonly names: Names;
   private readonly values: Values;
@@ -95,7 +108,7 @@ class Walk {
         this.read(statement.init, place);
         return place;
       case "assign":
-        if (statement.lhs.kind !== "phony") this.look(statement.lhs, place, true);
+        if (statement.lhs.kind !== "phony") this.store(statement.lhs, place);
         this.read(statement.rhs, place);
         return place;
       case "increment":
@@ -158,6 +171,12 @@ class Walk {
     if (update?.kind === "call") this.read(update.call, inside);
     else if (update) this.statement(update, inside);
     return { ...place, sure: place.sure && !leaves(loop.body) };
+  }
+
+  private store(target: ExpressionElem, place: Place): void {
+    const memory = this.memoryOf(target);
+    if (memory?.outer) this.filled.add(memory.binding);
+    this.look(target, place, true);
   }
 
   private read(expression: ExpressionElem | undefined, place: Place): void {
@@ -230,11 +249,19 @@ class Walk {
       text: text.slice(expression.start, expression.end),
       offset: expression.start,
       stores,
+      outer: memory.outer,
       elements,
       fixed: memory.layout.count !== null,
       range,
       reached: place.sure && range?.top !== undefined,
     });
+  }
+
+  private pointeeOf(expression: ExpressionElem | undefined): Memory | undefined {
+    if (expression?.kind === "parenthesized-expression") return this.pointeeOf(expression.expression);
+    if (expression?.kind === "unary-expression") return this.memoryOf(expression);
+    if (expression?.kind !== "ref") return undefined;
+    return this.names.declOf(expression)?.kind === "gvar" ? undefined : this.memoryOf(expression);
   }
 
   private memoryOf(expression: ExpressionElem): Memory | undefined {
@@ -248,21 +275,21 @@ class Walk {
         if (decl?.kind === "gvar") {
           const binding = decl.name.decl.ident.originalName;
           const layout = this.facts.layout(binding);
-          return layout && { binding, layout };
+          return layout && { binding, layout, outer: true };
         }
         if (decl?.kind === "param") return this.pointees.get(decl);
         // A pointer; a copy of a value is none, and its indices are its own.
-        return decl?.kind === "let" && decl.init?.kind === "unary-expression" ? this.memoryOf(decl.init) : undefined;
+        return decl?.kind === "let" ? this.pointeeOf(decl.init) : undefined;
       }
       case "component-member-expression": {
         const base = this.memoryOf(expression.base);
         if (base?.layout.kind !== "struct") return undefined;
         const member = base.layout.members.find(({ name }) => name === expression.access.name);
-        return member && { binding: base.binding, layout: member.layout };
+        return member && { binding: base.binding, layout: member.layout, outer: false };
       }
       case "component-expression": {
         const base = this.memoryOf(expression.base);
-        return base?.layout.kind === "array" ? { binding: base.binding, layout: base.layout.element } : undefined;
+        return base?.layout.kind === "array" ? { binding: base.binding, layout: base.layout.element, outer: false } : undefined;
       }
       default:
         return undefined;

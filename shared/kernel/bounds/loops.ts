@@ -1,9 +1,12 @@
-/** Loops that count up: what their variable can be in the body. */
+/** Loops that count up and end before their variable wraps: what it can be in the body. */
 import { type ExpressionElem, type ForElem, type Statement, type VarElem, visitAst, type WhileElem } from "wesl/core";
 import type { Names } from "./names.ts";
 import type { Place } from "./place.ts";
 import { isConstant, type Range } from "./range.ts";
 import type { Values } from "./values.ts";
+
+const U32_MAX = 2 ** 32 - 1;
+const I32_MAX = 2 ** 31 - 1;
 
 /** What holds where the loop's condition is looked at, and in its body but for that condition. */
 export function insideOf(loop: ForElem | WhileElem, place: Place, names: Names, values: Values): Place {
@@ -23,11 +26,13 @@ function counted(
   values: Values,
 ): { range: Range; each: boolean } | undefined {
   const first = variable.init && values.rangeOf(variable.init, place);
-  const step = first && stepOf(names.updateOf(variable), place, values);
+  const update = names.updateOf(variable);
+  const step = first && stepOf(update, place, values);
   if (!step || step.min < 0) return undefined;
   const last = lastOf(loop.condition, variable, place, names, values);
-  // Beyond 2^31 the condition alone tells.
-  if (!last) return { range: { min: first.min, max: 2 ** 32, axes: 15 }, each: false };
+  // One step past the last value it is looked at once more: where it wraps there, it goes on below its first.
+  const most = isUnsigned(update, names) ? U32_MAX : I32_MAX;
+  if (!last || last.max + step.max > most) return undefined;
   const { min, axes } = first;
   const max = Math.max(min, last.max);
   const whole = isConstant(last) && last.max >= first.max && isConstant(step) && !leaves(loop.body);
@@ -43,9 +48,20 @@ function stepOf(update: Statement | undefined, place: Place, values: Values): Ra
   return update?.kind === "assign" && update.op.value === "+=" ? values.rangeOf(update.rhs, place) : undefined;
 }
 
-/** The last value that a condition such as `i < n` lets in. */
+/** Whether what an update changes is; false where that is not known, which is the lesser of the two ends. */
+function isUnsigned(update: Statement | undefined, names: Names): boolean {
+  if (update?.kind === "increment") return names.isUnsigned(update.target);
+  return update?.kind === "assign" && update.lhs.kind !== "phony" && names.isUnsigned(update.lhs);
+}
+
+/** The last value that a condition such as `i < n`, or `i < n && …`, lets in. */
 function lastOf(condition: ExpressionElem | undefined, variable: VarElem, place: Place, names: Names, values: Values): Range | undefined {
   if (condition?.kind === "parenthesized-expression") return lastOf(condition.expression, variable, place, names, values);
+  if (condition?.kind === "binary-expression" && condition.operator.value === "&&") {
+    const either = lastOf(condition.left, variable, place, names, values) ?? lastOf(condition.right, variable, place, names, values);
+    // The other half may end the loop before: the bound is one, but no value that is reached.
+    return either && { ...either, min: Number.NEGATIVE_INFINITY };
+  }
   if (condition?.kind !== "binary-expression" || !/^<=?$/.test(condition.operator.value)) return undefined;
   if (names.declOf(condition.left) !== variable) return undefined;
   const bound = values.rangeOf(condition.right, place);

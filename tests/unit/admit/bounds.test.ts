@@ -19,6 +19,7 @@ struct Input { @builtin(global_invocation_id) id: vec3u, @builtin(local_invocati
 fn put(i: u32, v: u32) { out[i] = v; }
 fn cell(x: u32, y: u32) -> u32 { let row = y * size.w; return row + x; }
 fn fill(p: ptr<function, u32>) { *p += 1u; }
+fn mark(p: ptr<storage, u32, read_write>) { *p = 1u; }
 `;
 const ID = "@builtin(global_invocation_id) id: vec3u";
 const SET = { n: 100, w: 10, h: 10, signed: 100 };
@@ -170,6 +171,9 @@ describe("an index that is inside is not spoken of", () => {
     ["a variable that is never changed", "var i = id.x;\n  if (i < 100u) { out[i] = 1u; }"],
     ["where nobody comes", "if (id.x >= 128u) { out[id.x + 500u] = 1u; }"],
     ["of a vector that is made", "let p = vec2u(id.x % 10u, id.y);\n  out[p.y * 10u + p.x] = 1u;"],
+    ["a loop whose condition has a second half", "for (var i = 0; i < 100 && out[5] < 9u; i++) { out[i] = 1u; }"],
+    ["a loop that is left at the end", "for (var i = id.x; ; i += 64u) { if (i >= 100u) { break; } out[i] = 1u; }"],
+    ["a loop that ends just before it would wrap", "for (var i = 90u; i <= 4294967294u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
   ])("%s", async (_, body, shape) => {
     expect(await told(body, shape)).toEqual([]);
   });
@@ -178,7 +182,7 @@ describe("an index that is inside is not spoken of", () => {
 describe("an index that the text does not show is said to be unchecked", () => {
   it.each<[string, string, RegExp, Shape?]>([
     ["from memory", "out[src[id.x % 3u]] = 1u;", /out\[src\[id\.x % 3u\]\] at kernel\.wgsl:\d+:\d+\)/],
-    ["a variable that changes", "var i = id.x; i *= 3u;\n  out[i] = 1u;", /\(out\[i\] at kernel\.wgsl:14:3\)/],
+    ["a variable that changes", "var i = id.x; i *= 3u;\n  out[i] = 1u;", /\(out\[i\] at kernel\.wgsl:15:3\)/],
     ["changed through a pointer", "var i = 0u; fill(&i);\n  out[i] = 1u;", /out\[i\]/],
     ["behind a condition on data", "if (out[0] > 3u) { out[id.x] = 1u; }", /out\[id\.x\] at .*, up to 127 of 99 as far as the text shows/],
     ["read from memory", "out[id.x % 9u] = src[src[id.x % 9u]];", /\(src\[src\[id\.x % 9u\]\] at/],
@@ -200,6 +204,7 @@ describe("an index that the text does not show is said to be unchecked", () => {
     ["of a while that some leave", "var i = id.x; while (i < 200u) { if (src[0] > 3u) { break; } out[i] = 1u; i += 1u; }", /out\[i\]/],
     ["beside a loop that not all enter", "for (var i = id.x; i < 100u; i += 128u) { out[id.x] = 1u; }", /out\[id\.x\]/],
     ["that may wrap", "out[id.x - 1u] = 1u;", /out\[id\.x - 1u\]/],
+    ["of a pointer by another name", "let p = &out; let q = (p); (*q)[out[5]] = 1u;", /\(\*q\)\[out\[5\]\]/],
     [
       "of a number that a pass changes",
       "if (id.x < size.n) { out[id.x] = 1u; }",
@@ -212,6 +217,24 @@ describe("an index that the text does not show is said to be unchecked", () => {
       expect.stringMatching(/^Not checked: whether the kernel stays inside its arrays .* compare some units/),
     ]);
     expect((await told(body, shape)).join()).toMatch(expected);
+  });
+
+  // The range that such a variable would have without wrapping lies inside in each: only the wrap leads out.
+  it.each<[string, string]>([
+    ["past the largest u32", "for (var i = 90u; i <= 4294967295u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["by a step past the largest u32", "for (var i = 90u; i < 4294967290u; i += 16u) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["by a step that is a negative one", "for (var i = 90u; i < 4294967290u; i += 4294967295u) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["of i32", "for (var i = 0; i <= 2147483647; i++) { if (i < 100) { out[i] = 1u; } }"],
+    ["of i32 with a step", "for (var i = 0; i < 2147483640; i += 16) { if (i < 100) { out[i] = 1u; } }"],
+    ["of i32 by its type alone", "for (var i: i32 = 0; i < 2147483640; i += 16) { if (i < 100) { out[i] = 1u; } }"],
+    ["down from above", "for (var i = size.n; i >= 0u; i--) { out[i] = 1u; }"],
+    ["down below zero", "for (var i = size.n - 1u; i >= 0u; i -= 1u) { out[i] = 1u; }"],
+    ["down of i32", "for (var i = 99; i < 100; i--) { out[i] = 1u; }"],
+    ["without a condition", "for (var i = 90u; ; i += 7u) { if (out[3] > 5u) { break; } if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["with a condition that is no end", "for (var i = 90u; i != 3u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
+    ["of a while", "var i = 90u; while (i <= 4294967295u) { if (i < 99u) { out[i - 90u] = 1u; } i += 1u; }"],
+  ])("a loop's variable that may wrap %s", async (_, body) => {
+    expect(await told(body)).toEqual([expect.stringMatching(/^Not checked: .*out\[i( - 90u)?\] at/)]);
   });
 
   it("stores before reads", async () => {
@@ -232,3 +255,34 @@ describe("an index that the text does not show is said to be unchecked", () => {
     expect(warnings.join()).toMatch(/too long to be followed/);
   });
 });
+
+describe("elements of an output that no store can reach are told", () => {
+  const zeros = async (body: string, shape?: Shape) =>
+    admitted(await judges.admit(packageOf(job(body, shape)))).warnings.filter((text) => /zero\./.test(text));
+
+  it.each<[string, string, string, Shape?]>([
+    ["beyond the condition", "if (id.x < size.n) { out[id.x] = 1u; }", "store none beyond index 99: 20 stay zero", { out: 120 }],
+    ["one beyond the condition", "if (id.x < size.n) { out[id.x] = 1u; }", "store none beyond index 99: 1 stays zero", { out: 101 }],
+    ["before the first", "if (id.x < 90u) { out[id.x + 10u] = 1u; }", "store none below index 10: 10 stay zero"],
+    ["at both ends", "let p = &out; (*p)[id.x % 9u + 10u] = 1u;", "store none but 10 to 18: 91 stay zero"],
+    ["by a loop", "for (var i = id.x; i < 50u; i += 128u) { put(i, 1u); }", "store none beyond index 49: 50 stay zero"],
+    ["by a function that is given one", "if (id.x < 2u) { mark(&out[id.x]); }", "store none beyond index 1: 98 stay zero"],
+    ["everywhere", "_ = id;", "no pass stores any: all stay zero"],
+  ])("%s", async (_, body, expected, shape) => {
+    expect(await zeros(body, shape)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  it.each<[string, string, Shape?]>([
+    ["all can be reached", "if (id.x < size.n) { out[id.x] = 1u; }"],
+    ["by two stores", "if (id.x < 50u) { out[id.x] = 1u; } else if (id.x < 100u) { out[id.x] = 2u; }"],
+    ["an index is not known", "out[out[3]] = 1u;"],
+    ["a loop may wrap", "for (var i = 50u; i <= 4294967295u; i += 50u) { out[i] = 1u; }"],
+    ["one starts with more than zeros", "out[id.y] = 1u;", { more: { bindings: started() } }],
+  ])("and nothing is said where %s", async (_, body, shape) => {
+    expect(await zeros(body, shape)).toEqual([]);
+  });
+});
+
+function started(): object {
+  return { size: { set: SET }, src: { elements: 100, init: "zero" }, out: { init: { constant: 1 } } };
+}

@@ -329,6 +329,66 @@ describe("several faults", () => {
     expect(faults[0]).toMatchObject({ file: "job.json", field: "units.count", line: 7 });
   });
 
+  const WRONG_TYPE = KERNEL.replace("u32(params.scale)", "params.scale");
+
+  it("of five stages at once are all told, where nothing is judged by the value that has no shape", async () => {
+    const changes = {
+      title: 5,
+      seed: -1,
+      bindings: { params: { set: { first: "$row.a", widht: 1, scale: 2 } }, valeus: { init: { file: "values.bin" } } },
+      passes: [{ workgroups: [1], table: "steps.csv", repeat: 0 }],
+      units: { rows: "rows.csv" },
+      output: [{ binding: "values", dtype: "f32", shape: [64], reduce: { kind: "summ" } }],
+    };
+    const faults = await told(job(changes, WRONG_TYPE, { "rows.csv": "a\n1\n", "values.bim": "" }));
+    const expected = [
+      /set\.widht: Params has no member widht/,
+      /bindings\.valeus: The kernel has no binding valeus\. Did you mean values/,
+      /passes\[0\]\.table: The package has no file steps\.csv/,
+      /passes\[0\]\.repeat: It is 0/,
+      /output\[0\]\.dtype: .* made of u32, the output says f32/,
+      /output\[0\]\.reduce\.kind: .*Did you mean sum/,
+      /title: It is 5, where a text/,
+      /seed: /,
+      /kernel\.wgsl:7:\d+ : /,
+    ];
+    for (const pattern of expected) expect(faults).toContainEqual(expect.stringMatching(pattern));
+    expect(faults.join("\n")).not.toMatch(/unnamed/);
+  });
+
+  it("are told of the name that is missing, and of all else", async () => {
+    const { name: _, ...nameless } = manifest({ output: [{ binding: "values", dtype: "u32", shape: [65] }] });
+    const set = { params: { set: { first: -1, width: 1, scale: 1 } } };
+    const faults = await told({ "job.json": { ...nameless, bindings: set }, "kernel.wgsl": KERNEL });
+    expect(faults).toEqual([expect.stringMatching(/name is missing/), expect.stringMatching(/set\.first: -1 does not fit u32/)]);
+  });
+
+  it("beside a value that others are judged by are those of the files, the names and the kernel", async () => {
+    const changes = {
+      units: { count: "many" },
+      bindings: { params: { set: { first: 1, widht: 1, scale: 2 }, init: { file: "start.bin" } }, valeus: { scratch: 1 } },
+      passes: [{ entryPoint: "mian", workgroups: 4, table: "steps.csv", set: { parms: {} } }],
+      output: [{ binding: "vals", dtype: "u32" }],
+    };
+    const faults = await told(job(changes, WRONG_TYPE, { "steps.csv": "a\nfoo\n" }));
+    const expected = [
+      /units\.count: It is "many"/,
+      /params\.init\.file: The package has no file start\.bin/,
+      /set\.widht: Params has no member widht\. Did you mean width/,
+      /bindings\.valeus: The kernel has no binding valeus/,
+      /valeus\.scratch: It is 1/,
+      /entryPoint: The kernel has no entry point mian\. Did you mean main/,
+      /workgroups: It is 4/,
+      /passes\[0\]\.set\.parms: The kernel has no binding parms/,
+      /output\[0\]\.binding: The kernel has no binding vals/,
+      /output\[0\]: shape is missing/,
+      /kernel\.wgsl:7:\d+ : /,
+      /steps\.csv:2:1 a: "foo" is no number/,
+    ];
+    for (const pattern of expected) expect(faults).toContainEqual(expect.stringMatching(pattern));
+    expect(faults).toHaveLength(expected.length);
+  });
+
   it("of an imported file have that file's lines", async () => {
     const files = {
       "job.json": manifest({ kernel: ["main.wesl", "lib.wesl"], bindings: {} }),

@@ -92,6 +92,17 @@ describe("a new job", () => {
     const results = await idlewave(["results", "first-job", "--out", out, "--json"], env);
     expect(jsonOf(results)).toMatchObject({ job: id, format: "json", holes: 0 });
     expect(JSON.parse(await readFile(out, "utf8"))).toMatchObject({ value: "8191", units: 256, holes: [] });
+    const both = await idlewave(["results", "first-job", "--out", join(folder, "both.json"), "--format", "json,csv", "--json"], env);
+    expect(
+      both.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([
+      { file: join(folder, "both.json"), format: "json" },
+      { file: join(folder, "both.csv"), format: "csv" },
+    ]);
+    expect(await readFile(join(folder, "both.json"))).toEqual(await readFile(out));
     const piped = await idlewave(["results", "first-job", "--out", "-", "--format", "csv"], env);
     expect(piped.stdout).toBe("value,units,holes\n8191,256,0\n");
     expect((await idlewave(["results", "first-job", "--out", join(folder, "x.png")], env)).stderr).toContain("cannot be written as png");

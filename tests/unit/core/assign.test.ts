@@ -95,7 +95,7 @@ describe("a claim", () => {
       if (reply.type !== "assigned") throw new Error("no work");
       expect(units(reply.assignment)).toHaveLength(MAX_BATCH_UNITS);
     }
-    expect(world.claim(by, 1)).toMatchObject({ type: "idle", reason: "quota" });
+    expect(world.claim(by, 1)).toMatchObject({ type: "idle", reason: "quota", retryMs: 2_000 });
   });
 
   it("never gives an account a unit twice, on any of its hosts", () => {

@@ -87,7 +87,7 @@ describe("an account", () => {
     }
     expect(returned).toBeGreaterThan(BARRED_RETURNED);
     expect(returned).toBeLessThan(BARRED_RETURNED + 20);
-    expect(world.claim(by)).toMatchObject({ type: "idle", reason: "quota" });
+    expect(world.claim(by)).toMatchObject({ type: "idle", reason: "quota", retryMs: 15_000 });
     world.tick(DECAY_MS);
     expect(world.claim(by).type).toBe("assigned");
   });

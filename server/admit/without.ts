@@ -1,0 +1,51 @@
+/** A manifest without what is wrong with it, where the rest can be judged all the same. */
+import type { Json, JsonPath } from "./json.ts";
+
+/** Members that nothing else of the manifest is judged by. */
+const APART: ReadonlySet<string> = new Set([
+  "$schema",
+  "name",
+  "title",
+  "for",
+  "description",
+  "noun",
+  "answer",
+  "seed",
+  "requires",
+  "verify",
+  "gflopPerUnit",
+  "priority",
+]);
+
+/** The same of members of an output, a pass and a binding. */
+const PARTS_APART: ReadonlySet<string> = new Set(["output reduce", "passes repeat", "bindings scratch"]);
+
+/** The member that a fault at `path` is in, if nothing else of the manifest is judged by it. */
+export function apartOf(path: JsonPath): JsonPath[] {
+  const [member, index, part] = path;
+  if (typeof member === "string" && APART.has(member)) return [[member]];
+  if (typeof member !== "string" || index === undefined || part === undefined) return [];
+  return PARTS_APART.has(`${member} ${part}`) ? [[member, index, part]] : [];
+}
+
+/** The same with a name, which alone of what stands apart must be there. */
+export function named(value: Json): Json {
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? { name: "unnamed", ...value } : value;
+}
+
+/** A copy of `value` without the members at these paths. */
+export function without(value: Json, paths: readonly JsonPath[]): Json {
+  const copy = structuredClone(value);
+  for (const path of paths) {
+    let parent: Json | undefined = copy;
+    for (const step of path.slice(0, -1)) parent = childOf(parent, step);
+    const last = path[path.length - 1];
+    if (parent !== null && typeof parent === "object" && !Array.isArray(parent) && last !== undefined) delete parent[last];
+  }
+  return copy;
+}
+
+function childOf(value: Json | undefined, step: string | number): Json | undefined {
+  if (Array.isArray(value)) return value[Number(step)];
+  return value !== null && typeof value === "object" ? value[String(step)] : undefined;
+}

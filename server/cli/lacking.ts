@@ -1,0 +1,22 @@
+/** What of a job's needs a GPU does not have, in words that name the limit and where it comes from. */
+
+import { limitRange } from "../../shared/limits.ts";
+import type { Host } from "../../shared/protocol.ts";
+import type { Admitted } from "../admit/package.ts";
+
+/** One sentence for each need that `host` does not meet; hosts tell their limits in steps, so a met one may be among them. */
+export function lackingOf({ plan, warnings }: Pick<Admitted, "plan" | "warnings">, host: Pick<Host, "features" | "limits">): string[] {
+  const { features, limits } = plan.requires;
+  const because = (need: string, field: string) => {
+    const told = warnings.find((text) => text.includes(` needs ${need}`));
+    return told === undefined ? `${field} of job.json asks for it` : told.replace(/, .*/s, "");
+  };
+  const missing = features
+    .filter((name) => !host.features.includes(name))
+    .map((name) => `It has no ${name} (${because(name, "requires.features")}).`);
+  const short = Object.entries(limits).flatMap(([name, needed]) => {
+    const has = host.limits[name] ?? limitRange(name)?.default ?? 0;
+    return has >= needed ? [] : [`Its ${name} is ${has}, and ${needed} is needed (${because(name, `requires.limits.${name}`)}).`];
+  });
+  return [...missing, ...short];
+}
