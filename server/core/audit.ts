@@ -45,6 +45,11 @@ export function auditState(state: CoreState, now: number): AuditState {
   return isFull || owedMillis(state) >= MAX_OWED_MS ? "behind" : "auditing";
 }
 
+/** One that was here has gone, or this process has begun and one was here before it: it is waited for. */
+export function awaitAuditor(state: CoreState, now: number): void {
+  state.auditorAwaitedUntil = now + AUDITOR_GRACE_MS;
+}
+
 export function isAuditor({ cluster }: { cluster: string }): boolean {
   return cluster === AUDITOR;
 }

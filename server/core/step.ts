@@ -9,7 +9,7 @@ import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, notePace } from "./account.ts";
 import { turnActive } from "./active.ts";
 import { claim } from "./assign.ts";
-import { AUDITOR_GRACE_MS, isAuditor, isVetted } from "./audit.ts";
+import { awaitAuditor, isAuditor, isVetted } from "./audit.ts";
 import { chaseHeld, claimAudit } from "./auditor.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
@@ -114,7 +114,7 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   const facts = state.hosts.get(host);
   if (!facts) return;
   state.hosts.delete(host);
-  if (state.auditors.delete(host) && state.auditors.size === 0) state.auditorAwaitedUntil = work.now + AUDITOR_GRACE_MS;
+  if (state.auditors.delete(host) && state.auditors.size === 0) awaitAuditor(state, work.now);
   accountOf(state, facts.account).hosts--;
   orphan(state, host, work.now);
 }

@@ -44,3 +44,21 @@ it("is given what volunteers agree on, and nothing else; with its result the uni
     [0, 0],
   ]);
 });
+
+it("is waited for after a restart of the coordinator, also where it had looked at nothing yet", async () => {
+  const before = await startNetwork();
+  const auditor = new Volunteer(before.url);
+  await auditor.hello({ audit: AUDIT_TOKEN });
+  const job = await before.addJob(planOf(2));
+  await before.close(true);
+
+  const { url, coordinator, close } = await startNetwork({ folder: before.folder });
+  onTestFinished(() => close());
+  expect(coordinator.auditing).toBe("away");
+  for (let key = 0; key < 2; key++) {
+    const volunteer = await new Volunteer(url).join();
+    const { token, runs } = await volunteer.claim(2, job);
+    await volunteer.send({ type: "submit", token, results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(unit))) });
+  }
+  expect(coordinator.counts(job)).toMatchObject({ final: 0, held: 2 });
+});
