@@ -60,7 +60,7 @@ export function isAudited(state: CoreState, job: Job, now: number): boolean {
     const host = state.hosts.get(id);
     if (host && meets(job.spec.requires, host) && !isFailing(accountOf(state, host.account), job.spec.id)) return true;
   }
-  return state.auditors.size === 0 && now < state.auditorAwaitedUntil;
+  return now < state.auditorAwaitedUntil;
 }
 
 export function isVetted(state: CoreState, { account, cluster }: { account: AccountId; cluster: string }): boolean {

@@ -31,7 +31,7 @@ export interface CoreState {
   auditShare: number;
   /** Auditors that are connected. */
   auditors: Set<HostId>;
-  /** Without one, until when one is waited for, ms. */
+  /** Until when one that left is waited for, ms; those that stay may be unable to do what it owed. */
   auditorAwaitedUntil: number;
   /** Names of clusters whose results are looked at more closely, and until when, ms. */
   watched: Map<string, number>;

@@ -114,7 +114,7 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   const facts = state.hosts.get(host);
   if (!facts) return;
   state.hosts.delete(host);
-  if (state.auditors.delete(host) && state.auditors.size === 0) awaitAuditor(state, work.now);
+  if (state.auditors.delete(host)) awaitAuditor(state, work.now);
   accountOf(state, facts.account).hosts--;
   orphan(state, host, work.now);
 }

@@ -1,7 +1,9 @@
 /** What stays of audits when auditors go, processes end and several things are found out at once. */
 import { describe, expect, it } from "vitest";
 import { AUDITOR_GRACE_MS, auditState } from "../../../server/core/audit.ts";
-import { audited } from "./audited.ts";
+import { AUDITOR } from "../../../server/core/cluster.ts";
+import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
+import { AUDITOR_ACCOUNT, audited } from "./audited.ts";
 import { World } from "./world.ts";
 
 describe("an auditor that was there before a restart", () => {
@@ -24,5 +26,41 @@ describe("an auditor that was there before a restart", () => {
     world.restart();
     for (const id of [1, 2]) world.work(world.join(id));
     expect(world.job().pages.final).toBe(2);
+  });
+});
+
+describe("one of two auditors that leaves", () => {
+  it("is waited for where the other cannot compute what it owed, and what it owed is not final without it", () => {
+    const world = new World({ units: 2, requires: { features: ["shader-f16"], limits: {} } });
+    const able = world.join(AUDITOR_ACCOUNT, AUDITOR, ["shader-f16"]);
+    world.join(98, AUDITOR);
+    for (const id of [1, 2]) world.work(world.join(id, `net:${id}`, ["shader-f16"]));
+    world.leave(able);
+    world.tick(AUDITOR_GRACE_MS - 1);
+    expect([auditState(world.state, world.now), world.job().pages.final]).toEqual(["auditing", 0]);
+    world.audit(world.join(AUDITOR_ACCOUNT, AUDITOR, ["shader-f16"]));
+    expect(world.job().audited).toBe(2);
+  });
+
+  it("is given up after a while", () => {
+    const world = new World({ units: 2, requires: { features: ["shader-f16"], limits: {} } });
+    const able = world.join(AUDITOR_ACCOUNT, AUDITOR, ["shader-f16"]);
+    world.join(98, AUDITOR);
+    for (const id of [1, 2]) world.work(world.join(id, `net:${id}`, ["shader-f16"]));
+    world.leave(able);
+    world.tick(AUDITOR_GRACE_MS);
+    expect([world.job().pages.final, world.job().audited]).toEqual([2, 0]);
+  });
+
+  it("leaves what it had taken to the other", () => {
+    const { world, auditor } = audited({ units: 2 });
+    const other = world.join(98, AUDITOR);
+    for (const id of [1, 2]) world.work(world.join(id));
+    while (world.claim(auditor, 64).type === "assigned");
+    world.leave(auditor);
+    expect(world.claim(other).type).toBe("idle");
+    world.tick(HOST_GRACE_MS);
+    expect(world.audit(other)).toHaveLength(2);
+    expect(world.job().state).toBe("done");
   });
 });
