@@ -84,11 +84,11 @@ export function review(state: CoreState, job: Job, unit: UnitIndex, open: OpenUn
     if (winner === undefined && !isOpenQuestion) letGo(job, unit, open);
     return;
   }
-  if (isOpenQuestion && owedMillis(state) < MAX_DISPUTED_MS) makeDue(job, unit, open, work);
+  if (isOpenQuestion && mayOwe(state, job, MAX_DISPUTED_MS)) makeDue(job, unit, open, work);
   else if (winner === undefined) letGo(job, unit, open);
   else if (open.hold === "provisional") {
     if (isVouched(state, open, winner)) letGo(job, unit, open);
-  } else if (work.isDrawn(shareOf(state, open, winner)) && owedMillis(state) < MAX_OWED_MS) makeDue(job, unit, open, work);
+  } else if (work.isDrawn(shareOf(state, open, winner)) && mayOwe(state, job, MAX_OWED_MS)) makeDue(job, unit, open, work);
   else if (!isVouched(state, open, winner) && job.provisional.size < MAX_PROVISIONAL) makeProvisional(job, unit, open, winner, work.now);
 }
 
@@ -158,6 +158,11 @@ function shareOf(state: CoreState, { replicas }: OpenUnit, winner: string): numb
 /** One of its names is. */
 function isWatched({ watched }: CoreState, cluster: string): boolean {
   return watched.size > 0 && cluster.split(" ").some((name) => watched.has(name));
+}
+
+/** The auditor may be given one more unit of the job: it owes less than `most`, ms, or nothing of this job, which others must not crowd out. */
+function mayOwe(state: CoreState, job: Job, most: number): boolean {
+  return job.owed === 0 || owedMillis(state) < most;
 }
 
 /** What the auditors have still to compute, each its part, ms. */

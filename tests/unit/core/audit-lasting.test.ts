@@ -1,10 +1,22 @@
 /** What stays of audits when auditors go, processes end and several things are found out at once. */
 import { describe, expect, it } from "vitest";
-import { AUDITOR_GRACE_MS, auditState } from "../../../server/core/audit.ts";
+import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
+import type { JobId } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT, audited } from "./audited.ts";
-import { World } from "./world.ts";
+import { account, JOB, World } from "./world.ts";
+
+const OTHER = 2 as JobId;
+
+/** Two volunteers compute all of the job, and differ in each unit. */
+function disputeAll(world: World, job: JobId): void {
+  for (const id of [1, 2]) {
+    const by = world.join(id);
+    for (let reply = world.claim(by, 4, job); reply.type === "assigned"; reply = world.claim(by, 4, job))
+      world.submit(reply.assignment, { liar: `${id}` });
+  }
+}
 
 describe("an auditor that was there before a restart", () => {
   it("is waited for from then on, by agreements on jobs that it never looked at too", () => {
@@ -62,5 +74,17 @@ describe("one of two auditors that leaves", () => {
     world.tick(HOST_GRACE_MS);
     expect(world.audit(other)).toHaveLength(2);
     expect(world.job().state).toBe("done");
+  });
+});
+
+describe("a job of which the auditor owes more than it may", () => {
+  it("keeps it from no other job: of each it may owe one unit", () => {
+    const world = new World({ units: 8 }, { id: OTHER, units: 8 });
+    world.join(AUDITOR_ACCOUNT, AUDITOR);
+    world.state.accounts.get(account(AUDITOR_ACCOUNT))?.pace.set(JOB, 1000 * (MAX_OWED_MS + 1));
+    disputeAll(world, JOB);
+    disputeAll(world, OTHER);
+    expect(auditState(world.state, world.now)).toBe("behind");
+    expect([world.job(JOB).due.size, world.job(OTHER).due.size]).toEqual([1, 1]);
   });
 });
