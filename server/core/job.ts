@@ -59,6 +59,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     owed: 0,
     provisional: new Map(),
     provisionalOf: new Map(),
+    auditedFrom: 0,
     audited: 0,
     overruled: 0,
     losses: [],

@@ -67,6 +67,8 @@ export interface Job {
   provisional: Map<UnitIndex, number>;
   /** The provisional units of each account that has a part in some. */
   provisionalOf: Map<AccountId, Set<UnitIndex>>;
+  /** When the auditor was last given units of it, ms; 0: never. */
+  auditedFrom: number;
   /** Final units that the auditor computed too, and agreements that it found wrong. */
   audited: number;
   overruled: number;

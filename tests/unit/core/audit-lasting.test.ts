@@ -87,4 +87,37 @@ describe("a job of which the auditor owes more than it may", () => {
     expect(auditState(world.state, world.now)).toBe("behind");
     expect([world.job(JOB).due.size, world.job(OTHER).due.size]).toEqual([1, 1]);
   });
+
+  it("is not the only one that the auditor is given", () => {
+    const world = new World({ units: 8 }, { id: OTHER, units: 8 });
+    const auditor = world.join(AUDITOR_ACCOUNT, AUDITOR);
+    for (const job of [JOB, OTHER]) disputeAll(world, job);
+    const jobs: number[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      world.tick(1);
+      jobs.push(world.assignment(auditor, 1).job);
+    }
+    expect(jobs).toEqual([JOB, OTHER, JOB, OTHER]);
+  });
+});
+
+describe("what was drawn", () => {
+  it("is the auditor's before what newcomers of another job have waiting", () => {
+    const world = new World({ units: 12 }, { id: OTHER, units: 2 });
+    const auditor = world.join(AUDITOR_ACCOUNT, AUDITOR);
+    for (const id of [3, 4]) {
+      const by = world.join(id);
+      for (let reply = world.claim(by, 4, JOB); reply.type === "assigned"; reply = world.claim(by, 4, JOB)) world.submit(reply.assignment);
+    }
+    while (world.job(JOB).due.size > 0) {
+      const reply = world.claim(auditor, 64, JOB);
+      if (reply.type === "assigned") world.submit(reply.assignment, { cluster: AUDITOR });
+    }
+    expect(world.job(JOB).provisional.size).toBeGreaterThan(0);
+    disputeAll(world, OTHER);
+    // By its turn alone it would be the other job's.
+    world.tick(1);
+    expect(world.claim(auditor, 1, OTHER).type).toBe("assigned");
+    expect(world.assignment(auditor, 64).job).toBe(OTHER);
+  });
 });
