@@ -140,7 +140,7 @@ function makeProvisional(job: Job, unit: UnitIndex, open: OpenUnit, winner: stri
 }
 
 /** Somebody who gave this result is vetted. */
-function isVouched(state: CoreState, { replicas }: OpenUnit, winner: string): boolean {
+export function isVouched(state: CoreState, { replicas }: OpenUnit, winner: string): boolean {
   return replicas.some((replica) => replica.counted && replica.digest === winner && isVetted(state, replica));
 }
 

@@ -1,11 +1,12 @@
 /** What stays of audits when auditors go, processes end and several things are found out at once. */
 import { describe, expect, it } from "vitest";
-import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS } from "../../../server/core/audit.ts";
+import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS, VETTED_PASSED, VOUCH_AFTER_MS } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
+import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import type { JobId } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT, audited } from "./audited.ts";
-import { account, JOB, World } from "./world.ts";
+import { account, digestOf, JOB, World } from "./world.ts";
 
 const OTHER = 2 as JobId;
 
@@ -119,5 +120,45 @@ describe("what was drawn", () => {
     world.tick(1);
     expect(world.claim(auditor, 1, OTHER).type).toBe("assigned");
     expect(world.assignment(auditor, 64).job).toBe(OTHER);
+  });
+});
+
+describe("two results that both have their votes", () => {
+  it("leave the unit to the one that somebody vetted gave", () => {
+    const world = new World({ units: 12, maxReplicas: 12 });
+    world.join(AUDITOR_ACCOUNT, AUDITOR);
+    for (const id of [3, 4]) world.work(world.join(id), { liar: "!" });
+    const held = [...world.job().provisional.keys()];
+    expect(held.length).toBeGreaterThan(0);
+    // It owes some, each of which takes it too long: disputes are left to volunteers.
+    expect(world.job().owed).toBeGreaterThan(0);
+    world.state.accounts.get(account(AUDITOR_ACCOUNT))?.pace.set(JOB, 1000 * (MAX_OWED_MS + 1));
+    world.tick(VOUCH_AFTER_MS);
+    for (const id of [1, 2]) {
+      world.ledger.records.set(account(id), { passed: VETTED_PASSED, proven: 0 });
+      world.work(world.join(id));
+    }
+    const finals = world.ledger.finals(JOB);
+    for (const unit of held) expect(finals.get(unit)).toBe(digestOf(unit));
+  });
+});
+
+describe("two disputes that end in one step", () => {
+  it("leave the mark that one of them was a lie told alike", () => {
+    const world = new World({ units: 2, quorum: 3 });
+    const auditor = world.join(AUDITOR_ACCOUNT, AUDITOR);
+    const liar = world.join(1);
+    const both = world.assignment(liar, 2);
+    world.submit(both, { units: [0], liar: "!" });
+    world.submit(both, { units: [1], liar: "alone" });
+    const alike = world.assignment(world.join(2), 2);
+    world.submit(alike, { units: [0], liar: "!" });
+    world.submit(alike, { units: [1] });
+    world.submit(world.assignment(world.join(3), 1));
+    expect([...world.job().due].toSorted()).toEqual([0, 1]);
+    Object.assign(world.state.accounts.get(account(1)) ?? {}, { contradicted: MAX_CONTRADICTED - 1 });
+    world.audit(auditor);
+    expect(world.recordOf(1).proven).toBe(1);
+    expect(world.recordOf(2).proven).toBe(1);
   });
 });
