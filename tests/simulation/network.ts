@@ -259,7 +259,7 @@ export class Network {
 
   /** What the store would know of the account. */
   private recordOf(account: number): AuditRecord {
-    return this.score.records.get(account) ?? { passed: 0, proven: 0 };
+    return this.score.records.get(account) ?? { passed: 0, proven: 0, convictedAt: 0 };
   }
 
   private latency(): number {

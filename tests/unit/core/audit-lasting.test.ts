@@ -4,8 +4,8 @@ import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS, VETTED_PASSED, VOUCH_AFTER_M
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
-import type { JobId } from "../../../shared/ids.ts";
-import { AUDITOR_ACCOUNT, audited } from "./audited.ts";
+import { type JobId, unitsOf } from "../../../shared/ids.ts";
+import { AUDITOR_ACCOUNT, agree, audited } from "./audited.ts";
 import { account, digestOf, JOB, World } from "./world.ts";
 
 const OTHER = 2 as JobId;
@@ -135,7 +135,7 @@ describe("two results that both have their votes", () => {
     world.state.accounts.get(account(AUDITOR_ACCOUNT))?.pace.set(JOB, 1000 * (MAX_OWED_MS + 1));
     world.tick(VOUCH_AFTER_MS);
     for (const id of [1, 2]) {
-      world.ledger.records.set(account(id), { passed: VETTED_PASSED, proven: 0 });
+      world.ledger.records.set(account(id), { passed: VETTED_PASSED, proven: 0, convictedAt: 0 });
       world.work(world.join(id));
     }
     const finals = world.ledger.finals(JOB);
@@ -160,5 +160,25 @@ describe("two disputes that end in one step", () => {
     world.audit(auditor);
     expect(world.recordOf(1).proven).toBe(1);
     expect(world.recordOf(2).proven).toBe(1);
+  });
+});
+
+describe("what was assigned to an account before it was proven wrong", () => {
+  it("is no vote when it comes afterwards, nor renewed, also after a restart; what is assigned later is", () => {
+    const { world, auditor } = audited({ units: 60 });
+    const [ann, bob] = [world.join(1), world.join(2)];
+    const before = world.assignment(ann, 4);
+    while (world.job().owed === 0) agree(world, ann, bob, { liar: "!" });
+    world.tick(1);
+    world.audit(auditor, 1);
+    expect(world.recordOf(1).convictedAt).toBe(world.now);
+    world.tick(1);
+    const refused = [...unitsOf(before.runs)].map(() => "refused");
+    expect(world.submit(before)).toEqual(refused);
+    world.restart();
+    const again = world.join(1);
+    expect(world.submit(before)).toEqual(refused);
+    expect(world.send({ type: "renew", host: again, assignment: before }).reply).toMatchObject({ type: "error", code: "bad-token" });
+    expect(world.submit(world.assignment(again, 1))).toEqual(["recorded"]);
   });
 });

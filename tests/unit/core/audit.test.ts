@@ -167,7 +167,7 @@ describe("two who tell the same lie", () => {
     expect(held.size).toBeGreaterThan(0);
     world.audit(auditor, 1);
     for (const id of [1, 2]) {
-      expect(world.recordOf(id)).toEqual({ passed: 0, proven: 1 });
+      expect(world.recordOf(id)).toEqual({ passed: 0, proven: 1, convictedAt: world.now });
       expect(world.job().holders.get(account(id))).toBeUndefined();
       expect(world.ledger.watched.get(`account:${id}`)).toBe(world.now + WATCH_MS);
     }
@@ -193,6 +193,8 @@ describe("two who tell the same lie", () => {
         for (const id of [1, 2]) Object.assign(world.state.accounts.get(account(id)) ?? {}, { refused: 0 });
         for (const { refused } of world.state.clusters.values()) expect(refused).toBeLessThan(1000);
         for (const id of [1, 2]) Object.assign(world.state.clusters.get(`account:${id}`) ?? {}, { refused: 0 });
+        // What was assigned before it was proven wrong counts no more.
+        world.tick(1);
         agree(world, ann, bob, { liar: "!" });
         world.audit(auditor, 1);
       }

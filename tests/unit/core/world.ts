@@ -191,7 +191,7 @@ export class World {
 
   /** What the auditor has shown of the account, as the store has it. */
   recordOf(id: number): AuditRecord {
-    return { ...(this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0 }) };
+    return { ...(this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0, convictedAt: 0 }) };
   }
 
   private draw(): string {
