@@ -1,6 +1,7 @@
 /** The auditor on the wire: who may be it, and what it is given. */
 import { expect, it, onTestFinished } from "vitest";
 import { unitsOf } from "../../../shared/ids.ts";
+import { startServer } from "../http/server.ts";
 import { AUDIT_TOKEN, planOf, startNetwork } from "./network.ts";
 import { bytesOf, HOST, resultOf, Volunteer } from "./volunteer.ts";
 
@@ -61,4 +62,19 @@ it("is waited for after a restart of the coordinator, also where it had looked a
     await volunteer.send({ type: "submit", token, results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(unit))) });
   }
   expect(coordinator.counts(job)).toMatchObject({ final: 0, held: 2 });
+});
+
+it("is disconnected as soon as its token is revoked, and is not let in again; another auditor stays", async () => {
+  const server = await startServer();
+  onTestFinished(() => server.close());
+  const made = await server.post("/api/tokens", { name: "auditor", admin: true }, server.token);
+  const { id, token } = (await made.json()) as { id: number; token: string };
+  const [revoked, kept] = [new Volunteer(server.url), new Volunteer(server.url)];
+  for (const [auditor, audit] of [[revoked, token] as const, [kept, server.token] as const])
+    expect(await auditor.hello({ audit })).toMatchObject({ ok: true });
+  const gone = new Promise((resolve) => revoked.socket.once("disconnect", resolve));
+  expect((await server.remove(`/api/tokens/${id}`, server.token)).status).toBe(204);
+  await gone;
+  expect(kept.socket.connected).toBe(true);
+  expect(await new Volunteer(server.url).hello({ audit: token })).toMatchObject({ ok: false, code: "forbidden" });
 });
