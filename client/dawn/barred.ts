@@ -1,6 +1,6 @@
 /** Kernels that did not end on this machine, a file: a plan's hash a line. */
 import { appendFile, readFile } from "node:fs/promises";
-import type { Barred } from "../donor/barred.ts";
+import type { Barred } from "../donor/claims/barred.ts";
 
 export function fileBarred(path: string): Barred {
   return {

@@ -1,12 +1,12 @@
 /** A donor in Node: the browser's session on Dawn's GPU, its key and its outbox in a folder. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Turns } from "../donor/computing/turns.ts";
 import { Manners } from "../donor/manners/manners.ts";
 import type { Wishes } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState } from "../donor/state.ts";
-import { Turns } from "../donor/turns.ts";
 import { fileBarred } from "./barred.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";

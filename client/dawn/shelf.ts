@@ -3,7 +3,7 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { messageOf } from "../../shared/thrown.ts";
-import type { OutboxEntry, OutboxShelf } from "../donor/outbox-entry.ts";
+import type { OutboxEntry, OutboxShelf } from "../donor/outbox/outbox-entry.ts";
 
 /** A process that is just ending may hold the file this long, ms. */
 const BUSY_TIMEOUT_MS = 2_000;

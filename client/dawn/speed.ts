@@ -1,6 +1,6 @@
 /** The measured speed of a host without a browser: a file of JSON. */
 import { readFile, writeFile } from "node:fs/promises";
-import type { MeasuredSpeed, SpeedShelf } from "../donor/host-speed.ts";
+import type { MeasuredSpeed, SpeedShelf } from "../donor/computing/host-speed.ts";
 
 export function fileSpeeds(path: string): SpeedShelf {
   return {

@@ -1,9 +1,9 @@
 /** Loaded after the click and never before it: the donor's worker, what this browser tells it, and the page's hand on it. */
 import { proxy, type Remote, transfer, wrap } from "comlink";
-import { lifeEnds } from "../donor/alive.ts";
-import { keptWishes } from "../donor/kept-wishes.ts";
+import { keptWishes } from "../donor/manners/kept-wishes.ts";
 import type { Surroundings } from "../donor/manners/surroundings.ts";
 import type { DonorControl, DonorStart, DonorState } from "../donor/state.ts";
+import { lifeEnds } from "../donor/tabs/alive.ts";
 import { Senses } from "./senses.ts";
 
 export class Donation {

@@ -1,9 +1,9 @@
 /** What a session tells regularly beside its state: the share of the GPU, the job's figures, the visitor's own units. */
 import type { JobState, JobStatus } from "../../shared/api.ts";
-import type { Inputs } from "./inputs.ts";
+import type { Throttle } from "./computing/throttle.ts";
+import type { Inputs } from "./inputs/inputs.ts";
 import type { Report } from "./report.ts";
 import type { VolunteerSocket } from "./socket.ts";
-import type { Throttle } from "./throttle.ts";
 
 const STATUS_EVERY_MS = 10_000;
 const STATES = { open: "waiting", final: "final", refused: "refused" } as const;

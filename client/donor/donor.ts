@@ -4,24 +4,24 @@
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
 import { messageOf } from "../../shared/thrown.ts";
-import { holdLife } from "./alive.ts";
-import { browserBarred } from "./barred.ts";
-import { clearBlobs } from "./blob-cache.ts";
+import { browserBarred } from "./claims/barred.ts";
+import { browserSpeeds } from "./computing/host-speed.ts";
+import { Turns } from "./computing/turns.ts";
 import { forgetAccount } from "./forget.ts";
-import { browserSpeeds } from "./host-speed.ts";
 import { type Identity, keptIdentity, knownIdentity } from "./identity.ts";
+import { clearBlobs } from "./inputs/blob-cache.ts";
 import { emptyKept } from "./kept.ts";
-import { holdLock, lockWithin } from "./lock.ts";
 import { Manners } from "./manners/manners.ts";
 import type { Anyway } from "./manners/policy.ts";
 import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
+import { browserShelf } from "./outbox/shelf.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
-import { browserShelf } from "./shelf.ts";
 import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
-import { Tabs } from "./tabs.ts";
-import { Turns } from "./turns.ts";
+import { holdLife } from "./tabs/alive.ts";
+import { holdLock, lockWithin } from "./tabs/lock.ts";
+import { Tabs } from "./tabs/tabs.ts";
 
 /** Other tabs are waited for this long before their account is forgotten. */
 const OTHERS_PATIENCE_MS = 15_000;

@@ -1,6 +1,7 @@
 /** Another tab's donor, as a page that lends nothing shows it and may tell it something. */
-import { Onlooker } from "../donor/onlooker.ts";
+
 import type { DonorState } from "../donor/state.ts";
+import { Onlooker } from "../donor/tabs/onlooker.ts";
 
 export interface BesideOptions {
   /** A port for the donor's facts, null when nothing can be drawn. */

@@ -8,8 +8,8 @@
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { Anyway } from "../donor/manners/policy.ts";
-import type { Onlooker } from "../donor/onlooker.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
+import type { Onlooker } from "../donor/tabs/onlooker.ts";
 import { Beside } from "./beside.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
@@ -151,7 +151,7 @@ export class Visit {
 
   /** While something is lent the donor tells it. */
   private async countKept(): Promise<void> {
-    const { shelvedCount } = await import("../donor/shelf.ts");
+    const { shelvedCount } = await import("../donor/outbox/shelf.ts");
     const kept = await shelvedCount();
     if (!this.isWanted()) this.change({ kept });
   }

@@ -1,6 +1,6 @@
 /** Runs in Chromium: blobs by the donor's inputs, and the cache that they lie in. */
-import { BlobCache } from "../../client/donor/blob-cache.ts";
-import { Inputs } from "../../client/donor/inputs.ts";
+import { BlobCache } from "../../client/donor/inputs/blob-cache.ts";
+import { Inputs } from "../../client/donor/inputs/inputs.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 
 const CACHE = "idlewave-blobs";

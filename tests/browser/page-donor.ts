@@ -1,7 +1,7 @@
 /** A donor that a test scripts over a BroadcastChannel: it stands in for the real one where only words and layout are looked at. */
 import { expose } from "comlink";
-import { holdLife } from "../../client/donor/alive.ts";
 import type { DonorControl, DonorFact, DonorState } from "../../client/donor/state.ts";
+import { holdLife } from "../../client/donor/tabs/alive.ts";
 import { donorState } from "./page-fixtures.ts";
 
 export type Script = { state: DonorState } | { fact: DonorFact };

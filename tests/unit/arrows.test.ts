@@ -26,11 +26,11 @@ function refusedIn(place: string, imports: readonly string[]): string[] {
 
 const ARROWS: [string, string[], string[]][] = [
   ["shared", ["./ids.ts"], ["../server/core/step.ts", "../client/engine/engine.ts", "fastify", "node:fs"]],
-  ["client/engine", ["../../shared/plan.ts"], ["../donor/claims.ts", "../page/page.ts", "node:fs"]],
+  ["client/engine", ["../../shared/plan.ts"], ["../donor/claims/claims.ts", "../page/page.ts", "node:fs"]],
   ["client/donor", ["../engine/driver.ts", "socket.io-client"], ["../page/page.ts", "../dawn/gpu.ts", "../../server/config.ts", "fastify"]],
   ["client/dawn", ["../donor/session.ts", "node:fs"], ["../page/page.ts", "../../server/core/step.ts"]],
   ["client/bench", ["../engine/driver.ts", "../donor/adapter.ts"], ["../donor/session.ts", "../page/page.ts", "fastify"]],
-  ["client/donation", ["../donor/state.ts", "../donor/alive.ts"], ["../donor/session.ts", "../page/page.ts", "lit"]],
+  ["client/donation", ["../donor/state.ts", "../donor/tabs/alive.ts"], ["../donor/session.ts", "../page/page.ts", "lit"]],
   ["client/wave", ["./shares.ts"], ["../donor/state.ts", "../page/page.ts", "lit"]],
   ["client/widget", ["../donation/donation.ts", "../../shared/widget.ts"], ["../page/page.ts", "../donor/session.ts", "lit", "comlink"]],
   [

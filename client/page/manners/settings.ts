@@ -1,7 +1,7 @@
 /** When and on what it may run, what this browser tells of the device, and what was spent. Loaded when somebody opens it. */
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import { ChosenWishes, keptWishes } from "../../donor/kept-wishes.ts";
+import { ChosenWishes, keptWishes } from "../../donor/manners/kept-wishes.ts";
 import { type Card, hoursOf, MEMORY_BUDGETS, NO_WISHES, timeOfDay, type Wishes } from "../../donor/manners/wishes.ts";
 import type { Visit } from "../visit.ts";
 import { energyWords } from "./energy.ts";

@@ -2,14 +2,14 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import type { Rate } from "../../../client/bench/measure.ts";
-import { browserBarred } from "../../../client/donor/barred.ts";
-import { browserSpeeds } from "../../../client/donor/host-speed.ts";
+import { browserBarred } from "../../../client/donor/claims/barred.ts";
+import { browserSpeeds } from "../../../client/donor/computing/host-speed.ts";
+import { Throttle } from "../../../client/donor/computing/throttle.ts";
 import { NO_WISHES } from "../../../client/donor/manners/wishes.ts";
+import { browserShelf } from "../../../client/donor/outbox/shelf.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
-import { browserShelf } from "../../../client/donor/shelf.ts";
 import type { DonorFact } from "../../../client/donor/state.ts";
-import { Throttle } from "../../../client/donor/throttle.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 
 /** Units before the figure begins: the controller knows the kernel then. */

@@ -2,17 +2,17 @@
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import type { Barred } from "../../../client/donor/barred.ts";
-import type { SpeedShelf } from "../../../client/donor/host-speed.ts";
+import type { Barred } from "../../../client/donor/claims/barred.ts";
+import type { SpeedShelf } from "../../../client/donor/computing/host-speed.ts";
+import { Throttle } from "../../../client/donor/computing/throttle.ts";
+import { Turns } from "../../../client/donor/computing/turns.ts";
 import type { Identity } from "../../../client/donor/identity.ts";
 import type { Manners } from "../../../client/donor/manners/manners.ts";
 import type { Wishes } from "../../../client/donor/manners/wishes.ts";
-import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox-entry.ts";
+import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox/outbox-entry.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import type { DonorState } from "../../../client/donor/state.ts";
-import { Throttle } from "../../../client/donor/throttle.ts";
-import { Turns } from "../../../client/donor/turns.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import { startNetwork, type TestNetwork } from "../gateway/network.ts";
 

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { KEPT } from "../../../client/donor/kept.ts";
-import { Outbox, type OutboxPost } from "../../../client/donor/outbox.ts";
-import type { OutboxEntry } from "../../../client/donor/outbox-entry.ts";
+import { Outbox, type OutboxPost } from "../../../client/donor/outbox/outbox.ts";
+import type { OutboxEntry } from "../../../client/donor/outbox/outbox-entry.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import type { Frame } from "../../../shared/wire.ts";
 

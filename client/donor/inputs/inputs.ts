@@ -1,0 +1,203 @@
+/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
+
+import type { JobStatus } from "../../../shared/api.ts";
+import { chunkHash, chunkListBytes } from "../../../shared/chunks.ts";
+import { type BufferInit, type JobPlan, MAX_PLAN_BYTES, parsePlan } from "../../../shared/plan.ts";
+import { messageOf } from "../../../shared/thrown.ts";
+import { sha256Hex } from "../digest.ts";
+import { BlobCache } from "./blob-cache.ts";
+
+/** Chunks kept in memory; neighbouring units share one. */
+const KEPT_CHUNKS = 8;
+/** Chunks of one file that are fetched ahead, and units that are looked at for it. */
+const AHEAD_CHUNKS = 2;
+const AHEAD_UNITS = 256;
+/** A request without an answer after this long is as good as no connection. */
+const ANSWER_MS = 30_000;
+/** Statuses below 500 that time heals. */
+const PASSING = new Set([408, 421, 425, 429]);
+
+/**
+ * What was fetched is not what its hash or the plan says, or could not be fetched. `transient`: the network's or the
+ * coordinator's trouble of this moment, which the same request may not meet again.
+ */
+export class InputError extends Error {
+  override readonly name = "InputError";
+  readonly transient: boolean;
+  constructor(message: string, transient: boolean) {
+    super(message);
+    this.transient = transient;
+  }
+}
+
+type Split = Extract<BufferInit, { kind: "split" }>;
+
+export class Inputs {
+  private readonly origin: string;
+  private readonly onBytes: (bytes: number) => void;
+  private readonly cache = new BlobCache();
+  private readonly chunks = new Map<string, Promise<Uint8Array>>();
+  private readonly chunkLists = new Map<string, Promise<Uint8Array>>();
+
+  /** `onBytes`: bytes fetched from the network, as they come. */
+  constructor(origin: string, onBytes: (bytes: number) => void = () => undefined) {
+    this.origin = origin;
+    this.onBytes = onBytes;
+  }
+
+  async status(job: number): Promise<JobStatus> {
+    return (await this.json(`${this.origin}/api/jobs/${job}`)) as JobStatus;
+  }
+
+  /** All jobs of the coordinator. */
+  async jobs(): Promise<JobStatus[]> {
+    const { jobs } = (await this.json(`${this.origin}/api/jobs`)) as { jobs?: JobStatus[] };
+    return Array.isArray(jobs) ? jobs : [];
+  }
+
+  async plan(hash: string): Promise<JobPlan> {
+    const json = new TextDecoder().decode(await this.blob(hash, MAX_PLAN_BYTES));
+    try {
+      return parsePlan(json);
+    } catch (error) {
+      throw new InputError(messageOf(error), false);
+    }
+  }
+
+  /** Whole files that buffers start from, by hash. */
+  async files(plan: JobPlan): Promise<Map<string, Uint8Array>> {
+    const files = new Map<string, Uint8Array>();
+    for (const { init } of plan.buffers) {
+      if (init.kind === "file" && !files.has(init.blob)) files.set(init.blob, await this.blob(init.blob, init.byteLength));
+    }
+    return files;
+  }
+
+  /** The unit's piece of each split buffer. */
+  async pieces(plan: JobPlan, unit: number): Promise<Map<number, Uint8Array> | undefined> {
+    const pieces = new Map<number, Uint8Array>();
+    for (const [index, { init }] of plan.buffers.entries()) {
+      if (init.kind === "split") pieces.set(index, await this.piece(init, unit));
+    }
+    return pieces.size > 0 ? pieces : undefined;
+  }
+
+  /** Fetches what these units will need next. Never rejects: who needs it asks again, and then the fault is told. */
+  fetchAhead(plan: JobPlan, units: Iterable<number>): void {
+    const splits = plan.buffers.flatMap(({ init }) => (init.kind === "split" ? [init] : []));
+    if (splits.length === 0) return;
+    const most = Math.min(AHEAD_CHUNKS, Math.max(1, Math.floor(KEPT_CHUNKS / splits.length) - 1));
+    const ahead = splits.map((init) => ({ init, chunks: new Set<number>() }));
+    let looked = 0;
+    for (const unit of units) {
+      if (++looked > AHEAD_UNITS || ahead.every(({ chunks }) => chunks.size >= most)) break;
+      for (const { init, chunks } of ahead) if (chunks.size < most) chunks.add(Math.floor(unit / init.unitsPerChunk));
+    }
+    for (const { init, chunks } of ahead) for (const chunk of chunks) this.chunk(init, chunk).catch(() => undefined);
+  }
+
+  /** Bytes of one blob, at most `limit`, from the browser's cache or the coordinator. */
+  async blob(hash: string, limit: number): Promise<Uint8Array> {
+    const url = `${this.origin}/blobs/${hash}`;
+    const kept = await this.cache.get(url);
+    if (kept) {
+      if ((await sha256Hex(kept)) === hash) return kept;
+      await this.cache.drop(url);
+    }
+    const bytes = await this.download(url, limit);
+    if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, false);
+    await this.cache.put(url, bytes);
+    return bytes;
+  }
+
+  private async piece(init: Split, unit: number): Promise<Uint8Array> {
+    const chunk = Math.floor(unit / init.unitsPerChunk);
+    const bytes = await this.chunk(init, chunk);
+    const from = (unit - chunk * init.unitsPerChunk) * init.bytesPerUnit;
+    return bytes.subarray(from, Math.min(from + init.bytesPerUnit, bytes.byteLength));
+  }
+
+  private chunk(init: Split, chunk: number): Promise<Uint8Array> {
+    const key = `${init.chunks}:${chunk}`;
+    const known = this.chunks.get(key);
+    if (known) {
+      this.chunks.delete(key);
+      this.chunks.set(key, known);
+      return known;
+    }
+    const bytes = this.fetchChunk(init, chunk);
+    this.chunks.set(key, bytes);
+    for (const old of [...this.chunks.keys()].slice(0, -KEPT_CHUNKS)) this.chunks.delete(old);
+    bytes.catch(() => this.chunks.delete(key));
+    return bytes;
+  }
+
+  private async fetchChunk(init: Split, chunk: number): Promise<Uint8Array> {
+    const chunkBytes = init.unitsPerChunk * init.bytesPerUnit;
+    const listBytes = chunkListBytes(Math.ceil(init.fileBytes / chunkBytes));
+    let list = this.chunkLists.get(init.chunks);
+    if (!list) {
+      list = this.blob(init.chunks, listBytes);
+      this.chunkLists.set(init.chunks, list);
+      list.catch(() => this.chunkLists.delete(init.chunks));
+    }
+    const hash = chunkHash(await list, chunk);
+    if (hash === undefined) throw new InputError(`There is no chunk ${chunk} of the file.`, false);
+    return this.blob(hash, chunkBytes);
+  }
+
+  private async json(url: string): Promise<unknown> {
+    const response = await ask(url);
+    const text = await response.text().catch(() => {
+      throw new InputError("The coordinator's answer broke off.", true);
+    });
+    try {
+      return JSON.parse(text);
+    } catch {
+      // A captive portal answers 200 with a page of its own.
+      throw new InputError(`${url} answered something else than JSON.`, true);
+    }
+  }
+
+  private async download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await ask(url);
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    for (let step = await read(reader); !step.done; step = await read(reader)) {
+      length += step.value.byteLength;
+      if (length > limit) {
+        await reader.cancel();
+        throw new InputError(`${url} is longer than ${limit} bytes.`, false);
+      }
+      parts.push(step.value);
+      this.onBytes(step.value.byteLength);
+    }
+    return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  }
+}
+
+/** A connection that ends within a body is no answer either. */
+async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw new InputError("The coordinator's answer broke off.", true);
+  }
+}
+
+async function ask(url: string): Promise<Response> {
+  let response: Response;
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), ANSWER_MS);
+  try {
+    response = await fetch(url, { signal: silence.signal });
+  } catch {
+    throw new InputError("The coordinator did not answer.", true);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw new InputError(`${url} answered ${response.status}.`, response.status >= 500 || PASSING.has(response.status));
+}

@@ -1,0 +1,33 @@
+/** The outbox's way to the coordinator: frames by the socket, PUT of result bytes that are too long for it. */
+import type { UnitIndex } from "../../../shared/ids.ts";
+import type { VolunteerSocket } from "../socket.ts";
+import type { OutboxPost } from "./outbox.ts";
+
+/** Statuses after which sending again changes nothing: stored, not wanted, not ours, too long, not the digest's bytes. */
+const SETTLED = new Set([200, 204, 403, 404, 409, 413, 422]);
+
+export function postOf(origin: string, socket: VolunteerSocket): OutboxPost {
+  return {
+    get isUp() {
+      return socket.isUp;
+    },
+    request: (frame) => socket.request(frame),
+    upload: (token, unit, bytes) => uploadResult(origin, token, unit, bytes),
+  };
+}
+
+async function uploadResult(origin: string, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<"settled" | "later"> {
+  const response = await fetch(`${origin}/api/results?unit=${unit}`, {
+    method: "PUT",
+    headers: { "content-type": "application/octet-stream", "idlewave-token": base64Url(token) },
+    body: bytes as Uint8Array<ArrayBuffer>,
+  });
+  await response.body?.cancel();
+  return SETTLED.has(response.status) ? "settled" : "later";
+}
+
+function base64Url(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

@@ -1,0 +1,70 @@
+/**
+ * What the page is told of a session. The loop has a phase of its own; four things may lie over it: an end of the run counts
+ * as it is; while nothing may run the reason is told; while the connection is gone a working phase shows as `offline`; a refused unit shows for a while.
+ */
+import type { Verdict } from "../manners/policy.ts";
+import type { Report } from "../report.ts";
+import type { DonorPhase } from "../state.ts";
+
+/** A refused unit is told for this long. */
+const REFUSED_SHOWN_MS = 20_000;
+
+export class Shown {
+  private readonly report: Report;
+  private readonly hasUnits: () => boolean;
+  private own: DonorPhase = { kind: "starting", bytes: 0 };
+  /** `untried`: the first attempt is under way, and not yet worth a word. */
+  private link: "untried" | "up" | "down" = "untried";
+  private hold: Extract<Verdict, { kind: "hold" }> | undefined;
+  private refused: { job: number; unit: number; until: number } | undefined;
+
+  constructor(report: Report, hasUnits: () => boolean) {
+    this.report = report;
+    this.hasUnits = hasUnits;
+    this.refresh();
+  }
+
+  get phase(): DonorPhase {
+    return this.own;
+  }
+
+  get isUp(): boolean {
+    return this.link === "up";
+  }
+
+  set(phase: DonorPhase): void {
+    this.own = phase;
+    this.refresh();
+  }
+
+  setLink(link: "up" | "down"): void {
+    this.link = link;
+    this.refresh();
+  }
+
+  /** Whether anything may run now, and why not. */
+  heed(verdict: Verdict): void {
+    this.hold = verdict.kind === "hold" ? verdict : undefined;
+    this.refresh();
+  }
+
+  get isHeld(): boolean {
+    return this.hold !== undefined;
+  }
+
+  refuse(job: number, unit: number): void {
+    this.refused = { job, unit, until: performance.now() + REFUSED_SHOWN_MS };
+    this.refresh();
+  }
+
+  refresh(): void {
+    const { own } = this;
+    const working =
+      own.kind === "running" || own.kind === "starting" || own.kind === "waiting" || own.kind === "on-hold" || own.kind === "job-done";
+    if (working && this.hold) this.report.setPhase({ ...this.hold, kind: "on-hold" });
+    else if (working && this.link === "down") this.report.setPhase({ kind: "offline", running: this.hasUnits() });
+    else if (working && this.refused && performance.now() < this.refused.until) {
+      this.report.setPhase({ kind: "refused", job: this.refused.job, unit: this.refused.unit });
+    } else this.report.setPhase(own);
+  }
+}
