@@ -5,19 +5,10 @@ import { AUDITOR } from "../../../server/core/cluster.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { type JobId, unitsOf } from "../../../shared/ids.ts";
-import { AUDITOR_ACCOUNT, agree, audited } from "./audited.ts";
+import { AUDITOR_ACCOUNT, agree, audited, disputeAll } from "./audited.ts";
 import { account, digestOf, JOB, World } from "./world.ts";
 
 const OTHER = 2 as JobId;
-
-/** Two volunteers compute all of the job, and differ in each unit. */
-function disputeAll(world: World, job: JobId): void {
-  for (const id of [1, 2]) {
-    const by = world.join(id);
-    for (let reply = world.claim(by, 4, job); reply.type === "assigned"; reply = world.claim(by, 4, job))
-      world.submit(reply.assignment, { liar: `${id}` });
-  }
-}
 
 describe("an auditor that was there before a restart", () => {
   it("is waited for from then on, by agreements on jobs that it never looked at too", () => {

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { VETTED_PASSED } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
-import type { HostId } from "../../../shared/ids.ts";
+import type { HostId, JobId } from "../../../shared/ids.ts";
 import { World } from "./world.ts";
 
 export const AUDITOR_ACCOUNT = 99;
@@ -39,4 +39,13 @@ export function holds(world: World): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { hold } of world.job().open.values()) counts[hold] = (counts[hold] ?? 0) + 1;
   return counts;
+}
+
+/** Two volunteers compute all of the job, and differ in each unit. */
+export function disputeAll(world: World, job: JobId): void {
+  for (const id of [1, 2]) {
+    const by = world.join(id);
+    for (let reply = world.claim(by, 4, job); reply.type === "assigned"; reply = world.claim(by, 4, job))
+      world.submit(reply.assignment, { liar: `${id}` });
+  }
 }
