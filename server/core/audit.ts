@@ -15,6 +15,7 @@
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import { accountOf, isFailing, paceOf } from "./account.ts";
 import { AUDITOR } from "./cluster.ts";
+import { MAX_HOLD_MS } from "./lease.ts";
 import { meets } from "./needs.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isDisputed } from "./votes.ts";
@@ -36,6 +37,9 @@ export const VOUCH_AFTER_MS = 60_000;
 /** An auditor that has left is waited for so long, ms. */
 export const AUDITOR_GRACE_MS = 600_000;
 
+/** An auditor that is here and has answered nothing of what it owes of a job for so long, ms, cannot run it: no lease lasts longer. */
+export const AUDIT_STALL_MS = MAX_HOLD_MS;
+
 /** `none`: there never was an auditor, or it is gone. `away`: it is waited for. `behind`: it owes too much to be given more. */
 export type AuditState = "none" | "away" | "behind" | "auditing";
 
@@ -50,12 +54,19 @@ export function awaitAuditor(state: CoreState, now: number): void {
   state.auditorAwaitedUntil = now + AUDITOR_GRACE_MS;
 }
 
+/** Of one job. `unable`: an auditor is here or expected, and none that can run this one. */
+export function jobAuditState(state: CoreState, job: Job, now: number): AuditState | "unable" {
+  const auditing = auditState(state, now);
+  return auditing !== "none" && !isAudited(state, job, now) ? "unable" : auditing;
+}
+
 export function isAuditor({ cluster }: { cluster: string }): boolean {
   return cluster === AUDITOR;
 }
 
 /** The auditor, one that can run the job, is here or expected back. */
 export function isAudited(state: CoreState, job: Job, now: number): boolean {
+  if (job.isStalled) return false;
   for (const id of state.auditors) {
     const host = state.hosts.get(id);
     if (host && meets(job.spec.requires, host) && !isFailing(accountOf(state, host.account), job.spec.id)) return true;
@@ -94,14 +105,14 @@ export function review(state: CoreState, job: Job, unit: UnitIndex, open: OpenUn
 
 export function makeDue(job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   letGo(job, unit, open);
-  holdDue(job, open);
+  holdDue(job, open, work.now);
   job.wanted.delete(unit);
   work.store({ type: "due", job: job.spec.id, unit });
 }
 
-export function holdDue(job: Job, open: OpenUnit): void {
+export function holdDue(job: Job, open: OpenUnit, now: number): void {
   open.hold = "due";
-  job.owed++;
+  if (job.owed++ === 0) job.owedSince = now;
 }
 
 /** The unit is held no more. */

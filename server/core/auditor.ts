@@ -6,7 +6,7 @@ import type { UnitIndex } from "../../shared/ids.ts";
 import { runsOf } from "../../shared/ids.ts";
 import { accountOf, isFailing, MAX_HELD_LEASES, paceOf } from "./account.ts";
 import type { Claim } from "./assign.ts";
-import { isAudited, makeDue, SPARE_AFTER_MS, VOUCH_AFTER_MS, waive } from "./audit.ts";
+import { AUDIT_STALL_MS, isAudited, makeDue, SPARE_AFTER_MS, VOUCH_AFTER_MS, waive } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { HostFacts } from "./events.ts";
 import { idle } from "./idle.ts";
@@ -92,8 +92,11 @@ function hasComputed({ replicas }: OpenUnit, { account }: Lease): boolean {
   return replicas.some((replica) => replica.account === account);
 }
 
-/** Lets go what an auditor that does not come back owes, and asks vetted volunteers about what has waited for long. */
+/** Lets go what an auditor owes that does not come back, or never answers, and asks vetted volunteers about what has waited for long. */
 export function chaseHeld(state: CoreState, job: Job, work: Work): void {
+  // While it is paused nobody is asked.
+  if (job.state !== "running") job.owedSince = work.now;
+  if (job.owed > 0 && work.now - job.owedSince >= AUDIT_STALL_MS) job.isStalled = true;
   if (!isAudited(state, job, work.now)) {
     for (const unit of [...job.due, ...job.provisional.keys()]) {
       const open = job.open.get(unit);

@@ -54,7 +54,7 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   job.counted = counted;
   const due = new Set(history.due);
   for (const [unit, open] of job.open) {
-    if (due.has(unit) && open.ruling === null && open.hold === "none") holdDue(job, open);
+    if (due.has(unit) && open.ruling === null && open.hold === "none") holdDue(job, open, work.now);
   }
   // Which votes came late is not kept: two that made no quorum with each other before may be one now.
   for (const [unit, open] of job.open) conclude(state, job, unit, open, work);

@@ -63,6 +63,10 @@ export interface Job {
   due: Set<UnitIndex>;
   /** Units that the auditor is to compute, with it or not. */
   owed: number;
+  /** When the auditor last answered a unit of it, or began to owe some, ms. */
+  owedSince: number;
+  /** It has answered none for too long (audit.ts): until the job is resumed all is as without it. */
+  isStalled: boolean;
   /** Units that agreed and whose volunteers have shown too little, since when, oldest first. */
   provisional: Map<UnitIndex, number>;
   /** The provisional units of each account that has a part in some. */

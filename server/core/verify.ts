@@ -200,7 +200,10 @@ function record(
   const { unit, digest, status, gpuMicros } = result;
   const { account, cluster, assignment, assignedAt } = by;
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
-  if (isAuditor(by)) letGo(job, unit, open);
+  if (isAuditor(by)) {
+    letGo(job, unit, open);
+    job.owedSince = work.now;
+  }
   work.store({
     type: "replica",
     replica: {

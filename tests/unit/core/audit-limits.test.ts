@@ -1,6 +1,6 @@
 /** How often whose agreements are looked at, and what happens when too much waits. */
 import { describe, expect, it } from "vitest";
-import { auditState, MAX_OWED_MS, MAX_PROVISIONAL, VETTED_PASSED } from "../../../server/core/audit.ts";
+import { AUDIT_STALL_MS, auditState, jobAuditState, MAX_OWED_MS, MAX_PROVISIONAL, VETTED_PASSED } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { WATCH_MS, watch } from "../../../server/core/sentence.ts";
 import { step } from "../../../server/core/step.ts";
@@ -107,5 +107,37 @@ describe("the auditor's queue", () => {
     const assignments = [1, 2, 3].map((id) => world.assignment(world.join(id)));
     for (const [at, assignment] of assignments.entries()) world.submit(assignment, { liar: `${at}` });
     expect([world.job().due.size, world.job().pages.leased]).toEqual([1, 0]);
+  });
+});
+
+describe("an auditor that answers nothing of a job", () => {
+  it("is given up for it after two hours, in which the job ran: until it is resumed all is as without one", () => {
+    const { world, auditor } = audited({ units: 4000 });
+    const [ann, bob] = [world.join(1), world.join(2)];
+    const verb = (name: "pause" | "resume") => world.send({ type: "job-verb", job: JOB, verb: name });
+    while (world.job().owed < 2) agree(world, ann, bob);
+    world.tick(AUDIT_STALL_MS - 1);
+    verb("pause");
+    world.tick(AUDIT_STALL_MS);
+    verb("resume");
+    // An answer shows that it can.
+    world.audit(auditor, 1, { status: "failed" });
+    while (world.job().owed < 2) agree(world, ann, bob);
+    world.tick(AUDIT_STALL_MS - 1);
+    expect(jobAuditState(world.state, world.job(), world.now)).toBe("auditing");
+    const { final } = world.job().pages;
+    world.tick(1);
+    expect(jobAuditState(world.state, world.job(), world.now)).toBe("unable");
+    expect([world.job().owed, world.job().provisional.size]).toEqual([0, 0]);
+    expect(world.job().pages.final).toBeGreaterThan(final);
+    agree(world, ann, bob);
+    expect(world.job().owed + world.job().provisional.size).toBe(0);
+    for (const name of ["pause", "resume"] as const) verb(name);
+    expect(jobAuditState(world.state, world.job(), world.now)).toBe("auditing");
+  });
+
+  it("is not the auditor of a job that needs what it lacks, and the job's state says so", () => {
+    const { world } = audited({ units: 2, requires: { features: ["shader-f16"], limits: {} } });
+    expect(jobAuditState(world.state, world.job(), world.now)).toBe("unable");
   });
 });
