@@ -14,7 +14,7 @@ export interface JobSpec {
   requires: { features: string[]; limits: Record<string, number> };
   /** Replicas a unit may use up before it fails. */
   maxReplicas: number;
-  /** The kernel computes with floats: correct GPUs may disagree, and nobody is punished for it. */
+  /** The kernel computes with floats, or makes something else of them: correct GPUs may disagree, and nobody is punished for it. */
   floats: boolean;
 }
 
