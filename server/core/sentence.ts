@@ -16,7 +16,7 @@ import type { Work } from "./work.ts";
 /** A cluster is watched for so long, ms. */
 export const WATCH_MS = 7 * 86_400_000;
 /** Clusters that are watched at a time; those watched for longest go first. */
-const MAX_WATCHED = 65_536;
+export const MAX_WATCHED = 65_536;
 const BANNED_PROVEN = 2;
 
 export function isBanned(state: CoreState, account: AccountId): boolean {

@@ -1,9 +1,13 @@
 /** What the auditor's result says of those who gave one, as the core remembers it. */
 import { describe, expect, it } from "vitest";
+import { AUDITOR } from "../../../server/core/cluster.ts";
+import { Ledger } from "../../../server/core/ledger.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
+import { MAX_WATCHED, WATCH_MS, watch } from "../../../server/core/sentence.ts";
 import type { Account } from "../../../server/core/state.ts";
+import type { StoreOp } from "../../../server/core/store.ts";
 import { audited, disputeAll } from "./audited.ts";
-import { account, JOB, type World } from "./world.ts";
+import { account, digestOf, JOB, jobSpec, unit, type World } from "./world.ts";
 
 function known(world: World, id: number): Account {
   const found = world.state.accounts.get(account(id));
@@ -63,5 +67,73 @@ describe("an agreement that the auditor finds wrong", () => {
       world.audit(auditor);
       expect(world.job().overruled).toBe(overruled);
     }
+  });
+});
+
+describe("a watched cluster", () => {
+  it("is forgotten when its week is over, and not before", () => {
+    const { world } = audited();
+    watch(world.state, "net:x", world.now + WATCH_MS);
+    world.tick(WATCH_MS - 1);
+    expect(world.state.watched.has("net:x")).toBe(true);
+    world.tick(1);
+    expect(world.state.watched.has("net:x")).toBe(false);
+  });
+
+  it("is forgotten earlier when too many are: those first that have not been found out for longest", () => {
+    const { state, now } = audited().world;
+    for (let i = 0; i < MAX_WATCHED; i++) watch(state, `net:${i}`, now + 1);
+    watch(state, "net:0", now + 2);
+    expect(state.watched.size).toBe(MAX_WATCHED);
+    watch(state, "net:new", now + 2);
+    expect(state.watched.size).toBe(MAX_WATCHED);
+    expect(["net:0", "net:1", "net:new"].map((name) => state.watched.has(name))).toEqual([true, false, true]);
+  });
+});
+
+describe("an account that is proven wrong", () => {
+  it("has its cluster watched by the name that is kept of it", () => {
+    const { world, auditor } = audited({ units: 1 });
+    for (const id of [1, 2]) {
+      const cluster = `net:1:${id} net:2:${id}`;
+      world.submit(world.assignment(world.join(id, cluster)), { liar: "!", cluster });
+    }
+    world.audit(auditor);
+    expect([...world.ledger.watched.keys()].toSorted()).toEqual(["net:1:1", "net:1:2"]);
+    expect([...world.state.watched.keys()].toSorted()).toEqual(["net:1:1", "net:1:2"]);
+  });
+});
+
+describe("the ledger", () => {
+  const digest = digestOf(0);
+  const row = (id: number, cluster: string) => {
+    const by = { account: account(id), cluster, assignment: `${id}` };
+    return { job: JOB, unit: unit(0), ...by, digest, status: "ok", gpuMicros: 1, credit: 1, at: 1 } as const;
+  };
+  const end = (audited: "no" | "surprise", ...outcomes: ("final" | "void")[]) => {
+    const settled = outcomes.map((outcome, at) => ({ account: account(at + 1), credit: 1, outcome, digest }));
+    return { type: "final", job: JOB, unit: unit(0), digest, audited, settled, at: 3 } as const;
+  };
+  const ledgerOf = (...clusters: string[]) => {
+    const ledger = new Ledger();
+    ledger.addJob(jobSpec({ units: 1 }));
+    const ops: StoreOp[] = clusters.map((cluster, at) => ({ type: "replica", replica: row(at + 1, cluster) }));
+    ops.push({ type: "bytes", job: JOB, unit: unit(0), digest, bytes: null });
+    ledger.observe(ops.map((op) => ({ type: "store", op })));
+    return (...more: StoreOp[]) => ledger.observe(more.map((op) => ({ type: "store", op })));
+  };
+  const struck = { type: "proven-wrong", account: account(1), cluster: "a", alike: true, at: 2, watchedUntil: 9 } as const;
+
+  it("wants a quorum, or the auditor, behind what is final, and the word that it was audited", () => {
+    expect(() => ledgerOf("a", "b")(end("no", "final", "final"))).not.toThrow();
+    expect(() => ledgerOf("a")(end("no", "final"))).toThrow("1 clusters for a quorum of 2");
+    expect(() => ledgerOf("a", AUDITOR)(end("no", "final", "final"))).toThrow("is audited, or is not");
+    expect(() => ledgerOf("a", "b")(end("surprise", "final", "final"))).toThrow("is audited, or is not");
+  });
+
+  it("wants no vote and no credit for who was proven wrong", () => {
+    expect(() => ledgerOf("a", "b")(struck, end("no", "void", "final"))).toThrow("1 clusters for a quorum of 2");
+    expect(() => ledgerOf("a", "b", "c")(struck, end("no", "final", "final", "final"))).toThrow("was proven wrong and is paid");
+    expect(() => ledgerOf("a", "b", "c")(struck, end("no", "void", "final", "final"))).not.toThrow();
   });
 });
