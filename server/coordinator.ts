@@ -9,7 +9,7 @@ import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
-import { type AuditState, auditState, isAuditor } from "./core/audit.ts";
+import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } from "./core/audit.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
@@ -29,6 +29,8 @@ import { FinalRate } from "./rate.ts";
 /** Operations that wait for the disk; above it submits are turned away. */
 const MAX_PENDING_OPS = 65_536;
 const TICK_MS = 1000;
+/** In the store once an auditor was here: after a restart nothing becomes final without it before it has had time to come back. */
+const AUDITOR_SEEN = "auditor-seen";
 
 export interface CoordinatorOptions {
   store: Store;
@@ -104,6 +106,7 @@ export class Coordinator {
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
     for (const [cluster, until] of await options.store.watched(coordinator.now())) watch(coordinator.state, cluster, until);
+    if ((await options.store.secrets(AUDITOR_SEEN)).length > 0) awaitAuditor(coordinator.state, coordinator.now());
     for (const row of await options.store.jobs()) await coordinator.restore(row);
     const tickMs = options.tickMs ?? TICK_MS;
     if (tickMs > 0) {
@@ -126,6 +129,7 @@ export class Coordinator {
 
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
   async dispatch(event: Dispatch): Promise<Reply> {
+    if (event.type === "host-joined" && isAuditor(event.facts)) await this.store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
     this.refuseWhenStopped();
     if (writes(event) && this.commits.pending >= MAX_PENDING_OPS) {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
@@ -171,6 +175,12 @@ export class Coordinator {
   /** Whether what volunteers agree on is looked at. */
   get auditing(): AuditState {
     return auditState(this.state, this.now());
+  }
+
+  /** The same for one job; `unable`: no auditor that is here can run it, or it never answered. */
+  auditingOf(id: JobId): AuditState | "unable" {
+    const job = this.state.jobs.get(id);
+    return job ? jobAuditState(this.state, job, this.now()) : this.auditing;
   }
 
   leasedUnits(job: JobId, limit: number): UnitIndex[] {

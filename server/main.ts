@@ -97,7 +97,8 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     opened.push(sweep);
     const backup = () => sweep.waitFor(() => openBackup({ data, snapshot, blobs, program: version, now: Date.now() }));
     const { token: auditorToken } = newToken();
-    const context = { ...parts, config, judges, drain, metrics, version, backup, connected: () => gateway.accounts };
+    const ofGateway = { connected: () => gateway.accounts, onRevoked: () => gateway.dropAuditors() };
+    const context = { ...parts, config, judges, drain, metrics, version, backup, ...ofGateway };
     // At this level Fastify would tell the address, which the command line tells.
     const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
     const app = await createApp(context, httpLog as FastifyBaseLogger);

@@ -56,10 +56,13 @@ export const JobStatusSchema = Type.Object({
     quorum: Type.Integer(),
     compare: Type.Literal("exact"),
     limits: Type.String({ description: "What this does not protect from." }),
-    auditor: Type.Union([Type.Literal("none"), Type.Literal("away"), Type.Literal("behind"), Type.Literal("auditing")], {
-      description:
-        "Whether the coordinator's own auditor looks at what volunteers agree on: there is none; it is waited for; it has more to do than it can; it does.",
-    }),
+    auditor: Type.Union(
+      [Type.Literal("none"), Type.Literal("away"), Type.Literal("behind"), Type.Literal("auditing"), Type.Literal("unable")],
+      {
+        description:
+          "Whether the coordinator's own auditor looks at what volunteers agree on: there is none; it is waited for; it has more to do than it can; it does; it cannot run this job, or answered nothing of it for two hours.",
+      },
+    ),
     audited: Type.Integer({ description: "Final units that the auditor computed too." }),
     held: Type.Integer({
       description: "Units that volunteers agree on, or disagree about, and that wait for the auditor or for volunteers whom it knows.",

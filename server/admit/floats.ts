@@ -39,7 +39,10 @@ export function warnFloats(
 
 const DISAGREE = "correct GPUs may round or fuse that differently, and a unit they disagree about fails.";
 
-/** Correct GPUs may disagree about a unit: an output holds floats, or the passes compute with some. */
+/**
+ * Correct GPUs may disagree about a unit: an output holds floats, or the passes compute with some, or make something else of them:
+ * conversions round either way, and what is reinterpreted or packed may have been flushed to zero.
+ */
 export function usesFloats(
   manifest: Manifest,
   kernel: Kernel,
@@ -47,7 +50,8 @@ export function usesFloats(
   sized: ReadonlyMap<string, SizedBinding>,
 ): boolean {
   const outputs = manifest.output.map(({ binding }) => sized.get(binding)?.reflected.layout);
-  return outputs.some((layout) => layout && hasFloats(layout)) || floatOperation(kernel, entryPoints) !== undefined;
+  if (outputs.some((layout) => layout && hasFloats(layout))) return true;
+  return floatOperation(kernel, entryPoints) !== undefined || floatsLeft(kernel, entryPoints) !== undefined;
 }
 
 /** Every type is looked at once: nested structs can be a graph whose tree has no end. */

@@ -53,7 +53,7 @@ export interface Admitted {
   /** The kernel as the owner wrote it; several files follow each other under a comment with their names. */
   source: string;
   warnings: string[];
-  /** The kernel computes with floats, or an output holds some. */
+  /** The kernel computes with floats or makes something else of them, or an output holds some. */
   floats: boolean;
 }
 

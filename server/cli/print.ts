@@ -61,6 +61,7 @@ const AUDITOR_WORDS: Record<JobStatus["verification"]["auditor"], string> = {
   away: "away, what it owes waits for it",
   behind: "behind, it looks at less than it should",
   auditing: "at work",
+  unable: "it cannot run this job, two who agree decide",
 };
 
 /** A job on several lines. */

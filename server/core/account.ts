@@ -20,7 +20,7 @@ export function accountOf(state: CoreState, id: AccountId): Account {
   let account = state.accounts.get(id);
   if (!account) {
     const standing = { final: 0, refused: 0, returned: 0, drawn: 0, open: 0, activeIn: 0 };
-    const record = { passed: 0, proven: 0 };
+    const record = { passed: 0, proven: 0, convictedAt: 0 };
     account = { ...standing, record, contradicted: 0, hosts: 0, claims: 0, leases: 0, held: 0, failures: new Map(), pace: new Map() };
     state.accounts.set(id, account);
   }

@@ -15,6 +15,7 @@
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import { accountOf, isFailing, paceOf } from "./account.ts";
 import { AUDITOR } from "./cluster.ts";
+import { MAX_HOLD_MS } from "./lease.ts";
 import { meets } from "./needs.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isDisputed } from "./votes.ts";
@@ -36,6 +37,9 @@ export const VOUCH_AFTER_MS = 60_000;
 /** An auditor that has left is waited for so long, ms. */
 export const AUDITOR_GRACE_MS = 600_000;
 
+/** An auditor that is here and has answered nothing of what it owes of a job for so long, ms, cannot run it: no lease lasts longer. */
+export const AUDIT_STALL_MS = MAX_HOLD_MS;
+
 /** `none`: there never was an auditor, or it is gone. `away`: it is waited for. `behind`: it owes too much to be given more. */
 export type AuditState = "none" | "away" | "behind" | "auditing";
 
@@ -45,17 +49,29 @@ export function auditState(state: CoreState, now: number): AuditState {
   return isFull || owedMillis(state) >= MAX_OWED_MS ? "behind" : "auditing";
 }
 
+/** One that was here has gone, or this process has begun and one was here before it: it is waited for. */
+export function awaitAuditor(state: CoreState, now: number): void {
+  state.auditorAwaitedUntil = now + AUDITOR_GRACE_MS;
+}
+
+/** Of one job. `unable`: an auditor is here or expected, and none that can run this one. */
+export function jobAuditState(state: CoreState, job: Job, now: number): AuditState | "unable" {
+  const auditing = auditState(state, now);
+  return auditing !== "none" && !isAudited(state, job, now) ? "unable" : auditing;
+}
+
 export function isAuditor({ cluster }: { cluster: string }): boolean {
   return cluster === AUDITOR;
 }
 
 /** The auditor, one that can run the job, is here or expected back. */
 export function isAudited(state: CoreState, job: Job, now: number): boolean {
+  if (job.isStalled) return false;
   for (const id of state.auditors) {
     const host = state.hosts.get(id);
     if (host && meets(job.spec.requires, host) && !isFailing(accountOf(state, host.account), job.spec.id)) return true;
   }
-  return state.auditors.size === 0 && now < state.auditorAwaitedUntil;
+  return now < state.auditorAwaitedUntil;
 }
 
 export function isVetted(state: CoreState, { account, cluster }: { account: AccountId; cluster: string }): boolean {
@@ -79,24 +95,24 @@ export function review(state: CoreState, job: Job, unit: UnitIndex, open: OpenUn
     if (winner === undefined && !isOpenQuestion) letGo(job, unit, open);
     return;
   }
-  if (isOpenQuestion && owedMillis(state) < MAX_DISPUTED_MS) makeDue(job, unit, open, work);
+  if (isOpenQuestion && mayOwe(state, job, MAX_DISPUTED_MS)) makeDue(job, unit, open, work);
   else if (winner === undefined) letGo(job, unit, open);
   else if (open.hold === "provisional") {
     if (isVouched(state, open, winner)) letGo(job, unit, open);
-  } else if (work.isDrawn(shareOf(state, open, winner)) && owedMillis(state) < MAX_OWED_MS) makeDue(job, unit, open, work);
+  } else if (work.isDrawn(shareOf(state, open, winner)) && mayOwe(state, job, MAX_OWED_MS)) makeDue(job, unit, open, work);
   else if (!isVouched(state, open, winner) && job.provisional.size < MAX_PROVISIONAL) makeProvisional(job, unit, open, winner, work.now);
 }
 
 export function makeDue(job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   letGo(job, unit, open);
-  holdDue(job, open);
+  holdDue(job, open, work.now);
   job.wanted.delete(unit);
   work.store({ type: "due", job: job.spec.id, unit });
 }
 
-export function holdDue(job: Job, open: OpenUnit): void {
+export function holdDue(job: Job, open: OpenUnit, now: number): void {
   open.hold = "due";
-  job.owed++;
+  if (job.owed++ === 0) job.owedSince = now;
 }
 
 /** The unit is held no more. */
@@ -135,7 +151,7 @@ function makeProvisional(job: Job, unit: UnitIndex, open: OpenUnit, winner: stri
 }
 
 /** Somebody who gave this result is vetted. */
-function isVouched(state: CoreState, { replicas }: OpenUnit, winner: string): boolean {
+export function isVouched(state: CoreState, { replicas }: OpenUnit, winner: string): boolean {
   return replicas.some((replica) => replica.counted && replica.digest === winner && isVetted(state, replica));
 }
 
@@ -153,6 +169,11 @@ function shareOf(state: CoreState, { replicas }: OpenUnit, winner: string): numb
 /** One of its names is. */
 function isWatched({ watched }: CoreState, cluster: string): boolean {
   return watched.size > 0 && cluster.split(" ").some((name) => watched.has(name));
+}
+
+/** The auditor may be given one more unit of the job: it owes less than `most`, ms, or nothing of this job, which others must not crowd out. */
+function mayOwe(state: CoreState, job: Job, most: number): boolean {
+  return job.owed === 0 || owedMillis(state) < most;
 }
 
 /** What the auditors have still to compute, each its part, ms. */

@@ -1,15 +1,18 @@
-/** The auditor asks for work: what it owes first; then, while it has nothing else to do, what waits for somebody to be vetted. */
+/**
+ * The auditor asks for work: what it owes first, of the job that it was given longest ago; then, while it owes nothing of any
+ * job, what waits for somebody to be vetted.
+ */
 import type { UnitIndex } from "../../shared/ids.ts";
 import { runsOf } from "../../shared/ids.ts";
 import { accountOf, isFailing, MAX_HELD_LEASES, paceOf } from "./account.ts";
 import type { Claim } from "./assign.ts";
-import { isAudited, makeDue, SPARE_AFTER_MS, VOUCH_AFTER_MS, waive } from "./audit.ts";
+import { AUDIT_STALL_MS, isAudited, makeDue, SPARE_AFTER_MS, VOUCH_AFTER_MS, waive } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { HostFacts } from "./events.ts";
 import { idle, idleFull } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
-import type { CoreState, Job, Lease, OpenUnit } from "./state.ts";
+import type { Account, CoreState, Job, Lease, OpenUnit } from "./state.ts";
 import { conclude, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 
@@ -22,30 +25,39 @@ const SCAN_LIMIT = 1024;
 export function claimAudit(state: CoreState, event: Claim, host: HostFacts, work: Work): Reply {
   const account = accountOf(state, host.account);
   if (account.leases >= MAX_HELD_LEASES) return idleFull();
-  for (const job of state.running) {
-    if (event.job !== null && job.spec.id !== event.job) continue;
-    if (!meets(job.spec.requires, host) || isFailing(account, job.spec.id)) continue;
-    const pace = account.pace.get(job.spec.id);
-    const asked = event.units > 0 ? event.units : MAX_AUDIT_UNITS;
-    const byTime = pace === undefined ? FIRST_AUDIT_UNITS : Math.max(1, Math.ceil((event.gpuMillis * 1000) / pace));
-    const size = Math.min(asked, MAX_AUDIT_UNITS, event.gpuMillis > 0 || pace === undefined ? byTime : MAX_AUDIT_UNITS);
-    const lifeMs = lifeOf((size * paceOf(account, job, host)) / 1000);
-    const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
-    const units = takeUnits(state, job, lease, size, work);
-    if (units.length === 0) continue;
-    lease.runs = runsOf(units.sort((a, b) => a - b));
-    keepLease(state, job, lease);
-    account.claims++;
-    const { id, runs, deadline } = lease;
-    return { type: "assigned", lifeMs, assignment: { id, job: job.spec.id, account: lease.account, runs, issuedAt: work.now, deadline } };
+  const jobs = state.running
+    .filter(({ spec }) => (event.job === null || spec.id === event.job) && meets(spec.requires, host) && !isFailing(account, spec.id))
+    .sort((one, other) => one.auditedFrom - other.auditedFrom);
+  // What was drawn of any job comes before what merely waits: newcomers, however many, do not keep it from being looked at.
+  for (const take of [takeDue, takeProvisional]) {
+    for (const job of jobs) {
+      const size = batchSize(account, job, event);
+      const lifeMs = lifeOf((size * paceOf(account, job, host)) / 1000);
+      const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
+      const units = take(state, job, lease, size, work);
+      if (units.length === 0) continue;
+      lease.runs = runsOf(units.sort((a, b) => a - b));
+      keepLease(state, job, lease);
+      account.claims++;
+      job.auditedFrom = work.now;
+      const { id, runs, deadline } = lease;
+      return { type: "assigned", lifeMs, assignment: { id, job: job.spec.id, account: lease.account, runs, issuedAt: work.now, deadline } };
+    }
   }
   return idle(state.running.length === 0 ? "no-jobs" : "all-assigned");
 }
 
-function takeUnits(state: CoreState, job: Job, lease: Lease, size: number, work: Work): UnitIndex[] {
+function batchSize(account: Account, job: Job, { units, gpuMillis }: Claim): number {
+  const pace = account.pace.get(job.spec.id);
+  const asked = Math.min(MAX_AUDIT_UNITS, units > 0 ? units : MAX_AUDIT_UNITS);
+  if (pace === undefined) return Math.min(asked, FIRST_AUDIT_UNITS);
+  return gpuMillis > 0 ? Math.min(asked, Math.max(1, Math.ceil((gpuMillis * 1000) / pace))) : asked;
+}
+
+function takeDue(state: CoreState, job: Job, lease: Lease, size: number, work: Work): UnitIndex[] {
   const units: UnitIndex[] = [];
   for (const unit of job.due) {
-    if (units.length >= size) return units;
+    if (units.length >= size) break;
     const open = job.open.get(unit);
     if (open && hasComputed(open, lease)) {
       waive(job, unit, open);
@@ -56,6 +68,11 @@ function takeUnits(state: CoreState, job: Job, lease: Lease, size: number, work:
     holdUnit(job, lease, unit);
     units.push(unit);
   }
+  return units;
+}
+
+function takeProvisional(_state: CoreState, job: Job, lease: Lease, size: number, work: Work): UnitIndex[] {
+  const units: UnitIndex[] = [];
   let looked = 0;
   for (const [unit, since] of job.provisional) {
     if (units.length >= size || ++looked > SCAN_LIMIT) break;
@@ -75,8 +92,11 @@ function hasComputed({ replicas }: OpenUnit, { account }: Lease): boolean {
   return replicas.some((replica) => replica.account === account);
 }
 
-/** Lets go what an auditor that does not come back owes, and asks vetted volunteers about what has waited for long. */
+/** Lets go what an auditor owes that does not come back, or never answers, and asks vetted volunteers about what has waited for long. */
 export function chaseHeld(state: CoreState, job: Job, work: Work): void {
+  // While it is paused nobody is asked.
+  if (job.state !== "running") job.owedSince = work.now;
+  if (job.owed > 0 && work.now - job.owedSince >= AUDIT_STALL_MS) job.isStalled = true;
   if (!isAudited(state, job, work.now)) {
     for (const unit of [...job.due, ...job.provisional.keys()]) {
       const open = job.open.get(unit);

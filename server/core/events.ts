@@ -14,7 +14,7 @@ export interface JobSpec {
   requires: { features: string[]; limits: Record<string, number> };
   /** Replicas a unit may use up before it fails. */
   maxReplicas: number;
-  /** The kernel computes with floats: correct GPUs may disagree, and nobody is punished for it. */
+  /** The kernel computes with floats, or makes something else of them: correct GPUs may disagree, and nobody is punished for it. */
   floats: boolean;
 }
 
@@ -22,8 +22,10 @@ export interface JobSpec {
 export interface AuditRecord {
   /** Replicas that the auditor computed too, with the same result; since it was last proven wrong. */
   passed: number;
-  /** How often it was proven wrong. */
+  /** How often it was proven wrong for a result that others told too. */
   proven: number;
+  /** When it last was proven wrong at all, ms: what was assigned to it before counts no more. 0: never. */
+  convictedAt: number;
 }
 
 /** A signed assignment as its token says; valid on any node, after any crash. */

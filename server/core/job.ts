@@ -57,8 +57,11 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     returned: new Map(),
     due: new Set(),
     owed: 0,
+    owedSince: 0,
+    isStalled: false,
     provisional: new Map(),
     provisionalOf: new Map(),
+    auditedFrom: 0,
     audited: 0,
     overruled: 0,
     losses: [],
@@ -108,6 +111,7 @@ export function pauseFor(state: CoreState, job: Job, reason: string, work: Work)
 function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
   job.state = to;
   job.losses.length = 0;
+  job.isStalled = false;
   work.store({ type: "job-state", job: job.spec.id, state: to, reason, at: work.now });
   work.tell({ type: "job-changed", job: job.spec.id });
   if (isOver(job)) {

@@ -175,8 +175,8 @@ export class Ledger {
     if (op.outcome === "final") credit.final += op.credit;
   }
 
-  private strike({ account, alike, cluster, watchedUntil }: Extract<StoreOp, { type: "proven-wrong" }>): void {
-    this.records.set(account, { passed: 0, proven: this.recordOf(account).proven + (alike ? 1 : 0) });
+  private strike({ account, alike, cluster, at, watchedUntil }: Extract<StoreOp, { type: "proven-wrong" }>): void {
+    this.records.set(account, { passed: 0, proven: this.recordOf(account).proven + (alike ? 1 : 0), convictedAt: at });
     this.watched.set(cluster, watchedUntil);
     for (const units of this.units.values()) {
       for (const state of units.values()) {
@@ -187,7 +187,7 @@ export class Ledger {
   }
 
   private recordOf(account: AccountId): AuditRecord {
-    const record = this.records.get(account) ?? { passed: 0, proven: 0 };
+    const record = this.records.get(account) ?? { passed: 0, proven: 0, convictedAt: 0 };
     this.records.set(account, record);
     return record;
   }

@@ -6,7 +6,7 @@ import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
 import { idleFull } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS, stallOf } from "./lease.ts";
-import { isBanned } from "./sentence.ts";
+import { isBanned, isFromBefore } from "./sentence.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -18,6 +18,7 @@ export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew
   if (!host) return { type: "error", code: "not-authenticated", details: {} };
   if (assignment.account !== host.account) return { type: "error", code: "foreign-token", details: {} };
   if (isBanned(state, host.account)) return { type: "error", code: "banned", details: {} };
+  if (isFromBefore(state, assignment)) return badToken("its volunteer was proven wrong since");
   const job = state.jobs.get(assignment.job);
   if (job?.state !== "running") return badToken("its job does not run");
   if (work.now >= assignment.issuedAt + MAX_HOLD_MS) return badToken("it was held for too long");

@@ -1,5 +1,5 @@
 import type { JobState } from "../../shared/api.ts";
-import { AUDITOR_GRACE_MS, holdDue } from "./audit.ts";
+import { holdDue } from "./audit.ts";
 import type { JobSpec } from "./events.ts";
 import { addJob, endIfOver } from "./job.ts";
 import { noteOpen } from "./standing.ts";
@@ -54,10 +54,8 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   job.counted = counted;
   const due = new Set(history.due);
   for (const [unit, open] of job.open) {
-    if (due.has(unit) && open.ruling === null && open.hold === "none") holdDue(job, open);
+    if (due.has(unit) && open.ruling === null && open.hold === "none") holdDue(job, open, work.now);
   }
-  // What was held stays so: the auditor that looked at this job comes back, or is given up after a while.
-  if (job.owed > 0 || job.audited > 0) state.auditorAwaitedUntil = work.now + AUDITOR_GRACE_MS;
   // Which votes came late is not kept: two that made no quorum with each other before may be one now.
   for (const [unit, open] of job.open) conclude(state, job, unit, open, work);
 }

@@ -29,7 +29,8 @@ export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: s
       if (++account.record.passed === VETTED_PASSED) work.vetted.add(id);
     } else if (!job.spec.floats) {
       const alike = volunteers.some((other) => other.account !== id && other.digest === told);
-      if (alike || ++account.contradicted >= MAX_CONTRADICTED) work.proven.set(id, { cluster, alike });
+      const known = work.proven.get(id)?.alike ?? false;
+      if (alike || ++account.contradicted >= MAX_CONTRADICTED) work.proven.set(id, { cluster, alike: alike || known });
     }
   }
   return isSurprise ? "surprise" : "dispute";

@@ -6,6 +6,7 @@
 import { type AccountId, unitsOf } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { keptName } from "./cluster.ts";
+import type { Assignment } from "./events.ts";
 import { takeBack } from "./expiry.ts";
 import { THROTTLE_REFUSED } from "./standing.ts";
 import type { CoreState, Job } from "./state.ts";
@@ -15,11 +16,17 @@ import type { Work } from "./work.ts";
 /** A cluster is watched for so long, ms. */
 export const WATCH_MS = 7 * 86_400_000;
 /** Clusters that are watched at a time; those watched for longest go first. */
-const MAX_WATCHED = 65_536;
+export const MAX_WATCHED = 65_536;
 const BANNED_PROVEN = 2;
 
 export function isBanned(state: CoreState, account: AccountId): boolean {
   return (state.accounts.get(account)?.record.proven ?? 0) >= BANNED_PROVEN;
+}
+
+/** It was issued before its account was last proven wrong: its units are others' now, and what comes of it is no vote. */
+export function isFromBefore(state: CoreState, { account, issuedAt }: Assignment): boolean {
+  const convictedAt = state.accounts.get(account)?.record.convictedAt ?? 0;
+  return convictedAt > 0 && issuedAt <= convictedAt;
 }
 
 /** Lets what this step has found out take its effect, until nothing new comes of it. */
@@ -43,7 +50,7 @@ export function carryOut(state: CoreState, work: Work): void {
 
 function convict(state: CoreState, id: AccountId, { cluster, alike }: { cluster: string; alike: boolean }, work: Work): void {
   const account = accountOf(state, id);
-  account.record = { passed: 0, proven: account.record.proven + (alike ? 1 : 0) };
+  account.record = { passed: 0, proven: account.record.proven + (alike ? 1 : 0), convictedAt: work.now };
   account.contradicted = 0;
   account.final = 0;
   account.refused = Math.max(account.refused, THROTTLE_REFUSED);

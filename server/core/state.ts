@@ -31,7 +31,7 @@ export interface CoreState {
   auditShare: number;
   /** Auditors that are connected. */
   auditors: Set<HostId>;
-  /** Without one, until when one is waited for, ms. */
+  /** Until when one that left is waited for, ms; those that stay may be unable to do what it owed. */
   auditorAwaitedUntil: number;
   /** Names of clusters whose results are looked at more closely, and until when, ms. */
   watched: Map<string, number>;
@@ -63,10 +63,16 @@ export interface Job {
   due: Set<UnitIndex>;
   /** Units that the auditor is to compute, with it or not. */
   owed: number;
+  /** When the auditor last answered a unit of it, or began to owe some, ms. */
+  owedSince: number;
+  /** It has answered none for too long (audit.ts): until the job is resumed all is as without it. */
+  isStalled: boolean;
   /** Units that agreed and whose volunteers have shown too little, since when, oldest first. */
   provisional: Map<UnitIndex, number>;
   /** The provisional units of each account that has a part in some. */
   provisionalOf: Map<AccountId, Set<UnitIndex>>;
+  /** When the auditor was last given units of it, ms; 0: never. */
+  auditedFrom: number;
   /** Final units that the auditor computed too, and agreements that it found wrong. */
   audited: number;
   overruled: number;

@@ -9,7 +9,7 @@ import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, notePace } from "./account.ts";
 import { turnActive } from "./active.ts";
 import { claim } from "./assign.ts";
-import { AUDITOR_GRACE_MS, isAuditor, isVetted } from "./audit.ts";
+import { awaitAuditor, isAuditor, isVetted } from "./audit.ts";
 import { chaseHeld, claimAudit } from "./auditor.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
@@ -19,7 +19,7 @@ import { addJob, applyVerb, endIfOver } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
-import { carryOut, isBanned, unwatch } from "./sentence.ts";
+import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState } from "./state.ts";
 import { chaseWanted, type JudgedResult, judge, takeBytes } from "./verify.ts";
@@ -104,9 +104,9 @@ function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "h
   const account = accountOf(state, facts.account);
   account.hosts++;
   // What the store says is older than what has happened here since; what happened before this process it alone knows.
-  const { proven } = account.record;
-  const passed = record.proven < proven ? account.record.passed : Math.max(account.record.passed, record.passed);
-  account.record = { passed, proven: Math.max(proven, record.proven) };
+  const { proven, convictedAt } = account.record;
+  const passed = record.convictedAt < convictedAt ? account.record.passed : Math.max(account.record.passed, record.passed);
+  account.record = { passed, proven: Math.max(proven, record.proven), convictedAt: Math.max(convictedAt, record.convictedAt) };
   if (isVetted(state, facts)) work.vetted.add(facts.account);
 }
 
@@ -114,7 +114,7 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   const facts = state.hosts.get(host);
   if (!facts) return;
   state.hosts.delete(host);
-  if (state.auditors.delete(host) && state.auditors.size === 0) state.auditorAwaitedUntil = work.now + AUDITOR_GRACE_MS;
+  if (state.auditors.delete(host)) awaitAuditor(state, work.now);
   accountOf(state, facts.account).hosts--;
   orphan(state, host, work.now);
 }
@@ -130,7 +130,8 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const { assignment, account, cluster } = event;
   const job = state.jobs.get(assignment.job);
   const takes = job && (job.state === "running" || job.state === "paused" || job.state === "done");
-  if (!takes || assignment.account !== account || isBanned(state, account)) return event.results.map(() => "refused");
+  if (!takes || assignment.account !== account || isBanned(state, account) || isFromBefore(state, assignment))
+    return event.results.map(() => "refused");
 
   let measured = 0;
   let micros = 0;

@@ -18,7 +18,7 @@
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
-import { isAuditor, isHeld, letGo, review, waive } from "./audit.ts";
+import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
 import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
 import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
@@ -200,7 +200,10 @@ function record(
   const { unit, digest, status, gpuMicros } = result;
   const { account, cluster, assignment, assignedAt } = by;
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
-  if (isAuditor(by)) letGo(job, unit, open);
+  if (isAuditor(by)) {
+    letGo(job, unit, open);
+    job.owedSince = work.now;
+  }
   work.store({
     type: "replica",
     replica: {
@@ -240,7 +243,9 @@ function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, b
 /** Ends the unit when it can be, else sees what it waits for. */
 export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   // A quorum that keeps its bytes back does not stand in the way of one that gave them.
-  const winner = open.withBytes.find((digest) => isDecided(job, open, digest));
+  const decided = open.withBytes.filter((digest) => isDecided(job, open, digest));
+  // Where two results have their votes, the one that somebody vetted gave.
+  const winner = decided.find((digest) => isVouched(state, open, digest)) ?? decided[0];
   review(state, job, unit, open, winner, work);
   if (winner !== undefined && !isHeld(open)) {
     finish(state, job, unit, open, winner, work);

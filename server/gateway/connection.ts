@@ -31,6 +31,8 @@ export interface ConnectionContext extends Desk {
   allowSoftware: boolean;
   /** Whether this token makes its host the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
+  /** Lines that said they are an auditor's, and their tokens. */
+  auditors: Map<Socket, string>;
   ownOrigin: (origin: string) => boolean;
   nextHost: () => HostId;
   /** The coordinator takes nothing new; what it has begun it answers. */
@@ -115,6 +117,8 @@ export class Connection {
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
       const { publicKey, host, audit } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      // Noted before the token is looked up: whichever comes first, its revocation finds this line.
+      if (audit !== undefined) context.auditors.set(socket, audit);
       if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
       const row = (await context.store.knownAccount(publicKey)) ?? (await this.newAccount(publicKey));
       const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
@@ -238,6 +242,7 @@ export class Connection {
   private closed(): void {
     if (this.state === "closed") return;
     this.state = "closed";
+    this.context.auditors.delete(this.socket);
     clearTimeout(this.deadline);
     this.left();
   }

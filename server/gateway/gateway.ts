@@ -83,6 +83,7 @@ export class Gateway {
   private readonly notices: Notices;
   private readonly limits = new AddressLimits();
   private readonly lines = new Set<Line>();
+  private readonly auditors = new Map<Socket, string>();
   private readonly stopListening: () => void;
   private privateOnly = 0;
   private hosts = 0;
@@ -148,6 +149,7 @@ export class Gateway {
         bytes,
         ownUnits,
         notices: this.notices,
+        auditors: this.auditors,
         isStopping: () => this.stopping,
         answering: (answer) => {
           this.answers.add(answer);
@@ -160,6 +162,11 @@ export class Gateway {
   /** Accounts with an authenticated connection now. */
   get accounts(): number {
     return this.notices.accounts;
+  }
+
+  /** A token was revoked: disconnects auditors that have none any more. They are gone when it resolves. */
+  async dropAuditors(): Promise<void> {
+    for (const [socket, token] of [...this.auditors]) if (!(await this.options.mayAudit(token))) socket.disconnect(true);
   }
 
   /**

@@ -25,6 +25,8 @@ export interface HttpContext {
   disk: Disk;
   drain: Drain;
   metrics: Metrics;
+  /** A token has been revoked: whoever is connected under it goes. */
+  onRevoked: () => Promise<void>;
   /** Connected accounts now. */
   connected: () => number;
   clock: () => number;

@@ -18,7 +18,7 @@ export function jobStatus(
   { manifest, plan }: PlannedJob,
   counts: JobCounts,
   waitsFor: string,
-  auditor: AuditState,
+  auditor: AuditState | "unable",
   answerSoFar: string | undefined,
 ): JobStatus {
   return {

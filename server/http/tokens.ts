@@ -31,7 +31,7 @@ const MadeTokenSchema = Type.Object({
   token: Type.String({ description: "Shown once; only its hash is kept." }),
 });
 
-export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
+export function tokenRoutes(app: App, { store, clock, onRevoked }: HttpContext): void {
   const common = { tags: ["tokens"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "forbidden");
 
@@ -87,6 +87,7 @@ export function tokenRoutes(app: App, { store, clock }: HttpContext): void {
       if (admin.id === id)
         throw new IdlewaveError("forbidden", { why: "A token cannot revoke itself.", todo: "Use another administrator's." });
       if (!(await store.revokeToken(id, clock()))) throw new IdlewaveError("not-found", { what: `token ${id}` });
+      await onRevoked();
       return reply.status(204).send(null);
     },
   );

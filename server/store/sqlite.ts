@@ -289,7 +289,7 @@ function accountRow(row: Selectable<Tables["accounts"]>): AccountRow {
     unitsFinal: row.units_final,
     unitsRefused: row.units_refused,
     gpuMicros: row.gpu_micros,
-    record: { passed: row.audits_passed, proven: row.proven_wrong },
+    record: { passed: row.audits_passed, proven: row.proven_wrong, convictedAt: row.proven_at ?? 0 },
   };
 }
 

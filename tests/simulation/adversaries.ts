@@ -10,6 +10,8 @@ export const WRONG = "f".repeat(64);
 export interface Ring {
   /** Cheats that hold the unit or have lied on it. */
   readonly partners: Map<UnitIndex, Set<number>>;
+  /** What the first of them told of the unit, while it is open. */
+  readonly told: Map<UnitIndex, string>;
 }
 
 /** What one knows of oneself. */
@@ -18,6 +20,8 @@ export interface Self {
   /** Units of it that became final, and that were refused, under this key. */
   verified: number;
   refused: number;
+  /** The auditor has confirmed it often enough that its word is believed. A cheat can only guess that; here it knows. */
+  isVetted: boolean;
   dice: Dice;
 }
 
@@ -67,6 +71,16 @@ export const ADVERSARIES: Record<string, Adversary> = {
     answer(unit, { account }, { partners }) {
       const others = partners.get(unit);
       return others && (others.size > 1 || !others.has(account)) ? WRONG : RIGHT;
+    },
+  },
+  patient: {
+    does: "honest until vetted, then wrong where an accomplice holds the unit too, who says the same",
+    isCheat: true,
+    answer(unit, { account, isVetted }, { partners, told }) {
+      const first = told.get(unit);
+      if (first !== undefined) return first;
+      const others = partners.get(unit);
+      return isVetted && others && (others.size > 1 || !others.has(account)) ? WRONG : RIGHT;
     },
   },
   whitewasher: {

@@ -63,7 +63,7 @@ class Life {
       const host = (index + 1) as HostId;
       this.hosts.set(volunteer, host);
       const facts = { host, account: volunteer.account, cluster: `account:${volunteer.account}`, features: [], limits: {} };
-      await this.coordinator.dispatch({ type: "host-joined", facts, record: { passed: 0, proven: 0 } });
+      await this.coordinator.dispatch({ type: "host-joined", facts, record: { passed: 0, proven: 0, convictedAt: 0 } });
     }
     while (this.coordinator.job(this.job)?.state === "running") {
       await Promise.all(this.volunteers.map((volunteer) => this.turn(volunteer)));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ADVERSARIES } from "./adversaries.ts";
+import type { UnitIndex } from "../../shared/ids.ts";
+import { ADVERSARIES, HONEST, RIGHT, WRONG } from "./adversaries.ts";
 import { bound95, runCell } from "./cell.ts";
 import { Dice } from "./dice.ts";
 import { Timeline } from "./timeline.ts";
@@ -31,6 +32,40 @@ describe("two hundred networks with an auditor, every step checked", () => {
       expect(cell).toMatchObject({ honestProven: 0, failed: 0 });
       expect(cell.acceptedWrong).toBeLessThan(0.01);
     }
+  });
+});
+
+describe("a patient cheat", () => {
+  const { answer } = ADVERSARIES.patient ?? HONEST;
+  const unit = 7 as UnitIndex;
+  const self = (isVetted: boolean) => ({ account: 1, verified: 100, refused: 0, isVetted, dice: new Dice(1) });
+  const ring = (...accounts: number[]) => ({ partners: new Map([[unit, new Set(accounts)]]), told: new Map<UnitIndex, string>() });
+
+  it("is honest until it is vetted, and where no accomplice has the unit", () => {
+    expect(answer(unit, self(false), ring(1, 2))).toBe(RIGHT);
+    expect(answer(unit, self(true), ring(1))).toBe(RIGHT);
+    expect(answer(unit, self(true), ring(1, 2))).toBe(WRONG);
+  });
+
+  it("says what its accomplice has said", () => {
+    for (const told of [RIGHT, WRONG])
+      expect(answer(unit, self(told === RIGHT), { ...ring(1, 2), told: new Map([[unit, told]]) })).toBe(told);
+  });
+
+  it("gets some accepted although the auditor looks, and nobody honest is harmed", () => {
+    const cell = runCell({
+      ...small,
+      adversary: "patient",
+      f: 0.3,
+      seats: 50,
+      units: 40_000,
+      seeds: 2,
+      audit: { share: 0.05, unitMs: 200 },
+      check: false,
+    });
+    expect(cell.acceptedWrong).toBeGreaterThan(1e-4);
+    expect(cell.acceptedWrong).toBeLessThan(0.02);
+    expect(cell).toMatchObject({ honestProven: 0, failed: 0 });
   });
 });
 

@@ -3,6 +3,7 @@
  * and the same person or another one takes the seat. Messages take time, get lost and come twice.
  */
 
+import { VETTED_PASSED } from "../../server/core/audit.ts";
 import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Reply } from "../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, SubmittedResult } from "../../server/core/events.ts";
@@ -86,7 +87,7 @@ export class Network {
   private readonly state: CoreState;
   private readonly timeline = new Timeline();
   private readonly dice: Dice;
-  private readonly ring: Ring = { partners: new Map() };
+  private readonly ring: Ring = { partners: new Map(), told: new Map() };
   private readonly ledger: Ledger | undefined;
   private readonly cheats = new Set<number>();
   private readonly selves = new Map<number, Self>();
@@ -149,7 +150,7 @@ export class Network {
 
   private newcomer(): { self: Self; cluster: string } {
     const account = ++this.accounts;
-    const self = { account, verified: 0, refused: 0, dice: this.dice };
+    const self = { account, verified: 0, refused: 0, isVetted: false, dice: this.dice };
     this.selves.set(account, self);
     return { self, cluster: `net:${++this.networks}` };
   }
@@ -221,8 +222,10 @@ export class Network {
 
   private submit(seat: Seat, { assignment, units }: Batch): void {
     const { strategy, self, cluster, unitMs } = seat;
+    self.isVetted = this.recordOf(self.account).passed >= VETTED_PASSED;
     const results = units.map((unit): SubmittedResult => {
       const digest = strategy.answer(unit, self, this.ring);
+      if (strategy.isCheat && !this.ring.told.has(unit)) this.ring.told.set(unit, digest);
       return { unit, status: "ok", gpuMicros: Math.round(unitMs * 1000), digest, bytes: BYTES };
     });
     const event = { type: "submit", account: self.account as AccountId, cluster, assignment, results } as const;
@@ -259,7 +262,7 @@ export class Network {
 
   /** What the store would know of the account. */
   private recordOf(account: number): AuditRecord {
-    return this.score.records.get(account) ?? { passed: 0, proven: 0 };
+    return this.score.records.get(account) ?? { passed: 0, proven: 0, convictedAt: 0 };
   }
 
   private latency(): number {
@@ -288,6 +291,7 @@ export class Network {
       if (effect.type === "reply") reply = effect.reply;
       else if (effect.type === "unit-final") {
         this.ring.partners.delete(effect.unit);
+        this.ring.told.delete(effect.unit);
         this.mix(effect.unit);
         for (const account of effect.accounts) this.learn(account, "verified");
         for (const account of effect.refused) this.learn(account, "refused");

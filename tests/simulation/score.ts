@@ -38,6 +38,7 @@ export class Score {
     else if (op.type === "proven-wrong") {
       const record = this.recordOf(op.account);
       record.passed = 0;
+      record.convictedAt = op.at;
       if (!this.isCheat(op.account)) this.honestProven++;
       if (op.alike && ++record.proven === 2) this.banned++;
     } else if (op.type === "final") {
@@ -55,7 +56,7 @@ export class Score {
   }
 
   private recordOf(account: number): AuditRecord {
-    const record = this.records.get(account) ?? { passed: 0, proven: 0 };
+    const record = this.records.get(account) ?? { passed: 0, proven: 0, convictedAt: 0 };
     this.records.set(account, record);
     return record;
   }

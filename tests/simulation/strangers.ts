@@ -32,7 +32,7 @@ export class Network {
     this.send({
       type: "host-joined",
       facts: { host: host(who), account: account(who), cluster, features: [], limits: {} },
-      record: { passed: 0, proven: 0 },
+      record: { passed: 0, proven: 0, convictedAt: 0 },
     });
     this.done.set(who, new Set());
     this.clusters.set(who, cluster);

@@ -19,7 +19,7 @@ const cluster = `account:${account}`;
 await coordinator.dispatch({
   type: "host-joined",
   facts: { host, account, cluster, features: [], limits: {} },
-  record: { passed: 0, proven: 0 },
+  record: { passed: 0, proven: 0, convictedAt: 0 },
 });
 for (let claims = 0; ; claims++) {
   const random = (account * 2 ** 32 + claims).toString(16).padStart(32, "0");

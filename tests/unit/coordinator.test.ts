@@ -31,7 +31,7 @@ async function connect(coordinator: Coordinator, store: SqliteStore, key: number
   await coordinator.dispatch({
     type: "host-joined",
     facts: { host: joined, account: id, cluster: `account:${id}`, features: [], limits: {} },
-    record: { passed: 0, proven: 0 },
+    record: { passed: 0, proven: 0, convictedAt: 0 },
   });
   return { host: joined, account: id };
 }

@@ -64,7 +64,7 @@ async function answer({ coordinator, account }: Pick<Awaited<ReturnType<typeof p
   await coordinator.dispatch({
     type: "host-joined",
     facts: { host, account, cluster: "c", features: [], limits: {} },
-    record: { passed: 0, proven: 0 },
+    record: { passed: 0, proven: 0, convictedAt: 0 },
   });
   const claimed = await coordinator.dispatch({ type: "claim", random: "1".repeat(32), host, units: 1, gpuMillis: 0, job: null });
   if (claimed.type !== "assigned") throw new Error("no work");

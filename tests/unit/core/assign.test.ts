@@ -34,7 +34,7 @@ describe("a claim", () => {
     const claimOf = (gflops?: number, final = 1) => {
       const by = host(2 + (gflops ?? 0) + 100_000 * final);
       const facts = { host: by, account: account(by), cluster: `account:${by}`, features: [], limits: {}, gflops };
-      step(world.state, { type: "host-joined", now: world.now, facts, record: { passed: 0, proven: 0 } });
+      step(world.state, { type: "host-joined", now: world.now, facts, record: { passed: 0, proven: 0, convictedAt: 0 } });
       accountOf(world.state, account(by)).final = final;
       const reply = world.claim(by, 0, null, 30_000);
       if (reply.type !== "assigned") throw new Error("no work");
@@ -72,7 +72,7 @@ describe("a claim", () => {
         type: "host-joined",
         now: world.now,
         facts: { host: host(1000 + idle), account: account(1000 + idle), cluster: "idle", features: [], limits: {} },
-        record: { passed: 0, proven: 0 },
+        record: { passed: 0, proven: 0, convictedAt: 0 },
       });
     expect(units(world.assignment(by, 64))).toHaveLength(16);
   });
@@ -182,7 +182,7 @@ describe("a claim", () => {
     job.open = full;
     const by = host(1);
     const facts = { host: by, account: account(1), cluster: "c", features: [], limits: {} };
-    step(world.state, { type: "host-joined", now: 1, facts, record: { passed: 0, proven: 0 } });
+    step(world.state, { type: "host-joined", now: 1, facts, record: { passed: 0, proven: 0, convictedAt: 0 } });
     const [effect] = step(world.state, { type: "claim", now: 1, random: "a".repeat(32), host: by, units: 4, gpuMillis: 0, job: null });
     expect(effect).toMatchObject({ type: "reply", reply: { type: "idle", reason: "waits-for-others" } });
     expect(job.pages.leased).toBe(0);

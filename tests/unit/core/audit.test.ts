@@ -2,46 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS, SPARE_AFTER_MS, VETTED_PASSED, VOUCH_AFTER_MS } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
-import type { JobSpec } from "../../../server/core/events.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { WATCH_MS } from "../../../server/core/sentence.ts";
 import { type HostId, unitsOf } from "../../../shared/ids.ts";
+import { AUDITOR_ACCOUNT, agree, audited, holds, vetted } from "./audited.ts";
 import { account, digestOf, JOB, unit, World } from "./world.ts";
-
-const AUDITOR_ACCOUNT = 99;
-
-/** A world with an auditor. */
-function audited(spec: Partial<JobSpec> = {}): { world: World; auditor: HostId } {
-  const world = new World({ units: 4000, ...spec });
-  return { world, auditor: world.join(AUDITOR_ACCOUNT, AUDITOR) };
-}
-
-/** Two hosts that have passed their audits, on units below those that follow. */
-function vetted(spec: Partial<JobSpec> = {}): { world: World; auditor: HostId; one: HostId; two: HostId } {
-  const { world, auditor } = audited(spec);
-  const [one, two] = [world.join(1), world.join(2)];
-  for (let round = 0; [1, 2].some((id) => world.recordOf(id).passed < VETTED_PASSED); round++) {
-    expect(round).toBeLessThan(200);
-    agree(world, one, two);
-    world.audit(auditor);
-  }
-  world.audit(auditor);
-  return { world, auditor, one, two };
-}
-
-/** Each of the hosts computes a batch, where there is one for it: most units meet the other sooner or later. */
-function agree(world: World, one: HostId, two: HostId, how: { liar?: string; inline?: boolean } = {}): void {
-  for (const by of [one, two]) {
-    const reply = world.claim(by, 4);
-    if (reply.type === "assigned") world.submit(reply.assignment, how);
-  }
-}
-
-function holds(world: World): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { hold } of world.job().open.values()) counts[hold] = (counts[hold] ?? 0) + 1;
-  return counts;
-}
 
 describe("agreements of newcomers", () => {
   it("are final at once while there is no auditor", () => {
@@ -202,7 +167,7 @@ describe("two who tell the same lie", () => {
     expect(held.size).toBeGreaterThan(0);
     world.audit(auditor, 1);
     for (const id of [1, 2]) {
-      expect(world.recordOf(id)).toEqual({ passed: 0, proven: 1 });
+      expect(world.recordOf(id)).toEqual({ passed: 0, proven: 1, convictedAt: world.now });
       expect(world.job().holders.get(account(id))).toBeUndefined();
       expect(world.ledger.watched.get(`account:${id}`)).toBe(world.now + WATCH_MS);
     }
@@ -228,6 +193,8 @@ describe("two who tell the same lie", () => {
         for (const id of [1, 2]) Object.assign(world.state.accounts.get(account(id)) ?? {}, { refused: 0 });
         for (const { refused } of world.state.clusters.values()) expect(refused).toBeLessThan(1000);
         for (const id of [1, 2]) Object.assign(world.state.clusters.get(`account:${id}`) ?? {}, { refused: 0 });
+        // What was assigned before it was proven wrong counts no more.
+        world.tick(1);
         agree(world, ann, bob, { liar: "!" });
         world.audit(auditor, 1);
       }

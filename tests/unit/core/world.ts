@@ -1,5 +1,6 @@
 /** A core with its ledger, a clock and volunteers: every event is checked. Shared by the tests of the core. */
 import { createHash } from "node:crypto";
+import { awaitAuditor } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, JobSpec, SubmittedResult } from "../../../server/core/events.ts";
@@ -72,6 +73,7 @@ export class World {
   private nextHost = 1;
   private nextId = 1;
   private draws = 1;
+  private hadAuditor = false;
 
   constructor(...specs: Partial<JobSpec>[]) {
     for (const changes of specs.length > 0 ? specs : [{}]) this.addJob(jobSpec(changes));
@@ -99,6 +101,7 @@ export class World {
     const states = new Map([...this.state.jobs].map(([id, job]) => [id, job.state]));
     this.state = createState();
     this.clusters.clear();
+    if (this.hadAuditor) awaitAuditor(this.state, this.now);
     for (const spec of this.specs) {
       const { id } = spec;
       this.ledger.observe(
@@ -111,6 +114,7 @@ export class World {
   join(id: number, cluster = `account:${id}`, features: string[] = [], limits: Record<string, number> = {}): HostId {
     const joined = host(this.nextHost++);
     this.clusters.set(joined, { account: account(id), cluster });
+    this.hadAuditor ||= cluster === AUDITOR;
     this.send({ type: "host-joined", facts: { host: joined, account: account(id), cluster, features, limits }, record: this.recordOf(id) });
     return joined;
   }
@@ -187,7 +191,7 @@ export class World {
 
   /** What the auditor has shown of the account, as the store has it. */
   recordOf(id: number): AuditRecord {
-    return { ...(this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0 }) };
+    return { ...(this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0, convictedAt: 0 }) };
   }
 
   private draw(): string {

@@ -115,7 +115,7 @@ export function storeContract(name: string, open: OpenStore): void {
       await store.commit([replica(job, 7, one, "x"), bytesOf(job, 7, "x"), replica(job, 7, two, "x"), { type: "due", job, unit: unit(7) }]);
       expect((await store.history(job)).due).toEqual([0, 7]);
       await store.commit([replica(job, 0, three, "a"), audited]);
-      for (const id of [one, two]) expect((await store.account(id))?.record).toEqual({ passed: 1, proven: 0 });
+      for (const id of [one, two]) expect((await store.account(id))?.record).toEqual({ passed: 1, proven: 0, convictedAt: 0 });
       const proven = { type: "proven-wrong", account: two, cluster: "net:x", alike: true, at: 2500, watchedUntil: 9000 } as const;
       await store.commit([proven, replica(job, 8, two, "late", { at: 2501 })]);
       await store.close();
@@ -129,10 +129,10 @@ export function storeContract(name: string, open: OpenStore): void {
         [8, two, false],
       ]);
       expect((await again.tally(job)).audited).toBe(1);
-      expect((await again.account(one))?.record).toEqual({ passed: 1, proven: 0 });
-      expect((await again.account(two))?.record).toEqual({ passed: 0, proven: 1 });
+      expect((await again.account(one))?.record).toEqual({ passed: 1, proven: 0, convictedAt: 0 });
+      expect((await again.account(two))?.record).toEqual({ passed: 0, proven: 1, convictedAt: proven.at });
       await again.commit([{ ...proven, alike: false, watchedUntil: 9500 }]);
-      expect((await again.account(two))?.record).toEqual({ passed: 0, proven: 1 });
+      expect((await again.account(two))?.record).toEqual({ passed: 0, proven: 1, convictedAt: proven.at });
       expect(await again.watched(9400)).toEqual(new Map([["net:x", 9500]]));
       expect(await again.watched(9500)).toEqual(new Map());
       expect(await again.watched(0)).toEqual(new Map());
