@@ -97,7 +97,7 @@ export class Watch {
   }
 }
 
-/** The job to show: the chosen one, else the first running by priority, else a paused one, else the one that ended last. */
+/** The job to show: the chosen one, else the first running by priority, else a paused one, else the picture that ended last, else what ended last. */
 export function pickJob(jobs: readonly JobStatus[], chosen: number): JobStatus | null {
   if (chosen !== 0) return jobs.find((job) => job.id === chosen) ?? null;
   const byPriority = jobs.toSorted((a, b) => b.priority - a.priority || a.id - b.id);
@@ -105,5 +105,6 @@ export function pickJob(jobs: readonly JobStatus[], chosen: number): JobStatus |
   if (running) return running;
   const paused = byPriority.find((job) => job.state === "paused");
   if (paused) return paused;
-  return jobs.filter((job) => job.state === "done").toSorted((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1))[0] ?? null;
+  const ended = jobs.filter((job) => job.state === "done").toSorted((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1));
+  return ended.find(({ noun }) => noun === "picture") ?? ended[0] ?? null;
 }

@@ -72,7 +72,13 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
     port: 0,
     allowSoftware: true,
     logLevel: "warn",
-    network: { name: "Idlewave demo", operator: "you", purpose: "To show what Idlewave does", contact: "nobody", source: "not stated" },
+    network: {
+      name: "Idlewave demo",
+      operator: "whoever started this demo",
+      purpose: "To show what Idlewave does",
+      contact: "nobody",
+      source: "not stated",
+    },
   });
   closing.push(() => coordinator.close());
   const connection: Connection = { url: coordinator.url, token: coordinator.adminToken };
