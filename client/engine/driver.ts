@@ -6,26 +6,22 @@
  * units of that chunk are rejected with "endless", all others as by `stop`, and their engines must be left as they are.
  */
 import { total } from "../../shared/total.ts";
-import { allWorkgroups, workgroupsBefore } from "./amounts.ts";
-import { type Keeper, Keeping } from "./checkpoint.ts";
-import { type Chunk, type Place, SliceController, START } from "./controller.ts";
-import { EngineError } from "./engine-error.ts";
+import { allWorkgroups } from "./amounts.ts";
+import type { Keeper } from "./checkpoint.ts";
+import { type Chunk, SliceController } from "./controller.ts";
+import type { EngineError } from "./engine-error.ts";
 import { MAX_QUEUED_CHUNKS, MAX_SUBMIT_DISPATCHES } from "./limits.ts";
 import { maxUnits } from "./memory.ts";
 import type { Pace } from "./pace.ts";
-import type { Engine, OpenedUnit, Position, UnitInput } from "./seam.ts";
+import type { Engine, OpenedUnit, UnitInput } from "./seam.ts";
 import { workgroupsOf } from "./slices.ts";
 import { type Every, Watchdog } from "./watchdog.ts";
+import { mustBeWhole, type Share, type UnitOutcome, type Work, workOf } from "./work.ts";
 
 /** What may be queued, and how much work should lie ready behind it, in targets. */
 const QUEUED_TARGETS = 2;
 /** Units that wait for their turn at most, however short: their inputs are in memory. */
 const MAX_WAITING_UNITS = 64;
-
-export interface UnitOutcome {
-  bytes: Uint8Array;
-  gpuMicros: number;
-}
 
 export interface Computation {
   /** Resolves when another unit is wanted, so that the GPU does not run dry; never rejects. */
@@ -37,29 +33,6 @@ export interface Computation {
 /** The unit was not finished because the driver stopped. */
 export class DriverStopped extends Error {
   override readonly name = "DriverStopped";
-}
-
-/** A unit, until its outcome is known. */
-interface Work {
-  engine: Engine;
-  input: UnitInput;
-  onProgress(share: number): void;
-  keeping: Keeping | undefined;
-  resolve(outcome: UnitOutcome): void;
-  reject(error: unknown): void;
-  opened: OpenedUnit | undefined;
-  place: Place;
-  /** GPU times of what was submitted of it. */
-  times: Promise<number>[];
-  workgroupsRecorded: number;
-  workgroupsDone: number;
-}
-
-/** What of one unit is in a chunk, and where the unit is then. */
-interface Share {
-  work: Work;
-  positions: Position[];
-  next: Place;
 }
 
 export class Driver {
@@ -102,12 +75,7 @@ export class Driver {
     keeper: Keeper | null = null,
   ): Computation {
     const outcome = new Promise<UnitOutcome>((resolve, reject) => {
-      const { place, gpuMicros } = keeper?.from ?? { place: START, gpuMicros: 0 };
-      const done = workgroupsBefore(engine, place);
-      const work: Work = {
-        ...{ engine, input, onProgress, resolve, reject, keeping: keeper ? new Keeping(engine, keeper) : undefined },
-        ...{ opened: undefined, place, times: [Promise.resolve(gpuMicros)], workgroupsRecorded: done, workgroupsDone: done },
-      };
+      const work = workOf({ engine, input, onProgress, keeper, resolve, reject });
       if (this.stopped) reject(new DriverStopped("The driver stopped."));
       else this.lane.push(work);
     });
@@ -248,11 +216,7 @@ export class Driver {
 
   /** All of the unit is recorded: reads it. Throws `EngineError` when it is not: its bytes would be those of a part. */
   private finish(work: Work, opened: OpenedUnit): void {
-    const all = allWorkgroups(work.engine);
-    if (work.workgroupsRecorded !== all) {
-      const what = `Unit ${opened.index} came to its end with ${work.workgroupsRecorded} of ${all} workgroups run`;
-      throw new EngineError("validation", `${what}: it is not read. This is an error of the client; please report it.`);
-    }
+    mustBeWhole(work);
     this.lane.splice(this.lane.indexOf(work), 1);
     this.ending.add(work);
     Promise.all([work.engine.read(opened), Promise.all(work.times).then(total)])

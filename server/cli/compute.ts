@@ -1,8 +1,9 @@
 /** Computes units of a package on this machine's GPU, one after the other, as much at a time as keeps it busy. */
 import type { OpenAdapter } from "../../client/donor/adapter.ts";
-import { Driver, type UnitOutcome } from "../../client/engine/driver.ts";
+import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import type { Pace } from "../../client/engine/pace.ts";
+import type { UnitOutcome } from "../../client/engine/work.ts";
 import type { SourceUnit } from "../../shared/export/export.ts";
 import type { Admitted } from "../admit/package.ts";
 import type { HashedFile } from "./check.ts";
