@@ -32,6 +32,7 @@ beforeEach(async () => {
   site.pictures.set(1, picture(0.62));
   site.asked = [];
   site.since = [];
+  site.hold = Promise.resolve();
   visitor = await Visitor.come(browser, site);
   page = visitor.page;
   await page.evaluateOnNewDocument(() => {
@@ -58,14 +59,18 @@ const label = (text: string) =>
   page.waitForFunction((part) => document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes(part), {}, text);
 const databases = () => page.evaluate(() => indexedDB.databases().then((all) => all.map(({ name }) => name)));
 const shifts = () => page.evaluate(() => (globalThis as unknown as { shifts: string[] }).shifts);
-/** Where headline and picture are, and how large. */
-const frames = () =>
-  page.evaluate(() =>
-    ["h1", ".plate canvas"].map((each) => {
-      const { left, top } = document.querySelector(each)?.getBoundingClientRect() ?? {};
-      const canvas = document.querySelector<HTMLElement>(".plate canvas");
-      return [each, left, top, canvas?.clientWidth, canvas?.clientHeight];
-    }),
+/** The picture has come: its size is the job's, which nobody knows before. */
+const drawn = () => page.waitForSelector(".plate canvas.laid-out", { visible: true });
+/** Where what can be seen of these is, and how large. */
+const frames = (parts: string[]) =>
+  page.evaluate(
+    (all) =>
+      all.map((each) => {
+        const element = document.querySelector<HTMLElement>(each);
+        const { left, top, width, height } = element?.getBoundingClientRect() ?? {};
+        return [each, element?.checkVisibility({ visibilityProperty: true }), left, top, width, height];
+      }),
+    parts,
   );
 /** Where what stands under the words is. */
 const places = () =>
@@ -142,12 +147,12 @@ describe("the page keeps still", () => {
   ])("%d x %d: while it loads, while units are verified and the words change", async (width, height) => {
     await page.setViewport({ width, height });
     await visitor.open();
-    await label("units verified");
+    await drawn();
     expect(await shifts()).toEqual([]);
-    const before = await frames();
+    const before = await frames(["h1", ".plate canvas"]);
     await visitor.lend();
     // The dock comes over room that was free.
-    expect(await frames()).toEqual(before);
+    expect(await frames(["h1", ".plate canvas"])).toEqual(before);
     const asked = await places();
     await visitor.say({
       own: { job: 1, waiting: 0, final: 0 },
@@ -166,6 +171,28 @@ describe("the page keeps still", () => {
     expect(await places()).toEqual(first);
     await page.waitForFunction(() => !document.querySelector("h1")?.textContent?.includes("Unit 305"), { timeout: 15_000 });
     expect(await places()).toEqual(first);
+    expect(await shifts()).toEqual([]);
+  });
+
+  test.each([
+    [1280, 800],
+    [390, 844],
+    [320, 640],
+    [700, 400],
+  ])("%d x %d: a picture that comes late appears in its place, and moves nothing", async (width, height) => {
+    await page.setViewport({ width, height });
+    let release = () => {};
+    site.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    await visitor.open();
+    await label("units verified");
+    const around = [".home", ".plate", ".legend", "h1", ".lead", ".lend", ".terms", ".label", ".below"];
+    const before = await frames(around);
+    expect(await page.$eval(".plate canvas", (canvas) => canvas.checkVisibility({ visibilityProperty: true }))).toBe(false);
+    release();
+    await drawn();
+    expect(await frames(around)).toEqual(before);
     expect(await shifts()).toEqual([]);
   });
 

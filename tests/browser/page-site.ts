@@ -35,6 +35,8 @@ export interface Site {
   /** Picture of each job. */
   pictures: Map<number, Uint8Array>;
   refused: { unit: number; volunteer: string; digest: string; canonical: string; at: string }[];
+  /** Pictures are answered after this. */
+  hold: Promise<void>;
   /** Answers 503 to everything under /api. */
   down: boolean;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export async function openSite(): Promise<Site> {
     network,
     pictures: new Map(),
     refused: [],
+    hold: Promise.resolve(),
     down: false,
     close: async () => {
       server.closeAllConnections();
@@ -86,6 +89,7 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   site.asked.push(pathname);
   if (searchParams.has("since")) site.since.push(Number(searchParams.get("since")));
   const etag = request.headers["if-none-match"];
+  if (pathname.endsWith("/picture")) await site.hold;
   const [status, body, type] = pathname.startsWith("/api/") ? answerApi(site, pathname, response, etag) : await answerFile(site, pathname);
   response.writeHead(status, { "content-type": type, "content-security-policy": POLICY, "x-content-type-options": "nosniff" });
   response.end(body);
