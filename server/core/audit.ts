@@ -30,7 +30,7 @@ const WATCHED_SHARE = 0.5;
 export const MAX_OWED_MS = 600_000;
 const MAX_DISPUTED_MS = MAX_OWED_MS / 2;
 /** Units of a job that may wait for somebody in them to be vetted. */
-const MAX_PROVISIONAL = 32_768;
+export const MAX_PROVISIONAL = 32_768;
 /** A provisional unit is the auditor's when it has nothing else to do, and a vetted volunteer's, after so long, ms. */
 export const SPARE_AFTER_MS = 30_000;
 export const VOUCH_AFTER_MS = 60_000;
