@@ -24,7 +24,6 @@ import { packOpenPages } from "./packing.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
-import type { Tables } from "./tables.ts";
 import { keptResult, unitRow } from "./unit.ts";
 
 /** The store in one SQLite file, one process at a time. */
