@@ -10,3 +10,14 @@ export interface Pace {
   /** The driver stops: `turn` resolves at once from now on. */
   end(): void;
 }
+
+/** The whole GPU, at once, in chunks of so many microseconds: where somebody asked for one result and waits for it. */
+export function eagerPace(targetMicros: number): Pace {
+  return {
+    targetMicros: () => targetMicros,
+    turn: () => Promise.resolve(),
+    busy: () => undefined,
+    idle: () => undefined,
+    end: () => undefined,
+  };
+}

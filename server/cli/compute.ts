@@ -2,7 +2,7 @@
 import type { OpenAdapter } from "../../client/donor/adapter.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
-import type { Pace } from "../../client/engine/pace.ts";
+import { eagerPace } from "../../client/engine/pace.ts";
 import type { UnitOutcome } from "../../client/engine/work.ts";
 import type { SourceUnit } from "../../shared/export/export.ts";
 import type { Admitted } from "../admit/package.ts";
@@ -12,16 +12,7 @@ import { LocalInputs, wholeFiles } from "./local-inputs.ts";
 /** Units whose results are waited for at a time: the driver asks for as many as keep the GPU busy, never for so many. */
 const UNITS_AT_ONCE = 128;
 /** GPU time of a slice: nobody is promised a smooth screen here, and a driver's watchdog is far above it. */
-const SLICE_MICROS = 30_000;
-
-/** The whole GPU, at once. */
-const EAGER: Pace = {
-  targetMicros: () => SLICE_MICROS,
-  turn: () => Promise.resolve(),
-  busy: () => undefined,
-  idle: () => undefined,
-  end: () => undefined,
-};
+export const SLICE_MICROS = 30_000;
 
 /**
  * Framed results of the units `from <= unit < to`, ascending. `onUnit` is told each unit's GPU time in microseconds. Rejects
@@ -38,7 +29,7 @@ export async function* computeUnits(
   const device = await adapter.openDevice(plan.requires);
   const inputs = await LocalInputs.open(admitted, files);
   const engine = await openEngine(device, plan, await wholeFiles(plan, files));
-  const driver = new Driver(EAGER);
+  const driver = new Driver(eagerPace(SLICE_MICROS));
   try {
     const waiting: { unit: number; outcome: Promise<UnitOutcome> }[] = [];
     for (let next = from; next < to || waiting.length > 0; ) {

@@ -2,7 +2,7 @@
 import type { ErrorBody } from "../../shared/api.ts";
 import type { Fault } from "../../shared/errors.ts";
 
-export const EXIT = { ok: 0, failure: 1, usage: 2, refused: 3, unreachable: 4, unauthorised: 5, notReady: 6 } as const;
+export const EXIT = { ok: 0, failure: 1, usage: 2, refused: 3, unreachable: 4, unauthorised: 5, notReady: 6, differs: 7 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Shown by `--help`. */
@@ -13,7 +13,8 @@ export const EXIT_HELP = `Exit codes:
   3  the job package was refused: its faults are listed
   4  the coordinator cannot be reached
   5  the token is missing, unknown, or not allowed to do this
-  6  the results are not ready`;
+  6  the results are not ready, or the unit has none
+  7  the unit came out otherwise here`;
 
 /** A failure with words for a person and a code for a script. An empty message: all has been said already. */
 export class CliError extends Error {

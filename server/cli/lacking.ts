@@ -1,11 +1,13 @@
 /** What of a job's needs a GPU does not have, in words that name the limit and where it comes from. */
-
 import { limitRange } from "../../shared/limits.ts";
 import type { Host } from "../../shared/protocol.ts";
 import type { Admitted } from "../admit/package.ts";
 
+/** What of a job is judged. */
+export type Needs = Pick<Admitted, "plan" | "warnings">;
+
 /** One sentence for each need that `host` does not meet; hosts tell their limits in steps, so a met one may be among them. */
-export function lackingOf({ plan, warnings }: Pick<Admitted, "plan" | "warnings">, host: Pick<Host, "features" | "limits">): string[] {
+export function lackingOf({ plan, warnings }: Needs, host: Pick<Host, "features" | "limits">): string[] {
   const { features, limits } = plan.requires;
   const because = (need: string, field: string) => {
     const told = warnings.find((text) => text.includes(` needs ${need}`));

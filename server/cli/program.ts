@@ -12,6 +12,7 @@ import { invocation, PROGRAM } from "./invocation.ts";
 import { keyVerb } from "./key.ts";
 import { newVerb } from "./new.ts";
 import { note, printError } from "./print.ts";
+import { replayVerb } from "./replay.ts";
 import { restoreVerb } from "./restore.ts";
 import { resultsVerb } from "./results.ts";
 import { runVerb } from "./run.ts";
@@ -33,6 +34,7 @@ const VERBS = [
   statusVerb,
   watchVerb,
   resultsVerb,
+  replayVerb,
   steerVerbs,
   donateVerb,
   auditVerb,

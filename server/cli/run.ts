@@ -4,23 +4,18 @@ import { writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
-import type { OpenAdapter } from "../../client/donor/adapter.ts";
-import { EngineError } from "../../client/engine/engine-error.ts";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
 import { counted } from "../../shared/counted.ts";
-import { IdlewaveError } from "../../shared/errors.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
-import { messageOf } from "../../shared/thrown.ts";
-import type { Admitted } from "../admit/package.ts";
 import { progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
-import { CliError, EndlessKernel, EXIT } from "./exit.ts";
-import { lackingOf } from "./lacking.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { failureOf, openGpu } from "./gpu.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
-import { noGpu, onGpu } from "./software.ts";
+import { onGpu } from "./software.ts";
 
 /** So much of an answer is printed. */
 const MAX_PRINTED_CHARACTERS = 2_000;
@@ -74,7 +69,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     const meta = { job: 0, name: manifest.name, complete: holes === 0 };
     for await (const part of exportResults(plan, options.output, format, results, meta).chunks) parts.push(part);
   } catch (error) {
-    throw failureOf(error, admitted, adapter);
+    throw failureOf(error, manifest.name, adapter, admitted);
   } finally {
     bar.stop();
   }
@@ -87,7 +82,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     first,
     computeUnits(adapter, admitted, files, again, () => undefined),
   ).catch((error: unknown) => {
-    throw failureOf(error, admitted, adapter);
+    throw failureOf(error, manifest.name, adapter, admitted);
   });
   if (options.json && options.out !== "-") {
     const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
@@ -162,39 +157,4 @@ function rangeOf(text: string | undefined, count: number): { from: number; to: n
     throw new CliError(EXIT.usage, "usage", `--units ${text} are no units of this job.`, todo);
   }
   return { from, to };
-}
-
-/** The adapter, also a software one: it is the owner's own machine. */
-async function openGpu(name: string | undefined) {
-  const [{ openAdapter }, { openDawn }] = await Promise.all([import("../../client/donor/adapter.ts"), import("../../client/dawn/gpu.ts")]);
-  let gpu: GPU;
-  try {
-    gpu = openDawn(name);
-  } catch (error) {
-    throw new CliError(EXIT.failure, "no-gpu", `There is no GPU ${name}: ${messageOf(error)}`, "Name another, or leave --gpu out.");
-  }
-  const adapter = await openAdapter({ allowSoftware: true, machine: { gpu, browser: "node", os: process.platform } });
-  if (adapter.kind === "adapter") return adapter;
-  throw noGpu();
-}
-
-function failureOf(error: unknown, admitted: Admitted, { name: gpu, host }: OpenAdapter): CliError {
-  if (error instanceof CliError) return error;
-  if (error instanceof EngineError && error.code === "endless")
-    return new EndlessKernel(
-      `The kernel of ${admitted.manifest.name} did not end on ${gpu}. ${error.message}`,
-      "Give each loop a bound, or divide the work among more workgroups, or among passes.",
-    );
-  if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
-  const lacking = error instanceof EngineError ? [] : lackingOf(admitted, host);
-  if (lacking.length > 0) {
-    const todo = "Mend what needs it, or name another GPU with --gpu.";
-    return new CliError(EXIT.failure, "gpu-lacks", `${gpu} cannot run the job. ${lacking.join(" ")}`, todo);
-  }
-  return new CliError(
-    EXIT.failure,
-    "gpu-failed",
-    `${gpu} could not run the job: ${messageOf(error)}`,
-    "Mend the kernel or what the job requires, or name another GPU with --gpu.",
-  );
 }

@@ -145,6 +145,29 @@ export interface FinalRow {
   at: number;
 }
 
+/** One unit as it is kept. What only mattered while its page of units was open is gone once that has ended. */
+export interface UnitRow {
+  ended: "final" | "failed" | null;
+  /** When it ended, ms; null until then. */
+  at: number | null;
+  /** Of the canonical result; null unless it is final. */
+  digest: string | null;
+  /** In the order they were recorded. */
+  replicas: UnitReplicaRow[];
+  /** Digests whose bytes are kept, the canonical one first. */
+  kept: string[];
+}
+
+export interface UnitReplicaRow extends Pick<ReplicaRow, "account" | "status" | "gpuMicros" | "credit"> {
+  /** null once forgotten. */
+  publicKey: PublicKeyHex | null;
+  outcome: Outcome;
+  /** null: it was not kept. */
+  digest: string | null;
+  /** null: it was not kept. */
+  cluster: string | null;
+}
+
 export interface OwnUnits {
   /** Descending. */
   units: { unit: UnitIndex; outcome: Outcome }[];
@@ -211,6 +234,10 @@ export interface Store {
   finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;
   final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined>;
   failedUnits(job: JobId): Promise<UnitIndex[]>;
+  /** Undefined when nobody has answered it. */
+  unit(job: JobId, unit: UnitIndex): Promise<UnitRow | undefined>;
+  /** Result bytes of a unit that has ended, one of `UnitRow.kept`; undefined when they are not kept. */
+  kept(job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined>;
   /** Replicas whose digest differs from the canonical one, newest first. */
   refused(job: JobId, limit: number): Promise<RefusedRow[]>;
   /** Units of a job below `before` that the account has a replica of; at most `limit` (MAX_OWN_UNITS) of them. */

@@ -24,6 +24,7 @@ import { siteRoutes } from "./sites.ts";
 import { submitRoutes } from "./submit.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { followRequests, requestIds } from "./underway.ts";
+import { unitRoutes } from "./units.ts";
 import { MAX_HEADER_BYTES, sendUnread, unreadError } from "./unread.ts";
 import { Views } from "./views.ts";
 import { volunteerRoutes } from "./volunteers.ts";
@@ -89,6 +90,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   jobRoutes(app, context, views);
   submitRoutes(app, context, visible);
   resultRoutes(app, context);
+  unitRoutes(app, context);
   bytesRoutes(app, context);
   blobRoutes(app, context, visible);
   volunteerRoutes(app, context);

@@ -118,6 +118,8 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE jobs ADD COLUMN audited INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE watched (cluster TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // Refusals are looked up by unit too: each unit has a page of its own, and anybody may ask for it.
+  "CREATE INDEX refusals_unit ON refusals (job, unit);",
 ];
 
 /** Version of a database that this program has brought up to date. */

@@ -42,7 +42,7 @@ export function checkPage(facts: PageFacts, units: ReadonlyMap<number, PageUnit>
       if (outcome === "open") escrowed = true;
       if (outcome === "open" && (unit.ended || packed)) note("open", `${name}, account ${account}`);
     }
-    checkResults(first + slot, unit, rows, (check) => note(check, name));
+    checkResults(first + slot, unit, packed, rows, (check) => note(check, name));
     checkPaid(unit, name, note);
   }
   const over = isOver(facts);
@@ -61,10 +61,11 @@ export function checkPage(facts: PageFacts, units: ReadonlyMap<number, PageUnit>
 function checkResults(
   unit: number,
   { ended, results }: PageUnit,
+  packed: boolean,
   rows: ReadonlyMap<string, number>,
   note: (name: PageCheck) => void,
 ): void {
-  if (ended === "final" && results.length !== 1) note("results");
+  if (ended === "final" && (results.length === 0 || (packed && results.length > 1))) note("results");
   for (const { digest, place, bytes } of results) {
     if (place === Place.Inline) {
       if (!bytes) note("results");

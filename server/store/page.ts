@@ -44,6 +44,7 @@ export interface PageUnit {
   at: number;
   /** In the order they were recorded. */
   replicas: PageReplica[];
+  /** Of a unit that has ended the canonical one first; packed it is the only one. */
   results: PageResult[];
 }
 
@@ -147,7 +148,9 @@ function end(unit: PageUnit, slot: number, how: "final" | "failed", at: number, 
   unit.due = false;
   unit.at = at;
   for (const [index, replica] of unit.replicas.entries()) replica.outcome = OUTCOMES[outcomes[index] ?? 0] ?? "open";
-  if (how === "final") unit.results = [canonical(unit, slot)];
+  if (how !== "final") return;
+  const winner = canonical(unit, slot);
+  unit.results = [winner, ...unit.results.filter((result) => result !== winner)];
 }
 
 function canonical(unit: PageUnit, slot: number): PageResult {

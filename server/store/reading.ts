@@ -9,7 +9,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import { type FinalRow, type JobHistory, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
 import { unpack } from "./packed.ts";
 import { openPages, readJournal, replayRow } from "./packing.ts";
-import { DamagedPage, type PageUnit, type Sender } from "./page.ts";
+import { DamagedPage, type PageResult, type PageUnit, type Sender } from "./page.ts";
 import { Place } from "./records.ts";
 import type { Tables } from "./tables.ts";
 
@@ -37,8 +37,13 @@ export class PageReader {
   }
 
   async final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined> {
-    const found = (await this.page(job, pageOf(unit))).get(unit % PAGE_UNITS);
+    const found = await this.unit(job, unit);
     return found && (await this.finalRow(job, unit, found));
+  }
+
+  /** A unit as its page has it; undefined when nobody has answered it. */
+  async unit(job: JobId, unit: UnitIndex): Promise<PageUnit | undefined> {
+    return (await this.page(job, pageOf(unit))).get(unit % PAGE_UNITS);
   }
 
   async finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]> {
@@ -201,11 +206,13 @@ export class PageReader {
 
   private async finalRow(job: JobId, unit: UnitIndex, state: PageUnit): Promise<FinalRow | undefined> {
     const result = state.ended === "final" ? state.results[0] : undefined;
-    if (!result) return undefined;
-    const { at } = state;
+    return result && (await this.resultRow(job, unit, result, state.at));
+  }
+
+  /** A result with its bytes, wherever they are. */
+  async resultRow(job: JobId, unit: UnitIndex, result: PageResult, at: number): Promise<FinalRow> {
     if (result.bytes) {
-      const digest = result.digest ?? createHash("sha256").update(result.bytes).digest();
-      return { unit, digest: toHex(digest), bytes: exactBytes(result.bytes), at };
+      return { unit, digest: digestOf(result), bytes: exactBytes(result.bytes), at };
     }
     const digest = result.digest ?? NO_DIGEST;
     if (result.place === Place.Blob) return { unit, digest: toHex(digest), bytes: null, at };
@@ -238,6 +245,11 @@ export class PageReader {
     }
     return runs;
   }
+}
+
+/** Hexadecimal. */
+export function digestOf({ digest, bytes }: PageResult): string {
+  return toHex(digest ?? (bytes ? createHash("sha256").update(bytes).digest() : NO_DIGEST));
 }
 
 function openReplicas(

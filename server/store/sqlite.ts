@@ -1,4 +1,4 @@
-import { type Selectable, sql } from "kysely";
+import { sql } from "kysely";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
@@ -16,13 +16,15 @@ import {
   type Store,
   type StoreOp,
   type TokenRow,
+  type UnitRow,
 } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { packOpenPages } from "./packing.ts";
 import { PageReader } from "./reading.ts";
+import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
-import type { Tables } from "./tables.ts";
+import { keptResult, unitRow } from "./unit.ts";
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
@@ -226,6 +228,14 @@ export class SqliteStore implements Store {
     return await this.pages.final(job, unit);
   }
 
+  async unit(job: JobId, unit: UnitIndex): Promise<UnitRow | undefined> {
+    return await unitRow(this.database, this.pages, job, unit);
+  }
+
+  async kept(job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined> {
+    return await keptResult(this.pages, job, unit, digest);
+  }
+
   async failedUnits(job: JobId): Promise<UnitIndex[]> {
     const rows = await this.database.selectFrom("failures").select("unit").where("job", "=", job).orderBy("unit").execute();
     return rows.map((row) => row.unit);
@@ -277,22 +287,4 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     await this.database.destroy();
   }
-}
-
-function accountRow(row: Selectable<Tables["accounts"]>): AccountRow {
-  return {
-    id: row.id,
-    publicKey: row.public_key,
-    creditEscrow: row.credit_escrow,
-    creditFinal: row.credit_final,
-    unitsSubmitted: row.units_submitted,
-    unitsFinal: row.units_final,
-    unitsRefused: row.units_refused,
-    gpuMicros: row.gpu_micros,
-    record: { passed: row.audits_passed, proven: row.proven_wrong, convictedAt: row.proven_at ?? 0 },
-  };
-}
-
-function tokenRow(row: Selectable<Tables["tokens"]>): TokenRow {
-  return { id: row.id, name: row.name, admin: row.admin !== 0, createdAt: row.created_at, revokedAt: row.revoked_at };
 }

@@ -82,6 +82,13 @@ export class Inputs {
     return pieces.size > 0 ? pieces : undefined;
   }
 
+  /** The unit's row of the job's table, of which all is fetched so that its hash can be checked; undefined when there is none. */
+  async row({ rows }: JobPlan, unit: number): Promise<Uint8Array | undefined> {
+    if (!rows) return undefined;
+    const table = await this.blob(rows.blob, rows.count * rows.rowBytes);
+    return table.subarray(unit * rows.rowBytes, (unit + 1) * rows.rowBytes);
+  }
+
   /** Fetches what these units will need next. Never rejects: who needs it asks again, and then the fault is told. */
   fetchAhead(plan: JobPlan, units: Iterable<number>): void {
     const splits = plan.buffers.flatMap(({ init }) => (init.kind === "split" ? [init] : []));

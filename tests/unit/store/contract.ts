@@ -107,6 +107,34 @@ export function storeContract(name: string, open: OpenStore): void {
       await expect(store.commit([over])).rejects.toThrow();
     });
 
+    it("knows of a unit who said what, and keeps bytes that lost until its page has ended", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      expect(await store.unit(job, unit(0))).toBeUndefined();
+      await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 0, two, "lie"), bytesOf(job, 0, "lie")]);
+      expect(await store.unit(job, unit(0))).toMatchObject({ ended: null, at: null, digest: null, kept: [digest("a"), digest("lie")] });
+      expect(await store.kept(job, unit(0), digest("a"))).toBeUndefined();
+      await store.commit([replica(job, 0, three, "a"), final(job, 0, "a", [one, [two, "lie"], three])]);
+      const said = [
+        { account: one, publicKey: publicKey(1), outcome: "final", status: "ok", digest: digest("a"), gpuMicros: 1500, credit: 2.5 },
+        { account: two, publicKey: publicKey(2), outcome: "refused", digest: digest("lie") },
+        { account: three, outcome: "final", digest: digest("a") },
+      ];
+      const ended = { ended: "final", at: 3000, digest: digest("a"), replicas: said };
+      expect(await store.unit(job, unit(0))).toMatchObject({ ...ended, kept: [digest("a"), digest("lie")] });
+      expect(await store.kept(job, unit(0), digest("lie"))).toMatchObject({ bytes: new TextEncoder().encode("lie") });
+      expect(await store.kept(job, unit(0), digest("other"))).toBeUndefined();
+      await store.commit([
+        { type: "forget", account: two, at: 4000 },
+        { type: "page-ended", job, page: 0 },
+      ]);
+      const packed = await store.unit(job, unit(0));
+      expect(packed).toMatchObject({ ...ended, replicas: [said[0], { ...said[1], publicKey: null }, said[2]], kept: [digest("a")] });
+      expect(packed?.replicas.map(({ cluster }) => cluster)).toEqual([null, null, null]);
+      expect(await store.kept(job, unit(0), digest("a"))).toMatchObject({ bytes: new TextEncoder().encode("a") });
+      expect(await store.kept(job, unit(0), digest("lie"))).toBeUndefined();
+    });
+
     it("keeps what the auditor owes and has found: who passed, who was proven wrong since when, which clusters are watched", async () => {
       const { store, job, accounts, path } = await place(open);
       const [one, two, three] = accounts;

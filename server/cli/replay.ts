@@ -1,0 +1,139 @@
+/** `replay <job> <unit>`: a unit once more on this machine's GPU, beside what the coordinator holds of it. */
+import { createHash } from "node:crypto";
+import type { Command } from "commander";
+import type { OpenAdapter } from "../../client/donor/adapter.ts";
+import type { Inputs } from "../../client/donor/inputs/inputs.ts";
+import type { Rerun } from "../../client/proof/rerun.ts";
+import type { JobStatus } from "../../shared/api.ts";
+import { type Difference, differenceOf } from "../../shared/difference.ts";
+import type { JobPlan } from "../../shared/plan.ts";
+import { type Unit, UnitSchema } from "../../shared/unit.ts";
+import { type Connection, findJob, send, sendJson } from "./api.ts";
+import { progressBar } from "./bar.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { failureOf, openGpu } from "./gpu.ts";
+import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+import { onGpu } from "./software.ts";
+
+interface ReplayOptions extends VerbOptions {
+  gpu?: string;
+  software?: boolean;
+}
+
+/** `none`: the unit failed, there is no canonical result. */
+type Verdict = "equal" | "differs" | "none";
+
+interface Replica {
+  volunteer: string;
+  outcome: Unit["replicas"][number]["outcome"];
+  /** Empty: it did not run, or it was not kept. */
+  digest: string;
+  /** null: its digest was not kept. */
+  equal: boolean | null;
+  /** Present when it is not equal and its bytes are kept. */
+  difference?: Difference;
+}
+
+export function replayVerb(program: Command): void {
+  verb(program, "replay <job> <unit>", "compute a unit of a job again on this machine's GPU, and compare it with what volunteers said")
+    .option("--gpu <name>", "part of the name of the GPU to use")
+    .option("--software", "compute on the processor, with Chromium's software driver: slow, and the same bytes")
+    .action(async (job: string, unit: string, options: ReplayOptions) => {
+      await onGpu(options.software === true, () => replay(job, unit, options));
+    });
+}
+
+async function replay(name: string, index: string, options: ReplayOptions): Promise<void> {
+  const connection = connectionOf(options);
+  const job = await findJob(connection, name);
+  const unit = await endedUnit(connection, job, index);
+  const { Inputs } = await import("../../client/donor/inputs/inputs.ts");
+  const inputs = new Inputs(connection.url);
+  const adapter = await openGpu(options.gpu);
+  const [plan, result] = await compute(job, unit, inputs, adapter);
+  const canonical = unit.digest === "" ? undefined : await differenceFrom(connection, unit, unit.digest, plan, result);
+  const replicas: Replica[] = [];
+  for (const { volunteer, outcome, digest, bytes } of unit.replicas) {
+    const difference = bytes ? await differenceFrom(connection, unit, digest, plan, result) : undefined;
+    const equal = digest === "" ? null : digest === result.digest;
+    replicas.push({ volunteer, outcome, digest, equal, ...(difference ? { difference } : {}) });
+  }
+  const verdict: Verdict = unit.digest === "" ? "none" : unit.digest === result.digest ? "equal" : "differs";
+  const here = { gpu: adapter.name, software: adapter.host.software, gpuMillis: result.gpuMicros / 1000, digest: result.digest };
+  const told = { digest: unit.digest, rule: unit.rule, ...(canonical ? { difference: canonical } : {}) };
+  if (options.json) printJson({ job: job.id, unit: unit.unit, verdict, here, canonical: told, replicas });
+  else {
+    note(`Unit ${unit.unit} of ${job.name} on ${adapter.host.software ? `${adapter.name}, in software` : adapter.name}:`);
+    print(`here       ${result.digest}`);
+    print(
+      unit.digest === "" ? "canonical  none, the unit failed" : `canonical  ${unit.digest}  ${wordsOf(verdict === "equal", canonical)}`,
+    );
+    for (const each of replicas) print(`${each.volunteer.padEnd(12)}  ${each.outcome.padEnd(7)}  ${replicaWords(each)}`);
+  }
+  if (verdict !== "equal") throw new CliError(verdict === "none" ? EXIT.notReady : EXIT.differs, verdict, "", "");
+}
+
+async function endedUnit(connection: Connection, job: JobStatus, index: string): Promise<Unit> {
+  if (!/^\d{1,15}$/.test(index) || Number(index) >= job.units.total) {
+    const todo = `The job has the units 0 to ${(job.units.total - 1).toLocaleString("en")}.`;
+    throw new CliError(EXIT.usage, "usage", `${index} is no unit of ${job.name}.`, todo);
+  }
+  const unit = await sendJson(connection, `/api/jobs/${job.id}/units/${Number(index)}`, UnitSchema);
+  if (unit.state === "open")
+    throw new CliError(EXIT.notReady, "not-ready", `Unit ${unit.unit} has not ended yet.`, "Choose one that is final, or wait.");
+  if (unit.state === "dropped")
+    throw new CliError(EXIT.notReady, "not-ready", `Unit ${unit.unit} has no result: its job ended before it did.`, "Choose another.");
+  return unit;
+}
+
+async function compute(job: JobStatus, unit: Unit, inputs: Inputs, adapter: OpenAdapter): Promise<[JobPlan, Rerun]> {
+  const [{ rerun }, { eagerPace }, { SLICE_MICROS }] = await Promise.all([
+    import("../../client/proof/rerun.ts"),
+    import("../../client/engine/pace.ts"),
+    import("./compute.ts"),
+  ]);
+  const bar = progressBar(`unit ${unit.unit} of ${job.name}`, 100, "%");
+  try {
+    const plan = await inputs.plan(unit.plan);
+    return [plan, await rerun(adapter, inputs, plan, unit.unit, eagerPace(SLICE_MICROS), (share) => bar.update(100 * share))];
+  } catch (error) {
+    throw failureOf(error, job.name, adapter);
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Undefined when the result has this digest. */
+async function differenceFrom(
+  connection: Connection,
+  { job, unit }: Unit,
+  digest: string,
+  plan: JobPlan,
+  result: Rerun,
+): Promise<Difference | undefined> {
+  if (digest === result.digest) return undefined;
+  const response = await send(connection, `/api/jobs/${job}/units/${unit}/bytes?digest=${digest}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (createHash("sha256").update(bytes).digest("hex") !== digest)
+    throw new CliError(
+      EXIT.failure,
+      "bad-answer",
+      `The coordinator's bytes do not have the digest ${digest} that it tells.`,
+      "Tell its operator.",
+    );
+  return differenceOf(plan, result.bytes, bytes);
+}
+
+function replicaWords({ digest, equal, difference }: Replica): string {
+  return equal === null ? "its digest was not kept, or it did not run" : `${digest}  ${wordsOf(equal, difference)}`;
+}
+
+function wordsOf(equal: boolean, difference: Difference | undefined): string {
+  if (equal) return "equal";
+  if (!difference) return "differs, its bytes were not kept";
+  const { byte, element } = difference;
+  if (!element) return `differs from byte ${byte.toLocaleString("en")} on`;
+  const { output, index, dtype, mine, theirs } = element;
+  return `differs from byte ${byte.toLocaleString("en")} on: ${output}[${index.join(", ")}], ${dtype}, is ${mine} here and ${theirs} there`;
+}

@@ -1,0 +1,111 @@
+/** One unit: what was computed, what came out and who said so; and its result bytes, once it has ended. */
+import Type from "typebox";
+import { IdlewaveError } from "../../shared/errors.ts";
+import type { UnitIndex } from "../../shared/ids.ts";
+import { type Unit, UnitSchema } from "../../shared/unit.ts";
+import { AUDITOR } from "../core/cluster.ts";
+import { isOver, type UnitReplicaRow, type UnitRow } from "../core/store.ts";
+import { DEFAULT_QUORUM } from "../core/verify.ts";
+import type { App, HttpContext } from "./context.ts";
+import { resultOf } from "./follow.ts";
+import { JobParams } from "./jobs.ts";
+import { visibleJob } from "./owners.ts";
+import { bytesRefusals, refusals } from "./refusals.ts";
+import { inputsOf } from "./unit-inputs.ts";
+import { volunteerId } from "./volunteers.ts";
+
+const UnitParams = Type.Object({
+  ...JobParams.properties,
+  unit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Index of the unit." }),
+});
+const BytesQuery = Type.Object({
+  digest: Type.Optional(
+    Type.String({ pattern: "^[0-9a-f]{64}$", description: "Those of this digest, which may have lost; default the canonical ones." }),
+  ),
+});
+
+export function unitRoutes(app: App, context: HttpContext): void {
+  const { store, blobs, plans } = context;
+
+  app.get(
+    "/api/jobs/:id/units/:unit",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "One unit: its inputs, its digest and who answered what",
+        params: UnitParams,
+        response: { 200: UnitSchema, ...refusals("not-found") },
+      },
+    },
+    async (request): Promise<Unit> => {
+      const row = await visibleJob(request, context, request.params.id);
+      const { plan, manifest, resultBytes } = await plans.of(row.id);
+      const unit = request.params.unit as UnitIndex;
+      if (unit >= plan.units.count) throw new IdlewaveError("not-found", { what: `unit ${unit} of job ${row.id}` });
+      const found = await store.unit(row.id, unit);
+      return {
+        job: row.id,
+        unit,
+        state: found?.ended ?? (isOver(row) ? "dropped" : "open"),
+        endedAt: found?.at == null ? "" : new Date(found.at).toISOString(),
+        plan: row.plan,
+        ...(await inputsOf(plan, unit, blobs)),
+        digest: found?.digest ?? "",
+        resultBytes,
+        rule: ruleOf(found),
+        quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
+        replicas: found?.ended ? found.replicas.map((replica) => shown(replica, found)) : [],
+      };
+    },
+  );
+
+  app.get(
+    "/api/jobs/:id/units/:unit/bytes",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "Result bytes of a unit that has ended: each output, prefixed by its length as u64",
+        params: UnitParams,
+        querystring: BytesQuery,
+        response: bytesRefusals("not-found"),
+      },
+    },
+    async (request, reply) => {
+      const row = await visibleJob(request, context, request.params.id);
+      const { unit } = request.params;
+      const digest = request.query.digest ?? (await store.unit(row.id, unit as UnitIndex))?.digest;
+      const found = digest ? await store.kept(row.id, unit as UnitIndex, digest) : undefined;
+      if (!found) throw new IdlewaveError("not-found", { what: `such result of unit ${unit} of job ${row.id}` });
+      const bytes = await resultOf(found, blobs);
+      void reply.headers({
+        "cache-control": "no-cache",
+        "content-disposition": "attachment",
+        "content-security-policy": "sandbox",
+        "x-content-type-options": "nosniff",
+      });
+      return reply.type("application/octet-stream").send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    },
+  );
+}
+
+/** Of a unit that has ended: whether others have answered it before is told to nobody, for a liar could choose by it. */
+function shown(replica: UnitReplicaRow, { kept }: UnitRow): Unit["replicas"][number] {
+  const digest = replica.status === "ok" ? (replica.digest ?? "") : "";
+  return {
+    volunteer: volunteerId(replica),
+    auditor: replica.cluster === AUDITOR,
+    outcome: replica.outcome === "open" ? "void" : replica.outcome,
+    ran: replica.status === "ok",
+    digest,
+    bytes: digest !== "" && kept.includes(digest),
+    gpuMicros: replica.gpuMicros,
+    credit: replica.outcome === "final" ? replica.credit : 0,
+  };
+}
+
+/** Who the auditor was is forgotten with its page. */
+function ruleOf(found: UnitRow | undefined): Unit["rule"] {
+  if (found?.ended !== "final") return "none";
+  if (found.replicas.some(({ cluster }) => cluster === AUDITOR)) return "audit";
+  return found.replicas.some(({ cluster }) => cluster === null) ? "not-kept" : "quorum";
+}

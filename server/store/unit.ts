@@ -1,0 +1,54 @@
+/** What is kept of one unit: its end, its replicas and the results whose bytes are there. */
+import type { Kysely } from "kysely";
+import { toHex } from "../../shared/bytes.ts";
+import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import type { FinalRow, UnitReplicaRow, UnitRow } from "../core/store.ts";
+import type { PageReplica } from "./page.ts";
+import { digestOf, type PageReader } from "./reading.ts";
+import type { Tables } from "./tables.ts";
+
+/** Undefined when nobody has answered it. */
+export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: JobId, unit: UnitIndex): Promise<UnitRow | undefined> {
+  const found = await pages.unit(job, unit);
+  if (!found) return undefined;
+  const { ended, at, replicas, results } = found;
+  const kept = results.map(digestOf);
+  const digest = ended === "final" ? (kept[0] ?? null) : null;
+  const [keys, refused] = await Promise.all([keysOf(database, replicas), refusedDigests(database, job, unit)]);
+  const rowOf = (replica: PageReplica): UnitReplicaRow => ({
+    account: replica.account as AccountId,
+    publicKey: keys.get(replica.account) ?? null,
+    status: replica.status,
+    outcome: replica.outcome,
+    gpuMicros: replica.gpuMicros,
+    credit: replica.credit,
+    digest: replica.digest ? toHex(replica.digest) : replica.outcome === "final" ? digest : (refused.get(replica.account) ?? null),
+    cluster: replica.sender?.cluster ?? null,
+  });
+  return { ended, at: ended ? at : null, digest, replicas: replicas.map(rowOf), kept };
+}
+
+/** Bytes of a unit that has ended: an open one's are shown to nobody. */
+export async function keptResult(pages: PageReader, job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined> {
+  const found = await pages.unit(job, unit);
+  const result = found?.ended ? found.results.find((each) => digestOf(each) === digest) : undefined;
+  return found && result && (await pages.resultRow(job, unit, result, found.at));
+}
+
+async function keysOf(database: Kysely<Tables>, replicas: readonly PageReplica[]): Promise<Map<number, UnitReplicaRow["publicKey"]>> {
+  if (replicas.length === 0) return new Map();
+  const ids = replicas.map(({ account }) => account as AccountId);
+  const rows = await database.selectFrom("accounts").select(["id", "public_key"]).where("id", "in", ids).execute();
+  return new Map(rows.map((row) => [row.id, row.public_key]));
+}
+
+/** A packed page has no digests; of those that lost there is a list. */
+async function refusedDigests(database: Kysely<Tables>, job: JobId, unit: UnitIndex): Promise<Map<number, string>> {
+  const rows = await database
+    .selectFrom("refusals")
+    .select(["account", "digest"])
+    .where("job", "=", job)
+    .where("unit", "=", unit)
+    .execute();
+  return new Map(rows.map((row) => [row.account, toHex(row.digest)]));
+}
