@@ -49,6 +49,11 @@ export class Visitor {
     await this.page.waitForSelector(`idlewave-page[data-state="${state}"]`);
   }
 
+  /** A control that took another's place is clicked by people no sooner. */
+  async settle(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, SWAP_MS));
+  }
+
   /** The donor tells its state, of the first job. */
   async say(changes: Partial<DonorState>): Promise<void> {
     const told = donorState({ job: this.site.jobs[0] ?? null, ...changes });
@@ -74,7 +79,7 @@ export class Visitor {
     await this.page.waitForSelector('[data-testid="stop"]', { visible: true });
     await this.heard("start");
     // Nobody means the next click before they saw what came.
-    await new Promise((resolve) => setTimeout(resolve, SWAP_MS));
+    await this.settle();
   }
 
   /** Waits until the donor was told something that begins so, and has `part` in it. */

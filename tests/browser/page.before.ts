@@ -148,9 +148,10 @@ describe("before the click", () => {
     ]);
     expect(await page.$eval(".figures dd", (figure) => figure.textContent)).toBe("14");
     await page.mouse.move(300, 300);
+    await visitor.settle();
     await page.click(".dock-less");
     const hears = (what: string) =>
-      holder.waitForFunction((part) => (globalThis as unknown as { heard: string[] }).heard.includes(part), {}, what);
+      holder.waitForFunction((part) => (globalThis as unknown as { heard: string[] }).heard.includes(part), { polling: 100 }, what);
     await hears('{"type":"input"}');
     await hears('{"type":"dose","dose":0.25}');
     // The wave is told as it is there: its label is written anew with another dose.
