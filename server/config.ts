@@ -35,6 +35,11 @@ export const ConfigSchema = Type.Object(
       description:
         "Share of the agreements of known volunteers that the auditor computes again, percent; newcomers' are looked at more often.",
     }),
+    canaryMinutes: Type.Integer({
+      minimum: 0,
+      maximum: 120,
+      description: "How long the auditor may measure a new job before volunteers meet it, minutes; 0: jobs are not measured.",
+    }),
     logLevel: Type.Union(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
@@ -80,6 +85,7 @@ export const DEFAULT_CONFIG: Config = {
   trustProxy: 0,
   allowSoftware: false,
   auditPercent: 5,
+  canaryMinutes: 10,
   logLevel: "info",
   logFormat: "text",
   metricsToken: "",
@@ -102,6 +108,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_TRUST_PROXY: ["trustProxy"],
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
   IDLEWAVE_AUDIT_PERCENT: ["auditPercent"],
+  IDLEWAVE_CANARY_MINUTES: ["canaryMinutes"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
   IDLEWAVE_LOG_FORMAT: ["logFormat"],
   IDLEWAVE_METRICS_TOKEN: ["metricsToken"],

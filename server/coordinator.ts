@@ -10,6 +10,7 @@ import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
 import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } from "./core/audit.ts";
+import { canaryWords } from "./core/canary.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
@@ -44,6 +45,8 @@ export interface CoordinatorOptions {
   onCommit?: (operations: number, millis: number) => void;
   /** Share of agreed units that the auditor computes again, 0 to 1; the core's default when absent. */
   auditShare?: number;
+  /** What measuring a job may take, ms, 0 for not at all; the core's default when absent. */
+  canaryMs?: number;
   /** Told whether what volunteers agree on is looked at, when that changes; at first nobody does. */
   onAuditing?: (state: AuditState) => void;
   /** Told of each answer of the core. */
@@ -84,7 +87,7 @@ export class Coordinator {
   private latest = 0;
 
   private constructor(options: CoordinatorOptions) {
-    this.state = createState(options.auditShare);
+    this.state = createState(options.auditShare, options.canaryMs);
     this.store = options.store;
     this.clock = options.clock ?? Date.now;
     this.onFatal = options.onFatal;
@@ -166,10 +169,19 @@ export class Coordinator {
     return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
   }
 
-  /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
+  /**
+   * Why a job gets no further: it is measured first, no host that is connected can run it, its volunteers never agree, or it
+   * fails with them. "" when none is so.
+   */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) || failing(job) : "";
+    if (job?.state === "running") return unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) || failing(job);
+    return job ? canaryWords(this.state, job) : "";
+  }
+
+  /** Credit of one replica of a unit. */
+  creditPerUnit(id: JobId): number {
+    return this.state.jobs.get(id)?.spec.creditPerUnit ?? 0;
   }
 
   /** Whether what volunteers agree on is looked at. */
@@ -277,12 +289,16 @@ export class Coordinator {
     for (const listener of this.listeners) listener(notice);
   }
 
-  /** What is said of a job's state is on disk: results are read from there. */
+  /** What is said of a job is on disk: results are read from there. */
   private noteStates(ops: readonly StoreOp[]): void {
     for (const op of ops) {
-      if (op.type !== "job-state") continue;
+      if (op.type !== "job-state" && op.type !== "canary") continue;
       const row = this.rows.get(op.job);
       if (!row) throw new Error(`job ${op.job} has no row`);
+      if (op.type === "canary") {
+        this.rows.set(op.job, { ...row, canary: op.record });
+        continue;
+      }
       const state: JobState = op.state;
       const startedAt = row.startedAt ?? (state === "running" ? op.at : null);
       this.rows.set(op.job, { ...row, state, reason: op.reason, startedAt, finishedAt: isOver(op) ? op.at : row.finishedAt });

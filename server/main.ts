@@ -26,6 +26,7 @@ import { SqliteStore } from "./store/sqlite.ts";
 import { Sweep } from "./sweep.ts";
 
 const MIB = 1024 ** 2;
+const MINUTE_MS = 60_000;
 const KEYS_LOOKED_AT_EVERY_MS = 3_600_000;
 const BLOBS_MEASURED_EVERY_MS = 300_000;
 /** What closing may take beyond the drain; a disk that hangs must not keep the process. */
@@ -67,6 +68,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       onCommit,
       onReply,
       auditShare: config.auditPercent / 100,
+      canaryMs: config.canaryMinutes * MINUTE_MS,
       onAuditing: tellAuditing(log),
     });
     opened.push(coordinator);
@@ -97,8 +99,9 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     opened.push(sweep);
     const backup = () => sweep.waitFor(() => openBackup({ data, snapshot, blobs, program: version, now: Date.now() }));
     const { token: auditorToken } = newToken();
+    const mayAudit = async (token: string) => token === auditorToken || isAdministrator(await store.tokenOf(hashOf(token)));
     const ofGateway = { connected: () => gateway.accounts, onRevoked: () => gateway.dropAuditors() };
-    const context = { ...parts, config, judges, drain, metrics, version, backup, ...ofGateway };
+    const context = { ...parts, config, mayAudit, judges, drain, metrics, version, backup, ...ofGateway };
     // At this level Fastify would tell the address, which the command line tells.
     const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
     const app = await createApp(context, httpLog as FastifyBaseLogger);
@@ -108,7 +111,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
       publicUrl: config.publicUrl,
       trustProxy: config.trustProxy,
       allowSoftware: config.allowSoftware,
-      mayAudit: async (token) => token === auditorToken || isAdministrator(await store.tokenOf(hashOf(token))),
+      mayAudit,
       listensPublicly: !isLoopback(config.host),
       drainMs: config.drainSeconds * 1000,
       onRefused: (code) => metrics.refused(code),
@@ -147,7 +150,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
 }
 
 const AUDITING: Record<AuditState, string> = {
-  none: "Nothing is audited: what two volunteers agree on is final. Start an auditor with serve --audit, or npx idlewave audit on a machine with a GPU.",
+  none: "Nothing is audited, and new jobs are not measured: what two volunteers agree on is final. Start an auditor with serve --audit, or npx idlewave audit on a machine with a GPU.",
   away: "The auditor has left. For ten minutes what it owes waits for it, then what volunteers agree on is final.",
   behind: "The auditor cannot keep up: less of what volunteers agree on is looked at than should be.",
   auditing: "An auditor looks at what volunteers agree on.",

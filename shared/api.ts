@@ -1,5 +1,6 @@
 /** What the HTTP API answers: one TypeBox definition gives the types, the validation and the OpenAPI page. */
 import Type, { type Static } from "typebox";
+import { CanaryFindingSchema } from "./canary.ts";
 
 const JobStateSchema = Type.Union(
   [
@@ -50,7 +51,12 @@ export const JobStatusSchema = Type.Object({
   executionsPerUnit: Type.Number({ description: "Replicas recorded for final units over final units." }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
   unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
-  creditPerUnit: Type.Number(),
+  creditPerUnit: Type.Number({ description: "By the owner's figure, or, of a job that was measured, by its time beside the benchmark's." }),
+  canary: Type.Optional(
+    Type.Intersect([CanaryFindingSchema, Type.Object({ at: Type.String({ description: "ISO 8601." }) })], {
+      description: "What the auditor found when it measured the job before volunteers met it; absent: it was not measured.",
+    }),
+  ),
   verification: Type.Object({
     tier: Type.Literal("quorum"),
     quorum: Type.Integer(),

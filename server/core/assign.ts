@@ -19,6 +19,7 @@ import { DRAW_UNITS } from "./ring.ts";
 import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
 import type { Account, CoreState, Job, Lease, OpenUnit } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
+import { mayTry } from "./trial.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
 import type { Work } from "./work.ts";
 
@@ -63,7 +64,7 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
   const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, met: new Set() };
   for (const job of jobs) {
     const room = roomOf(job, account, host);
-    const obstacle = obstacleOf(job, account, host, room);
+    const obstacle = obstacleOf(job, account, host, room) ?? (mayTry(job, host.account, work.now) ? undefined : "waits-for-others");
     if (obstacle) {
       scan.met.add(obstacle);
       continue;

@@ -12,6 +12,8 @@ export type Reply =
   | { type: "idle"; reason: IdleReason; retryMs: number }
   | { type: "verdicts"; verdicts: Verdict[] }
   | { type: "done" }
+  /** What the auditor is to measure; null: nothing. */
+  | { type: "canary"; run: { job: JobId; id: string; limitMs: number } | null }
   | { type: "error"; code: ErrorCode; details: ErrorDetails };
 
 export type Effect =

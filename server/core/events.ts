@@ -1,6 +1,7 @@
 /** What happens to the core. The shell has checked tokens and signatures and computed digests: events are facts. */
 
 import type { JobState } from "../../shared/api.ts";
+import type { CanaryFinding } from "../../shared/canary.ts";
 import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 
@@ -16,6 +17,8 @@ export interface JobSpec {
   maxReplicas: number;
   /** The kernel computes with floats, or makes something else of them: correct GPUs may disagree, and nobody is punished for it. */
   floats: boolean;
+  /** The canary has measured it: `creditPerUnit` is no owner's figure any more, and few volunteers try it first (trial.ts). */
+  measured: boolean;
 }
 
 /** What the auditor has shown of an account. */
@@ -87,6 +90,10 @@ export type CoreEvent =
     }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
   | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  /** An auditor asks for a job to measure. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the run's id. */
+  | { type: "canary-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
+  | { type: "canary-alive"; now: number; job: JobId; run: string }
+  | { type: "canary-report"; now: number; job: JobId; run: string; finding: CanaryFinding }
   /** The account asked to be forgotten. */
   | { type: "forget"; now: number; account: AccountId }
   /** Deadlines are looked at; the shell sends it about once a second. */

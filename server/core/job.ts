@@ -1,16 +1,17 @@
 /**
  * The job machine.
  *
- *   draft ──start──▶ running ⇄ pause, resume ⇄ paused
- *     │  canary ──start──▶│                       │
- *     │                   ├──the last unit ends───┴──▶ done, or failed when no unit is final
- *     │                   ├──FAILED_LIMIT units failed, more than are final──▶ failed
- *     │                   └──devices were lost with it (quarantine.ts)──▶ paused
+ *   draft ──start, no auditor can run it────▶ running ⇄ pause, resume ⇄ paused
+ *     ├─start─▶ canary ──it was measured──────────▶│                       │
+ *     │           │     ├─two runs differ─▶ paused  ├──the last unit ends───┴──▶ done, or failed when no unit is final
+ *     │           │     └─refused─▶ failed          ├──FAILED_LIMIT units failed, more than are final──▶ failed
+ *     │           │        (canary.ts)              └──devices were lost with it (quarantine.ts)──▶ paused
  *     └──cancel (from any of these)──▶ cancelled
  *
  * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed.
  */
 import type { JobState } from "../../shared/api.ts";
+import { isAudited } from "./audit.ts";
 import { settleVoid } from "./credit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
@@ -19,6 +20,7 @@ import { Pages } from "./pages.ts";
 import { Ring } from "./ring.ts";
 import type { CoreState, Job } from "./state.ts";
 import { isOver } from "./store.ts";
+import { TRIAL_MS } from "./trial.ts";
 import type { Work } from "./work.ts";
 
 /** So many failed units, and more than are final: the kernel is at fault, and the volunteers' time is worth more. */
@@ -26,7 +28,7 @@ export const FAILED_LIMIT = 256;
 
 type Verb = Extract<CoreEvent, { type: "job-verb" }>["verb"];
 const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: string }> = {
-  start: { from: ["draft", "canary"], to: "running", done: "started (with resume)" },
+  start: { from: ["draft"], to: "running", done: "started (with resume)" },
   pause: { from: ["running"], to: "paused", done: "paused" },
   resume: { from: ["paused"], to: "running", done: "resumed" },
   cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
@@ -47,6 +49,8 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
   const job: Job = {
     spec,
     state: jobState,
+    canary: null,
+    trialUntil: 0,
     pages: new Pages(spec.units),
     ring: new Ring(),
     cursor: 0,
@@ -82,7 +86,8 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
     const details = { job: event.job, state: job.state, verb: verb.done, todo: waysOut(job.state) };
     return { type: "error", code: "wrong-state", details };
   }
-  enter(state, job, verb.to, "", work);
+  const isMeasured = event.verb === "start" && state.canaryMs > 0 && isAudited(state, job, work.now);
+  enter(state, job, isMeasured ? "canary" : verb.to, "", work);
   return { type: "done" };
 }
 
@@ -103,13 +108,9 @@ export function endIfOver(state: CoreState, job: Job, work: Work): void {
   else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
 }
 
-/** Pauses a running job until its owner resumes it. */
-export function pauseFor(state: CoreState, job: Job, reason: string, work: Work): void {
-  enter(state, job, "paused", reason, work);
-}
-
-function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
+export function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
   job.state = to;
+  settle(job, work.now);
   job.losses.length = 0;
   job.isStalled = false;
   work.store({ type: "job-state", job: job.spec.id, state: to, reason, at: work.now });
@@ -130,7 +131,14 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
   rank(state);
 }
 
+/** What a job of this state is remembered of in memory alone. */
+export function settle(job: Job, now: number): void {
+  job.canary = job.state === "canary" ? { askedAt: now, broken: 0, run: null } : null;
+  job.trialUntil = job.state === "running" && job.spec.measured ? now + TRIAL_MS : 0;
+}
+
 function rank(state: CoreState): void {
+  state.inCanary = [...state.jobs.values()].filter((job) => job.state === "canary").sort((a, b) => a.spec.id - b.spec.id);
   state.running = [...state.jobs.values()]
     .filter((job) => job.state === "running")
     .sort((a, b) => b.spec.priority - a.spec.priority || a.spec.id - b.spec.id);

@@ -36,6 +36,12 @@ export class Ledger {
     for (const effect of effects) if (effect.type === "store") this.apply(effect.op);
   }
 
+  spec(job: JobId): JobSpec {
+    const spec = this.specs.get(job);
+    must(spec !== undefined, `job ${job} is unknown`);
+    return spec;
+  }
+
   /** Final units and their digests. */
   finals(job: JobId): Map<UnitIndex, string> {
     const found = new Map<UnitIndex, string>();
@@ -122,6 +128,10 @@ export class Ledger {
         }
         return;
       }
+      case "canary":
+        must(this.replicas(op.job).length === 0, `job ${op.job} has replicas and is measured`);
+        this.specs.set(op.job, op.spec);
+        return;
       case "job-state":
         if (op.state === "cancelled" || op.state === "failed") this.voidOpen(op.job);
         return;

@@ -1,7 +1,7 @@
 import type { JobState } from "../../shared/api.ts";
 import { holdDue } from "./audit.ts";
 import type { JobSpec } from "./events.ts";
-import { addJob, endIfOver } from "./job.ts";
+import { addJob, endIfOver, settle } from "./job.ts";
 import { noteOpen } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
 import { isOver, type JobHistory, type JobTally } from "./store.ts";
@@ -25,6 +25,7 @@ export function restoreJob(
   const work = new Work(now, draw);
   beginAt(state, now);
   const job = addJob(state, spec, jobState);
+  settle(job, now);
   if (isOver(job)) job.pages.endAll(tally.final, history.failed);
   else {
     for (const run of history.final) job.pages.endRun(run);

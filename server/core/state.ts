@@ -9,11 +9,15 @@ import type { Ring } from "./ring.ts";
 
 /** Share of agreed units that the auditor computes again, unless the operator says otherwise. */
 const DEFAULT_AUDIT_SHARE = 0.05;
+/** What the canary may take, ms, unless the operator says otherwise. */
+const DEFAULT_CANARY_MS = 600_000;
 
 export interface CoreState {
   jobs: Map<JobId, Job>;
   /** Running jobs, the one to be served first in front. */
   running: Job[];
+  /** Jobs that the canary has to measure, by id. */
+  inCanary: Job[];
   hosts: Map<HostId, HostFacts>;
   accounts: Map<AccountId, Account>;
   /** By the name that is kept of them. */
@@ -29,6 +33,8 @@ export interface CoreState {
   recent: RecentUnits;
   /** Share of agreed units that the auditor computes again, 0 to 1. */
   auditShare: number;
+  /** What measuring a job may take, ms; 0: jobs are not measured. */
+  canaryMs: number;
   /** Auditors that are connected. */
   auditors: Set<HostId>;
   /** Until when one that left is waited for, ms; those that stay may be unable to do what it owed. */
@@ -44,6 +50,10 @@ export interface CoreState {
 export interface Job {
   spec: JobSpec;
   state: JobState;
+  /** While its state is "canary" (canary.ts), else null. */
+  canary: Canary | null;
+  /** Until when few volunteers try it (trial.ts), ms. */
+  trialUntil: number;
   pages: Pages;
   /** Touched units that need another replica; what needs none any more is dropped when it is drawn. */
   ring: Ring;
@@ -83,6 +93,20 @@ export interface Job {
   refused: number;
   /** Replicas of final units. */
   recorded: number;
+}
+
+export interface Canary {
+  /** When an auditor that can run the job last asked for one, or was heard of, or the job began to wait, ms. */
+  askedAt: number;
+  /** How often an auditor began and was not heard of again. */
+  broken: number;
+  run: CanaryRun | null;
+}
+
+export interface CanaryRun extends Pick<HostFacts, "features" | "limits"> {
+  id: string;
+  beganAt: number;
+  heardAt: number;
 }
 
 export interface OpenUnit {
@@ -175,10 +199,11 @@ export function beginAt(state: CoreState, now: number): void {
   if (state.startedAt === 0) state.startedAt = now;
 }
 
-export function createState(auditShare = DEFAULT_AUDIT_SHARE): CoreState {
+export function createState(auditShare = DEFAULT_AUDIT_SHARE, canaryMs = DEFAULT_CANARY_MS): CoreState {
   return {
     jobs: new Map(),
     running: [],
+    inCanary: [],
     hosts: new Map(),
     accounts: new Map(),
     clusters: new Map(),
@@ -190,6 +215,7 @@ export function createState(auditShare = DEFAULT_AUDIT_SHARE): CoreState {
     nextSerial: 1,
     recent: new RecentUnits(),
     auditShare,
+    canaryMs,
     auditors: new Set(),
     auditorAwaitedUntil: 0,
     watched: new Map(),

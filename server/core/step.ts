@@ -11,11 +11,12 @@ import { turnActive } from "./active.ts";
 import { claim } from "./assign.ts";
 import { awaitAuditor, isAuditor, isVetted } from "./audit.ts";
 import { chaseHeld, claimAudit } from "./auditor.ts";
+import { chaseCanaries, claimCanary, keepCanary, takeFinding } from "./canary.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
 import { believedMicros } from "./gputime.ts";
-import { addJob, applyVerb, endIfOver } from "./job.ts";
+import { addJob, applyVerb, endIfOver, settle } from "./job.ts";
 import { dropUnit } from "./lease.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
@@ -39,7 +40,7 @@ export function step(state: CoreState, event: CoreEvent): Effect[] {
 function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
   switch (event.type) {
     case "job-added":
-      addJob(state, event.spec, event.state);
+      settle(addJob(state, event.spec, event.state), work.now);
       work.tell({ type: "job-changed", job: event.spec.id });
       return DONE;
     case "job-verb":
@@ -76,6 +77,12 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       const taken = job !== undefined && takeBytes(state, job, account, unit, digest, bytes, work);
       return taken ? DONE : { type: "error", code: "not-wanted", details: { unit } };
     }
+    case "canary-claim":
+      return claimCanary(state, event, work);
+    case "canary-alive":
+      return keepCanary(state, event, work);
+    case "canary-report":
+      return takeFinding(state, event, work);
     case "forget":
       for (const facts of state.hosts.values()) if (facts.account === event.account) leave(state, facts.host, work);
       for (const lease of state.leases.values()) if (lease.account === event.account) endLease(state, lease, work);
@@ -84,6 +91,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return DONE;
     case "tick":
       expire(state, work);
+      chaseCanaries(state, work);
       for (const job of state.jobs.values()) {
         if (job.wanted.size > 0) chaseWanted(state, job, work);
         if (job.due.size > 0 || job.provisional.size > 0) chaseHeld(state, job, work);

@@ -2,6 +2,7 @@
 
 import type { JobState } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
+import type { CanaryFinding } from "../../shared/canary.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import type { AuditRecord, JobSpec } from "./events.ts";
@@ -9,6 +10,8 @@ import type { AuditRecord, JobSpec } from "./events.ts";
 export type StoreOp =
   /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
   | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
+  /** The canary has measured the job: what it found, and what the core needs of the job from now on. */
+  | { type: "canary"; job: JobId; spec: JobSpec; record: CanaryRecord }
   /** One recorded replica; the core sends one for each (job, unit, account). Its credit is escrowed. */
   | { type: "replica"; replica: ReplicaRow }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
@@ -23,6 +26,9 @@ export type StoreOp =
   /** The last unit of a page has ended: nothing of the page changes any more. */
   | { type: "page-ended"; job: JobId; page: number }
   | { type: "forget"; account: AccountId; at: number };
+
+/** What the canary found, and when, ms. */
+export type CanaryRecord = CanaryFinding & { at: number };
 
 /** Whether the auditor had the canonical result too: by surprise, which is an audit passed for all that are paid, or in a dispute. */
 export type Audited = "no" | "surprise" | "dispute";
@@ -77,6 +83,8 @@ export interface JobRow {
   /** When volunteers could first meet it; null until then. */
   startedAt: number | null;
   finishedAt: number | null;
+  /** null: it was not measured. */
+  canary: CanaryRecord | null;
 }
 
 export interface AccountRow {

@@ -249,7 +249,8 @@ function frameOf(reply: Reply): Frame {
     case "error":
       return errorFrame(reply.code, reply.details);
     case "assigned":
-      throw new Error("an assignment answers only claims and renewals");
+    case "canary":
+      throw new Error(`${reply.type} answers no frame of this kind`);
     default:
       return reply satisfies never;
   }

@@ -9,6 +9,7 @@ import { clientAddress, isLimited, lineOf } from "../access/address.ts";
 import { backupRoutes } from "./backup.ts";
 import { blobRoutes, PublicBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
+import { canaryRoutes } from "./canary.ts";
 import type { App, HttpContext } from "./context.ts";
 import { docs } from "./docs.ts";
 import { asIdlewaveError, MAX_JSON_BYTES, sendError } from "./errors.ts";
@@ -89,6 +90,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   networkRoutes(app, context);
   jobRoutes(app, context, views);
   submitRoutes(app, context, visible);
+  canaryRoutes(app, context);
   resultRoutes(app, context);
   unitRoutes(app, context);
   bytesRoutes(app, context);

@@ -27,6 +27,8 @@ export interface HttpContext {
   metrics: Metrics;
   /** A token has been revoked: whoever is connected under it goes. */
   onRevoked: () => Promise<void>;
+  /** Whether this token makes its holder the auditor. */
+  mayAudit: (token: string) => Promise<boolean>;
   /** Connected accounts now. */
   connected: () => number;
   clock: () => number;

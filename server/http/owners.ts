@@ -20,8 +20,8 @@ export function hashOf(token: string): string {
 const HOW_TO_PASS = "Pass it as Authorization: Bearer iw_…; on the command line with --token or IDLEWAVE_TOKEN.";
 const ASK = "The operator makes one with npx idlewave token new <name>.";
 
-/** The owner whose token the request carries. Throws `unauthorized`. */
-export async function ownerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
+/** The token that the request carries. Throws `unauthorized` when there is none, or what is there has not the form of one. */
+export function tokenIn(request: FastifyRequest): string {
   const header = request.headers.authorization;
   if (!header) throw new IdlewaveError("unauthorized", { why: "none was passed", todo: `${HOW_TO_PASS} ${ASK}` });
   const token = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? "";
@@ -30,6 +30,12 @@ export async function ownerOf(request: FastifyRequest, store: Store): Promise<To
       why: "what was passed is none",
       todo: `It is iw_ and 43 letters, digits, - or _: copy all of it. ${HOW_TO_PASS}`,
     });
+  return token;
+}
+
+/** The owner whose token the request carries. Throws `unauthorized`. */
+export async function ownerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
+  const token = tokenIn(request);
   const row = await store.tokenOf(hashOf(token));
   if (!row)
     throw new IdlewaveError("unauthorized", {

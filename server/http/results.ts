@@ -71,8 +71,9 @@ function waysOut(state: JobState): string {
   const partial = "ask for what is final so far with --partial (over HTTP partial=1)";
   switch (state) {
     case "draft":
-    case "canary":
       return "Start it with resume.";
+    case "canary":
+      return "It runs once the auditor has measured it.";
     case "paused":
       return `Go on with resume, or ${partial}.`;
     case "cancelled":

@@ -1,11 +1,10 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import { creditOf } from "../../shared/credit.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
 import type { AuditState } from "../core/audit.ts";
-import type { JobRow } from "../core/store.ts";
+import type { CanaryRecord, JobRow } from "../core/store.ts";
 import { DEFAULT_QUORUM } from "../core/verify.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
@@ -18,6 +17,7 @@ export function jobStatus(
   { manifest, plan }: PlannedJob,
   counts: JobCounts,
   waitsFor: string,
+  creditPerUnit: number,
   auditor: AuditState | "unable",
   answerSoFar: string | undefined,
 ): JobStatus {
@@ -32,7 +32,7 @@ export function jobStatus(
     ...(answerSoFar === undefined ? {} : { answerSoFar }),
     owner: row.ownerName,
     state: row.state,
-    reason: row.reason || waitsFor,
+    reason: waitsFor || row.reason,
     priority: manifest.priority ?? 0,
     createdAt: new Date(row.createdAt).toISOString(),
     finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),
@@ -43,13 +43,18 @@ export function jobStatus(
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
-    creditPerUnit: creditOf(manifest.gflopPerUnit),
+    creditPerUnit,
+    ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
     verification: {
       ...{ tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact" },
       limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
       ...{ auditor, audited: counts.audited, held: counts.held },
     },
   };
+}
+
+function canaryOf({ at, ...finding }: CanaryRecord): NonNullable<JobStatus["canary"]> {
+  return { ...finding, at: new Date(at).toISOString() };
 }
 
 function nounOf(plan: JobPlan): string {

@@ -39,13 +39,13 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       const taken = await take(request, owner);
       if (!taken.ok) throw new PackageRefused(taken.faults);
       const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
-      // Volunteers hear of the job as soon as it is added.
+      // The auditor, or volunteers, hear of the job as soon as it is started.
       await visible.add({ plan: planHash, source: sourceHash }, plan);
-      const state = request.query.start === "0" ? "draft" : "running";
       const row = await coordinator.addJob(
-        { ...rowOf(owner, manifest, state, context.clock()), plan: planHash, source: sourceHash },
+        { ...rowOf(owner, manifest, context.clock()), plan: planHash, source: sourceHash },
         specOf(manifest, plan, floats),
       );
+      if (request.query.start !== "0") await coordinator.dispatch({ type: "job-verb", job: row.id, verb: "start" });
       const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
       return reply
         .status(201)
@@ -89,16 +89,17 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
   }
 }
 
-function rowOf(owner: TokenRow, manifest: Manifest, state: JobRow["state"], now: number): Omit<JobRow, "id" | "plan" | "source"> {
+function rowOf(owner: TokenRow, manifest: Manifest, now: number): Omit<JobRow, "id" | "plan" | "source"> {
   return {
     owner: owner.id,
     ownerName: owner.name,
-    state,
+    state: "draft",
     reason: "",
     manifest: JSON.stringify(manifest),
     createdAt: now,
-    startedAt: state === "running" ? now : null,
+    startedAt: null,
     finishedAt: null,
+    canary: null,
   };
 }
 
@@ -111,5 +112,6 @@ function specOf(manifest: Manifest, plan: JobPlan, floats: boolean): Omit<JobSpe
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
     floats,
+    measured: false,
   };
 }

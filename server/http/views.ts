@@ -54,6 +54,7 @@ export class Views {
       planned,
       countsOf(coordinator, row.id),
       coordinator.waitsFor(row.id),
+      coordinator.creditPerUnit(row.id),
       coordinator.auditingOf(row.id),
       this.answers.get(row.id),
     );

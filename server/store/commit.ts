@@ -35,6 +35,7 @@ class Batch {
   private readonly endedPages: Op<"page-ended">[] = [];
   private readonly proven: Op<"proven-wrong">[] = [];
   private readonly states: Op<"job-state">[] = [];
+  private readonly measured: Op<"canary">[] = [];
   private readonly forgotten: Op<"forget">[] = [];
 
   add(op: StoreOp): void {
@@ -62,6 +63,9 @@ class Batch {
       case "job-state":
         this.states.push(op);
         return;
+      case "canary":
+        this.measured.push(op);
+        return;
       case "forget":
         this.forgotten.push(op);
         return;
@@ -79,6 +83,7 @@ class Batch {
     await changeTallies(trx, this.tallies);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
+    for (const op of this.measured) await keepCanary(trx, op);
     for (const op of this.states) await changeJob(trx, op);
     for (const { account, at } of this.forgotten) {
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
@@ -264,6 +269,11 @@ async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise
       ...(isOver(op) ? { finished_at: at } : {}),
     }))
     .execute();
+}
+
+async function keepCanary(trx: Transaction<Tables>, { job, spec: { id: _, ...spec }, record }: Op<"canary">): Promise<void> {
+  const columns = { spec: JSON.stringify(spec), canary: JSON.stringify(record) };
+  await trx.updateTable("jobs").where("id", "=", job).set(columns).execute();
 }
 
 /** Cuts rows into a few fixed sizes. */

@@ -120,6 +120,7 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   `,
   // Refusals are looked up by unit too: each unit has a page of its own, and anybody may ask for it.
   "CREATE INDEX refusals_unit ON refusals (job, unit);",
+  "ALTER TABLE jobs ADD COLUMN canary TEXT;",
 ];
 
 /** Version of a database that this program has brought up to date. */

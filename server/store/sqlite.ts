@@ -5,6 +5,7 @@ import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import {
   type AccountRow,
+  type CanaryRecord,
   type FinalRow,
   isOver,
   type JobHistory,
@@ -94,6 +95,7 @@ export class SqliteStore implements Store {
         created_at: row.createdAt,
         started_at: row.startedAt,
         finished_at: row.finishedAt,
+        canary: row.canary && JSON.stringify(row.canary),
       })
       .returning("id")
       .executeTakeFirstOrThrow();
@@ -114,14 +116,15 @@ export class SqliteStore implements Store {
       createdAt: row.created_at,
       startedAt: row.started_at,
       finishedAt: row.finished_at,
+      canary: row.canary === null ? null : (JSON.parse(row.canary) as CanaryRecord),
     }));
   }
 
   async spec(job: JobId): Promise<JobSpec> {
     const row = await this.database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirstOrThrow();
-    // Jobs of earlier releases do not say whether they use floats: nobody is blamed for what one may have done.
-    const { floats = true, ...spec } = JSON.parse(row.spec) as Omit<JobSpec, "id" | "floats"> & { floats?: boolean };
-    return { ...spec, floats, id: job };
+    // Jobs of earlier releases do not say whether they use floats: nobody is blamed for what one may have done. Nor were they measured.
+    const spec = JSON.parse(row.spec) as Omit<JobSpec, "id" | "floats" | "measured"> & Partial<Pick<JobSpec, "floats" | "measured">>;
+    return { ...spec, floats: spec.floats ?? true, measured: spec.measured ?? false, id: job };
   }
 
   async tally(job: JobId): Promise<JobTally> {

@@ -111,6 +111,7 @@ export class Network {
       requires: { features: [], limits: {} },
       maxReplicas: 20,
       floats: false,
+      measured: false,
     };
     this.ledger?.addJob(spec);
     this.tell({ type: "job-added", now: 0, spec, state: "running" });

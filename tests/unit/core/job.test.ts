@@ -8,7 +8,7 @@ describe("the job machine", () => {
   const verbs = ["start", "pause", "resume", "cancel"] as const;
   const allowed: Record<JobState, Partial<Record<(typeof verbs)[number], JobState>>> = {
     draft: { start: "running", cancel: "cancelled" },
-    canary: { start: "running", cancel: "cancelled" },
+    canary: { cancel: "cancelled" },
     running: { pause: "paused", cancel: "cancelled" },
     paused: { resume: "running", cancel: "cancelled" },
     done: {},

@@ -30,6 +30,7 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
     requires: { features: [], limits: {} },
     maxReplicas: 6,
     floats: false,
+    measured: false,
     ...changes,
   };
 }
@@ -102,10 +103,17 @@ export class World {
     this.state = createState();
     this.clusters.clear();
     if (this.hadAuditor) awaitAuditor(this.state, this.now);
-    for (const spec of this.specs) {
-      const { id } = spec;
+    for (const { id } of this.specs) {
       this.ledger.observe(
-        restoreJob(this.state, spec, states.get(id) ?? "running", this.ledger.history(id), this.ledger.tally(id), this.now, this.draw()),
+        restoreJob(
+          this.state,
+          this.ledger.spec(id),
+          states.get(id) ?? "running",
+          this.ledger.history(id),
+          this.ledger.tally(id),
+          this.now,
+          this.draw(),
+        ),
       );
     }
     checkState(this.state);

@@ -126,6 +126,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       createdAt: 0,
       startedAt: 1,
       finishedAt: null,
+      canary: null,
     },
     {
       units: plan.units.count,
@@ -135,6 +136,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       requires: plan.requires,
       maxReplicas: 20,
       floats: false,
+      measured: false,
       ...spec,
     },
   );

@@ -35,6 +35,21 @@ function opened<Kind extends Store>(open: OpenStore<Kind>, path: string): Kind {
 
 export function storeContract(name: string, open: OpenStore): void {
   describe(name, () => {
+    it("keeps what the canary found, and what the core needs of the job since", async () => {
+      const { path, store, job } = await place(open);
+      const spec = { ...SPEC, id: job, measured: true, creditPerUnit: 7.25 };
+      const found = { verdict: "opaque", why: "It has several dispatches.", differs: "", units: [0, 50, 99], unitMicros: 12.5 } as const;
+      const record = { ...found, units: [0, 50, 99], benchmarkMicros: null, at: 3000 };
+      await store.commit([
+        { type: "canary", job, spec, record },
+        { type: "job-state", job, state: "running", reason: "", at: 3000 },
+      ]);
+      await store.close();
+      const again = opened(open, path);
+      expect(await again.jobs()).toEqual([{ ...jobRow({ canary: record }), id: job }]);
+      expect(await again.spec(job)).toEqual(spec);
+    });
+
     it("keeps everything over a reopening", async () => {
       const { path, store, job, accounts } = await place(open);
       const [one, two, three] = accounts;

@@ -39,6 +39,12 @@ describe.each(RELEASED)("a database of %s", (release) => {
     expect((await store.jobs()).map(({ startedAt }) => startedAt)).toEqual([1000, 1000, 1000]);
   });
 
+  it("takes no job for one that was measured", async () => {
+    const store = await storeOf(release);
+    expect((await store.jobs()).map(({ canary }) => canary)).toEqual([null, null, null]);
+    expect(await store.spec(OPEN)).toMatchObject({ measured: false });
+  });
+
   it("keeps what is under way, so that a restart goes on with it", async () => {
     const store = await storeOf(release);
     const { final, failed, open } = await store.history(OPEN);

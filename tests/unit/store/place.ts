@@ -34,6 +34,7 @@ export const SPEC: Omit<JobSpec, "id"> = {
   requires: { features: ["shader-f16"], limits: { maxBufferSize: 1024 } },
   maxReplicas: 6,
   floats: false,
+  measured: false,
 };
 
 export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
@@ -48,6 +49,7 @@ export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
     createdAt: 1000,
     startedAt: 1000,
     finishedAt: null,
+    canary: null,
     ...changes,
   };
 }

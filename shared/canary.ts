@@ -1,0 +1,75 @@
+/** The canary: what the auditor is asked about a job before volunteers meet it, and what it found. */
+import Type, { type Static } from "typebox";
+import { PLAIN_PATTERN } from "./plain.ts";
+
+const MAX_SENTENCE = 400;
+const MAX_MICROS = 1e15;
+
+/**
+ * What the canary makes of a kernel. `T`: each slice writes bytes of its own, which it never reads before; `R`: it also reads
+ * what it writes over; `E`: slices write the same bytes, and agree on them; `opaque`: nothing of the kind could be shown.
+ * `refused`: it does not end, or takes the GPU with it.
+ */
+export const CanaryVerdictSchema = Type.Union(
+  [Type.Literal("T"), Type.Literal("R"), Type.Literal("E"), Type.Literal("opaque"), Type.Literal("refused")],
+  {
+    description:
+      "What slices of the kernel write: bytes of their own alone (T), what they read before too (R), the same bytes alike (E), or nothing that could be told apart (opaque). refused: it does not end, or takes the GPU with it.",
+  },
+);
+export type CanaryVerdict = Static<typeof CanaryVerdictSchema>;
+
+const Sentence = (description: string) => Type.String({ maxLength: MAX_SENTENCE, pattern: PLAIN_PATTERN, description });
+const Micros = (description: string) =>
+  Type.Union([Type.Number({ minimum: 0, maximum: MAX_MICROS }), Type.Null()], {
+    description: `${description}, microseconds; null: not measured.`,
+  });
+
+export const CanaryFindingSchema = Type.Object(
+  {
+    verdict: CanaryVerdictSchema,
+    why: Sentence("Why it is opaque or refused; empty for the others."),
+    differs: Sentence("Where two runs of one unit gave different bytes; empty when none did."),
+    units: Type.Array(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), {
+      maxItems: 16,
+      description: "Units that were run.",
+    }),
+    unitMicros: Micros("GPU time of a whole unit on the auditor's GPU"),
+    benchmarkMicros: Micros("GPU time of one unit of the benchmark there"),
+  },
+  { additionalProperties: false },
+);
+export type CanaryFinding = Static<typeof CanaryFindingSchema>;
+
+/** Before anything was tried. */
+export const NOTHING_FOUND: CanaryFinding = {
+  ...{ verdict: "opaque", why: "Nothing of it could be measured.", differs: "", units: [] },
+  ...{ unitMicros: null, benchmarkMicros: null },
+};
+
+/** What an auditor tells of its GPU when it asks for a job to measure. */
+export const CanaryClaimSchema = Type.Object(
+  {
+    features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
+    limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
+  },
+  { additionalProperties: false },
+);
+
+/** One job to measure; `run` names this measurement. */
+export const CanaryRunSchema = Type.Object({
+  job: Type.Integer({ minimum: 1 }),
+  run: Type.String(),
+  plan: Type.String({ description: "SHA-256 of the plan, a blob." }),
+  limitMs: Type.Integer({ description: "What is not known after so long stays unknown." }),
+});
+export type CanaryRun = Static<typeof CanaryRunSchema>;
+export const CanaryAnswerSchema = Type.Object({ run: Type.Union([CanaryRunSchema, Type.Null()], { description: "null: no job waits." }) });
+
+const RunId = Type.String({ pattern: "^[0-9a-f]{32}$", description: "`run` of the answer to the claim." });
+export const CanaryAliveSchema = Type.Object({ run: RunId }, { additionalProperties: false });
+export const CanaryReportSchema = Type.Object({ run: RunId, finding: CanaryFindingSchema }, { additionalProperties: false });
+
+/** A coordinator waits for the next sign of a measurement for so long, ms; the auditor gives one in each ALIVE_EVERY_MS. */
+export const CANARY_SILENCE_MS = 30_000;
+export const ALIVE_EVERY_MS = 5_000;
