@@ -40,6 +40,11 @@ export const ConfigSchema = Type.Object(
       maximum: 120,
       description: "How long the auditor may measure a new job before volunteers meet it, minutes; 0: jobs are not measured.",
     }),
+    jobsPerOwner: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: "Jobs that an owner may have at a time, drafts too and ended ones not; an administrator may have any number.",
+    }),
     logLevel: Type.Union(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
@@ -86,6 +91,7 @@ export const DEFAULT_CONFIG: Config = {
   allowSoftware: false,
   auditPercent: 5,
   canaryMinutes: 10,
+  jobsPerOwner: 200,
   logLevel: "info",
   logFormat: "text",
   metricsToken: "",
@@ -109,6 +115,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
   IDLEWAVE_AUDIT_PERCENT: ["auditPercent"],
   IDLEWAVE_CANARY_MINUTES: ["canaryMinutes"],
+  IDLEWAVE_JOBS_PER_OWNER: ["jobsPerOwner"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
   IDLEWAVE_LOG_FORMAT: ["logFormat"],
   IDLEWAVE_METRICS_TOKEN: ["metricsToken"],

@@ -10,6 +10,7 @@ import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
+import { warnEndless } from "./endless.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
@@ -120,6 +121,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
+  warnEndless(kernel, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
   if ("whole" in sliced.slicing) faults.warn(`Its dispatches run whole, not in slices. ${sliced.slicing.whole}`);

@@ -140,11 +140,12 @@ function parse(file: KernelFile, modulePath: string): WeslAST | Fault {
   try {
     return parseSrcModule({ modulePath, debugFilePath: file.path, src: file.text }, { keepComments: true });
   } catch (error) {
-    const deep = error instanceof RangeError;
+    // The reader wraps the stack's overflow where it was in a comment.
+    const deep = error instanceof RangeError || firstLine(error).includes("Maximum call stack size exceeded");
     return {
       file: file.path,
       wrong: deep ? "The kernel is nested too deeply to be read." : `The kernel cannot be read: ${firstLine(error)}.`,
-      right: deep ? "Break its expressions and blocks up." : "Mend its syntax.",
+      right: deep ? "Break its expressions, blocks and comments up." : "Mend its syntax.",
     };
   }
 }
