@@ -53,9 +53,10 @@ export const JobStatusSchema = Type.Object({
   unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
   creditPerUnit: Type.Number({ description: "By the owner's figure, or, of a job that was measured, by its time beside the benchmark's." }),
   canary: Type.Optional(
-    Type.Intersect([CanaryFindingSchema, Type.Object({ at: Type.String({ description: "ISO 8601." }) })], {
-      description: "What the auditor found when it measured the job before volunteers met it; absent: it was not measured.",
-    }),
+    Type.Object(
+      { ...CanaryFindingSchema.properties, at: Type.String({ description: "ISO 8601." }) },
+      { description: "What the auditor found when it measured the job before volunteers met it; absent: it was not measured." },
+    ),
   ),
   verification: Type.Object({
     tier: Type.Literal("quorum"),

@@ -43,6 +43,7 @@ export function watchSubmits(engine: Engine): { watched: Engine; submits: Submit
       return engine.read(unit);
     },
     stateBytes: engine.stateBytes,
+    stateSpans: engine.stateSpans,
     save: (unit) => engine.save(unit),
     restore: (unit, state, begun) => engine.restore(unit, state, begun),
     close: (unit) => engine.close(unit),

@@ -14,7 +14,7 @@ import { Mappings } from "./mapping.ts";
 import { compile, type PassPipeline } from "./pipelines.ts";
 import { BufferPool, type BufferSet } from "./pool.ts";
 import { resultOf, stagingOffsets } from "./result.ts";
-import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, UnitInput, WorkgroupBox } from "./seam.ts";
+import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, StateSpan, UnitInput, WorkgroupBox } from "./seam.ts";
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
 
 const MAP_READ = 1;
@@ -53,9 +53,8 @@ class GpuEngine implements Engine {
   private readonly mappings: Mappings;
   /** By pass: what is written before each of its iterations. */
   private readonly sets: { buffer: number; span: Span }[][];
-  /** Buffers that are each unit's own, and where each lies in a saved state. */
-  private readonly own: { buffer: number; from: number; bytes: number }[];
   readonly stateBytes: number;
+  readonly stateSpans: readonly StateSpan[];
   private isNudging = false;
   private readonly staging: { offsets: number[]; size: number };
 
@@ -69,7 +68,7 @@ class GpuEngine implements Engine {
     this.mappings = new Mappings(plan.buffers.length, plan.passes);
     this.staging = stagingOffsets(plan);
     let stateBytes = 0;
-    this.own = this.contents.flatMap(({ constant }, buffer) => {
+    this.stateSpans = this.contents.flatMap(({ constant }, buffer) => {
       if (constant) return [];
       const from = stateBytes;
       const { byteLength } = plan.buffers[buffer] as JobPlan["buffers"][number];
@@ -150,7 +149,7 @@ class GpuEngine implements Engine {
     const staging = this.device.createBuffer({ size: this.stateBytes, usage: MAP_READ | COPY_DST });
     const scope = this.device.popErrorScope();
     // Recorded at once, so that it lies behind what was submitted before and ahead of what comes.
-    for (const { buffer, from, bytes } of this.own) this.batch.copy(physical[buffer] as GPUBuffer, 0, staging, from, bytes);
+    for (const { buffer, from, bytes } of this.stateSpans) this.batch.copy(physical[buffer] as GPUBuffer, 0, staging, from, bytes);
     const settled = this.batch.settled;
     try {
       await this.batch.submitted;
@@ -171,7 +170,8 @@ class GpuEngine implements Engine {
     if (state.byteLength !== this.stateBytes) {
       throw new EngineError("bad-input", `A state of unit ${unit.index} has ${state.byteLength} bytes instead of ${this.stateBytes}.`);
     }
-    for (const { buffer, from, bytes } of this.own) this.batch.write(physical[buffer] as GPUBuffer, 0, state.subarray(from, from + bytes));
+    for (const { buffer, from, bytes } of this.stateSpans)
+      this.batch.write(physical[buffer] as GPUBuffer, 0, state.subarray(from, from + bytes));
     // What its pass sets is in the state, and may have been changed by the kernel since.
     unit.at = begun ?? undefined;
   }

@@ -28,6 +28,13 @@ export interface OpenedUnit {
   readonly index: number;
 }
 
+/** A buffer, by index in `plan.buffers`, in a saved state: `bytes` bytes at `from`. */
+export interface StateSpan {
+  buffer: number;
+  from: number;
+  bytes: number;
+}
+
 export interface Engine {
   readonly plan: JobPlan;
   /** Binds the unit: every buffer is cleared, initialised and written. */
@@ -41,8 +48,9 @@ export interface Engine {
   run(unit: OpenedUnit, position: Position): Promise<number>;
   /** Result bytes: every output in manifest order, each prefixed by its length as u64, padding zeroed. Frees the buffers. */
   read(unit: OpenedUnit): Promise<Uint8Array>;
-  /** Length of what `save` answers. */
+  /** Length of what `save` answers, and where each of the unit's own buffers lies in it. */
   readonly stateBytes: number;
+  readonly stateSpans: readonly StateSpan[];
   /** What the unit's own buffers hold when all that was submitted of it has run. Rejects with `EngineError`. */
   save(unit: OpenedUnit): Promise<Uint8Array<ArrayBuffer>>;
   /**

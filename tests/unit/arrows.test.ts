@@ -31,6 +31,7 @@ const ARROWS: [string, string[], string[]][] = [
   ["client/dawn", ["../donor/session.ts", "node:fs"], ["../page/page.ts", "../../server/core/step.ts"]],
   ["client/bench", ["../engine/driver.ts", "../donor/adapter.ts"], ["../donor/session.ts", "../page/page.ts", "fastify"]],
   ["client/proof", ["../engine/driver.ts", "../donor/inputs/inputs.ts"], ["../donor/session.ts", "../page/page.ts", "node:fs"]],
+  ["client/canary", ["../engine/driver.ts", "../donor/inputs/inputs.ts"], ["../donor/session.ts", "../dawn/gpu.ts", "node:fs"]],
   ["client/donation", ["../donor/state.ts", "../donor/tabs/alive.ts"], ["../donor/session.ts", "../page/page.ts", "lit"]],
   ["client/wave", ["./shares.ts"], ["../donor/state.ts", "../page/page.ts", "lit"]],
   ["client/widget", ["../donation/donation.ts", "../../shared/widget.ts"], ["../page/page.ts", "../donor/session.ts", "lit", "comlink"]],

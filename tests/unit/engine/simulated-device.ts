@@ -80,6 +80,7 @@ export class SimulatedDevice {
         return this.record(unit, undefined).then(() => new Uint8Array([unit.index]));
       },
       stateBytes: 4,
+      stateSpans: [],
       save: (unit) => this.record(unit, undefined).then(() => new Uint8Array(4)),
       restore: (unit) => log.push(`restore ${unit.index}`),
       close: (unit) => log.push(`close ${unit.index}`),

@@ -1,0 +1,57 @@
+/** Units in boxes that somebody chose, without a driver: whoever chooses bounds them. What does not end is told. */
+import { EngineError } from "../engine/engine-error.ts";
+import type { Engine, OpenedUnit, UnitInput, WorkgroupBox } from "../engine/seam.ts";
+import type { Grid } from "../engine/slices.ts";
+
+/** What is waited for has this many times the time of a whole unit, and at least SHORTEST_MS. */
+const PATIENCE = 20;
+const SHORTEST_MS = 20_000;
+
+export class Direct {
+  private readonly engine: Engine;
+  private patienceMs = SHORTEST_MS;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  /** A whole unit takes about so long. */
+  expect(unitMicros: number): void {
+    this.patienceMs = Math.max(SHORTEST_MS, (PATIENCE * unitMicros) / 1000);
+  }
+
+  /** Result bytes of the unit, each of its dispatches cut by `cut`. Rejects with `EngineError`. */
+  async compute(input: UnitInput, cut: (grid: Grid) => readonly WorkgroupBox[]): Promise<Uint8Array> {
+    const { engine } = this;
+    const opened = engine.open(input);
+    for (const [pass, { workgroups, repeat }] of engine.plan.passes.entries()) {
+      for (let iteration = 0; iteration < repeat; iteration++) await this.run(opened, pass, iteration, cut(workgroups));
+    }
+    return await this.inTime(engine.read(opened));
+  }
+
+  /** What the unit's buffers hold after boxes of its first dispatch, run one after the other; `state`: what they begin with, null: as the unit does. */
+  async runOn(input: UnitInput, state: Uint8Array | null, boxes: readonly WorkgroupBox[]): Promise<Uint8Array<ArrayBuffer>> {
+    const { engine } = this;
+    const opened = engine.open(input);
+    if (state) engine.restore(opened, state, null);
+    await this.run(opened, 0, 0, boxes);
+    const after = await this.inTime(engine.save(opened));
+    engine.close(opened);
+    return after;
+  }
+
+  private async run(opened: OpenedUnit, pass: number, iteration: number, boxes: readonly WorkgroupBox[]): Promise<void> {
+    for (const box of boxes) await this.inTime(this.engine.run(opened, { pass, iteration, box }));
+  }
+
+  private async inTime<T>(ran: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const seconds = Math.round(this.patienceMs / 1000);
+      timer = setTimeout(() => reject(new EngineError("endless", `A dispatch did not end within ${seconds} seconds.`)), this.patienceMs);
+    });
+    ran.catch(() => undefined); // raced below
+    return await Promise.race([ran, late]).finally(() => clearTimeout(timer));
+  }
+}
