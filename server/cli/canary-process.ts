@@ -14,7 +14,7 @@ export type Outcome =
   | { type: "lost"; why: string; finding: CanaryFinding }
   | { type: "unfetched"; why: string };
 
-export type StartPart = (onMessage: (message: PartMessage) => void) => Part;
+export type StartPart = (onMessage: (message: PartMessage) => void) => Pick<Part, "ended" | "tell" | "kill">;
 
 export class CanaryProcess {
   /** Undefined when it ended before. */
@@ -22,7 +22,7 @@ export class CanaryProcess {
   /** Never rejects. */
   readonly outcome: Promise<Outcome>;
   readonly ended: Promise<unknown>;
-  private readonly part: Part;
+  private readonly part: ReturnType<StartPart>;
   private latest = NOTHING_FOUND;
   private tellReady: (abilities: Abilities | undefined) => void = () => undefined;
   private tellOutcome: (outcome: Outcome) => void = () => undefined;

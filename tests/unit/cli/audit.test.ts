@@ -57,7 +57,7 @@ it(
     const line = await new Promise<string>((resolve) => served.stdout?.once("data", (part) => resolve(String(part))));
     const { url, token } = JSON.parse(line) as { url: string; token: string };
     const metrics = async () => await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
-    while (!(await metrics()).includes("idlewave_auditing 1")) await delay(200);
+    while (!/^idlewave_auditing 1$/m.test(await metrics())) await delay(200);
     const ended = new Promise((resolve) => served.once("close", resolve));
     served.kill("SIGTERM");
     expect(await ended).toBe(0);
