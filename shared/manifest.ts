@@ -138,7 +138,7 @@ export const ManifestSchema = Type.Object(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: MAX_GFLOP_PER_UNIT,
-        description: `Operations of one unit in GFLOP, at most ${MAX_GFLOP_PER_UNIT}, provisional until measured; ${GFLOP_PER_CREDIT} are one credit. Default 1.`,
+        description: `Operations of one unit in GFLOP, at most ${MAX_GFLOP_PER_UNIT}, provisional until an auditor has measured it; ${GFLOP_PER_CREDIT} are one credit. Default 1.`,
       }),
     ),
     priority: Type.Optional(Type.Integer({ minimum: -10, maximum: 10, description: "Higher goes first, default 0." })),

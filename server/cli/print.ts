@@ -76,5 +76,11 @@ export function printJob(job: JobStatus): void {
     `  checked by  ${job.verification.tier} of ${job.verification.quorum}, ${job.verification.compare}: ${job.verification.limits}`,
     `  auditor     ${AUDITOR_WORDS[job.verification.auditor]}: ${job.verification.audited} units computed again, ${job.verification.held} held`,
   ];
+  if (job.canary) lines.push(`  measured    ${measuredWords(job.canary, job.creditPerUnit)}`);
   for (const line of lines) print(line);
+}
+
+function measuredWords({ verdict, why, unitMicros }: NonNullable<JobStatus["canary"]>, credit: number): string {
+  const time = unitMicros === null ? "" : `, ${(unitMicros / 1000).toPrecision(3)} ms a unit on the auditor's GPU`;
+  return `${verdict}${time}, ${credit.toPrecision(3)} credits a unit${why && `: ${why}`}`;
 }

@@ -75,7 +75,7 @@ export interface Job {
   owed: number;
   /** When the auditor last answered a unit of it, or began to owe some, ms. */
   owedSince: number;
-  /** It has answered none for too long (audit.ts): until the job is resumed all is as without it. */
+  /** It has answered none for too long (audit.ts), or lost its device with one: until the job is resumed all is as without it. */
   isStalled: boolean;
   /** Units that agreed and whose volunteers have shown too little, since when, oldest first. */
   provisional: Map<UnitIndex, number>;

@@ -158,7 +158,8 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
       micros = addMicros(micros, result.gpuMicros);
     }
     const verdict = judge(state, job, by, result, inTime, work);
-    if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
+    if (told.status === "device-lost" && isAuditor(by)) job.isStalled = true;
+    else if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
     return verdict;
   });
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);

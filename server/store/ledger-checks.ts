@@ -27,6 +27,8 @@ const CHECKS = {
   open: "No replica of a unit that has ended is still open.",
   paid: "Only replicas that equal the canonical result are paid.",
   escrow: "No job that was broken off holds credit in escrow.",
+  unmet: "No job that volunteers have not met has units.",
+  measured: "What the canary found of a job can be read.",
   outside: "No unit lies outside of its job.",
   once: "No page is both packed and under way.",
   ended: "A page of a job that goes on is packed when all its units have ended.",
@@ -51,6 +53,7 @@ interface JobRow {
   refused: number;
   recorded: number;
   final: number;
+  isReadable: number;
 }
 interface AccountRow {
   id: number;
@@ -70,7 +73,8 @@ export function checkLedger(database: DatabaseSyncInstance): LedgerCheck[] {
   return Object.values(pass.checks);
 }
 
-const JOBS = "SELECT id, state, json_extract(spec, '$.units') AS units, counted, refused, recorded, final FROM jobs ORDER BY id";
+const JOBS =
+  "SELECT id, state, json_extract(spec, '$.units') AS units, counted, refused, recorded, final, canary IS NULL OR json_valid(canary) AS isReadable FROM jobs ORDER BY id";
 const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
 
 class Pass {
@@ -102,8 +106,10 @@ class Pass {
       ),
     };
     const tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+    if (!job.isReadable) this.note("measured", `job ${job.id}`);
     for (const row of database.prepare(JOB_PAGES).iterate(job.id)) {
       const { page } = row as { page: number };
+      if (job.state === "draft" || job.state === "canary") this.note("unmet", `job ${job.id} is ${job.state} and has page ${page}`);
       const found = this.read(job.id, page);
       const rows = {
         failures: lists.failures.upTo(page),

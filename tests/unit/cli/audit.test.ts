@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import { ROOT } from "../../../server/cli/root.ts";
+import { unitsOf } from "../../../shared/ids.ts";
+import { bytesOf, resultOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer } from "../http/server.ts";
 import { idlewave } from "./run.ts";
 
@@ -45,6 +47,44 @@ it(
     for (const home of ["one", "two"]) start("donate", ...common, "--home", join(folder, home));
     await until(({ state }) => state === "done");
     expect(await server.status(job)).toMatchObject({ units: { final: 6 }, verification: { audited: 6, held: 0 } });
+  },
+  TIMEOUT,
+);
+
+it(
+  "goes on with other jobs after one whose kernel does not end",
+  async () => {
+    const server = await startServer({ allowSoftware: true, canaryMinutes: 0 });
+    onTestFinished(() => server.close());
+    start("audit", "--url", server.url, "--software", "--token", server.token, "--home", join(await temporary(), "auditor"));
+    const idle = await server.submit(packageOf(1, 1, { name: "idle" }));
+    while ((await server.status(idle)).verification.auditor !== "auditing") await delay(200);
+    const kernel = `@group(0) @binding(0) var<storage, read_write> counts: array<u32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+  while (counts[id.x] == 0u) { counts[id.x] = counts[(id.x + 1u) % 64u]; }
+}
+`;
+    const stuck = await server.submit({ ...packageOf(1, 64, { name: "stuck", priority: 1 }), "kernel.wgsl": kernel });
+    const volunteers = [await new Volunteer(server.url).join(), await new Volunteer(server.url).join()];
+    // What nobody can have computed: they agree on it all the same.
+    for (const each of volunteers) {
+      const { token, runs } = await each.claim(1, stuck);
+      await each.send({
+        type: "submit",
+        token,
+        results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(...Array<number>(64).fill(1)))),
+      });
+    }
+    // The auditor says that it cannot, so the two are believed.
+    while ((await server.status(stuck)).state !== "done") await delay(200);
+    expect((await server.status(stuck)).verification.audited).toBe(0);
+    const other = await server.submit(packageOf(1, 1, { name: "other" }));
+    for (const each of volunteers) {
+      const { token, runs } = await each.claim(1, other);
+      await each.send({ type: "submit", token, results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(1))) });
+    }
+    while ((await server.status(other)).state !== "done") await delay(200);
+    expect((await server.status(other)).verification.audited).toBe(1);
   },
   TIMEOUT,
 );

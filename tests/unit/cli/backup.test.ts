@@ -261,6 +261,12 @@ describe("the doctor", () => {
       (copy) => journal(copy, [...voted("a", "lie"), bytes("a"), settled(["final", "final"])]),
       "Only replicas that equal",
     ],
+    [
+      "a job in the canary that has units",
+      (copy) => change(copy, "UPDATE jobs SET state = 'canary' WHERE id = 1"),
+      "No job that volunteers",
+    ],
+    ["a finding of the canary that is none", (copy) => change(copy, "UPDATE jobs SET canary = '{' WHERE id = 1"), "What the canary found"],
     ["a unit beyond the job", (copy) => journal(copy, [replica(JOB, 99, ONE, "a")]), "No unit lies outside"],
     ["credit in escrow of a job that is over", (copy) => journal(copy, voted("a", "b")), "No job that was broken off"],
     [

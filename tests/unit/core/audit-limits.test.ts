@@ -41,6 +41,23 @@ describe("an account that has passed its audits", () => {
   });
 });
 
+describe("a job with which the auditor loses its device, or that does not end there,", () => {
+  it("is as without an auditor until it is resumed, so that nobody waits for it", () => {
+    const { world, auditor } = audited({ units: 40 });
+    const [one, two] = [world.join(1), world.join(2)];
+    while (world.job().due.size === 0) agree(world, one, two);
+    world.audit(auditor, 1, { status: "device-lost" });
+    expect(jobAuditState(world.state, world.job(), world.now)).toBe("unable");
+    world.tick(1000);
+    expect(world.job()).toMatchObject({ owed: 0, state: "running" });
+    expect(world.job().provisional.size).toBe(0);
+    expect(world.job().pages.final).toBeGreaterThan(0);
+    world.send({ type: "job-verb", job: JOB, verb: "pause" });
+    world.send({ type: "job-verb", job: JOB, verb: "resume" });
+    expect(jobAuditState(world.state, world.job(), world.now)).toBe("auditing");
+  });
+});
+
 describe("when as many units are provisional as may be", () => {
   it("what agrees and is not drawn is final, and the coordinator says that its auditor is behind", () => {
     const { world } = audited({ units: 4000 });

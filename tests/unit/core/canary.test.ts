@@ -53,6 +53,10 @@ describe("a job that is started", () => {
     const world = new World({ units: 1 });
     start(world, FIRST);
     expect(world.job(FIRST).state).toBe("running");
+    // One that comes later leaves it alone.
+    world.join(AUDITOR_ACCOUNT, AUDITOR);
+    world.tick(1000);
+    expect([world.job(FIRST).state, ask(world)]).toEqual(["running", null]);
     const other = measured({ requires: { features: ["subgroups"], limits: {} } });
     expect(other.job(FIRST).state).toBe("running");
   });

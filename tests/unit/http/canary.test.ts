@@ -1,0 +1,87 @@
+/** A new job while an auditor is here: over HTTP, as the auditor, its owner and everybody else see it. */
+import { expect, it, onTestFinished } from "vitest";
+import { type CanaryFinding, type CanaryRun, NOTHING_FOUND } from "../../../shared/canary.ts";
+import { BENCHMARK_GFLOP, creditOf } from "../../../shared/credit.ts";
+import { Volunteer } from "../gateway/volunteer.ts";
+import { packageOf, startServer, type TestServer } from "./server.ts";
+
+const FOUND: CanaryFinding = { ...NOTHING_FOUND, verdict: "T", why: "", units: [0, 2, 5], unitMicros: 2000, benchmarkMicros: 500 };
+
+/** A coordinator with an auditor. */
+async function audited(): Promise<TestServer> {
+  const server = await startServer();
+  onTestFinished(() => server.close());
+  expect(await new Volunteer(server.url).hello({ audit: server.token })).toMatchObject({ ok: true });
+  return server;
+}
+
+async function ask(server: TestServer, token = server.token): Promise<CanaryRun | null> {
+  const response = await server.post("/api/canary", { features: [], limits: {} }, token);
+  return ((await response.json()) as { run: CanaryRun | null }).run;
+}
+
+const own = async (server: TestServer, job: number) =>
+  (await (await server.get(`/api/jobs/${job}`, server.token)).json()) as Record<string, unknown>;
+
+it("it is its owner's alone until it was measured, its blobs are the auditor's to fetch, and then it has the credit of its time", async () => {
+  const server = await audited();
+  const job = await server.submit(packageOf(6));
+  expect(await own(server, job)).toMatchObject({ state: "canary", reason: "it waits for the auditor to measure it" });
+  expect((await server.get(`/api/jobs/${job}`)).status).toBe(404);
+  const run = await ask(server);
+  expect(run).toMatchObject({ job, limitMs: 600_000 });
+  expect((await server.get(`/blobs/${run?.plan}`)).status).toBe(200);
+  expect(await own(server, job)).toMatchObject({ reason: "the auditor measures it before volunteers meet it" });
+  expect(await ask(server)).toBeNull();
+  expect((await server.post(`/api/jobs/${job}/resume`, undefined, server.token)).status).toBe(409);
+  expect((await server.post(`/api/canary/${job}/alive`, { run: run?.run }, server.token)).status).toBe(204);
+  expect((await server.post(`/api/canary/${job}/report`, { run: run?.run, finding: FOUND }, server.token)).status).toBe(204);
+  const credit = creditOf(4 * BENCHMARK_GFLOP);
+  expect(await server.status(job)).toMatchObject({
+    state: "running",
+    reason: "",
+    creditPerUnit: credit,
+    canary: { verdict: "T", unitMicros: 2000 },
+  });
+  expect((await server.post(`/api/canary/${job}/report`, { run: run?.run, finding: FOUND }, server.token)).status).toBe(409);
+});
+
+it("what was found, and what waits, is there after a restart", async () => {
+  const server = await audited();
+  const [first, second] = [await server.submit(packageOf(6)), await server.submit(packageOf(6))];
+  const run = await ask(server);
+  await server.post(`/api/canary/${first}/report`, { run: run?.run, finding: FOUND }, server.token);
+  const { token } = server;
+  await server.close(true);
+  const again = await startServer({}, server.folder, token);
+  onTestFinished(() => again.close());
+  expect(await again.status(first)).toMatchObject({ state: "running", canary: { verdict: "T", units: [0, 2, 5] } });
+  expect(await own(again, second)).toMatchObject({ state: "canary" });
+  expect(await ask(again)).toMatchObject({ job: second });
+});
+
+it("nobody but the auditor and administrators may measure, and what they say is checked", async () => {
+  const server = await audited();
+  const job = await server.submit(packageOf(6));
+  const made = (await (await server.post("/api/tokens", { name: "owner" }, server.token)).json()) as { token: string };
+  expect((await server.post("/api/canary", { features: [], limits: {} })).status).toBe(401);
+  expect((await server.post("/api/canary", { features: [], limits: {} }, made.token)).status).toBe(403);
+  const run = await ask(server);
+  for (const finding of [
+    { ...FOUND, verdict: "Z" },
+    { ...FOUND, why: "a\u202eb" },
+    { ...FOUND, unitMicros: -1 },
+    { ...FOUND, more: 1 },
+  ]) {
+    expect((await server.post(`/api/canary/${job}/report`, { run: run?.run, finding }, server.token)).status).toBe(400);
+  }
+  expect((await server.post(`/api/canary/${job}/report`, { run: "0".repeat(32), finding: FOUND }, server.token)).status).toBe(409);
+  expect((await server.post("/api/canary/999/alive", { run: run?.run }, server.token)).status).toBe(404);
+});
+
+it("jobs run at once where the operator has switched it off", async () => {
+  const server = await startServer({ canaryMinutes: 0 });
+  onTestFinished(() => server.close());
+  await new Volunteer(server.url).hello({ audit: server.token });
+  expect(await server.status(await server.submit(packageOf(6)))).toMatchObject({ state: "running" });
+});
