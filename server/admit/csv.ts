@@ -215,6 +215,11 @@ function headerFaults(file: string, names: string[]): Fault[] {
     ];
   }
   const seen = new Set<string>();
+  const [, separator] = /^\w+([;\t|])/.exec(names.length === 1 ? (names[0] ?? "") : "") ?? [];
+  if (separator) {
+    const wrong = `Line 1 has no comma, and ${JSON.stringify(separator)} instead.`;
+    return [{ file, line: 1, column: 1, wrong, right: "Separate values by commas, and write decimals with a point." }];
+  }
   names.forEach((name, index) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
       const shown = JSON.stringify(name.slice(0, 40));

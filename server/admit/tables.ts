@@ -33,6 +33,23 @@ export class PackageFiles {
     return found;
   }
 
+  /** The same of a file whose bytes a binding gets as they are. */
+  input(file: string, path: JsonPath): { bytes: number; sha256: BlobHash } | undefined {
+    const found = this.stat(file, path);
+    if (!found) return undefined;
+    if (/\.np[yz]$/i.test(file)) {
+      const right = 'Write the values alone, in NumPy by array.tofile("values.bin"), and name that file.';
+      this.faults.at(path, `${file} is a NumPy file by its name: its header would be read as values.`, right);
+      return undefined;
+    }
+    if (/\.(csv|tsv|txt|json)$/i.test(file))
+      this.faults.warnAt(
+        path,
+        `${file} is text by its name: the binding gets its characters as they are, not the numbers that they write.`,
+      );
+    return found;
+  }
+
   /** Bytes of a text file that the manifest names at `path`. */
   text(file: string, path: JsonPath, extensions: readonly string[]): Uint8Array | undefined {
     if (!this.stat(file, path)) return undefined;

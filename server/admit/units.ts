@@ -71,7 +71,7 @@ function splitIn(init: Init): init is Extract<Init, { file: string }> & { split:
 
 function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFiles, faults: Faults): SplitFile | undefined {
   if (!splitIn(init)) return undefined;
-  const stat = files.stat(init.file, [...path, "file"]);
+  const stat = files.input(init.file, [...path, "file"]);
   if (!stat) return undefined;
   const { recordBytes, recordsPerUnit } = init.split;
   const bytesPerUnit = recordBytes * recordsPerUnit;
