@@ -27,7 +27,8 @@ export class PackageFiles {
     if (!found) {
       const names = [...this.pkg.files.keys()];
       const free = names.filter((name) => !this.named.has(name));
-      this.faults.at(path, `The package has no file ${file}.`, suggest(file, free, `Its files are ${names.slice(0, 12).join(", ")}.`));
+      const right = suggest(file, free, `Its files are ${names.slice(0, 12).join(", ")}.`);
+      this.faults.at(path, `The package has no file ${file}.`, right, { missing: file });
     }
     return found;
   }
