@@ -1,6 +1,6 @@
 /** A job package on disk: `job.json` and the files it names, nothing else of the folder. */
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { PATH_PATTERN } from "../../shared/manifest/file.ts";
@@ -28,13 +28,15 @@ const PATH = new RegExp(PATH_PATTERN);
  */
 export async function packageFiles(dir: string): Promise<PackageFile[]> {
   const manifest = await fileOf(dir, "job.json");
-  if (!manifest)
-    throw new CliError(
-      EXIT.usage,
-      "no-package",
-      `There is no job.json in ${dir}.`,
-      `Name the folder of a job, or make one with ${invocation("new <dir>")}.`,
-    );
+  if (!manifest) {
+    const near = basename(dir) === "job.json" ? undefined : nearest("job.json", await neighboursOf(dir, ".", new Set()));
+    const todo = near
+      ? `Did you mean ${near}? Rename it job.json.`
+      : basename(dir) === "job.json"
+        ? `Name the folder that it is in: ${dirname(dir)}.`
+        : `Name the folder of a job, or make one with ${invocation("new <dir>")}.`;
+    throw new CliError(EXIT.usage, "no-package", `There is no job.json in ${dir}.`, todo);
+  }
   refuse(faultsOf([manifest]));
   const named = referencesOf(await readFile(manifest.place, "utf8"));
   if (named.length >= MAX_FILES) {
@@ -96,7 +98,8 @@ export async function nameNeighbours(dir: string, faults: readonly Fault[], file
   const named: Fault[] = [];
   for (const fault of faults) {
     const { missing } = fault;
-    const near = missing === undefined || !PATH.test(missing) ? undefined : nearest(missing, await neighboursOf(dir, dirname(missing), taken));
+    const near =
+      missing === undefined || !PATH.test(missing) ? undefined : nearest(missing, await neighboursOf(dir, dirname(missing), taken));
     named.push(near === undefined ? fault : { ...fault, right: `Did you mean ${near}?` });
   }
   return named;

@@ -137,7 +137,11 @@ describe("a package on disk", () => {
   });
 
   test("without a job.json is a wrong usage", async () => {
-    await expect(packageFiles(dir)).rejects.toMatchObject({ exit: 2, body: { code: "no-package" } });
+    const todo = async (place: string) => ((await packageFiles(place).catch((error: unknown) => error)) as CliError).body;
+    expect(await todo(dir)).toMatchObject({ code: "no-package", todo: expect.stringContaining("or make one with") });
+    await writeFile(join(dir, "Job.json"), "{}");
+    expect((await todo(dir)).todo).toBe("Did you mean Job.json? Rename it job.json.");
+    expect((await todo(join(dir, "job.json"))).todo).toBe(`Name the folder that it is in: ${dir}.`);
   });
 
   test("travels as multipart that a foreign parser reads back", async () => {
