@@ -184,6 +184,8 @@ export interface Fault {
   column?: number;
   /** JSON path in job.json (`bindings.params.set.width`), or a CSV column's name. */
   field?: string;
+  /** Path of a file that the package should have. */
+  missing?: string;
   /** What is wrong, one sentence. */
   wrong: string;
   /** What would be right, one sentence. */

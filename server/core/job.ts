@@ -56,6 +56,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     cursor: 0,
     open: new Map(),
     wanted: new Map(),
+    late: new Map(),
     holders: new Map(),
     clusterHolders: new Map(),
     returned: new Map(),
@@ -121,6 +122,7 @@ export function enter(state: CoreState, job: Job, to: JobState, reason: string, 
     for (const open of job.open.values()) settleVoid(state, open, work);
     job.open.clear();
     job.wanted.clear();
+    job.late.clear();
     job.returned.clear();
     job.due.clear();
     job.owed = 0;
