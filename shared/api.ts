@@ -51,6 +51,21 @@ export const JobStatusSchema = Type.Object({
   executionsPerUnit: Type.Number({ description: "Replicas recorded for final units over final units." }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
   unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
+  gpuHours: Type.Number({ description: "GPU time that it has taken, as volunteers tell it, the auditor's too." }),
+  maxGpuHours: Type.Union([Type.Number(), Type.Null()], { description: "What it may take; null: any." }),
+  quote: Type.Optional(
+    Type.Object(
+      {
+        executions: Type.Number({ description: "Executions of the units that are left, audits too." }),
+        gpuHours: Type.Number({ description: "GPU time of them on the hosts that are connected; on the auditor's GPU when nobody is." }),
+        hosts: Type.Integer({ description: "Connected hosts that can run it." }),
+        finishSeconds: Type.Union([Type.Number(), Type.Null()], {
+          description: "When it would be done if all of them ran nothing else, all the time; null: nobody is here.",
+        }),
+      },
+      { description: "An estimate for today's network; absent: the time of a unit was not measured, or the job is over." },
+    ),
+  ),
   creditPerUnit: Type.Number({ description: "By the owner's figure, or, of a job that was measured, by its time beside the benchmark's." }),
   canary: Type.Optional(
     Type.Object(
@@ -119,6 +134,7 @@ export const NetworkSchema = Type.Object({
   version: Type.String(),
   allowSoftware: Type.Boolean(),
   volunteers: Type.Integer({ description: "Connected accounts." }),
+  measures: Type.Boolean({ description: "Whether new jobs are measured before volunteers meet them." }),
 });
 export type NetworkInfo = Static<typeof NetworkSchema>;
 

@@ -12,6 +12,13 @@ export const MAX_KERNEL_BYTES = 256 * 1024;
 export const MAX_MANIFEST_BYTES = 256 * 1024;
 export const MAX_UNITS = Number.MAX_SAFE_INTEGER;
 
+export const MaxGpuHours = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 1_000_000_000,
+  description:
+    "GPU time that the job may take in all, hours: beyond it the job pauses, and before, where an auditor's quote is above it. Default any.",
+});
+
 export const ManifestSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
@@ -142,6 +149,7 @@ export const ManifestSchema = Type.Object(
         description: `Operations of one unit in GFLOP, at most ${MAX_GFLOP_PER_UNIT}, provisional until an auditor has measured it; ${GFLOP_PER_CREDIT} are one credit. Default 1.`,
       }),
     ),
+    maxGpuHours: Type.Optional(MaxGpuHours),
     priority: Type.Optional(Type.Integer({ minimum: -10, maximum: 10, description: "Higher goes first, default 0." })),
   },
   {

@@ -14,6 +14,7 @@ const APART: ReadonlySet<string> = new Set([
   "requires",
   "verify",
   "gflopPerUnit",
+  "maxGpuHours",
   "priority",
 ]);
 

@@ -128,7 +128,7 @@ async function submitGallery(connection: Connection): Promise<Map<number, Refere
     if (name === BENCHMARK) continue;
     const dir = join(GALLERY, name);
     const reference = await readReference(dir);
-    references.set((await submitFiles(connection, await packageFiles(dir), false)).id, reference);
+    references.set((await submitFiles(connection, await packageFiles(dir), { start: "1" })).id, reference);
   }
   return references;
 }

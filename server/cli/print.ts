@@ -4,6 +4,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { plain, plainJson } from "../../shared/plain.ts";
 import type { CliError } from "./exit.ts";
+import { quoteWords } from "./quote.ts";
 
 /** One JSON value a line, on stdout. */
 export function printJson(value: unknown): void {
@@ -76,6 +77,10 @@ export function printJob(job: JobStatus): void {
     `  checked by  ${job.verification.tier} of ${job.verification.quorum}, ${job.verification.compare}: ${job.verification.limits}`,
     `  auditor     ${AUDITOR_WORDS[job.verification.auditor]}: ${job.verification.audited} units computed again, ${job.verification.held} held`,
   ];
+  const most = job.maxGpuHours === null ? "" : ` of ${job.maxGpuHours} that it may take`;
+  lines.push(`  GPU time    ${job.gpuHours.toPrecision(3)} hours${most}`);
+  const quote = quoteWords(job);
+  if (quote) lines.push(`  quote       ${quote}`);
   if (job.canary) lines.push(`  measured    ${measuredWords(job.canary, job.creditPerUnit)}`);
   for (const line of lines) print(line);
 }

@@ -1,9 +1,10 @@
 /** `pause`, `resume` and `cancel <job>`: one request with three words. */
 import type { Command } from "commander";
 import { JobStatusSchema } from "../../shared/api.ts";
-import { findJob, sendJson } from "./api.ts";
+import { findJob, send, sendJson } from "./api.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { printJobLine, printJson } from "./print.ts";
+import { gpuHoursOption } from "./quote.ts";
 
 const WORDS = {
   pause: "give out no more units of a job; what is out still counts",
@@ -13,9 +14,16 @@ const WORDS = {
 
 export function steerVerbs(program: Command): void {
   for (const [word, description] of Object.entries(WORDS)) {
-    verb(program, `${word} <job>`, description).action(async (job: string, options: VerbOptions) => {
+    const command = verb(program, `${word} <job>`, description);
+    if (word === "resume") command.addOption(gpuHoursOption());
+    command.action(async (job: string, options: VerbOptions & { maxGpuHours?: number }) => {
       const connection = connectionOf(options);
       const { id } = await findJob(connection, job);
+      const { maxGpuHours } = options;
+      if (maxGpuHours !== undefined) {
+        const body = JSON.stringify({ maxGpuHours });
+        await send(connection, `/api/jobs/${id}/cap`, { method: "POST", headers: { "content-type": "application/json" }, body });
+      }
       const after = await sendJson(connection, `/api/jobs/${id}/${word}`, JobStatusSchema, { method: "POST" });
       if (options.json) printJson(after);
       else printJobLine(after);

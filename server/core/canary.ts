@@ -2,7 +2,7 @@
  * The canary: a job that is started while an auditor is here that can run it is measured by it before volunteers meet it.
  *
  *   waiting ──an auditor that can run it asks──▶ measuring ──it reports──▶ running, with its credit fixed
- *     ▲  │                                        │  │        ├─two runs of a unit differ─▶ paused
+ *     ▲  │                                        │  │        ├─two runs of a unit differ, or its owner is asked─▶ paused
  *     │  │                                        │  │        └─refused─▶ failed
  *     │  │                                        │  └─MAX_BROKEN times─▶ running, not measured
  *     │  │    CANARY_SILENCE_MS without a sign ───┘
@@ -18,6 +18,8 @@ import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
 import { enter } from "./job.ts";
 import { meets } from "./needs.ts";
+import { quoteOf } from "./quote.ts";
+import { overCap } from "./spending.ts";
 import type { CanaryRun, CoreState, Job } from "./state.ts";
 import type { Work } from "./work.ts";
 
@@ -30,6 +32,7 @@ const SLACK_MS = 120_000;
 
 const ABSENT = "no auditor that can run it came for ten minutes: it was not measured, and runs as without one";
 const BROKEN = "the auditor began to measure it three times and was not heard of again: it was not measured, and runs as without one";
+const ASKS = "it was measured: its owner is asked, with its quote, whether it is to run (resume)";
 const OFF = "it was not measured: the canary is switched off";
 
 type Event<Type extends CoreEvent["type"]> = Extract<CoreEvent, { type: Type }>;
@@ -61,9 +64,12 @@ export function takeFinding(state: CoreState, event: Event<"canary-report">, wor
   noteAsked(state, found.run, work.now);
   job.spec = measuredSpec(job.spec, finding);
   work.store({ type: "canary", job: job.spec.id, spec: job.spec, record: { ...finding, at: work.now } });
+  const quote = quoteOf(state, job);
   if (finding.verdict === "refused") enter(state, job, "failed", `the auditor refused it: ${finding.why}`, work);
   else if (finding.differs !== "")
     enter(state, job, "paused", `${finding.differs} Volunteers would not agree: mend it, or resume it as it is`, work);
+  else if (overCap(job, quote)) enter(state, job, "paused", overCap(job, quote), work);
+  else if (job.spec.asks) enter(state, job, "paused", ASKS, work);
   else enter(state, job, "running", "", work);
   return { type: "done" };
 }
@@ -94,9 +100,9 @@ export function canaryWords(state: CoreState, { canary, spec }: Job): string {
 
 /** A unit is worth its time as a multiple of the benchmark's on the same GPU, times the benchmark's operations. */
 function measuredSpec(spec: JobSpec, { unitMicros, benchmarkMicros }: Event<"canary-report">["finding"]): JobSpec {
-  if (unitMicros === null || !benchmarkMicros) return { ...spec, measured: true };
+  if (unitMicros === null || !benchmarkMicros) return { ...spec, measured: true, unitMicros };
   const gflop = (unitMicros / benchmarkMicros) * BENCHMARK_GFLOP;
-  return { ...spec, measured: true, creditPerUnit: creditOf(Math.min(gflop, MAX_GFLOP_PER_UNIT)) };
+  return { ...spec, measured: true, unitMicros, creditPerUnit: creditOf(Math.min(gflop, MAX_GFLOP_PER_UNIT)) };
 }
 
 /** An auditor like this was heard of: jobs that it can run are not forgotten. */

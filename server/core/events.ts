@@ -19,6 +19,12 @@ export interface JobSpec {
   floats: boolean;
   /** The canary has measured it: `creditPerUnit` is no owner's figure any more, and few volunteers try it first (trial.ts). */
   measured: boolean;
+  /** GPU time of a unit on the auditor's GPU, microseconds; null: not measured. */
+  unitMicros: number | null;
+  /** GPU time that it may take in all, microseconds; null: any. */
+  maxGpuMicros: number | null;
+  /** Once it is measured its owner is asked before it runs. */
+  asks: boolean;
 }
 
 /** What the auditor has shown of an account. */
@@ -70,6 +76,7 @@ export interface HostFacts {
 export type CoreEvent =
   | { type: "job-added"; now: number; spec: JobSpec; state: JobState }
   | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "resume" | "cancel" }
+  | { type: "job-cap"; now: number; job: JobId; maxGpuMicros: number | null }
   | { type: "host-joined"; now: number; facts: HostFacts; record: AuditRecord }
   | { type: "host-left"; now: number; host: HostId }
   /** `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the assignment's id. */

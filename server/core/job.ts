@@ -18,13 +18,15 @@ import type { CoreEvent, JobSpec } from "./events.ts";
 import { endJobLeases } from "./expiry.ts";
 import { Pages } from "./pages.ts";
 import { Ring } from "./ring.ts";
-import type { CoreState, Job } from "./state.ts";
+import { type CoreState, isSpent, type Job } from "./state.ts";
 import { isOver } from "./store.ts";
 import { TRIAL_MS } from "./trial.ts";
 import type { Work } from "./work.ts";
 
 /** So many failed units, and more than are final: the kernel is at fault, and the volunteers' time is worth more. */
 export const FAILED_LIMIT = 256;
+
+const RAISE = "Let it take more with resume --max-gpu-hours.";
 
 type Verb = Extract<CoreEvent, { type: "job-verb" }>["verb"];
 const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: string }> = {
@@ -50,6 +52,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     spec,
     state: jobState,
     canary: null,
+    gpuMicros: 0,
     trialUntil: 0,
     pages: new Pages(spec.units),
     ring: new Ring(),
@@ -85,6 +88,10 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
   const verb = VERBS[event.verb];
   if (!verb.from.includes(job.state)) {
     const details = { job: event.job, state: job.state, verb: verb.done, todo: waysOut(job.state) };
+    return { type: "error", code: "wrong-state", details };
+  }
+  if (event.verb === "resume" && isSpent(job)) {
+    const details = { job: event.job, state: job.state, verb: "resumed, for it has taken the GPU-hours that it may", todo: RAISE };
     return { type: "error", code: "wrong-state", details };
   }
   const isMeasured = event.verb === "start" && state.canaryMs > 0 && isAudited(state, job, work.now);

@@ -2,6 +2,7 @@
  * What the core has said, for tests and simulators: `Ledger` holds what the store must hold, and throws `BrokenInvariant` when an
  * operation contradicts those before it. Numbers are those of the trust model's invariants.
  */
+import { addMicros } from "../../shared/gputime.ts";
 import { type AccountId, type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { must } from "./broken.ts";
@@ -72,11 +73,12 @@ export class Ledger {
   }
 
   tally(job: JobId): JobTally {
-    const tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0 };
+    const tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, gpuMicros: 0 };
     for (const state of this.units.get(job)?.values() ?? []) {
       if (state.ended === "final") tally.final++;
       if (state.audited !== "no") tally.audited++;
       for (const replica of state.replicas.values()) {
+        tally.gpuMicros = addMicros(tally.gpuMicros, replica.gpuMicros);
         if (replica.status === "ok") tally.counted++;
         if (replica.outcome === "refused") tally.refused++;
         if (state.ended === "final") tally.recorded++;
@@ -130,6 +132,9 @@ export class Ledger {
       }
       case "canary":
         must(this.replicas(op.job).length === 0, `job ${op.job} has replicas and is measured`);
+        this.specs.set(op.job, op.spec);
+        return;
+      case "spec":
         this.specs.set(op.job, op.spec);
         return;
       case "job-state":

@@ -35,6 +35,7 @@ export function restoreJob(
   job.refused = tally.refused;
   job.recorded = tally.recorded;
   job.audited = tally.audited;
+  job.gpuMicros = tally.gpuMicros;
   if (!isOver(job)) restoreVotes(state, job, history, work);
   endIfOver(state, job, work);
   return work.effects;

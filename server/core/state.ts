@@ -52,6 +52,8 @@ export interface Job {
   state: JobState;
   /** While its state is "canary" (canary.ts), else null. */
   canary: Canary | null;
+  /** GPU time of its recorded replicas, microseconds, as their volunteers told it and it was believed. */
+  gpuMicros: number;
   /** Until when few volunteers try it (trial.ts), ms. */
   trialUntil: number;
   pages: Pages;
@@ -95,6 +97,11 @@ export interface Job {
   refused: number;
   /** Replicas of final units. */
   recorded: number;
+}
+
+/** It has taken all the GPU time that it may. */
+export function isSpent({ spec, gpuMicros }: Pick<Job, "spec" | "gpuMicros">): boolean {
+  return spec.maxGpuMicros !== null && gpuMicros >= spec.maxGpuMicros;
 }
 
 export interface Canary {

@@ -22,6 +22,7 @@ import { dropUnit } from "./lease.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
 import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
+import { setCap, spend } from "./spending.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState } from "./state.ts";
 import { chaseWanted, type JudgedResult, judge, takeBytes } from "./verify.ts";
@@ -46,6 +47,8 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return DONE;
     case "job-verb":
       return applyVerb(state, event, work);
+    case "job-cap":
+      return setCap(state, event, work);
     case "host-joined":
       if (state.hosts.has(event.facts.host)) throw new Error(`host ${event.facts.host} has joined before`);
       state.hosts.set(event.facts.host, event.facts);
@@ -145,6 +148,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
 
   let measured = 0;
   let micros = 0;
+  let spent = 0;
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
@@ -160,10 +164,12 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
       micros = addMicros(micros, result.gpuMicros);
     }
     const verdict = judge(state, job, by, result, inTime, work);
+    if (verdict === "recorded" || verdict === "wanted") spent = addMicros(spent, result.gpuMicros);
     if (told.status === "device-lost" && isAuditor(by)) job.isStalled = true;
     else if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
     return verdict;
   });
+  spend(state, job, spent, work);
   if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
   return verdicts;
 }

@@ -12,6 +12,8 @@ export type StoreOp =
   | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
   /** The canary has measured the job: what it found, and what the core needs of the job from now on. */
   | { type: "canary"; job: JobId; spec: JobSpec; record: CanaryRecord }
+  /** What the core needs of the job from now on. */
+  | { type: "spec"; job: JobId; spec: JobSpec }
   /** One recorded replica; the core sends one for each (job, unit, account). Its credit is escrowed. */
   | { type: "replica"; replica: ReplicaRow }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
@@ -143,6 +145,8 @@ export interface JobTally {
   final: number;
   /** Final units that the auditor computed too. */
   audited: number;
+  /** GPU time of all that were recorded, microseconds. */
+  gpuMicros: number;
 }
 
 export interface FinalRow {

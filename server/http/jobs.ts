@@ -2,6 +2,8 @@
 import Type from "typebox";
 import { JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { MaxGpuHours } from "../../shared/manifest.ts";
+import { MICROS_PER_HOUR } from "../core/quote.ts";
 import type { App, HttpContext } from "./context.ts";
 import { countsOf, isHidden, jobOf, ownJob, visibleJob, visibleJobs } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
@@ -64,6 +66,28 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       },
     );
   }
+
+  app.post(
+    "/api/jobs/:id/cap",
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "Let a job take another number of GPU-hours, or any; its owner's token or an administrator's",
+        security: [{ token: [] }],
+        params: JobParams,
+        body: Type.Object({ maxGpuHours: Type.Union([MaxGpuHours, Type.Null()]) }, { additionalProperties: false }),
+        response: { 200: JobStatusSchema, ...refusals("unauthorized", "forbidden", "not-found", "wrong-state") },
+      },
+    },
+    async (request) => {
+      const row = await ownJob(request, context, request.params.id);
+      const { maxGpuHours } = request.body;
+      const maxGpuMicros = maxGpuHours === null ? null : maxGpuHours * MICROS_PER_HOUR;
+      const reply = await coordinator.dispatch({ type: "job-cap", job: row.id, maxGpuMicros });
+      if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+      return views.status(jobOf(coordinator, row.id), true);
+    },
+  );
 
   app.get(
     "/api/jobs/:id/plan",

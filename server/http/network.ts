@@ -4,12 +4,12 @@ import { MANIFEST_JSON_SCHEMA } from "../../shared/manifest.ts";
 import { WIRE_VERSION } from "../../shared/wire.ts";
 import type { App, HttpContext } from "./context.ts";
 
-export function networkRoutes(app: App, { config, version, connected }: HttpContext): void {
+export function networkRoutes(app: App, { config, version, connected, coordinator }: HttpContext): void {
   const { network, allowSoftware } = config;
   app.get(
     "/api/network",
     { schema: { tags: ["network"], summary: "Who runs this network and why", response: { 200: NetworkSchema } } },
-    async () => ({ ...network, wire: WIRE_VERSION, version, allowSoftware, volunteers: connected() }),
+    async () => ({ ...network, wire: WIRE_VERSION, version, allowSoftware, volunteers: connected(), measures: coordinator.measures }),
   );
 
   const schema = JSON.stringify(MANIFEST_JSON_SCHEMA, null, 2);

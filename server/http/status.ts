@@ -2,7 +2,7 @@
 import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
-import type { JobCounts } from "../coordinator.ts";
+import type { Coordinator, JobCounts } from "../coordinator.ts";
 import type { AuditState } from "../core/audit.ts";
 import type { CanaryRecord, JobRow } from "../core/store.ts";
 import { DEFAULT_QUORUM } from "../core/verify.ts";
@@ -11,6 +11,8 @@ const LIMITS = "Two volunteers who agree to lie, or one person who computes from
 const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
 
+type Spending = ReturnType<Coordinator["spending"]>;
+
 /** `waitsFor`: why it gets no further now, or "". */
 export function jobStatus(
   row: JobRow,
@@ -18,6 +20,7 @@ export function jobStatus(
   counts: JobCounts,
   waitsFor: string,
   creditPerUnit: number,
+  spending: Spending,
   auditor: AuditState | "unable",
   answerSoFar: string | undefined,
 ): JobStatus {
@@ -43,6 +46,8 @@ export function jobStatus(
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
+    ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
+    ...(spending.quote ? { quote: spending.quote } : {}),
     creditPerUnit,
     ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
     verification: {

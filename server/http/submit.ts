@@ -4,11 +4,12 @@ import Type from "typebox";
 import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { Manifest } from "../../shared/manifest.ts";
+import { type Manifest, MaxGpuHours } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import { MAX_FILES } from "../admit/package.ts";
 import type { JobSpec } from "../core/events.ts";
+import { MICROS_PER_HOUR } from "../core/quote.ts";
 import { type HeldBlob, isOver, type JobRow, type TokenRow } from "../core/store.ts";
 import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
 import type { PublicBlobs } from "./blobs.ts";
@@ -30,8 +31,12 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       schema: {
         ...common,
         summary: "Submit a job package",
-        description: "One part a file; the field's name is the file's path in the package. `start=0` leaves the job a draft.",
-        querystring: Type.Object({ start: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1")])) }),
+        description:
+          "One part a file; the field's name is the file's path in the package. `start=0` leaves the job a draft; with `start=ask` it pauses once it was measured, until it is resumed. `maxGpuHours` goes before what job.json says.",
+        querystring: Type.Object({
+          start: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1"), Type.Literal("ask")])),
+          maxGpuHours: Type.Optional(MaxGpuHours),
+        }),
         response: { 201: SubmittedSchema, ...refused, ...refusals("too-many-jobs", "disk-full") },
       },
     },
@@ -46,7 +51,10 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       await visible.add({ plan: planHash, source: sourceHash }, plan);
       const row = await coordinator.addJob(
         { ...rowOf(owner, manifest, context.clock()), plan: planHash, source: sourceHash },
-        specOf(manifest, plan, floats),
+        specOf(manifest, plan, floats, {
+          asks: request.query.start === "ask",
+          maxGpuHours: request.query.maxGpuHours ?? manifest.maxGpuHours,
+        }),
       );
       if (request.query.start !== "0") await coordinator.dispatch({ type: "job-verb", job: row.id, verb: "start" });
       const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
@@ -112,7 +120,12 @@ function rowOf(owner: TokenRow, manifest: Manifest, now: number): Omit<JobRow, "
   };
 }
 
-function specOf(manifest: Manifest, plan: JobPlan, floats: boolean): Omit<JobSpec, "id"> {
+function specOf(
+  manifest: Manifest,
+  plan: JobPlan,
+  floats: boolean,
+  { asks, maxGpuHours }: { asks: boolean; maxGpuHours: number | undefined },
+): Omit<JobSpec, "id"> {
   return {
     units: plan.units.count,
     quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
@@ -121,6 +134,7 @@ function specOf(manifest: Manifest, plan: JobPlan, floats: boolean): Omit<JobSpe
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
     floats,
-    measured: false,
+    ...{ measured: false, unitMicros: null, asks },
+    maxGpuMicros: maxGpuHours === undefined ? null : maxGpuHours * MICROS_PER_HOUR,
   };
 }

@@ -55,6 +55,7 @@ export class Views {
       countsOf(coordinator, row.id),
       coordinator.waitsFor(row.id),
       coordinator.creditPerUnit(row.id),
+      coordinator.spending(row.id),
       coordinator.auditingOf(row.id),
       this.answers.get(row.id),
     );

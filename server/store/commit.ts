@@ -2,7 +2,7 @@
  * One batch of the core's operations as one transaction. What was done to a page's units is one journal row, in the core's
  * order; totals of accounts and jobs are changed once, by their sums.
  */
-import { CompiledQuery, type Kysely, type Transaction } from "kysely";
+import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
 import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
@@ -35,7 +35,7 @@ class Batch {
   private readonly endedPages: Op<"page-ended">[] = [];
   private readonly proven: Op<"proven-wrong">[] = [];
   private readonly states: Op<"job-state">[] = [];
-  private readonly measured: Op<"canary">[] = [];
+  private readonly specs: (Op<"canary"> | Op<"spec">)[] = [];
   private readonly forgotten: Op<"forget">[] = [];
 
   add(op: StoreOp): void {
@@ -64,7 +64,8 @@ class Batch {
         this.states.push(op);
         return;
       case "canary":
-        this.measured.push(op);
+      case "spec":
+        this.specs.push(op);
         return;
       case "forget":
         this.forgotten.push(op);
@@ -83,7 +84,7 @@ class Batch {
     await changeTallies(trx, this.tallies);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
-    for (const op of this.measured) await keepCanary(trx, op);
+    for (const op of this.specs) await keepSpec(trx, op);
     for (const op of this.states) await changeJob(trx, op);
     for (const { account, at } of this.forgotten) {
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
@@ -98,7 +99,9 @@ class Batch {
     total.escrow += credit;
     total.submitted++;
     total.micros = addMicros(total.micros, gpuMicros);
-    if (status === "ok") this.tallyOf(job).counted++;
+    const tally = this.tallyOf(job);
+    tally.gpuMicros = addMicros(tally.gpuMicros, gpuMicros);
+    if (status === "ok") tally.counted++;
     if (total.job === job && total.page === page) return;
     total.job = job;
     total.page = page;
@@ -186,7 +189,7 @@ class Batch {
   private tallyOf(job: JobId): JobTally {
     let tally = this.tallies.get(job);
     if (!tally) {
-      tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0 };
+      tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, gpuMicros: 0 };
       this.tallies.set(job, tally);
     }
     return tally;
@@ -239,6 +242,7 @@ async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobI
         recorded: eb("recorded", "+", tally.recorded),
         final: eb("final", "+", tally.final),
         audited: eb("audited", "+", tally.audited),
+        gpu_micros: sql<number>`min(${Number.MAX_SAFE_INTEGER}, gpu_micros + ${tally.gpuMicros})`,
       }))
       .execute();
   }
@@ -271,8 +275,9 @@ async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise
     .execute();
 }
 
-async function keepCanary(trx: Transaction<Tables>, { job, spec: { id: _, ...spec }, record }: Op<"canary">): Promise<void> {
-  const columns = { spec: JSON.stringify(spec), canary: JSON.stringify(record) };
+async function keepSpec(trx: Transaction<Tables>, op: Op<"canary"> | Op<"spec">): Promise<void> {
+  const { id: job, ...spec } = op.spec;
+  const columns = { spec: JSON.stringify(spec), ...(op.type === "canary" ? { canary: JSON.stringify(op.record) } : {}) };
   await trx.updateTable("jobs").where("id", "=", job).set(columns).execute();
 }
 

@@ -120,7 +120,11 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   `,
   // Refusals are looked up by unit too: each unit has a page of its own, and anybody may ask for it.
   "CREATE INDEX refusals_unit ON refusals (job, unit);",
-  "ALTER TABLE jobs ADD COLUMN canary TEXT;",
+  // What jobs took before is not counted: none of them may take only so much.
+  `
+  ALTER TABLE jobs ADD COLUMN canary TEXT;
+  ALTER TABLE jobs ADD COLUMN gpu_micros INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

@@ -27,6 +27,9 @@ import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
 import { keptResult, unitRow } from "./unit.ts";
 
+/** What jobs of earlier releases do not say. Whether they use floats: nobody is blamed for what one may have done. */
+const SINCE = { floats: true, measured: false, unitMicros: null, maxGpuMicros: null, asks: false };
+
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
   private readonly database: Database;
@@ -122,15 +125,13 @@ export class SqliteStore implements Store {
 
   async spec(job: JobId): Promise<JobSpec> {
     const row = await this.database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirstOrThrow();
-    // Jobs of earlier releases do not say whether they use floats: nobody is blamed for what one may have done. Nor were they measured.
-    const spec = JSON.parse(row.spec) as Omit<JobSpec, "id" | "floats" | "measured"> & Partial<Pick<JobSpec, "floats" | "measured">>;
-    return { ...spec, floats: spec.floats ?? true, measured: spec.measured ?? false, id: job };
+    return { ...SINCE, ...(JSON.parse(row.spec) as Omit<JobSpec, "id" | keyof typeof SINCE>), id: job };
   }
 
   async tally(job: JobId): Promise<JobTally> {
     return await this.database
       .selectFrom("jobs")
-      .select(["counted", "refused", "recorded", "final", "audited"])
+      .select(["counted", "refused", "recorded", "final", "audited", "gpu_micros as gpuMicros"])
       .where("id", "=", job)
       .executeTakeFirstOrThrow();
   }

@@ -35,6 +35,8 @@ interface JobTable {
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
+  /** GPU time of recorded replicas, microseconds. */
+  gpu_micros: Generated<number>;
   /** JSON of what the canary found; null: it was not measured. */
   canary: string | null;
   /** Replicas whose kernel ran; of them, those that lost; those of final units; final units. */

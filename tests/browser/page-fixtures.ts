@@ -42,6 +42,8 @@ export function job(changes: Partial<JobStatus> = {}): JobStatus {
     executionsPerUnit: 2.02,
     volunteers: 9,
     unitsPerMinute: 5,
+    gpuHours: 0,
+    maxGpuHours: null,
     creditPerUnit: 0.2,
     verification: {
       tier: "quorum",
@@ -80,6 +82,7 @@ export const network: NetworkInfo = {
   version: "0.1.0",
   allowSoftware: false,
   volunteers: 9,
+  measures: false,
 };
 
 export function donorState(changes: Partial<DonorState> = {}): DonorState {

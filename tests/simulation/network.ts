@@ -112,6 +112,9 @@ export class Network {
       maxReplicas: 20,
       floats: false,
       measured: false,
+      unitMicros: null,
+      maxGpuMicros: null,
+      asks: false,
     };
     this.ledger?.addJob(spec);
     this.tell({ type: "job-added", now: 0, spec, state: "running" });

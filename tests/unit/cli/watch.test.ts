@@ -23,6 +23,7 @@ async function proxyOf(answers: ({ status: number; body: unknown } | undefined)[
     version: "1",
     allowSoftware: false,
     volunteers: 0,
+    measures: false,
   };
   proxy = createServer((request, response) => {
     const answer = request.url === "/api/network" ? { status: 200, body: { ...known, ...network } } : answers.shift();

@@ -31,6 +31,9 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
     maxReplicas: 6,
     floats: false,
     measured: false,
+    unitMicros: null,
+    maxGpuMicros: null,
+    asks: false,
     ...changes,
   };
 }

@@ -137,6 +137,9 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       maxReplicas: 20,
       floats: false,
       measured: false,
+      unitMicros: null,
+      maxGpuMicros: null,
+      asks: false,
       ...spec,
     },
   );

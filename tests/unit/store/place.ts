@@ -35,6 +35,9 @@ export const SPEC: Omit<JobSpec, "id"> = {
   maxReplicas: 6,
   floats: false,
   measured: false,
+  unitMicros: null,
+  maxGpuMicros: null,
+  asks: false,
 };
 
 export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
