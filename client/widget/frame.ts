@@ -21,6 +21,7 @@ import { type Action, hostState, isLending, type Scene, sceneOf, tell } from "./
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
+import { takeTheme } from "./theme.ts";
 import { View } from "./view.ts";
 
 /** Address of lending.ts as it was built. */
@@ -68,8 +69,7 @@ class Frame {
   private readonly marked = new Set<string>();
 
   constructor() {
-    const theme = this.query.get("theme");
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    takeTheme(this.query.get("theme"));
     document.documentElement.lang = this.language.code;
     document.documentElement.dir = this.language.direction;
     document.body.classList.toggle("own", this.own);
