@@ -1,6 +1,17 @@
 /** The widget in its shapes and languages. */
+import type { Frame } from "puppeteer";
 import { describe, expect, it } from "vitest";
-import { page, until, visit } from "./widget-scene.ts";
+import { agree, page, until, visit } from "./widget-scene.ts";
+
+const LANGUAGES = ["en", "de", "fr", "es", "pt", "ar"];
+
+/** Words that have no room. */
+const cutIn = (frame: Frame) =>
+  frame.evaluate(() =>
+    [...document.querySelectorAll(".words, .row button")]
+      .filter(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => scrollHeight > clientHeight || scrollWidth > clientWidth)
+      .map(({ textContent }) => textContent),
+  );
 
 describe("the widget", () => {
   it("is a badge that opens as a card from its own corner, and moves nothing", async () => {
@@ -12,16 +23,21 @@ describe("the widget", () => {
     expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
   });
 
-  it.each(["en", "de", "fr", "es", "pt", "ar"])("has room for all that it asks in %s", async (lang) => {
+  it.each(LANGUAGES)("has room for all that it asks in %s", async (lang) => {
     const frame = await visit("{widget}", `lang="${lang}"`);
     await until(frame, "ask");
-    const sizes = await frame.evaluate(() =>
-      [...document.querySelectorAll(".words, .row button")].map(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => [
-        scrollHeight - clientHeight,
-        scrollWidth - clientWidth,
-      ]),
-    );
-    for (const [high, wide] of sizes) expect([high, wide]).toEqual([0, 0]);
+    expect(await cutIn(frame)).toEqual([]);
+  });
+
+  it("has room for why it is here, beside what is lent, in every language", async () => {
+    await agree(await visit());
+    for (const lang of LANGUAGES) {
+      const frame = await visit("{widget}", `lang="${lang}"`);
+      await frame.waitForSelector('[data-action="stop"]');
+      await frame.click(".why");
+      await frame.waitForSelector('[data-action="never"]');
+      expect(await cutIn(frame), lang).toEqual([]);
+    }
   });
 
   it("speaks the reader's language, from the right where it is written so", async () => {
