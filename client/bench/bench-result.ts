@@ -52,7 +52,6 @@ export function rowsOf(result: BenchResult): BenchRow[] {
   const speed = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(gflops);
   const millis = (targets: number) => POLITE_MS * targets;
   return [
-    { what: "Ran on", here: gpuWords(result), goal: "", met: null },
     { what: "Speed", here: `${speed} GFLOPS`, goal: "", met: null },
     { what: "Speed in slices of 30 ms, of whole", here: share(sliced.idle), goal: share(SLICED_SHARE), met: met.sliced },
     { what: "Speed in slices of 4 ms, of whole", here: share(sliced.polite), goal: "", met: null },

@@ -120,8 +120,8 @@ function wordsOf(shown: Shown): { headline: string; lead: string } {
       return { headline: "Measuring.", lead: `${shown.now}, on ${shown.gpu}. About twenty seconds in all; the screen may stutter.` };
     case "done": {
       const { software, browser, os } = shown.result;
-      const whose = software ? ": no graphics card, your processor computed" : "";
-      return { headline: "Measured.", lead: `${gpuWords(shown.result)}${whose}. ${browser} on ${os}.` };
+      const whose = software ? " That is no graphics card: your processor computed." : "";
+      return { headline: "Measured.", lead: `Ran on ${gpuWords(shown.result)}, in ${browser} on ${os}.${whose}` };
     }
     case "stopped":
       return { headline: "Stopped.", lead: "Nothing more is given to your graphics card." };
