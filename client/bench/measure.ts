@@ -4,7 +4,7 @@ import type { JobPlan } from "../../shared/plan.ts";
 import { openAdapter } from "../donor/adapter.ts";
 import { Driver } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
-import type { Pace } from "../engine/pace.ts";
+import { eagerPace } from "../engine/pace.ts";
 import type { Engine } from "../engine/seam.ts";
 import { type Submit, watchSubmits } from "./watched-engine.ts";
 
@@ -17,10 +17,6 @@ export interface Throughput extends Rate {
   /** SHA-256 of unit 0. */
   digest: string;
   submits: number;
-}
-
-function paceOf(targetMicros: number): Pace {
-  return { targetMicros: () => targetMicros, turn: () => Promise.resolve(), busy() {}, idle() {}, end() {} };
 }
 
 /** The card that is measured: the strongest. */
@@ -67,7 +63,7 @@ export function throughput({
 }): Promise<Throughput> {
   return withEngine(plan, async (engine) => {
     const { watched, submits } = watchSubmits(engine);
-    const driver = new Driver(paceOf(targetMicros ?? Number.MAX_SAFE_INTEGER));
+    const driver = new Driver(eagerPace(targetMicros ?? Number.MAX_SAFE_INTEGER));
     const bytes = await feed(driver, watched, 2);
     const warm = submits.length;
     const begin = performance.now();
@@ -82,7 +78,7 @@ export function throughput({
 export function submitsOf({ plan, targetMicros }: { plan: JobPlan; targetMicros: number }): Promise<Submit[]> {
   return withEngine(plan, async (engine) => {
     const { watched, submits } = watchSubmits(engine);
-    await feed(new Driver(paceOf(targetMicros)), watched, 1);
+    await feed(new Driver(eagerPace(targetMicros)), watched, 1);
     return submits;
   });
 }
@@ -98,7 +94,7 @@ export function stopMillis({
   afterMillis: number;
 }): Promise<number> {
   return withEngine(plan, async (engine) => {
-    const driver = new Driver(paceOf(targetMicros));
+    const driver = new Driver(eagerPace(targetMicros));
     driver.compute(engine, { index: 0 }).outcome.catch(() => undefined); // it is stopped
     await new Promise((resolve) => setTimeout(resolve, afterMillis));
     const begin = performance.now();
