@@ -1,4 +1,4 @@
-/** `pause`, `resume` and `cancel <job>`: one request with three words. */
+/** `pause`, `halt`, `resume` and `cancel <job>`: one request with four words. */
 import type { Command } from "commander";
 import { JobStatusSchema } from "../../shared/api.ts";
 import { findJob, send, sendJson } from "./api.ts";
@@ -8,6 +8,7 @@ import { gpuHoursOption } from "./quote.ts";
 
 const WORDS = {
   pause: "give out no more units of a job; what is out still counts",
+  halt: "pause a job and stop it on all volunteers' machines at once",
   resume: "go on with a paused job, or start a draft",
   cancel: "end a job for good; its final units stay",
 } as const;

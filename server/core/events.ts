@@ -75,7 +75,7 @@ export interface HostFacts {
  */
 export type CoreEvent =
   | { type: "job-added"; now: number; spec: JobSpec; state: JobState }
-  | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "resume" | "cancel" }
+  | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "halt" | "resume" | "cancel" }
   | { type: "job-cap"; now: number; job: JobId; maxGpuMicros: number | null }
   | { type: "host-joined"; now: number; facts: HostFacts; record: AuditRecord }
   | { type: "host-left"; now: number; host: HostId }

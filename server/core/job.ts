@@ -8,14 +8,15 @@
  *     │           │        (canary.ts)              └──devices were lost with it (quarantine.ts)──▶ paused
  *     └──cancel (from any of these)──▶ cancelled
  *
- * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed.
+ * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed. `halt` pauses it
+ * and takes what volunteers hold from them at once, as the end does, and as a pause for lost devices.
  */
 import type { JobState } from "../../shared/api.ts";
 import { isAudited } from "./audit.ts";
 import { settleVoid } from "./credit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
-import { endJobLeases } from "./expiry.ts";
+import { endJobLeases, endLease } from "./expiry.ts";
 import { Pages } from "./pages.ts";
 import { Ring } from "./ring.ts";
 import { type CoreState, isSpent, type Job } from "./state.ts";
@@ -32,6 +33,7 @@ type Verb = Extract<CoreEvent, { type: "job-verb" }>["verb"];
 const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: string }> = {
   start: { from: ["draft"], to: "running", done: "started (with resume)" },
   pause: { from: ["running"], to: "paused", done: "paused" },
+  halt: { from: ["running", "paused"], to: "paused", done: "halted" },
   resume: { from: ["paused"], to: "running", done: "resumed" },
   cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
 };
@@ -96,6 +98,7 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
   }
   const isMeasured = event.verb === "start" && state.canaryMs > 0 && isAudited(state, job, work.now);
   enter(state, job, isMeasured ? "canary" : verb.to, "", work);
+  if (event.verb === "halt") withdraw(state, job, work);
   return { type: "done" };
 }
 
@@ -116,6 +119,18 @@ export function endIfOver(state: CoreState, job: Job, work: Work): void {
   else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
 }
 
+/** Pauses a running job at once until its owner resumes it. */
+export function pauseFor(state: CoreState, job: Job, reason: string, work: Work): void {
+  enter(state, job, "paused", reason, work);
+  withdraw(state, job, work);
+}
+
+/** Nobody computes it any more: its units wait for others, and whoever had some hears of it. */
+function withdraw(state: CoreState, job: Job, work: Work): void {
+  for (const lease of state.leases.values()) if (lease.job === job.spec.id) endLease(state, lease, work);
+  work.tell({ type: "job-withdrawn", job: job.spec.id });
+}
+
 export function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
   job.state = to;
   settle(job, work.now);
@@ -125,6 +140,7 @@ export function enter(state: CoreState, job: Job, to: JobState, reason: string, 
   work.tell({ type: "job-changed", job: job.spec.id });
   if (isOver(job)) {
     endJobLeases(state, job);
+    work.tell({ type: "job-withdrawn", job: job.spec.id });
     // The store voids their escrow with the job's state.
     for (const open of job.open.values()) settleVoid(state, open, work);
     job.open.clear();

@@ -7,7 +7,7 @@
  */
 import { accountOf } from "./account.ts";
 import { mayBeOne } from "./cluster.ts";
-import { enter } from "./job.ts";
+import { pauseFor } from "./job.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 import type { Work } from "./work.ts";
 
@@ -22,5 +22,5 @@ export function noteLoss(state: CoreState, job: Job, { account, cluster }: Pick<
   if (job.state !== "running" || accountOf(state, account).final === 0) return;
   if (job.losses.some((loss) => mayBeOne(loss, { account, cluster }))) return;
   job.losses.push({ account, cluster });
-  if (job.losses.length >= QUARANTINE_CLUSTERS) enter(state, job, "paused", REASON, work);
+  if (job.losses.length >= QUARANTINE_CLUSTERS) pauseFor(state, job, REASON, work);
 }
