@@ -81,7 +81,7 @@ export class Coordinator {
   private readonly state: CoreState;
   private readonly rows = new Map<JobId, JobRow>();
   private readonly rates = new Map<JobId, FinalRate>();
-  private readonly quotes = new Map<JobId, { at: number; quote: Quote | null }>();
+  private readonly quotes = new Map<JobId, { at: number; spec: JobSpec; quote: Quote | null }>();
   private readonly listeners = new Set<(notice: Notice) => void>();
   private readonly commits: GroupCommit<Notice>;
   private readonly blobs: BlobWatches;
@@ -247,9 +247,10 @@ export class Coordinator {
   private quoteOf(job: Job): Quote | null {
     const now = this.now();
     const known = this.quotes.get(job.spec.id);
-    if (known && now - known.at < QUOTE_MS) return known.quote;
+    // A job that was measured since has another spec.
+    if (known?.spec === job.spec && now - known.at < QUOTE_MS) return known.quote;
     const quote = quoteOf(this.state, job);
-    this.quotes.set(job.spec.id, { at: now, quote });
+    this.quotes.set(job.spec.id, { at: now, spec: job.spec, quote });
     return quote;
   }
 

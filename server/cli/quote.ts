@@ -3,6 +3,8 @@ import { InvalidArgumentError, Option } from "commander";
 import type { JobStatus } from "../../shared/api.ts";
 import { counted } from "../../shared/counted.ts";
 
+/** What is less is told in seconds. */
+const LITTLE_HOURS = 0.1;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -20,8 +22,9 @@ export function gpuHoursOption(): Option {
 export function quoteWords({ quote, maxGpuHours }: JobStatus, now = new Date()): string {
   if (!quote) return "";
   const { gpuHours, executions, hosts, finishSeconds } = quote;
-  const most = maxGpuHours === null ? "" : `, of ${rounded(maxGpuHours)} that it may take`;
-  const work = `about ${rounded(gpuHours)} GPU-hours${most}, for ${rounded(executions)} executions`;
+  const most = maxGpuHours === null ? "" : `, of ${rounded(maxGpuHours)} GPU-hours that it may take`;
+  const time = gpuHours < LITTLE_HOURS ? `${rounded(gpuHours * HOUR)} GPU-seconds` : `${rounded(gpuHours)} GPU-hours`;
+  const work = `about ${time}${most}, for ${rounded(executions)} executions`;
   if (finishSeconds === null) return `${work}, as fast as the auditor's GPU: nobody is here now who could run it, so it has no date`;
   const date = new Date(now.getTime() + finishSeconds * 1000);
   const when = finishSeconds > DAY ? `on ${date.toISOString().slice(0, 10)}` : `in ${spanWords(finishSeconds)}`;

@@ -15,8 +15,12 @@ describe("a quote in words", () => {
       "done in less than a minute at the earliest, if the one host that is here ran",
     );
     expect(words({ ...QUOTE, finishSeconds: 3 * 86_400 }, 20)).toContain(
-      "12 GPU-hours, of 20 that it may take, for 2,050 executions; done on 2030-01-04",
+      "12 GPU-hours, of 20 GPU-hours that it may take, for 2,050 executions; done on 2030-01-04",
     );
+  });
+
+  it("tells little time in seconds", () => {
+    expect(words({ ...QUOTE, gpuHours: 0.001 })).toContain("about 3.6 GPU-seconds, for");
   });
 
   it("says that nobody is here, and is nothing where there is none", () => {

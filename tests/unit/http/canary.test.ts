@@ -94,6 +94,7 @@ it("an owner is asked once it was measured, sees what it would take, and what it
   const server = await audited();
   const measure = async (query: string) => {
     const job = await server.submit(packageOf(6, 1, { maxGpuHours: 5 }), query);
+    expect(await own(server, job)).not.toHaveProperty("quote");
     const run = await ask(server);
     await server.post(`/api/canary/${job}/report`, { run: run?.run, finding: FOUND }, server.token);
     return job;
