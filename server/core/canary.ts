@@ -37,11 +37,13 @@ const OFF = "it was not measured: the canary is switched off";
 
 type Event<Type extends CoreEvent["type"]> = Extract<CoreEvent, { type: Type }>;
 
-/** The job that waits longest, of those that others broke off least. */
+/** Of the jobs that others broke off least, one of the owner of whom fewest are measured: nobody waits for all of another's. */
 export function claimCanary(state: CoreState, { features, limits, random }: Event<"canary-claim">, work: Work): Reply {
   noteAsked(state, { features, limits }, work.now);
   const waiting = state.inCanary.filter((job) => job.canary?.run === null && meets(job.spec.requires, { features, limits }));
-  const [job] = waiting.sort((one, other) => brokenOf(one) - brokenOf(other) || one.spec.id - other.spec.id);
+  const measured = (owner: number) => state.inCanary.filter(({ spec, canary }) => spec.owner === owner && canary?.run).length;
+  const rank = (one: Job, other: Job) => brokenOf(one) - brokenOf(other) || measured(one.spec.owner) - measured(other.spec.owner);
+  const [job] = waiting.sort((one, other) => rank(one, other) || one.spec.id - other.spec.id);
   if (!job?.canary || state.canaryMs === 0) return { type: "canary", run: null };
   job.canary.run = { id: random, features, limits, beganAt: work.now, heardAt: work.now };
   return { type: "canary", run: { job: job.spec.id, id: random, limitMs: state.canaryMs } };

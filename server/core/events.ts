@@ -8,6 +8,8 @@ import type { ReplicaStatus } from "../../shared/wire.ts";
 /** What the core must know of a job; the plan itself stays outside. */
 export interface JobSpec {
   id: JobId;
+  /** Whose token submitted it; 0: not kept. */
+  owner: number;
   units: number;
   quorum: number;
   priority: number;

@@ -51,7 +51,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       await visible.add({ plan: planHash, source: sourceHash }, plan);
       const row = await coordinator.addJob(
         { ...rowOf(owner, manifest, context.clock()), plan: planHash, source: sourceHash },
-        specOf(manifest, plan, floats, {
+        specOf(owner, manifest, plan, floats, {
           asks: request.query.start === "ask",
           maxGpuHours: request.query.maxGpuHours ?? manifest.maxGpuHours,
         }),
@@ -121,12 +121,14 @@ function rowOf(owner: TokenRow, manifest: Manifest, now: number): Omit<JobRow, "
 }
 
 function specOf(
+  owner: TokenRow,
   manifest: Manifest,
   plan: JobPlan,
   floats: boolean,
   { asks, maxGpuHours }: { asks: boolean; maxGpuHours: number | undefined },
 ): Omit<JobSpec, "id"> {
   return {
+    owner: owner.id,
     units: plan.units.count,
     quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
     priority: manifest.priority ?? 0,

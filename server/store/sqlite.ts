@@ -28,7 +28,7 @@ import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
 import { keptResult, unitRow } from "./unit.ts";
 
 /** What jobs of earlier releases do not say. Whether they use floats: nobody is blamed for what one may have done. */
-const SINCE = { floats: true, measured: false, unitMicros: null, maxGpuMicros: null, asks: false };
+const SINCE = { owner: 0, floats: true, measured: false, unitMicros: null, maxGpuMicros: null, asks: false };
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {

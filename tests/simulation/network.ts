@@ -104,6 +104,7 @@ export class Network {
     const { units, quorum, seats } = options;
     const spec = {
       id: JOB,
+      owner: 1,
       units,
       quorum,
       priority: 0,

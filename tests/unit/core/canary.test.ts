@@ -107,6 +107,11 @@ describe("who measures", () => {
     expect(ask(world, ["subgroups"])?.job).toBe(4);
   });
 
+  it("gets the job of an owner of whom fewer are measured first, however many another has sent before", () => {
+    const world = measured({ owner: 7 }, { owner: 7 }, { owner: 7 }, { owner: 8 });
+    expect([ask(world)?.job, ask(world)?.job, ask(world)?.job]).toEqual([FIRST, 5, SECOND]);
+  });
+
   it("loses the job when it is not heard of, and what it says then is refused", () => {
     const world = measured({});
     const lost = asked(world);

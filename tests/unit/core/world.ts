@@ -23,6 +23,7 @@ export const JOB = 1 as JobId;
 export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
   return {
     id: JOB,
+    owner: 1,
     units: 8,
     quorum: 2,
     priority: 0,

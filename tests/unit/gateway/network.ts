@@ -129,6 +129,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       canary: null,
     },
     {
+      owner: 1,
       units: plan.units.count,
       quorum: 2,
       priority: 0,

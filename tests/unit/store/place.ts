@@ -27,6 +27,7 @@ export const unit = (index: number) => index as UnitIndex;
 export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 
 export const SPEC: Omit<JobSpec, "id"> = {
+  owner: 1,
   units: 100,
   quorum: 2,
   priority: 1,
