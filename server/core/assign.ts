@@ -64,7 +64,7 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
   const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, met: new Set() };
   for (const job of jobs) {
     const room = roomOf(job, account, host);
-    const obstacle = obstacleOf(job, account, host, room) ?? (mayTry(job, host.account, work.now) ? undefined : "waits-for-others");
+    const obstacle = obstacleOf(job, account, host, room) ?? (mayTry(job, host, work.now) ? undefined : "waits-for-others");
     if (obstacle) {
       scan.met.add(obstacle);
       continue;

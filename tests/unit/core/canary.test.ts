@@ -215,6 +215,19 @@ describe("a measured job", () => {
     expect(claims(world, 9)).toBe("assigned");
   });
 
+  it("is tried by one of a cluster alone, for two of them could not agree", () => {
+    const world = onTrial();
+    const claimAs = (id: number, cluster: string) => world.claim(world.join(id, cluster), 4, FIRST).type;
+    expect(["a", "a", "b", "b", "c", "d"].map((name, id) => claimAs(id + 1, `net:${name}`))).toEqual([
+      "assigned",
+      "idle",
+      "assigned",
+      "idle",
+      "assigned",
+      "idle",
+    ]);
+  });
+
   it("makes room when one of the three gives up, and ends its trial after some time whatever happens", () => {
     const world = onTrial();
     const hosts = [1, 2, 3].map((id) => world.join(id));

@@ -152,13 +152,18 @@ function drain(world: World): void {
 }
 
 const histories = fc.array(Command, { minLength: 20, maxLength: 160 });
-const jobs = fc.record({ quorum: fc.integer({ min: 1, max: 3 }), spare: fc.nat(5), units: fc.integer({ min: 1, max: UNITS }) });
+const jobs = fc.record({
+  quorum: fc.integer({ min: 1, max: 3 }),
+  spare: fc.nat(5),
+  units: fc.integer({ min: 1, max: UNITS }),
+  measured: fc.boolean(),
+});
 
 describe("whatever volunteers do, in whatever order, with whatever crashes", () => {
   it("results are unique and have their bytes, votes are of distinct clusters, credit counts once, and every unit ends", () => {
     fc.assert(
-      fc.property(jobs, histories, ({ quorum, spare, units }, history) => {
-        const world = new World({ quorum, units, maxReplicas: quorum + spare });
+      fc.property(jobs, histories, ({ quorum, spare, units, measured }, history) => {
+        const world = new World({ quorum, units, maxReplicas: quorum + spare, measured });
         play(world, history);
         drain(world);
         expect(world.job().pages.ended === units || world.job().state === "failed").toBe(true);
