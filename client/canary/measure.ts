@@ -62,8 +62,7 @@ export async function measure({ adapter, inputs, plan: hash, below, tell }: Cana
     know({ benchmarkMicros: await benchmark(adapter) });
     const device = await adapter.openDevice(plan.requires);
     const engine = await openEngine(device, plan, await inputs.files(plan));
-    const found = await inspect(engine, new Direct(engine), (unit) => inputOf(inputs, plan, unit), below, know);
-    return know(found);
+    return know(await inspect(engine, new Direct(engine), (unit) => inputOf(inputs, plan, unit), below, know));
   } catch (error) {
     if (error instanceof InputError || (error instanceof EngineError && error.code === "device-lost")) throw error;
     if (error instanceof EngineError && error.code === "endless") return know(refusalOf(error));

@@ -67,7 +67,8 @@ export class Part {
   }
 
   tell(message: MeasureMessage): void {
-    if (this.child.connected) this.child.send(message);
+    // One that has just ended is told by `ended`.
+    this.child.send(message, () => undefined);
   }
 
   /** Asks it to end, as a terminal does. */
@@ -84,11 +85,12 @@ export class Part {
 
 /** In the part's own process: tells, if anybody listens. */
 export function tellParent(message: PartMessage): void {
-  process.send?.(message);
+  // A parent that has just gone is told by `disconnect`.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 /** In the part's own process: it lives as long as its parent does. `onOrphan`: the parent is gone. */
 export function beat(onOrphan: () => void): void {
   process.once("disconnect", onOrphan);
-  setInterval(() => process.connected && tellParent({ type: "alive" }), BEAT_MS).unref();
+  setInterval(() => tellParent({ type: "alive" }), BEAT_MS).unref();
 }
