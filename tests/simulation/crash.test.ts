@@ -6,7 +6,7 @@ import type { Assignment } from "../../server/core/events.ts";
 import type { StoreOp } from "../../server/core/store.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { digestOf, resultBytes, results } from "../unit/core/world.ts";
+import { digestOf, markOf, resultBytes, results } from "../unit/core/world.ts";
 import { jobRow, publicKey, SPEC, temporaryFolder, unit } from "../unit/store/place.ts";
 import { Dice } from "./dice.ts";
 
@@ -99,6 +99,7 @@ class Life {
       cluster: `account:${account}`,
       assignment,
       results: submitted,
+      mark: markOf(account),
     });
     if (reply.type !== "verdicts") throw new Error(JSON.stringify(reply));
     volunteer.outbox = volunteer.outbox.filter((other) => other !== assignment);

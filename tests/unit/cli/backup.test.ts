@@ -9,7 +9,7 @@ import { untar } from "../../../server/cli/untar.ts";
 import type { Settled, StoreOp } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { pack, unpack } from "../../../server/store/packed.ts";
-import type { AccountId, JobId } from "../../../shared/ids.ts";
+import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
 import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 import { digest, final, replica, SPEC, bytesOf as storedBytes, unit } from "../store/place.ts";
@@ -94,6 +94,8 @@ function settled(outcomes: Settled["outcome"][]): StoreOp {
     credit: SPEC.creditPerUnit,
     outcome,
     digest: digest("a"),
+    statement: 0 as StatementId,
+    signed: true,
   });
   return { type: "final", job: JOB, unit: unit(3), digest: digest("a"), audited: "no", settled: outcomes.map(said), at: 3000 };
 }

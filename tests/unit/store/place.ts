@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import type { JobSpec } from "../../../server/core/events.ts";
 import type { JobRow, ReplicaRow, Settled, StoreOp } from "../../../server/core/store.ts";
 import { SqliteStore } from "../../../server/store/sqlite.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../../shared/ids.ts";
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "idlewave-store-"));
@@ -36,6 +36,10 @@ export const SPEC: Omit<JobSpec, "id"> = {
   floats: false,
 };
 
+const NO_STATEMENT = 0 as StatementId;
+/** As in stores of before there were statements. */
+const UNDER = { statement: NO_STATEMENT, signed: true };
+
 export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
   return {
     owner: 1,
@@ -63,6 +67,7 @@ export function replica(job: JobId, index: number, account: AccountId, text: str
     status: "ok",
     gpuMicros: 1500,
     credit: SPEC.creditPerUnit,
+    statement: NO_STATEMENT,
     at: 2000,
     ...changes,
   };
@@ -77,13 +82,14 @@ export function bytesOf(job: JobId, index: number, text: string): StoreOp {
 export function final(job: JobId, index: number, text: string, replicas: (AccountId | [AccountId, string])[]): StoreOp {
   const settled = replicas.map((replica): Settled => {
     const [account, said] = Array.isArray(replica) ? replica : [replica, text];
-    return { account, credit: SPEC.creditPerUnit, outcome: said === text ? "final" : "refused", digest: digest(said) };
+    const outcome = said === text ? "final" : "refused";
+    return { account, credit: SPEC.creditPerUnit, outcome, digest: digest(said), ...UNDER };
   });
   return { type: "final", job, unit: unit(index), digest: digest(text), audited: "no", settled, at: 3000 };
 }
 
 /** The end of a unit whose kernel ran nowhere. */
 export function failed(job: JobId, index: number, text: string, accounts: AccountId[]): StoreOp {
-  const settled = accounts.map((account): Settled => ({ account, credit: 0, outcome: "void", digest: digest(text) }));
+  const settled = accounts.map((account): Settled => ({ account, credit: 0, outcome: "void", digest: digest(text), ...UNDER }));
   return { type: "unit-failed", job, unit: unit(index), settled, at: 5 };
 }

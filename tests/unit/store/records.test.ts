@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PAGE_UNITS, type Settled } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { replayAll } from "../../../server/store/page.ts";
-import type { AccountId, JobId } from "../../../shared/ids.ts";
+import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
 import { unit } from "./place.ts";
 
 const job = 1 as JobId;
@@ -11,8 +11,20 @@ const account = 7 as AccountId;
 const digest = "ab".repeat(32);
 const assignment = "cd".repeat(16);
 const third = unit(PAGE_UNITS + 3);
-const vote = { job, unit: third, account, cluster: "house", assignment, status: "ok", digest, gpuMicros: 2, credit: 0.5, at: 1 } as const;
-const settled: Settled[] = [{ account, credit: 0.5, outcome: "final", digest }];
+const vote = {
+  job,
+  unit: third,
+  account,
+  cluster: "house",
+  assignment,
+  status: "ok",
+  digest,
+  gpuMicros: 2,
+  credit: 0.5,
+  statement: 0 as StatementId,
+  at: 1,
+} as const;
+const settled: Settled[] = [{ account, credit: 0.5, outcome: "final", digest, statement: 0 as StatementId, signed: true }];
 const [one, two, half, seven] = ["000000000000f03f", "0000000000000040", "000000000000e03f", "0000000000001c40"];
 
 const RECORDS: [UnitOp, string][] = [
@@ -34,6 +46,7 @@ describe("a journal row", () => {
       account,
       gpuMicros: 2,
       credit: 0.5,
+      statement: 0,
       digest: bytes(digest),
       sender: { account, at: 1, assignment: bytes(assignment), cluster: "house" },
     };
