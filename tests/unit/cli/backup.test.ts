@@ -300,6 +300,22 @@ describe("the doctor", () => {
     ["a refusal of nobody", (copy) => change(copy, `INSERT INTO refusals VALUES (1, 1, 3, 1, ${ZERO}, ${ZERO}, 5)`), "Refusals and failed"],
     ["a failed unit that is final", (copy) => change(copy, "INSERT INTO failures VALUES (1, 3, 5)"), "Refusals and failed"],
     ["a failed unit of no page", (copy) => change(copy, "INSERT INTO failures VALUES (2, 99999, 5)"), "Refusals and failed"],
+    [
+      "credit that no signature covers and that has vested all the same",
+      (copy) => change(copy, "UPDATE statements SET signature = NULL, signed_at = NULL"),
+      "What waits for a signature is",
+    ],
+    [
+      "a statement that is not there",
+      (copy) => change(copy, "DELETE FROM statements WHERE id = (SELECT max(id) FROM statements)"),
+      "What waits for a signature is",
+    ],
+    [
+      "another's statement",
+      (copy) => change(copy, "UPDATE statements SET account = 3 - account WHERE account < 3"),
+      "What waits for a signature is",
+    ],
+    ["a signature over something else", (copy) => change(copy, `UPDATE statements SET hash = ${ZERO}`), "Each signature over results is"],
     ["a newer database", (copy) => change(copy, "INSERT INTO versions (version) VALUES (999)"), "The database has this program's version."],
     ["a damaged blob", async (copy) => writeFile(await aBlob(copy), "other"), "Each blob has the digest"],
     ["a missing blob", (copy) => rm(join(copy, "blobs"), { recursive: true }), "Each blob that is referred to"],

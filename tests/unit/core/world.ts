@@ -84,6 +84,7 @@ export class World {
   /** The statement of each account, where it is not the first. */
   private readonly statements = new Map<number, number>();
   private nextStatement = 1_000_000;
+  private readonly begun = new Set<StatementId>();
 
   constructor(...specs: Partial<JobSpec>[]) {
     for (const changes of specs.length > 0 ? specs : [{}]) this.addJob(jobSpec(changes));
@@ -147,13 +148,15 @@ export class World {
   }
 
   submit(assignment: Assignment, how: Answering & { units?: Iterable<number>; cluster?: string } = {}): Verdict[] {
+    const mark = this.mark(assignment.account);
+    this.begun.add(mark.statement);
     const { reply } = this.send({
       type: "submit",
       account: assignment.account,
       cluster: how.cluster ?? `account:${assignment.account}`,
       assignment,
       results: results(how.units ?? unitsOf(assignment.runs), how),
-      mark: this.mark(assignment.account),
+      mark,
     });
     if (reply.type !== "verdicts") throw new Error(`no verdicts: ${JSON.stringify(reply)}`);
     if (how.signed ?? true) this.sign(assignment.account);
@@ -180,8 +183,9 @@ export class World {
     return statement;
   }
 
+  /** Nothing, where nothing was submitted under it. */
   signLate(id: number, statement: StatementId): void {
-    this.send({ type: "signed", account: account(id), statement, signature: new Uint8Array(64) });
+    if (this.begun.has(statement)) this.send({ type: "signed", account: account(id), statement, signature: new Uint8Array(64) });
   }
 
   /** Claims and submits everything that there is for this host. Returns the number of units. */

@@ -78,12 +78,28 @@ export function bytesOf(job: JobId, index: number, text: string): StoreOp {
   return { type: "bytes", job, unit: unit(index), digest: digest(text), bytes: new TextEncoder().encode(text) };
 }
 
+/** A submit under a statement of the account. */
+export function mark(account: AccountId, statement: number, hash = digest(String(statement)), at = 2000): StoreOp {
+  const facts = { statement: statement as StatementId, session: Buffer.alloc(32, 1), results: 1, hash: Buffer.from(hash, "hex") };
+  return { type: "statement", account, ...facts, at };
+}
+
+export function signed(account: AccountId, statement: number, at = 4000): StoreOp {
+  return { type: "signed", statement: statement as StatementId, account, signature: Buffer.alloc(64, statement), at };
+}
+
 /** The end of a unit, its replicas in the order they were recorded; `[account, text]`: what one said that was refused. */
-export function final(job: JobId, index: number, text: string, replicas: (AccountId | [AccountId, string])[]): StoreOp {
+export function final(
+  job: JobId,
+  index: number,
+  text: string,
+  replicas: (AccountId | [AccountId, string])[],
+  under: Pick<Settled, "statement" | "signed"> = UNDER,
+): StoreOp {
   const settled = replicas.map((replica): Settled => {
     const [account, said] = Array.isArray(replica) ? replica : [replica, text];
     const outcome = said === text ? "final" : "refused";
-    return { account, credit: SPEC.creditPerUnit, outcome, digest: digest(said), ...UNDER };
+    return { account, credit: SPEC.creditPerUnit, outcome, digest: digest(said), ...under };
   });
   return { type: "final", job, unit: unit(index), digest: digest(text), audited: "no", settled, at: 3000 };
 }

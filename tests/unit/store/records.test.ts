@@ -32,6 +32,10 @@ const RECORDS: [UnitOp, string][] = [
   [{ type: "bytes", job, unit: third, digest, bytes: new Uint8Array([9, 8]) }, `03 0300 ${digest} 00 02000000 0908`],
   [{ type: "final", job, unit: third, digest, audited: "no", settled, at: 2 }, `04 0300 ${two} 0100 01`],
   [{ type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 4), status: "failed" } }, `02 0400 01 ${two} ${half} ${digest}`],
+  [
+    { type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 5), statement: 7 as StatementId } },
+    `07 ${seven}  02 0500 00 ${two} ${half} ${digest}`,
+  ],
   [{ type: "unit-failed", job, unit: unit(PAGE_UNITS + 4), settled, at: 1 }, `05 0400 ${one}`],
 ];
 
@@ -62,6 +66,7 @@ describe("a journal row", () => {
         },
       ],
       [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
+      [5, { ended: null, due: false, at: 0, replicas: [{ ...by, status: "ok", outcome: "open", statement: 7 }], results: [] }],
     ]);
   });
 });
