@@ -238,6 +238,8 @@ export class Session {
   }
 
   private async dry(answer: NoWork, retryMs: number): Promise<void> {
+    // Nothing more is coming that could share its signature.
+    void this.outbox.finish();
     const status = await this.bulletin.refresh();
     if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
     if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });

@@ -101,7 +101,7 @@ export class Outbox {
     return this.pumping;
   }
 
-  /** As `flush`, and signs whatever was answered. */
+  /** As `flush`, and signs whatever was answered, once all is sent. */
   finish(): Promise<void> {
     this.finishing = true;
     return this.flush();
@@ -133,6 +133,7 @@ export class Outbox {
         else if (wanted) await this.deliver(wanted);
         else {
           if (this.finishing) await this.post.signAll();
+          this.finishing = false;
           return;
         }
       } catch (error) {

@@ -69,6 +69,19 @@ describe("the outbox", () => {
     expect([shelf.kept.size, outbox.count]).toEqual([0, 0]);
   });
 
+  it("signs whatever was answered once it is to finish, and not while there is something to send", async () => {
+    const { outbox, post } = scene();
+    await outbox.add(result(7));
+    await outbox.flush();
+    expect(post.signedAll).toBe(0);
+    post.isUp = false;
+    await outbox.finish();
+    expect(post.signedAll).toBe(0);
+    post.isUp = true;
+    await outbox.finish();
+    expect(post.signedAll).toBe(1);
+  });
+
   it("sends what a full disk has no room for, and shelves it when there is room again", async () => {
     class FullShelf extends MemoryShelf {
       isFull = true;
