@@ -17,6 +17,12 @@ export const ERRORS = {
     message: "This account gets no more work: the coordinator computed units of it again, and twice its result was wrong.",
     todo: "Ask the network's operator, whom the page names.",
   },
+  "too-many-jobs": {
+    wire: 28,
+    http: 409,
+    message: "You have {limit} jobs that have not ended, and no more are allowed.",
+    todo: "Wait for one to end or cancel one; the operator can allow more by jobsPerOwner.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,
@@ -198,6 +204,8 @@ export interface Fault {
   column?: number;
   /** JSON path in job.json (`bindings.params.set.width`), or a CSV column's name. */
   field?: string;
+  /** Path of a file that the package should have. */
+  missing?: string;
   /** What is wrong, one sentence. */
   wrong: string;
   /** What would be right, one sentence. */

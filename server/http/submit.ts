@@ -3,12 +3,13 @@ import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
+import { IdlewaveError } from "../../shared/errors.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import { MAX_FILES } from "../admit/package.ts";
 import type { JobSpec } from "../core/events.ts";
-import type { HeldBlob, JobRow, TokenRow } from "../core/store.ts";
+import { type HeldBlob, isOver, type JobRow, type TokenRow } from "../core/store.ts";
 import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
 import type { PublicBlobs } from "./blobs.ts";
 import { filling } from "./bytes.ts";
@@ -31,13 +32,15 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
         summary: "Submit a job package",
         description: "One part a file; the field's name is the file's path in the package. `start=0` leaves the job a draft.",
         querystring: Type.Object({ start: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1")])) }),
-        response: { 201: SubmittedSchema, ...refused, ...refusals("disk-full") },
+        response: { 201: SubmittedSchema, ...refused, ...refusals("too-many-jobs", "disk-full") },
       },
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
+      mayHaveMore(owner);
       const taken = await take(request, owner);
       if (!taken.ok) throw new PackageRefused(taken.faults);
+      mayHaveMore(owner);
       const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
       // Volunteers hear of the job as soon as it is added.
       await visible.add({ plan: planHash, source: sourceHash }, plan);
@@ -69,6 +72,12 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       return { faults: [], warnings: admission.warnings };
     },
   );
+
+  function mayHaveMore(owner: TokenRow): void {
+    const limit = context.config.jobsPerOwner;
+    const unfinished = coordinator.jobs().filter((row) => row.owner === owner.id && !isOver(row)).length;
+    if (!owner.admin && unfinished >= limit) throw new IdlewaveError("too-many-jobs", { limit });
+  }
 
   /** Nothing stays of files that the job does not need, nor of a package that was refused or broke off. */
   async function take(request: FastifyRequest, owner: TokenRow): Promise<Intake> {
