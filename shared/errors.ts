@@ -44,20 +44,20 @@ export const ERRORS = {
     todo: "Sign the challenge of this connection with the key that you present.",
   },
   "bad-statement": {
-    wire: 28,
+    wire: 29,
     http: 403,
     message: "The signature of the statement does not verify.",
     todo: "Sign the running hash with the key of this account, as docs/protocol.md says.",
   },
   "unknown-statement": {
-    wire: 29,
+    wire: 30,
     http: 404,
     message:
       "No unsigned statement of this account ends with this hash: it is signed, or its results never came, or they came more than 30 days ago.",
     todo: "Nothing: credit of results that nobody signed in time stays in escrow.",
   },
   unsigned: {
-    wire: 30,
+    wire: 31,
     http: 429,
     message: "{results} results of this session are unsigned, at most {limit} may be.",
     todo: "Sign them, then claim again.",
