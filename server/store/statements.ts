@@ -29,39 +29,33 @@ export class StatementBatch {
 
   async write(trx: Transaction<Tables>): Promise<void> {
     for (const chunk of chunks([...this.marks.values()])) {
-      const rows = chunk.map(({ statement, account, session, results, hash, at }) => ({
-        id: statement,
-        account,
-        session,
-        results,
-        hash,
-        at,
-      }));
-      await trx
-        .insertInto("statements")
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.column("id").doUpdateSet((eb) => ({
-            results: eb.ref("excluded.results"),
-            hash: eb.ref("excluded.hash"),
-            at: eb.ref("excluded.at"),
-          })),
-        )
-        .execute();
+      const rows = chunk.flatMap(({ statement, account, session, results, hash, at }) => [statement, account, session, results, hash, at]);
+      await trx.executeQuery(CompiledQuery.raw(textOf(MARK, chunk.length), rows));
     }
-    for (const chunk of chunks([...this.earned])) await trx.executeQuery(CompiledQuery.raw(earnedStatement(chunk.length), chunk.flat()));
+    for (const chunk of chunks([...this.earned])) await trx.executeQuery(CompiledQuery.raw(textOf(EARN, chunk.length), chunk.flat()));
     for (const op of this.signed.values()) await vest(trx, op);
   }
 }
 
-const earnedStatements = new Map<number, string>();
+const MARK = {
+  row: "(?,?,?,?,?,?)",
+  of: (rows: string) => `INSERT INTO statements (id, account, session, results, hash, at) VALUES ${rows}
+    ON CONFLICT (id) DO UPDATE SET results = excluded.results, hash = excluded.hash, at = excluded.at`,
+  made: new Map<number, string>(),
+};
+const EARN = {
+  row: "(?,?)",
+  of: (rows: string) => `WITH change (id, credit) AS (VALUES ${rows})
+    UPDATE statements SET earned = earned + credit FROM change WHERE statements.id = change.id`,
+  made: new Map<number, string>(),
+};
 
-function earnedStatement(rows: number): string {
-  let text = earnedStatements.get(rows);
+/** One text for many rows, made once a size: building it anew would cost more than running it. */
+function textOf({ row, of, made }: typeof MARK, rows: number): string {
+  let text = made.get(rows);
   if (!text) {
-    text = `WITH change (id, credit) AS (VALUES ${Array(rows).fill("(?,?)").join()})
-      UPDATE statements SET earned = earned + credit FROM change WHERE statements.id = change.id`;
-    earnedStatements.set(rows, text);
+    text = of(Array(rows).fill(row).join());
+    made.set(rows, text);
   }
   return text;
 }
