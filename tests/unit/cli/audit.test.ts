@@ -11,7 +11,7 @@ import { bytesOf, resultOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer } from "../http/server.ts";
 import { idlewave } from "./run.ts";
 
-const TIMEOUT = 180_000;
+const TIMEOUT = 400_000;
 
 function start(...args: string[]): ReturnType<typeof spawn> {
   const child = spawn(process.execPath, [join(ROOT, "scripts", "idlewave.mjs"), ...args], { stdio: ["ignore", "pipe", "inherit"] });
