@@ -18,21 +18,19 @@ import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
-import { MICROS_PER_HOUR, type Quote, quoteOf } from "./core/quote.ts";
 import { restoreJob } from "./core/restore.ts";
 import { watch } from "./core/sentence.ts";
-import { type CoreState, createState, type Job } from "./core/state.ts";
+import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { Quotes, type Spending } from "./quotes.ts";
 import { FinalRate } from "./rate.ts";
 
 /** Operations that wait for the disk; above it submits are turned away. */
 const MAX_PENDING_OPS = 65_536;
 const TICK_MS = 1000;
-/** A quote looks at all hosts, and whoever watches a job asks for it: it is this old at most, ms. */
-const QUOTE_MS = 5_000;
 /** In the store once an auditor was here: after a restart nothing becomes final without it before it has had time to come back. */
 const AUDITOR_SEEN = "auditor-seen";
 
@@ -81,7 +79,7 @@ export class Coordinator {
   private readonly state: CoreState;
   private readonly rows = new Map<JobId, JobRow>();
   private readonly rates = new Map<JobId, FinalRate>();
-  private readonly quotes = new Map<JobId, { at: number; spec: JobSpec; quote: Quote | null }>();
+  private readonly quotes = new Quotes();
   private readonly listeners = new Set<(notice: Notice) => void>();
   private readonly commits: GroupCommit<Notice>;
   private readonly blobs: BlobWatches;
@@ -193,13 +191,10 @@ export class Coordinator {
     return job ? canaryWords(this.state, job) : "";
   }
 
-  /** What the job has taken, what it may take (null: any), and would take; `quote` null: not known, or it is over. */
-  spending(id: JobId): { gpuHours: number; maxGpuHours: number | null; quote: Quote | null } {
+  /** Undefined when there is no such job. */
+  spending(id: JobId): Spending | undefined {
     const job = this.state.jobs.get(id);
-    if (!job) return { gpuHours: 0, maxGpuHours: null, quote: null };
-    const { maxGpuMicros } = job.spec;
-    const quote = isOver(job) ? null : this.quoteOf(job);
-    return { gpuHours: job.gpuMicros / MICROS_PER_HOUR, maxGpuHours: maxGpuMicros === null ? null : maxGpuMicros / MICROS_PER_HOUR, quote };
+    return job && this.quotes.spending(this.state, job, this.now());
   }
 
   /** Whether a job that is started now is measured first, if an auditor that is here can run it. */
@@ -252,16 +247,6 @@ export class Coordinator {
     this.closed = true;
     if (this.ticker) clearInterval(this.ticker);
     await this.commits.written();
-  }
-
-  private quoteOf(job: Job): Quote | null {
-    const now = this.now();
-    const known = this.quotes.get(job.spec.id);
-    // A job that was measured since has another spec.
-    if (known?.spec === job.spec && now - known.at < QUOTE_MS) return known.quote;
-    const quote = quoteOf(this.state, job);
-    this.quotes.set(job.spec.id, { at: now, spec: job.spec, quote });
-    return quote;
   }
 
   private noteAuditing(): void {

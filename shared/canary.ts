@@ -2,7 +2,8 @@
 import Type, { type Static } from "typebox";
 import { PLAIN_PATTERN } from "./plain.ts";
 
-const MAX_SENTENCE = 400;
+/** Characters of a sentence in a finding. */
+export const MAX_SENTENCE = 400;
 const MAX_MICROS = 1e15;
 
 /**
@@ -10,14 +11,13 @@ const MAX_MICROS = 1e15;
  * what it writes over; `E`: slices write the same bytes, and agree on them; `opaque`: nothing of the kind could be shown.
  * `refused`: it does not end, or takes the GPU with it.
  */
-export const CanaryVerdictSchema = Type.Union(
+const CanaryVerdictSchema = Type.Union(
   [Type.Literal("T"), Type.Literal("R"), Type.Literal("E"), Type.Literal("opaque"), Type.Literal("refused")],
   {
     description:
       "What slices of the kernel write: bytes of their own alone (T), what they read before too (R), the same bytes alike (E), or nothing that could be told apart (opaque). refused: it does not end, or takes the GPU with it.",
   },
 );
-export type CanaryVerdict = Static<typeof CanaryVerdictSchema>;
 
 const Sentence = (description: string) => Type.String({ maxLength: MAX_SENTENCE, pattern: PLAIN_PATTERN, description });
 const Micros = (description: string) =>
@@ -57,7 +57,7 @@ export const CanaryClaimSchema = Type.Object(
 );
 
 /** One job to measure; `run` names this measurement. */
-export const CanaryRunSchema = Type.Object({
+const CanaryRunSchema = Type.Object({
   job: Type.Integer({ minimum: 1 }),
   run: Type.String(),
   plan: Type.String({ description: "SHA-256 of the plan, a blob." }),

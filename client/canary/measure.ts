@@ -4,7 +4,7 @@
  * be ended at any moment: when a kernel does not end nothing else on its device ever does.
  */
 import type { CanaryFinding } from "../../shared/canary.ts";
-import { NOTHING_FOUND } from "../../shared/canary.ts";
+import { MAX_SENTENCE, NOTHING_FOUND } from "../../shared/canary.ts";
 import { BENCHMARK_GFLOP } from "../../shared/credit.ts";
 import { differenceOf } from "../../shared/difference.ts";
 import { plain } from "../../shared/plain.ts";
@@ -37,9 +37,8 @@ const MAX_MIXED_BOXES = 2048;
 const SLICE_MICROS = 30_000;
 /** A box that is believed to take longer is cut, microseconds: drivers reset a GPU that does not answer for two seconds. */
 const LONGEST_BOX_MICROS = 500_000;
-const MAX_SENTENCE = 400;
 
-export interface CanaryTask {
+interface CanaryTask {
   adapter: OpenAdapter;
   inputs: Inputs;
   /** SHA-256 of the plan. */

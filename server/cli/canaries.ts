@@ -4,7 +4,7 @@
  * measurement goes on; what was found by its limit is reported.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ALIVE_EVERY_MS, CanaryAnswerSchema, type CanaryFinding, type CanaryRun } from "../../shared/canary.ts";
+import { ALIVE_EVERY_MS, CanaryAnswerSchema, type CanaryFinding, type CanaryRun, MAX_SENTENCE } from "../../shared/canary.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, send, sendJson } from "./api.ts";
 import { CanaryProcess, type Outcome, type StartPart } from "./canary-process.ts";
@@ -18,7 +18,6 @@ const AFTER_FAILURE_MS = 5_000;
 const MAX_MEASURED = 3;
 /** A GPU, or a process, that is lost with a job the second time was not lost by chance. */
 const MAX_LOSSES = 2;
-const MAX_SENTENCE = 400;
 const MINUTE_MS = 60_000;
 
 export class Canaries {

@@ -119,3 +119,10 @@ export function countsOf(coordinator: Coordinator, id: JobId): JobCounts {
   if (!counts) throw new IdlewaveError("not-found", { what: `job ${id}` });
   return counts;
 }
+
+/** What the job has taken, may take and would take. Throws `not-found`. */
+export function spendingOf(coordinator: Coordinator, id: JobId): NonNullable<ReturnType<Coordinator["spending"]>> {
+  const spending = coordinator.spending(id);
+  if (!spending) throw new IdlewaveError("not-found", { what: `job ${id}` });
+  return spending;
+}

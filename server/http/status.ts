@@ -11,7 +11,7 @@ const LIMITS = "Two volunteers who agree to lie, or one person who computes from
 const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
 
-type Spending = ReturnType<Coordinator["spending"]>;
+type Spending = NonNullable<ReturnType<Coordinator["spending"]>>;
 
 /** `waitsFor`: why it gets no further now, or "". */
 export function jobStatus(

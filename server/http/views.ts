@@ -4,7 +4,7 @@ import { MAX_CELLS } from "../../shared/picture.ts";
 import type { JobRow } from "../core/store.ts";
 import type { HttpContext } from "./context.ts";
 import { Follower } from "./follow.ts";
-import { countsOf } from "./owners.ts";
+import { countsOf, spendingOf } from "./owners.ts";
 import { JobPicture } from "./picture.ts";
 import { RunningAnswer } from "./running.ts";
 import { jobStatus } from "./status.ts";
@@ -55,7 +55,7 @@ export class Views {
       countsOf(coordinator, row.id),
       coordinator.waitsFor(row.id),
       coordinator.creditPerUnit(row.id),
-      coordinator.spending(row.id),
+      spendingOf(coordinator, row.id),
       coordinator.auditingOf(row.id),
       this.answers.get(row.id),
     );
