@@ -57,8 +57,9 @@ export interface Hello {
   audit?: string;
 }
 
-/** What became of a replica. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */
-export type Outcome = "open" | "final" | "refused" | "void";
+/** What became of a replica, by its number on disk. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */
+export const OUTCOMES = ["open", "final", "refused", "void"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export type HelloReply = { ok: true; account: AccountNotice } | { ok: false; code: string; message: string };
 

@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { PAGE_UNITS, type Settled } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
+import { pack, unpack } from "../../../server/store/packed.ts";
 import { replayAll } from "../../../server/store/page.ts";
 import type { AccountId, JobId } from "../../../shared/ids.ts";
+import { OUTCOMES, type Outcome } from "../../../shared/protocol.ts";
 import { unit } from "./place.ts";
 
 const job = 1 as JobId;
@@ -50,5 +52,24 @@ describe("a journal row", () => {
       ],
       [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
     ]);
+  });
+
+  it("is not written with an outcome that has no number", () => {
+    const struck = [{ account, credit: 0.5, outcome: "struck" as Outcome, digest }];
+    const op = { type: "final", job, unit: third, digest, audited: "no", settled: struck, at: 2 } as UnitOp;
+    expect(() => new JournalWriter().write(op)).toThrow("struck is none of open, final, refused, void");
+  });
+});
+
+describe("a packed page", () => {
+  it("has every outcome that a replica ends with, with and without a credit of its own", () => {
+    const ended = OUTCOMES.filter((outcome) => outcome !== "open");
+    const replicas = [...ended, ...ended].map((outcome, index) => ({
+      ...{ account: index, status: "ok" as const, outcome, gpuMicros: 2, credit: index < ended.length ? 0.5 : 7 },
+      ...{ digest: null, sender: null },
+    }));
+    const result = { digest: null, place: 0, bytes: new Uint8Array([9, 8]) };
+    const page = new Map([[3, { ended: "final" as const, due: false, at: 2, replicas, results: [result] }]]);
+    expect(unpack(pack(page)).get(3)?.replicas).toEqual(replicas);
   });
 });
