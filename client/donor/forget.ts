@@ -1,5 +1,5 @@
 /** Being forgotten without lending: a connection that proves the key, claims nothing and asks for the account's removal. */
-import type { Host } from "../../shared/protocol.ts";
+import type { Host } from "../../shared/messages.ts";
 import type { Identity } from "./identity.ts";
 import { VolunteerSocket } from "./socket.ts";
 

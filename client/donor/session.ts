@@ -12,7 +12,8 @@
  */
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import type { AccountNotice, Host } from "../../shared/protocol.ts";
+import type { Host } from "../../shared/messages.ts";
+import type { AccountNotice } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";

@@ -7,6 +7,7 @@ import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
+import type { Hello, Host, OwnUnitsRequest } from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
@@ -14,7 +15,6 @@ import {
   authMessage,
   type Challenge,
   type HelloReply,
-  type Host,
   NONCE_BYTES,
   type OwnUnitsReply,
   SocketEvent,
@@ -98,7 +98,8 @@ export class VolunteerSocket {
     const units: OwnUnitsReply["units"] = [];
     let before: number | undefined;
     do {
-      const reply = (await this.ask(SocketEvent.Units, before === undefined ? { job } : { job, before })) as Partial<OwnUnitsReply>;
+      const request: OwnUnitsRequest = before === undefined ? { job } : { job, before };
+      const reply = (await this.ask(SocketEvent.Units, request)) as Partial<OwnUnitsReply>;
       if (!Array.isArray(reply.units)) return units;
       for (const unit of reply.units) units.push(unit);
       before = reply.next;
@@ -146,7 +147,7 @@ export class VolunteerSocket {
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
       const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
-      const hello = {
+      const hello: Hello = {
         wire: WIRE_VERSION,
         plan: PLAN_VERSION,
         origin: this.origin,
