@@ -252,6 +252,12 @@ function planInit(sized: SizedBinding, split: SplitFile | undefined, files: Pack
       );
     }
     const { bytesPerUnit, unitsPerChunk, fileBytes } = split;
+    if (bytesPerUnit < byteLength - 3) {
+      faults.warnAt(
+        [...path, "split"],
+        `a unit's piece fills ${bytesPerUnit} of the ${byteLength} bytes of ${reflected.name}; the rest is zero. recordBytes is a record's length in bytes.`,
+      );
+    }
     return { kind: "split", bytesPerUnit, unitsPerChunk, fileBytes, chunks: "" as BlobHash };
   }
   const stat = files.input(init.file, [...path, "file"]);

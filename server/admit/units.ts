@@ -45,7 +45,7 @@ export function readUnits(manifest: Manifest, files: PackageFiles, faults: Fault
     if (!split) {
       const known = Object.keys(manifest.bindings ?? {});
       const there = known.includes(units.split);
-      const wrong = there ? `${units.split} is not split.` : `There is no binding ${units.split} in the manifest.`;
+      const wrong = there ? `${units.split} is not split.` : `job.json gives no binding ${units.split}.`;
       faults.at(["units", "split"], wrong, 'Give that binding "init": {"file": …, "split": {"recordBytes": …, "recordsPerUnit": …}}.');
       return { splits };
     }

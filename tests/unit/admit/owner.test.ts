@@ -411,6 +411,14 @@ describe("the way out", () => {
     expect((await warned(files)).join()).toContain("d.csv is text by its name");
   });
 
+  it("of workgroups that were meant as invocations is told", async () => {
+    const huge = job({ passes: [{ workgroups: [65535, 65535, 65535] }] });
+    expect((await warned(huge)).join()).toMatch(
+      /passes\[0\]\.workgroups: a unit has 281,462,092,005,375 workgroups of 64 invocations here/,
+    );
+    expect((await warned(job({ passes: [{ workgroups: [65535, 64] }] }))).join()).not.toContain("invocations here");
+  });
+
   it("of a swap without a second iteration is one, or none", async () => {
     expect((await warned(swap(1, 64))).join()).toMatch(/Give the pass "repeat": 2 or more, or remove swap\.$/);
   });
