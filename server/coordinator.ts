@@ -166,6 +166,13 @@ export class Coordinator {
     return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
   }
 
+  /** What the job was stored with. Throws `not-found`. */
+  spec(id: JobId): Readonly<JobSpec> {
+    const job = this.state.jobs.get(id);
+    if (!job) throw new IdlewaveError("not-found", { what: `job ${id}` });
+    return job.spec;
+  }
+
   /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
