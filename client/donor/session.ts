@@ -243,8 +243,8 @@ export class Session {
   }
 
   /** Whoever chose this job alone lends no further. */
-  private jobDone({ id, volunteers }: JobStatus): void {
-    const phase = { kind: "job-done", job: id, volunteers } as const;
+  private jobDone({ id }: JobStatus): void {
+    const phase = { kind: "job-done", job: id } as const;
     this.shown.set({ ...phase, final: false });
     if (id === this.wished) setTimeout(() => this.finish({ ...phase, final: true }), LAST_NOTICES_MS);
   }
