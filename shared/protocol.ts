@@ -13,6 +13,7 @@ export const SocketEvent = {
   Forget: "forget",
   Units: "units",
   Reload: "reload",
+  Withdraw: "withdraw",
 } as const;
 
 const AUTH_CONTEXT = "idlewave/auth/v1";
