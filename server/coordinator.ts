@@ -13,7 +13,7 @@ import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } f
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
-import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
+import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
@@ -50,8 +50,6 @@ export interface CoordinatorOptions {
   onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
 
-/** An event as the gateway sends it; the coordinator adds `now` and `draw`. */
-export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" | "job-withdrawn" }>;
 
 /** What the coordinator holds in memory now. */
@@ -128,7 +126,7 @@ export class Coordinator {
   }
 
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
-  async dispatch(event: Dispatch): Promise<Reply> {
+  async dispatch(event: Timeless): Promise<Reply> {
     if (event.type === "host-joined" && isAuditor(event.facts)) await this.store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
     this.refuseWhenStopped();
     if (writes(event) && this.commits.pending >= MAX_PENDING_OPS) {
@@ -308,7 +306,7 @@ function newDraw(): string {
 }
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
-function writes(event: Dispatch): boolean {
+function writes(event: Timeless): boolean {
   return event.type === "submit" || event.type === "bytes" || event.type === "forget";
 }
 
