@@ -9,7 +9,7 @@ import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
-import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } from "./core/audit.ts";
+import { type AuditState, auditState, awaitAuditor, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
@@ -183,7 +183,7 @@ export class Coordinator {
   }
 
   /** The same for one job; `unable`: no auditor that is here can run it, or it never answered. */
-  auditingOf(id: JobId): AuditState | "unable" {
+  auditingOf(id: JobId): JobAuditState {
     const job = this.state.jobs.get(id);
     return job ? jobAuditState(this.state, job, this.now()) : this.auditing;
   }

@@ -3,7 +3,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
-import type { AuditState } from "../core/audit.ts";
+import type { JobAuditState } from "../core/audit.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { JobRow } from "../core/store.ts";
 
@@ -18,7 +18,7 @@ export function jobStatus(
   spec: Readonly<JobSpec>,
   counts: JobCounts,
   waitsFor: string,
-  auditor: AuditState | "unable",
+  auditor: JobAuditState,
   answerSoFar: string | undefined,
 ): JobStatus {
   return {

@@ -7,6 +7,7 @@ import { AUDITOR } from "../core/cluster.ts";
 import { isOver, type UnitReplicaRow, type UnitRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
+import { inert } from "./inert.ts";
 import { JobParams } from "./jobs.ts";
 import { visibleJob } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
@@ -76,13 +77,9 @@ export function unitRoutes(app: App, context: HttpContext): void {
       const found = digest ? await store.kept(row.id, unit as UnitIndex, digest) : undefined;
       if (!found) throw new IdlewaveError("not-found", { what: `such result of unit ${unit} of job ${row.id}` });
       const bytes = await resultOf(found, blobs);
-      void reply.headers({
-        "cache-control": "no-cache",
-        "content-disposition": "attachment",
-        "content-security-policy": "sandbox",
-        "x-content-type-options": "nosniff",
-      });
-      return reply.type("application/octet-stream").send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      return inert(reply)
+        .header("cache-control", "no-cache")
+        .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     },
   );
 }
