@@ -17,8 +17,8 @@ import { Gateway } from "./gateway/gateway.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
 import { hashOf, newToken } from "./http/owners.ts";
-import { packageRoot } from "./http/pages.ts";
 import { openLog } from "./log.ts";
+import { ROOT } from "./root.ts";
 import { DiskBlobs } from "./store/blobs.ts";
 import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
 import { dropSnapshots, openBackup } from "./store/snapshot.ts";
@@ -179,6 +179,6 @@ async function firstToken(store: SqliteStore): Promise<string | undefined> {
 }
 
 async function versionOf(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
   return version;
 }

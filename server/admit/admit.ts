@@ -1,8 +1,8 @@
 /** Admission, from the parent's side: hands a package to a judge's process and bounds what that may cost. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type Fault, IdlewaveError } from "../../shared/errors.ts";
+import { ROOT } from "../root.ts";
 import { JudgeChild, type Outcome } from "./child.ts";
 import type { Message } from "./frames.ts";
 import { JUDGE_MEMORY_MIB, JUDGE_TIME_MS, oversized } from "./limits.ts";
@@ -137,13 +137,8 @@ export class Judges {
   }
 }
 
-/** `dist/server/judge.mjs` of the package that this file is in, bundled or not. */
 function judgeEntry(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    if (!existsSync(join(folder, "package.json"))) continue;
-    const entry = join(folder, "dist", "server", "judge.mjs");
-    if (existsSync(entry)) return entry;
-    throw new Error(`${entry} is not there: run npm run build`);
-  }
-  throw new Error("the package's folder was not found");
+  const entry = join(ROOT, "dist", "server", "judge.mjs");
+  if (existsSync(entry)) return entry;
+  throw new Error(`${entry} is not there: run npm run build`);
 }

@@ -1,26 +1,15 @@
 /** The built pages: the visitor's, its assets, /privacy and /bench. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { ROOT } from "../root.ts";
 import type { App } from "./context.ts";
 
 const YEAR_S = 365 * 24 * 3600;
 
-/** The folder of package.json, from the sources as from the bundle. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const above = dirname(folder);
-    if (above === folder) throw new Error("package.json is in no folder above the server's code");
-    folder = above;
-  }
-  return folder;
-}
-
 export async function pageRoutes(app: App): Promise<void> {
-  const root = join(packageRoot(), "dist", "client");
+  const root = join(ROOT, "dist", "client");
   if (!existsSync(join(root, "index.html"))) {
     app.get("/", { schema: { hide: true } }, () => {
       throw new IdlewaveError("not-found", { what: "page yet: npm run build makes it" });

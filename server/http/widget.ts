@@ -12,9 +12,9 @@ import { byServingOrder } from "../../shared/serving.ts";
 import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
 import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
 import type { SiteRow } from "../core/store.ts";
+import { ROOT } from "../root.ts";
 import type { App, HttpContext } from "./context.ts";
 import { countsOf, isHidden } from "./owners.ts";
-import { packageRoot } from "./pages.ts";
 import { refusals } from "./refusals.ts";
 
 const QuerySchema = Type.Object({
@@ -25,7 +25,7 @@ const QuerySchema = Type.Object({
 const ANYWHERE = "*";
 
 export async function widgetRoutes(app: App, context: HttpContext): Promise<void> {
-  const files = filesOf(join(packageRoot(), "dist", "widget"));
+  const files = filesOf(join(ROOT, "dist", "widget"));
   const hidden = { schema: { hide: true } };
 
   app.get(

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, ElementHandle, Page } from "puppeteer";
+import { ROOT } from "../../root.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { ROOT } from "../root.ts";
 
 const FLAGS = [
   "--no-sandbox",

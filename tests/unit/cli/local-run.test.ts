@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../../../server/cli/root.ts";
+import { ROOT } from "../../../server/root.ts";
 import { FOREIGN, GALLERY } from "../../browser/kernels.packages.ts";
 import { completions, countPrimes, readBoards } from "../../browser/kernels.references.ts";
 import * as bitonic from "../../fixtures/foreign/bitonic/expected.ts";
