@@ -130,7 +130,6 @@ export function letGo(job: Job, unit: UnitIndex, open: OpenUnit): void {
     }
   } else return;
   open.hold = "none";
-  open.overdue = false;
 }
 
 /** The auditor cannot say anything of it. */
