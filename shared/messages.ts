@@ -4,9 +4,9 @@
  */
 import Type, { type Static } from "typebox";
 import { binaryOf } from "./bytes.ts";
+import { SIGNATURE_BYTES } from "./wire.ts";
 
 const PUBLIC_KEY_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 
 /** Binary as the parsers take and give it. */
 function binary(bytes: number) {
