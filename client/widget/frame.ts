@@ -9,7 +9,8 @@
  *               out of sight ──▶ paused ──in sight──▶ starting
  *               Stop ──▶ stopped · the yes has run out ──▶ ask · the site is none of this network's any more ──▶ off
  *               the donor has ended ──▶ no-job, unable, endless, failed, stopped · its worker has ──▶ not-loaded, broken-off
- *   the others  declined, never, stopped, failed ──asked for──▶ ask · not-loaded, broken-off ──retry──▶ starting, if the yes holds
+ *   the others  declined, never, stopped, failed ──asked for──▶ ask
+ *               not-loaded, broken-off ──retry──▶ starting, if the yes holds, else ask · no ──▶ declined
  *               no-job, unable, off, endless: the end
  *
  * "Why is this here?" lies over any of them, which goes on beneath.

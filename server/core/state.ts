@@ -9,7 +9,7 @@ import type { Ring } from "./ring.ts";
 import type { Statement } from "./statement.ts";
 
 /** Share of agreed units that the auditor computes again, unless the operator says otherwise. */
-const DEFAULT_AUDIT_SHARE = 0.05;
+export const DEFAULT_AUDIT_SHARE = 0.05;
 
 export interface CoreState {
   jobs: Map<JobId, Job>;
