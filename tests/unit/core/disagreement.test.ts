@@ -17,7 +17,11 @@ function answered(world: World, liars: readonly string[]): void {
 }
 
 it.each<[string, string[], string]>([
-  ["two, with nobody else there,", ["a", "b"], "2 volunteers gave 2 different answers for unit 0, and nobody else who could decide is connected"],
+  [
+    "two, with nobody else there,",
+    ["a", "b"],
+    "2 volunteers gave 2 different answers for unit 0, and nobody else who could decide is connected",
+  ],
   ["two equal", ["a", "a"], ""],
   ["three of which two agree", ["a", "b", "a"], ""],
   ["three that all differ", ["a", "b", "c"], "3 volunteers gave 3 different answers for unit 0: look in the kernel for a race"],
