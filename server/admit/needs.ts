@@ -26,6 +26,12 @@ const MENDS: Readonly<Record<string, string>> = {
   maxComputeWorkgroupSizeZ: SMALLER_WORKGROUP,
 };
 
+/** How a kernel gets by without a language feature. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  uniform_buffer_standard_layout:
+    " Every browser takes a uniform whose arrays have elements of 16 bytes, vec4 say, and whose arrays and structs begin at multiples of 16; or make it var<storage, read>.",
+};
+
 const FEATURE_OF: Record<string, string> = { f16: "shader-f16", subgroups: "subgroups" };
 
 interface Needs {
@@ -116,7 +122,7 @@ export function readNeeds(
     }
     if (!features.has(name)) {
       faults.warn(
-        `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.`,
+        `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.${WITHOUT[name] ?? ""}`,
       );
     }
     features.add(name);

@@ -201,6 +201,26 @@ describe("a warning", () => {
     expect(await warned(job({}))).toEqual([]);
   });
 
+  it.each<[string, string, boolean]>([
+    ["an array of scalars", "a: u32, b: array<u32, 4>", true],
+    ["an array of scalars at a multiple of 16", "a: vec4u, b: array<u32, 4>", true],
+    ["an array of vec2 in a struct in it", "a: Two", true],
+    ["a struct at no multiple of 16", "a: u32, b: One", true],
+    ["a struct with a member right behind it", "a: One, b: u32", true],
+    ["an array of vec4", "a: u32, b: array<vec4u, 4>", false],
+    ["an array of vec3", "a: u32, b: array<vec3u, 4>", false],
+    ["a struct that has 16 bytes", "@size(16) a: One, @align(16) b: u32", false],
+    ["a matrix behind scalars", "a: u32, b: mat4x4f", false],
+  ])("a uniform with %s needs its browser to lay it out so", async (_, members, needed) => {
+    const structs = `struct One { x: u32 }; struct Two { x: array<vec2u, 2> }; struct Odd { ${members} };`;
+    const kernel = `${structs}\n@group(1) @binding(0) var<uniform> odd: Odd;\n${KERNEL}`;
+    const { plan, warnings } = admitted(await judges.admit(packageOf(job({}, kernel))));
+    const name = "uniform_buffer_standard_layout";
+    expect(plan.requires.features).toEqual(needed ? [name] : []);
+    if (needed) expect(warnings.join()).toMatch(/^kernel\.wgsl:2:36 needs uniform_buffer_standard_layout of WGSL.* elements of 16 bytes/);
+    else expect(warnings.join()).not.toContain(name);
+  });
+
   it("names what a kernel needs of WGSL, by a directive or without a word, and the plan carries it", async () => {
     const features = async (kernel: string, requires: object = {}) => {
       const { plan, warnings } = admitted(await judges.admit(packageOf(job({ requires }, kernel))));
