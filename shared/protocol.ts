@@ -11,6 +11,7 @@ export const SocketEvent = {
   Forget: "forget",
   Units: "units",
   Reload: "reload",
+  Work: "work",
 } as const;
 
 const AUTH_CONTEXT = "idlewave/auth/v1";

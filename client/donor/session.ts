@@ -109,6 +109,7 @@ export class Session {
         onUp: (account) => this.onUp(account),
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
+        onWork: () => this.supply.soon(),
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
       },

@@ -42,6 +42,8 @@ export interface SocketListener {
   onUp(account: AccountNotice): void;
   onDown(): void;
   onAccount(account: AccountNotice): void;
+  /** A job has begun, or goes on. */
+  onWork(): void;
   /** The coordinator speaks another wire version. */
   onReload(): void;
   onRefused(code: string, message: string): void;
@@ -72,6 +74,7 @@ export class VolunteerSocket {
     });
     this.socket.on(SocketEvent.Challenge, (challenge: Challenge) => void this.greet(challenge));
     this.socket.on(SocketEvent.Account, (account: AccountNotice) => this.listener.onAccount(account));
+    this.socket.on(SocketEvent.Work, () => this.listener.onWork());
     this.socket.on(SocketEvent.Reload, () => this.end(() => this.listener.onReload()));
     this.socket.on("connect_error", () => this.listener.onDown());
     this.socket.on("disconnect", (reason) => {

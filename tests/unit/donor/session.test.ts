@@ -89,6 +89,24 @@ describe("a session", () => {
     await vi.waitFor(() => expect(units(broken)).toEqual(["failed"]), PATIENCE);
   });
 
+  it("hears of a new job while it would ask again only in a minute", async () => {
+    await front.network.addJob(planOf(50), { requires: { features: ["none-has-it"], limits: {} }, priority: 9 });
+    lender = lend(front);
+    const phase = { kind: "waiting", reason: "needs-features", retryMs: 60_000 };
+    await vi.waitFor(() => expect(lender?.last().phase).toMatchObject(phase), PATIENCE);
+    const plain = await front.network.addJob(planOf(3));
+    await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
+  });
+
+  it("counts what it computed of a cancelled job as waiting no longer", async () => {
+    const job = await front.network.addJob(planOf(3));
+    lender = lend(front);
+    await vi.waitFor(() => expect(lender?.last().own?.waiting).toBeGreaterThan(0), PATIENCE);
+    await vi.waitFor(() => expect(lender?.kept()).toEqual([]), PATIENCE);
+    await front.network.coordinator.dispatch({ type: "job-verb", job, verb: "cancel" });
+    await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 0, final: 0 }), { timeout: 40_000, interval: 50 });
+  }, 60_000);
+
   it("tells without a connection how many results an earlier page left", async () => {
     const entry = { stage: "submit", job: 1, unit: 5 as UnitIndex, token: new Uint8Array(64), status: "ok", gpuMicros: 1 } as const;
     const bytes = { digest: new Uint8Array(32), bytes: new Uint8Array(4) };
