@@ -391,6 +391,37 @@ describe("the way out", () => {
       job({ bindings: { ...params, src: { elements: 4, init: "d.bin" } } }, reading, { "d.bin": new Uint8Array(16) }),
       /bindings\.src\.init: It is "d\.bin"\. Write \{"file": "d\.bin"\} to start from a file, or "zero"\.$/,
     ],
+    ...(
+      [
+        ["./kernel.wgsl", /begins with \.\/, and paths begin beside job\.json\. Write "kernel\.wgsl"\.$/],
+        ["src\\kernel.wgsl", /has a backslash: folders are parted by \/\. Write "src\/kernel\.wgsl"\.$/],
+        ["my kernel.wgsl", /has a blank, which no path in a package has\. Rename the file/],
+      ] as const
+    ).map(([path, said]): [string, Files, RegExp] => [`of the path ${path} is one that is allowed`, job({ kernel: [path] }), said]),
+    [
+      "of a name with a capital and a blank is one without",
+      job({ name: "My Life" }),
+      /name: "My Life" is no name .* Write "my-life"; "title" is/,
+    ],
+    [
+      "of a type of another language in the kernel is WGSL's",
+      job({}, KERNEL.replace("array<u32>", "array<uint>")),
+      /^kernel\.wgsl:3:\d+ : Nothing declares uint\. WGSL's name is u32\.$/,
+    ],
+    [
+      "of integers of 64 bits is two of 32",
+      job({ ...twice, bindings: params }, swapped.replace("array<u32>", "array<u64>")),
+      /^kernel\.wgsl:3:\d+ : Nothing declares u64\. WGSL has no integers of 64 bits: use vec2<u32>/,
+    ],
+    [
+      "of a workgroup that an override makes too large is the override",
+      job(
+        { overrides: { BLOCK: 64, other: 1 } },
+        `override BLOCK: u32; override other: u32 = 0;\n${KERNEL.replace("size(64)", "size(BLOCK, BLOCK)").replace("+ params", "+ other + params")}`,
+      ),
+      /^job\.json:\d+:\d+ overrides\.BLOCK: The workgroup of main is 64 x 64 x 1: .* It is as large by overrides\.BLOCK in job\.json\. No GPU/,
+    ],
+    ["of too many operations names their unit", job({ gflopPerUnit: 1e9 }), /The most is 100000\. Operations of one unit in GFLOP/],
     [
       "of a NumPy file is its values alone",
       job({ bindings: { ...params, src: { init: { file: "d.npy" } } } }, reading, { "d.npy": new Uint8Array(144) }),
