@@ -52,7 +52,7 @@ export interface CoordinatorOptions {
 
 /** An event as the gateway sends it; the coordinator adds `now` and `draw`. */
 export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
-export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
+export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" | "job-withdrawn" }>;
 
 /** What the coordinator holds in memory now. */
 export interface Load {

@@ -11,6 +11,7 @@ export const SocketEvent = {
   Forget: "forget",
   Units: "units",
   Reload: "reload",
+  Withdraw: "withdraw",
   Work: "work",
 } as const;
 

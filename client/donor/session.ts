@@ -110,6 +110,7 @@ export class Session {
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
         onWork: () => this.supply.soon(),
+        onWithdraw: (job) => this.withdraw(job),
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
       },
@@ -297,6 +298,12 @@ export class Session {
     this.tookUp = true;
     if (isFirst) await this.checkpoints.takeUp(this.claims);
     await this.claims.renew(true);
+  }
+
+  private withdraw(job: number): void {
+    this.claims.drop(job);
+    void this.workshop?.withdraw(job);
+    this.changed.fire();
   }
 
   private onAccount(account: AccountNotice): void {

@@ -20,4 +20,6 @@ export type Effect =
   /** Told to the account's sockets, at most once a second (the shell merges them). */
   | { type: "unit-final"; job: JobId; unit: UnitIndex; accounts: AccountId[]; refused: AccountId[] }
   | { type: "account-changed"; account: AccountId }
-  | { type: "job-changed"; job: JobId };
+  | { type: "job-changed"; job: JobId }
+  /** Told to everybody who is connected, at once: what they hold of the job is not to be computed. */
+  | { type: "job-withdrawn"; job: JobId };
