@@ -5,7 +5,7 @@ import { admitted, type Files, openJudges, packageOf } from "./package.ts";
 
 let judges: Judges;
 beforeAll(async () => {
-  judges = await openJudges();
+  judges = await openJudges({ timeoutMs: 20_000 }); // 6,000 lines on a busy machine
 });
 afterAll(() => judges.close());
 

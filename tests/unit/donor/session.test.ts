@@ -6,7 +6,8 @@ import type { BufferPlan, JobPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
 
-const PATIENCE = { timeout: 10_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
+vi.setConfig({ testTimeout: 300_000 }); // everything waits for something, on a busy machine too
 let front: Front;
 let lender: Lender | undefined;
 
@@ -95,7 +96,7 @@ describe("a session", () => {
     const phase = { kind: "waiting", reason: "needs-features", retryMs: 60_000 };
     await vi.waitFor(() => expect(lender?.last().phase).toMatchObject(phase), PATIENCE);
     const plain = await front.network.addJob(planOf(3));
-    await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
+    await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), { ...PATIENCE, timeout: 45_000 });
   });
 
   it("counts what it computed of a cancelled job as waiting no longer", async () => {
@@ -104,8 +105,8 @@ describe("a session", () => {
     await vi.waitFor(() => expect(lender?.last().own?.waiting).toBeGreaterThan(0), PATIENCE);
     await vi.waitFor(() => expect(lender?.kept()).toEqual([]), PATIENCE);
     await front.network.coordinator.dispatch({ type: "job-verb", job, verb: "cancel" });
-    await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 0, final: 0 }), { timeout: 40_000, interval: 50 });
-  }, 60_000);
+    await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 0, final: 0 }), PATIENCE);
+  });
 
   it("tells without a connection how many results an earlier page left", async () => {
     const entry = { stage: "submit", job: 1, unit: 5 as UnitIndex, token: new Uint8Array(64), status: "ok", gpuMicros: 1 } as const;
