@@ -68,7 +68,8 @@ export interface Target {
 
 const WHAT_THEY_HOLD = `Units come in the order of their indices, unless the output is reduced:
   sum, count  raw and npy: u64, or i64 for a sum below zero; f64 for a sum of floats
-  image       raw, npy, csv and json: the picture's pixels, row by row, not unit by unit`;
+  image       raw, npy, csv and json: the picture's pixels, row by row, not unit by unit
+While units are missing (--partial, or run --units) an npy is one of records: array["value"][array["final"]] are those there are.`;
 
 export function resultsVerb(program: Command): void {
   verb(program, "results <job>", "write the results of a job, by number or name, to a file")
