@@ -128,8 +128,9 @@ export class Session {
       onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
     });
     this.signatures = new Signatures(identity, shelf.statements, socket, () => void this.outbox.flush());
-    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit }, verdict) => {
+    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit, status }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
+      else if (status === "ok" && (verdict === "recorded" || verdict === "wanted")) report.recorded(job, unit);
     });
     this.checkpoints = new Checkpoints(shelf.checkpoints);
     const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;

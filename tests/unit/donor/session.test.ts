@@ -119,7 +119,7 @@ describe("a session", () => {
   it("counts what it computed of a cancelled job as waiting no longer", async () => {
     const job = await front.network.addJob(planOf(3));
     lender = lend(front);
-    await vi.waitFor(() => expect(lender?.last().own?.waiting).toBeGreaterThan(0), PATIENCE);
+    await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 3, final: 0 }), PATIENCE);
     await vi.waitFor(() => expect(lender?.kept()).toEqual([]), PATIENCE);
     await front.network.coordinator.dispatch({ type: "job-verb", job, verb: "cancel" });
     await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 0, final: 0 }), PATIENCE);
