@@ -1,8 +1,7 @@
 /** The page `/bench`: measures the visitor's graphics card after a click, and never before. */
 import { proxy, wrap } from "comlink";
-import { html, LitElement, nothing, render } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { messageOf } from "../../shared/thrown.ts";
-import { mark } from "../page/logo.ts";
 import { type BenchResult, gpuWords, lineOf, rowsOf } from "./bench-result.ts";
 import type { Bench, BenchEnd, Progress } from "./worker.ts";
 
@@ -137,5 +136,3 @@ function wordsOf(shown: Shown): { headline: string; lead: string } {
 }
 
 customElements.define("idlewave-bench", BenchView);
-const place = document.querySelector<HTMLElement>("idlewave-mark");
-if (place) render(mark, place);

@@ -93,7 +93,7 @@ export function promises(allowSoftware: boolean): TemplateResult {
         <li>Keeps what is finished when the connection breaks, and sends it later.</li>
       </ul>
     </div>
-    <div id="never">
+    <div>
       <h2>What it never does</h2>
       <ul class="list">
         <li>Start by itself, or go on after Stop or after you close the tab.</li>
@@ -106,11 +106,12 @@ export function promises(allowSoftware: boolean): TemplateResult {
   </section>`;
 }
 
-export function howChecked(job: JobStatus | null): TemplateResult | typeof nothing {
-  if (!job) return nothing;
+/** `job`: null where none is shown. */
+export function howChecked(job: JobStatus | null): TemplateResult {
+  const how = job ? checkedWords(job) : "each unit is computed by volunteers who don't know each other";
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
-    <p class="measure">${capitalised(checkedWords(job))}. Only bytes that agree become part of the result and give credit. ${job.verification.limits}</p>
+    <p class="measure">${capitalised(how)}. Only bytes that agree become part of the result and give credit. ${job?.verification.limits}</p>
   </section>`;
 }
 
@@ -126,8 +127,9 @@ export function closing(network: NetworkInfo | null): TemplateResult {
   return html`<footer class="below">
     <nav aria-label="More">
       <a href="#checked">How results are checked</a>
-      <a href="/docs">Run your own job</a>
-      <a href="#never">Why this is not a miner</a>
+      <a href="/your-site">Put it on your site</a>
+      <a href="/your-job">Run your own job</a>
+      <a href="/not-a-miner">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
       <a href="/bench">Measure your graphics card</a>
       ${network?.source.startsWith("https://") ? html`<a href=${network.source}>Source</a>` : nothing}
