@@ -1,7 +1,7 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
 import type { AuditState } from "../core/audit.ts";
@@ -44,6 +44,7 @@ export function jobStatus(
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
     creditPerUnit: creditOf(manifest.gflopPerUnit),
+    resultBytes: resultBytes(plan),
     verification: {
       ...{ tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact" },
       limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
