@@ -9,6 +9,8 @@ export type UnitIndex = Branded<number, "UnitIndex">;
 export type AccountId = Branded<number, "AccountId">;
 /** One authenticated connection of a volunteer, unique while the process lives. */
 export type HostId = Branded<number, "HostId">;
+/** Number of a statement on one coordinator (statement.ts); 0: recorded before there were any, nothing to be signed. */
+export type StatementId = Branded<number, "StatementId">;
 /** Lower-case hexadecimal SHA-256 of a blob, 64 characters. */
 export type BlobHash = Branded<string, "BlobHash">;
 /** Lower-case hexadecimal Ed25519 public key, 64 characters. */

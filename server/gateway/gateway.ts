@@ -18,6 +18,7 @@ import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
 import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
+import type { Signing } from "./signing.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
@@ -62,6 +63,7 @@ export interface GatewayOptions {
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
+  signing: Signing;
   disk: Pick<Disk, "makeSure" | "reserve">;
   /** Told of each error that a volunteer is answered, and of connections that are not let in. */
   onRefused: (code: ErrorCode | "connections") => void;
@@ -134,14 +136,29 @@ export class Gateway {
       const line = lineFacts(socket.request);
       forgetRequest(socket);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, mayAudit } = options;
+      const { coordinator, store, blobs, plans, tokens, signing, disk, onRefused, allowSoftware, mayAudit } = options;
       const ownOrigin = (origin: string) => {
         const page = line.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
       };
       const nextHost = () => ++this.hosts as HostId;
       new Connection(socket, address, {
-        ...{ coordinator, store, blobs, plans, tokens, disk, onRefused, allowSoftware, mayAudit, ownOrigin, nextHost, clock, onFailure },
+        ...{
+          coordinator,
+          store,
+          blobs,
+          plans,
+          tokens,
+          signing,
+          disk,
+          onRefused,
+          allowSoftware,
+          mayAudit,
+          ownOrigin,
+          nextHost,
+          clock,
+          onFailure,
+        },
         clusters,
         idles,
         claims,

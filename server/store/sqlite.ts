@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { toHex } from "../../shared/bytes.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import {
@@ -24,6 +24,7 @@ import { packOpenPages } from "./packing.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
+import { lastStatement, unsignedStatement } from "./statements.ts";
 import { keptResult, unitRow } from "./unit.ts";
 
 /** The store in one SQLite file, one process at a time. */
@@ -168,6 +169,14 @@ export class SqliteStore implements Store {
       .limit(limit)
       .execute();
     return rows.map(accountRow);
+  }
+
+  async lastStatement(): Promise<StatementId> {
+    return await lastStatement(this.database);
+  }
+
+  async unsignedStatement(account: AccountId, hash: Uint8Array, since: number): Promise<StatementId | undefined> {
+    return await unsignedStatement(this.database, account, hash, since);
   }
 
   async watched(now: number): Promise<Map<string, number>> {
