@@ -89,11 +89,11 @@ const LONG = { characters: 600, lines: 8 };
 /** What the shown job computes and why, in its owner's words, and what goes over the network for it. */
 export function whatIsComputed(job: JobStatus | null): TemplateResult | typeof nothing {
   if (!job) return nothing;
-  const { description } = job;
+  const description = job.description || `${job.title}${job.for ? ` for ${purposeOf(job)}` : ""}. Its owner says no more of it.`;
   const isLong = description.length > LONG.characters || description.split("\n").length > LONG.lines;
   return html`<section class="below" id="computed" aria-labelledby="computed-title">
     <h2 id="computed-title">What is computed</h2>
-    ${description ? html`<p class="measure description" tabindex=${isLong ? 0 : nothing}>${raised(description)}</p>` : nothing}
+    <p class="measure description" tabindex=${isLong ? 0 : nothing}>${raised(description)}</p>
     <p class="measure traffic">Downloaded once: the kernel and its data. Sent back: at most ${dataSize(job.resultBytes)} a unit.</p>
   </section>`;
 }

@@ -65,6 +65,7 @@ export class Visit {
         this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null });
         void this.countKept();
       },
+      onForgotten: () => this.change({ donor: null, elsewhere: null, kept: 0 }),
     });
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),

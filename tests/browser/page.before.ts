@@ -195,6 +195,12 @@ describe("before the click", () => {
     await page.waitForSelector('idlewave-page[data-state="before"]');
     // What was given is not forgotten with the tab that gave it.
     expect(await page.$eval(".figures dd", (figure) => figure.textContent)).toBe("14");
+    // With the account it is.
+    await page.evaluate(() => {
+      const channel = new BroadcastChannel("idlewave-donor");
+      channel.postMessage({ type: "forget" });
+    });
+    await page.waitForFunction(() => document.querySelector(".figures") === null);
   });
 
   test("no job, no coordinator and no WebGPU have words of their own", async () => {
