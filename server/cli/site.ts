@@ -1,6 +1,7 @@
 /** `site add|list|off`: sites that may show the widget, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
+import { widgetSnippet } from "../../shared/widget.ts";
 import { send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
@@ -27,7 +28,7 @@ export function siteVerb(program: Command): void {
       const made = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteSchema, request));
       if (options.json) return printJson(made);
       note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);
-      print(snippet(connection.url, made.origin));
+      print(widgetSnippet(connection.url, made.origin));
     });
   verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
     const connection = connectionOf(options);
@@ -44,9 +45,4 @@ export function siteVerb(program: Command): void {
     if (options.json) printJson({ off: Number(id) });
     else note(`Site ${id} is off: its visitors are asked no more, and who lends there stops within ten seconds.`);
   });
-}
-
-function snippet(url: string, origin: string): string {
-  const base = url.replace(/\/$/, "");
-  return `<script async src="${base}/widget.js"></script>\n<idlewave-widget site="${origin}"></idlewave-widget>`;
 }
