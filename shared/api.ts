@@ -73,6 +73,7 @@ export const JobStatusSchema = Type.Object({
       { description: "What the auditor found when it measured the job before volunteers met it; absent: it was not measured." },
     ),
   ),
+  resultBytes: Type.Integer({ description: "Bytes of one unit's result." }),
   verification: Type.Object({
     tier: Type.Literal("quorum"),
     quorum: Type.Integer(),

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import { ROOT } from "./root.ts";
+import { ROOT } from "../root.ts";
 
 export type PartName = "donor" | "canary";
 

@@ -12,6 +12,7 @@ import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { gpuHoursOption } from "./quote.ts";
 import { hasEnded, watchJob } from "./watch.ts";
+import { asking, ONCE_IT_LASTS, working } from "./working.ts";
 
 /** Below this an upload is over before a bar could be read. */
 const BAR_FROM_BYTES = 8 * 1024 * 1024;
@@ -87,13 +88,16 @@ export function submitVerb(program: Command): void {
     .action(async (dir: string, options: SubmitOptions) => {
       const connection = connectionOf(options);
       const files = await packageFiles(dir);
-      const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
+      const { jobs } = await asking(connection, options, () => sendJson(connection, "/api/jobs", JobListSchema));
       const wishes = await wishesOf(connection, options);
-      const job = await submitFiles(connection, files, wishes).catch(async (error: unknown) => {
-        if (!(error instanceof CliError) || !error.body.faults) throw error;
-        const { code, message, todo, faults } = error.body;
-        throw new CliError(error.exit, code, message, todo, await nameNeighbours(dir, faults, files));
-      });
+      const send = () => submitFiles(connection, files, wishes);
+      const job = await working(`Sending ${dir} to ${connection.url}, which judges it`, options.json, send, ONCE_IT_LASTS).catch(
+        async (error: unknown) => {
+          if (!(error instanceof CliError) || !error.body.faults) throw error;
+          const { code, message, todo, faults } = error.body;
+          throw new CliError(error.exit, code, message, todo, await nameNeighbours(dir, faults, files));
+        },
+      );
       noteOlder(jobs, job);
       if (options.json) printJson(job);
       else {

@@ -12,6 +12,7 @@
  * and takes what volunteers hold from them at once, as the end does, and as a pause for lost devices.
  */
 import type { JobState } from "../../shared/api.ts";
+import { byServingOrder } from "../../shared/serving.ts";
 import { isAudited } from "./audit.ts";
 import { settleVoid } from "./credit.ts";
 import type { Reply } from "./effects.ts";
@@ -164,7 +165,5 @@ export function settle(job: Job, now: number): void {
 
 function rank(state: CoreState): void {
   state.inCanary = [...state.jobs.values()].filter((job) => job.state === "canary").sort((a, b) => a.spec.id - b.spec.id);
-  state.running = [...state.jobs.values()]
-    .filter((job) => job.state === "running")
-    .sort((a, b) => b.spec.priority - a.spec.priority || a.spec.id - b.spec.id);
+  state.running = [...state.jobs.values()].filter((job) => job.state === "running").sort((a, b) => byServingOrder(a.spec, b.spec));
 }

@@ -5,7 +5,8 @@ import Type from "typebox";
 import { CanaryAliveSchema, CanaryAnswerSchema, CanaryClaimSchema, CanaryReportSchema } from "../../shared/canary.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
-import type { Coordinator, Dispatch } from "../coordinator.ts";
+import type { Coordinator } from "../coordinator.ts";
+import type { Timeless } from "../core/events.ts";
 import type { App, HttpContext } from "./context.ts";
 import { JobParams } from "./jobs.ts";
 import { jobOf, tokenIn } from "./owners.ts";
@@ -67,7 +68,7 @@ export function canaryRoutes(app: App, { coordinator, mayAudit }: Pick<HttpConte
   );
 }
 
-async function done(coordinator: Coordinator, event: Dispatch): Promise<void> {
+async function done(coordinator: Coordinator, event: Timeless): Promise<void> {
   const reply = await coordinator.dispatch(event);
   if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
 }

@@ -1,11 +1,11 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { Coordinator, JobCounts } from "../coordinator.ts";
-import type { AuditState } from "../core/audit.ts";
+import type { JobAuditState } from "../core/audit.ts";
+import type { JobSpec } from "../core/events.ts";
 import type { CanaryRecord, JobRow } from "../core/store.ts";
-import { DEFAULT_QUORUM } from "../core/verify.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 const AUDITED_LIMITS =
@@ -17,11 +17,11 @@ type Spending = NonNullable<ReturnType<Coordinator["spending"]>>;
 export function jobStatus(
   row: JobRow,
   { manifest, plan }: PlannedJob,
+  spec: Readonly<JobSpec>,
   counts: JobCounts,
   waitsFor: string,
-  creditPerUnit: number,
   spending: Spending,
-  auditor: AuditState | "unable",
+  auditor: JobAuditState,
   answerSoFar: string | undefined,
 ): JobStatus {
   return {
@@ -36,7 +36,7 @@ export function jobStatus(
     owner: row.ownerName,
     state: row.state,
     reason: waitsFor || row.reason,
-    priority: manifest.priority ?? 0,
+    priority: spec.priority,
     createdAt: new Date(row.createdAt).toISOString(),
     finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),
     plan: row.plan,
@@ -48,10 +48,11 @@ export function jobStatus(
     unitsPerMinute: counts.unitsPerMinute,
     ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
     ...(spending.quote ? { quote: spending.quote } : {}),
-    creditPerUnit,
+    creditPerUnit: spec.creditPerUnit,
     ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
+    resultBytes: resultBytes(plan),
     verification: {
-      ...{ tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact" },
+      ...{ tier: "quorum", quorum: spec.quorum, compare: "exact" },
       limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
       ...{ auditor, audited: counts.audited, held: counts.held },
     },

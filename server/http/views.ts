@@ -52,9 +52,9 @@ export class Views {
     return jobStatus(
       row,
       planned,
+      coordinator.spec(row.id),
       countsOf(coordinator, row.id),
       coordinator.waitsFor(row.id),
-      coordinator.creditPerUnit(row.id),
       spendingOf(coordinator, row.id),
       coordinator.auditingOf(row.id),
       this.answers.get(row.id),

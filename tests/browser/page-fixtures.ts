@@ -45,6 +45,7 @@ export function job(changes: Partial<JobStatus> = {}): JobStatus {
     gpuHours: 0,
     maxGpuHours: null,
     creditPerUnit: 0.2,
+    resultBytes: 4_104,
     verification: {
       tier: "quorum",
       quorum: 2,
