@@ -181,10 +181,12 @@ export class Coordinator {
     return job.spec;
   }
 
-  /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
+  /** Why a running job gets no further: no host that is connected can run it, its volunteers do not agree, or it fails with them. "" when none is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) || failing(job) : "";
+    return job?.state === "running"
+      ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job, this.volunteers()) || failing(job)
+      : "";
   }
 
   /** Whether what volunteers agree on is looked at. */

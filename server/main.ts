@@ -44,7 +44,7 @@ export interface RunningCoordinator {
 }
 
 /** Rejects when the data folder cannot be opened or the address is taken. */
-export async function startCoordinator(config: Config): Promise<RunningCoordinator> {
+export async function startCoordinator(config: Config, { auditorFollows = false } = {}): Promise<RunningCoordinator> {
   const log = openLog(config);
   const data = resolve(config.data);
   await mkdir(data, { recursive: true, mode: 0o700 });
@@ -138,7 +138,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     warnOfExposure(log, config);
     // Made only once it can be told: a start that failed before must not swallow it.
     const adminToken = await firstToken(store);
-    if (coordinator.auditing === "none") log.info(AUDITING.none);
+    if (coordinator.auditing === "none" && !auditorFollows) log.info(AUDITING.none);
     log.info({ version, jobs: coordinator.jobs().length }, "The coordinator is ready.");
     const close = () => inTime(closeAll(), config.drainSeconds * 1000 + CLOSE_MS, log);
     return { url, auditorToken, ...(adminToken === undefined ? {} : { adminToken }), close };

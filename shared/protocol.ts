@@ -14,6 +14,7 @@ export const SocketEvent = {
   Units: "units",
   Reload: "reload",
   Withdraw: "withdraw",
+  Work: "work",
 } as const;
 
 const AUTH_CONTEXT = "idlewave/auth/v1";

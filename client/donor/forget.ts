@@ -20,6 +20,7 @@ export async function forgetAccount(origin: string, identity: Identity): Promise
         onUp: () => resolve(),
         onDown: () => undefined,
         onAccount: () => undefined,
+        onWork: () => undefined,
         onWithdraw: () => undefined,
         onReload: () => reject(new Error("This page has a newer version. Load it again.")),
         onRefused: (_code, message) => reject(new Error(message)),

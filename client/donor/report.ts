@@ -117,6 +117,12 @@ export class Report {
     this.post({ type: "unit", unit });
   }
 
+  /** The coordinator has a unit that was finished: what it told of all of them may be older. */
+  recorded(job: number, unit: number): void {
+    this.tally.take({ job, unit, state: "waiting", progress: 1 });
+    this.soon();
+  }
+
   /** All own units of a job, as the coordinator tells them. */
   allUnits(job: number, units: OwnUnit[]): void {
     this.tally.takeAll(job, units);

@@ -112,6 +112,7 @@ export class Session {
         onUp: (account, start) => this.onUp(account, start),
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
+        onWork: () => this.supply.soon(),
         onWithdraw: (job) => this.withdraw(job),
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
@@ -128,8 +129,9 @@ export class Session {
       onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
     });
     this.signatures = new Signatures(identity, shelf.statements, socket, () => void this.outbox.flush());
-    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit }, verdict) => {
+    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit, status }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
+      else if (status === "ok" && (verdict === "recorded" || verdict === "wanted")) report.recorded(job, unit);
     });
     this.checkpoints = new Checkpoints(shelf.checkpoints);
     const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;

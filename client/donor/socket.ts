@@ -44,6 +44,8 @@ export interface SocketListener {
   onUp(account: AccountNotice, start: Uint8Array): void;
   onDown(): void;
   onAccount(account: AccountNotice): void;
+  /** A job has begun, or goes on. */
+  onWork(): void;
   /** Nothing that is held of the job is to be computed any more. */
   onWithdraw(job: number): void;
   /** The coordinator speaks another wire version. */
@@ -76,6 +78,7 @@ export class VolunteerSocket {
     });
     this.socket.on(SocketEvent.Challenge, (challenge: Challenge) => void this.greet(challenge));
     this.socket.on(SocketEvent.Account, (account: AccountNotice) => this.listener.onAccount(account));
+    this.socket.on(SocketEvent.Work, () => this.listener.onWork());
     this.socket.on(SocketEvent.Withdraw, (message?: { job?: unknown }) => {
       if (typeof message?.job === "number") this.listener.onWithdraw(message.job);
     });

@@ -13,7 +13,7 @@ import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
 import type { PopOut } from "./popout.ts";
-import { closing, howChecked, howColoured, nameOf, promises, purposeOf, whoOwns } from "./sections.ts";
+import { closing, howChecked, howColoured, nameOf, promises, purposeOf, whatIsComputed, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -87,12 +87,19 @@ export class Page extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     for (const input of INPUTS) addEventListener(input, this.onInput, { passive: true });
+    this.addEventListener("mousedown", this.onPress);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const input of INPUTS) removeEventListener(input, this.onInput);
+    this.removeEventListener("mousedown", this.onPress);
   }
+
+  /** The second press of a double click on what is gone selects no words. */
+  private readonly onPress = (event: MouseEvent): void => {
+    if (event.detail > 1 && !this.swap.means(event)) event.preventDefault();
+  };
 
   private readonly onInput = (): void => {
     if (this.visit.noticeInput()) this.easel?.noteInput();
@@ -127,7 +134,11 @@ export class Page extends LitElement {
     const { visit, tick } = this;
     const { situation } = visit;
     const moment = momentOf(situation);
-    const manner = { touch: matchMedia("(pointer: coarse)").matches, still: matchMedia(STILL).matches, narrow: matchMedia(NARROW).matches };
+    const manner = {
+      touch: matchMedia("(pointer: coarse)").matches,
+      still: this.popOut !== null || matchMedia(STILL).matches,
+      narrow: matchMedia(NARROW).matches,
+    };
     const words = wordsOf(situation, manner);
     const lent = isLent(situation);
     this.swap.show(lent ? "lent" : "");
@@ -154,7 +165,7 @@ export class Page extends LitElement {
           <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
         </div>
         <p class="announcer" role="status">${this.announced}</p>
-        ${howColoured(situation.job, situation.allowSoftware)}
+        ${howColoured(situation.job, situation.allowSoftware)} ${whatIsComputed(situation.job)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
         ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
       </main>
@@ -249,12 +260,16 @@ export class Page extends LitElement {
     return { width: Math.floor(Math.min(WIDE_SHARE * width, width - WIDE_WORDS, WIDE_RATIO * height)), height };
   }
 
+  /** Says what the h1 says, or nothing yet: what was said before and is true no more does not stay. */
   private announce(): void {
     const moment = momentOf(this.visit.situation);
     const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true, narrow: false }).headline);
     const now = performance.now();
     if (text === this.announced || moment.kind === "loading") return;
-    if (!isFault(moment) && now - this.announcedAt < ANNOUNCE_EVERY_MS) return;
+    if (!isFault(moment) && moment.kind !== "on-hold" && now - this.announcedAt < ANNOUNCE_EVERY_MS) {
+      this.announced = "";
+      return;
+    }
     this.announcedAt = now;
     this.announced = text;
   }

@@ -61,6 +61,10 @@ export interface Situation {
   fresh: { unit: number } | null;
   /** There is another job to lend to. */
   nextJob: boolean;
+  /** The person has just moved, scrolled or typed on this page, and nothing is queued for it. */
+  aside: boolean;
+  /** The graphics card was lost in this visit, and has computed nothing since. */
+  wasLost: boolean;
 }
 
 /** What is known at once. */
@@ -71,7 +75,7 @@ export function firstSituation({ webgpu, saveData, chosenJob, dose }: Known): Si
   return {
     ...{ webgpu, saveData, chosenJob, dose, firstDose: dose, offline: false },
     ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
-    ...{ seen: null, kept: 0, fresh: null, nextJob: false },
+    ...{ seen: null, kept: 0, fresh: null, nextJob: false, aside: false, wasLost: false },
   };
 }
 

@@ -146,7 +146,7 @@ class Teller {
   }
 
   tell(state: DonorState): void {
-    const { phase, publicKey, credit, units, gpuSeconds, job } = state;
+    const { phase, publicKey, credit, units, own, gpuSeconds, job } = state;
     if (phase.kind === "off") return;
     if (phase.kind === "job-done" && job && !this.json) {
       if (job.id === this.done) return;
@@ -159,7 +159,8 @@ class Teller {
     const message = phase.kind === "failed" ? { message: phase.message } : {};
     if (this.json) printJson({ phase: phase.kind, ...message, job: job?.id ?? null, publicKey, credit, units, gpuSeconds });
     else {
-      const waiting = units.submitted - units.final - units.refused;
+      // Of this job alone: the account's figures do not tell what waits from what was cancelled.
+      const waiting = own?.waiting ?? 0;
       const others = waiting > 0 ? `, ${waiting} wait for another volunteer` : "";
       note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits.`);
     }

@@ -15,7 +15,7 @@ import { jobRoutes } from "./jobs.ts";
 import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
-import { pageRoutes } from "./pages.ts";
+import { isLostReader, pageRoutes, sendNotFoundPage } from "./pages.ts";
 import { limitRequests } from "./request-rate.ts";
 import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
@@ -54,9 +54,10 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler(refuse);
-  app.setNotFoundHandler((request, reply) =>
-    refuse(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    if (isLostReader(request)) sendNotFoundPage(reply);
+    else refuse(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply);
+  });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
   followRequests(app, context.drain);

@@ -1,6 +1,6 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
 import type { JobAuditState } from "../core/audit.ts";
@@ -44,6 +44,7 @@ export function jobStatus(
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
     creditPerUnit: spec.creditPerUnit,
+    resultBytes: resultBytes(plan),
     verification: {
       ...{ tier: "quorum", quorum: spec.quorum, compare: "exact" },
       limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,

@@ -170,6 +170,11 @@ describe("every width", () => {
       buttons.map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && (box.width < 44 || box.height < 44)),
     );
     expect(small).toEqual([]);
+    const links = () => page.$$eval(".home, .jobs tbody a, footer nav a", (all) => all.map((each) => each.getBoundingClientRect().height));
+    expect(Math.min(...(await links()))).toBeGreaterThanOrEqual(44);
+    await page.setViewport({ width: 1280, height: 800 });
+    expect(Math.min(...(await links()))).toBeGreaterThanOrEqual(44);
+    await page.setViewport({ width: 390, height: 844 });
     await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "380px");
     const terms = await (await page.$(".terms"))?.boundingBox();
     expect((terms?.y ?? 0) + (terms?.height ?? 0)).toBeLessThanOrEqual(844);
