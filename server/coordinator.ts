@@ -9,11 +9,11 @@ import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
-import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } from "./core/audit.ts";
+import { type AuditState, auditState, awaitAuditor, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
-import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
+import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
@@ -50,8 +50,6 @@ export interface CoordinatorOptions {
   onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
 
-/** An event as the gateway sends it; the coordinator adds `now` and `draw`. */
-export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" | "job-withdrawn" }>;
 
 /** What the coordinator holds in memory now. */
@@ -128,7 +126,7 @@ export class Coordinator {
   }
 
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
-  async dispatch(event: Dispatch): Promise<Reply> {
+  async dispatch(event: Timeless): Promise<Reply> {
     if (event.type === "host-joined" && isAuditor(event.facts)) await this.store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
     this.refuseWhenStopped();
     if (writes(event) && this.isCrowded) {
@@ -176,10 +174,19 @@ export class Coordinator {
     return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
   }
 
-  /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
+  /** What the job was stored with. Throws `not-found`. */
+  spec(id: JobId): Readonly<JobSpec> {
+    const job = this.state.jobs.get(id);
+    if (!job) throw new IdlewaveError("not-found", { what: `job ${id}` });
+    return job.spec;
+  }
+
+  /** Why a running job gets no further: no host that is connected can run it, its volunteers do not agree, or it fails with them. "" when none is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) || failing(job) : "";
+    return job?.state === "running"
+      ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job, this.volunteers()) || failing(job)
+      : "";
   }
 
   /** Whether what volunteers agree on is looked at. */
@@ -188,7 +195,7 @@ export class Coordinator {
   }
 
   /** The same for one job; `unable`: no auditor that is here can run it, or it never answered. */
-  auditingOf(id: JobId): AuditState | "unable" {
+  auditingOf(id: JobId): JobAuditState {
     const job = this.state.jobs.get(id);
     return job ? jobAuditState(this.state, job, this.now()) : this.auditing;
   }
@@ -311,7 +318,7 @@ function newDraw(): string {
 }
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
-function writes(event: Dispatch): boolean {
+function writes(event: Timeless): boolean {
   return event.type === "submit" || event.type === "bytes" || event.type === "forget" || event.type === "signed";
 }
 

@@ -44,7 +44,7 @@ const NARROW_WORDS = 400;
 const NARROW_LEAST = 160;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
-/** The visitor page. `data-state` says which moment it shows. */
+/** The visitor page. `data-state` says which moment it shows, the class `lent` that something runs or waits to run. */
 export class Page extends LitElement {
   static override properties = { tick: { state: true }, copied: { state: true }, announced: { state: true } };
   declare tick: number;

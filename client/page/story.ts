@@ -55,8 +55,22 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return html`${anyway(visit, moment.reason)}${gave(situation)}`;
     case "refused":
       return html`<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>${figures(situation)}`;
-    default:
+    case "starting":
+    case "running":
+    case "offline":
+    case "waiting":
+    case "another-version":
+    case "another-tab":
       return isLent(situation) ? figures(situation) : nothing;
+    case "unreachable":
+    case "no-job":
+    case "unknown-job":
+    case "paused":
+    case "insecure":
+    case "endless":
+      return nothing;
+    default:
+      return moment satisfies never;
   }
 }
 

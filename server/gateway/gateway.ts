@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Server, type Socket } from "socket.io";
 import type { ErrorCode } from "../../shared/errors.ts";
 import type { HostId } from "../../shared/ids.ts";
-import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
+import { NONCE_LIFE_MS, SocketEvent } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
 import { ClusterNames, clientAddress, isLimited, isPublicAddress, UNREADABLE_ADDRESS } from "../access/address.ts";
 import type { Disk } from "../access/disk.ts";
@@ -98,9 +98,15 @@ export class Gateway {
     const onFailure = (error: unknown) => options.log.error({ err: error }, "the gateway failed on a volunteer's message");
     this.options = options;
     this.notices = new Notices(options.store, onFailure);
-    this.stopListening = options.coordinator.on((effect) => this.notices.tell(effect));
-    const clusters = new ClusterNames(options.store);
     const idles = new IdleAnswers();
+    this.stopListening = options.coordinator.on((effect) => {
+      this.notices.tell(effect);
+      if (effect.type !== "job-changed" || options.coordinator.job(effect.job)?.state !== "running") return;
+      // Whoever found nothing would ask again in up to a minute.
+      idles.clear();
+      this.io.emit(SocketEvent.Work);
+    });
+    const clusters = new ClusterNames(options.store);
     const claims = new ClaimPace();
     const newKeys = new NewKeyPace();
     const bytes = new BytePace();

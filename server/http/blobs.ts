@@ -7,6 +7,7 @@ import type { BlobHash } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
+import { inert } from "./inert.ts";
 import { bytesRefusals } from "./refusals.ts";
 
 /** The hashes that volunteers may fetch: plans, kernels, files, chunks and their lists, row tables. */
@@ -58,13 +59,10 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
       const size = visible.has(hash) ? await blobs.size(hash) : undefined;
       if (size === undefined) throw new IdlewaveError("not-found", { what: `blob ${hash}` });
       const etag = `"${hash}"`;
-      void reply.headers({
+      void inert(reply).headers({
         etag,
         "accept-ranges": "bytes",
         "cache-control": "public, max-age=31536000, immutable",
-        "content-disposition": "attachment",
-        "content-security-policy": "sandbox",
-        "x-content-type-options": "nosniff",
         "access-control-allow-origin": "*", // public, and a reader of the kernel may be on another page
       });
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
@@ -74,7 +72,6 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
         void reply.header("content-range", `bytes */${size}`);
         return reply.status(416).send();
       }
-      void reply.type("application/octet-stream");
       if (range) void reply.status(206).header("content-range", `bytes ${range.from}-${range.to - 1}/${size}`);
       const { from, to } = range ?? { from: 0, to: size };
       void reply.header("content-length", to - from);

@@ -1,25 +1,14 @@
 /** The built pages: the visitor's, its assets, and those beside it. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ARTICLES } from "../../shared/articles.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { ROOT } from "../root.ts";
 import type { App } from "./context.ts";
 
 const YEAR_S = 365 * 24 * 3600;
-
-/** The folder of package.json, from the sources as from the bundle. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const above = dirname(folder);
-    if (above === folder) throw new Error("package.json is in no folder above the server's code");
-    folder = above;
-  }
-  return folder;
-}
 
 /** Whoever reads here and asked for something that is not there. Programs are told so as everywhere. */
 export function isLostReader({ method, url, headers }: FastifyRequest): boolean {
@@ -35,7 +24,7 @@ export function sendNotFoundPage(reply: FastifyReply): void {
 const NOT_FOUND = "not-found.html";
 
 function pagesRoot(): string {
-  return join(packageRoot(), "dist", "client");
+  return join(ROOT, "dist", "client");
 }
 
 export async function pageRoutes(app: App): Promise<void> {

@@ -1,12 +1,11 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import { creditOf } from "../../shared/credit.ts";
 import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
-import type { AuditState } from "../core/audit.ts";
+import type { JobAuditState } from "../core/audit.ts";
+import type { JobSpec } from "../core/events.ts";
 import type { JobRow } from "../core/store.ts";
-import { DEFAULT_QUORUM } from "../core/verify.ts";
 
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 const AUDITED_LIMITS =
@@ -16,9 +15,10 @@ const AUDITED_LIMITS =
 export function jobStatus(
   row: JobRow,
   { manifest, plan }: PlannedJob,
+  spec: Readonly<JobSpec>,
   counts: JobCounts,
   waitsFor: string,
-  auditor: AuditState | "unable",
+  auditor: JobAuditState,
   answerSoFar: string | undefined,
 ): JobStatus {
   return {
@@ -33,7 +33,7 @@ export function jobStatus(
     owner: row.ownerName,
     state: row.state,
     reason: row.reason || waitsFor,
-    priority: manifest.priority ?? 0,
+    priority: spec.priority,
     createdAt: new Date(row.createdAt).toISOString(),
     finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),
     plan: row.plan,
@@ -43,10 +43,10 @@ export function jobStatus(
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
-    creditPerUnit: creditOf(manifest.gflopPerUnit),
+    creditPerUnit: spec.creditPerUnit,
     resultBytes: resultBytes(plan),
     verification: {
-      ...{ tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact" },
+      ...{ tier: "quorum", quorum: spec.quorum, compare: "exact" },
       limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
       ...{ auditor, audited: counts.audited, held: counts.held },
     },

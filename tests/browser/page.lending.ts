@@ -182,7 +182,7 @@ describe("after the click", () => {
     { kind: "device-lost", times: 3, final: true },
     { kind: "endless", job: 1, title: "Mandelbrot" },
     { kind: "refused", job: 1, unit: 77 },
-    { kind: "job-done", job: 1, volunteers: 31, final: false },
+    { kind: "job-done", job: 1, final: false },
     { kind: "another-tab", running: true, hold: null },
     { kind: "failed", message: "the kernel did not compile" },
   ];

@@ -123,12 +123,7 @@ describe("the page's words", () => {
       "Every unit is being computed.",
       /when a job needs you\. This page asks again every 15 seconds\.$/,
     ],
-    [
-      "job done",
-      lent({ kind: "job-done", job: 1, volunteers: 31, final: false }),
-      "This picture is finished.",
-      /^Volunteers made it, 14 units by you\.$/,
-    ],
+    ["job done", lent({ kind: "job-done", job: 1, final: false }), "This picture is finished.", /^Volunteers made it, 14 units by you\.$/],
     [
       "a count that is done",
       situation({ job: primes({ state: "done", answer: "Ways to place 10 queens", answerSoFar: "724" }) }),
@@ -349,15 +344,15 @@ describe("the dock", () => {
     expect(isLent(situation({ lending: { kind: "asking" } }))).toBe(true);
     expect(isLent(lent({ kind: "waiting", reason: "all-assigned", retryMs: 0 }))).toBe(true);
     expect(isLent(lent({ kind: "software-adapter" }))).toBe(false);
-    expect(isLent(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toBe(true);
-    expect(isLent(lent({ kind: "job-done", job: 1, volunteers: 0, final: true }))).toBe(false);
+    expect(isLent(lent({ kind: "job-done", job: 1, final: false }))).toBe(true);
+    expect(isLent(lent({ kind: "job-done", job: 1, final: true }))).toBe(false);
     expect(isLent(situation({ lending: { kind: "stopped" }, donor: donorState() }))).toBe(false);
   });
 
   test("tells what another tab does, and that what waits starts by itself", () => {
     expect(dockLines(lent({ kind: "another-tab", running: true, hold: null }))).toEqual(["Lending half", "In another tab"]);
     expect(dockLines(lent({ kind: "another-tab", running: false, hold: null }))).toEqual(["Waiting", "Starts by itself"]);
-    expect(dockLines(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
+    expect(dockLines(lent({ kind: "job-done", job: 1, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
   });
 
   test("says nothing of a donor that was stopped", () => {
