@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
-import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
+import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
 import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } from "./core/audit.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
@@ -16,7 +16,9 @@ import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
+import { restorePool } from "./core/membership.ts";
 import { unmetNeeds } from "./core/needs.ts";
+import { isAdmitted, servingCount } from "./core/pool.ts";
 import { restoreJob } from "./core/restore.ts";
 import { watch } from "./core/sentence.ts";
 import { type CoreState, createState } from "./core/state.ts";
@@ -52,7 +54,7 @@ export interface CoordinatorOptions {
 
 /** An event as the gateway sends it; the coordinator adds `now` and `draw`. */
 export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
-export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" }>;
+export type Notice = Exclude<Effect, { type: "store" | "reply" }>;
 
 /** What the coordinator holds in memory now. */
 export interface Load {
@@ -107,6 +109,16 @@ export class Coordinator {
     const coordinator = new Coordinator(options);
     for (const [cluster, until] of await options.store.watched(coordinator.now())) watch(coordinator.state, cluster, until);
     if ((await options.store.secrets(AUDITOR_SEEN)).length > 0) awaitAuditor(coordinator.state, coordinator.now());
+    for (const { id, offAt } of await options.store.pools.all()) {
+      const members = offAt === null ? await options.store.pools.members(id) : [];
+      const current = members.filter(({ leftAt }) => leftAt === null);
+      restorePool(
+        coordinator.state,
+        id,
+        offAt !== null,
+        current.map(({ account }) => account),
+      );
+    }
     for (const row of await options.store.jobs()) await coordinator.restore(row);
     const tickMs = options.tickMs ?? TICK_MS;
     if (tickMs > 0) {
@@ -169,7 +181,9 @@ export class Coordinator {
   /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    return job?.state === "running" ? unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job) || failing(job) : "";
+    if (job?.state !== "running") return "";
+    if (job.spec.pool !== undefined && servingCount(this.state, job) === 0) return "no member of its pool lends to it now";
+    return unmetNeeds(job.spec.requires, this.volunteers(job.spec.pool)) || disagreement(job) || failing(job);
   }
 
   /** Whether what volunteers agree on is looked at. */
@@ -190,7 +204,17 @@ export class Coordinator {
   /** The digest whose bytes this account was asked for, or undefined: nothing else need be read or kept. */
   wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
     const found = this.state.jobs.get(job);
-    return found && wantedDigest(found, unit, account);
+    return found && isAdmitted(this.state, found.spec.pool, account) ? wantedDigest(found, unit, account) : undefined;
+  }
+
+  /** Whether this account is a member of the pool now. */
+  isMember(pool: PoolId, account: AccountId): boolean {
+    return isAdmitted(this.state, pool, account);
+  }
+
+  /** Members whose hosts serve the pool now. */
+  isServing(pool: PoolId, account: AccountId): boolean {
+    return this.state.pools.get(pool)?.serving.has(account) ?? false;
   }
 
   watchBlobs(): BlobWatch {
@@ -221,8 +245,8 @@ export class Coordinator {
     this.onAuditing?.(auditing);
   }
 
-  private *volunteers(): Generator<HostFacts> {
-    for (const host of this.state.hosts.values()) if (!isAuditor(host)) yield host;
+  private *volunteers(pool: PoolId | undefined): Generator<HostFacts> {
+    for (const host of this.state.hosts.values()) if (!isAuditor(host) && host.pool === pool) yield host;
   }
 
   private async restore(row: JobRow): Promise<void> {
@@ -300,9 +324,11 @@ function newDraw(): string {
   return randomBytes(16).toString("hex");
 }
 
+const DURABLE: ReadonlySet<Dispatch["type"]> = new Set(["submit", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
+
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
 function writes(event: Dispatch): boolean {
-  return event.type === "submit" || event.type === "bytes" || event.type === "forget";
+  return DURABLE.has(event.type);
 }
 
 /** The failure went to onFatal. */

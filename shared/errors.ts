@@ -17,6 +17,18 @@ export const ERRORS = {
     message: "This account gets no more work: the coordinator computed units of it again, and twice its result was wrong.",
     todo: "Ask the network's operator, whom the page names.",
   },
+  "not-member": {
+    wire: 40,
+    http: 403,
+    message: "This account is no member of pool {pool}, or the pool is off.",
+    todo: "Ask whoever runs the pool for a link to join it.",
+  },
+  "bad-invite": {
+    wire: 41,
+    http: 404,
+    message: "This link joins no pool: it has expired, was replaced by a newer one, or is not whole.",
+    todo: "Ask whoever gave it to you for a new one.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,

@@ -1,7 +1,7 @@
 /** What happens to the core. The shell has checked tokens and signatures and computed digests: events are facts. */
 
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, HostId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
@@ -16,6 +16,8 @@ export interface JobSpec {
   maxReplicas: number;
   /** The kernel computes with floats, or makes something else of them: correct GPUs may disagree, and nobody is punished for it. */
   floats: boolean;
+  /** Its members alone compute it; absent: the job is public. */
+  pool?: PoolId | undefined;
 }
 
 /** What the auditor has shown of an account. */
@@ -58,6 +60,8 @@ export interface HostFacts {
   limits: Record<string, number>;
   /** GFLOP/s of the benchmark, as the host tells it; absent: unknown. */
   gflops?: number | undefined;
+  /** The pool that it serves, of which its account is a member; absent: public jobs. */
+  pool?: PoolId | undefined;
 }
 
 /**
@@ -87,6 +91,13 @@ export type CoreEvent =
     }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
   | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  /** A pool was made, or is on again: it has no members yet. */
+  | { type: "pool-opened"; now: number; pool: PoolId }
+  /** Somebody came with the pool's invitation. */
+  | { type: "member-joined"; now: number; pool: PoolId; account: AccountId }
+  /** By itself, or removed by the pool's owner. */
+  | { type: "member-left"; now: number; pool: PoolId; account: AccountId }
+  | { type: "pool-off"; now: number; pool: PoolId }
   /** The account asked to be forgotten. */
   | { type: "forget"; now: number; account: AccountId }
   /** Deadlines are looked at; the shell sends it about once a second. */

@@ -3,6 +3,7 @@ import { type AccountId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { isHeld } from "./audit.ts";
 import { must } from "./broken.ts";
 import { AUDITOR, sameCluster } from "./cluster.ts";
+import { isAdmitted } from "./pool.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isOver } from "./store.ts";
 import { replicasNeeded } from "./verify.ts";
@@ -86,6 +87,7 @@ function checkLeases(state: CoreState): void {
   for (const lease of state.leases.values()) {
     const job = state.jobs.get(lease.job);
     must(job !== undefined, `lease ${lease.id} of an unknown job`);
+    must(isAdmitted(state, job.spec.pool, lease.account), `lease ${lease.id} of somebody who is no member of the job's pool`);
     let left = 0;
     for (const unit of unitsOf(lease.runs)) if (job.pages.holders(unit).includes(lease.serial)) left++;
     must(left === lease.left && left > 0, `lease ${lease.id} holds ${left} units and counts ${lease.left}`);

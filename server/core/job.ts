@@ -16,6 +16,7 @@ import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
 import { endJobLeases } from "./expiry.ts";
 import { Pages } from "./pages.ts";
+import { isPoolOff } from "./pool.ts";
 import { Ring } from "./ring.ts";
 import type { CoreState, Job } from "./state.ts";
 import { isOver } from "./store.ts";
@@ -82,6 +83,10 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
     const details = { job: event.job, state: job.state, verb: verb.done, todo: waysOut(job.state) };
     return { type: "error", code: "wrong-state", details };
   }
+  if (verb.to === "running" && isPoolOff(state, job)) {
+    const todo = `Its pool ${job.spec.pool} is off: npx idlewave pool invite ${job.spec.pool} switches it on again.`;
+    return { type: "error", code: "wrong-state", details: { job: event.job, state: job.state, verb: verb.done, todo } };
+  }
   enter(state, job, verb.to, "", work);
   return { type: "done" };
 }
@@ -117,7 +122,7 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
   if (isOver(job)) {
     endJobLeases(state, job);
     // The store voids their escrow with the job's state.
-    for (const open of job.open.values()) settleVoid(state, open, work);
+    for (const open of job.open.values()) settleVoid(state, job, open, work);
     job.open.clear();
     job.wanted.clear();
     job.returned.clear();

@@ -2,7 +2,7 @@
  * What the core has said, for tests and simulators: `Ledger` holds what the store must hold, and throws `BrokenInvariant` when an
  * operation contradicts those before it. Numbers are those of the trust model's invariants.
  */
-import { type AccountId, type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import { type AccountId, type JobId, type PoolId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { must } from "./broken.ts";
 import { AUDITOR } from "./cluster.ts";
@@ -26,6 +26,7 @@ export class Ledger {
   readonly credit = new Map<AccountId, { escrow: number; final: number }>();
   readonly records = new Map<AccountId, AuditRecord>();
   readonly watched = new Map<string, number>();
+  readonly members = new Map<PoolId, Set<AccountId>>();
 
   addJob(spec: JobSpec): void {
     this.specs.set(spec.id, spec);
@@ -125,11 +126,36 @@ export class Ledger {
       case "job-state":
         if (op.state === "cancelled" || op.state === "failed") this.voidOpen(op.job);
         return;
+      case "member-joined":
+        this.membersOf(op.pool).add(op.account);
+        return;
+      case "member-left":
+        must(this.membersOf(op.pool).delete(op.account), `account ${op.account} leaves pool ${op.pool} and is no member`);
+        return;
+      case "member-unit":
+        must(
+          op.became !== "submitted" || this.membersOf(op.pool).has(op.account),
+          `account ${op.account} answers for pool ${op.pool} and is no member`,
+        );
+        return;
+      case "pool-off":
+        this.membersOf(op.pool).clear();
+        return;
       case "forget":
+        for (const members of this.members.values()) members.delete(op.account);
         return;
       default:
         op satisfies never;
     }
+  }
+
+  private membersOf(pool: PoolId): Set<AccountId> {
+    let members = this.members.get(pool);
+    if (!members) {
+      members = new Set();
+      this.members.set(pool, members);
+    }
+    return members;
   }
 
   private end({ job, unit, digest, audited }: Extract<StoreOp, { type: "final" }>): void {

@@ -47,7 +47,7 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
     const replica = addReplica(job, open, { account, cluster, digest, status, credit, assignedAt: at, lateAt: null });
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
-    noteOpen(state, row, 1);
+    noteOpen(state, job, row, 1);
     if (row.struck) replica.counted = false;
     replica.asked = status === "ok" && !row.hasBytes;
   }

@@ -9,6 +9,7 @@ import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../co
 import { type AccountSums, noSums } from "./account-sums.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { packPage } from "./packing.ts";
+import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
 import { Place } from "./records.ts";
 import type { Tables } from "./tables.ts";
 
@@ -35,6 +36,8 @@ class Batch {
   private readonly endedPages: Op<"page-ended">[] = [];
   private readonly proven: Op<"proven-wrong">[] = [];
   private readonly states: Op<"job-state">[] = [];
+  private readonly pools: MembershipOp[] = [];
+  private readonly memberUnits = new Map<string, MemberUnits>();
   private readonly forgotten: Op<"forget">[] = [];
 
   add(op: StoreOp): void {
@@ -62,6 +65,14 @@ class Batch {
       case "job-state":
         this.states.push(op);
         return;
+      case "member-joined":
+      case "member-left":
+      case "pool-off":
+        this.pools.push(op);
+        return;
+      case "member-unit":
+        this.unitsOf(op)[op.became]++;
+        return;
       case "forget":
         this.forgotten.push(op);
         return;
@@ -80,7 +91,10 @@ class Batch {
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
     for (const op of this.states) await changeJob(trx, op);
+    for (const op of this.pools) await changeMembers(trx, op);
+    for (const units of this.memberUnits.values()) await countMemberUnits(trx, units);
     for (const { account, at } of this.forgotten) {
+      await forgetMemberships(trx, account);
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
     }
   }
@@ -176,6 +190,16 @@ class Batch {
       this.totals.set(account, total);
     }
     return total;
+  }
+
+  private unitsOf({ pool, account }: Op<"member-unit">): MemberUnits {
+    const key = `${pool}:${account}`;
+    let units = this.memberUnits.get(key);
+    if (!units) {
+      units = { pool, account, submitted: 0, final: 0, refused: 0 };
+      this.memberUnits.set(key, units);
+    }
+    return units;
   }
 
   private tallyOf(job: JobId): JobTally {

@@ -21,6 +21,8 @@ import {
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { packOpenPages } from "./packing.ts";
+import { SqlitePools } from "./pools.ts";
+import { publicAccounts } from "./public-accounts.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
@@ -28,6 +30,7 @@ import { keptResult, unitRow } from "./unit.ts";
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
+  readonly pools: SqlitePools;
   private readonly database: Database;
   private readonly pages: PageReader;
 
@@ -35,6 +38,7 @@ export class SqliteStore implements Store {
   constructor(path: string) {
     this.database = openDatabase(path);
     this.pages = new PageReader(this.database);
+    this.pools = new SqlitePools(this.database);
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
@@ -79,7 +83,7 @@ export class SqliteStore implements Store {
     return false;
   }
 
-  async addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow> {
+  async addJob(row: Omit<JobRow, "id">, { pool: _, ...spec }: Omit<JobSpec, "id">): Promise<JobRow> {
     const { id } = await this.database
       .insertInto("jobs")
       .values({
@@ -94,6 +98,7 @@ export class SqliteStore implements Store {
         created_at: row.createdAt,
         started_at: row.startedAt,
         finished_at: row.finishedAt,
+        pool: row.pool ?? null,
       })
       .returning("id")
       .executeTakeFirstOrThrow();
@@ -114,14 +119,15 @@ export class SqliteStore implements Store {
       createdAt: row.created_at,
       startedAt: row.started_at,
       finishedAt: row.finished_at,
+      pool: row.pool ?? undefined,
     }));
   }
 
   async spec(job: JobId): Promise<JobSpec> {
-    const row = await this.database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirstOrThrow();
+    const row = await this.database.selectFrom("jobs").select(["spec", "pool"]).where("id", "=", job).executeTakeFirstOrThrow();
     // Jobs of earlier releases do not say whether they use floats: nobody is blamed for what one may have done.
     const { floats = true, ...spec } = JSON.parse(row.spec) as Omit<JobSpec, "id" | "floats"> & { floats?: boolean };
-    return { ...spec, floats, id: job };
+    return { ...spec, floats, id: job, pool: row.pool ?? undefined };
   }
 
   async tally(job: JobId): Promise<JobTally> {
@@ -159,15 +165,7 @@ export class SqliteStore implements Store {
   }
 
   async accounts(limit: number): Promise<AccountRow[]> {
-    const rows = await this.database
-      .selectFrom("accounts")
-      .selectAll()
-      .where("public_key", "is not", null)
-      .orderBy("credit_final", "desc")
-      .orderBy("id")
-      .limit(limit)
-      .execute();
-    return rows.map(accountRow);
+    return await publicAccounts(this.database, limit);
   }
 
   async watched(now: number): Promise<Map<string, number>> {
