@@ -62,10 +62,8 @@ describe("a job of a pool", () => {
 
   it("sizes its batches by its own members, however many work for the public", () => {
     const world = school(1_000);
-    const publicOnes = Array.from({ length: 40 }, (_, i) => world.join(100 + i));
-    for (const by of publicOnes) world.work(by);
-    world.addJob(jobSpec({ id: 3 as JobId, units: 4_000, quorum: 1 }));
-    for (const by of publicOnes) world.work(by);
+    world.addJob(jobSpec({ id: 3 as JobId, units: 4_000, quorum: 1, priority: 1 }));
+    for (let id = 101; id <= 140; id++) world.submit(world.assignment(world.join(id)));
     const member = world.serve(1, POOL);
     world.submit(world.assignment(member), { gpuMicros: 1 });
     // Half of what is left is its: a public job of which forty others take their share would give it an eightieth.
@@ -242,6 +240,6 @@ it("keeps pools apart in any history", () => {
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 200 },
   );
 });
