@@ -29,6 +29,12 @@ export const ERRORS = {
     message: "This link joins no pool: it has expired, was replaced by a newer one, or is not whole.",
     todo: "Ask whoever gave it to you for a new one.",
   },
+  "bad-pass": {
+    wire: 42,
+    http: 401,
+    message: "The pass to a pool is not good: {why}.",
+    todo: "Lend to the pool again, which gives a new one, or ask without it.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,

@@ -10,6 +10,9 @@ export const SocketEvent = {
   Account: "account",
   Forget: "forget",
   Units: "units",
+  Join: "join",
+  Leave: "leave",
+  Pass: "pass",
   Reload: "reload",
 } as const;
 
@@ -53,6 +56,8 @@ export interface Hello {
   publicKey: Uint8Array;
   signature: Uint8Array;
   host: Host;
+  /** Number of a pool of which the account is a member, and whose jobs alone this connection gets; absent: public ones. */
+  pool?: number;
   /** An administrator's token: this host is the auditor, and may be a software adapter. */
   audit?: string;
 }
@@ -60,7 +65,33 @@ export interface Hello {
 /** What became of a replica. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */
 export type Outcome = "open" | "final" | "refused" | "void";
 
-export type HelloReply = { ok: true; account: AccountNotice } | { ok: false; code: string; message: string };
+export interface Refusal {
+  ok: false;
+  code: string;
+  message: string;
+}
+/** `pool`: the one that the connection serves. */
+export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass } | Refusal;
+
+/** What lets a member read its pool's jobs over HTTP, in the header `idlewave-pass`. */
+export interface PoolPass {
+  id: number;
+  name: string;
+  pass: string;
+  /** Milliseconds until it expires. */
+  lifeMs: number;
+}
+
+/** Client to server under `join`: become a member of the pool that this link's secret invites to. Acknowledged by JoinReply. */
+export const JoinSchema = Type.Object({ secret: Type.String({ maxLength: 100 }) }, { additionalProperties: false });
+export type JoinReply = { ok: true; pool: PoolPass } | Refusal;
+
+/** Client to server under `leave`: be no member of this pool any more. */
+export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });
+export type LeaveReply = { ok: true } | Refusal;
+
+/** Answer to `pass` `{}`: a new pass to the pool that the connection serves. */
+export type PassReply = { ok: true; pool: PoolPass } | Refusal;
 
 /** What an account has; sent with the handshake and after changes, at most once a second. */
 export interface AccountNotice {

@@ -272,9 +272,12 @@ function watching(job: JobStatus | null): string {
 /** How results are checked, by the job's tier. */
 export function checkedWords(job: JobStatus): string {
   const { tier, quorum } = job.verification;
+  const who = job.pool ? "members of the pool" : "volunteers who don't know each other";
   switch (tier) {
     case "quorum":
-      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by volunteers who don't know each other`;
+      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
+    case "trusted":
+      return "each computed once: the members of the pool are believed";
     default:
       return tier satisfies never;
   }

@@ -35,8 +35,6 @@ export interface JudgedResult extends Omit<SubmittedResult, "status"> {
   status: "ok" | "failed";
 }
 
-/** Votes that make a digest canonical, unless the job says otherwise. */
-export const DEFAULT_QUORUM = 2;
 /** Replicas a unit may use up before it fails: two honest ones outlast this many liars less two. */
 export const MAX_REPLICAS = 20;
 

@@ -2,7 +2,17 @@
 import { hash, randomBytes } from "node:crypto";
 import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
-import { type AccountId, countUnits, type HostId, hasUnit, type JobId, type UnitIndex, type UnitRun, unitsOf } from "../../shared/ids.ts";
+import {
+  type AccountId,
+  countUnits,
+  type HostId,
+  hasUnit,
+  type JobId,
+  type PoolId,
+  type UnitIndex,
+  type UnitRun,
+  unitsOf,
+} from "../../shared/ids.ts";
 import { unframe } from "../../shared/result.ts";
 import { decodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, FrameError, MAX_FRAME_BYTES, type ReplicaResult, type SubmitFrame, WIRE_VERSION } from "../../shared/wire.ts";
@@ -37,6 +47,8 @@ export interface Peer {
   host: HostId;
   account: AccountId;
   cluster: string;
+  /** The pool that it serves; undefined: public jobs. */
+  pool?: PoolId | undefined;
   /** Where it comes from as limits see it; null: nothing is known by it. */
   line: string | null;
 }
@@ -99,7 +111,7 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
   const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
   if (retryMs > 0) return tooFast("claims of one volunteer or address", retryMs);
-  const idle = desk.idles.of(peer.account, job, desk.clock());
+  const idle = desk.idles.of(peer, job, desk.clock());
   if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));
   const reply = await desk.coordinator.dispatch({
@@ -110,7 +122,7 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
     gpuMillis,
     job: job === 0 ? null : (job as JobId),
   });
-  if (reply.type === "idle") desk.idles.keep(peer.account, job, reply, desk.clock());
+  if (reply.type === "idle") desk.idles.keep(peer, job, reply, desk.clock());
   if (reply.type !== "assigned") return frameOf(reply);
   const { plan } = await desk.plans.of(reply.assignment.job);
   if (!plan.rows) return granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0));

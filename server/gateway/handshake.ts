@@ -8,7 +8,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
 import { binaryOf, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { PublicKeyHex } from "../../shared/ids.ts";
+import type { PoolId, PublicKeyHex } from "../../shared/ids.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type Host, HostSchema, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
 import { WIRE_VERSION } from "../../shared/wire.ts";
@@ -25,6 +25,8 @@ export interface Introduction {
   host: Host;
   /** The token under which it wants to be the auditor; undefined: it is a volunteer. Not checked. */
   audit: string | undefined;
+  /** The pool that it wants to serve; undefined: public jobs. Its membership is not checked. */
+  pool: PoolId | undefined;
 }
 
 export class Handshake {
@@ -50,7 +52,7 @@ export class Handshake {
     const spent = this.used;
     this.used = true;
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
-    const { wire, plan, origin, publicKey, signature, host, audit } = hello as Record<string, unknown>;
+    const { wire, plan, origin, publicKey, signature, host, audit, pool } = hello as Record<string, unknown>;
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
     if (typeof plan !== "number" || !Number.isInteger(plan) || plan < PLAN_VERSION) {
       throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });
@@ -58,6 +60,8 @@ export class Handshake {
     if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");
     const key = binary(publicKey, PUBLIC_KEY_BYTES, "publicKey");
     if (audit !== undefined && (typeof audit !== "string" || audit.length > MAX_TOKEN_CHARACTERS)) throw malformed("audit is no token");
+    if (pool !== undefined && (!Number.isInteger(pool) || (pool as number) < 1 || audit !== undefined))
+      throw malformed("pool is no number of a pool");
     const signed = binary(signature, SIGNATURE_BYTES, "signature");
     if (!hostChecker.Check(host)) {
       const fault = hostChecker.Errors(host)[0];
@@ -71,7 +75,7 @@ export class Handshake {
     if (!verifies(key, authMessage(origin, socketId, this.nonce, key), signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
     if (host.software && !this.allowSoftware && audit === undefined) throw new IdlewaveError("software-adapter");
-    return { publicKey: toHex(key) as PublicKeyHex, host, audit };
+    return { publicKey: toHex(key) as PublicKeyHex, host, audit, pool: pool as PoolId | undefined };
   }
 }
 

@@ -7,7 +7,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest
 import { IdlewaveError } from "../../shared/errors.ts";
 import { clientAddress, isLimited, lineOf } from "../access/address.ts";
 import { backupRoutes } from "./backup.ts";
-import { blobRoutes, PublicBlobs } from "./blobs.ts";
+import { blobRoutes, JobBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { docs } from "./docs.ts";
@@ -18,6 +18,7 @@ import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { pageRoutes } from "./pages.ts";
+import { poolRoutes } from "./pools.ts";
 import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
 import { siteRoutes } from "./sites.ts";
@@ -78,7 +79,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   await app.register(multipart);
   await docs(app, context.version);
 
-  const visible = new PublicBlobs(context.blobs);
+  const visible = new JobBlobs(context.blobs);
   for (const row of context.coordinator.jobs()) await visible.add(row, (await context.plans.of(row.id)).plan);
   const onFailure = (error: unknown) => log.error({ err: error }, "a job could not be shown");
   const views = new Views({ ...context, onFailure });
@@ -93,6 +94,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   unitRoutes(app, context);
   bytesRoutes(app, context);
   blobRoutes(app, context, visible);
+  poolRoutes(app, context);
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
   siteRoutes(app, context);

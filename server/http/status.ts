@@ -1,13 +1,18 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
+import { quorumOf } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
 import type { AuditState } from "../core/audit.ts";
+import type { PoolRow } from "../core/pool-store.ts";
 import type { JobRow } from "../core/store.ts";
-import { DEFAULT_QUORUM } from "../core/verify.ts";
 
+const TRUSTED_LIMITS =
+  "Each unit is computed once: whoever was invited to the pool is believed, and a wrong result, or a broken card's, is not found out.";
+const POOL_LIMITS =
+  "Members are compared with each other, wherever they come from: this finds out a broken card, not one person who joined the pool twice.";
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
@@ -20,6 +25,7 @@ export function jobStatus(
   waitsFor: string,
   auditor: AuditState | "unable",
   answerSoFar: string | undefined,
+  pool: Pick<PoolRow, "id" | "name"> | undefined,
 ): JobStatus {
   return {
     id: row.id,
@@ -31,6 +37,7 @@ export function jobStatus(
     answer: manifest.answer ?? "",
     ...(answerSoFar === undefined ? {} : { answerSoFar }),
     owner: row.ownerName,
+    ...(pool === undefined ? {} : { pool: { id: pool.id, name: pool.name } }),
     state: row.state,
     reason: row.reason || waitsFor,
     priority: manifest.priority ?? 0,
@@ -43,13 +50,19 @@ export function jobStatus(
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
-    creditPerUnit: creditOf(manifest.gflopPerUnit),
+    creditPerUnit: pool === undefined ? creditOf(manifest.gflopPerUnit) : 0,
     verification: {
-      ...{ tier: "quorum", quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM, compare: "exact" },
-      limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
+      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: quorumOf(manifest), compare: "exact" },
+      limits: limitsOf(manifest, pool !== undefined, auditor),
       ...{ auditor, audited: counts.audited, held: counts.held },
     },
   };
+}
+
+function limitsOf({ verify }: PlannedJob["manifest"], isOfPool: boolean, auditor: AuditState | "unable"): string {
+  if (verify?.tier === "trusted") return TRUSTED_LIMITS;
+  if (isOfPool) return POOL_LIMITS;
+  return auditor === "auditing" ? AUDITED_LIMITS : LIMITS;
 }
 
 function nounOf(plan: JobPlan): string {

@@ -3,14 +3,16 @@ import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
-import type { Manifest } from "../../shared/manifest.ts";
+import type { PoolId } from "../../shared/ids.ts";
+import { type Manifest, quorumOf } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import { isPoolOf } from "../access/pools.ts";
 import { type Intake, intake } from "../admit/intake.ts";
-import { MAX_FILES } from "../admit/package.ts";
+import { MANIFEST_FILE, MAX_FILES } from "../admit/package.ts";
 import type { JobSpec } from "../core/events.ts";
 import type { HeldBlob, JobRow, TokenRow } from "../core/store.ts";
-import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
-import type { PublicBlobs } from "./blobs.ts";
+import { MAX_REPLICAS } from "../core/verify.ts";
+import type { JobBlobs } from "./blobs.ts";
 import { filling } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
@@ -18,7 +20,7 @@ import { ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 import { MAX_FILE_BYTES, measure, receivePackage } from "./upload.ts";
 
-export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
+export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
   const refused = refusals("unauthorized", "refused");
@@ -39,12 +41,13 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       const taken = await take(request, owner);
       if (!taken.ok) throw new PackageRefused(taken.faults);
       const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
+      const pool = poolOf(owner, manifest);
       // Volunteers hear of the job as soon as it is added.
-      await visible.add({ plan: planHash, source: sourceHash }, plan);
+      await visible.add({ plan: planHash, source: sourceHash, pool }, plan);
       const state = request.query.start === "0" ? "draft" : "running";
       const row = await coordinator.addJob(
-        { ...rowOf(owner, manifest, state, context.clock()), plan: planHash, source: sourceHash },
-        specOf(manifest, plan, floats),
+        { ...rowOf(owner, manifest, state, context.clock()), plan: planHash, source: sourceHash, pool },
+        { ...specOf(manifest, plan, floats), pool },
       );
       const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
       return reply
@@ -69,6 +72,22 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       return { faults: [], warnings: admission.warnings };
     },
   );
+
+  /** The pool that the job is for, undefined for everybody. Throws `PackageRefused` when it is none of the owner's. */
+  function poolOf(owner: TokenRow, { pool }: Manifest): PoolId | undefined {
+    if (pool === undefined) return undefined;
+    const row = context.pools.row(pool);
+    const place = { file: MANIFEST_FILE, field: "pool" };
+    if (!row || !isPoolOf(owner, row)) {
+      const right = "npx idlewave pool list shows yours, npx idlewave pool new <name> makes one.";
+      throw new PackageRefused([{ ...place, wrong: `There is no pool ${pool} of yours.`, right }]);
+    }
+    if (row.offAt !== null) {
+      const right = `npx idlewave pool invite ${pool} switches it on again.`;
+      throw new PackageRefused([{ ...place, wrong: `Pool ${pool}, ${row.name}, is off.`, right }]);
+    }
+    return row.id;
+  }
 
   /** Nothing stays of files that the job does not need, nor of a package that was refused or broke off. */
   async function take(request: FastifyRequest, owner: TokenRow): Promise<Intake> {
@@ -105,7 +124,7 @@ function rowOf(owner: TokenRow, manifest: Manifest, state: JobRow["state"], now:
 function specOf(manifest: Manifest, plan: JobPlan, floats: boolean): Omit<JobSpec, "id"> {
   return {
     units: plan.units.count,
-    quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
+    quorum: quorumOf(manifest),
     priority: manifest.priority ?? 0,
     creditPerUnit: creditOf(manifest.gflopPerUnit),
     requires: plan.requires,

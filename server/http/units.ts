@@ -2,16 +2,16 @@
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
+import { quorumOf } from "../../shared/manifest.ts";
 import { type Unit, UnitSchema } from "../../shared/unit.ts";
 import { AUDITOR } from "../core/cluster.ts";
 import { isOver, type UnitReplicaRow, type UnitRow } from "../core/store.ts";
-import { DEFAULT_QUORUM } from "../core/verify.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
-import { visibleJob } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
 import { inputsOf } from "./unit-inputs.ts";
+import { isPrivate, visibleJob } from "./viewer.ts";
 import { volunteerId } from "./volunteers.ts";
 
 const UnitParams = Type.Object({
@@ -34,7 +34,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         tags: ["jobs"],
         summary: "One unit: its inputs, its digest and who answered what",
         params: UnitParams,
-        response: { 200: UnitSchema, ...refusals("not-found") },
+        response: { 200: UnitSchema, ...refusals("not-found", "bad-pass") },
       },
     },
     async (request): Promise<Unit> => {
@@ -53,7 +53,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         digest: found?.digest ?? "",
         resultBytes,
         rule: ruleOf(found),
-        quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
+        quorum: quorumOf(manifest),
         replicas: found?.ended ? found.replicas.map((replica) => shown(replica, found)) : [],
       };
     },
@@ -67,7 +67,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         summary: "Result bytes of a unit that has ended: each output, prefixed by its length as u64",
         params: UnitParams,
         querystring: BytesQuery,
-        response: bytesRefusals("not-found"),
+        response: bytesRefusals("not-found", "bad-pass"),
       },
     },
     async (request, reply) => {
@@ -78,7 +78,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
       if (!found) throw new IdlewaveError("not-found", { what: `such result of unit ${unit} of job ${row.id}` });
       const bytes = await resultOf(found, blobs);
       void reply.headers({
-        "cache-control": "no-cache",
+        "cache-control": isPrivate(row) ? "private, no-cache" : "no-cache",
         "content-disposition": "attachment",
         "content-security-policy": "sandbox",
         "x-content-type-options": "nosniff",

@@ -12,9 +12,10 @@ import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
 import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
 import type { SiteRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
-import { countsOf, isHidden } from "./owners.ts";
+import { countsOf } from "./owners.ts";
 import { packageRoot } from "./pages.ts";
 import { refusals } from "./refusals.ts";
+import { isPrivate } from "./viewer.ts";
 
 const QuerySchema = Type.Object({
   site: Type.String({ maxLength: MAX_ORIGIN, description: "Address of the site, as it was registered." }),
@@ -85,7 +86,7 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
 
   /** Of the running job that was asked for by number or name, else of the first by priority, as claims are served. */
   async function jobFacts(cause: string): Promise<WidgetFacts["job"]> {
-    const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isHidden(row));
+    const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isPrivate(row));
     const all = await Promise.all(running.map(async (row) => ({ row, manifest: (await context.plans.of(row.id)).manifest })));
     const known = all.toSorted((a, b) => (b.manifest.priority ?? 0) - (a.manifest.priority ?? 0) || a.row.id - b.row.id);
     const asked = known.find(({ row, manifest }) => String(row.id) === cause || manifest.name === cause) ?? known[0];
