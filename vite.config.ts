@@ -16,6 +16,7 @@ export default defineConfig({
       input: {
         index: path("client/page/index.html"),
         privacy: path("client/page/privacy.html"),
+        join: path("client/page/join.html"),
         bench: path("client/page/bench.html"),
         lending: path("client/widget/lending.ts"),
       },

@@ -1,2 +1,5 @@
 /** What the visitor page loads before consent: words and squares, nothing that computes or connects. */
-import "./page.ts";
+import { openPool } from "./pool.ts";
+
+await openPool();
+await import("./page.ts");

@@ -12,6 +12,7 @@ import { whenItMayRun } from "./manners/section.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
+import { servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
 import { closing, howChecked, howColoured, nameOf, promises, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
@@ -135,7 +136,7 @@ export class Page extends LitElement {
       <main>
         <div class="first">
           <div class="side">
-            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}</header>
+            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}${this.pool()}</header>
             <div class="story" id="story" tabindex="-1">
               <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
@@ -155,6 +156,12 @@ export class Page extends LitElement {
       </main>
       ${closing(visit.network)}
       <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;
+  }
+
+  private pool() {
+    const pool = servedPool();
+    if (!pool) return nothing;
+    return html`<p class="network">For the pool ${pool.name}. <button class="plain" type="button" data-testid="leave-pool" @click=${() => void this.visit.leavePool()}>Leave it</button></p>`;
   }
 
   private label(situation: Situation) {
@@ -192,7 +199,7 @@ export class Page extends LitElement {
 
   protected override updated(): void {
     const { situation } = this.visit;
-    const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done"]);
+    const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done", servedPool()?.pass]);
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
     const dose = lentDose(situation);

@@ -110,7 +110,7 @@ export function howChecked(job: JobStatus | null): TemplateResult | typeof nothi
   if (!job) return nothing;
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
-    <p class="measure">${capitalised(checkedWords(job))}. Only bytes that agree become part of the result and give credit. ${job.verification.limits}</p>
+    <p class="measure">${capitalised(checkedWords(job))}. ${job.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job.verification.limits}</p>
   </section>`;
 }
 

@@ -14,6 +14,7 @@ import type { Onlooker } from "../donor/tabs/onlooker.ts";
 import { Beside } from "./beside.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
+import { askAgain, leaveServedPool, servedPool, takePass } from "./pool.ts";
 import { reloadAndResume, takeResumed } from "./resume.ts";
 import { Showing } from "./showing.ts";
 import { firstSituation, type Known, momentOf, type Situation } from "./situation.ts";
@@ -74,6 +75,9 @@ export class Visit {
         this.change({ allowSoftware: network.allowSoftware });
       },
       onOffline: () => this.change({ offline: true }),
+      onPassRefused: () => {
+        if (!this.isWanted()) askAgain();
+      },
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
       isTold: () => this.isTold(),
@@ -106,7 +110,7 @@ export class Visit {
 
   private wish(): DonorStart {
     const { dose, job, chosenJob } = this.situation;
-    return { origin: this.options.origin, dose, job: chosenJob, shown: job?.id ?? 0 };
+    return { origin: this.options.origin, dose, job: chosenJob, shown: job?.id ?? 0, pool: servedPool() };
   }
 
   /** False when Stop came while the donor was starting. */
@@ -163,6 +167,12 @@ export class Visit {
     this.change(next ? { chosenJob: 0, job: next } : { chosenJob: 0 });
     if (this.situation.lending.kind === "on") await this.donation?.restart(this.wish());
     else await this.lend();
+  }
+
+  /** Stops, and leaves the pool that the page is for. */
+  async leavePool(): Promise<void> {
+    await this.stop();
+    await leaveServedPool(this.donation ?? (await this.open())).catch((fault: unknown) => this.break(messageOf(fault)));
   }
 
   async retry(): Promise<void> {
@@ -265,6 +275,7 @@ export class Visit {
 
   private takeDonor(donor: DonorState): void {
     const { lending } = this.situation;
+    takePass(donor.pool);
     if (donor.phase.kind === "forgotten") {
       this.donation?.rest();
       this.change({ lending: { kind: "off" }, donor: null, fresh: null });

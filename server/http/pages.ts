@@ -1,4 +1,4 @@
-/** The built pages: the visitor's, its assets, /privacy and /bench. */
+/** The built pages: the visitor's, its assets, /privacy, /bench and /join. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,6 +37,6 @@ export async function pageRoutes(app: App): Promise<void> {
       reply.header("cache-control", immutable ? `public, max-age=${YEAR_S}, immutable` : "no-cache");
     },
   });
-  for (const name of ["privacy", "bench"])
+  for (const name of ["privacy", "bench", "join"])
     app.get(`/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(`${name}.html`));
 }
