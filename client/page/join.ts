@@ -13,8 +13,9 @@ import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";
 import type { Dose } from "../donor/state.ts";
 import { mark } from "./logo.ts";
-import { doseWord } from "./numbers.ts";
+import { capitalised, doseWord } from "./numbers.ts";
 import { resumeWith } from "./resume.ts";
+import { whoOwns } from "./sections.ts";
 
 /** What is lent at first: Less and More are beside it from then on. */
 const FIRST_DOSE: Dose = 0.25;
@@ -64,11 +65,14 @@ class Join extends LitElement {
   }
 
   private question({ kind, secret, pool, fault }: Question) {
-    const who = "owner" in pool ? `${pool.owner} invites this browser to a pool of machines.` : "This browser has joined this pool.";
+    const who =
+      "owner" in pool
+        ? `${capitalised(whoOwns(pool.owner, null))} invites this browser to a pool of machines.`
+        : "This browser has joined this pool.";
     const words = `${secret === null ? "Lend" : "Join and lend"} ${doseWord(FIRST_DOSE)} of my GPU`;
     return html`<h1>${pool.name} asks for your graphics card.</h1>
       <p class="lead">${who} Nothing has run yet, and nothing runs before you press the button.</p>
-      <ul>
+      <ul class="terms">
         <li>It computes the pool's jobs and no others. Its owner chooses them, and only members and the owner see them; you can read every kernel.</li>
         <li>The owner and the members see that you are one of them: the first digits of your key, when you are connected, and how many units you computed.</li>
         <li>It runs only in the tab that opens now. Stop, Less and More are always in sight.</li>

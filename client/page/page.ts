@@ -68,6 +68,7 @@ export class Page extends LitElement {
       chosenJob: Number.isSafeInteger(chosenJob) && chosenJob > 0 ? chosenJob : 0,
       dose: firstDose(),
       webgpu: webgpuHere(),
+      pool: servedPool()?.name,
       saveData: navigator.connection?.saveData ?? false,
       openFacts: () => this.easel?.openFacts() ?? null,
       onChange: () => {
@@ -161,7 +162,8 @@ export class Page extends LitElement {
   private pool() {
     const pool = servedPool();
     if (!pool) return nothing;
-    return html`<p class="network">For the pool ${pool.name}. <button class="plain" type="button" data-testid="leave-pool" @click=${() => void this.visit.leavePool()}>Leave it</button></p>`;
+    return html`<p class="network">For ${pool.name}</p>
+      <button class="plain" type="button" data-testid="leave-pool" @click=${() => void this.visit.leavePool()}>Leave</button>`;
   }
 
   private label(situation: Situation) {

@@ -15,13 +15,15 @@ const HOLES = [3, 9, 11];
 export function howColoured(job: JobStatus | null, allowSoftware: boolean): TemplateResult {
   const machine = allowSoftware ? "machine" : "graphics card";
   const quorum = job?.verification.quorum ?? 2;
-  const strangers = quorum === 2 ? `a stranger's ${machine} gets` : `strangers' ${machine}s get`;
+  const [one, many] = job?.pool ? ["another member's", "other members'"] : ["a stranger's", "strangers'"];
+  const same = quorum === 2 ? `${one} ${machine} gets the same bytes` : `${many} ${machine}s get the same bytes`;
+  const until = quorum === 1 ? "the coordinator has it" : same;
   return html`<section class="below" aria-labelledby="colour-title">
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">
       <li>${mini("missing")}<strong>Missing</strong><p>Nobody has computed this unit yet. The square is empty.</p></li>
       <li>${mini("running")}<strong>Running</strong><p>Your graphics card is on it. The square fills as its slices are done.</p></li>
-      <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${strangers} the same bytes.</p></li>
+      <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${until}.</p></li>
       <li>${mini("yours")}<strong>Yours</strong><p>Verified. It stays in the picture for good, and here it is printed in yellow.</p></li>
     </ol>
   </section>`;

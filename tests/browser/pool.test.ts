@@ -46,7 +46,7 @@ describe("a browser and a pool", () => {
     const job = await privateJob(id);
     await page.goto(link);
     await page.waitForSelector(JOIN);
-    expect(await textOf(page, "main")).toContain("Physics lab asks for your graphics card. admin invites this browser");
+    expect(await textOf(page, "main")).toContain("Physics lab asks for your graphics card. Whoever runs this network invites this browser");
     // Nothing is made before the click: no key, no socket, no member.
     expect(await databases(page)).toEqual([]);
     expect(await network.members(id)).toEqual([]);
@@ -56,7 +56,7 @@ describe("a browser and a pool", () => {
     expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
     expect(await network.status(job)).toMatchObject({ executionsPerUnit: 1, replicas: { counted: UNITS } });
     expect(await network.status(publicly)).toMatchObject({ units: { voted: 0, final: 0 } });
-    expect(await textOf(page, "header")).toContain("For the pool Physics lab.");
+    expect(await textOf(page, "header")).toContain("For Physics lab");
     const checked = await textOf(page, "#checked");
     expect(checked).toContain("Each computed once: the members of the pool are believed.");
     expect(await textOf(page, "idlewave-page")).not.toContain("don't know each other");
