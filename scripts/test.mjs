@@ -46,6 +46,7 @@ function runTests() {
     "run",
     "--reporter=default",
     "--reporter=json",
+    `--reporter=${join(root, "scripts", "test-progress.mjs")}`,
     `--outputFile.json=${report}`,
     ...(hasFirefox ? [] : ["--exclude", "tests/browser/firefox.test.ts"]),
     ...process.argv.slice(2),

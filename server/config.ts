@@ -35,6 +35,11 @@ export const ConfigSchema = Type.Object(
       description:
         "Share of the agreements of known volunteers that the auditor computes again, percent; newcomers' are looked at more often.",
     }),
+    jobsPerOwner: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: "Jobs that an owner may have at a time, drafts too and ended ones not; an administrator may have any number.",
+    }),
     logLevel: Type.Union(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
@@ -80,6 +85,7 @@ export const DEFAULT_CONFIG: Config = {
   trustProxy: 0,
   allowSoftware: false,
   auditPercent: 5,
+  jobsPerOwner: 200,
   logLevel: "info",
   logFormat: "text",
   metricsToken: "",
@@ -102,6 +108,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_TRUST_PROXY: ["trustProxy"],
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
   IDLEWAVE_AUDIT_PERCENT: ["auditPercent"],
+  IDLEWAVE_JOBS_PER_OWNER: ["jobsPerOwner"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
   IDLEWAVE_LOG_FORMAT: ["logFormat"],
   IDLEWAVE_METRICS_TOKEN: ["metricsToken"],

@@ -84,6 +84,7 @@ export const FaultSchema = Type.Object({
   line: Type.Optional(Type.Integer()),
   column: Type.Optional(Type.Integer()),
   field: Type.Optional(Type.String()),
+  missing: Type.Optional(Type.String({ description: "Path of a file that the package should have." })),
   wrong: Type.String(),
   right: Type.String(),
 });

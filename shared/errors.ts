@@ -35,6 +35,12 @@ export const ERRORS = {
     message: "The pass to a pool is not good: {why}.",
     todo: "Lend to the pool again, which gives a new one, or ask without it.",
   },
+  "too-many-jobs": {
+    wire: 28,
+    http: 409,
+    message: "You have {limit} jobs that have not ended, and no more are allowed.",
+    todo: "Wait for one to end or cancel one; the operator can allow more by jobsPerOwner.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,
@@ -196,6 +202,8 @@ export interface Fault {
   column?: number;
   /** JSON path in job.json (`bindings.params.set.width`), or a CSV column's name. */
   field?: string;
+  /** Path of a file that the package should have. */
+  missing?: string;
   /** What is wrong, one sentence. */
   wrong: string;
   /** What would be right, one sentence. */

@@ -87,7 +87,8 @@ export const ManifestSchema = Type.Object(
     ),
     seed: Type.Optional(
       Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: "^[0-9]{1,20}$" })], {
-        description: "Start of $unit.seed, 64 bits; default 0.",
+        description:
+          "Where $unit.seed starts, 64 bits; default 0. A unit's is the first output of SplitMix64 whose state is this number plus the unit's index, modulo 2^64: with 1234567, unit 0 has 6457827717110365317.",
       }),
     ),
     bindings: Type.Optional(

@@ -3,7 +3,7 @@
 import type { JobPlan } from "../../shared/plan.ts";
 import { Driver } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
-import type { Pace } from "../engine/pace.ts";
+import { eagerPace } from "../engine/pace.ts";
 import type { Engine } from "../engine/seam.ts";
 import { type Submit, watchSubmits } from "./watched-engine.ts";
 
@@ -16,10 +16,6 @@ export interface Throughput extends Rate {
   /** SHA-256 of unit 0. */
   digest: string;
   submits: number;
-}
-
-function paceOf(targetMicros: number): Pace {
-  return { targetMicros: () => targetMicros, turn: () => Promise.resolve(), busy() {}, idle() {}, end() {} };
 }
 
 async function openDevice(): Promise<GPUDevice> {
@@ -63,7 +59,7 @@ export function throughput({
 }): Promise<Throughput> {
   return withEngine(plan, async (engine) => {
     const { watched, submits } = watchSubmits(engine);
-    const driver = new Driver(paceOf(targetMicros ?? Number.MAX_SAFE_INTEGER));
+    const driver = new Driver(eagerPace(targetMicros ?? Number.MAX_SAFE_INTEGER));
     const bytes = await feed(driver, watched, 2);
     const warm = submits.length;
     const begin = performance.now();
@@ -78,7 +74,7 @@ export function throughput({
 export function submitsOf({ plan, targetMicros }: { plan: JobPlan; targetMicros: number }): Promise<Submit[]> {
   return withEngine(plan, async (engine) => {
     const { watched, submits } = watchSubmits(engine);
-    await feed(new Driver(paceOf(targetMicros)), watched, 1);
+    await feed(new Driver(eagerPace(targetMicros)), watched, 1);
     return submits;
   });
 }
@@ -94,7 +90,7 @@ export function stopMillis({
   afterMillis: number;
 }): Promise<number> {
   return withEngine(plan, async (engine) => {
-    const driver = new Driver(paceOf(targetMicros));
+    const driver = new Driver(eagerPace(targetMicros));
     driver.compute(engine, { index: 0 }).outcome.catch(() => undefined); // it is stopped
     await new Promise((resolve) => setTimeout(resolve, afterMillis));
     const begin = performance.now();

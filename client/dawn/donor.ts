@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Turns } from "../donor/computing/turns.ts";
 import { errand } from "../donor/errand.ts";
 import { Manners } from "../donor/manners/manners.ts";
+import { UNTOLD } from "../donor/manners/surroundings.ts";
 import type { Wishes } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
@@ -47,7 +48,8 @@ export async function startDonor({ home, gpu, onState, join: secret, ...options 
     report.begin(options.dose);
     report.watch(onState);
     const barred = fileBarred(join(home, "barred-kernels"));
-    const manners = new Manners({ dose: options.dose, wishes: options.wishes, mayBeSoftware: () => report.mayBeSoftware });
+    const surroundings = { ...UNTOLD, screen: false };
+    const manners = new Manners({ dose: options.dose, wishes: options.wishes, surroundings, mayBeSoftware: () => report.mayBeSoftware });
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },

@@ -62,7 +62,10 @@ export function fileShelf(path: string): FileShelf {
 
 function failureOf(path: string, error: unknown): Error {
   const message = messageOf(error);
-  if (/locked|busy/i.test(message)) return new Error(`${path} is in use by another process.`, { cause: error });
+  if (/locked|busy/i.test(message))
+    return new Error(`${path} is in use by another process: one donor at a time has a folder. Give another one its own with --home.`, {
+      cause: error,
+    });
   if (/not a database|malformed/i.test(message))
     return new Error(`${path} is damaged: move it away; results in it that were not sent are computed by others.`, { cause: error });
   return error instanceof Error ? error : new Error(message);

@@ -18,6 +18,10 @@ export interface Place {
   done: number;
 }
 
+/** Without time stamps one time says little: a piece is called too long after so many, or when it is so many times too long. */
+const SURE_SAMPLES = 3;
+const CLEARLY = 10;
+
 export const START: Place = { pass: 0, iteration: 0, done: 0 };
 
 export class SliceController {
@@ -47,6 +51,20 @@ export class SliceController {
       if (index === pass) micros -= times.predict(whole) * (iteration + done / whole);
     }
     return micros;
+  }
+
+  /**
+   * Microseconds of the longest piece which is left and cannot be cut, where it takes longer than `longestMicros` for sure;
+   * undefined where none does, or where that was not measured yet.
+   */
+  tooLong({ pass }: Place, longestMicros: number): number | undefined {
+    const pieces = this.passes.slice(pass).map(({ workgroups }, index) => {
+      const times = this.times[pass + index] as PassTimes;
+      const micros = times.predict(this.sliceable ? 1 : workgroupsOf(workgroups));
+      return times.samples >= SURE_SAMPLES || micros > CLEARLY * longestMicros ? micros : 0;
+    });
+    const longest = Math.max(0, ...pieces);
+    return longest > longestMicros ? longest : undefined;
   }
 
   /** An empty chunk for a target in microseconds. */

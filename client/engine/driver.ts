@@ -35,6 +35,18 @@ export class DriverStopped extends Error {
   override readonly name = "DriverStopped";
 }
 
+/** Nothing was submitted: a piece of the unit that cannot be cut takes longer than the pace allows at this moment. */
+export class TooLong extends Error {
+  override readonly name = "TooLong";
+  /** What it takes, microseconds. */
+  readonly micros: number;
+
+  constructor(micros: number, longestMicros: number) {
+    super(`A piece of it takes ${Math.round(micros / 1000)} ms of GPU time at once, and ${longestMicros / 1000} ms are allowed now.`);
+    this.micros = micros;
+  }
+}
+
 export class Driver {
   private readonly pace: Pace;
   private readonly controllers = new WeakMap<Engine, SliceController>();
@@ -111,17 +123,30 @@ export class Driver {
     if (this.isPumping) return;
     this.isPumping = true;
     while (this.lane.length > 0) {
+      if (this.refuseTooLong()) continue;
       if (!this.hasRoom(this.compose().chunk)) {
         await this.change();
         continue;
       }
       await this.pace.turn();
-      if (this.lane.length === 0) break;
       // The wait may have been long: the target may be another by now.
+      if (this.lane.length === 0 || this.refuseTooLong()) continue;
       const { chunk, shares } = this.compose();
       if (this.hasRoom(chunk)) this.submit(chunk, shares);
     }
     this.isPumping = false;
+  }
+
+  /** Gives up the first unit where the pace allows no piece as long as one of its own. */
+  private refuseTooLong(): boolean {
+    const [work] = this.lane;
+    if (!work) return false;
+    const longest = this.pace.longestMicros();
+    const micros = this.controllerOf(work.engine).tooLong(work.place, longest);
+    if (micros === undefined) return false;
+    this.fail(work, new TooLong(micros, longest));
+    this.wake();
+    return true;
   }
 
   /** The next chunk, from the first units of the lane. */

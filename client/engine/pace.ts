@@ -2,6 +2,8 @@
 export interface Pace {
   /** GPU time that one chunk should take, its target, microseconds. */
   targetMicros(): number;
+  /** What cannot be cut shorter than so many microseconds is not begun. */
+  longestMicros(): number;
   /** Resolves when something may be submitted. */
   turn(): Promise<void>;
   /** The queue is no longer empty; it is empty again. */
@@ -15,6 +17,7 @@ export interface Pace {
 export function eagerPace(targetMicros: number): Pace {
   return {
     targetMicros: () => targetMicros,
+    longestMicros: () => Number.POSITIVE_INFINITY,
     turn: () => Promise.resolve(),
     busy: () => undefined,
     idle: () => undefined,

@@ -35,6 +35,7 @@ export class PassTimes {
   /** Shortest slice seen while growing, microseconds. */
   private shortest = Number.POSITIVE_INFINITY;
   private settled = false;
+  private measurements = 0;
   /** Most workgroups that were measured in one chunk, and the time they took, at least as was believed. */
   private proven = 0;
   private provenMicros = 0;
@@ -43,6 +44,11 @@ export class PassTimes {
 
   get isUnknown(): boolean {
     return this.perGroup === undefined;
+  }
+
+  /** Chunks that were measured. */
+  get samples(): number {
+    return this.measurements;
   }
 
   /** Whether so many have to be tried alone first. */
@@ -104,6 +110,7 @@ export class PassTimes {
   }
 
   private prove(workgroups: number, micros: number): void {
+    this.measurements++;
     if (workgroups < this.proven) return;
     this.proven = workgroups;
     this.provenMicros = micros;

@@ -100,11 +100,19 @@ function checkSwapped(manifest: Manifest, sized: ReadonlyMap<string, SizedBindin
       const wrong = `${other} has ${sizeText(b)} and ${kept}, which it is swapped with, ${sizeText(a)}.`;
       const tail = tailOf(b.reflected.layout);
       const elements = tail && (a.byteLength - tail.offset) / tail.stride;
-      const right = Number.isInteger(elements) ? `Give ${other} "elements": ${elements}.` : "Make them equal.";
+      const [here, there] = [lengthPlace(b), lengthPlace(a)];
+      const count = here.endsWith(".elements") && Number.isInteger(elements) ? ` (${elements} elements)` : "";
+      const right = `Mend whichever is wrong: the length of ${other} comes from ${here}${count}, that of ${kept} from ${there}.`;
       const own = ["bindings", other, "elements"];
       faults.at(b.manifest.elements === undefined ? ["passes", pass, "swap", index] : own, wrong, right);
     }
   }
+}
+
+/** Where it stands how long a binding is. */
+function lengthPlace({ reflected: { name }, manifest, elements, shapedBy }: SizedBinding): string {
+  if (elements === null) return "its type in the kernel";
+  return shapedBy === null ? `bindings.${name}.${manifest.elements === undefined ? "init" : "elements"}` : `output[${shapedBy}].shape`;
 }
 
 function sizeText({ byteLength, elements }: SizedBinding): string {
@@ -219,7 +227,7 @@ function claimLength(
     const split = units.splits.get(name);
     if (split) return whole(split.bytesPerUnit, "A unit's piece", [...path, "init", "split"]);
     if (init.split) return "told";
-    const stat = files.stat(init.file, [...path, "init", "file"]);
+    const stat = files.input(init.file, [...path, "init", "file"]);
     return stat ? whole(stat.bytes, init.file, [...path, "init", "file"]) : "told";
   }
   const list = entry?.set?.[""];
@@ -244,9 +252,15 @@ function planInit(sized: SizedBinding, split: SplitFile | undefined, files: Pack
       );
     }
     const { bytesPerUnit, unitsPerChunk, fileBytes } = split;
+    if (bytesPerUnit < byteLength - 3) {
+      faults.warnAt(
+        [...path, "split"],
+        `a unit's piece fills ${bytesPerUnit} of the ${byteLength} bytes of ${reflected.name}; the rest is zero. recordBytes is a record's length in bytes.`,
+      );
+    }
     return { kind: "split", bytesPerUnit, unitsPerChunk, fileBytes, chunks: "" as BlobHash };
   }
-  const stat = files.stat(init.file, [...path, "file"]);
+  const stat = files.input(init.file, [...path, "file"]);
   if (!stat) return { kind: "zero" };
   if (stat.bytes > byteLength) {
     faults.at(

@@ -22,6 +22,8 @@ export interface CsvTable {
   count: number;
   /** `8 * columns.length` bytes a row. */
   bytes: Uint8Array;
+  /** Names of the columns that were left out. */
+  texts: string[];
   /** Where a value stands, `rows.csv:3:1`; `row` and `column` from 0. */
   cell(row: number, column: number): string;
 }
@@ -35,8 +37,11 @@ const INTEGER = /^[+-]?\d+$/;
 const MIN_I64 = -(2n ** 63n);
 const MAX_I64 = 2n ** 63n - 1n;
 
-/** Reads a table of numbers. A column is f64 when any of its values has a point or exponent, i64 when any is negative, else u64. */
-export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: Fault[] } {
+/**
+ * Reads a table of numbers. A column is f64 when any of its values has a point or exponent, i64 when any is negative, else u64.
+ * Columns that are not `used` and hold text, such as names of the lines, are left out.
+ */
+export function readCsv(file: string, bytes: Uint8Array, used: (name: string) => boolean): CsvTable | { faults: Fault[] } {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -49,7 +54,7 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
   if (first.done || first.value.text.trim() === "") {
     return { faults: [{ file, line: 1, column: 1, wrong: "The header line is missing.", right: "Name the columns in line 1: x,y" }] };
   }
-  const names = first.value.text.split(",").map(unquote);
+  const names = fieldsOf(first.value.text).map(unquote);
   faults.push(...headerFaults(file, names));
   if (faults.length > 0) return { faults };
 
@@ -60,12 +65,13 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
   const minRows = names.map(() => 0);
   const maxRows = names.map(() => 0);
   const fractionRows: (number | undefined)[] = names.map(() => undefined);
+  const isText = names.map(() => false);
   let count = 0;
   for (const line of lines) {
     if (line.text.trim() === "") {
       faults.push({ file, line: line.number, column: 1, wrong: "The line is empty.", right: "Remove it." });
     } else {
-      const fields = line.text.split(",");
+      const fields = fieldsOf(line.text);
       count++;
       if (fields.length !== width) {
         faults.push({
@@ -88,8 +94,9 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
         for (let i = 0; i < width; i++) {
           const raw = fields[i] ?? "";
           const value = number(unquote(raw));
-          if (value === undefined) {
-            const field = names[i];
+          const field = names[i];
+          if (value === undefined && field && !used(field)) isText[i] = true;
+          else if (value === undefined) {
             faults.push({ file, line: line.number, column, ...(field ? { field } : {}), ...refusal(raw) });
           } else {
             if (typeof value === "number") {
@@ -115,9 +122,10 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
   }
   if (count === 0 && faults.length === 0)
     faults.push({ file, line: 2, column: 1, wrong: "The table has no rows.", right: "Add a line of values." });
-  const columns = names.map((name, i): CsvColumn => {
+  const columns = names.flatMap((name, i): CsvColumn[] => {
+    if (isText[i]) return [];
     const fractionRow = fractionRows[i];
-    return {
+    const column = {
       name,
       type: types[i] ?? "f64",
       min: mins[i] ?? 0n,
@@ -126,6 +134,7 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
       maxRow: maxRows[i] ?? 0,
       ...(fractionRow === undefined ? {} : { fractionRow }),
     };
+    return [column];
   });
   for (const column of columns) {
     if (column.type === "i64" && column.max > MAX_I64) {
@@ -137,8 +146,19 @@ export function readCsv(file: string, bytes: Uint8Array): CsvTable | { faults: F
       });
     }
   }
+  if (columns.length === 0)
+    faults.push({
+      file,
+      line: 2,
+      column: 1,
+      wrong: "No column holds numbers alone.",
+      right: "Give a unit its numbers here, or use units.count.",
+    });
   if (faults.length > 0) return { faults };
-  return { columns, count, bytes: pack(text, columns, count), cell: (row, column) => `${file}:${placeIn(text, row, column)}` };
+  const fields = names.flatMap((_, i) => (isText[i] ? [] : [i]));
+  const cell = (row: number, column: number) => `${file}:${placeIn(text, row, fields[column] ?? 0)}`;
+  const texts = names.filter((_, i) => isText[i]);
+  return { columns, count, texts, bytes: pack(text, columns, fields, count), cell };
 }
 
 /** The table's values as decimal strings, line by line. */
@@ -159,16 +179,18 @@ export function decimalLines(table: CsvTable): string[][] {
   return lines;
 }
 
-function pack(text: string, columns: CsvColumn[], count: number): Uint8Array {
+/** `fields`: where in its line each column stands. */
+function pack(text: string, columns: readonly CsvColumn[], fields: readonly number[], count: number): Uint8Array {
   const bytes = new Uint8Array(8 * columns.length * count);
   const view = new DataView(bytes.buffer);
   const lines = linesOf(text);
   lines.next();
   let offset = 0;
   for (const line of lines) {
-    line.text.split(",").forEach((raw, i) => {
-      const value = number(unquote(raw)) ?? 0n;
-      if (columns[i]?.type === "f64") view.setFloat64(offset, Number(value), true);
+    const raws = fieldsOf(line.text);
+    columns.forEach(({ type }, i) => {
+      const value = number(unquote(raws[fields[i] ?? 0] ?? "")) ?? 0n;
+      if (type === "f64") view.setFloat64(offset, Number(value), true);
       else view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
       offset += 8;
     });
@@ -201,7 +223,7 @@ function refusal(raw: string): Pick<Fault, "wrong" | "right"> {
 function placeIn(text: string, row: number, column: number): string {
   for (const line of linesOf(text)) {
     if (line.number !== row + 2) continue;
-    const before = line.text.split(",").slice(0, column);
+    const before = fieldsOf(line.text).slice(0, column);
     return `${line.number}:${before.reduce((at, field) => at + field.length + 1, 1)}`;
   }
   return `${row + 2}:1`;
@@ -215,6 +237,11 @@ function headerFaults(file: string, names: string[]): Fault[] {
     ];
   }
   const seen = new Set<string>();
+  const [, separator] = /^\w+([;\t|])/.exec(names.length === 1 ? (names[0] ?? "") : "") ?? [];
+  if (separator) {
+    const wrong = `Line 1 has no comma, and ${JSON.stringify(separator)} instead.`;
+    return [{ file, line: 1, column: 1, wrong, right: "Separate values by commas, and write decimals with a point." }];
+  }
   names.forEach((name, index) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
       const shown = JSON.stringify(name.slice(0, 40));
@@ -238,6 +265,12 @@ function headerFaults(file: string, names: string[]): Fault[] {
     seen.add(name);
   });
   return faults.slice(0, MAX_FAULTS);
+}
+
+/** A line's fields as they are written; a comma between quotes parts none. */
+function fieldsOf(line: string): string[] {
+  if (!line.includes('"')) return line.split(",");
+  return line.match(/(?<=^|,)(?:\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)/g) ?? [""];
 }
 
 function unquote(raw: string): string {

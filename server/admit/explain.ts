@@ -164,6 +164,10 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
     faults.at(path, `It is ${show(value)}.`, alias ?? (typeof value === "string" ? suggest(value, names, right) : right));
     return;
   }
+  if (typeof value === "string" && branches.some(({ properties }) => properties?.file)) {
+    faults.at(path, `It is ${show(value)}.`, `Write {"file": ${show(value)}} to start from a file, or "zero".`);
+    return;
+  }
   const meant = branchFor(branches, value);
   if (meant) {
     explain(meant, value, path, faults);

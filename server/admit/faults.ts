@@ -26,9 +26,9 @@ export class Faults {
   }
 
   /** A fault of the manifest's value at `path`. */
-  at(path: JsonPath, wrong: string, right: string): void {
+  at(path: JsonPath, wrong: string, right: string, more: Pick<Fault, "missing"> = {}): void {
     const place = this.manifest?.placeOf(path);
-    this.add({ file: MANIFEST_FILE, ...place, ...(path.length > 0 ? { field: fieldOf(path) } : {}), wrong, right });
+    this.add({ file: MANIFEST_FILE, ...place, ...(path.length > 0 ? { field: fieldOf(path) } : {}), ...more, wrong, right });
   }
 
   /** In reading order: the manifest first, then file by file. */

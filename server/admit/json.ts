@@ -191,6 +191,7 @@ class JsonReader {
     token.lastIndex = this.at;
     const found = token.exec(this.text)?.[0];
     if (found === undefined || found === "") {
+      if (this.text.trim() === "") this.fail("The file is empty.", "Write a manifest into it: idlewave new makes one to change.");
       if (this.at >= this.text.length) this.fail("The file ends in the middle of a value.", "Close what is open.");
       this.fail(
         `A value is missing here, there is ${JSON.stringify(this.text[this.at])}.`,

@@ -27,6 +27,11 @@ export function otherFiles(value: Json): string[] {
   return [...tablesIn(value), ...inputsIn(value)].map(({ name }) => name);
 }
 
+/** Columns of tables that are named somewhere, as in `$row.x`. */
+export function columnsIn(value: unknown): Set<string> {
+  return new Set([...JSON.stringify(value).matchAll(/"\$(?:row|pass)\.(\w+)"/g)].map(([, name = ""]) => name));
+}
+
 /** Tells which of the files are not there, and which of the tables cannot be read. */
 export function checkLooseFiles(value: Json, files: PackageFiles): void {
   for (const { name, path } of tablesIn(value)) files.table(name, path);

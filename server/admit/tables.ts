@@ -10,11 +10,16 @@ export class PackageFiles {
   private readonly pkg: JobPackage;
   private readonly named: ReadonlySet<string>;
   private readonly faults: Faults;
+  private readonly used: ReadonlySet<string>;
   private readonly progress: Progress;
   private readonly tables = new Map<string, CsvTable | undefined>();
 
-  /** `named`: files that the manifest names somewhere; none of them is what another name was meant for. */
-  constructor(pkg: JobPackage, named: readonly string[], faults: Faults, progress: Progress) {
+  /**
+   * `named`: files that the manifest names somewhere; none of them is what another name was meant for. `used`: columns that it
+   * names somewhere; others may hold text.
+   */
+  constructor(pkg: JobPackage, named: readonly string[], used: ReadonlySet<string>, faults: Faults, progress: Progress) {
+    this.used = used;
     this.named = new Set([MANIFEST_FILE, ...named]);
     this.progress = progress;
     this.pkg = pkg;
@@ -27,8 +32,26 @@ export class PackageFiles {
     if (!found) {
       const names = [...this.pkg.files.keys()];
       const free = names.filter((name) => !this.named.has(name));
-      this.faults.at(path, `The package has no file ${file}.`, suggest(file, free, `Its files are ${names.slice(0, 12).join(", ")}.`));
+      const right = suggest(file, free, `Its files are ${names.slice(0, 12).join(", ")}.`);
+      this.faults.at(path, `The package has no file ${file}.`, right, { missing: file });
     }
+    return found;
+  }
+
+  /** The same of a file whose bytes a binding gets as they are. */
+  input(file: string, path: JsonPath): { bytes: number; sha256: BlobHash } | undefined {
+    const found = this.stat(file, path);
+    if (!found) return undefined;
+    if (/\.np[yz]$/i.test(file)) {
+      const right = 'Write the values alone, in NumPy by array.tofile("values.bin"), and name that file.';
+      this.faults.at(path, `${file} is a NumPy file by its name: its header would be read as values.`, right);
+      return undefined;
+    }
+    if (/\.(csv|tsv|txt|json)$/i.test(file))
+      this.faults.warnAt(
+        path,
+        `${file} is text by its name: the binding gets its characters as they are, not the numbers that they write.`,
+      );
     return found;
   }
 
@@ -45,9 +68,10 @@ export class PackageFiles {
     if (this.tables.has(file)) return this.tables.get(file);
     const bytes = this.text(file, path, [".csv"]);
     this.progress({ file, doing: "reading the table" });
-    const read = bytes && readCsv(file, bytes);
+    const read = bytes && readCsv(file, bytes, (name) => this.used.has(name));
     if (read && "faults" in read) for (const fault of read.faults) this.faults.add(fault);
     const table = read && !("faults" in read) ? read : undefined;
+    for (const name of table?.texts ?? []) this.faults.warn(`${file}: ${name} holds text and nothing uses it: it is left out.`);
     this.tables.set(file, table);
     return table;
   }

@@ -45,7 +45,7 @@ export function readUnits(manifest: Manifest, files: PackageFiles, faults: Fault
     if (!split) {
       const known = Object.keys(manifest.bindings ?? {});
       const there = known.includes(units.split);
-      const wrong = there ? `${units.split} is not split.` : `There is no binding ${units.split} in the manifest.`;
+      const wrong = there ? `${units.split} is not split.` : `job.json gives no binding ${units.split}.`;
       faults.at(["units", "split"], wrong, 'Give that binding "init": {"file": …, "split": {"recordBytes": …, "recordsPerUnit": …}}.');
       return { splits };
     }
@@ -71,7 +71,7 @@ function splitIn(init: Init): init is Extract<Init, { file: string }> & { split:
 
 function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFiles, faults: Faults): SplitFile | undefined {
   if (!splitIn(init)) return undefined;
-  const stat = files.stat(init.file, [...path, "file"]);
+  const stat = files.input(init.file, [...path, "file"]);
   if (!stat) return undefined;
   const { recordBytes, recordsPerUnit } = init.split;
   const bytesPerUnit = recordBytes * recordsPerUnit;

@@ -10,12 +10,13 @@ import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
+import { warnEndless, warnHuge } from "./endless.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
 import { readJson } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
-import { checkLooseFiles, checkLooseNames, kernelList, otherFiles } from "./loose.ts";
+import { checkLooseFiles, checkLooseNames, columnsIn, kernelList, otherFiles } from "./loose.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
@@ -44,7 +45,7 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const manifest = explainManifest(value, faults);
   if (manifest) return judgeManifest(manifest, pkg, faults, progress);
   // The manifest has no shape to go by, but its kernel, its files and its names can be judged all the same.
-  const files = new PackageFiles(pkg, [...kernelList(value), ...otherFiles(value)], faults, progress);
+  const files = new PackageFiles(pkg, [...kernelList(value), ...otherFiles(value)], columnsIn(value), faults, progress);
   checkLooseFiles(value, files);
   const read = readKernelFiles(kernelList(value), files, faults, progress);
   if (read?.kernel && read.faults.length === 0) checkLooseNames(value, reflect(read.kernel), faults);
@@ -54,7 +55,7 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
 }
 
 async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults, progress: Progress): Promise<Admission> {
-  const files = new PackageFiles(pkg, namedFiles(manifest), faults, progress);
+  const files = new PackageFiles(pkg, namedFiles(manifest), columnsIn(manifest), faults, progress);
   const units = readUnits(manifest, files, faults);
   checkOutputs(manifest, units.space?.count, faults);
   checkSeed(manifest, faults);
@@ -121,9 +122,14 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
+  warnEndless(kernel, faults);
+  warnHuge(passPlans, workgroups, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
-  if ("whole" in sliced.slicing) faults.warn(`Its dispatches run whole, not in slices. ${sliced.slicing.whole}`);
+  if ("whole" in sliced.slicing)
+    faults.warn(
+      `Its dispatches run whole, not in slices. ${sliced.slicing.whole} Browsers where one takes longer than 12 ms compute it only while nobody is there, and none where it takes a second.`,
+    );
 
   const plan: JobPlan = {
     version: PLAN_VERSION,

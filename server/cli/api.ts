@@ -46,7 +46,7 @@ export async function send(connection: Connection, path: string, request: Reques
     throw new CliError(
       EXIT.unreachable,
       "unreachable",
-      `${connection.url} cannot be reached: ${why === "bad port" ? "HTTP clients refuse this port" : why}.`,
+      `${connection.url} cannot be reached: ${unreachable(why)}.`,
       `Start a coordinator with ${invocation("serve")}, or name it with --url or IDLEWAVE_URL.`,
     );
   } finally {
@@ -54,6 +54,11 @@ export async function send(connection: Connection, path: string, request: Reques
   }
   if (response.ok) return response;
   throw refusal(connection, response.status, await response.text());
+}
+
+function unreachable(why: string): string {
+  if (why === "bad port") return "HTTP clients refuse this port";
+  return /wrong version number|packet length too long/i.test(why) ? "no HTTPS is spoken there; try http://" : why;
 }
 
 /** Sends a request and reads a JSON answer of `schema`. */

@@ -7,7 +7,7 @@ import { counted } from "../../shared/counted.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { type Admitted, type JobPackage, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { type PackageFile, packageFiles } from "./folder.ts";
+import { nameNeighbours, type PackageFile, packageFiles } from "./folder.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { working } from "./working.ts";
@@ -25,7 +25,7 @@ export async function admitFolder(dir: string): Promise<{ admitted: Admitted; fi
   try {
     const admission = await judges.admit(await readPackage(files));
     if (admission.ok) return { admitted: admission, files };
-    const { faults } = admission;
+    const faults = await nameNeighbours(dir, admission.faults, files);
     const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
     throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
   } finally {

@@ -1,9 +1,10 @@
 /** A job package on disk: `job.json` and the files it names, nothing else of the folder. */
-import { readFile, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { PATH_PATTERN } from "../../shared/manifest/file.ts";
+import { nearest } from "../admit/nearest.ts";
 import { MAX_FILES, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -27,13 +28,15 @@ const PATH = new RegExp(PATH_PATTERN);
  */
 export async function packageFiles(dir: string): Promise<PackageFile[]> {
   const manifest = await fileOf(dir, "job.json");
-  if (!manifest)
-    throw new CliError(
-      EXIT.usage,
-      "no-package",
-      `There is no job.json in ${dir}.`,
-      `Name the folder of a job, or make one with ${invocation("new <dir>")}.`,
-    );
+  if (!manifest) {
+    const near = basename(dir) === "job.json" ? undefined : nearest("job.json", await neighboursOf(dir, ".", new Set()));
+    const todo = near
+      ? `Did you mean ${near}? Rename it job.json.`
+      : basename(dir) === "job.json"
+        ? `Name the folder that it is in: ${dirname(dir)}.`
+        : `Name the folder of a job, or make one with ${invocation("new <dir>")}.`;
+    throw new CliError(EXIT.usage, "no-package", `There is no job.json in ${dir}.`, todo);
+  }
   refuse(faultsOf([manifest]));
   const named = referencesOf(await readFile(manifest.place, "utf8"));
   if (named.length >= MAX_FILES) {
@@ -87,6 +90,26 @@ export function referencesOf(text: string): string[] {
   const paths = new Set(named.filter((path): path is string => typeof path === "string" && PATH.test(path)));
   paths.delete("job.json");
   return [...paths];
+}
+
+/** The same faults; where a file is missing and one with nearly its name lies in the folder, that one is named. */
+export async function nameNeighbours(dir: string, faults: readonly Fault[], files: readonly PackageFile[]): Promise<Fault[]> {
+  const taken = new Set(files.map(({ path }) => path));
+  const named: Fault[] = [];
+  for (const fault of faults) {
+    const { missing } = fault;
+    const near =
+      missing === undefined || !PATH.test(missing) ? undefined : nearest(missing, await neighboursOf(dir, dirname(missing), taken));
+    named.push(near === undefined ? fault : { ...fault, right: `Did you mean ${near}?` });
+  }
+  return named;
+}
+
+/** Files in a folder of the package, by their path in it, that it does not name. */
+async function neighboursOf(dir: string, folder: string, taken: ReadonlySet<string>): Promise<string[]> {
+  const entries = await readdir(join(dir, folder), { withFileTypes: true }).catch(() => []);
+  const paths = entries.filter((entry) => entry.isFile()).map(({ name }) => (folder === "." ? name : `${folder}/${name}`));
+  return paths.filter((path) => !taken.has(path));
 }
 
 async function fileOf(dir: string, path: string): Promise<PackageFile | undefined> {

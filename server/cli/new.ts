@@ -94,7 +94,11 @@ export function newVerb(program: Command): void {
     if (options.json) printJson({ dir, files, url });
     else
       note(
-        `${dir} has ${files.join(", ")}. Try ${invocation(`check ${dir}`)}, then ${invocation(`submit ${dir}`)}. Editors find the schema of job.json at ${url}.`,
+        `${dir} has ${files.join(", ")}. Try ${invocation(`check ${shellWord(dir)}`)}, then ${invocation(`submit ${shellWord(dir)}`)}. Editors find the schema of job.json at ${url}.`,
       );
   });
+}
+
+function shellWord(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

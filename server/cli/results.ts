@@ -38,6 +38,8 @@ export async function fetchResults(
 /** Writes a response's body beside `path` and renames it when it is whole. Resolves with its length in bytes. */
 export async function saveBody(response: Response, path: string): Promise<number> {
   if (!response.body) throw new CliError(EXIT.failure, "bad-answer", "The coordinator sent no results.", "");
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw new CliError(EXIT.usage, "is-folder", `${path} is a folder.`, "Name a file in it.");
   const part = `${path}.part`;
   const file = createWriteStream(part);
   try {
@@ -77,7 +79,7 @@ export function resultsVerb(program: Command): void {
       ).argParser(formatsOf),
     )
     .option("--output <name>", "which output, default the first")
-    .option("--partial", "what is final so far, holes listed")
+    .option("--partial", "what is final so far, holes listed; npy then has a field final beside each value")
     .addHelpText("after", `\n${WHAT_THEY_HOLD}`)
     .action(async (job: string, options: ResultsOptions) => {
       const connection = connectionOf(options);

@@ -3,7 +3,8 @@ import { type Command, Option } from "commander";
 import { JobListSchema, type JobStatus, type Submitted, SubmittedSchema } from "../../shared/api.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
-import { type PackageFile, packageFiles } from "./folder.ts";
+import { CliError } from "./exit.ts";
+import { nameNeighbours, type PackageFile, packageFiles } from "./folder.ts";
 import { invocation } from "./invocation.ts";
 import { multipart } from "./multipart.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
@@ -50,7 +51,11 @@ export function submitVerb(program: Command): void {
       const connection = connectionOf(options);
       const files = await packageFiles(dir);
       const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
-      const job = await submitFiles(connection, files, options.draft === true);
+      const job = await submitFiles(connection, files, options.draft === true).catch(async (error: unknown) => {
+        if (!(error instanceof CliError) || !error.body.faults) throw error;
+        const { code, message, todo, faults } = error.body;
+        throw new CliError(error.exit, code, message, todo, await nameNeighbours(dir, faults, files));
+      });
       noteOlder(jobs, job);
       if (options.json) printJson(job);
       else {

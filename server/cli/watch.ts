@@ -91,7 +91,9 @@ function hintOf(url: string, { volunteers, allowSoftware }: NetworkInfo, quorum:
 
 function more(job: JobStatus, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
-  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(job.volunteers, "volunteer")} at work`;
+  const { leased, voted } = job.units;
+  const waiting = leased === 0 && voted > 0 ? `, ${counted(voted, "unit")} ${voted === 1 ? "waits" : "wait"} for another volunteer` : "";
+  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(job.volunteers, "volunteer")} at work${waiting}`;
   return `${pace}${job.reason ? ` (${job.reason})` : ""}${hint ? `. ${hint}` : ""}`;
 }
 

@@ -37,6 +37,11 @@ export function activeCount({ now, before }: Active): number {
   return Math.max(now, before);
 }
 
+/** Clusters that were active lately where the job's units go; of a pool, whose members count one by one, those who are here. */
+export function clustersOf(state: CoreState, job: Job): number {
+  return job.spec.pool === undefined ? activeCount(state.activeClusters) : servingCount(state, job);
+}
+
 /** Volunteers who share a job's units, one at least; of a pool, its members who are here. */
 export function volunteersOf(state: CoreState, job: Job): number {
   if (job.spec.pool !== undefined) return Math.max(1, servingCount(state, job));

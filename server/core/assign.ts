@@ -6,7 +6,7 @@
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { MAX_BATCH_UNITS } from "../../shared/wire.ts";
 import { accountOf, declaredPace, isFailing, leasePaceOf, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
-import { activeCount, volunteersOf } from "./active.ts";
+import { clustersOf, volunteersOf } from "./active.ts";
 import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
@@ -14,7 +14,7 @@ import type { CoreEvent, HostFacts } from "./events.ts";
 import { idle, idleAfter, idleFull, type Obstacle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
-import { clusterIn, servingCount } from "./pool.ts";
+import { clusterIn } from "./pool.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
 import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
@@ -261,8 +261,7 @@ function isLeftToOthers(state: CoreState, job: Job, by: { cluster: string }, uni
   if (job.returned.size === 0 || job.returned.get(unit) !== keptName(by.cluster)) return false;
   const open = job.open.get(unit);
   const had = (open ? triesOf(open) : 0) + job.pages.holderCount(unit);
-  const others = job.spec.pool === undefined ? activeCount(state.activeClusters) : servingCount(state, job);
-  return others > had + 1;
+  return clustersOf(state, job) > had + 1;
 }
 
 /** Units of the job that the account may hold beyond those it holds, and its cluster with it. */

@@ -16,6 +16,7 @@ export function checkState(state: CoreState): void {
     must(isOver(job) || pages.ended < pages.units, `job ${job.spec.id}: every unit ended and it goes on`);
     for (const [unit, open] of job.open) checkOpen(job, unit, open);
     for (const unit of job.wanted.keys()) must(job.open.has(unit), `unit ${unit} is wanted and not open`);
+    for (const unit of job.late.keys()) must(job.open.has(unit), `unit ${unit} has late votes and is not open`);
     checkHeld(state, job);
     if (isOver(job)) {
       must(pages.leased === 0 && job.holders.size === 0, `job ${job.spec.id} is over and has leases`);

@@ -53,6 +53,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     cursor: 0,
     open: new Map(),
     wanted: new Map(),
+    late: new Map(),
     holders: new Map(),
     clusterHolders: new Map(),
     returned: new Map(),
@@ -125,6 +126,7 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
     for (const open of job.open.values()) settleVoid(state, job, open, work);
     job.open.clear();
     job.wanted.clear();
+    job.late.clear();
     job.returned.clear();
     job.due.clear();
     job.owed = 0;

@@ -62,6 +62,8 @@ export interface Job {
   open: Map<UnitIndex, OpenUnit>;
   /** Units whose votes agree but whose bytes are missing, since when, oldest first. */
   wanted: Map<UnitIndex, number>;
+  /** Units whose votes agree but for some that came late, since when, oldest first (late.ts). */
+  late: Map<UnitIndex, number>;
   /** Units each account holds of this job; none: no entry. */
   holders: Map<AccountId, number>;
   /** The same for each cluster, by the name that is kept of it. */

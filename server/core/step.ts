@@ -16,6 +16,7 @@ import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
 import { believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver, pauseFor } from "./job.ts";
+import { heedLate } from "./late.ts";
 import { dropUnit } from "./lease.ts";
 import { forgetMember, joinPool, leavePool, openPool, POOL_OFF, switchPoolOff } from "./membership.ts";
 import { clusterIn, isAdmitted, isPoolOff, noteServing } from "./pool.ts";
@@ -101,6 +102,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       expire(state, work);
       for (const job of state.jobs.values()) {
         if (job.wanted.size > 0) chaseWanted(state, job, work);
+        if (job.late.size > 0) heedLate(state, job, work);
         if (job.due.size > 0 || job.provisional.size > 0) chaseHeld(state, job, work);
       }
       unwatch(state, work.now);

@@ -13,7 +13,7 @@
  * cluster's first replica uses up one of `maxReplicas`, whether its kernel ran or not: one person cannot use them up alone.
  *
  * A replica whose lease was over is a vote too, but none beside that of somebody who was asked for the unit meanwhile:
- * otherwise a volunteer could keep assignments and look later whom to meet.
+ * otherwise a volunteer could keep assignments and look later whom to meet. Where nobody else is there it is (late.ts).
  */
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
@@ -27,7 +27,7 @@ import { noteRuling } from "./ruling.ts";
 import { noteOpen } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { pageOf } from "./store.ts";
-import { bestVotes, isAgreed, isDecided, neededVotes } from "./votes.ts";
+import { bestVotes, isAgreed, isAgreedWithLate, isDecided, neededVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** Why it failed makes no difference to its unit. */
@@ -251,6 +251,7 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
     return;
   }
   if (isAgreed(job, open) && !isHeld(open) && !open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  if (!isAgreed(job, open) && !job.late.has(unit) && isAgreedWithLate(job, open)) job.late.set(unit, work.now);
   schedule(state, job, unit, work);
 }
 
@@ -272,6 +273,7 @@ function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how:
   letGo(job, unit, open);
   job.open.delete(unit);
   job.wanted.delete(unit);
+  job.late.delete(unit);
   job.returned.delete(unit);
   dropHolders(state, job, unit);
   if (job.pages.end(unit, how)) work.store({ type: "page-ended", job: job.spec.id, page: pageOf(unit) });

@@ -28,6 +28,13 @@ export function bestVotes(open: OpenUnit): number {
   return best;
 }
 
+/** Some digest would be decided if votes that came late counted as the others do. */
+export function isAgreedWithLate(job: Job, open: OpenUnit): boolean {
+  const votes = new Map<string, number>();
+  for (const { counted, digest } of open.replicas) if (counted) votes.set(digest, (votes.get(digest) ?? 0) + 1);
+  return Math.max(0, ...votes.values()) >= neededVotes(job, open);
+}
+
 /** Distinct clusters that voted for the digest; of a late vote and of one that was asked for meanwhile, the latter. */
 export function votesFor(open: OpenUnit, digest: string): number {
   let votes = 0;

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
+import { type Fault, IdlewaveError } from "../../shared/errors.ts";
 import type { PoolId } from "../../shared/ids.ts";
 import { type Manifest, quorumOf } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
@@ -10,7 +11,7 @@ import { isPoolOf } from "../access/pools.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import { MANIFEST_FILE, MAX_FILES } from "../admit/package.ts";
 import type { JobSpec } from "../core/events.ts";
-import type { HeldBlob, JobRow, TokenRow } from "../core/store.ts";
+import { type HeldBlob, isOver, type JobRow, type TokenRow } from "../core/store.ts";
 import { MAX_REPLICAS } from "../core/verify.ts";
 import type { JobBlobs } from "./blobs.ts";
 import { filling } from "./bytes.ts";
@@ -33,15 +34,17 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
         summary: "Submit a job package",
         description: "One part a file; the field's name is the file's path in the package. `start=0` leaves the job a draft.",
         querystring: Type.Object({ start: Type.Optional(Type.Union([Type.Literal("0"), Type.Literal("1")])) }),
-        response: { 201: SubmittedSchema, ...refused, ...refusals("disk-full") },
+        response: { 201: SubmittedSchema, ...refused, ...refusals("too-many-jobs", "disk-full") },
       },
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
+      mayHaveMore(owner);
       const taken = await take(request, owner);
       if (!taken.ok) throw new PackageRefused(taken.faults);
+      mayHaveMore(owner);
       const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
-      const pool = poolOf(owner, manifest);
+      const pool = manifest.pool as PoolId | undefined;
       // Volunteers hear of the job as soon as it is added.
       await visible.add({ plan: planHash, source: sourceHash, pool }, plan);
       const state = request.query.start === "0" ? "draft" : "running";
@@ -68,25 +71,29 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
     async (request) => {
       const owner = await ownerOf(request, store);
       const admission = await judges.admit(await receivePackage(request, owner.id, measure));
-      if (!admission.ok) throw new PackageRefused(admission.faults);
+      const faults = admission.ok ? poolFaults(owner, admission.manifest) : admission.faults;
+      if (!admission.ok || faults.length > 0) throw new PackageRefused(faults);
       return { faults: [], warnings: admission.warnings };
     },
   );
 
-  /** The pool that the job is for, undefined for everybody. Throws `PackageRefused` when it is none of the owner's. */
-  function poolOf(owner: TokenRow, { pool }: Manifest): PoolId | undefined {
-    if (pool === undefined) return undefined;
+  /** What is wrong with the pool that the job names. */
+  function poolFaults(owner: TokenRow, { pool }: Manifest): Fault[] {
+    if (pool === undefined) return [];
     const row = context.pools.row(pool);
     const place = { file: MANIFEST_FILE, field: "pool" };
     if (!row || !isPoolOf(owner, row)) {
       const right = "npx idlewave pool list shows yours, npx idlewave pool new <name> makes one.";
-      throw new PackageRefused([{ ...place, wrong: `There is no pool ${pool} of yours.`, right }]);
+      return [{ ...place, wrong: `There is no pool ${pool} of yours.`, right }];
     }
-    if (row.offAt !== null) {
-      const right = `npx idlewave pool invite ${pool} switches it on again.`;
-      throw new PackageRefused([{ ...place, wrong: `Pool ${pool}, ${row.name}, is off.`, right }]);
-    }
-    return row.id;
+    if (row.offAt === null) return [];
+    return [{ ...place, wrong: `Pool ${pool}, ${row.name}, is off.`, right: `npx idlewave pool invite ${pool} switches it on again.` }];
+  }
+
+  function mayHaveMore(owner: TokenRow): void {
+    const limit = context.config.jobsPerOwner;
+    const unfinished = coordinator.jobs().filter((row) => row.owner === owner.id && !isOver(row)).length;
+    if (!owner.admin && unfinished >= limit) throw new IdlewaveError("too-many-jobs", { limit });
   }
 
   /** Nothing stays of files that the job does not need, nor of a package that was refused or broke off. */
@@ -100,7 +107,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
         held.set(path, file);
         return file;
       });
-      return await intake(pkg, judges, blobs, held, room);
+      return await intake(pkg, judges, blobs, held, room, (manifest) => poolFaults(owner, manifest));
     } finally {
       room.end();
       for (const file of held.values()) await file.drop();

@@ -103,9 +103,10 @@ function shown(replica: UnitReplicaRow, { kept }: UnitRow): Unit["replicas"][num
   };
 }
 
-/** Who the auditor was is forgotten with its page. */
-function ruleOf(found: UnitRow | undefined): Unit["rule"] {
+/** Audited is what the auditor has the canonical result of, be it asked, failing or outvoted otherwise. Who it was is forgotten with its page. */
+export function ruleOf(found: UnitRow | undefined): Unit["rule"] {
   if (found?.ended !== "final") return "none";
-  if (found.replicas.some(({ cluster }) => cluster === AUDITOR)) return "audit";
+  const computed = ({ cluster, status, digest }: UnitReplicaRow) => cluster === AUDITOR && status === "ok" && digest === found.digest;
+  if (found.replicas.some(computed)) return "audit";
   return found.replicas.some(({ cluster }) => cluster === null) ? "not-kept" : "quorum";
 }

@@ -43,7 +43,8 @@ export function exportResults(
 ): ExportedResults {
   const index = output === undefined ? 0 : plan.outputs.findIndex(({ name }) => name === output);
   const chosen = plan.outputs[index];
-  if (!chosen) throw new IdlewaveError("not-found", { what: `output ${output}` });
+  if (!chosen)
+    throw new IdlewaveError("not-found", { what: `output ${output}: the job has ${plan.outputs.map(({ name }) => name).join(", ")}` });
   const { mime, write } = WRITERS[format];
   const chunks = write({ plan, output: chosen, pieces: pieces(plan, index, source), meta });
   return { mime, extension: format === "raw" ? "bin" : format, chunks };

@@ -12,7 +12,7 @@ import {
   type WeslAST,
 } from "wesl/core";
 import type { Fault } from "../errors.ts";
-import { hiddenIn } from "../plain.ts";
+import { hiddenIn, PLAIN_LINES_PATTERN } from "../plain.ts";
 import { messageOf } from "../thrown.ts";
 
 export interface KernelFile {
@@ -140,11 +140,12 @@ function parse(file: KernelFile, modulePath: string): WeslAST | Fault {
   try {
     return parseSrcModule({ modulePath, debugFilePath: file.path, src: file.text }, { keepComments: true });
   } catch (error) {
-    const deep = error instanceof RangeError;
+    // The reader wraps the stack's overflow where it was in a comment.
+    const deep = error instanceof RangeError || firstLine(error).includes("Maximum call stack size exceeded");
     return {
       file: file.path,
       wrong: deep ? "The kernel is nested too deeply to be read." : `The kernel cannot be read: ${firstLine(error)}.`,
-      right: deep ? "Break its expressions and blocks up." : "Mend its syntax.",
+      right: deep ? "Break its expressions, blocks and comments up." : "Mend its syntax.",
     };
   }
 }
@@ -162,12 +163,18 @@ function isPlain(ast: WeslAST): boolean {
 
 /** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on. */
 function syntaxFault(message: string, rest: string): { wrong: string; right: string } {
-  const hidden = hiddenIn(rest.slice(0, 1));
+  const hidden = hiddenIn(rest.slice(0, 1), PLAIN_LINES_PATTERN);
   if (hidden) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
   if (rest.startsWith("#")) {
     return {
       wrong: "WGSL has no preprocessor: # begins nothing.",
       right: "Write const or override for #define, and an import of another kernel file for #include.",
+    };
+  }
+  if (rest.startsWith("${")) {
+    return {
+      wrong: `\${ is a template's: this text was meant to be filled in by a program.`,
+      right: "Put the value there, or declare an override and give it in job.json's overrides.",
     };
   }
   const [word] = /^[a-z]\w*/i.exec(rest) ?? [];

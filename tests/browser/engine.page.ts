@@ -5,6 +5,7 @@ import { openAdapter } from "../../client/donor/adapter.ts";
 import type { Checkpoint } from "../../client/engine/checkpoint.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
+import { eagerPace } from "../../client/engine/pace.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 
@@ -36,7 +37,7 @@ function filesOf(given: Given): Map<string, Uint8Array> {
   return new Map(Object.entries(given.files ?? {}).map(([hash, bytes]) => [hash, new Uint8Array(bytes)]));
 }
 
-const freePace = { targetMicros: () => 30_000, turn: () => Promise.resolve(), busy: () => {}, idle: () => {}, end: () => {} };
+const freePace = eagerPace(30_000);
 
 /** Counts submits of commands from now on. */
 function countSubmits(): () => number {
@@ -115,7 +116,7 @@ const api = {
   async atTarget(given: Given, targetMicros: number) {
     const engine = await openEngine(device, given.plan, filesOf(given));
     const { watched, submits } = watchSubmits(engine);
-    const driver = new Driver({ ...freePace, targetMicros: () => targetMicros });
+    const driver = new Driver(eagerPace(targetMicros));
     const { bytes } = await driver.compute(watched, inputOf(given.units[0] as Given["units"][number])).outcome;
     await driver.stop();
     engine.destroy();
@@ -123,7 +124,7 @@ const api = {
   },
   /** One unit in small slices with all its checkpoints, and then from some of them, each on an engine that has run another unit before. */
   async fromCheckpoints(given: Given, targetMicros: number, many: number) {
-    const pace = { ...freePace, targetMicros: () => targetMicros };
+    const pace = eagerPace(targetMicros);
     const input = inputOf(given.units[0] as Given["units"][number]);
     const taken: Checkpoint[] = [];
     const keeper = { everyMicros: 0, maxStateBytes: 1 << 20, from: null, take: (checkpoint: Checkpoint) => void taken.push(checkpoint) };

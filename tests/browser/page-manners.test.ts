@@ -135,6 +135,8 @@ describe("what the page says", () => {
     ["hours", "Waiting for 10:00 PM.", "Paused until 10:00 PM", null],
     ["present", "Waiting until you are away.", "Paused, you are here", null],
     ["away-untold", "Waiting until you are away.", "Paused, are you away?", null],
+    ["memory", "Waiting for a smaller job.", "Paused, jobs too large", null],
+    ["long-pieces", "Waiting until you are away.", "Paused, you are here", null],
   ])("on hold, %s", async (reason, headline, dock, button) => {
     await visitor.open();
     await visitor.lend();

@@ -55,7 +55,7 @@ say(
 const audit = options.audit === undefined ? null : { share: options.audit, unitMs: options.auditorMs };
 say(audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor");
 say(
-  "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/trust.md.",
+  "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/threat-model.md.",
 );
 for (const name of names) say(`${name.padEnd(13)}${ADVERSARIES[name]?.does}`);
 say(

@@ -6,6 +6,7 @@
 import type { JobStatus } from "../../../shared/api.ts";
 import { messageOf } from "../../../shared/thrown.ts";
 import type { ReplicaStatus } from "../../../shared/wire.ts";
+import { TooLong } from "../../engine/driver.ts";
 import { EngineError } from "../../engine/engine-error.ts";
 import type { Bulletin } from "../bulletin.ts";
 import type { Barred } from "../claims/barred.ts";
@@ -147,12 +148,12 @@ export class Computing {
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
   private async leave(task: Task, error: unknown, status: Failure | null): Promise<void> {
     const { choice, claims, checkpoints, shown, supply, report } = this.parts;
-    const isTooLarge = error instanceof TooLarge;
+    const reason = error instanceof TooLarge ? "memory" : error instanceof TooLong ? "long-pieces" : null;
     // As large as it is it stays; another budget is another session's.
-    const told = choice.leave(task.job, isTooLarge ? Number.POSITIVE_INFINITY : undefined) ? status : null;
+    const told = choice.leave(task.job, reason === "memory" ? Number.POSITIVE_INFINITY : undefined) ? status : null;
     checkpoints.drop(task);
     if (told) claims.finished(task);
-    shown.set(isTooLarge ? { kind: "on-hold", reason: "memory", until: null } : { kind: "failed", message: messageOf(error) });
+    shown.set(reason ? { kind: "on-hold", reason, until: null } : { kind: "failed", message: messageOf(error) });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
     report.soon();
     supply.hurry();

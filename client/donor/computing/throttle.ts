@@ -23,6 +23,7 @@ export class Throttle implements Pace {
   private share: number;
   private isHeld = false;
   private isNobodyThere = false;
+  private longestMs = Number.POSITIVE_INFINITY;
   private ended = false;
   private quietAt = Number.NEGATIVE_INFINITY;
   /** Milliseconds of GPU time that may be used now; at most one burst. */
@@ -52,6 +53,7 @@ export class Throttle implements Pace {
     if (verdict.kind === "hold") return;
     this.share = verdict.share;
     this.isNobodyThere = verdict.idle;
+    this.longestMs = verdict.longestMs;
   }
 
   noticeInput(): void {
@@ -61,6 +63,10 @@ export class Throttle implements Pace {
 
   targetMicros(): number {
     return this.isNobodyThere ? IDLE_SLICE_MICROS : POLITE_SLICE_MICROS;
+  }
+
+  longestMicros(): number {
+    return this.longestMs * 1_000;
   }
 
   async turn(): Promise<void> {

@@ -6,7 +6,7 @@ import { total } from "../../../shared/total.ts";
 import { measureGflops } from "../../engine/benchmark.ts";
 import { BENCHMARK_PLAN } from "../../engine/benchmark-plan.ts";
 import type { Keeper } from "../../engine/checkpoint.ts";
-import { type Computation, Driver, DriverStopped } from "../../engine/driver.ts";
+import { type Computation, Driver, DriverStopped, TooLong } from "../../engine/driver.ts";
 import { openEngine } from "../../engine/engine.ts";
 import { memoryOf } from "../../engine/memory.ts";
 import type { Pace } from "../../engine/pace.ts";
@@ -39,6 +39,9 @@ export class Workshop {
   private readonly barred: Barred;
   private readonly driver: Driver;
   private readonly onLost: () => void;
+  private readonly pace: Pace;
+  /** What the longest pieces of jobs took that were given up for it, microseconds. */
+  private readonly longPieces = new Map<number, number>();
   private readonly memoryBytes: number;
   /** GPU memory that each open job takes at most. */
   private readonly taken = new Map<number, number>();
@@ -51,12 +54,13 @@ export class Workshop {
     this.adapter = adapter;
     this.inputs = inputs;
     this.barred = barred;
+    this.pace = pace;
     this.driver = new Driver(pace);
     this.memoryBytes = memoryBytes;
     this.onLost = onLost;
   }
 
-  /** Opens the job or gives the open one. Rejects with `BarredKernel`, `TooLarge`, `InputError`, `EngineError`, or what the adapter says. */
+  /** Opens the job or gives the open one. Rejects with `BarredKernel`, `TooLarge`, `TooLong`, `InputError`, `EngineError`, or what the adapter says. */
   bench(job: number): Promise<Bench> {
     const known = this.benches.get(job);
     if (known) {
@@ -78,7 +82,11 @@ export class Workshop {
   /** Computes one unit, its piece of split files fetched first. */
   async compute(bench: Bench, task: Task, onProgress: (share: number) => void, keeper: Keeper): Promise<Computation> {
     const pieces = await this.inputs.pieces(bench.plan, task.unit);
-    return this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress, keeper);
+    const computation = this.driver.compute(bench.engine, { index: task.unit, row: task.row, pieces }, onProgress, keeper);
+    computation.outcome.catch((error: unknown) => {
+      if (error instanceof TooLong) this.longPieces.set(task.job, error.micros);
+    });
+    return computation;
   }
 
   /**
@@ -115,6 +123,8 @@ export class Workshop {
   }
 
   private async open(job: number): Promise<Bench> {
+    const [micros, longest] = [this.longPieces.get(job) ?? 0, this.pace.longestMicros()];
+    if (micros > longest) throw new TooLong(micros, longest);
     const status = await this.inputs.status(job);
     if (await this.barred.has(status.plan)) throw new BarredKernel(status.title);
     const plan = await this.inputs.plan(status.plan);

@@ -40,7 +40,7 @@ export class Manners {
     this.asked = options.wishes;
     this.surroundings = options.surroundings ?? UNTOLD;
     this.touchedAt = this.now();
-    this.last = { kind: "lend", share: this.dose, idle: false, slowed: null };
+    this.last = { kind: "lend", share: this.dose, idle: false, longestMs: 0, slowed: null };
     this.look();
     this.timer = setInterval(() => this.look(), LOOK_AGAIN_MS);
   }

@@ -16,6 +16,12 @@ const LOW_BATTERY = 0.2;
 /** A page that has the focus and was not touched for so long: its visitor is not there. */
 const IDLE_AFTER_MS = 5 * 60_000;
 
+/**
+ * Milliseconds of GPU time of the longest piece that cannot be cut: a kernel that runs its dispatches whole, or a single long
+ * workgroup. A graphics card draws no screen meanwhile, so it is less than a frame while somebody may look at one; a processor does.
+ */
+const LONGEST_MS = { seen: 12, idle: 1_000 };
+
 /** Why nothing runs, though it was asked for. */
 export type HoldReason =
   | "frozen"
@@ -28,7 +34,9 @@ export type HoldReason =
   | "save-data"
   | "heat"
   /** No job fits into the GPU memory that is lent: the donor finds that out, not the policy. */
-  | "memory";
+  | "memory"
+  /** The jobs come in pieces too long for somebody who is there: the donor finds that out too. */
+  | "long-pieces";
 
 /** Why less is lent than was chosen: no more than SLOW_SHARE. */
 export type SlowReason = "hidden" | "battery" | "heat" | "save-data";
@@ -45,7 +53,7 @@ export interface Hold {
 export type Verdict =
   | ({ kind: "hold" } & Hold)
   /** `idle`: nobody is there who would notice longer slices. */
-  | { kind: "lend"; share: number; idle: boolean; slowed: SlowReason | null };
+  | { kind: "lend"; share: number; idle: boolean; longestMs: number; slowed: SlowReason | null };
 
 export interface Moment extends Surroundings {
   /** Of the day, local time, 0 … 1439. */
@@ -67,7 +75,9 @@ export function judge(moment: Moment, asked: Asked, before: Verdict): Verdict {
   const reason = holdReason(moment, asked, before);
   if (reason) return { kind: "hold", reason, until: reason === "hours" ? (asked.wishes.hours?.from ?? null) : null };
   const slowed = asked.dose > SLOW_SHARE ? slowReason(moment) : null;
-  return { kind: "lend", share: slowed ? SLOW_SHARE : asked.dose, idle: isIdle(moment), slowed };
+  const idle = isIdle(moment);
+  const longestMs = moment.screen && !moment.software ? LONGEST_MS[idle ? "idle" : "seen"] : Number.POSITIVE_INFINITY;
+  return { kind: "lend", share: slowed ? SLOW_SHARE : asked.dose, idle, longestMs, slowed };
 }
 
 function holdReason(moment: Moment, { wishes, anyway }: Asked, before: Verdict): HoldReason | null {

@@ -18,6 +18,8 @@ export interface Surroundings {
   frozen: boolean;
   /** Idle Detection: nobody has touched this device for a minute, or its screen is locked. Null where that is not allowed. */
   away: boolean | null;
+  /** There may be a screen that the GPU draws. */
+  screen: boolean;
 }
 
 /** Where nothing is told: a browser without these interfaces, or no browser. */
@@ -29,4 +31,5 @@ export const UNTOLD: Surroundings = {
   focused: true,
   frozen: false,
   away: null,
+  screen: true,
 };

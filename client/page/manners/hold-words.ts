@@ -42,6 +42,11 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
         headline: ["Waiting for a smaller job."],
         lead: [`The jobs here take more memory than you lend under When it may run. ${goesOn}`],
       };
+    case "long-pieces":
+      return {
+        headline: ["Waiting until you are away."],
+        lead: [`The jobs here compute in pieces so long that your screen would stutter, ${nothing}. It tries again by itself.`],
+      };
     case "frozen":
       return { headline: ["Waiting for the browser."], lead: [`It has put this tab to sleep, ${nothing}. ${goesOn}`] };
     default:
@@ -58,6 +63,7 @@ const HELD: Record<HoldReason, string> = {
   present: "Paused, you are here",
   "away-untold": "Paused, are you away?",
   memory: "Paused, jobs too large",
+  "long-pieces": "Paused, you are here",
   frozen: "Paused, tab asleep",
 };
 

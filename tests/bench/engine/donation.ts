@@ -36,7 +36,7 @@ export interface Donation {
 /** Starts a volunteer with a key of its own and the whole GPU: no gaps, where a person lends nine tenths at most. */
 export function donate({ origin, job, person }: Given): Donation {
   const throttle = new Throttle(WHOLE_GPU);
-  throttle.heed({ kind: "lend", share: WHOLE_GPU, idle: person === "idle", slowed: null });
+  throttle.heed({ kind: "lend", share: WHOLE_GPU, idle: person === "idle", longestMs: Number.POSITIVE_INFINITY, slowed: null });
   const report = new Report();
   const finished: number[] = [];
   const { port1, port2 } = new MessageChannel();

@@ -283,6 +283,26 @@ describe("elements of an output that no store can reach are told", () => {
   });
 });
 
+describe("a loop that says of itself that it never ends is told with its place", () => {
+  const endless = async (body: string) =>
+    admitted(await judges.admit(packageOf(job(body)))).warnings.flatMap((text) => /^(\S+) This loop's condition/.exec(text)?.[1] ?? []);
+
+  it.each([
+    ["while", "while (true) { out[0] = id.x; }"],
+    ["for", "for (var i = 0u; (true); i++) { out[0] = i; }"],
+  ])("%s", async (_, body) => {
+    expect(await endless(body)).toEqual([expect.stringMatching(/^kernel\.wgsl:\d+:3$/)]);
+  });
+
+  it.each([
+    ["a break leaves it", "while (true) { if (id.x > 3u) { break; } }"],
+    ["a return leaves it", "for (;true;) { if (id.x > 3u) { return; } }"],
+    ["its condition may end", "for (var i = 0u; i < id.x; i++) { out[0] = i; }"],
+  ])("and nothing is said where %s", async (_, body) => {
+    expect(await endless(body)).toEqual([]);
+  });
+});
+
 function started(): object {
   return { size: { set: SET }, src: { elements: 100, init: "zero" }, out: { init: { constant: 1 } } };
 }

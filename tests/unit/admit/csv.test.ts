@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decimalLines, MAX_CSV_FIELDS, readCsv } from "../../../server/admit/csv.ts";
 
-const read = (text: string) => readCsv("t.csv", new TextEncoder().encode(text));
+const read = (text: string) => readCsv("t.csv", new TextEncoder().encode(text), (name) => name !== "label");
 const table = (text: string) => {
   const found = read(text);
   if ("faults" in found) throw new Error(JSON.stringify(found.faults));
@@ -40,7 +40,7 @@ describe("a CSV table", () => {
   it("never throws, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const found = readCsv("t.csv", bytes);
+        const found = readCsv("t.csv", bytes, () => true);
         if ("faults" in found) expect(found.faults.length).toBeGreaterThan(0);
         else expect(found.bytes.byteLength).toBe(8 * found.columns.length * found.count);
       }),
@@ -67,5 +67,26 @@ describe("a CSV table", () => {
     const header = Array.from({ length: 64 }, (_, i) => `c${i}`).join(",");
     const line = `\n${"1,".repeat(63)}1`;
     expect(faults(header + line.repeat(MAX_CSV_FIELDS / 64 + 1))[0]?.wrong).toMatch(/more than 4194304 fields/);
+  });
+
+  it("leaves a column of text out that nothing uses, commas between its quotes too, and keeps one of numbers", () => {
+    const table = read('x,label,y\n1,"one, or so",2\n3,"say ""three""",4\n');
+    if ("faults" in table) throw new Error(JSON.stringify(table.faults));
+    expect(table.columns.map(({ name, minRow, max }) => [name, minRow, max])).toEqual([
+      ["x", 0, 3n],
+      ["y", 0, 4n],
+    ]);
+    expect(decimalLines(table)).toEqual([
+      ["1", "2"],
+      ["3", "4"],
+    ]);
+    expect([table.cell(0, 1), table.cell(1, 0)]).toEqual(["t.csv:2:16", "t.csv:3:1"]);
+    const numbers = read("x,label\n1,7\n");
+    expect("columns" in numbers && numbers.columns.map(({ name }) => name)).toEqual(["x", "label"]);
+  });
+
+  it("tells a text where a number is used, and a table of nothing but text", () => {
+    expect(read("x,label\none,two\n")).toMatchObject({ faults: [{ line: 2, column: 1, field: "x" }] });
+    expect(read("label\none\n")).toMatchObject({ faults: [{ wrong: "No column holds numbers alone." }] });
   });
 });

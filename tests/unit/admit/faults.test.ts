@@ -101,7 +101,9 @@ describe("one fault, named with its place and the way out", () => {
     ],
     [
       "a CSV field that is no number",
-      job({ units: { rows: "r.csv" } }, KERNEL, { "r.csv": "a,b\n1,2\n3,x4\n" }),
+      job({ units: { rows: "r.csv" }, bindings: { params: { set: { first: "$row.b", width: 64, scale: 1 } } } }, KERNEL, {
+        "r.csv": "a,b\n1,2\n3,x4\n",
+      }),
       /r\.csv:3:3 b: "x4" is no number/,
     ],
     [
@@ -367,7 +369,7 @@ describe("several faults", () => {
     const changes = {
       units: { count: "many" },
       bindings: { params: { set: { first: 1, widht: 1, scale: 2 }, init: { file: "start.bin" } }, valeus: { scratch: 1 } },
-      passes: [{ entryPoint: "mian", workgroups: 4, table: "steps.csv", set: { parms: {} } }],
+      passes: [{ entryPoint: "mian", workgroups: 4, table: "steps.csv", set: { parms: { first: "$pass.a" } } }],
       output: [{ binding: "vals", dtype: "u32" }],
     };
     const faults = await told(job(changes, WRONG_TYPE, { "steps.csv": "a\nfoo\n" }));

@@ -106,6 +106,11 @@ describe("a hostile kernel is refused with its place", () => {
       /^kernel\.wgsl:: : An expression, a block or a type is too long or nested too deeply: it ended while laying the k/,
     ],
     [
+      "50,000 comments inside each other",
+      job(`${"/*".repeat(50_000)}${"*/".repeat(50_000)}\n${KERNEL}`),
+      /^kernel\.wgsl:: : The kernel is nested too deeply to be read\. Break its expressions, blocks and comments up\./,
+    ],
+    [
       "constants in a circle",
       job(`const a = b; const b = a;\n${KERNEL}`),
       /^kernel\.wgsl:1:1 : cyclic dependency found: 'a' -> 'b' -> 'a'\./,

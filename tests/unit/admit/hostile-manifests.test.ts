@@ -40,7 +40,7 @@ describe("a hostile manifest is refused with its place", () => {
     ["an octal number", mem('"priority":010'), /^job\.json:1:267 : A comma or \} is missing here\. Put a comma b/],
     ["something after the end", raw(`${J}x`), /^job\.json:1:255 : There is something after the end of the JSON value\./],
     ["two values", raw(`${J}${J}`), /^job\.json:1:255 : There is something after the end of the JSON value\./],
-    ["nothing", raw(""), /^job\.json:1:1 : The file ends in the middle of a value\. Close/],
+    ["nothing", raw(""), /^job\.json:1:1 : The file is empty\. Write a manifest/],
     ["null", raw("null"), /^job\.json:1:1 : It is null, where an object is expected\. Writ/],
     ["a list", raw("[]"), /^job\.json:1:1 : It is a list, where an object is expected\. Wr/],
     ["a number", raw("1"), /^job\.json:1:1 : It is 1, where an object is expected\. Write a/],

@@ -306,7 +306,7 @@ describe("the way out", () => {
     [
       "of a swap of two sizes names the binding and its length",
       job({ bindings: { ...params, other: { elements: 65, scratch: true } }, ...twice }, swapped),
-      /bindings\.other\.elements: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Give other "elements": 64\.$/,
+      /bindings\.other\.elements: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Mend whichever is wrong: the length of other comes from bindings\.other\.elements \(64 elements\), that of values from output\[0\]\.shape\.$/,
     ],
     [
       "of a shape beyond its binding is the shape or the binding",
@@ -367,6 +367,31 @@ describe("the way out", () => {
       /A unit's piece has 260 bytes, values has 256, by output\[0\]\.shape\. At most 64 records fit: mend recordsPerUnit, or give it "elements"\.$/,
     ],
     [
+      "of a file that stands alone as a start is the object around it",
+      job({ bindings: { ...params, src: { elements: 4, init: "d.bin" } } }, reading, { "d.bin": new Uint8Array(16) }),
+      /bindings\.src\.init: It is "d\.bin"\. Write \{"file": "d\.bin"\} to start from a file, or "zero"\.$/,
+    ],
+    [
+      "of a NumPy file is its values alone",
+      job({ bindings: { ...params, src: { init: { file: "d.npy" } } } }, reading, { "d.npy": new Uint8Array(144) }),
+      /init\.file: d\.npy is a NumPy file by its name: .*array\.tofile\("values\.bin"\)/,
+    ],
+    [
+      "of a semicolon that was forgotten is one",
+      job({}, KERNEL.replace("  values[id.x] =", "  let b = id.x\n  values[id.x] =")),
+      /^kernel\.wgsl:7:15 : Expected ';' after let declaration\. Put ';' there\.$/,
+    ],
+    [
+      "of a template's placeholder is a value or an override",
+      job({}, KERNEL.replace("size(64)", `size($${"{"}SIZE})`)),
+      /^kernel\.wgsl:5:\d+ : \$\{ is a template's: .*Put the value there, or declare an override/,
+    ],
+    [
+      "of a table with semicolons is commas",
+      job({ units: { rows: "rows.csv" } }, KERNEL, { "rows.csv": "k;j\n1;2\n" }),
+      /^rows\.csv:1:1 : Line 1 has no comma, and ";" instead\. Separate values by commas/,
+    ],
+    [
       "of a table that is no file is what a table is",
       job({ passes: [{ workgroups: [1], table: 5 }] }),
       /table: It is 5, .*a line an iteration, for \$pass\.column.*"stages\.csv"/,
@@ -379,6 +404,19 @@ describe("the way out", () => {
   ])("%s, and it is told alone", async (_, files, expected) => {
     const faults = await told(files);
     expect(faults).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it("of a text that fills a binding is told, and no fault: its characters may be meant", async () => {
+    const files = job({ bindings: { ...params, src: { init: { file: "d.csv" } } } }, reading, { "d.csv": "1234".repeat(64) });
+    expect((await warned(files)).join()).toContain("d.csv is text by its name");
+  });
+
+  it("of workgroups that were meant as invocations is told", async () => {
+    const huge = job({ passes: [{ workgroups: [65535, 65535, 65535] }] });
+    expect((await warned(huge)).join()).toMatch(
+      /passes\[0\]\.workgroups: a unit has 281,462,092,005,375 workgroups of 64 invocations here/,
+    );
+    expect((await warned(job({ passes: [{ workgroups: [65535, 64] }] }))).join()).not.toContain("invocations here");
   });
 
   it("of a swap without a second iteration is one, or none", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CliError } from "../../../server/cli/exit.ts";
-import { packageFiles, referencesOf } from "../../../server/cli/folder.ts";
+import { nameNeighbours, packageFiles, referencesOf } from "../../../server/cli/folder.ts";
 import { multipart } from "../../../server/cli/multipart.ts";
 import type { Fault } from "../../../shared/errors.ts";
 
@@ -55,6 +55,25 @@ describe("the files a manifest names", () => {
     );
     expect(referencesOf("{")).toEqual([]);
     expect(referencesOf('{"kernel": 7, "passes": "x", "bindings": [1]}')).toEqual([]);
+  });
+});
+
+describe("a file that is missing", () => {
+  test("is told with the one of nearly its name in the folder, in whichever folder of the package, that nobody else names", async () => {
+    for (const path of ["boards.bin", "notes.txt", "data/points.bin", "job.json"]) await writeFile(join(dir, path), "{}");
+    const missing = (path?: string): Fault => ({
+      file: "job.json",
+      wrong: "It is not there.",
+      right: "Add it.",
+      ...(path ? { missing: path } : {}),
+    });
+    const paths = ["board.bin", "data/point.bin", "jobs.json", "elsewhere/far.bin", "../boards.bin", undefined];
+    const named = await nameNeighbours(dir, paths.map(missing), await packageFiles(dir));
+    expect(named.map(({ right }) => right)).toEqual([
+      "Did you mean boards.bin?",
+      "Did you mean data/points.bin?",
+      ...Array<string>(4).fill("Add it."),
+    ]);
   });
 });
 
@@ -118,7 +137,11 @@ describe("a package on disk", () => {
   });
 
   test("without a job.json is a wrong usage", async () => {
-    await expect(packageFiles(dir)).rejects.toMatchObject({ exit: 2, body: { code: "no-package" } });
+    const todo = async (place: string) => ((await packageFiles(place).catch((error: unknown) => error)) as CliError).body;
+    expect(await todo(dir)).toMatchObject({ code: "no-package", todo: expect.stringContaining("or make one with") });
+    await writeFile(join(dir, "Job.json"), "{}");
+    expect((await todo(dir)).todo).toBe("Did you mean Job.json? Rename it job.json.");
+    expect((await todo(join(dir, "job.json"))).todo).toBe(`Name the folder that it is in: ${dir}.`);
   });
 
   test("travels as multipart that a foreign parser reads back", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { MIN_HELD_SHARE_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
+import { LATE_GRACE_MS, LATE_MOST_MS } from "../../../server/core/late.ts";
 import { MAX_HOLD_MS, MIN_STALL_MS } from "../../../server/core/lease.ts";
 import { BARRED_RETURNED, DECAY_MS } from "../../../server/core/standing.ts";
 import { type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
@@ -217,6 +218,37 @@ describe("an answer whose lease is over", () => {
       if (!before) world.submit(world.assignment(other));
       expect(world.job().state).toBe("done");
     }
+  });
+
+  /** Two who were asked for the unit, the first of whom answered late. */
+  function overlapped(units = 1): World {
+    const world = new World({ units });
+    world.tick(1);
+    const slept = world.assignment(world.join(1));
+    world.tick(MIN_STALL_MS);
+    world.submit(world.assignment(world.join(2)));
+    expect(answered(world, slept, 0 as UnitIndex)).toEqual(["recorded"]);
+    return world;
+  }
+
+  it("completes the quorum after a minute where nobody else is active", () => {
+    const world = overlapped();
+    world.tick(LATE_GRACE_MS - 1);
+    expect(world.job().pages.final).toBe(0);
+    world.tick(1);
+    expect(world.job().state).toBe("done");
+    for (const id of [1, 2]) expect(world.ledger.credit.get(account(id))).toEqual({ escrow: 0, final: 1 });
+  });
+
+  it("waits for others where they are active, for an hour", () => {
+    const world = overlapped();
+    const others = [3, 4, 5].map((id) => world.join(id));
+    for (let waited = 0; waited < LATE_MOST_MS; waited += LATE_GRACE_MS) {
+      expect(world.job().pages.final).toBe(0);
+      for (const by of others) world.prove(by, 1);
+      world.tick(LATE_GRACE_MS);
+    }
+    expect(world.job().state).toBe("done");
   });
 
   it("ends its unit in a restart, which does not know what came late", () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { measureGflops } from "../../../client/engine/benchmark.ts";
 import { BENCHMARK_PLAN, BENCHMARK_SOURCE } from "../../../client/engine/benchmark-plan.ts";
 import { Driver } from "../../../client/engine/driver.ts";
+import { eagerPace } from "../../../client/engine/pace.ts";
 import { admitFolder } from "../../../server/cli/check.ts";
 import { BENCHMARK_GFLOP, GFLOP_PER_CREDIT } from "../../../shared/credit.ts";
 import { GALLERY } from "../../browser/kernels.packages.ts";
@@ -39,7 +40,7 @@ describe("the benchmark", () => {
     async (clock, gflops) => {
       const perGroup = (1e6 * BENCHMARK_GFLOP) / gflops / BENCHMARK_PASS.workgroups[0];
       const gpu = new SimulatedDevice({ perGroup: () => perGroup, width: 10, clock, noise: 0, seed: 1 });
-      const driver = new Driver({ targetMicros: () => POLITE, turn: () => Promise.resolve(), busy() {}, idle() {}, end() {} });
+      const driver = new Driver(eagerPace(POLITE));
       const measuring = measureGflops(driver, gpu.engine([BENCHMARK_PASS]));
       await gpu.run();
       const found = await measuring;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SliceController, START } from "../../../client/engine/controller.ts";
 import { Driver } from "../../../client/engine/driver.ts";
-import type { Pace } from "../../../client/engine/pace.ts";
+import { eagerPace, type Pace } from "../../../client/engine/pace.ts";
 import { workgroupsOf } from "../../../client/engine/slices.ts";
 import { type Clock, type Device, SimulatedDevice, type Submit } from "./simulated-device.ts";
 
@@ -11,7 +11,7 @@ const IDLE = 30_000;
 const LEARNING = 20;
 
 function pace(target: () => number): Pace {
-  return { targetMicros: target, turn: () => Promise.resolve(), busy: () => undefined, idle: () => undefined, end: () => undefined };
+  return { ...eagerPace(0), targetMicros: target };
 }
 
 /** Runs `units` of a dispatch on a device; answers its submits. */

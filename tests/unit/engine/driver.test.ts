@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Driver, DriverStopped } from "../../../client/engine/driver.ts";
-import type { Pace } from "../../../client/engine/pace.ts";
+import { Driver, DriverStopped, TooLong } from "../../../client/engine/driver.ts";
+import { eagerPace, type Pace } from "../../../client/engine/pace.ts";
 import type { Engine } from "../../../client/engine/seam.ts";
 import { workgroupsOf } from "../../../client/engine/slices.ts";
 import type { Every } from "../../../client/engine/watchdog.ts";
@@ -11,7 +11,7 @@ const POLITE = 4_000;
 const DEVICE: Device = { perGroup: () => 10, width: 1, clock: "exact", noise: 0, seed: 1 };
 
 function pace(more: Partial<Pace> = {}): Pace {
-  return { targetMicros: () => POLITE, turn: () => Promise.resolve(), busy() {}, idle() {}, end() {}, ...more };
+  return { ...eagerPace(POLITE), ...more };
 }
 
 /** A dispatch of so many microseconds, `repeat` times. */
@@ -296,6 +296,41 @@ describe("the driver", () => {
     expect(log).toEqual([]);
     await driver.stop();
     await expect(driver.compute(engine, { index: 99 }).outcome).rejects.toThrow(DriverStopped);
+  });
+
+  it.each([
+    ["a dispatch that cannot be cut", { whole: "test" }, passOf(50_000), 3],
+    ["one far too long", { whole: "test" }, passOf(200_000), 1],
+    [
+      "a workgroup that is too long by itself",
+      { group: 0, binding: 9 },
+      { workgroups: [4, 1, 1] as [number, number, number], repeat: 1 },
+      3,
+    ],
+  ])("gives units up that hold the GPU for longer than is allowed at once, once it knows: %s", async (_, slicing, pass, most) => {
+    const gpu = new SimulatedDevice({ ...DEVICE, perGroup: () => (pass.workgroups[0] === 4 ? 13_000 : 10) });
+    const engine = gpu.engine([pass], slicing);
+    let longest = 12_000;
+    const driver = new Driver(pace({ longestMicros: () => longest }));
+    const outcomes = feed(driver, engine, 8);
+    await gpu.run();
+    const words = (await outcomes).map((result) => (result.status === "rejected" ? result.reason : undefined));
+    expect(words.at(-1)).toBeInstanceOf(TooLong);
+    expect(words.at(-1).micros).toBeGreaterThan(12_000);
+    expect(gpu.submits.filter(({ boxes }) => boxes.length > 0).length).toBeLessThanOrEqual(most);
+
+    longest = 1_000_000;
+    const later = feed(driver, engine, 2);
+    await gpu.run();
+    expect((await later).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
+  it("computes what is short enough, whole or in slices", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const driver = new Driver(pace({ longestMicros: () => 12_000 }));
+    const outcomes = [feed(driver, gpu.engine([passOf(9_000)], { whole: "test" }), 5), feed(driver, gpu.engine([passOf(90_000)]), 5)];
+    await gpu.run();
+    for (const ended of await Promise.all(outcomes)) expect(ended.map(({ status }) => status)).toEqual(Array(5).fill("fulfilled"));
   });
 
   it("ends a stop that waits for what does not end", async () => {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Driver } from "../../../client/engine/driver.ts";
 import { openEngine } from "../../../client/engine/engine.ts";
 import { memoryOf } from "../../../client/engine/memory.ts";
-import type { Pace } from "../../../client/engine/pace.ts";
+import { eagerPace } from "../../../client/engine/pace.ts";
 import type { BufferPlan } from "../../../shared/plan.ts";
 import { planOf } from "../gateway/network.ts";
 import { openNullDevice } from "../null-device.ts";
@@ -11,13 +11,7 @@ import { openNullDevice } from "../null-device.ts";
 /** Places for boxes, time stamps and the like, whatever the job. */
 const FIXED_BYTES = 512 * 1024;
 const UNITS = 100;
-const PACE: Pace = {
-  targetMicros: () => 30_000,
-  turn: async () => undefined,
-  busy: () => undefined,
-  idle: () => undefined,
-  end: () => undefined,
-};
+const PACE = eagerPace(30_000);
 
 /** Counts the bytes of the device's buffers that are not destroyed; answers the most there were at a time. */
 function watch(device: GPUDevice): () => number {

@@ -277,7 +277,7 @@ describe("every format", () => {
   test("names an output that is not there", () => {
     const plan = planOf("u8", [1], CONCAT, 1);
     const meta = { job: 1, name: "x", complete: true };
-    expect(() => exportResults(plan, "other", "raw", sourceOf("u8", []), meta)).toThrow("There is no output other.");
+    expect(() => exportResults(plan, "other", "raw", sourceOf("u8", []), meta)).toThrow("There is no output other: the job has answer.");
   });
 
   test("breaks off when a unit is missing from results that were called complete", async () => {

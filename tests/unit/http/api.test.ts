@@ -7,6 +7,7 @@ import { formOf, packageOf, startServer, type TestServer } from "./server.ts";
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer({
+    jobsPerOwner: 2,
     network: {
       name: "Testnet",
       operator: "The tests",
@@ -250,6 +251,17 @@ describe("job packages", () => {
     await server.post(`/api/jobs/${draft}/resume`, undefined, ann);
     expect((await server.get(`/api/jobs/${draft}/plan`)).status).toBe(200);
     expect(await listed()).toBe(true);
+  });
+
+  it("are bounded for each owner while they have not ended, drafts too, and not for an administrator", async () => {
+    const { token } = (await (await server.post("/api/tokens", { name: "Cyd" }, server.token)).json()) as { token: string };
+    await server.submit(packageOf(1), "", token);
+    const draft = await server.submit(packageOf(1), "?start=0", token);
+    const refused = await expectError(await server.post("/api/jobs", formOf(packageOf(1)), token), 409, "too-many-jobs");
+    expect(refused.message).toContain("2 jobs");
+    for (let job = 0; job < 3; job++) await server.submit(packageOf(1));
+    await server.post(`/api/jobs/${draft}/cancel`, undefined, token);
+    await server.submit(packageOf(1), "", token);
   });
 
   it("that are cancelled before they started are nobody else's business", async () => {

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AUDITOR } from "../../../server/core/cluster.ts";
+import type { UnitReplicaRow, UnitRow } from "../../../server/core/store.ts";
+import { ruleOf } from "../../../server/http/units.ts";
+import type { AccountId } from "../../../shared/ids.ts";
 import type { Unit } from "../../../shared/unit.ts";
 import { bytesOf } from "../gateway/volunteer.ts";
 import { answer as answerTo } from "./answers.ts";
@@ -93,5 +97,33 @@ describe("a unit", () => {
     const draft = await server.submit(packageOf(1), "?start=0");
     expect((await server.get(`/api/jobs/${draft}/units/0`)).status).toBe(404);
     expect((await server.get(`/api/jobs/${draft}/units/0`, server.token)).status).toBe(200);
+  });
+});
+
+describe("what made a unit final", () => {
+  const replica = (cluster: string | null, status: "ok" | "failed", digest: string | null): UnitReplicaRow => ({
+    account: 1 as AccountId,
+    publicKey: null,
+    outcome: "final",
+    gpuMicros: 0,
+    credit: 0,
+    status,
+    digest,
+    cluster,
+  });
+  const unit = (auditor: UnitReplicaRow, ended: UnitRow["ended"] = "final"): UnitRow => ({
+    ended,
+    at: 1,
+    digest: "aa",
+    replicas: [replica("one", "ok", "aa"), replica("two", "ok", "aa"), auditor],
+    kept: ["aa"],
+  });
+
+  it("is the auditor where it has the canonical result, and the quorum where it failed or was outvoted", () => {
+    expect(ruleOf(unit(replica(AUDITOR, "ok", "aa")))).toBe("audit");
+    expect(ruleOf(unit(replica(AUDITOR, "failed", null)))).toBe("quorum");
+    expect(ruleOf(unit(replica(AUDITOR, "ok", "bb")))).toBe("quorum");
+    expect(ruleOf(unit(replica(null, "ok", "aa")))).toBe("not-kept");
+    expect(ruleOf(unit(replica(AUDITOR, "ok", "aa"), "failed"))).toBe("none");
   });
 });

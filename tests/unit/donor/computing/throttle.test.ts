@@ -36,7 +36,7 @@ describe("the throttle", () => {
 
   it("follows another share, and opens its gate no more while the manners hold it", async () => {
     const throttle = new Throttle(0.9);
-    const heed = (share: number) => throttle.heed({ kind: "lend", share, idle: false, slowed: null });
+    const heed = (share: number) => throttle.heed({ kind: "lend", share, idle: false, longestMs: 12, slowed: null });
     heed(0.25);
     expect(await lend(throttle, 10, 30_000)).toBeLessThan(0.28);
     throttle.heed({ kind: "hold", reason: "battery", until: null });
@@ -75,9 +75,9 @@ describe("the throttle", () => {
   it("cuts longer slices only when the manners say that nobody is there", () => {
     const throttle = new Throttle(0.5);
     const polite = throttle.targetMicros();
-    throttle.heed({ kind: "lend", share: 0.5, idle: true, slowed: null });
+    throttle.heed({ kind: "lend", share: 0.5, idle: true, longestMs: 12, slowed: null });
     expect(throttle.targetMicros()).toBeGreaterThan(polite);
-    throttle.heed({ kind: "lend", share: 0.5, idle: false, slowed: null });
+    throttle.heed({ kind: "lend", share: 0.5, idle: false, longestMs: 12, slowed: null });
     expect(throttle.targetMicros()).toBe(polite);
   });
 

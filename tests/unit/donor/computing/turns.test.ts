@@ -1,6 +1,7 @@
 /** Sessions as the manners allow, on Dawn's null backend, against a real gateway. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, globals } from "webgpu";
+import { Throttle } from "../../../../client/donor/computing/throttle.ts";
 import { Manners } from "../../../../client/donor/manners/manners.ts";
 import { type Surroundings, UNTOLD } from "../../../../client/donor/manners/surroundings.ts";
 import { NO_WISHES } from "../../../../client/donor/manners/wishes.ts";
@@ -105,6 +106,21 @@ describe("turns", () => {
     await until(() => expect(lender.shelved.filter(({ job }) => job === small)).toHaveLength(3));
     manners.setWishes(NO_WISHES);
     await until(() => expect(lender.shelved.some(({ job }) => job === large)).toBe(true));
+  });
+
+  it("leaves a job whose pieces are too long for who is there to others, without calling it failed", async () => {
+    let allowed = 1;
+    const longest = vi.spyOn(Throttle.prototype, "longestMicros").mockImplementation(() => allowed);
+    const job = await front.network.addJob(planOf(MANY));
+    lendWith(UNTOLD);
+    await until(() => expect(phase()).toEqual({ kind: "on-hold", reason: "long-pieces", until: null }));
+    await until(() => expect(leased(job)).toBe(0));
+    expect(lender.shelved.filter(({ status }) => status !== "ok")).toEqual([]);
+    allowed = Number.POSITIVE_INFINITY;
+    const other = await front.network.addJob(planOf(3));
+    lender.turns.session?.hurry();
+    await until(() => expect(lender.shelved.filter((entry) => entry.job === other)).toHaveLength(3));
+    longest.mockRestore();
   });
 
   it("stops in the middle of a hold", async () => {

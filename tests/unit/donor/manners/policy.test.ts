@@ -5,7 +5,7 @@ import { UNTOLD } from "../../../../client/donor/manners/surroundings.ts";
 import { NO_WISHES } from "../../../../client/donor/manners/wishes.ts";
 
 const MOMENT: Moment = { ...UNTOLD, minute: 12 * 60, untouchedMs: 0, software: false };
-const LENDING: Verdict = { kind: "lend", share: 0.9, idle: false, slowed: null };
+const LENDING: Verdict = { kind: "lend", share: 0.9, idle: false, longestMs: 12, slowed: null };
 const ON_BATTERY = { battery: { charging: false, level: 0.8 } };
 const NIGHT = { wishes: { ...NO_WISHES, hours: { from: 22 * 60, to: 7 * 60 } } };
 const AWAY = { wishes: { ...NO_WISHES, onlyAway: true } };
@@ -77,6 +77,16 @@ describe("the manners' policy", () => {
     expect(idle({ untouchedMs: long, away: true, hidden: true })).toBe(false);
   });
 
+  it.each<[string, number, Partial<Moment>]>([
+    ["somebody may be there", 12, {}],
+    ["a film hides the page", 12, { hidden: true, away: true }],
+    ["somebody is away", 1_000, { away: true }],
+    ["the processor computes", Number.POSITIVE_INFINITY, { software: true }],
+    ["there is no screen", Number.POSITIVE_INFINITY, { screen: false }],
+  ])("allows pieces that cannot be cut where %s: %i ms", (_, longestMs, moment) => {
+    expect(judged(moment)).toMatchObject({ longestMs });
+  });
+
   it("lends less for every signal, and never more than was chosen", () => {
     const moments = fc.record({
       battery: fc.option(fc.record({ charging: fc.boolean(), level: fc.double({ min: 0, max: 1, noNaN: true }) })),
@@ -85,6 +95,7 @@ describe("the manners' policy", () => {
       hidden: fc.boolean(),
       focused: fc.boolean(),
       frozen: fc.boolean(),
+      screen: fc.boolean(),
       away: fc.option(fc.boolean()),
       minute: fc.integer({ min: 0, max: 1439 }),
       untouchedMs: fc.integer({ min: 0, max: 1e7 }),
@@ -96,7 +107,7 @@ describe("the manners' policy", () => {
       anyway: fc.constantFrom<Asked["anyway"]>([], ["battery"], ["save-data"], ["battery", "save-data"]),
     });
     const shareOf = (verdict: Verdict) => (verdict.kind === "lend" ? verdict.share : 0);
-    const calm = { battery: null, pressure: null, saveData: false, hidden: false, frozen: false };
+    const calm = { battery: null, pressure: null, saveData: false, hidden: false, frozen: false, screen: true };
     fc.assert(
       fc.property(moments, asked, fc.boolean(), (moment, wish, wasHot) => {
         const before: Verdict = wasHot ? { kind: "hold", reason: "heat", until: null } : LENDING;
