@@ -138,8 +138,9 @@ export class Connection {
       // Noted before the token is looked up: whichever comes first, its revocation finds this line.
       if (audit !== undefined) context.auditors.set(socket, audit);
       if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
-      const row = (await context.store.knownAccount(publicKey)) ?? (await this.newAccount(publicKey));
-      if (pool !== undefined && !context.pools.isMember(pool, row.id)) throw new IdlewaveError("not-member", { pool });
+      const known = await context.store.knownAccount(publicKey);
+      if (pool !== undefined && !(known && context.pools.isMember(pool, known.id))) throw new IdlewaveError("not-member", { pool });
+      const row = known ?? (await this.newAccount(publicKey));
       const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
       const facts = {
         host: context.nextHost(),

@@ -29,7 +29,7 @@ export async function viewerOf(request: FastifyRequest, { store, pools, clock }:
 export async function visibleJob(request: FastifyRequest, context: Context, id: number): Promise<JobRow> {
   const viewer = await viewerOf(request, context);
   const row = context.coordinator.job(id as JobId);
-  if (!row || !sees(viewer, row)) throw new IdlewaveError("not-found", { what: `job ${id}` });
+  if (!row || !sees(viewer, row, context)) throw new IdlewaveError("not-found", { what: `job ${id}` });
   return row;
 }
 
@@ -37,7 +37,9 @@ export async function visibleJob(request: FastifyRequest, context: Context, id: 
 export async function visibleJobs(request: FastifyRequest, context: Context): Promise<JobRow[]> {
   const viewer = await viewerOf(request, context);
   const { pass, owner } = viewer;
-  return context.coordinator.jobs().filter((row) => sees(viewer, row) && (pass === null || row.pool === pass.pool || isOwn(owner, row)));
+  return context.coordinator
+    .jobs()
+    .filter((row) => sees(viewer, row, context) && (pass === null || row.pool === pass.pool || isOwn(owner, row)));
 }
 
 /** A job that the request's token may change. Throws `unauthorized`, `not-found` or `forbidden`. */
@@ -63,6 +65,6 @@ export function seesPool({ owner, pass }: Viewer, pool: PoolId, { pools }: Pick<
   return pass?.pool === pool || (owner !== null && row !== undefined && isPoolOf(owner, row));
 }
 
-function sees({ owner, pass }: Viewer, row: JobRow): boolean {
-  return isOwn(owner, row) || (!isHidden(row) && (row.pool === undefined || row.pool === pass?.pool));
+function sees(viewer: Viewer, row: JobRow, context: Pick<Context, "pools">): boolean {
+  return isOwn(viewer.owner, row) || (!isHidden(row) && (row.pool === undefined || seesPool(viewer, row.pool, context)));
 }

@@ -21,6 +21,7 @@ const CHECKS = {
   readable: "Each page of units can be read.",
   credit: "Each account's credit is the sum of its replicas'.",
   counts: "Each account's counts are those of its replicas.",
+  members: "Each member's counts are those of its replicas in its pool.",
   tallies: "Each job's counts are those of its replicas and units.",
   results: "Each final unit has its canonical result.",
   inline: "Each result in a page has its digest.",
@@ -46,6 +47,7 @@ export interface LedgerCheck {
 interface JobRow {
   id: number;
   state: JobState;
+  pool: number | null;
   units: number | null;
   counted: number;
   refused: number;
@@ -67,16 +69,19 @@ export function checkLedger(database: DatabaseSyncInstance): LedgerCheck[] {
   const pass = new Pass(database);
   for (const job of database.prepare(JOBS).all()) pass.job(job as unknown as JobRow);
   pass.accounts();
+  pass.members();
   return Object.values(pass.checks);
 }
 
-const JOBS = "SELECT id, state, json_extract(spec, '$.units') AS units, counted, refused, recorded, final FROM jobs ORDER BY id";
+const JOBS = "SELECT id, state, pool, json_extract(spec, '$.units') AS units, counted, refused, recorded, final FROM jobs ORDER BY id";
 const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
 
 class Pass {
   readonly checks: Record<keyof typeof CHECKS, LedgerCheck>;
   private readonly database: DatabaseSyncInstance;
   private readonly sums = new Map<number, AccountSums>();
+  /** By pool and account. */
+  private readonly memberSums = new Map<string, AccountSums>();
 
   constructor(database: DatabaseSyncInstance) {
     this.database = database;
@@ -114,7 +119,7 @@ class Pass {
       if (!found) continue;
       const note = (name: PageCheck, what: string) => this.note(name, what);
       checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
-      for (const unit of found.units.values()) this.add(unit, tally);
+      for (const unit of found.units.values()) this.add(unit, tally, job.pool);
     }
     for (const list of [lists.failures, lists.refusals, lists.accounts]) {
       const rest = list.upTo(Number.POSITIVE_INFINITY).length;
@@ -143,6 +148,16 @@ class Pass {
     for (const id of this.sums.keys()) this.note("credit", `account ${id} is not there, and has replicas`);
   }
 
+  /** Of a member who was forgotten nothing is kept. */
+  members(): void {
+    for (const row of this.database.prepare("SELECT pool, account, submitted, final, refused FROM members").iterate()) {
+      const member = row as { pool: number; account: number; submitted: number; final: number; refused: number };
+      const sums = this.memberSums.get(`${member.pool}:${member.account}`) ?? noSums();
+      const same = member.submitted === sums.submitted && member.final === sums.unitsFinal && member.refused === sums.refused;
+      if (!same) this.note("members", `account ${member.account} of pool ${member.pool}`);
+    }
+  }
+
   private read(job: number, page: number): { units: Map<number, PageUnit>; packed: boolean } | undefined {
     const rows = this.database.prepare("SELECT body FROM journal WHERE job = ? AND page = ? ORDER BY seq").all(job, page);
     const row = this.database.prepare("SELECT body FROM pages WHERE job = ? AND page = ?").get(job, page);
@@ -157,7 +172,11 @@ class Pass {
     }
   }
 
-  private add({ ended, replicas }: PageUnit, tally: { counted: number; refused: number; recorded: number; final: number }): void {
+  private add(
+    { ended, replicas }: PageUnit,
+    tally: { counted: number; refused: number; recorded: number; final: number },
+    pool: number | null,
+  ): void {
     if (ended === "final") {
       tally.final++;
       tally.recorded += replicas.length;
@@ -165,18 +184,17 @@ class Pass {
     for (const { account, status, outcome, credit, gpuMicros } of replicas) {
       if (status === "ok") tally.counted++;
       if (outcome === "refused") tally.refused++;
-      let sums = this.sums.get(account);
-      if (!sums) {
-        sums = noSums();
-        this.sums.set(account, sums);
-      }
-      sums.submitted++;
-      sums.micros = addMicros(sums.micros, gpuMicros);
-      if (outcome === "open") sums.escrow += credit;
-      else if (outcome === "refused") sums.refused++;
-      else if (outcome === "final") {
-        sums.final += credit;
-        sums.unitsFinal++;
+      const sums = sumsOf(this.sums, account);
+      const both = pool === null ? [sums] : [sums, sumsOf(this.memberSums, `${pool}:${account}`)];
+      for (const each of both) {
+        each.submitted++;
+        each.micros = addMicros(each.micros, gpuMicros);
+        if (outcome === "open") each.escrow += credit;
+        else if (outcome === "refused") each.refused++;
+        else if (outcome === "final") {
+          each.final += credit;
+          each.unitsFinal++;
+        }
       }
     }
   }
@@ -186,6 +204,15 @@ class Pass {
     found.count++;
     if (found.broken.length < SHOWN) found.broken.push(what);
   }
+}
+
+function sumsOf<Key>(all: Map<Key, AccountSums>, key: Key): AccountSums {
+  let sums = all.get(key);
+  if (!sums) {
+    sums = noSums();
+    all.set(key, sums);
+  }
+  return sums;
 }
 
 function differs(said: number, summed: number): boolean {

@@ -33,8 +33,10 @@ async function json<T>(...args: string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-function donate(...options: string[]): { process: ChildProcess; said: () => string; ended: Promise<number> } {
-  const args = ["donate", "--home", join(folder, "machine"), "--software", ...options];
+const donate = (...options: string[]) => start("donate", "--home", join(folder, "machine"), ...options);
+
+function start(...verb: string[]): { process: ChildProcess; said: () => string; ended: Promise<number> } {
+  const args = [...verb, "--software"];
   const child = spawn(process.execPath, [join(ROOT, "scripts", "idlewave.mjs"), ...args], { env: { ...process.env, ...env } });
   let said = "";
   for (const name of ["stdout", "stderr"] as const)
@@ -89,6 +91,9 @@ describe("a pool", () => {
       expect(joined.said()).toContain(`Joining pool ${id}, Class 7b, of teacher`);
       expect(await json<JobStatus>("status", String(first))).toMatchObject({ state: "done", units: { final: 6 }, executionsPerUnit: 1 });
       expect(await json<JobStatus>("status", String(publicly))).toMatchObject({ units: { final: 0, voted: 0 } });
+
+      const replayed = start("replay", String(first), "0");
+      expect(await replayed.ended, replayed.said()).toBe(EXIT.ok);
 
       const second = await submit("second-job", { pool: id, verify: { tier: "trusted" } });
       const later = donate("--pool", String(id), "--until-idle", "2");

@@ -51,7 +51,7 @@ function rates(): string[] {
     row("a connection", "frames", FRAME_RATE),
     most("a connection", "frames that wait for an answer", limits.MAX_FRAMES_IN_FLIGHT),
     most("a connection", "bytes of frames that wait for an answer", limits.MAX_BYTES_IN_FLIGHT),
-    row("a connection", "cold messages (`hello`, `units`, `forget`)", COLD_RATE),
+    row("a connection", "cold messages (`hello`, `units`, `forget`, `join`, `leave`, `pass`)", COLD_RATE),
     row("a connection", "malformed messages", GARBAGE_RATE),
   ];
 }
