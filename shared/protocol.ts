@@ -14,6 +14,7 @@ export const SocketEvent = {
   Leave: "leave",
   Pass: "pass",
   Reload: "reload",
+  Withdraw: "withdraw",
 } as const;
 
 const AUTH_CONTEXT = "idlewave/auth/v1";

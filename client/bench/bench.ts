@@ -1,22 +1,27 @@
 /** The page `/bench`: measures the visitor's graphics card after a click, and never before. */
-import { proxy, type Remote, wrap } from "comlink";
+import { proxy, wrap } from "comlink";
 import { html, LitElement, nothing, render } from "lit";
 import { messageOf } from "../../shared/thrown.ts";
 import { mark } from "../page/logo.ts";
-import { type BenchResult, lineOf, rowsOf } from "./bench-result.ts";
-import type { Bench, BenchEnd } from "./worker.ts";
+import { type BenchResult, gpuWords, lineOf, rowsOf } from "./bench-result.ts";
+import type { Bench, BenchEnd, Progress } from "./worker.ts";
 
 /** As many squares as steps of the course. */
 const SQUARES = 15;
 
-type Shown = BenchEnd | { kind: "idle" } | { kind: "running"; done: number; now: string } | { kind: "failed"; why: string };
+type Shown =
+  | BenchEnd
+  | { kind: "idle" }
+  | { kind: "asking" }
+  | ({ kind: "running" } & Progress)
+  | { kind: "stopped" }
+  | { kind: "failed"; why: string };
 
 class BenchView extends LitElement {
   static override properties = { shown: { state: true }, copied: { state: true } };
   declare shown: Shown;
   declare copied: boolean;
   private worker: Worker | null = null;
-  private bench: Remote<Bench> | null = null;
 
   constructor() {
     super();
@@ -32,15 +37,15 @@ class BenchView extends LitElement {
     const { shown } = this;
     const { headline, lead } = wordsOf(shown);
     this.dataset.state = shown.kind;
-    const running = shown.kind === "running";
+    const isBusy = shown.kind === "asking" || shown.kind === "running";
     return html`<h1>${headline}</h1>
       <p class="lead" role="status">${lead}</p>
-      ${running || shown.kind === "idle" ? squares(running ? shown.done : null) : nothing}
+      ${isBusy || shown.kind === "idle" ? squares(shown.kind === "running" ? shown.done : isBusy ? 0 : null) : nothing}
       ${shown.kind === "done" ? table(shown.result) : nothing}
       <div class="bench-buttons">
         ${
-          running
-            ? html`<button type="button" data-testid="stop" @click=${() => void this.bench?.stop()}>Stop</button>`
+          isBusy
+            ? html`<button type="button" data-testid="stop" @click=${() => this.stop()}>Stop</button>`
             : html`<button class="go" type="button" data-testid="measure" @click=${() => void this.measure()}>${shown.kind === "idle" ? "Measure my GPU" : "Measure again"}</button>`
         }
         ${shown.kind === "done" ? html`<button type="button" data-testid="copy" @click=${() => void this.copy(shown.result)}>${this.copied ? "Copied" : "Copy the result"}</button>` : nothing}
@@ -49,25 +54,28 @@ class BenchView extends LitElement {
 
   private async measure(): Promise<void> {
     this.copied = false;
-    this.shown = { kind: "running", done: 0, now: "Asking for the graphics card" };
-    try {
-      this.shown = await this.opened().run(
-        proxy((done: number, now: string) => {
-          this.shown = { kind: "running", done, now };
-        }),
-      );
-    } catch (error) {
-      this.worker?.terminate();
-      this.bench = null;
-      this.shown = { kind: "failed", why: messageOf(error) };
-    }
+    this.shown = { kind: "asking" };
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "idlewave bench" });
+    this.worker = worker;
+    // What was on its way when it was stopped, or measured anew, is not shown.
+    const show = (shown: Shown) => {
+      if (this.worker === worker) this.shown = shown;
+    };
+    worker.addEventListener("error", (event) => {
+      worker.terminate();
+      show({ kind: "failed", why: event.message || "the worker did not load" });
+    });
+    const bench = wrap<Bench>(worker);
+    const tell = proxy((progress: Progress) => show({ kind: "running", ...progress }));
+    show(await bench.run(tell).catch((error: unknown): Shown => ({ kind: "failed", why: messageOf(error) })));
+    worker.terminate();
   }
 
-  private opened(): Remote<Bench> {
-    if (this.bench) return this.bench;
-    this.worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "idlewave bench" });
-    this.bench = wrap<Bench>(this.worker);
-    return this.bench;
+  /** At once, whatever is being measured: the device goes with its worker. */
+  private stop(): void {
+    this.worker?.terminate();
+    this.worker = null;
+    this.shown = { kind: "stopped" };
   }
 
   private async copy(result: BenchResult): Promise<void> {
@@ -106,15 +114,17 @@ function wordsOf(shown: Shown): { headline: string; lead: string } {
         headline: "How fast is your graphics card?",
         lead: "Nothing runs before you press the button, and nothing is sent anywhere.",
       };
+    case "asking":
+      return { headline: "Measuring.", lead: "Asking for the graphics card." };
     case "running":
-      return { headline: "Measuring.", lead: `${shown.now}. About twenty seconds in all; the screen may stutter.` };
+      return { headline: "Measuring.", lead: `${shown.now}, on ${shown.gpu}. About twenty seconds in all; the screen may stutter.` };
     case "done": {
-      const { adapter, software, browser, os } = shown.result;
-      const what = software ? `${adapter}: no graphics card, your processor computed` : adapter;
-      return { headline: "Measured.", lead: `${what}. ${browser} on ${os}.` };
+      const { software, browser, os } = shown.result;
+      const whose = software ? " That is no graphics card: your processor computed." : "";
+      return { headline: "Measured.", lead: `Ran on ${gpuWords(shown.result)}, in ${browser} on ${os}.${whose}` };
     }
     case "stopped":
-      return { headline: "Stopped.", lead: "Nothing runs on your graphics card." };
+      return { headline: "Stopped.", lead: "Nothing more is given to your graphics card." };
     case "no-webgpu":
       return { headline: "This browser can't compute here.", lead: "It has no WebGPU, the part that lets a page use the graphics card." };
     case "no-adapter":

@@ -2,10 +2,12 @@
 import { BENCHMARK_GFLOP } from "../../shared/credit.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { BENCHMARK_PLAN, BENCHMARK_SOURCE } from "../engine/benchmark-plan.ts";
-import { type BenchResult, medianOf } from "./bench-result.ts";
-import { stopMillis, submitsOf, type Throughput, throughput } from "./measure.ts";
-import type { Submit } from "./watched-engine.ts";
+import type { BenchResult } from "./bench-result.ts";
+import { judgeSlices } from "./goals.ts";
+import { stopMillis, submitsOf, throughput } from "./measure.ts";
+import { median } from "./median.ts";
 
+/** Slice targets while a person is there, and while none is, µs. */
 const POLITE_MICROS = 4_000;
 const IDLE_MICROS = 30_000;
 /** A unit of the comparison takes about so long, in seconds. */
@@ -20,8 +22,6 @@ const MOST_ROWS = 64;
 const MOST_ROUNDS = 1_000_000;
 /** A unit whose slices are looked at, in seconds: some eighty of them. */
 const SLICED_SECONDS = 0.4;
-/** Slices in which the controller learns. */
-const LEARNING = 20;
 const STOPS = 3;
 const STOP_AFTER_MS = 87;
 
@@ -62,39 +62,23 @@ export function sizeFor(gflops: number, seconds: number): { rounds: number; rows
   return { rows, rounds: Math.max(1, Math.min(MOST_ROUNDS, rounds)) };
 }
 
-/** Share of slices within twice and half of their target, and the longest over it, once the controller has learned. */
-export function judgeSlices(submits: readonly Submit[], target: number): { within: number; longest: number } {
-  const known = submits.slice(LEARNING);
-  if (known.length === 0) throw new Error("there were too few slices to judge");
-  const isMet = ({ micros, ends }: Submit) => micros <= 2 * target && (ends > 0 || 2 * micros >= target);
-  return { within: known.filter(isMet).length / known.length, longest: Math.max(...known.map(({ micros }) => micros)) / target };
-}
-
-/**
- * Measures. `tell`: what is done, 0 … 1, and what is measured now. Rejects with what WebGPU says; resolves with null when
- * `isStopped` has become true.
- */
+/** Measures. `tell`: what is done, 0 … 1, and what is measured now. Rejects with what WebGPU says. */
 export async function runCourse(
   tell: (done: number, now: string) => void,
-  isStopped: () => boolean,
-): Promise<Pick<BenchResult, "gflops" | "sliced" | "slices" | "stopMillis" | "sameBytes"> | null> {
+): Promise<Pick<BenchResult, "gflops" | "sliced" | "slices" | "stopMillis" | "sameBytes">> {
   const steps = 2 + 3 * PAIRS + 1 + STOPS;
   let done = 0;
-  const step = async <T>(now: string, measure: () => Promise<T>): Promise<T | null> => {
-    if (isStopped()) return null;
+  const step = <T>(now: string, measure: () => Promise<T>): Promise<T> => {
     tell(done++ / steps, now);
-    return await measure();
+    return measure();
   };
-  const speed = async (rounds: number, rows: number, units: number): Promise<number | null> => {
+  const speed = async (rounds: number, rows: number, units: number): Promise<number> => {
     const found = await step("How fast it is", () => throughput({ plan: whole(longer(rounds, rows)), targetMicros: null, units }));
-    return found && (gflopOf(rounds, rows) * found.units) / found.seconds;
+    return (gflopOf(rounds, rows) * found.units) / found.seconds;
   };
-  const first = await speed(ROUNDS, 1, 2);
-  if (first === null) return null;
   // A fast GPU is not busy with a short unit: what it does with a longer one says more.
-  const guess = sizeFor(first, UNIT_SECONDS);
+  const guess = sizeFor(await speed(ROUNDS, 1, 2), UNIT_SECONDS);
   const gflops = await speed(guess.rounds, guess.rows, 2);
-  if (gflops === null) return null;
 
   const { rounds, rows } = sizeFor(gflops, UNIT_SECONDS);
   const plan = longer(rounds, rows);
@@ -107,8 +91,7 @@ export async function runCourse(
   ] as const;
   for (let pair = 0; pair < PAIRS; pair++) {
     for (const [way, made, targetMicros, now] of ways) {
-      const found: Throughput | null = await step(now, () => throughput({ plan: made, targetMicros, units: UNITS }));
-      if (!found) return null;
+      const found = await step(now, () => throughput({ plan: made, targetMicros, units: UNITS }));
       rates[way].push(found.units / found.seconds);
       digests.add(found.digest);
     }
@@ -116,16 +99,12 @@ export async function runCourse(
   const size = sizeFor(gflops, SLICED_SECONDS);
   const sliced = longer(size.rounds, size.rows);
   const submits = await step("How long slices are", () => submitsOf({ plan: sliced, targetMicros: POLITE_MICROS }));
-  if (!submits) return null;
   const stops: number[] = [];
   for (let turn = 0; turn < STOPS; turn++) {
-    const millis = await step("How soon it stops", () =>
-      stopMillis({ plan: sliced, targetMicros: POLITE_MICROS, afterMillis: STOP_AFTER_MS * (turn + 1) }),
-    );
-    if (millis === null) return null;
-    stops.push(millis);
+    const afterMillis = STOP_AFTER_MS * (turn + 1);
+    stops.push(await step("How soon it stops", () => stopMillis({ plan: sliced, targetMicros: POLITE_MICROS, afterMillis })));
   }
-  const share = (way: "polite" | "idle") => medianOf(rates[way].map((rate, pair) => rate / (rates.whole[pair] ?? Number.NaN)));
+  const share = (way: "polite" | "idle") => median(rates[way].map((rate, pair) => rate / (rates.whole[pair] ?? Number.NaN)));
   return {
     gflops,
     sliced: { polite: share("polite"), idle: share("idle") },

@@ -1,6 +1,7 @@
 /** In a worker: plans through engine and driver alone, without a donor, at a fixed slice target. */
 
 import type { JobPlan } from "../../shared/plan.ts";
+import { openAdapter } from "../donor/adapter.ts";
 import { Driver } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
 import { eagerPace } from "../engine/pace.ts";
@@ -18,10 +19,13 @@ export interface Throughput extends Rate {
   submits: number;
 }
 
+/** The card that is measured: the strongest. */
+export const MEASURED = { allowSoftware: true, card: "strong" } as const;
+
 async function openDevice(): Promise<GPUDevice> {
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new Error("there is no adapter");
-  return adapter.requestDevice({ requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [] });
+  const adapter = await openAdapter(MEASURED);
+  if (adapter.kind !== "adapter") throw new Error("there is no adapter");
+  return adapter.openDevice({ features: [], limits: {} });
 }
 
 async function withEngine<T>(plan: JobPlan, measure: (engine: Engine) => Promise<T>): Promise<T> {

@@ -1,28 +1,26 @@
-/** The bench's Web Worker: begins when it is told to, ends between two measurements. */
+/** The bench's Web Worker: begins when it is told to, and ends with its worker. */
 import { expose } from "comlink";
 import { openAdapter } from "../donor/adapter.ts";
-import type { BenchResult } from "./bench-result.ts";
+import { type BenchResult, gpuWords } from "./bench-result.ts";
 import { runCourse } from "./course.ts";
+import { MEASURED } from "./measure.ts";
 
-export type BenchEnd = { kind: "done"; result: BenchResult } | { kind: "stopped" } | { kind: "no-webgpu" } | { kind: "no-adapter" };
+export type BenchEnd = { kind: "done"; result: BenchResult } | { kind: "no-webgpu" } | { kind: "no-adapter" };
+/** `done`: 0 … 1; `gpu`: what is measured, in words. */
+export type Progress = { done: number; now: string; gpu: string };
 
-export class Bench {
-  private stopped = false;
-
-  async run(tell: (done: number, now: string) => void): Promise<BenchEnd> {
-    this.stopped = false;
-    const adapter = await openAdapter({ allowSoftware: true });
+const bench = {
+  async run(tell: (progress: Progress) => void): Promise<BenchEnd> {
+    const adapter = await openAdapter(MEASURED);
     if (adapter.kind === "no-webgpu" || adapter.kind === "no-adapter") return { kind: adapter.kind };
     if (adapter.kind !== "adapter") throw new Error("software adapters are measured too");
-    const found = await runCourse(tell, () => this.stopped);
-    if (!found) return { kind: "stopped" };
     const { software, browser, os } = adapter.host;
-    return { kind: "done", result: { adapter: adapter.name, software, browser, os, ...found } };
-  }
+    const ran = { adapter: adapter.name, software };
+    const gpu = gpuWords(ran);
+    const found = await runCourse((done, now) => tell({ done, now, gpu }));
+    return { kind: "done", result: { ...ran, browser, os, ...found } };
+  },
+};
+export type Bench = typeof bench;
 
-  stop(): void {
-    this.stopped = true;
-  }
-}
-
-expose(new Bench());
+expose(bench);

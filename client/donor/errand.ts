@@ -20,6 +20,7 @@ export async function errand<T>(origin: string, identity: Identity, ask: (socket
         onUp: () => resolve(),
         onDown: () => undefined,
         onAccount: () => undefined,
+        onWithdraw: () => undefined,
         onReload: () => reject(new Error("This page has a newer version. Load it again.")),
         onRefused: (_code, message) => reject(new Error(message)),
       });

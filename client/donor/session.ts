@@ -124,6 +124,7 @@ export class Session {
         onUp: (account) => this.onUp(account),
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
+        onWithdraw: (job) => this.withdraw(job),
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
       },
@@ -311,6 +312,12 @@ export class Session {
     this.tookUp = true;
     if (isFirst) await this.checkpoints.takeUp(this.claims);
     await this.claims.renew(true);
+  }
+
+  private withdraw(job: number): void {
+    this.claims.drop(job);
+    void this.workshop?.withdraw(job);
+    this.changed.fire();
   }
 
   private onAccount(account: AccountNotice): void {

@@ -49,6 +49,8 @@ export interface SocketListener {
   onAccount(account: AccountNotice): void;
   /** A new pass to the pool that is served. */
   onPool?(pool: PoolPass): void;
+  /** Nothing that is held of the job is to be computed any more. */
+  onWithdraw(job: number): void;
   /** The coordinator speaks another wire version. */
   onReload(): void;
   onRefused(code: string, message: string): void;
@@ -86,6 +88,9 @@ export class VolunteerSocket {
     });
     this.socket.on(SocketEvent.Challenge, (challenge: Challenge) => void this.greet(challenge));
     this.socket.on(SocketEvent.Account, (account: AccountNotice) => this.listener.onAccount(account));
+    this.socket.on(SocketEvent.Withdraw, (message?: { job?: unknown }) => {
+      if (typeof message?.job === "number") this.listener.onWithdraw(message.job);
+    });
     this.socket.on(SocketEvent.Reload, () => this.end(() => this.listener.onReload()));
     this.socket.on("connect_error", () => this.listener.onDown());
     this.socket.on("disconnect", (reason) => {

@@ -97,6 +97,12 @@ export class Driver {
     return { wantsNext, outcome };
   }
 
+  /** Submits nothing more of this engine's units; those that are not wholly submitted are rejected as by `stop`. */
+  withdraw(engine: Engine): void {
+    for (const work of this.lane.filter((each) => each.engine === engine)) this.fail(work, new DriverStopped("The unit was withdrawn."));
+    this.wake();
+  }
+
   /** Nothing is submitted afterwards; resolves when what is submitted has finished, or is known never to. */
   async stop(): Promise<void> {
     this.stopped = true;

@@ -14,7 +14,7 @@ import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
 import { servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
-import { closing, howChecked, howColoured, nameOf, promises, whoOwns } from "./sections.ts";
+import { closing, howChecked, howColoured, nameOf, promises, purposeOf, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -32,6 +32,11 @@ const LOW_DOCK = 56;
 /** On a desktop: height of the dock, and least height of the first screen. */
 const DOCK = 96;
 const LEAST_HEIGHT = 640;
+/** Of the window's width for the plate there, and CSS pixels that the words have in any case. */
+const WIDE_SHARE = 0.59375;
+const WIDE_WORDS = 440;
+/** A nearly square picture is no wider than this share of its height: the words have the rest. */
+const WIDE_RATIO = 0.951;
 /** Of a phone's height for the plate: words and figures have room beside the dock too. */
 const NARROW_SHARE = 0.452;
 /** CSS pixels that the words and the dock have in any case, and what the plate keeps of the rest at least. */
@@ -170,7 +175,7 @@ export class Page extends LitElement {
     const { job } = situation;
     if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
-      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${raised(job.for)}` : ""}<br /><span>By ${whoOwns(job.owner, this.visit.network)}; ${checkedWords(job)}.</span></p>
+      <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${purposeOf(job)}` : ""}<br /><span>By ${whoOwns(job.owner, this.visit.network)}; ${checkedWords(job)}.</span></p>
       <div class="label-actions"><button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
         ${this.easel && window.documentPictureInPicture && isLent(situation) && !this.popOut ? html`<button class="plain" type="button" data-testid="pop-out" @click=${() => void this.popUp()}>Pop out</button>` : nothing}</div>
     </div>`;
@@ -237,7 +242,7 @@ export class Page extends LitElement {
 
   /**
    * Room for the plate: the right of the first screen, or the whole width of a phone. The dock's is kept free before it comes,
-   * so that nothing moves when it does.
+   * so that nothing moves when it does: a square of 19 x 20 has 35 px at 1280 x 800, where the dock takes 96, and 19 px at 390 x 844.
    */
   private room(): { width: number; height: number } {
     if (this.popOut) return this.popOut.room();
@@ -250,7 +255,7 @@ export class Page extends LitElement {
     }
     // As high as the first screen is at least: longer words make that one higher, and no square larger.
     const height = Math.max(innerHeight, LEAST_HEIGHT) - DOCK;
-    return { width: Math.min(Math.floor(0.59375 * width), width - 440), height };
+    return { width: Math.floor(Math.min(WIDE_SHARE * width, width - WIDE_WORDS, WIDE_RATIO * height)), height };
   }
 
   private announce(): void {

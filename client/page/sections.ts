@@ -2,7 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
-import { capitalised } from "./numbers.ts";
+import { capitalised, raised } from "./numbers.ts";
 import { checkedWords } from "./words.ts";
 
 const MINI_COLUMNS = 5;
@@ -143,6 +143,11 @@ const UNSET = "not stated";
 
 /** The name that a coordinator gives the token it makes on its first start. */
 const FIRST_TOKEN = "admin";
+
+/** What a job is for, inside a sentence: "An open atlas" begins small there. */
+export function purposeOf(job: JobStatus): string {
+  return raised(job.for).replace(/^(An?|The|Whoever|Everybody) /, (word) => word.toLowerCase());
+}
 
 /** Whose job it is, in a visitor's words. */
 export function whoOwns(owner: string, network: NetworkInfo | null): string {

@@ -269,7 +269,6 @@ function finished(job: JobStatus | null, noun: string, gave: number): Words {
   return { headline: [`${answer.of}: ${answer.value}`], lead: [`This ${noun} is finished. `, ...made] };
 }
 
-/** The answer of a job that is no picture, over its final units; null when it has none yet. */
 function watching(job: JobStatus | null): string {
   if (!job || job.volunteers === 0) return " You can still watch.";
   const who = job.volunteers === 1 ? "one volunteer is" : `${inWords(job.volunteers)} volunteers are`;

@@ -13,7 +13,8 @@ import { takeColours } from "./colours.ts";
 import { ConsentButton } from "./consent.ts";
 import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
-import type { Lending } from "./lending.ts";
+import { Lender } from "./lender.ts";
+import type { Breach } from "./lending.ts";
 import { answerOpener, isOwnWindow, OwnWindow } from "./own-window.ts";
 import { loadAnew } from "./reload.ts";
 import { Answers, storageHere } from "./remembered.ts";
@@ -21,10 +22,8 @@ import { type Action, hostState, isLending, type Scene, sceneOf, tell } from "./
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
+import { takeTheme } from "./theme.ts";
 import { View } from "./view.ts";
-
-/** Address of lending.ts as it was built. */
-declare const LENDING: string;
 
 const FIRST_DOSE: Dose = 0.25;
 /** In somebody else's page no more than half is lent. */
@@ -57,7 +56,14 @@ class Frame {
   private explaining = false;
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
-  private lending: Lending | null = null;
+  private readonly lender = new Lender(() => ({
+    job: this.facts.job?.id ?? 0,
+    dose: this.dose,
+    wave: this.view.wave,
+    palette: this.view.palette(),
+    onState: (state) => this.take(state),
+    onBroken: (breach) => this.breakOff(breach),
+  }));
   private readonly window = new OwnWindow();
   private units = 0;
   private verified = 0;
@@ -68,8 +74,7 @@ class Frame {
   private readonly marked = new Set<string>();
 
   constructor() {
-    const theme = this.query.get("theme");
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    takeTheme(this.query.get("theme"));
     document.documentElement.lang = this.language.code;
     document.documentElement.dir = this.language.direction;
     document.body.classList.toggle("own", this.own);
@@ -83,8 +88,7 @@ class Frame {
     else if (!("gpu" in navigator) || !isSecureContext) this.go({ kind: "unable" });
     else if (answer.kind === "never") this.go({ kind: "never" });
     else if (answer.kind === "no") this.go({ kind: "declined" });
-    else if (answer.kind === "yes") this.start(answer.dose);
-    else this.go(this.scene);
+    else this.resume(answer);
   }
 
   private act(action: Action, event: MouseEvent): void {
@@ -109,6 +113,9 @@ class Frame {
       case "ask-again":
         this.answers.forget();
         this.go({ kind: "ask", hint: "none" });
+        return;
+      case "retry":
+        this.resume();
         return;
       case "open-window":
         this.window.open();
@@ -140,6 +147,12 @@ class Frame {
     this.start(dose);
   }
 
+  /** Goes on under a yes that holds still, else asks. */
+  private resume(answer = this.answers.at(Date.now())): void {
+    if (answer.kind === "yes") this.start(answer.dose);
+    else this.go({ kind: "ask", hint: "none" });
+  }
+
   private askAnew(): void {
     this.answers.forget();
     this.end({ kind: "ask", hint: "none" });
@@ -152,7 +165,7 @@ class Frame {
 
   private redraw(): void {
     this.strip.draw();
-    this.lending?.dress(this.view.palette());
+    this.lender.lending?.dress(this.view.palette());
   }
 
   private hear(event: MessageEvent<unknown>): void {
@@ -169,7 +182,7 @@ class Frame {
     }
     this.dose = dose;
     this.siteWatch.begin();
-    const why = this.seen.told ? this.outOfSight() : null;
+    const why = this.seen.told ? this.seen.lost : null;
     this.go(why === null ? { kind: "starting" } : { kind: "paused", why });
     // Else the first word of the browser's begins it.
     if (this.seen.told && why === null) void this.begin();
@@ -177,26 +190,22 @@ class Frame {
   }
 
   private async begin(): Promise<void> {
-    if (!this.lending) {
-      const { Lending } = (await import(LENDING)) as typeof import("./lending.ts");
-      this.lending = new Lending({
-        job: this.facts.job?.id ?? 0,
-        dose: this.dose,
-        wave: this.view.wave,
-        palette: this.view.palette(),
-        onState: (state) => this.take(state),
-        onBroken: (why) => this.end({ kind: "failed", why }),
-      });
-    }
-    this.lending.setDose(this.dose);
+    const lending = await this.lender.load().catch(() => null);
     // It may have been stopped, or have gone out of sight, while the module came.
-    if (this.scene.kind === "starting") await this.lending.go();
+    if (this.scene.kind !== "starting") return;
+    if (!lending) return this.breakOff("not-loaded");
+    lending.setDose(this.dose);
+    await lending.go();
+  }
+
+  private breakOff(breach: Breach): void {
+    if (isLending(this.scene)) this.end({ kind: breach });
   }
 
   private end(scene: Scene): void {
     this.siteWatch.end();
     this.go(scene);
-    void this.lending?.stop();
+    void this.lender.lending?.stop();
   }
 
   private take(state: DonorState): void {
@@ -223,7 +232,7 @@ class Frame {
   /** Something came into sight or went out of it. */
   private look(): void {
     if (!this.begun && this.seen.told && this.scene.kind === "starting") this.start(this.dose);
-    const why = this.outOfSight();
+    const why = this.seen.lost;
     if (this.scene.kind === "paused") {
       if (why === null) this.start(this.dose);
       else if (why !== this.scene.why) this.go({ kind: "paused", why });
@@ -236,17 +245,11 @@ class Frame {
     }
     this.awayTimer ??= setTimeout(() => {
       this.awayTimer = null;
-      const still = this.outOfSight();
+      const still = this.seen.lost;
       if (still === null || !isLending(this.scene)) return;
       this.go({ kind: "paused", why: still });
-      void this.lending?.pause();
+      void this.lender.lending?.pause();
     }, AWAY_MS);
-  }
-
-  private outOfSight(): "away" | "hidden" | "covered" | null {
-    if (document.hidden) return "hidden";
-    if (!this.seen.inView) return "away";
-    return this.seen.tells && this.seen.clearSince === null ? "covered" : null;
   }
 
   private turn(step: -1 | 1): void {
@@ -255,7 +258,7 @@ class Frame {
     this.dose = dose;
     if (isLending(this.scene)) {
       this.answers.turn(dose);
-      this.lending?.setDose(dose);
+      this.lender.lending?.setDose(dose);
     }
     this.go(this.scene);
   }

@@ -1,9 +1,11 @@
 /** Loaded after a yes and never before it: the donor, as the widget's frame uses it. */
 
-import { messageOf } from "../../shared/thrown.ts";
 import { Donation } from "../donation/donation.ts";
 import type { DonorFact, DonorState, Dose } from "../donor/state.ts";
 import { Wave, type WavePalette } from "../wave/wave.ts";
+
+/** How the worker failed: its script did not come, or it was at work and is gone. */
+export type Breach = "not-loaded" | "broken-off";
 
 export interface LendingOptions {
   /** The one that the visitor was asked for. */
@@ -13,17 +15,20 @@ export interface LendingOptions {
   wave: HTMLCanvasElement;
   palette: WavePalette;
   onState(state: DonorState): void;
-  /** The worker itself failed. */
-  onBroken(message: string): void;
+  /** Nothing runs any more; the next `go` makes another worker. */
+  onBroken(breach: Breach): void;
 }
 
 /** One frame's lending. Calls follow each other: a pause waits for the start before it. */
 export class Lending {
   private readonly options: LendingOptions;
+  private readonly wave: Wave;
   private donation: Donation | null = null;
+  private isAttached = false;
+  /** A start that waits for its worker is none after a pause. */
+  private isWanted = false;
   private dose: Dose;
   private turn: Promise<void> = Promise.resolve();
-  private readonly wave: Wave;
 
   constructor(options: LendingOptions) {
     this.options = options;
@@ -36,18 +41,12 @@ export class Lending {
   }
 
   go(): Promise<void> {
+    this.isWanted = true;
     return this.after(async () => {
-      const { job, onState, onBroken } = this.options;
-      if (!this.donation) {
-        this.donation = new Donation(onBroken, false);
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
-          if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis);
-        };
-        await this.donation.attach(onState, port2);
-      }
+      const donation = this.donation ?? (await this.open());
+      if (!this.isWanted) return;
       this.wave.setLending(true);
-      await this.donation.begin({ origin: location.origin, dose: this.dose, job });
+      await donation.begin({ origin: location.origin, dose: this.dose, job: this.options.job });
     });
   }
 
@@ -71,7 +70,20 @@ export class Lending {
     void this.donation?.control.setDose(dose);
   }
 
+  private async open(): Promise<Donation> {
+    const donation = new Donation(() => this.break(), false);
+    this.donation = donation;
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
+      if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis);
+    };
+    await donation.attach(this.options.onState, port2);
+    this.isAttached = true;
+    return donation;
+  }
+
   private rest(how: (donation: Donation) => Promise<void>): Promise<void> {
+    this.isWanted = false;
     return this.after(async () => {
       this.wave.setLending(false);
       this.donation?.rest();
@@ -80,9 +92,19 @@ export class Lending {
   }
 
   private after(act: () => Promise<void>): Promise<void> {
-    this.turn = this.turn.then(act).catch((error: unknown) => {
-      this.options.onBroken(messageOf(error));
-    });
+    this.turn = this.turn.then(act).catch(() => this.break());
     return this.turn;
+  }
+
+  private break(): void {
+    const breach = this.isAttached ? "broken-off" : "not-loaded";
+    this.donation?.end();
+    this.donation = null;
+    this.isAttached = false;
+    this.isWanted = false;
+    this.wave.setLending(false);
+    // A worker that is gone answers nobody: what waits for it waits for ever.
+    this.turn = Promise.resolve();
+    this.options.onBroken(breach);
   }
 }

@@ -27,9 +27,12 @@ export type Scene =
   | { kind: "outdated" }
   /** The kernel does not end; nothing but closing the browser frees the card. */
   | { kind: "endless" }
-  | { kind: "failed"; why: string };
+  | { kind: "failed"; why: string }
+  /** What lends did not come, or its worker is gone. The yes holds, and nothing runs. */
+  | { kind: "not-loaded" }
+  | { kind: "broken-off" };
 
-export type Action = "lend" | "less" | "more" | "no" | "stop" | "again" | "open-window" | "ask-again" | "never" | "back";
+export type Action = "lend" | "less" | "more" | "no" | "stop" | "again" | "retry" | "open-window" | "ask-again" | "never" | "back";
 
 export interface Facts {
   site: string;
@@ -74,6 +77,8 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
   };
   const say = (text: string) => fill(text, values);
   const stop = { action: "stop", label: words.stop, main: true } as const;
+  const retry = { action: "retry", label: words.retry, main: true } as const;
+  const no = { action: "no", label: words.no } as const;
   const less = { action: "less", label: words.less, off: facts.less === null } as const;
   const more = { action: "more", label: words.more, off: facts.more === null } as const;
   const made = (title: string, text: string, badge: string, buttons: Telling["buttons"]): Telling => ({
@@ -85,13 +90,10 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
       const text = scene.hint === "too-quick" ? words.tooQuick : words.askMore;
       // At the least there is no less: then the way back stands in its place.
       const turn = facts.less === null ? more : less;
-      return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, turn, { action: "no", label: words.no }]);
+      return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, turn, no]);
     }
     case "covered":
-      return made(words.covered, words.coveredMore, words.badgeOff, [
-        { action: "open-window", label: words.openWindow, main: true },
-        { action: "no", label: words.no },
-      ]);
+      return made(words.covered, words.coveredMore, words.badgeOff, [{ action: "open-window", label: words.openWindow, main: true }, no]);
     case "why":
       return made(words.whyTitle, words.whyMore, words.badgeOff, [
         { action: "back", label: words.back, main: true },
@@ -131,6 +133,10 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
       return made(words.endless, words.endlessMore, words.failed, []);
     case "failed":
       return made(words.failed, words.failedMore, words.failed, [{ action: "again", label: words.again, main: true }]);
+    case "not-loaded":
+      return made(words.notLoaded, words.notLoadedMore, words.failed, [retry, no]);
+    case "broken-off":
+      return made(words.brokenOff, words.brokenOffMore, words.failed, [retry, no]);
   }
 }
 
@@ -209,6 +215,8 @@ export function hostState(scene: Scene): WidgetState {
     case "held":
       return "paused";
     case "failed":
+    case "not-loaded":
+    case "broken-off":
     case "endless":
       return "unable";
     case "ask":

@@ -28,4 +28,11 @@ export class Sight {
     }, options);
     observer.observe(target);
   }
+
+  /** Why the person does not see it now, null when they do, as far as the browser tells. */
+  get lost(): "away" | "hidden" | "covered" | null {
+    if (document.hidden) return "hidden";
+    if (!this.inView) return "away";
+    return this.tells && this.clearSince === null ? "covered" : null;
+  }
 }

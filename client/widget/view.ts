@@ -67,6 +67,8 @@ export class View {
     this.check.hidden = shown.checkUrl === "";
     if (shown.checkUrl !== "") this.check.href = shown.checkUrl;
     this.why.hidden = shown.checkUrl !== "";
+    // Words that explain take its place.
+    this.wave.hidden = shown.checkUrl !== "";
     this.close.hidden = !closable;
     this.badgeStop.hidden = !shown.lent;
     this.badgeStop.setAttribute("aria-label", shown.stop);

@@ -1,4 +1,4 @@
-/** `pause`, `resume` and `cancel <job>`: one request with three words. */
+/** `pause`, `halt`, `resume` and `cancel <job>`: one request with four words. */
 import type { Command } from "commander";
 import { JobStatusSchema } from "../../shared/api.ts";
 import { findJob, sendJson } from "./api.ts";
@@ -7,6 +7,7 @@ import { printJobLine, printJson } from "./print.ts";
 
 const WORDS = {
   pause: "give out no more units of a job; what is out still counts",
+  halt: "pause a job and stop it on all volunteers' machines at once",
   resume: "go on with a paused job, or start a draft",
   cancel: "end a job for good; its final units stay",
 } as const;

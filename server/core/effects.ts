@@ -21,5 +21,7 @@ export type Effect =
   | { type: "unit-final"; job: JobId; unit: UnitIndex; accounts: AccountId[]; refused: AccountId[] }
   | { type: "account-changed"; account: AccountId }
   | { type: "job-changed"; job: JobId }
+  /** Told to everybody who is connected and may know of the job, at once: what they hold of the job is not to be computed. */
+  | { type: "job-withdrawn"; job: JobId }
   /** Who serves the pool under this account is no member any more; null: nobody is. */
   | { type: "pool-left"; pool: PoolId; account: AccountId | null };

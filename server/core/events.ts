@@ -70,7 +70,7 @@ export interface HostFacts {
  */
 export type CoreEvent =
   | { type: "job-added"; now: number; spec: JobSpec; state: JobState }
-  | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "resume" | "cancel" }
+  | { type: "job-verb"; now: number; job: JobId; verb: "start" | "pause" | "halt" | "resume" | "cancel" }
   | { type: "host-joined"; now: number; facts: HostFacts; record: AuditRecord }
   | { type: "host-left"; now: number; host: HostId }
   /** `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the assignment's id. */

@@ -8,13 +8,14 @@
  *     │                   └──devices were lost with it (quarantine.ts)──▶ paused
  *     └──cancel (from any of these)──▶ cancelled
  *
- * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed.
+ * done, failed and cancelled are the end. A paused job gives out nothing and still takes what was computed. `halt` pauses it
+ * and takes what volunteers hold from them at once, as the end does, and as a pause for lost devices.
  */
 import type { JobState } from "../../shared/api.ts";
 import { settleVoid } from "./credit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
-import { endJobLeases } from "./expiry.ts";
+import { endJobLeases, endLease } from "./expiry.ts";
 import { Pages } from "./pages.ts";
 import { isPoolOff } from "./pool.ts";
 import { Ring } from "./ring.ts";
@@ -29,6 +30,7 @@ type Verb = Extract<CoreEvent, { type: "job-verb" }>["verb"];
 const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: string }> = {
   start: { from: ["draft", "canary"], to: "running", done: "started (with resume)" },
   pause: { from: ["running"], to: "paused", done: "paused" },
+  halt: { from: ["running", "paused"], to: "paused", done: "halted" },
   resume: { from: ["paused"], to: "running", done: "resumed" },
   cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
 };
@@ -89,6 +91,7 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
     return { type: "error", code: "wrong-state", details: { job: event.job, state: job.state, verb: verb.done, todo } };
   }
   enter(state, job, verb.to, "", work);
+  if (event.verb === "halt") withdraw(state, job, work);
   return { type: "done" };
 }
 
@@ -109,9 +112,16 @@ export function endIfOver(state: CoreState, job: Job, work: Work): void {
   else if (failed >= FAILED_LIMIT && failed > pages.final) enter(state, job, "failed", reason, work);
 }
 
-/** Pauses a running job until its owner resumes it. */
+/** Pauses a running job at once until its owner resumes it. */
 export function pauseFor(state: CoreState, job: Job, reason: string, work: Work): void {
   enter(state, job, "paused", reason, work);
+  withdraw(state, job, work);
+}
+
+/** Nobody computes it any more: its units wait for others, and whoever had some hears of it. */
+function withdraw(state: CoreState, job: Job, work: Work): void {
+  for (const lease of state.leases.values()) if (lease.job === job.spec.id) endLease(state, lease, work);
+  work.tell({ type: "job-withdrawn", job: job.spec.id });
 }
 
 function enter(state: CoreState, job: Job, to: JobState, reason: string, work: Work): void {
@@ -122,6 +132,7 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
   work.tell({ type: "job-changed", job: job.spec.id });
   if (isOver(job)) {
     endJobLeases(state, job);
+    work.tell({ type: "job-withdrawn", job: job.spec.id });
     // The store voids their escrow with the job's state.
     for (const open of job.open.values()) settleVoid(state, job, open, work);
     job.open.clear();

@@ -3,8 +3,8 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { setTimeout as delay } from "node:timers/promises";
 import { Server, type Socket } from "socket.io";
 import type { ErrorCode } from "../../shared/errors.ts";
-import type { AccountId, HostId } from "../../shared/ids.ts";
-import { NONCE_LIFE_MS } from "../../shared/protocol.ts";
+import type { AccountId, HostId, JobId, PoolId } from "../../shared/ids.ts";
+import { NONCE_LIFE_MS, SocketEvent } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
 import { ClusterNames, clientAddress, isLimited, isPublicAddress, UNREADABLE_ADDRESS } from "../access/address.ts";
 import type { Disk } from "../access/disk.ts";
@@ -101,8 +101,10 @@ export class Gateway {
     this.options = options;
     this.notices = new Notices(options.store, onFailure);
     this.stopListening = options.coordinator.on((effect) => {
-      this.notices.tell(effect);
+      const pool = effect.type === "job-withdrawn" ? options.coordinator.job(effect.job)?.pool : undefined;
       if (effect.type === "pool-left") this.dropServing(effect);
+      else if (effect.type === "job-withdrawn" && pool !== undefined) this.withdraw(effect.job, pool);
+      else this.notices.tell(effect);
     });
     const clusters = new ClusterNames(options.store);
     const idles = new IdleAnswers();
@@ -194,6 +196,11 @@ export class Gateway {
     let hidden = 0;
     for (const [account, lines] of inPools) if (this.notices.linesOf(account) === lines) hidden++;
     return this.accounts - hidden;
+  }
+
+  /** Of a pool's job its members alone hear. */
+  private withdraw(job: JobId, pool: PoolId): void {
+    for (const [socket, by] of this.serving) if (by.pool === pool) socket.emit(SocketEvent.Withdraw, { job });
   }
 
   /** Whoever is a member no more computes no more: what is under way on its side ends with the line. */

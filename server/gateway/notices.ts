@@ -1,5 +1,5 @@
 /** Account notices: what changed is gathered and told to the account's sockets once a second. */
-import type { AccountId } from "../../shared/ids.ts";
+import type { AccountId, JobId } from "../../shared/ids.ts";
 import { type AccountNotice, SocketEvent } from "../../shared/protocol.ts";
 import type { Notice } from "../coordinator.ts";
 import type { AccountRow, Store } from "../core/store.ts";
@@ -58,6 +58,7 @@ export class Notices {
   }
 
   tell(effect: Notice): void {
+    if (effect.type === "job-withdrawn") this.withdraw(effect.job);
     if (effect.type === "account-changed") this.note(effect.account);
     if (effect.type !== "unit-final") return;
     const { job, unit } = effect;
@@ -69,6 +70,10 @@ export class Notices {
     if (this.timer) clearTimeout(this.timer);
     this.listeners.clear();
     this.pending.clear();
+  }
+
+  private withdraw(job: JobId): void {
+    for (const set of this.listeners.values()) for (const listener of set) listener.emit(SocketEvent.Withdraw, { job });
   }
 
   private note(account: AccountId, change?: Change): void {

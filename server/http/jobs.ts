@@ -43,7 +43,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
     async (request) => views.status(await visibleJob(request, context, request.params.id), true),
   );
 
-  for (const verb of ["pause", "resume", "cancel"] as const) {
+  for (const verb of ["pause", "halt", "resume", "cancel"] as const) {
     app.post(
       `/api/jobs/:id/${verb}`,
       {

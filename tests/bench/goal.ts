@@ -1,4 +1,7 @@
 /** What is said of a goal, and how pairs of measurements become one figure. */
+import { median } from "../../client/bench/median.ts";
+
+export { median };
 
 export interface Figure {
   /** What the value is, with its unit. */
@@ -36,15 +39,6 @@ export function unmeasured(target: number | null, why: string): GoalReport {
 /** A report whose figures are of less than the goal speaks of: only a full run decides. */
 export function undecided(report: GoalReport, why: string): GoalReport {
   return { ...report, met: null, note: `not decided, ${why}; ${report.note}` };
-}
-
-/** The middle value, the mean of the middle two. Throws when there is none. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const low = sorted[Math.floor((sorted.length - 1) / 2)];
-  const high = sorted[Math.ceil((sorted.length - 1) / 2)];
-  if (low === undefined || high === undefined) throw new RangeError("no values");
-  return (low + high) / 2;
 }
 
 /** `12,345`, `0.87`: as many digits as say something. */

@@ -17,7 +17,7 @@ afterAll(async () => {
   await network?.close();
 });
 
-it("measures after a click and not before, stops, and gives a result to copy", async () => {
+it("measures after a click and not before, stops at once, names what computed, and gives a result to copy", async () => {
   const page = await browser.newPage();
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
@@ -31,8 +31,15 @@ it("measures after a click and not before, stops, and gives a result to copy", a
   await page.click('[data-testid="measure"]');
   await state("running");
   await page.waitForFunction(() => document.querySelector(".bench-squares .full") !== null, { timeout: 120_000 });
-  await page.click('[data-testid="stop"]');
-  await state("stopped");
+  // In the middle of a case: nothing is waited for.
+  const whenStopped = await page.$eval('[data-testid="stop"]', async (stop) => {
+    (stop as HTMLButtonElement).click();
+    const view = document.querySelector("idlewave-bench") as HTMLElement & { updateComplete: Promise<boolean> };
+    await view.updateComplete;
+    return view.dataset.state;
+  });
+  expect(whenStopped).toBe("stopped");
+  await expect.poll(() => page.workers().length).toBe(0);
   await page.click('[data-testid="measure"]');
   await state("done");
   const rows = await page.$$eval(".bench-table tbody tr", (lines) =>
@@ -40,6 +47,7 @@ it("measures after a click and not before, stops, and gives a result to copy", a
   );
   expect(rows.map(([what]) => what)).toContain("Same bytes, sliced and whole");
   expect(rows.find(([what]) => what === "Same bytes, sliced and whole")?.[1]).toBe("yes");
+  expect(await page.$eval(".lead", (lead) => lead.textContent)).toMatch(/^Ran on .+ \(software\), in chromium .+ your processor computed/);
   expect(rows.find(([what]) => what === "Speed")?.[1]).toMatch(/^[\d.,]+ GFLOPS$/);
   const line = await page.$eval(".bench-line", (pre) => pre.textContent);
   expect((JSON.parse(line ?? "") as { machine: { software: boolean } }).machine.software).toBe(true);

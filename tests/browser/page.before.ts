@@ -17,6 +17,8 @@ describe("before the click", () => {
     page.on("workercreated", (worker) => workers.push(worker.url()));
     await visitor.open();
     await page.waitForFunction(() => performance.getEntriesByType("resource").some((entry) => entry.name.endsWith("/api/network")));
+    // The drawing worker asks for it in its own time.
+    await expect.poll(() => site.asked).toContain("/api/jobs/1/picture");
     for (const url of asked) expect(new URL(url).origin, url).toBe(site.url);
     expect(asked.filter((url) => /socket|donation|donor/.test(url))).toEqual([]);
     expect(workers.filter((url) => !/drawing|worker/.test(url))).toEqual([]);

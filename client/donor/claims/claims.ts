@@ -179,6 +179,11 @@ export class Claims {
     }
   }
 
+  /** Forgets what is held of a job, which the coordinator took back. */
+  drop(job: number): void {
+    this.held = this.held.filter((held) => held.job !== job);
+  }
+
   private live(held: Held, lifeMs: number): void {
     const life = Math.max(SHORTEST_LIFE_MS, lifeMs);
     held.deadline = this.now() + life;

@@ -107,6 +107,12 @@ export class Workshop {
     }
   }
 
+  /** Computes no more units of the job; what is on the GPU comes to its end. */
+  async withdraw(job: number): Promise<void> {
+    const bench = await this.benches.get(job)?.catch(() => undefined);
+    if (bench) this.driver.withdraw(bench.engine);
+  }
+
   close(job: number): void {
     if (this.isHung) return;
     const bench = this.benches.get(job);

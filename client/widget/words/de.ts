@@ -59,6 +59,11 @@ export const de: Words = {
   unableMore: "Er gibt dieser Seite keine Grafikkarte zum Rechnen. Hier läuft nichts.",
   failed: "Etwas ging schief.",
   failedMore: "Hier läuft nichts: {why}",
+  notLoaded: "Es ließ sich nicht laden.",
+  notLoadedMore: "Hier läuft nichts. Vielleicht fehlt die Verbindung. Dein Ja gilt noch.",
+  brokenOff: "Es ist abgebrochen.",
+  brokenOffMore: "Hier läuft nichts. Fertiges bleibt erhalten. Dein Ja gilt noch.",
+  retry: "Noch einmal",
   badgeOff: "GPU verleihen",
   badgePaused: "Pause",
 };

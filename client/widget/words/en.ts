@@ -58,6 +58,11 @@ export const en = {
   unableMore: "It gives this page no graphics card to compute with. Nothing runs here.",
   failed: "Something went wrong.",
   failedMore: "Nothing runs here: {why}",
+  notLoaded: "It could not be loaded.",
+  notLoadedMore: "Nothing runs here. The connection may be gone. Your yes still holds.",
+  brokenOff: "It broke off.",
+  brokenOffMore: "Nothing runs here. What was finished is kept. Your yes still holds.",
+  retry: "Try again",
   badgeOff: "Lend idle GPU",
   badgePaused: "Paused",
 };

@@ -59,6 +59,11 @@ export const es: Words = {
   unableMore: "No da a esta página una tarjeta gráfica. Aquí no funciona nada.",
   failed: "Algo ha fallado.",
   failedMore: "Aquí no funciona nada: {why}",
+  notLoaded: "No se pudo cargar.",
+  notLoadedMore: "Aquí no funciona nada. Quizá falta la conexión. Tu sí sigue en pie.",
+  brokenOff: "Se interrumpió.",
+  brokenOffMore: "Aquí no funciona nada. Lo terminado se guarda. Tu sí sigue en pie.",
+  retry: "Reintentar",
   badgeOff: "Prestar mi GPU",
   badgePaused: "En pausa",
 };

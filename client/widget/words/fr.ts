@@ -59,6 +59,11 @@ export const fr: Words = {
   unableMore: "Il ne donne à cette page aucune carte graphique. Rien ne tourne ici.",
   failed: "Quelque chose a échoué.",
   failedMore: "Rien ne tourne ici : {why}",
+  notLoaded: "Le chargement a échoué.",
+  notLoadedMore: "Rien ne tourne ici. La connexion manque peut-être. Votre oui reste valable.",
+  brokenOff: "Cela s’est interrompu.",
+  brokenOffMore: "Rien ne tourne ici. Ce qui est fini est gardé. Votre oui reste valable.",
+  retry: "Réessayer",
   badgeOff: "Prêter mon GPU",
   badgePaused: "En pause",
 };

@@ -59,6 +59,11 @@ export const pt: Words = {
   unableMore: "Não dá a esta página uma placa gráfica. Nada corre aqui.",
   failed: "Algo falhou.",
   failedMore: "Nada corre aqui: {why}",
+  notLoaded: "Não foi possível carregar.",
+  notLoadedMore: "Nada corre aqui. Talvez falte a ligação. O seu sim continua válido.",
+  brokenOff: "Foi interrompido.",
+  brokenOffMore: "Nada corre aqui. O que terminou fica guardado. O seu sim continua válido.",
+  retry: "Tentar de novo",
   badgeOff: "Emprestar a GPU",
   badgePaused: "Em pausa",
 };

@@ -1,4 +1,5 @@
 /** E5: how soon after Stop nothing of ours is on the GPU. */
+import { stopAllowed } from "../../../client/bench/goals.ts";
 import { type GoalReport, measured, shown, spread } from "../goal.ts";
 import { pairsOf, scaled } from "../stage.ts";
 import { workOf } from "./calibrate.ts";
@@ -6,8 +7,6 @@ import type { EngineStage, Site } from "./stage.ts";
 
 const WORKGROUPS: [number, number] = [1024, 1];
 const UNIT_MILLIS = 500;
-/** Beyond what is queued, two slice targets. */
-const ALLOWED_MS = 100;
 const TARGET_MS = { idle: 30, there: 4 } as const;
 
 export async function measureE5(stage: EngineStage, site: Site): Promise<GoalReport> {
@@ -22,7 +21,7 @@ export async function measureE5(stage: EngineStage, site: Site): Promise<GoalRep
       seen[person].push(await tab.ask("stop", { given: { origin: site.server.url, job, person }, afterMillis }));
       stage.say(`E5: ${person === "idle" ? "idle" : "polite"} target, turn ${turn}: ${shown(seen[person].at(-1) ?? 0)} ms`);
     }
-  const worst = (person: "idle" | "there") => Math.max(...seen[person]) / (ALLOWED_MS + 2 * TARGET_MS[person]);
+  const worst = (person: "idle" | "there") => Math.max(...seen[person]) / stopAllowed(TARGET_MS[person]);
   return measured(
     [
       {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type BenchResult, lineOf, medianOf, rowsOf } from "../../../client/bench/bench-result.ts";
-import { gflopOf, judgeSlices, longer, sizeFor } from "../../../client/bench/course.ts";
+import { type BenchResult, gpuWords, lineOf, rowsOf } from "../../../client/bench/bench-result.ts";
+import { gflopOf, longer, sizeFor } from "../../../client/bench/course.ts";
+import { judgeSlices } from "../../../client/bench/goals.ts";
+import { median } from "../../../client/bench/median.ts";
 import { BENCHMARK_PLAN } from "../../../client/engine/benchmark-plan.ts";
 import { BENCHMARK_GFLOP } from "../../../shared/credit.ts";
 
 const RESULT: BenchResult = {
   ...{ adapter: "nvidia ampere", software: false, browser: "chromium", os: "linux", gflops: 1234.5678 },
-  ...{ sliced: { polite: 0.9, idle: 0.98 }, slices: { within: 0.9, longest: 2.5 }, stopMillis: 20, sameBytes: true },
+  ...{ sliced: { polite: 0.9, idle: 0.98 }, slices: { within: 0.9, longest: 2.5, median: 1 }, stopMillis: 20, sameBytes: true },
 };
 
 describe("the page's bench", () => {
@@ -30,6 +32,7 @@ describe("the page's bench", () => {
     expect(judgeSlices([...learning, slice(4_000), slice(8_000), slice(9_000), slice(1_000), slice(100, 1)], 4_000)).toEqual({
       within: 3 / 5,
       longest: 9_000 / 4_000,
+      median: 1,
     });
     expect(() => judgeSlices(learning, 4_000)).toThrow("too few");
   });
@@ -48,6 +51,26 @@ describe("the page's bench", () => {
     expect(line.bench).toBe("engine-page");
     expect(line.goals.E2).toMatchObject({ value: 0.98, target: 0.97, met: true });
     expect(line.goals.E3?.met).toBe(false);
-    expect(medianOf([3, 1, 2, 10])).toBe(2.5);
+    expect(median([3, 1, 2, 10])).toBe(2.5);
+  });
+
+  it.each<[string, Partial<BenchResult>, string]>([
+    ["other bytes", { sameBytes: false }, "E2"],
+    ["a slice that is too long", { slices: { within: 1, longest: 3.1, median: 1 } }, "E3"],
+    ["a late stop", { stopMillis: 109 }, "E5"],
+  ])("counts %s as a missed goal in the row and in the line", (_what, changed, goal) => {
+    const good = { ...RESULT, slices: { within: 1, longest: 2, median: 1 } };
+    const missed = (result: BenchResult) => {
+      const { goals } = JSON.parse(lineOf(result)) as { goals: Record<string, { met: boolean }> };
+      return [rowsOf(result).filter(({ met }) => met === false).length, Object.keys(goals).filter((name) => !goals[name]?.met)];
+    };
+    expect(missed(good)).toEqual([0, []]);
+    expect(missed({ ...good, ...changed })).toEqual([1, [goal]]);
+  });
+
+  it("names what computed, and says when it is no graphics card", () => {
+    expect(gpuWords(RESULT)).toBe("nvidia ampere");
+    expect(gpuWords({ adapter: "google swiftshader", software: true })).toBe("google swiftshader (software)");
+    expect(gpuWords({ adapter: "software", software: true })).toBe("software");
   });
 });

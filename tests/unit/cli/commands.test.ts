@@ -119,10 +119,10 @@ describe("a job", () => {
     const dir = await newJob("steered");
     const { id } = jsonOf<{ id: number }>(await idlewave(["submit", dir, "--draft", "--json"], env));
     const states: string[] = [];
-    for (const word of ["resume", "pause", "resume", "cancel"]) {
+    for (const word of ["resume", "halt", "resume", "pause", "resume", "cancel"]) {
       states.push(jsonOf<JobStatus>(await idlewave([word, String(id), "--json"], env)).state);
     }
-    expect(states).toEqual(["running", "paused", "running", "cancelled"]);
+    expect(states).toEqual(["running", "paused", "running", "paused", "running", "cancelled"]);
     const watched = await idlewave(["watch", String(id)], env);
     expect(watched).toMatchObject({
       code: 1,
@@ -139,7 +139,7 @@ describe("a job", () => {
     const paused = await idlewave(["pause", String(id)], env);
     expect(paused.stderr).toBe(`✗ Job ${id} is draft: it cannot be paused. It can be started (with resume) or cancelled.\n`);
     await idlewave(["resume", String(id)], env);
-    expect((await idlewave(["resume", String(id)], env)).stderr).toContain("It can be paused or cancelled.");
+    expect((await idlewave(["resume", String(id)], env)).stderr).toContain("It can be paused or halted or cancelled.");
     await idlewave(["cancel", String(id)], env);
     expect((await idlewave(["resume", String(id)], env)).stderr).toContain("It is over: submit the package again");
   });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
+import type { Assignment } from "../../../server/core/events.ts";
 import { checkSpec, FAILED_LIMIT } from "../../../server/core/job.ts";
 import type { JobState } from "../../../shared/api.ts";
 import type { JobId } from "../../../shared/ids.ts";
 import { JOB, jobSpec, unit, World } from "./world.ts";
 
 describe("the job machine", () => {
-  const verbs = ["start", "pause", "resume", "cancel"] as const;
+  const verbs = ["start", "pause", "halt", "resume", "cancel"] as const;
   const allowed: Record<JobState, Partial<Record<(typeof verbs)[number], JobState>>> = {
     draft: { start: "running", cancel: "cancelled" },
     canary: { start: "running", cancel: "cancelled" },
-    running: { pause: "paused", cancel: "cancelled" },
-    paused: { resume: "running", cancel: "cancelled" },
+    running: { pause: "paused", halt: "paused", cancel: "cancelled" },
+    paused: { halt: "paused", resume: "running", cancel: "cancelled" },
     done: {},
     cancelled: {},
     failed: {},
@@ -40,6 +41,23 @@ describe("the job machine", () => {
     world.send({ type: "job-verb", job: JOB, verb: "pause" });
     expect(world.submit(assignment)).toEqual(["recorded"]);
     expect(world.job().state).toBe("done");
+  });
+
+  it("is taken from whoever has some of it when it is halted or over, who hear of it, and not when it is paused", () => {
+    for (const verb of ["pause", "halt", "cancel"] as const) {
+      const world = new World({ units: 8 }, { id: 2 as JobId, units: 8 });
+      const held = [1, 2].map((id) => world.assignment(world.join(id), 2));
+      const other = world.claim(world.join(3), 2, 2 as JobId);
+      const { effects } = world.send({ type: "job-verb", job: JOB, verb });
+      const isTold = effects.some((effect) => effect.type === "job-withdrawn" && effect.job === JOB);
+      expect([verb, isTold, world.job().pages.leased > 0]).toEqual([verb, verb !== "pause", verb === "pause"]);
+      expect(world.job(2 as JobId).pages.leased).toBe(other.type === "assigned" ? 2 : 0);
+      if (verb !== "halt") continue;
+      expect(world.submit(held[0] as Assignment)).toEqual(["recorded", "recorded"]);
+      world.send({ type: "job-verb", job: JOB, verb: "resume" });
+      for (const id of [4, 5]) world.work(world.join(id));
+      expect(world.job().state).toBe("done");
+    }
   });
 
   it("is done with holes when some units failed, and says how many", () => {

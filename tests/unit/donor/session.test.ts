@@ -97,6 +97,22 @@ describe("a session", () => {
     await vi.waitFor(() => expect(lender?.last()).toMatchObject({ phase: { kind: "offline" }, unsent: 2 }), PATIENCE);
   });
 
+  it("stops a job that is halted at once, sends what was finished, and goes on when it is resumed", async () => {
+    const job = await front.network.addJob(planOf(100_000));
+    const verb = (name: "halt" | "resume") => front.network.coordinator.dispatch({ type: "job-verb", job, verb: name });
+    lender = lend(front);
+    const { shelved, kept, last } = lender;
+    await vi.waitFor(() => expect(shelved.length).toBeGreaterThan(3), PATIENCE);
+    await verb("halt");
+    await vi.waitFor(() => expect([last().phase.kind, kept().length]).toEqual(["waiting", 0]), PATIENCE);
+    const finished = shelved.length;
+    await new Promise((later) => setTimeout(later, 500));
+    expect([shelved.length, shelved.every(({ status }) => status === "ok")]).toEqual([finished, true]);
+    await verb("resume");
+    lender.session.hurry();
+    await vi.waitFor(() => expect(shelved.length).toBeGreaterThan(finished), PATIENCE);
+  });
+
   it("sends what the GPU had finished when it was stopped, instead of leaving it on the shelf or giving it back", async () => {
     await front.network.addJob(planOf(500));
     const { subtle } = crypto;

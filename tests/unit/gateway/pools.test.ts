@@ -105,6 +105,23 @@ describe("a volunteer and pools", () => {
     expect(await publicly.send({ type: "claim", units: 0, gpuMillis: 0, job })).toMatchObject({ type: "idle", reason: "no-jobs" });
   });
 
+  it("hears alone that its pool's job is taken back; of a public one everybody hears", async () => {
+    const { pool, secret } = await make();
+    const { volunteer } = await member(secret);
+    const stranger = await connect().join();
+    const heard: [string, number][] = [];
+    for (const [who, by] of [
+      ["member", volunteer],
+      ["stranger", stranger],
+    ] as const)
+      by.socket.on(SocketEvent.Withdraw, ({ job }: { job: number }) => heard.push([who, job]));
+    const secretly = await network.addJob(planOf(4), { quorum: 1, pool: pool.id });
+    const publicly = await network.addJob(planOf(4));
+    for (const job of [secretly, publicly]) await network.coordinator.dispatch({ type: "job-verb", job, verb: "halt" });
+    await expect.poll(() => heard.filter(([, job]) => job === publicly).length).toBe(2);
+    expect(heard.filter(([, job]) => job === secretly)).toEqual([["member", secretly]]);
+  });
+
   it("keeps its pass while it lends, and no longer than a week", async () => {
     const { secret } = await make();
     const { volunteer, pool } = await member(secret);

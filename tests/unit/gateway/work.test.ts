@@ -48,6 +48,19 @@ describe("a volunteer's work", () => {
       expect(account).toMatchObject({ creditFinal: 40, creditEscrow: 0, unitsSubmitted: 40, unitsFinal: 40 });
   });
 
+  it("is taken from everybody when its job is halted, who are told so, and goes on when it is resumed", async () => {
+    const job = await network.addJob(planOf(6));
+    const [first, second] = [await join(), await join()];
+    const told = [first, second].map(({ socket }) => new Promise((resolve) => socket.once(SocketEvent.Withdraw, resolve)));
+    await first.claim(2, job);
+    await network.coordinator.dispatch({ type: "job-verb", job, verb: "halt" });
+    expect(await Promise.all(told)).toEqual([{ job }, { job }]);
+    expect(network.coordinator.counts(job)).toMatchObject({ leased: 0 });
+    await network.coordinator.dispatch({ type: "job-verb", job, verb: "resume" });
+    for (const volunteer of [first, second]) await workAll(volunteer, (unit) => bytesOf(unit));
+    expect(network.coordinator.counts(job)).toMatchObject({ final: 6 });
+  });
+
   it("is told to the account's sockets, with the units that became final", async () => {
     await network.addJob(planOf(3));
     const first = await join();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../../client/donor/state.ts";
 import { dockLines } from "../../../client/page/dock-words.ts";
 import { plainText } from "../../../client/page/part.ts";
-import { nameOf, whoOwns, whoRuns } from "../../../client/page/sections.ts";
+import { nameOf, purposeOf, whoOwns, whoRuns } from "../../../client/page/sections.ts";
 import { finalOf, isLent, leftOf, momentOf, type Situation } from "../../../client/page/situation.ts";
 import { type Manner, wordsOf } from "../../../client/page/words.ts";
 import { donorState, job, network, primes } from "../../browser/page-fixtures.ts";
@@ -267,6 +267,14 @@ describe("the page's words", () => {
     expect(whoOwns("Tidal Atlas", network)).toBe("Tidal Atlas");
     expect(whoOwns("admin", network)).toBe("the Idlewave demo");
     expect(whoOwns("admin", { ...network, operator: "not stated" })).toBe("whoever runs this network");
+  });
+
+  test.each([
+    ["An open atlas of the Mandelbrot set", "an open atlas of the Mandelbrot set"],
+    ["The On-Line Encyclopedia, A000170", "the On-Line Encyclopedia, A000170"],
+    ["Andromeda, below 10^12", "Andromeda, below 10¹²"],
+  ])("what a job is for goes on in a sentence: %s", (purpose, said) => {
+    expect(purposeOf(job({ for: purpose }))).toBe(said);
   });
 
   test("are shorter on a phone while there is no connection: figures stand between them and the dock", () => {

@@ -42,6 +42,8 @@ const SCENES: Scene[] = [
   { kind: "stopped" },
   { kind: "unable" },
   { kind: "failed", why: "it broke" },
+  { kind: "not-loaded" },
+  { kind: "broken-off" },
 ];
 
 describe("the widget's words", () => {

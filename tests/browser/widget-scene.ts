@@ -1,0 +1,125 @@
+/**
+ * The scene of the widget's tests: a coordinator with one long job, a browser, and a registered site whose pages a test writes;
+ * for each test a visitor in a profile of their own. A file that imports it is set up.
+ */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Browser, Frame, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { openBrowser } from "./harness.ts";
+import { type Network, startNetwork } from "./network.ts";
+
+vi.setConfig({ testTimeout: 300_000 });
+
+/** Scenes of a yes that holds. */
+export const LENDING = ["starting", "running", "waiting", "offline", "paused", "held"];
+/** Longer than a person looks and aims before the click, ms. */
+export const AIM_MS = 1_500;
+
+export let network: Network;
+/** The visitor's, 900 x 700. */
+export let page: Page;
+/** The site that shows the widget. */
+export const site = {
+  origin: "",
+  number: 0,
+  /** What its pages are, by path. */
+  pages: new Map<string, string>(),
+  /** Their Content-Security-Policy. */
+  policy: "",
+};
+/** Paths that the coordinator was asked for by the visitor's browser. */
+export const asked: string[] = [];
+let browser: Browser;
+let host: Server;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  network = await startNetwork();
+  // More units than all these tests can compute.
+  await network.submit("jobs/lcg", (manifest) => {
+    manifest.units = { count: 1_000_000 };
+    manifest.title = "A title of a job that is not short";
+  });
+  host = createServer((request, response) => {
+    const body = site.pages.get(new URL(request.url ?? "/", "http://localhost").pathname);
+    response.statusCode = body === undefined ? 404 : 200;
+    response.setHeader("content-type", "text/html; charset=utf-8");
+    if (site.policy) response.setHeader("content-security-policy", site.policy);
+    response.end(`<!doctype html><body>${body ?? ""}</body>`);
+  });
+  await new Promise<void>((resolve) => host.listen(0, "localhost", resolve));
+  site.origin = `http://localhost:${(host.address() as AddressInfo).port}`;
+  await register();
+});
+afterAll(async () => {
+  await browser?.close();
+  host?.close();
+  await network?.close();
+});
+beforeEach(async () => {
+  asked.length = 0;
+  site.policy = "";
+  const context = await browser.createBrowserContext();
+  page = await context.newPage();
+  await page.setViewport({ width: 900, height: 700 });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.origin === network.url) asked.push(url.pathname);
+  });
+});
+afterEach(async () => {
+  await page.browserContext().close();
+});
+
+export async function register(): Promise<void> {
+  site.number = await network.addSite(site.origin, "Tidal Atlas");
+}
+
+export const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+export const sceneOf = (frame: Frame) => frame.evaluate(() => document.body?.dataset.scene ?? "");
+// A frame that cannot be seen has no animation frames to look in.
+export const until = (frame: Frame, scene: string, timeout = 60_000) =>
+  frame.waitForFunction((wanted) => document.body.dataset.scene === wanted, { timeout, polling: 100 }, scene);
+/** What was asked for that nobody needs before a yes. */
+export const began = () => asked.filter((path) => path.startsWith("/assets/"));
+
+/** Shows a page of the site; `{widget}` stands for the snippet that its owner pasted. */
+export async function visit(body = "{widget}", attributes = "", path = "/"): Promise<Frame> {
+  const script = `<script async src="${network.url}/widget.js"></script>`;
+  const snippet = `${script}<idlewave-widget site="${site.origin}" ${attributes}></idlewave-widget>`;
+  site.pages.set(path, body.replace("{widget}", snippet));
+  await page.goto(site.origin + path);
+  return await frameOf(page);
+}
+
+/** The widget's frame in a page, once it shows something. */
+export async function frameOf(shown: Page): Promise<Frame> {
+  const element = await shown.waitForSelector("idlewave-widget iframe");
+  const frame = await element?.contentFrame();
+  if (!frame) throw new Error("the widget has no frame");
+  await frame.waitForSelector("[data-scene]");
+  return frame;
+}
+
+/** Where the yes lies on the page, or null. */
+export async function placeOfYes(frame: Frame): Promise<{ x: number; y: number } | null> {
+  const box = await (await frame.$('[data-action="lend"]'))?.boundingBox();
+  return box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : null;
+}
+
+/** As a person does: looks, aims, presses. */
+export async function press(place: { x: number; y: number } | null, aim = AIM_MS): Promise<void> {
+  if (!place) throw new Error("there is no yes to press");
+  await page.mouse.move(place.x - 3, place.y - 3);
+  await wait(aim / 2);
+  await page.mouse.move(place.x, place.y);
+  await wait(aim);
+  await page.mouse.click(place.x, place.y);
+}
+
+/** Waits for the question and says yes, as a person does. */
+export async function agree(frame: Frame): Promise<void> {
+  await until(frame, "ask");
+  await press(await placeOfYes(frame));
+}

@@ -1,0 +1,82 @@
+/** What the widget asks before anything, and how it takes the answer. */
+import { gzipSync } from "node:zlib";
+import type { Page } from "puppeteer";
+import { describe, expect, it } from "vitest";
+import { AIM_MS, agree, asked, began, frameOf, network, page, site, until, visit, wait } from "./widget-scene.ts";
+
+const LOADER_BYTES = 3 * 1024;
+
+describe("the widget on a site", () => {
+  it("asks before anything: its own document and one picture are all that it loads, and nothing of the host's moves", async () => {
+    const frame = await visit("<p id=above>above</p>{widget}<p id=below>below</p>");
+    await until(frame, "ask");
+    const below = await page.$eval("#below", (element) => element.getBoundingClientRect().top);
+    await wait(2_000);
+    expect(asked.filter((path) => path !== "/widget.js")).toEqual(["/widget", "/api/jobs/1/picture"]);
+    expect(await frame.$eval("h1", (element) => element.textContent)).toMatch(/^Tidal Atlas asks: lend a quarter of your GPU or processor/);
+    expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
+    expect(await page.cookies()).toEqual([]);
+    const loader = new Uint8Array(await (await fetch(`${network.url}/widget.js`)).arrayBuffer());
+    expect(gzipSync(loader).byteLength).toBeLessThan(LOADER_BYTES);
+  });
+
+  it.each([
+    ["as a module", () => `<script type="module" src="${network.url}/widget.mjs"></script><idlewave-widget></idlewave-widget>`],
+    [
+      "as a frame without any script",
+      () => `<idlewave-widget><iframe src="${network.url}/widget?site=${site.origin}"></iframe></idlewave-widget>`,
+    ],
+    ["by a script", () => `<script src="${network.url}/widget.js"></script><idlewave-widget></idlewave-widget>`],
+  ])("is there under a strict policy of the host's, %s", async (_how, body) => {
+    site.policy = `default-src 'none'; script-src ${network.url}; frame-src ${network.url}`;
+    site.pages.set("/", body());
+    await page.goto(site.origin);
+    await until(await frameOf(page), "ask");
+  });
+
+  it("takes a yes from the keyboard, and keeps it for the next page of the site", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    await (await frame.$('[data-action="lend"]'))?.focus();
+    await wait(AIM_MS);
+    await page.keyboard.press("Enter");
+    await until(frame, "running");
+    const next = await visit("{widget}", "", "/next");
+    await until(next, "running");
+  });
+
+  it("takes no for an answer, for a day", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    await frame.click('[data-action="no"]');
+    await until(frame, "declined");
+    const next = await visit("{widget}", "", "/next");
+    await until(next, "declined");
+    await next.click('[data-action="ask-again"]');
+    await until(next, "ask");
+    expect(began()).toEqual([]);
+  });
+
+  it("asks in a window of its own where something covers it", async () => {
+    const cover = '<div style="position:fixed;inset:0;z-index:9;background:#fffa;pointer-events:none">A film</div>';
+    const frame = await visit(`{widget}${cover}`);
+    await agree(frame);
+    await until(frame, "covered");
+    expect(began()).toEqual([]);
+    const opened = new Promise<Page>((resolve) => page.once("popup", (popup) => resolve(popup as Page)));
+    await frame.click('[data-action="open-window"]');
+    const own = await opened;
+    await own.waitForSelector('[data-action="lend"]');
+    await wait(500);
+    await own.hover('[data-action="lend"]');
+    await wait(AIM_MS);
+    const closed = new Promise((resolve) => own.once("close", resolve));
+    await own.mouse.down();
+    await own.mouse.up();
+    await closed;
+    // A yes was said; what is covered pauses all the same.
+    await until(frame, "paused");
+    await page.evaluate(() => document.querySelector("div")?.remove());
+    await until(frame, "running");
+  });
+});

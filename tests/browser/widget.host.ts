@@ -1,0 +1,151 @@
+/** What a host may do to the widget without getting a yes that is none. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import {
+  AIM_MS,
+  agree,
+  asked,
+  began,
+  LENDING,
+  network,
+  page,
+  placeOfYes,
+  press,
+  sceneOf,
+  site,
+  until,
+  visit,
+  wait,
+} from "./widget-scene.ts";
+
+/** Where the yes lies on a page that shows the frame smaller. */
+function placeOnScreen(): Promise<{ x: number; y: number }> {
+  return page.$eval("idlewave-widget iframe", (frame) => {
+    const { left, top, width, height } = frame.getBoundingClientRect();
+    return { x: left + 0.22 * width, y: top + 0.91 * height };
+  });
+}
+
+describe("the widget computes nothing when a host", () => {
+  const styles: [string, string][] = [
+    ["makes it transparent", "idlewave-widget { opacity: 0.01 }"],
+    ["makes it transparent from further up", "body { opacity: 0.02 }"],
+    ["scales it", "idlewave-widget { transform: scale(0.5) }"],
+    ["zooms it to a speck", "idlewave-widget { zoom: 0.5 }"],
+    ["blurs it", "idlewave-widget { filter: blur(9px) }"],
+    ["blends it away", "idlewave-widget { mix-blend-mode: lighten; } body { background: #fff }"],
+    ["moves it mostly off the screen", "idlewave-widget { left: -40px }"],
+    ["cuts all but the button away", "idlewave-widget { clip-path: inset(240px 0 0 0) }"],
+    [
+      "shows the button alone",
+      ".hole { position: absolute; width: 130px; height: 46px; overflow: hidden } .hole idlewave-widget { top: -241px }",
+    ],
+    [
+      "lays its own words over ours",
+      "body::after { content: 'Win a prize'; position: fixed; left: 0; top: 0; width: 330px; height: 240px; background: #fff; pointer-events: none }",
+    ],
+    [
+      "lays a button of its own over ours",
+      "body::after { content: 'Play'; position: fixed; left: 0; top: 0; width: 400px; height: 400px; background: #fff; pointer-events: none }",
+    ],
+  ];
+  it.each(styles)("%s", async (_what, style) => {
+    const frame = await visit(`<style>${style}</style><div class="hole">{widget}</div>`);
+    await frame.waitForFunction(() => document.body.dataset.scene !== undefined);
+    await frame.evaluate(() => {
+      document.querySelector('[data-action="lend"]')?.addEventListener("click", () => Object.assign(globalThis, { pressed: true }));
+    });
+    await press(await placeOnScreen());
+    await wait(1_000);
+    // The click did reach the button: what refused it is ours.
+    expect(await frame.evaluate(() => "pressed" in globalThis)).toBe(true);
+    expect(LENDING).not.toContain(await sceneOf(frame));
+    expect(began()).toEqual([]);
+  });
+
+  it("shrinks the frame to nothing", async () => {
+    const frame = await visit("<style>idlewave-widget iframe { width: 0 !important; height: 0 !important }</style>{widget}");
+    await frame.waitForFunction(() => document.body.dataset.scene !== undefined);
+    // Nothing can be pressed by a pointer; a focus that the host keeps from nobody can.
+    await (await frame.$('[data-action="lend"]'))?.focus();
+    await wait(AIM_MS);
+    await page.keyboard.press("Enter");
+    await wait(1_000);
+    expect(LENDING).not.toContain(await sceneOf(frame));
+    expect(began()).toEqual([]);
+  });
+
+  it("moves it off the screen after a yes", async () => {
+    const frame = await visit();
+    await agree(frame);
+    await until(frame, "running");
+    asked.length = 0;
+    const snippet = site.pages.get("/") ?? "";
+    site.pages.set("/away", `<style>idlewave-widget { left: -5000px }</style>${snippet}`);
+    await page.goto(`${site.origin}/away`);
+    await wait(4_000);
+    expect(began()).toEqual([]);
+    // The same page with the box in sight goes on: the yes was there.
+    const back = await visit();
+    await until(back, "running");
+  });
+
+  it("presses the button by script, sends itself a yes, or asks in words", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    await page.evaluate(() => {
+      const inner = document.querySelector("iframe")?.contentWindow;
+      for (const idlewave of ["consent", "lend", "state", "colours", "size"]) {
+        inner?.postMessage({ idlewave, dose: 0.5, state: "running", action: "lend", ground: "red;}*{opacity:0}", ink: "url(//x)" }, "*");
+      }
+    });
+    await frame.evaluate(() => {
+      const button = document.querySelector<HTMLElement>('[data-action="lend"]');
+      button?.click();
+      button?.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+      button?.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+    });
+    await wait(1_000);
+    expect(await sceneOf(frame)).toBe("ask");
+    expect(began()).toEqual([]);
+  });
+
+  it("moves the frame under a pointer that is about to click", async () => {
+    const frame = await visit("<style>idlewave-widget { top: 300px; left: 400px }</style>{widget}");
+    await until(frame, "ask");
+    const place = await placeOfYes(frame);
+    if (!place) throw new Error("there is no yes");
+    await page.mouse.move(place.x - 400, place.y - 300);
+    await wait(AIM_MS);
+    await page.evaluate(() =>
+      document.querySelector("idlewave-widget")?.setAttribute("style", "top:0;left:0;position:relative;display:inline-block"),
+    );
+    await page.mouse.click(place.x - 400, place.y - 300);
+    await wait(1_000);
+    expect(LENDING).not.toContain(await sceneOf(frame));
+    expect(began()).toEqual([]);
+  });
+
+  it("is another than the registered one, or shows the registered one in a frame of its own", async () => {
+    const other = site.origin.replace("localhost", "127.0.0.1");
+    await visit();
+    // Same pages at an address that is not registered.
+    const answering = createServer((request, response) => {
+      response.setHeader("content-type", "text/html");
+      response.end(
+        request.url === "/direct"
+          ? `<iframe src="${network.url}/widget?site=${site.origin}"></iframe>`
+          : `<iframe src="${site.origin}/"></iframe>`,
+      );
+    });
+    await new Promise<void>((resolve) => answering.listen(0, "127.0.0.1", resolve));
+    const evil = other.replace(/:\d+$/, `:${(answering.address() as AddressInfo).port}`);
+    for (const path of ["/direct", "/nested"]) {
+      await page.goto(evil + path);
+      await wait(2_000);
+      for (const frame of page.frames()) expect(await frame.evaluate(() => document.querySelector('[data-action="lend"]'))).toBeNull();
+    }
+    answering.close();
+  });
+});

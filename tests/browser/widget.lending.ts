@@ -1,0 +1,125 @@
+/** What follows a yes in the widget, and ends it. */
+import type { HTTPRequest } from "puppeteer";
+import { describe, expect, it } from "vitest";
+import {
+  agree,
+  began,
+  frameOf,
+  LENDING,
+  network,
+  page,
+  placeOfYes,
+  press,
+  register,
+  sceneOf,
+  site,
+  until,
+  visit,
+  wait,
+} from "./widget-scene.ts";
+
+describe("the widget that lends", () => {
+  it("lends after a yes, tells the host no more than it should, pauses out of sight, and stops at once", async () => {
+    const frame = await visit('{widget}<div style="height:3000px"></div>');
+    await page.evaluate(() => {
+      const told: unknown[] = [];
+      Object.assign(globalThis, { told });
+      for (const name of ["idlewave:state", "idlewave:credit"]) addEventListener(name, (event) => told.push((event as CustomEvent).detail));
+    });
+    await agree(frame);
+    await until(frame, "running");
+    expect(began().length).toBeGreaterThan(0);
+    await frame.waitForFunction(() => /^[1-9]/.test(document.querySelector(".text p")?.textContent ?? ""), { timeout: 60_000 });
+    const told = await page.evaluate(() => (globalThis as unknown as { told: object[] }).told);
+    expect(told).toContainEqual({ state: "running" });
+    for (const detail of told) expect(["state", "units,verified"]).toContain(Object.keys(detail).sort().join());
+    await page.evaluate(() => scrollTo(0, 2_000));
+    await until(frame, "paused");
+    await page.evaluate(() => scrollTo(0, 0));
+    await until(frame, "running");
+    await frame.click('[data-action="stop"]');
+    await until(frame, "stopped");
+    // The answer is forgotten with the stop: whoever comes again is asked again.
+    await page.reload();
+    await until(await frameOf(page), "ask");
+  });
+
+  it("computes the job that it asked for, and asks for the first by priority where none is named", async () => {
+    const urgent = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { name: "urgent", title: "An urgent one", priority: 5, units: { count: 1_000_000 } });
+    });
+    const frame = await visit();
+    await until(frame, "ask");
+    expect(await frame.$eval(".text p", (element) => element.textContent)).toContain("An urgent one");
+    const named = await visit("{widget}", 'cause="lcg"');
+    await until(named, "ask");
+    expect(await named.$eval(".text p", (element) => element.textContent)).toContain("A title of a job");
+    await press(await placeOfYes(named));
+    await until(named, "running");
+    await named.waitForFunction(() => /^[1-9]/.test(document.querySelector(".text p")?.textContent ?? ""), { timeout: 60_000 });
+    const { units } = await network.status(urgent);
+    expect(units.leased + units.voted).toBe(0);
+  });
+
+  it("goes on in one tab while another one pauses", async () => {
+    const frame = await visit('{widget}<div style="height:3000px"></div>');
+    await agree(frame);
+    await until(frame, "running");
+    const other = await page.browserContext().newPage();
+    await other.setViewport({ width: 900, height: 700 });
+    await other.goto(`${site.origin}/`);
+    const second = await frameOf(other);
+    await until(second, "running");
+    await other.evaluate(() => scrollTo(0, 2_000));
+    await until(second, "paused");
+    await page.bringToFront();
+    await wait(3_000);
+    expect(LENDING).toContain(await sceneOf(frame));
+  });
+
+  it("ends a yes after a day, and asks again", async () => {
+    const frame = await visit();
+    await agree(frame);
+    await until(frame, "running");
+    await frame.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 25 * 3_600_000;
+    });
+    await until(frame, "ask", 20_000);
+    await expect.poll(async () => ((await network.get("/api/network")) as { volunteers: number }).volunteers, { timeout: 20_000 }).toBe(0);
+  });
+
+  it("ends on a site that is switched off, within ten seconds", async () => {
+    const frame = await visit();
+    await agree(frame);
+    await until(frame, "running");
+    await network.switchSiteOff(site.number);
+    try {
+      await until(frame, "off", 10_000);
+      await page.reload();
+      const element = await page.waitForSelector("idlewave-widget iframe");
+      const refused = await element?.contentFrame();
+      await refused?.waitForFunction(() => document.body?.textContent?.includes("is not registered here, or was switched off"));
+    } finally {
+      await register();
+    }
+  });
+
+  it.each([
+    ["module", /\/assets\/lending-/],
+    ["module's part", /\/assets\/comlink-/],
+    ["worker", /\/assets\/worker-/],
+  ])("says that its %s could not be loaded, runs nothing, and tries again under the same yes", async (_what, file) => {
+    await page.setRequestInterception(true);
+    const refuse = (request: HTTPRequest) => void (file.test(request.url()) ? request.abort() : request.continue());
+    page.on("request", refuse);
+    const frame = await visit();
+    await agree(frame);
+    await until(frame, "not-loaded");
+    expect(await frame.$eval("h1", (element) => element.textContent)).toBe("It could not be loaded.");
+    page.off("request", refuse);
+    await page.setRequestInterception(false);
+    await frame.click('[data-action="retry"]');
+    await until(frame, "running");
+  });
+});

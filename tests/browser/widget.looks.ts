@@ -1,0 +1,59 @@
+/** The widget in its shapes and languages. */
+import type { Frame } from "puppeteer";
+import { describe, expect, it } from "vitest";
+import { agree, page, until, visit } from "./widget-scene.ts";
+
+const LANGUAGES = ["en", "de", "fr", "es", "pt", "ar"];
+
+/** Words that have no room. */
+const cutIn = (frame: Frame) =>
+  frame.evaluate(() =>
+    [...document.querySelectorAll(".words, .row button")]
+      .filter(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => scrollHeight > clientHeight || scrollWidth > clientWidth)
+      .map(({ textContent }) => textContent),
+  );
+
+describe("the widget", () => {
+  it("is a badge that opens as a card from its own corner, and moves nothing", async () => {
+    const frame = await visit("{widget}<p id=below>below</p>", 'size="badge"');
+    const below = await page.$eval("#below", (element) => element.getBoundingClientRect().top);
+    await frame.locator(".badge .open").click();
+    await until(frame, "ask");
+    await frame.waitForFunction(() => innerHeight === 288 && innerWidth === 320);
+    expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
+  });
+
+  it.each(LANGUAGES)("has room for all that it asks in %s", async (lang) => {
+    const frame = await visit("{widget}", `lang="${lang}"`);
+    await until(frame, "ask");
+    expect(await cutIn(frame)).toEqual([]);
+  });
+
+  it("has room for why it is here, beside what is lent, in every language", async () => {
+    await agree(await visit());
+    for (const lang of LANGUAGES) {
+      const frame = await visit("{widget}", `lang="${lang}"`);
+      await frame.waitForSelector('[data-action="stop"]');
+      await frame.click(".why");
+      await frame.waitForSelector('[data-action="never"]');
+      expect(await cutIn(frame), lang).toEqual([]);
+    }
+  });
+
+  it("speaks the reader's language, from the right where it is written so", async () => {
+    const frame = await visit("{widget}", 'lang="ar"');
+    await until(frame, "ask");
+    expect(await frame.evaluate(() => [document.documentElement.dir, document.documentElement.lang])).toEqual(["rtl", "ar"]);
+    expect(await frame.$eval("h1", (element) => element.textContent)).toContain("Tidal Atlas");
+  });
+
+  it.each([
+    ["light", "dark", "rgb(237, 242, 241)"],
+    ["dark", "light", "rgb(5, 24, 31)"],
+  ])("is %s where the host says so, though the visitor's system is %s", async (theme, system, ground) => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: system }]);
+    const frame = await visit("{widget}", `theme="${theme}"`);
+    await until(frame, "ask");
+    expect(await frame.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(ground);
+  });
+});
