@@ -12,7 +12,7 @@ import { whenItMayRun } from "./manners/section.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
-import { servedPool } from "./pool.ts";
+import { openPool, servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
 import { closing, howChecked, howColoured, nameOf, promises, purposeOf, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
@@ -299,4 +299,6 @@ function webgpuHere(): Situation["webgpu"] {
   return "gpu" in navigator ? "there" : "absent";
 }
 
+// Before anything is asked of the coordinator.
+await openPool();
 customElements.define("idlewave-page", Page);

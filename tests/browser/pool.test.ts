@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { expected } from "../fixtures/jobs/lcg/expected.ts";
 import { openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
+import { violationsOf } from "./page-visitor.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -47,6 +48,7 @@ describe("a browser and a pool", () => {
     await page.goto(link);
     await page.waitForSelector(JOIN);
     expect(await textOf(page, "main")).toContain("Physics lab asks for your graphics card. Whoever runs this network invites this browser");
+    expect(await violationsOf(page)).toEqual([]);
     // Nothing is made before the click: no key, no socket, no member.
     expect(await databases(page)).toEqual([]);
     expect(await network.members(id)).toEqual([]);
