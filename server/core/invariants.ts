@@ -31,6 +31,18 @@ export function checkState(state: CoreState): void {
     }
   }
   checkLeases(state);
+  checkPools(state);
+}
+
+/** Who serves a pool is counted by its hosts, and who is off has nobody. */
+function checkPools(state: CoreState): void {
+  for (const [id, pool] of state.pools) {
+    must(!pool.isOff || pool.members.size === 0, `pool ${id} is off and has members`);
+    const serving = new Map<AccountId, number>();
+    for (const host of state.hosts.values()) if (host.pool === id) serving.set(host.account, (serving.get(host.account) ?? 0) + 1);
+    const same = pool.serving.size === serving.size && [...serving].every(([account, hosts]) => pool.serving.get(account) === hosts);
+    must(same, `pool ${id}: who serves it is not who is connected`);
+  }
 }
 
 function checkOpen(job: Job, unit: UnitIndex, open: OpenUnit): void {

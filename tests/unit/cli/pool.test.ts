@@ -100,6 +100,10 @@ describe("a pool", () => {
       expect(await later.ended, later.said()).toBe(0);
       expect(await json<JobStatus>("status", String(second))).toMatchObject({ state: "done" });
 
+      const told = await idlewave(["status", String(first)], env);
+      expect(told.stdout).toContain("checked by  trusted, exact: Each unit is computed once");
+      expect(told.stdout).toContain(`pool        ${id}, Class 7b: its members alone`);
+
       const [member] = (await json<{ members: Member[] }>("pool", "members", String(id))).members;
       expect(member).toMatchObject({ units: { submitted: 12, final: 12 } });
       await json("pool", "remove", String(id), String(member?.id));

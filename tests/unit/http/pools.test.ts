@@ -101,8 +101,13 @@ describe("pools", () => {
     expect((await server.get(`/api/jobs/${job}/picture`, undefined, pass)).status).toBe(200);
     expect((await server.get(`/api/jobs/${job}/results`, teacher)).status).toBe(200);
     expect((await server.get(`/api/jobs/${job}/results`, undefined, pass)).status).toBe(401);
+    volunteer.leave();
+    const lonely = await privateJob(made);
+    const reason = async () => ((await (await server.get(`/api/jobs/${lonely}`, teacher)).json()) as JobStatus).reason;
+    await expect.poll(reason).toBe("no member of its pool lends to it now");
+    await server.post(`/api/jobs/${lonely}/cancel`, undefined, teacher);
     const [one] = await members(made.id);
-    expect(one).toMatchObject({ leftAt: "", connected: true, units: { submitted: 3, final: 3, refused: 0 } });
+    expect(one).toMatchObject({ leftAt: "", units: { submitted: 3, final: 3, refused: 0 } });
     expect((await server.get(`/api/pools/${made.id}/members`, undefined, pass)).status).toBe(200);
   });
 
