@@ -7,7 +7,8 @@
  *      └─┴─▶ none: the link is no good, or there is none
  */
 import { html, LitElement, nothing, render } from "lit";
-import { type InvitedPool, readJoinLink } from "../../shared/pool.ts";
+import { readJoinLink } from "../../shared/pool.ts";
+import type { InvitedPool } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";

@@ -14,7 +14,7 @@ import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
 import { openPool, servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
-import { closing, howChecked, howColoured, nameOf, promises, purposeOf, whoOwns } from "./sections.ts";
+import { closing, howChecked, howColoured, nameOf, poolHead, promises, purposeOf, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -142,7 +142,7 @@ export class Page extends LitElement {
       <main>
         <div class="first">
           <div class="side">
-            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}${this.pool()}</header>
+            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}${poolHead(() => void visit.leavePool())}</header>
             <div class="story" id="story" tabindex="-1">
               <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
@@ -158,17 +158,11 @@ export class Page extends LitElement {
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
+        ${servedPool() ? html`<idlewave-members .own=${situation.donor?.publicKey ?? ""}></idlewave-members>` : nothing}
         ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
       <idlewave-kernel .visit=${visit} .tick=${tick}></idlewave-kernel>`;
-  }
-
-  private pool() {
-    const pool = servedPool();
-    if (!pool) return nothing;
-    return html`<p class="network">For ${pool.name}</p>
-      <button class="plain" type="button" data-testid="leave-pool" @click=${() => void this.visit.leavePool()}>Leave</button>`;
   }
 
   private label(situation: Situation) {
@@ -301,4 +295,5 @@ function webgpuHere(): Situation["webgpu"] {
 
 // Before anything is asked of the coordinator.
 await openPool();
+if (servedPool()) void import("./members.ts");
 customElements.define("idlewave-page", Page);

@@ -3,6 +3,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
 import { capitalised, raised } from "./numbers.ts";
+import { servedPool } from "./pool.ts";
 import { checkedWords } from "./words.ts";
 
 const MINI_COLUMNS = 5;
@@ -122,6 +123,14 @@ const USUAL_NAME = "Idlewave";
 /** What this network is called, empty where nobody named it. */
 export function nameOf(network: NetworkInfo | null): string {
   return network && network.name !== USUAL_NAME && network.name !== UNSET ? network.name : "";
+}
+
+/** Which pool the page is for, and the way out of it; nothing where it is everybody's. */
+export function poolHead(leave: () => void): TemplateResult | typeof nothing {
+  const pool = servedPool();
+  if (!pool) return nothing;
+  return html`<p class="network">For ${pool.name}</p>
+    <button class="plain" type="button" data-testid="leave-pool" @click=${leave}>Leave</button>`;
 }
 
 export function closing(network: NetworkInfo | null): TemplateResult {

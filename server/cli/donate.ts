@@ -7,7 +7,7 @@ import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/w
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
-import { InvitedSchema } from "../../shared/pool.ts";
+import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, findJob, sendJson } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";

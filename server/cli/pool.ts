@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Static } from "typebox";
 import { counted } from "../../shared/counted.ts";
-import { MemberListSchema, PoolLinkSchema, PoolListSchema } from "../../shared/pool.ts";
+import { MemberListSchema, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
 import { type Connection, send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";

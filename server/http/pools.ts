@@ -2,16 +2,8 @@
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { PLAIN_PATTERN } from "../../shared/plain.ts";
-import {
-  InvitedSchema,
-  joinLink,
-  MAX_POOL_NAME,
-  type Member,
-  MemberListSchema,
-  type PoolInfo,
-  PoolLinkSchema,
-  PoolListSchema,
-} from "../../shared/pool.ts";
+import { joinLink, MAX_POOL_NAME } from "../../shared/pool.ts";
+import { InvitedSchema, type Member, MemberListSchema, type PoolInfo, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
 import { INVITE_DAYS, type Invited, isPoolOf } from "../access/pools.ts";
 import type { MemberRow, PoolRow } from "../core/pool-store.ts";
 import type { App, HttpContext } from "./context.ts";

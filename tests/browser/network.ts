@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { readConfig } from "../../server/config.ts";
 import { startCoordinator } from "../../server/main.ts";
 import type { JobStatus } from "../../shared/api.ts";
-import type { Member } from "../../shared/pool.ts";
+import type { Member } from "../../shared/pool-api.ts";
 
 const POLL_MS = 200;
 

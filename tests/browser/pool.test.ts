@@ -62,6 +62,9 @@ describe("a browser and a pool", () => {
     const checked = await textOf(page, "#checked");
     expect(checked).toContain("Each computed once: the members of the pool are believed.");
     expect(await textOf(page, "idlewave-page")).not.toContain("don't know each other");
+    await page.waitForFunction((units) => document.querySelector("idlewave-members td.number")?.textContent === units, {}, String(UNITS));
+    expect(await textOf(page, "idlewave-members")).toMatch(/Who is in this pool.*[0-9a-f]{12}this browser lends 24/);
+    expect(await violationsOf(page)).toEqual([]);
     const [member] = await network.members(id);
     expect(member).toMatchObject({ connected: true, leftAt: "", units: { final: UNITS } });
 

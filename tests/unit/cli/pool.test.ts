@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../../server/cli/exit.ts";
 import { ROOT } from "../../../server/cli/root.ts";
 import type { JobStatus } from "../../../shared/api.ts";
-import type { Member, PoolInfo } from "../../../shared/pool.ts";
+import type { Member, PoolInfo } from "../../../shared/pool-api.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 import { idlewave } from "./run.ts";
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobStatus } from "../../../shared/api.ts";
-import { type Member, type PoolInfo, readJoinLink } from "../../../shared/pool.ts";
+import { readJoinLink } from "../../../shared/pool.ts";
+import type { Member, PoolInfo } from "../../../shared/pool-api.ts";
 import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer, type TestServer } from "./server.ts";
 
