@@ -143,7 +143,7 @@ export class Coordinator {
   async dispatch(event: Dispatch): Promise<Reply> {
     if (event.type === "host-joined" && isAuditor(event.facts)) await this.store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
     this.refuseWhenStopped();
-    if (writes(event) && this.commits.pending >= MAX_PENDING_OPS) {
+    if (writes(event) && this.isCrowded) {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
     }
     const effects = this.step(Object.assign({ now: this.now(), draw: newDraw() }, event));
@@ -161,6 +161,16 @@ export class Coordinator {
     this.enqueue(ops, notices);
     if (ops.length > 0 || writes(event)) await this.commits.written();
     return reply;
+  }
+
+  /** More waits for the disk than a submit may join. */
+  get isCrowded(): boolean {
+    return this.commits.pending >= MAX_PENDING_OPS;
+  }
+
+  /** Resolves when all that was taken is on disk; rejects once a commit has failed. */
+  async written(): Promise<void> {
+    await this.commits.written();
   }
 
   /** All jobs with their states as they are on disk, by id. */
@@ -324,7 +334,7 @@ function newDraw(): string {
   return randomBytes(16).toString("hex");
 }
 
-const DURABLE: ReadonlySet<Dispatch["type"]> = new Set(["submit", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
+const DURABLE: ReadonlySet<Dispatch["type"]> = new Set(["submit", "signed", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
 function writes(event: Dispatch): boolean {

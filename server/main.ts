@@ -15,6 +15,7 @@ import type { AuditState } from "./core/audit.ts";
 import type { TokenRow } from "./core/store.ts";
 import { isLoopback, warnOfExposure } from "./exposure.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { Signing } from "./gateway/signing.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
 import { hashOf, newToken } from "./http/owners.ts";
@@ -107,6 +108,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     opened.push({ close: () => app.close() });
     const gateway: Gateway = new Gateway(app.server, {
       ...parts,
+      signing: await Signing.open(coordinator, store),
       publicUrl: config.publicUrl,
       trustProxy: config.trustProxy,
       allowSoftware: config.allowSoftware,

@@ -11,6 +11,17 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
   return joined;
 }
 
+/** Joins byte arrays, each behind its length as u32, little-endian: no other parts have the same bytes. */
+export function lengthPrefixed(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return concatBytes(
+    parts.flatMap((part) => {
+      const length = new Uint8Array(4);
+      new DataView(length.buffer).setUint32(0, part.byteLength, true);
+      return [length, part];
+    }),
+  );
+}
+
 /** A binary value as the socket's parser gives it: ArrayBuffer in browsers, Buffer in Node. Undefined for anything else. */
 export function binaryOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;

@@ -61,6 +61,26 @@ export const ERRORS = {
     message: "The handshake's signature does not verify: {why}.",
     todo: "Sign the challenge of this connection with the key that you present.",
   },
+  "bad-statement": {
+    wire: 29,
+    http: 403,
+    message: "The signature of the statement does not verify.",
+    todo: "Sign the running hash with the key of this account, as docs/protocol.md says.",
+  },
+  "unknown-statement": {
+    wire: 30,
+    http: 404,
+    message:
+      "No unsigned statement of this account ends with this hash: it is signed, or its results never came, or they came more than 30 days ago.",
+    todo: "Nothing: credit of results that nobody signed in time stays in escrow.",
+  },
+  unsigned: {
+    wire: 31,
+    http: 429,
+    message: "{results} results of this session are unsigned, at most {limit} may be.",
+    todo: "Sign them, then claim again.",
+    retryMs: 1_000,
+  },
   "bad-token": { wire: 6, http: 403, message: "The assignment's token is not one of ours: {why}.", todo: "Claim again." },
   "foreign-token": {
     wire: 7,

@@ -11,6 +11,8 @@ export type AccountId = Branded<number, "AccountId">;
 export type PoolId = Branded<number, "PoolId">;
 /** One authenticated connection of a volunteer, unique while the process lives. */
 export type HostId = Branded<number, "HostId">;
+/** Number of a statement on one coordinator (statement.ts); 0: recorded before there were any, nothing to be signed. */
+export type StatementId = Branded<number, "StatementId">;
 /** Lower-case hexadecimal SHA-256 of a blob, 64 characters. */
 export type BlobHash = Branded<string, "BlobHash">;
 /** Lower-case hexadecimal Ed25519 public key, 64 characters. */

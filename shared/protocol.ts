@@ -1,6 +1,6 @@
 /** The cold messages of a volunteer's connection (Socket.IO, msgpack parser), and the handshake's signed text. */
 import Type, { type Static } from "typebox";
-import { concatBytes } from "./bytes.ts";
+import { lengthPrefixed } from "./bytes.ts";
 
 /** Event names. `frame` carries one binary frame of wire.ts and is acknowledged by one. */
 export const SocketEvent = {
@@ -106,13 +106,7 @@ export interface AccountNotice {
 /** The text a client signs with its Ed25519 key: each part prefixed by its length as u32, little-endian. */
 export function authMessage(origin: string, socketId: string, nonce: Uint8Array, publicKey: Uint8Array): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder();
-  const parts: Uint8Array[] = [];
-  for (const part of [text.encode(AUTH_CONTEXT), text.encode(origin), text.encode(socketId), nonce, publicKey]) {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, part.byteLength, true);
-    parts.push(length, part);
-  }
-  return concatBytes(parts);
+  return lengthPrefixed([text.encode(AUTH_CONTEXT), text.encode(origin), text.encode(socketId), nonce, publicKey]);
 }
 
 /** Client to server under `units`: which of my units of this job there are, a page of them. Acknowledged by OwnUnitsReply. */

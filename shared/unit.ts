@@ -11,7 +11,7 @@ const ReplicaSchema = Type.Object({
   digest: Type.String({ description: "SHA-256 of the result bytes; empty: it did not run, or it was not kept." }),
   bytes: Type.Boolean({ description: "Its result bytes are kept and can be fetched." }),
   gpuMicros: Type.Number({ description: "GPU time as the volunteer says." }),
-  credit: Type.Number({ description: "What it was paid." }),
+  credit: Type.Number({ description: "What it was paid; 0 while no signature of its volunteer covers it." }),
 });
 
 const InputSchema = Type.Object({

@@ -6,7 +6,7 @@
 import type { ErrorCode } from "./errors.ts";
 import type { JobId, UnitIndex, UnitRun } from "./ids.ts";
 
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 /** One frame is one Socket.IO binary argument of at most this many bytes. */
 export const MAX_FRAME_BYTES = 512 * 1024;
 /** Result bytes up to this length ride along with the digest in a submit. */
@@ -18,6 +18,7 @@ export const MAX_BATCH_UNITS = 4096;
 /** A token's length at most: it lists the assignment's runs. */
 export const MAX_TOKEN_BYTES = 80 + 12 * MAX_BATCH_UNITS + 32;
 export const DIGEST_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
 
 export type Frame =
   | ClaimFrame
@@ -28,6 +29,7 @@ export type Frame =
   | IdleFrame
   | RenewFrame
   | ReleaseFrame
+  | SignFrame
   | DoneFrame
   | ErrorFrame;
 
@@ -116,7 +118,16 @@ interface ReleaseFrame {
   units: UnitIndex[];
 }
 
-/** Acknowledges bytes and releases. */
+/** Signs a statement (statement.ts), this session's or an earlier one's. Answered by `done`: what it covers may vest. */
+interface SignFrame {
+  type: "sign";
+  /** The running hash at the end of the statement, 32 bytes. */
+  hash: Uint8Array;
+  /** Ed25519 signature of `statementMessage(hash)`, 64 bytes. */
+  signature: Uint8Array;
+}
+
+/** Acknowledges bytes, releases and signatures. */
 interface DoneFrame {
   type: "done";
 }

@@ -2,24 +2,29 @@
 
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "@photostructure/sqlite";
+import { concatBytes } from "../../shared/bytes.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import type { OutboxEntry, OutboxShelf } from "../donor/outbox/outbox-entry.ts";
+import type { OutboxEntry } from "../donor/outbox/outbox-entry.ts";
+import type { SessionShelf } from "../donor/outbox/shelf.ts";
+import type { Left } from "../donor/outbox/signatures.ts";
 
 /** A process that is just ending may hold the file this long, ms. */
 const BUSY_TIMEOUT_MS = 2_000;
 /** Its `user_version`: a later release that changes the table must read what this one has left. */
-const VERSION = 1;
+const VERSION = 2;
+const HASH_BYTES = 32;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, job INTEGER NOT NULL, unit INTEGER NOT NULL, token BLOB NOT NULL,
     status TEXT NOT NULL, gpuMicros REAL NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS statements (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
   PRAGMA user_version = ${VERSION};
 `;
 const PUT = `INSERT OR REPLACE INTO results (key, stage, job, unit, token, status, gpuMicros, digest, bytes)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-export interface FileShelf extends OutboxShelf {
+export interface FileShelf extends SessionShelf {
   close(): void;
 }
 
@@ -38,19 +43,34 @@ export function fileShelf(path: string): FileShelf {
   }
   const put = database.prepare(PUT);
   const drop = database.prepare("DELETE FROM results WHERE key = ?");
+  const dropStatements = database.prepare("DELETE FROM statements");
+  const putStatement = database.prepare("INSERT INTO statements (place, hashes) VALUES (?, ?)");
+  const atOnce = (write: () => void) => {
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      write();
+      database.exec("COMMIT");
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+  };
   return {
+    statements: {
+      load: async () => (database.prepare("SELECT hashes FROM statements ORDER BY place").all() as { hashes: Uint8Array }[]).map(cut),
+      save: async (left) =>
+        atOnce(() => {
+          dropStatements.run();
+          for (const [place, hashes] of left.entries()) putStatement.run(place, concatBytes(hashes));
+        }),
+    },
     load: async () => database.prepare("SELECT * FROM results").all() as unknown as OutboxEntry[],
     async write(entries, keys) {
-      database.exec("BEGIN IMMEDIATE");
-      try {
+      atOnce(() => {
         for (const { key, stage, job, unit, token, status, gpuMicros, digest, bytes } of entries)
           put.run(key, stage, job, unit, token, status, gpuMicros, digest, bytes);
         for (const key of keys) drop.run(key);
-        database.exec("COMMIT");
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
+      });
     },
     close() {
       // The driver cannot finalize statements, so SQLite keeps the connection and its lock until they are collected: give it up first.
@@ -58,6 +78,10 @@ export function fileShelf(path: string): FileShelf {
       database.close();
     },
   };
+}
+
+function cut({ hashes }: { hashes: Uint8Array }): Left {
+  return Array.from({ length: hashes.byteLength / HASH_BYTES }, (_, at) => hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES));
 }
 
 function failureOf(path: string, error: unknown): Error {

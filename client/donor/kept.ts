@@ -9,6 +9,7 @@ interface Place {
 export const KEPT = {
   results: { database: "idlewave-outbox", store: "results" },
   checkpoints: { database: "idlewave-checkpoints", store: "units" },
+  statements: { database: "idlewave-statements", store: "unsigned" },
   units: { database: "idlewave-units", store: "jobs" },
   speed: { database: "idlewave-speed", store: "speeds" },
   barred: { database: "idlewave-barred", store: "plans" },

@@ -31,6 +31,7 @@ import type { Verdict } from "./manners/policy.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { SessionShelf } from "./outbox/shelf.ts";
+import { Signatures } from "./outbox/signatures.ts";
 import { postOf } from "./outbox/upload.ts";
 import type { KeptPool } from "./pools/kept-pools.ts";
 import { Serving } from "./pools/serving.ts";
@@ -67,6 +68,7 @@ export class Session {
   private readonly choice: Choice;
   private readonly supply: Supply;
   private readonly outbox: Outbox;
+  private readonly signatures: Signatures;
   private readonly bulletin: Bulletin;
   private readonly computing: Computing;
   private readonly changed = new Signal();
@@ -121,7 +123,7 @@ export class Session {
       {
         introduce: (challenge) => this.introduce(challenge.allowSoftware || options.audit !== undefined),
         onPool: (pool) => this.serving.take(pool),
-        onUp: (account) => this.onUp(account),
+        onUp: (account, start) => this.onUp(account, start),
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
         onWithdraw: (job) => this.withdraw(job),
@@ -139,7 +141,8 @@ export class Session {
       onDry: (answer, retryMs) => this.dry(answer, retryMs),
       onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
     });
-    this.outbox = new Outbox(shelf, postOf(options.origin, socket), ({ job, unit }, verdict) => {
+    this.signatures = new Signatures(identity, shelf.statements, socket, () => void this.outbox.flush());
+    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
     });
     this.checkpoints = new Checkpoints(shelf.checkpoints);
@@ -214,13 +217,14 @@ export class Session {
     // What the GPU had finished when it stopped is sent, not forgotten: it is neither open nor in the outbox yet.
     await this.computing.settled();
     try {
-      await this.outbox.flush();
+      await this.outbox.finish();
       await this.claims.release();
       this.checkpoints.clear();
     } catch (error) {
       if (!(error instanceof NotConnected)) throw error;
       // The units run out by themselves, the results are on the shelf.
     }
+    this.signatures.close();
     await this.outbox.close();
     this.socket.close();
   }
@@ -239,6 +243,7 @@ export class Session {
   }
 
   private async loop(): Promise<void> {
+    await this.signatures.load();
     await this.outbox.load();
     this.report.soon();
     void this.outbox.flush();
@@ -249,6 +254,8 @@ export class Session {
   }
 
   private async dry(answer: NoWork, retryMs: number): Promise<void> {
+    // Nothing more is coming that could share its signature.
+    void this.outbox.finish();
     const status = await this.bulletin.refresh();
     if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
     if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });
@@ -295,7 +302,8 @@ export class Session {
     else this.shown.set(phase);
   }
 
-  private onUp(account: AccountNotice): void {
+  private onUp(account: AccountNotice, start: Uint8Array): void {
+    this.signatures.begin(start);
     this.shown.setLink("up");
     this.supply.hurry();
     this.onAccount(account);

@@ -27,6 +27,7 @@ import {
 import { messageOf } from "../../shared/thrown.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, WIRE_VERSION } from "../../shared/wire.ts";
+import { sha256 } from "./digest.ts";
 import type { Identity } from "./identity.ts";
 
 /** A frame without an answer after this long counts as lost; everything that is sent may be sent again. */
@@ -44,7 +45,8 @@ export class NotConnected extends Error {
 export interface SocketListener {
   /** Before hello: what to say of this host, or null to give up (the listener closes the socket). */
   introduce(challenge: { allowSoftware: boolean }): Promise<Host | null>;
-  onUp(account: AccountNotice): void;
+  /** `start`: SHA-256 of what the handshake signed. */
+  onUp(account: AccountNotice, start: Uint8Array): void;
   onDown(): void;
   onAccount(account: AccountNotice): void;
   /** A new pass to the pool that is served. */
@@ -150,6 +152,12 @@ export class VolunteerSocket {
     this.socket.disconnect().connect();
   }
 
+  /** Leaves a connection that is up for another one. */
+  restart(): void {
+    if (this.ended || !this.up) return;
+    this.socket.disconnect().connect();
+  }
+
   close(): void {
     this.ended = true;
     this.up = false;
@@ -174,7 +182,8 @@ export class VolunteerSocket {
     // Introducing may take long enough for another connection to have come.
     if (!host || !id || this.ended || this.socket.id !== id || nonce.byteLength !== NONCE_BYTES) return;
     const { publicKey } = this.identity;
-    const signature = await this.identity.sign(authMessage(this.origin, id, nonce, publicKey));
+    const message = authMessage(this.origin, id, nonce, publicKey);
+    const [signature, start] = [await this.identity.sign(message), await sha256(message)];
     let reply: HelloReply;
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
@@ -196,7 +205,7 @@ export class VolunteerSocket {
     if (reply.ok) {
       this.up = true;
       if (reply.pool) this.listener.onPool?.(reply.pool);
-      this.listener.onUp(reply.account);
+      this.listener.onUp(reply.account, start);
     } else if (!isPassing(reply.code)) this.end(() => this.listener.onRefused(reply.code, reply.message));
   }
 

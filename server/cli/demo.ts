@@ -6,7 +6,9 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import type { Static } from "typebox";
 import { JobListSchema, type JobStatus, RefusedListSchema, VolunteerListSchema } from "../../shared/api.ts";
+import { SIGN_EVERY_MS } from "../../shared/statement.ts";
 import { DEFAULT_CONFIG } from "../config.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { type Board, openBoard } from "./demo/board.ts";
@@ -173,6 +175,14 @@ async function savePicture(connection: Connection, jobs: readonly JobStatus[]): 
   return path;
 }
 
+/** The volunteers, once each has signed for its last results. */
+async function untilVested(connection: Connection): Promise<Static<typeof VolunteerListSchema>["volunteers"]> {
+  for (const giveUp = Date.now() + 2 * SIGN_EVERY_MS; ; await sleep(POLL_MS)) {
+    const { volunteers } = await sendJson(connection, "/api/volunteers", VolunteerListSchema);
+    if (volunteers.every(({ credit }) => credit.escrow === 0) || Date.now() > giveUp) return volunteers;
+  }
+}
+
 /** Refused replicas of anybody but the liar; each is named. */
 async function refusedOfOthers(connection: Connection, jobs: readonly JobStatus[], liar: Liar): Promise<number> {
   let count = 0;
@@ -193,7 +203,7 @@ function demoJob({ id, name, units, executionsPerUnit }: JobStatus, compared: Re
 }
 
 async function demoVolunteers(connection: Connection, liar: Liar): Promise<DemoVolunteer[]> {
-  const { volunteers } = await sendJson(connection, "/api/volunteers", VolunteerListSchema);
+  const volunteers = await untilVested(connection);
   return volunteers.map(({ id, credit, units }) => ({
     id,
     kind: id === liar.id ? "liar" : "honest",

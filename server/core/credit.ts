@@ -1,7 +1,7 @@
 /**
  * Credit of a replica: escrowed when it is recorded, settled once when its unit ends.
  *
- *   recorded ──▶ escrow ──unit final, digest canonical──▶ final
+ *   recorded ──▶ escrow ──unit final, digest canonical──▶ final; what it is paid stays in escrow until its statement is signed
  *                       ──unit final, another digest───▶ refused, nothing earned
  *                       ──unit failed, kernel failed───▶ void, nothing earned
  *                       ──another of the same cluster counted──▶ void: one computation is paid once
@@ -15,6 +15,7 @@ import { noteActive } from "./active.ts";
 import { isAuditor } from "./audit.ts";
 import { noteOpen, standingOf } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
+import { endUnder } from "./statement.ts";
 import type { Settled, StoreOp } from "./store.ts";
 import type { Work } from "./work.ts";
 
@@ -41,10 +42,10 @@ export function settleFinal(
   const accounts: AccountId[] = [];
   const refused: AccountId[] = [];
   for (const replica of open.replicas) {
-    const { account, credit } = replica;
+    const { account } = replica;
     noteOpen(state, job, replica, -1);
     const outcome = outcomeOf(replica, digest);
-    settled.push({ account, credit, outcome, digest: replica.digest });
+    settled.push(settledAs(state, replica, outcome));
     work.accountChanged(account);
     if (outcome === "void" || isAuditor(replica)) continue;
     if (outcome === "final") accounts.push(account);
@@ -76,7 +77,11 @@ function noteJudged(state: CoreState, { account, cluster }: Replica, outcome: "f
   noteActive(state.activeClusters, standings[1]);
 }
 
-function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], canonical: string): Settled["outcome"] {
+function settledAs(state: CoreState, { account, credit, digest, statement }: Replica, outcome: Settled["outcome"]): Settled {
+  return { account, credit, outcome, digest, statement, signed: endUnder(state, statement) };
+}
+
+function outcomeOf({ status, counted, digest }: Replica, canonical: string): Settled["outcome"] {
   if (status === "failed") return "void";
   if (digest !== canonical) return "refused";
   return counted ? "final" : "void";
@@ -85,9 +90,8 @@ function outcomeOf({ status, counted, digest }: OpenUnit["replicas"][number], ca
 /** Voids the escrow of a unit that failed: nobody is to blame, nothing was verified. */
 export function settleVoid(state: CoreState, job: Job, open: OpenUnit, work: Work): Settled[] {
   return open.replicas.map((replica) => {
-    const { account, credit, digest } = replica;
     noteOpen(state, job, replica, -1);
-    work.accountChanged(account);
-    return { account, credit, outcome: "void", digest };
+    work.accountChanged(replica.account);
+    return settledAs(state, replica, "void");
   });
 }

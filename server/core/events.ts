@@ -1,7 +1,7 @@
 /** What happens to the core. The shell has checked tokens and signatures and computed digests: events are facts. */
 
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, HostId, JobId, PoolId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
@@ -51,6 +51,17 @@ export interface SubmittedResult {
   bytes: Uint8Array | null;
 }
 
+/** How far a session's statement has come with a submit. */
+export interface StatementMark {
+  statement: StatementId;
+  /** Where the session's running hash began, 32 bytes: its name. */
+  session: Uint8Array;
+  /** Results that were submitted under it, those of this submit too. */
+  results: number;
+  /** The running hash after them, 32 bytes. */
+  hash: Uint8Array;
+}
+
 export interface HostFacts {
   host: HostId;
   account: AccountId;
@@ -88,7 +99,10 @@ export type CoreEvent =
       cluster: string;
       assignment: Assignment;
       results: SubmittedResult[];
+      mark: StatementMark;
     }
+  /** A statement of the account was signed; the signature is good. */
+  | { type: "signed"; now: number; account: AccountId; statement: StatementId; signature: Uint8Array }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
   | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
   /** A pool was made, or is on again: it has no members yet. */

@@ -1,5 +1,5 @@
 /** What must hold of what the core remembers after every step, for tests and simulators; what it has said is ledger.ts's. Numbers are those of the trust model's invariants. */
-import { type AccountId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { type AccountId, type StatementId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { isHeld } from "./audit.ts";
 import { must } from "./broken.ts";
 import { AUDITOR, sameCluster } from "./cluster.ts";
@@ -31,6 +31,7 @@ export function checkState(state: CoreState): void {
     }
   }
   checkLeases(state);
+  checkStatements(state);
   checkPools(state);
 }
 
@@ -43,6 +44,17 @@ function checkPools(state: CoreState): void {
     const same = pool.serving.size === serving.size && [...serving].every(([account, hosts]) => pool.serving.get(account) === hosts);
     must(same, `pool ${id}: who serves it is not who is connected`);
   }
+}
+
+function checkStatements(state: CoreState): void {
+  const open = new Map<StatementId, number>();
+  for (const job of state.jobs.values()) {
+    for (const { replicas } of job.open.values()) {
+      for (const { statement } of replicas) if (statement !== 0) open.set(statement, (open.get(statement) ?? 0) + 1);
+    }
+  }
+  const same = open.size === state.statements.size && [...open].every(([id, count]) => state.statements.get(id)?.open === count);
+  must(same, "statements do not count their open replicas");
 }
 
 function checkOpen(job: Job, unit: UnitIndex, open: OpenUnit): void {

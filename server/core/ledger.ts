@@ -2,7 +2,7 @@
  * What the core has said, for tests and simulators: `Ledger` holds what the store must hold, and throws `BrokenInvariant` when an
  * operation contradicts those before it. Numbers are those of the trust model's invariants.
  */
-import { type AccountId, type JobId, type PoolId, runsOf, type UnitIndex } from "../../shared/ids.ts";
+import { type AccountId, type JobId, type PoolId, runsOf, type StatementId, type UnitIndex } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { must } from "./broken.ts";
 import { AUDITOR } from "./cluster.ts";
@@ -24,6 +24,7 @@ export class Ledger {
   private readonly specs = new Map<JobId, JobSpec>();
   private readonly units = new Map<JobId, Map<UnitIndex, LedgerUnit>>();
   readonly credit = new Map<AccountId, { escrow: number; final: number }>();
+  private readonly statements = new Map<StatementId, { account: AccountId; signed: boolean; earned: number }>();
   readonly records = new Map<AccountId, AuditRecord>();
   readonly watched = new Map<string, number>();
   readonly members = new Map<PoolId, Set<AccountId>>();
@@ -58,7 +59,10 @@ export class Ledger {
       else if (state.ended === "failed") history.failed.push(unit);
       else {
         if (state.due) history.due.push(unit);
-        for (const replica of state.replicas.values()) history.open.push({ ...replica, hasBytes: state.bytes.has(replica.digest) });
+        for (const replica of state.replicas.values()) {
+          const signed = this.statements.get(replica.statement)?.signed ?? true;
+          history.open.push({ ...replica, hasBytes: state.bytes.has(replica.digest), signed });
+        }
       }
     }
     history.final = runsOf(final.sort((a, b) => a - b));
@@ -82,8 +86,20 @@ export class Ledger {
 
   private apply(op: StoreOp): void {
     switch (op.type) {
+      case "statement": {
+        const known = this.statements.get(op.statement);
+        must(known?.signed !== true, `statement ${op.statement} is signed and goes on`);
+        must(known === undefined || known.account === op.account, `statement ${op.statement} is of two accounts`);
+        if (!known) this.statements.set(op.statement, { account: op.account, signed: false, earned: 0 });
+        return;
+      }
+      case "signed":
+        this.sign(op);
+        return;
       case "replica": {
-        const { job, unit, account, credit } = op.replica;
+        const { job, unit, account, credit, statement } = op.replica;
+        const under = this.statements.get(statement);
+        must(under?.account === account && !under.signed, `a replica of account ${account} is under no statement of it that goes on`);
         const state = this.unit(job, unit);
         must(state.ended === null, `unit ${unit} has ended and got a replica`);
         must(!state.replicas.has(account), `account ${account} has two replicas of unit ${unit} (2)`);
@@ -196,9 +212,26 @@ export class Ledger {
     const paid = siblings.some(({ cluster, outcome }) => cluster === replica.cluster && outcome === "final");
     must(op.outcome !== "final" || !paid, `unit ${unit}: cluster ${replica.cluster} is paid twice (2)`);
     replica.outcome = op.outcome;
+    const statement = this.statements.get(replica.statement);
+    must(op.statement === replica.statement, `unit ${unit}: account ${op.account} is settled under another statement`);
+    must(op.signed === (statement?.signed ?? true), `statement ${op.statement} is signed, or is not, and the core says otherwise`);
+    if (op.outcome === "final" && statement && !op.signed) {
+      statement.earned += op.credit;
+      return;
+    }
     const credit = this.creditOf(op.account);
     credit.escrow -= op.credit;
     if (op.outcome === "final") credit.final += op.credit;
+  }
+
+  private sign({ statement: id, account }: Extract<StoreOp, { type: "signed" }>): void {
+    const statement = this.statements.get(id);
+    must(statement?.account === account, `statement ${id} is signed for an account that it is not of`);
+    const credit = this.creditOf(account);
+    credit.escrow -= statement.earned;
+    credit.final += statement.earned;
+    statement.earned = 0;
+    statement.signed = true;
   }
 
   private strike({ account, alike, cluster, at, watchedUntil }: Extract<StoreOp, { type: "proven-wrong" }>): void {

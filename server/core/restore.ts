@@ -4,6 +4,7 @@ import type { JobSpec } from "./events.ts";
 import { addJob, endIfOver } from "./job.ts";
 import { noteOpen } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
+import { openUnder } from "./statement.ts";
 import { isOver, type JobHistory, type JobTally } from "./store.ts";
 import { addReplica, conclude, openUnit } from "./verify.ts";
 import { Work } from "./work.ts";
@@ -43,11 +44,12 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   const counted = job.counted;
   for (const row of history.open) {
     const open = openUnit(job, row.unit);
-    const { account, cluster, digest, status, credit, at } = row;
-    const replica = addReplica(job, open, { account, cluster, digest, status, credit, assignedAt: at, lateAt: null });
+    const { account, cluster, digest, status, credit, statement, at } = row;
+    const replica = addReplica(job, open, { account, cluster, digest, status, credit, statement, assignedAt: at, lateAt: null });
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
     noteOpen(state, job, row, 1);
+    openUnder(state, statement, row.signed);
     if (row.struck) replica.counted = false;
     replica.asked = status === "ok" && !row.hasBytes;
   }

@@ -1,11 +1,12 @@
 /** All that the core remembers. Plain data; `step` alone changes it. */
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, HostId, JobId, PoolId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
 import type { Pages } from "./pages.ts";
 import { RecentUnits } from "./recent.ts";
 import type { Ring } from "./ring.ts";
+import type { Statement } from "./statement.ts";
 
 /** Share of agreed units that the auditor computes again, unless the operator says otherwise. */
 const DEFAULT_AUDIT_SHARE = 0.05;
@@ -28,6 +29,8 @@ export interface CoreState {
   freeSerials: number[];
   nextSerial: number;
   recent: RecentUnits;
+  /** Those with open replicas. */
+  statements: Map<StatementId, Statement>;
   /** Share of agreed units that the auditor computes again, 0 to 1. */
   auditShare: number;
   /** Auditors that are connected. */
@@ -126,6 +129,7 @@ export interface Replica {
   /** Its volunteer was asked for the bytes. */
   asked: boolean;
   credit: number;
+  statement: StatementId;
   /** When it was recorded, ms, if its lease was over by then; else null. */
   lateAt: number | null;
 }
@@ -201,6 +205,7 @@ export function createState(auditShare = DEFAULT_AUDIT_SHARE): CoreState {
     freeSerials: [],
     nextSerial: 1,
     recent: new RecentUnits(),
+    statements: new Map(),
     auditShare,
     auditors: new Set(),
     auditorAwaitedUntil: 0,

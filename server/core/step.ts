@@ -25,6 +25,7 @@ import { renew } from "./renew.ts";
 import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
+import { noteSigned } from "./statement.ts";
 import { chaseWanted, type JudgedResult, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";
 
@@ -74,6 +75,13 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
     }
     case "submit":
       return { type: "verdicts", verdicts: submit(state, event, work) };
+    case "signed": {
+      const { account, statement, signature } = event;
+      noteSigned(state, statement);
+      work.store({ type: "signed", statement, account, signature, at: work.now });
+      work.accountChanged(account);
+      return DONE;
+    }
     case "bytes": {
       const { account, unit, digest, bytes } = event;
       const job = state.jobs.get(event.job);
@@ -151,7 +159,8 @@ function release(state: CoreState, event: Extract<CoreEvent, { type: "release" }
 }
 
 function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>, work: Work): Verdict[] {
-  const { assignment, account } = event;
+  const { assignment, account, mark } = event;
+  work.store({ type: "statement", account, ...mark, at: work.now });
   const job = state.jobs.get(assignment.job);
   const isLive = job && (job.state === "running" || job.state === "paused" || job.state === "done");
   const takes = isLive && isAdmitted(state, job.spec.pool, account);
@@ -161,7 +170,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   let measured = 0;
   let micros = 0;
   const cluster = clusterIn(job.spec.pool, event);
-  const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt };
+  const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
     const status = told.status === "ok" ? "ok" : "failed";

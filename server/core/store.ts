@@ -2,14 +2,18 @@
 
 import type { JobState } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
-import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
-import type { AuditRecord, JobSpec } from "./events.ts";
+import type { AuditRecord, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
 
 export type StoreOp =
   /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
   | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
+  /** A submit of a session has taken its statement so far. Before the replicas that it brought. */
+  | ({ type: "statement"; account: AccountId; at: number } & StatementMark)
+  /** The statement is signed: what was earned under it vests, and what will be does so at once. */
+  | { type: "signed"; statement: StatementId; account: AccountId; signature: Uint8Array; at: number }
   /** One recorded replica; the core sends one for each (job, unit, account). Its credit is escrowed. */
   | { type: "replica"; replica: ReplicaRow }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
@@ -48,12 +52,14 @@ export function pageOf(unit: number): number {
   return Math.floor(unit / PAGE_UNITS);
 }
 
-/** What became of a replica: its credit leaves escrow, to final, or for nobody. */
+/** What became of a replica: its credit leaves escrow, to final, or for nobody; what is to be final and is not signed stays there. */
 export interface Settled {
   account: AccountId;
   credit: number;
   outcome: Exclude<Outcome, "open">;
   digest: string;
+  statement: StatementId;
+  signed: boolean;
 }
 
 export interface ReplicaRow {
@@ -66,6 +72,7 @@ export interface ReplicaRow {
   status: "ok" | "failed";
   gpuMicros: number;
   credit: number;
+  statement: StatementId;
   at: number;
 }
 
@@ -127,8 +134,8 @@ export interface JobHistory {
   /** Final units as the shortest runs, ascending. */
   final: UnitRun[];
   failed: UnitIndex[];
-  /** Replicas of units that are neither final nor failed; `struck`: its account was proven wrong since. */
-  open: (ReplicaRow & { hasBytes: boolean; struck: boolean })[];
+  /** Replicas of units that are neither final nor failed; `struck`: its account was proven wrong since; `signed`: its statement is. */
+  open: (ReplicaRow & { hasBytes: boolean; struck: boolean; signed: boolean })[];
   /** Units of them that the auditor is to compute. */
   due: UnitIndex[];
 }
@@ -169,6 +176,8 @@ export interface UnitRow {
 }
 
 export interface UnitReplicaRow extends Pick<ReplicaRow, "account" | "status" | "gpuMicros" | "credit"> {
+  /** Its statement is: what it earned has vested. */
+  signed: boolean;
   /** null once forgotten. */
   publicKey: PublicKeyHex | null;
   outcome: Outcome;
@@ -225,6 +234,10 @@ export interface Store {
   account(id: AccountId): Promise<AccountRow | undefined>;
   /** With what they did for the public: units of pools do not count, and who did nothing else is not there. */
   accounts(limit: number): Promise<AccountRow[]>;
+  /** The highest number that a statement has had; 0: there is none. */
+  lastStatement(): Promise<StatementId>;
+  /** The account's unsigned statement that ends with this hash and got its last result after `since`, ms. */
+  unsignedStatement(account: AccountId, hash: Uint8Array, since: number): Promise<StatementId | undefined>;
   /** Names of clusters that are watched, and until when, ms, the earliest first; what was over by `now` is forgotten. */
   watched(now: number): Promise<Map<string, number>>;
 

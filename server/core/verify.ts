@@ -15,7 +15,7 @@
  * A replica whose lease was over is a vote too, but none beside that of somebody who was asked for the unit meanwhile:
  * otherwise a volunteer could keep assignments and look later whom to meet. Where nobody else is there it is (late.ts).
  */
-import type { AccountId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
 import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
@@ -26,6 +26,7 @@ import { dropHolders } from "./lease.ts";
 import { noteRuling } from "./ruling.ts";
 import { noteOpen } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
+import { openUnder } from "./statement.ts";
 import { pageOf } from "./store.ts";
 import { bestVotes, isAgreed, isAgreedWithLate, isDecided, neededVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
@@ -46,6 +47,7 @@ interface Submitter {
   assignment: string;
   /** When the assignment was issued, ms. */
   assignedAt: number;
+  statement: StatementId;
 }
 
 /** Replicas the unit should get beyond those recorded and leased; never negative. */
@@ -168,7 +170,7 @@ function isClusterFull(open: OpenUnit, cluster: string): boolean {
 
 /** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
 export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
-  const { account, cluster, digest, status, credit, assignedAt, lateAt } = replica;
+  const { account, cluster, digest, status, credit, statement, assignedAt, lateAt } = replica;
   let first = true;
   let counted = status === "ok";
   for (const other of open.replicas) {
@@ -176,7 +178,7 @@ export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "fir
     first = false;
     if (other.counted) counted = false;
   }
-  const added = { account, cluster, digest, status, credit, assignedAt, lateAt, first, counted, asked: false };
+  const added = { account, cluster, digest, status, credit, statement, assignedAt, lateAt, first, counted, asked: false };
   open.replicas.push(added);
   if (status === "ok") job.counted++;
   if (isAuditor(added)) {
@@ -196,7 +198,7 @@ function record(
   work: Work,
 ): Replica {
   const { unit, digest, status, gpuMicros } = result;
-  const { account, cluster, assignment, assignedAt } = by;
+  const { account, cluster, assignment, assignedAt, statement } = by;
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
   if (isAuditor(by)) {
     letGo(job, unit, open);
@@ -214,6 +216,7 @@ function record(
       status,
       gpuMicros,
       credit,
+      statement,
       at: work.now,
     },
   });
@@ -221,7 +224,8 @@ function record(
   work.accountChanged(account);
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
   noteOpen(state, job, by, 1);
-  return addReplica(job, open, { account, cluster, digest, status, credit, assignedAt, lateAt });
+  openUnder(state, statement);
+  return addReplica(job, open, { account, cluster, digest, status, credit, statement, assignedAt, lateAt });
 }
 
 function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {

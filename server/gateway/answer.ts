@@ -9,6 +9,7 @@ import {
   hasUnit,
   type JobId,
   type PoolId,
+  type PublicKeyHex,
   type UnitIndex,
   type UnitRun,
   unitsOf,
@@ -24,13 +25,16 @@ import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
 import type { ClaimPace, IdleAnswers } from "./pace.ts";
+import type { Session } from "./session.ts";
+import type { Signing } from "./signing.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
 
 /** What answering needs of the rest. */
 export interface Desk {
-  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest">;
+  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest" | "isCrowded">;
+  signing: Pick<Signing, "sign">;
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
@@ -46,6 +50,8 @@ export interface Desk {
 export interface Peer {
   host: HostId;
   account: AccountId;
+  publicKey: PublicKeyHex;
+  session: Session;
   cluster: string;
   /** The pool that it serves; undefined: public jobs. */
   pool?: PoolId | undefined;
@@ -97,6 +103,8 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
       return renew(desk, peer, frame.token);
     case "release":
       return release(desk, peer, frame.token, frame.units);
+    case "sign":
+      return desk.signing.sign(peer, frame, desk.clock()).then(frameOf);
     case "assignment":
     case "answer":
     case "idle":
@@ -111,6 +119,7 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
   const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
   if (retryMs > 0) return tooFast("claims of one volunteer or address", retryMs);
+  peer.session.mayClaim();
   const idle = desk.idles.of(peer, job, desk.clock());
   if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));
@@ -199,8 +208,11 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   });
   const results = sound.filter((result) => result !== null);
   const malformed = results.length < sound.length;
-  if (malformed && results.length === 0) return { frame: { type: "answer", verdicts: sound.map(() => "refused") }, malformed };
-  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results });
+  if (desk.coordinator.isCrowded)
+    return { frame: errorFrame("too-fast", { limit: "operations that wait for the disk", retrySeconds: 1 }), malformed };
+  // Nothing may come between the two: the hash goes on in the order in which the core hears of it.
+  const mark = peer.session.extend(assignment.job, frame.results);
+  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results, mark });
   if (reply.type !== "verdicts") return { frame: frameOf(reply), malformed };
   const verdicts = reply.verdicts.values();
   return { frame: { type: "answer", verdicts: sound.map((good) => (good && verdicts.next().value) || "refused") }, malformed };
@@ -293,4 +305,4 @@ function refusal(error: unknown, input: Uint8Array, onFailure: (error: unknown) 
 }
 
 /** What no honest client sends. */
-const GARBAGE: ReadonlySet<ErrorCode> = new Set(["bad-frame", "bad-message", "bytes-mismatch"]);
+const GARBAGE: ReadonlySet<ErrorCode> = new Set(["bad-frame", "bad-message", "bad-statement", "bytes-mismatch"]);

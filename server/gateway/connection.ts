@@ -24,9 +24,11 @@ import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_F
 import { join, leave, passOf, renewPass } from "./members.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
+import type { Signing } from "./signing.ts";
 
 export interface ConnectionContext extends Desk {
   store: Store;
+  signing: Signing;
   clusters: ClusterNames;
   notices: Notices;
   newKeys: NewKeyPace;
@@ -134,7 +136,7 @@ export class Connection {
     this.state = "greeting";
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
-      const { publicKey, host, audit, pool } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const { publicKey, host, audit, pool, session } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
       // Noted before the token is looked up: whichever comes first, its revocation finds this line.
       if (audit !== undefined) context.auditors.set(socket, audit);
       if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
@@ -153,7 +155,11 @@ export class Connection {
       };
       if (this.isClosed()) return;
       await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
-      this.peer = { host: facts.host, account: row.id, cluster, pool, line: isLimited(this.address) ? lineOf(this.address) : null };
+      this.peer = {
+        ...{ host: facts.host, account: row.id, publicKey, cluster, pool },
+        session: context.signing.begin(session, context.clock()),
+        line: isLimited(this.address) ? lineOf(this.address) : null,
+      };
       if (this.isClosed()) return this.left();
       clearTimeout(this.deadline);
       this.state = "open";
@@ -276,6 +282,7 @@ export class Connection {
     const { peer, context } = this;
     if (!peer) return;
     this.peer = null;
+    peer.session.close();
     context.notices.leave(peer.account, this.socket);
     context.coordinator.dispatch({ type: "host-left", host: peer.host }).catch(context.onFailure);
   }

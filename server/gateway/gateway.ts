@@ -20,6 +20,7 @@ import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
 import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
+import type { Signing } from "./signing.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
@@ -65,6 +66,7 @@ export interface GatewayOptions {
   plans: Plans;
   tokens: TokenKeys;
   pools: Pools;
+  signing: Signing;
   disk: Pick<Disk, "makeSure" | "reserve">;
   /** Told of each error that a volunteer is answered, and of connections that are not let in. */
   onRefused: (code: ErrorCode | "connections") => void;
@@ -143,7 +145,7 @@ export class Gateway {
       const line = lineFacts(socket.request);
       forgetRequest(socket);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, pools, disk, onRefused, allowSoftware, mayAudit } = options;
+      const { coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit } = options;
       const ownOrigin = (origin: string) => {
         const page = line.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
@@ -157,6 +159,7 @@ export class Gateway {
           plans,
           tokens,
           pools,
+          signing,
           disk,
           onRefused,
           allowSoftware,

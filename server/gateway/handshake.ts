@@ -2,7 +2,7 @@
  * The handshake of one connection: `challenge` (a nonce) → `hello` (a key, a signature over origin, socket and nonce) →
  * authenticated, or refused and closed. A nonce is good once, for 30 s, on its own socket.
  */
-import { createPublicKey, randomBytes, verify } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
@@ -11,10 +11,10 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { PoolId, PublicKeyHex } from "../../shared/ids.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type Host, HostSchema, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
-import { WIRE_VERSION } from "../../shared/wire.ts";
+import { SIGNATURE_BYTES, WIRE_VERSION } from "../../shared/wire.ts";
+import { verifies } from "../access/ed25519.ts";
 
 const PUBLIC_KEY_BYTES = 32;
-const SIGNATURE_BYTES = 64;
 const MAX_ORIGIN_CHARACTERS = 300;
 const MAX_TOKEN_CHARACTERS = 100;
 
@@ -27,6 +27,8 @@ export interface Introduction {
   audit: string | undefined;
   /** The pool that it wants to serve; undefined: public jobs. Its membership is not checked. */
   pool: PoolId | undefined;
+  /** SHA-256 of what it signed, 32 bytes: the session's name, and where its running hash begins. */
+  session: Uint8Array;
 }
 
 export class Handshake {
@@ -72,10 +74,17 @@ export class Handshake {
     if (!ownOrigin(origin))
       throw new IdlewaveError("bad-signature", { why: "it was made for another origin than this coordinator's (its publicUrl)" });
     if (!isWhole(key)) throw new IdlewaveError("bad-signature", { why: "its key is a point that belongs to nobody" });
-    if (!verifies(key, authMessage(origin, socketId, this.nonce, key), signed))
+    const message = authMessage(origin, socketId, this.nonce, key);
+    if (!verifies(key, message, signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
     if (host.software && !this.allowSoftware && audit === undefined) throw new IdlewaveError("software-adapter");
-    return { publicKey: toHex(key) as PublicKeyHex, host, audit, pool: pool as PoolId | undefined };
+    return {
+      publicKey: toHex(key) as PublicKeyHex,
+      host,
+      audit,
+      pool: pool as PoolId | undefined,
+      session: hash("sha256", message, "buffer"),
+    };
   }
 }
 
@@ -114,18 +123,6 @@ function isWhole(publicKey: Uint8Array): boolean {
     return !ed25519.Point.fromBytes(publicKey).isSmallOrder();
   } catch {
     return false; // no point of the curve, or not in its canonical form
-  }
-}
-
-function verifies(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    const key = createPublicKey({
-      key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(publicKey).toString("base64url") },
-      format: "jwk",
-    });
-    return verify(null, message, key, signature);
-  } catch {
-    return false; // 32 bytes that are no point of the curve
   }
 }
 

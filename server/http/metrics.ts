@@ -32,6 +32,7 @@ export class Metrics {
   private readonly claims = this.counter("claims_total", "Claims that reached the scheduler, by answer", ["answer"]);
   private readonly assigned = this.counter("units_assigned_total", "Replicas handed out");
   private readonly results = this.counter("results_total", "Submitted results by verdict", ["verdict"]);
+  private readonly signatures = this.counter("signatures_total", "Signatures over results that were taken");
   private readonly operations = this.counter("committed_operations_total", "Operations written");
   private readonly refusals = this.counter("refusals_total", "Requests that were answered with an error, by its code", ["code"]);
   private readonly commits = new Histogram({
@@ -51,6 +52,7 @@ export class Metrics {
   readonly onReply: NonNullable<CoordinatorOptions["onReply"]> = (event, reply) => {
     if (event === "claim") this.claims.inc({ answer: reply.type });
     if (event === "claim" && reply.type === "assigned") this.assigned.inc(countUnits(reply.assignment.runs));
+    if (event === "signed") this.signatures.inc();
     if (reply.type === "verdicts") for (const verdict of reply.verdicts) this.results.inc({ verdict });
   };
 

@@ -99,7 +99,7 @@ function shown(replica: UnitReplicaRow, { kept }: UnitRow): Unit["replicas"][num
     digest,
     bytes: digest !== "" && kept.includes(digest),
     gpuMicros: replica.gpuMicros,
-    credit: replica.outcome === "final" ? replica.credit : 0,
+    credit: replica.outcome === "final" && replica.signed ? replica.credit : 0,
   };
 }
 

@@ -7,14 +7,13 @@ import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
+import { chunks } from "./chunks.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { packPage } from "./packing.ts";
 import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
 import { Place } from "./records.ts";
+import { StatementBatch } from "./statements.ts";
 import type { Tables } from "./tables.ts";
-
-/** Rows a statement; few sizes, so that few statements are prepared. */
-const CHUNK_SIZES = [256, 64, 16, 4, 1] as const;
 
 type Op<Type extends StoreOp["type"]> = Extract<StoreOp, { type: Type }>;
 
@@ -29,6 +28,7 @@ class Batch {
   private readonly journal = new Map<JobId, Map<number, JournalWriter>>();
   private readonly totals = new Map<AccountId, Totals>();
   private readonly tallies = new Map<JobId, JobTally>();
+  private readonly statements = new StatementBatch();
   private readonly shares = new Map<string, { account: AccountId; job: JobId; page: number }>();
   private readonly large: Op<"bytes">[] = [];
   private readonly failed: Op<"unit-failed">[] = [];
@@ -42,6 +42,12 @@ class Batch {
 
   add(op: StoreOp): void {
     switch (op.type) {
+      case "statement":
+        this.statements.mark(op);
+        return;
+      case "signed":
+        this.statements.sign(op);
+        return;
       case "replica":
         this.addReplica(op);
         return;
@@ -88,6 +94,7 @@ class Batch {
     await this.writeRows(trx);
     await changeTotals(trx, this.totals);
     await changeTallies(trx, this.tallies);
+    await this.statements.write(trx);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
     for (const op of this.states) await changeJob(trx, op);
@@ -125,9 +132,11 @@ class Batch {
     }
     for (const settled of op.settled) {
       const total = this.totalOf(settled.account);
-      total.escrow -= settled.credit;
+      const isEarned = settled.outcome === "final" && !settled.signed;
+      if (isEarned) this.statements.earn(settled);
+      else total.escrow -= settled.credit;
       if (settled.outcome === "final") {
-        total.final += settled.credit;
+        if (!isEarned) total.final += settled.credit;
         total.unitsFinal++;
         if (op.type === "final" && op.audited === "surprise") total.passed++;
       } else if (settled.outcome === "refused" && op.type === "final") {
@@ -288,12 +297,4 @@ async function changeJob(trx: Transaction<Tables>, op: Op<"job-state">): Promise
       ...(isOver(op) ? { finished_at: at } : {}),
     }))
     .execute();
-}
-
-/** Cuts rows into a few fixed sizes. */
-export function* chunks<T>(rows: readonly T[]): Generator<readonly T[]> {
-  let from = 0;
-  for (const size of CHUNK_SIZES) {
-    for (; rows.length - from >= size; from += size) yield rows.slice(from, from + size);
-  }
 }

@@ -12,6 +12,7 @@ import { DiskBlobs } from "./blobs.ts";
 import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { referencedBlobs } from "./referenced.ts";
+import { checkSignatures } from "./signature-check.ts";
 import { openStopped } from "./stopped.ts";
 
 /** Below this an import or a busy night fills the disk. */
@@ -39,6 +40,7 @@ export async function* examine(folder: string): AsyncGenerator<Finding> {
     // Tables of another version are another program's to read.
     if (version === SCHEMA_VERSION) {
       for (const check of checkLedger(database)) yield ledgerFinding(check);
+      yield signatures(database);
       yield resultDigests(database);
     }
     const blobs = DiskBlobs.at(join(folder, "blobs"));
@@ -78,6 +80,13 @@ function versionFinding(version: number): Finding {
 
 function ledgerFinding({ check, count, broken }: LedgerCheck): Finding {
   return count === 0 ? right(check, "") : wrong(check, `${count.toLocaleString("en")} do not: ${broken.join("; ")}`, RESTORE);
+}
+
+function signatures(database: DatabaseSyncInstance): Finding {
+  const check = "Each signature over results is its account's.";
+  const { checked, count, broken } = checkSignatures(database);
+  if (count === 0) return right(check, `${checked.toLocaleString("en")} signatures`);
+  return wrong(check, `${count.toLocaleString("en")} are not: ${broken.join("; ")}`, RESTORE);
 }
 
 /** Result bytes in rows have the digest they are kept under. */

@@ -1,7 +1,7 @@
 /** Writes journal rows (records.ts). */
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
 import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
 export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;
@@ -17,6 +17,7 @@ export class JournalWriter {
   private buffer = Buffer.allocUnsafe(8192);
   private length = 0;
   private sender: ReplicaRow | null = null;
+  private statement = 0;
 
   /** What was written; valid until the next write. */
   get body(): Uint8Array {
@@ -50,6 +51,7 @@ export class JournalWriter {
     const { sender } = this;
     const same = sender?.account === row.account && sender.at === row.at && sender.assignment === row.assignment;
     if (!same || sender.cluster !== row.cluster) this.from(row);
+    if (row.statement !== this.statement) this.under(row.statement);
     const begin = this.start(Kind.Replica, row.unit, REPLICA.end);
     this.byte(begin + REPLICA.status, row.status === "ok" ? 0 : 1);
     this.number(begin + REPLICA.gpuMicros, row.gpuMicros);
@@ -68,6 +70,13 @@ export class JournalWriter {
     this.byte(begin + SENDER.clusterBytes, cluster.byteLength);
     this.buffer.set(cluster, begin + SENDER.end);
     this.sender = row;
+  }
+
+  private under(statement: number): void {
+    const begin = this.reserve(STATEMENT.end);
+    this.byte(begin, Kind.Statement);
+    this.number(begin + STATEMENT.id, statement);
+    this.statement = statement;
   }
 
   private bytes(unit: number, digest: string, bytes: Uint8Array | null): void {

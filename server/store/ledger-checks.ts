@@ -31,6 +31,7 @@ const CHECKS = {
   outside: "No unit lies outside of its job.",
   once: "No page is both packed and under way.",
   ended: "A page of a job that goes on is packed when all its units have ended.",
+  statements: "What waits for a signature is what its replicas earned, and they are of its account.",
   accounts: "Each account's pages are listed.",
   lists: "Refusals and failed units are those of the pages.",
 } as const;
@@ -54,6 +55,10 @@ interface JobRow {
   recorded: number;
   final: number;
 }
+interface StatementRow {
+  account: number;
+  signed: number;
+}
 interface AccountRow {
   id: number;
   credit_escrow: number;
@@ -70,6 +75,7 @@ export function checkLedger(database: DatabaseSyncInstance): LedgerCheck[] {
   for (const job of database.prepare(JOBS).all()) pass.job(job as unknown as JobRow);
   pass.accounts();
   pass.members();
+  pass.waiting();
   return Object.values(pass.checks);
 }
 
@@ -82,6 +88,10 @@ class Pass {
   private readonly sums = new Map<number, AccountSums>();
   /** By pool and account. */
   private readonly memberSums = new Map<string, AccountSums>();
+  /** Credit of final replicas by unsigned statement. */
+  private readonly earned = new Map<number, number>();
+  /** Those that the page names. */
+  private readonly statements = new Map<number, StatementRow | undefined>();
 
   constructor(database: DatabaseSyncInstance) {
     this.database = database;
@@ -119,6 +129,7 @@ class Pass {
       if (!found) continue;
       const note = (name: PageCheck, what: string) => this.note(name, what);
       checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
+      this.statements.clear();
       for (const unit of found.units.values()) this.add(unit, tally, job.pool);
     }
     for (const list of [lists.failures, lists.refusals, lists.accounts]) {
@@ -158,6 +169,16 @@ class Pass {
     }
   }
 
+  waiting(): void {
+    for (const row of this.database.prepare("SELECT id, earned FROM statements WHERE signature IS NULL OR earned <> 0").iterate()) {
+      const { id, earned } = row as { id: number; earned: number };
+      const summed = this.earned.get(id) ?? 0;
+      this.earned.delete(id);
+      if (differs(earned, summed)) this.note("statements", `statement ${id} has ${earned}, its replicas ${summed}`);
+    }
+    for (const id of this.earned.keys()) this.note("statements", `statement ${id} is not there, and has replicas`);
+  }
+
   private read(job: number, page: number): { units: Map<number, PageUnit>; packed: boolean } | undefined {
     const rows = this.database.prepare("SELECT body FROM journal WHERE job = ? AND page = ? ORDER BY seq").all(job, page);
     const row = this.database.prepare("SELECT body FROM pages WHERE job = ? AND page = ?").get(job, page);
@@ -181,22 +202,44 @@ class Pass {
       tally.final++;
       tally.recorded += replicas.length;
     }
-    for (const { account, status, outcome, credit, gpuMicros } of replicas) {
+    for (const { account, statement, status, outcome, credit, gpuMicros } of replicas) {
+      const isSigned = this.isSigned(statement, account);
       if (status === "ok") tally.counted++;
       if (outcome === "refused") tally.refused++;
       const sums = sumsOf(this.sums, account);
-      const both = pool === null ? [sums] : [sums, sumsOf(this.memberSums, `${pool}:${account}`)];
-      for (const each of both) {
-        each.submitted++;
-        each.micros = addMicros(each.micros, gpuMicros);
-        if (outcome === "open") each.escrow += credit;
-        else if (outcome === "refused") each.refused++;
-        else if (outcome === "final") {
-          each.final += credit;
-          each.unitsFinal++;
+      sums.submitted++;
+      sums.micros = addMicros(sums.micros, gpuMicros);
+      if (outcome === "open") sums.escrow += credit;
+      else if (outcome === "refused") sums.refused++;
+      else if (outcome === "final") {
+        sums.unitsFinal++;
+        if (isSigned) sums.final += credit;
+        else {
+          sums.escrow += credit;
+          this.earned.set(statement, (this.earned.get(statement) ?? 0) + credit);
         }
       }
+      if (pool === null) continue;
+      const member = sumsOf(this.memberSums, `${pool}:${account}`);
+      member.submitted++;
+      if (outcome === "refused") member.refused++;
+      else if (outcome === "final") member.unitsFinal++;
     }
+  }
+
+  /** Whether what its replicas earn has vested. */
+  private isSigned(statement: number, account: number): boolean {
+    if (statement === 0) return true;
+    if (!this.statements.has(statement)) this.statements.set(statement, this.statement(statement));
+    const row = this.statements.get(statement);
+    if (row?.account !== account) this.note("statements", `statement ${statement} is not account ${account}'s`);
+    return row?.signed === 1;
+  }
+
+  private statement(id: number): StatementRow | undefined {
+    return this.database.prepare("SELECT account, signature IS NOT NULL AS signed FROM statements WHERE id = ?").get(id) as
+      | StatementRow
+      | undefined;
   }
 
   private note(name: keyof typeof CHECKS, what: string): void {

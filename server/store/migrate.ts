@@ -120,6 +120,17 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   `,
   // Refusals are looked up by unit too: each unit has a page of its own, and anybody may ask for it.
   "CREATE INDEX refusals_unit ON refusals (job, unit);",
+  // The journal may hold records of kind 7, and packed pages be of version 2, from here on.
+  `
+  CREATE TABLE statements (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    session BLOB NOT NULL, results INTEGER NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
+    earned REAL NOT NULL DEFAULT 0,
+    signature BLOB, signed_at INTEGER
+  ) STRICT;
+  CREATE INDEX statements_unsigned ON statements (account, hash) WHERE signature IS NULL;
+  `,
   `
   CREATE TABLE pools (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -3,12 +3,14 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { JobState } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, JobId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { isOver, PAGE_UNITS, type Settled } from "../core/store.ts";
 import { JournalWriter, MAX_PAGE_BYTES } from "./journal.ts";
 import { pack } from "./packed.ts";
 import { replayAll } from "./page.ts";
+
+const NO_STATEMENT = 0 as StatementId;
 
 interface OldReplica {
   seq: number;
@@ -91,6 +93,7 @@ function bodyOf(job: JobId, replicas: readonly OldReplica[], ended: readonly Old
         status,
         gpuMicros: row.gpu_micros,
         credit,
+        statement: NO_STATEMENT,
         at,
       },
     });
@@ -100,7 +103,8 @@ function bodyOf(job: JobId, replicas: readonly OldReplica[], ended: readonly Old
   const settledOf = new Map<number, Settled[]>();
   for (const { unit, account, credit, outcome, digest } of replicas) {
     const settled = settledOf.get(unit) ?? [];
-    settled.push({ account: account as AccountId, credit, outcome: outcome === "open" ? "void" : outcome, digest: toHex(digest) });
+    const end = outcome === "open" ? "void" : outcome;
+    settled.push({ account: account as AccountId, credit, outcome: end, digest: toHex(digest), statement: NO_STATEMENT, signed: true });
     settledOf.set(unit, settled);
   }
   for (const { unit, digest, at } of ended) {

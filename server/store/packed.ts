@@ -2,31 +2,33 @@
  * A page of which nothing changes any more, as one row: results, ends, and who computed what for which credit. What only
  * mattered while it was open (networks, assignments, bytes that lost) is left out. Numbers are varints (LEB128).
  *
- *   version u8 = 1 · earliest end f64 · usual credit f64 · accounts: count, each · units: count, each:
+ *   version u8 = 2 · earliest end f64 · usual credit f64 · hands: count, each: account, statement (0: none) · units: count, each:
  *     slot, less the slot before · u8: end (0 none, 1 final, 2 failed) + 4 × place · ms since the earliest end
  *     final: inline: length, bytes; else digest 32 bytes
- *     replicas: count, each: index of the account · u8: failed + 2 × outcome + 8 × (credit f64 follows) · GPU microseconds
+ *     replicas: count, each: index of the hand · u8: failed + 2 × outcome + 8 × (credit f64 follows) · GPU microseconds
  *   SHA-256 of all of it
+ *
+ * Version 1 has no statements.
  */
 import { hash } from "node:crypto";
 import { PAGE_UNITS } from "../core/store.ts";
 import { DamagedPage, type PageReplica, type PageResult, type PageUnit } from "./page.ts";
 import { OUTCOMES, Place } from "./records.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const SUM_BYTES = 32;
 const ENDS = [null, "final", "failed"] as const;
 
 /** Packs what `replay` gave. What is still open becomes void. */
 export function pack(units: ReadonlyMap<number, PageUnit>): Uint8Array {
   const slots = [...units.keys()].sort((a, b) => a - b);
-  const accounts = new Map<number, number>();
+  const hands = new Hands();
   let earliest = Number.POSITIVE_INFINITY;
   let usual = 0;
   for (const unit of units.values()) {
     if (unit.ended) earliest = Math.min(earliest, unit.at);
-    for (const { account, credit } of unit.replicas) {
-      if (!accounts.has(account)) accounts.set(account, accounts.size);
+    for (const { account, statement, credit } of unit.replicas) {
+      hands.add(account, statement);
       if (usual === 0) usual = credit;
     }
   }
@@ -35,8 +37,11 @@ export function pack(units: ReadonlyMap<number, PageUnit>): Uint8Array {
   writer.byte(VERSION);
   writer.double(earliest);
   writer.double(usual);
-  writer.varint(accounts.size);
-  for (const account of accounts.keys()) writer.varint(account);
+  writer.varint(hands.list.length);
+  for (const { account, statement } of hands.list) {
+    writer.varint(account);
+    writer.varint(statement);
+  }
   writer.varint(slots.length);
   let before = 0;
   for (const slot of slots) {
@@ -44,13 +49,13 @@ export function pack(units: ReadonlyMap<number, PageUnit>): Uint8Array {
     if (!unit) throw new Error(`no unit ${slot}`);
     writer.varint(slot - before);
     before = slot;
-    packUnit(writer, unit, earliest, usual, accounts);
+    packUnit(writer, unit, earliest, usual, hands);
   }
   writer.raw(hash("sha256", writer.bytes(), "buffer"));
   return writer.bytes();
 }
 
-function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: number, accounts: ReadonlyMap<number, number>): void {
+function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: number, hands: Hands): void {
   const result = unit.ended === "final" ? unit.results[0] : undefined;
   writer.byte(ENDS.indexOf(unit.ended) + 4 * (result?.place ?? 0));
   if (unit.ended) writer.varint(unit.at - earliest);
@@ -59,8 +64,8 @@ function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: numbe
     writer.raw(result.bytes);
   } else if (result?.digest) writer.raw(result.digest);
   writer.varint(unit.replicas.length);
-  for (const { account, status, outcome, gpuMicros, credit } of unit.replicas) {
-    writer.varint(accounts.get(account) as number);
+  for (const { account, statement, status, outcome, gpuMicros, credit } of unit.replicas) {
+    writer.varint(hands.add(account, statement));
     const ended = outcome === "open" ? "void" : outcome;
     writer.byte((status === "failed" ? 1 : 0) + 2 * OUTCOMES.indexOf(ended) + (credit === usual ? 0 : 8));
     if (credit !== usual) writer.double(credit);
@@ -74,22 +79,25 @@ export function unpack(body: Uint8Array): Map<number, PageUnit> {
   if (!hash("sha256", content, "buffer").equals(body.subarray(content.byteLength))) throw new DamagedPage("its digest is another");
   const reader = new Reader(content);
   const version = reader.byte();
-  if (version !== VERSION) throw new DamagedPage(`a packed page of version ${version}`);
+  if (version !== VERSION && version !== 1) throw new DamagedPage(`a packed page of version ${version}`);
   const earliest = reader.double();
   const usual = reader.double();
-  const accounts = Array.from({ length: reader.varint() }, () => reader.varint());
+  const hands = Array.from({ length: reader.varint() }, (): Hand => {
+    const account = reader.varint();
+    return { account, statement: version === 1 ? 0 : reader.varint() };
+  });
   const units = new Map<number, PageUnit>();
   let slot = 0;
   for (let count = reader.varint(); count > 0; count--) {
     slot += reader.varint();
     if (slot >= PAGE_UNITS) throw new DamagedPage(`a page has no unit ${slot}`);
-    units.set(slot, unpackUnit(reader, earliest, usual, accounts));
+    units.set(slot, unpackUnit(reader, earliest, usual, hands));
   }
   if (reader.left > 0) throw new DamagedPage("bytes after the end of a packed page");
   return units;
 }
 
-function unpackUnit(reader: Reader, earliest: number, usual: number, accounts: readonly number[]): PageUnit {
+function unpackUnit(reader: Reader, earliest: number, usual: number, hands: readonly Hand[]): PageUnit {
   const flags = reader.byte();
   const ended = ENDS[flags & 3];
   if (ended === undefined) throw new DamagedPage(`an end of kind ${flags & 3}`);
@@ -97,11 +105,11 @@ function unpackUnit(reader: Reader, earliest: number, usual: number, accounts: r
   const results = ended === "final" ? [unpackResult(reader, flags >> 2)] : [];
   const replicas: PageReplica[] = [];
   for (let count = reader.varint(); count > 0; count--) {
-    const account = accounts[reader.varint()];
-    if (account === undefined) throw new DamagedPage("a replica of an account that is not listed");
+    const hand = hands[reader.varint()];
+    if (hand === undefined) throw new DamagedPage("a replica of an account that is not listed");
     const bits = reader.byte();
     replicas.push({
-      account,
+      ...hand,
       status: bits & 1 ? "failed" : "ok",
       outcome: OUTCOMES[(bits >> 1) & 3] ?? "void",
       credit: bits & 8 ? reader.double() : usual,
@@ -117,6 +125,29 @@ function unpackResult(reader: Reader, place: number): PageResult {
   if (place === Place.Inline) return { digest: null, place, bytes: reader.raw(reader.varint()) };
   if (place !== Place.Row && place !== Place.Blob) throw new DamagedPage(`a result in place ${place}`);
   return { digest: reader.raw(32), place, bytes: null };
+}
+
+interface Hand {
+  account: number;
+  statement: number;
+}
+
+/** Who has recorded replicas, and under which statements, by their places in the list. A statement is of one account. */
+class Hands {
+  readonly list: Hand[] = [];
+  private readonly places = new Map<number, number>();
+
+  /** Its place, the next one when it is new. */
+  add(account: number, statement: number): number {
+    const key = statement === 0 ? -account : statement;
+    let place = this.places.get(key);
+    if (place === undefined) {
+      place = this.list.length;
+      this.places.set(key, place);
+      this.list.push({ account, statement });
+    }
+    return place;
+  }
 }
 
 class Writer {

@@ -1,7 +1,7 @@
 /** One page of a job as the store holds it: its units' replicas, results and ends, in columns. */
 import type { Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends Error {
@@ -14,6 +14,8 @@ export interface PageReplica {
   outcome: Outcome;
   gpuMicros: number;
   credit: number;
+  /** 0: none. */
+  statement: number;
   /** null in a packed page. */
   digest: Uint8Array | null;
   /** null in a packed page. */
@@ -70,6 +72,7 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   let at = 0;
   let sender: Sender | null = null;
+  let statement = 0;
   while (at < view.byteLength) {
     const kind = view[at] ?? 0;
     if (kind === Kind.Sender) {
@@ -84,11 +87,16 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
       at = end;
       continue;
     }
+    if (kind === Kind.Statement) {
+      statement = view.readDoubleLE(at + STATEMENT.id);
+      at += STATEMENT.end;
+      continue;
+    }
     const slot = view.readUInt16LE(at + SLOT_AT);
     const unit = unitAt(units, slot);
     switch (kind) {
       case Kind.Replica:
-        record(unit, slot, sender, view, at);
+        record(unit, slot, sender, statement, view, at);
         at += REPLICA.end;
         break;
       case Kind.Bytes: {
@@ -123,7 +131,7 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
   if (at !== view.byteLength) throw new DamagedPage("a record is cut off");
 }
 
-function record(unit: PageUnit, slot: number, sender: Sender | null, view: Buffer, at: number): void {
+function record(unit: PageUnit, slot: number, sender: Sender | null, statement: number, view: Buffer, at: number): void {
   if (!sender) throw new DamagedPage(`unit ${slot} of a page has a replica of nobody`);
   if (unit.ended) throw new DamagedPage(`unit ${slot} of a page has ended and got a replica`);
   if (unit.replicas.some((other) => other.account === sender.account)) {
@@ -135,6 +143,7 @@ function record(unit: PageUnit, slot: number, sender: Sender | null, view: Buffe
     outcome: "open",
     gpuMicros: view.readDoubleLE(at + REPLICA.gpuMicros),
     credit: view.readDoubleLE(at + REPLICA.credit),
+    statement,
     digest: view.subarray(at + REPLICA.digest, at + REPLICA.end),
     sender,
   });

@@ -4,13 +4,14 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import { exactBytes, toHex } from "../../shared/bytes.ts";
-import { type AccountId, type JobId, runsOf, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
+import { type AccountId, type JobId, runsOf, type StatementId, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type FinalRow, type JobHistory, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
 import { unpack } from "./packed.ts";
 import { openPages, readJournal, replayRow } from "./packing.ts";
 import { DamagedPage, type PageResult, type PageUnit, type Sender } from "./page.ts";
 import { Place } from "./records.ts";
+import { signedAmong } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
 /** Pages that stay unpacked in memory. */
@@ -65,7 +66,7 @@ export class PageReader {
   async history(job: JobId, units: number, failed: UnitIndex[]): Promise<JobHistory> {
     const runs = await this.packedRuns(job, units, failed);
     const provenAt = await this.provenAt();
-    const open: JobHistory["open"] = [];
+    const open: Omit<JobHistory["open"][number], "signed">[] = [];
     const due: UnitIndex[] = [];
     for (const page of await openPages(this.database, job)) {
       const state = [...(await readJournal(this.database, job, page))].sort(([a], [b]) => a - b);
@@ -77,7 +78,8 @@ export class PageReader {
         if (unit.due) due.push(index);
       }
     }
-    return { final: joined(runs), failed, open, due };
+    const signed = await signedAmong(this.database, new Set(open.map(({ statement }) => statement)));
+    return { final: joined(runs), failed, open: open.map((row) => ({ ...row, signed: signed.has(row.statement) })), due };
   }
 
   /** When accounts were last proven wrong. */
@@ -257,8 +259,8 @@ function openReplicas(
   unit: UnitIndex,
   { replicas, results }: PageUnit,
   provenAt: ReadonlyMap<number, number>,
-): JobHistory["open"] {
-  return replicas.map(({ account, status, gpuMicros, credit, digest, sender }) => {
+): Omit<JobHistory["open"][number], "signed">[] {
+  return replicas.map(({ account, status, gpuMicros, credit, statement, digest, sender }) => {
     if (!digest || !sender) throw new Error(`unit ${unit} of job ${job} is open in a packed page`);
     return {
       job,
@@ -269,6 +271,7 @@ function openReplicas(
       status,
       gpuMicros,
       credit,
+      statement: statement as StatementId,
       struck: sender.at <= (provenAt.get(account) ?? Number.NEGATIVE_INFINITY),
       hasBytes: results.some((result) => result.digest && Buffer.compare(result.digest, digest) === 0),
     };

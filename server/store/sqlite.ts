@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { toHex } from "../../shared/bytes.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import {
@@ -26,6 +26,7 @@ import { publicAccounts } from "./public-accounts.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
+import { lastStatement, unsignedStatement } from "./statements.ts";
 import { keptResult, unitRow } from "./unit.ts";
 
 /** The store in one SQLite file, one process at a time. */
@@ -166,6 +167,14 @@ export class SqliteStore implements Store {
 
   async accounts(limit: number): Promise<AccountRow[]> {
     return await publicAccounts(this.database, limit);
+  }
+
+  async lastStatement(): Promise<StatementId> {
+    return await lastStatement(this.database);
+  }
+
+  async unsignedStatement(account: AccountId, hash: Uint8Array, since: number): Promise<StatementId | undefined> {
+    return await unsignedStatement(this.database, account, hash, since);
   }
 
   async watched(now: number): Promise<Map<string, number>> {

@@ -1,11 +1,12 @@
 /** The tables as kysely sees them. Digests are 32-byte blobs, times ms since 1970. */
 import type { ColumnType, Generated } from "kysely";
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
 
 export interface Tables {
   jobs: JobTable;
   accounts: AccountTable;
+  statements: StatementTable;
   tokens: TokenTable;
   sites: SiteTable;
   pools: PoolTable;
@@ -63,6 +64,23 @@ interface AccountTable {
   proven_at: number | null;
   created_at: number;
   forgotten_at: number | null;
+}
+
+/** What one signature of an account covers, or will: results of one session, one after the other. */
+interface StatementTable {
+  id: StatementId;
+  account: AccountId;
+  /** Where the session's running hash began: its name. */
+  session: Uint8Array;
+  /** Results submitted under it, and the running hash after them. */
+  results: number;
+  hash: Uint8Array;
+  /** When the last of them came, ms. */
+  at: number;
+  /** Credit of final units that waits in escrow for the signature. */
+  earned: Generated<number>;
+  signature: ColumnType<Uint8Array | null, never, Uint8Array>;
+  signed_at: ColumnType<number | null, never, number>;
 }
 
 interface TokenTable {

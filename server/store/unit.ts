@@ -5,6 +5,7 @@ import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
 import type { FinalRow, UnitReplicaRow, UnitRow } from "../core/store.ts";
 import type { PageReplica } from "./page.ts";
 import { digestOf, type PageReader } from "./reading.ts";
+import { signedAmong } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
 /** Undefined when nobody has answered it. */
@@ -14,7 +15,11 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
   const { ended, at, replicas, results } = found;
   const kept = results.map(digestOf);
   const digest = ended === "final" ? (kept[0] ?? null) : null;
-  const [keys, refused] = await Promise.all([keysOf(database, replicas), refusedDigests(database, job, unit)]);
+  const [keys, refused, signed] = await Promise.all([
+    keysOf(database, replicas),
+    refusedDigests(database, job, unit),
+    signedAmong(database, new Set(replicas.map(({ statement }) => statement))),
+  ]);
   const rowOf = (replica: PageReplica): UnitReplicaRow => ({
     account: replica.account as AccountId,
     publicKey: keys.get(replica.account) ?? null,
@@ -22,6 +27,7 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
     outcome: replica.outcome,
     gpuMicros: replica.gpuMicros,
     credit: replica.credit,
+    signed: signed.has(replica.statement),
     digest: replica.digest ? toHex(replica.digest) : replica.outcome === "final" ? digest : (refused.get(replica.account) ?? null),
     cluster: replica.sender?.cluster ?? null,
   });

@@ -13,6 +13,7 @@ import {
   MAX_TOKEN_BYTES,
   type ReplicaResult,
   type ReplicaStatus,
+  SIGNATURE_BYTES,
   type Verdict,
   WIRE_VERSION,
 } from "../wire.ts";
@@ -28,6 +29,7 @@ const FrameType = {
   Renew: 7,
   Release: 8,
   Done: 9,
+  Sign: 10,
   Error: 255,
 } as const;
 
@@ -85,6 +87,11 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       for (const unit of frame.units) writer.u64(unit);
       return writer.done();
     }
+    case "sign":
+      return new Writer(FrameType.Sign, DIGEST_BYTES + SIGNATURE_BYTES)
+        .fixed(frame.hash, DIGEST_BYTES)
+        .fixed(frame.signature, SIGNATURE_BYTES)
+        .done();
     case "done":
       return new Writer(FrameType.Done, 0).done();
     case "error": {
@@ -165,6 +172,8 @@ function decodeBody(type: number, reader: Reader): Frame {
       for (let i = 0; i < count; i++) units.push(reader.u64("unit") as UnitIndex);
       return { type: "release", token, units };
     }
+    case FrameType.Sign:
+      return { type: "sign", hash: reader.fixed("hash", DIGEST_BYTES), signature: reader.fixed("signature", SIGNATURE_BYTES) };
     case FrameType.Done:
       return { type: "done" };
     case FrameType.Error: {

@@ -82,6 +82,7 @@ const verbs = {
     tally.seconds = (performance.now() - started) / 1000;
     const used = process.cpuUsage(cpu);
     tally.cpuMicros = used.user + used.system;
+    await signAll();
     return tally;
   },
 
@@ -101,6 +102,7 @@ const verbs = {
       await sleep(1);
     }
     await Promise.all(running);
+    await signAll();
     const { batches, submitted, verdicts, idle } = tally;
     return { batches, submitted, verdicts, idle, latencies };
   },
@@ -110,6 +112,11 @@ const verbs = {
   },
 };
 export type CrowdVerbs = typeof verbs;
+
+/** What is not signed yet: nothing is in escrow then but what is not verified. */
+async function signAll(): Promise<void> {
+  for (const volunteer of volunteers) await volunteer.sign();
+}
 
 /** When the claim of this number is due at a pace, ms from the start. */
 function dueAt(index: number, perSecond: number): number {

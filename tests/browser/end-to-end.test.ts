@@ -30,6 +30,19 @@ const waitForState = (page: Page, state: string, timeout = 30_000) =>
 const story = (page: Page) =>
   page.$eval("h1", (h1) => `${h1.textContent} ${document.querySelector(".figures")?.textContent}`.replace(/\s+/g, " "));
 
+interface VolunteerCredit {
+  id: string;
+  credit: { final: number; escrow: number };
+  units: { refused: number };
+}
+
+/** The volunteers, once each has signed for its last results. */
+async function untilVested(network: Network): Promise<VolunteerCredit[]> {
+  const read = async () => ((await network.get("/api/volunteers")) as { volunteers: VolunteerCredit[] }).volunteers;
+  await expect.poll(async () => (await read()).every(({ credit }) => credit.escrow === 0), { timeout: 30_000 }).toBe(true);
+  return await read();
+}
+
 describe("strangers' browsers and one coordinator", () => {
   let first: Browser;
   let second: Browser;
@@ -60,9 +73,7 @@ describe("strangers' browsers and one coordinator", () => {
     await liar.stop();
     expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
 
-    const { volunteers } = (await network.get("/api/volunteers")) as {
-      volunteers: { id: string; credit: { final: number; escrow: number }; units: { refused: number } }[];
-    };
+    const volunteers = await untilVested(network);
     const lied = volunteers.find(({ id }) => id === liar.id);
     expect(lied?.credit).toEqual({ final: 0, escrow: 0 });
     expect(lied?.units.refused).toBeGreaterThan(0);
@@ -79,7 +90,7 @@ describe("strangers' browsers and one coordinator", () => {
     const status = await network.until(job, ({ state }) => state === "done", 90);
     expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
     expect(status.units.final).toBe(UNITS);
-    const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: { credit: { final: number } }[] };
+    const volunteers = await untilVested(network);
     expect(volunteers.reduce((sum, { credit }) => sum + credit.final, 0)).toBeCloseTo(2 * UNITS, 6);
   });
 

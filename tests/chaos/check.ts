@@ -50,6 +50,7 @@ export async function checkFolder(folder: string, promised: Promised): Promise<F
     await checkFinals(folder, jobs, kept, findings);
     const mine = await ownUnits(store, jobs, promised, findings);
     checkPromises(promised, kept, mine, findings);
+    await checkSignatures(store, promised, mine, findings);
     await checkCredit(store, jobs, mine, promised, findings);
     return findings;
   } finally {
@@ -110,6 +111,7 @@ async function ownUnits(store: SqliteStore, jobs: readonly JobRow[], promised: P
 
 function checkPromises(promised: Promised, kept: ReadonlyMap<number, Kept>, mine: ReadonlyMap<number, Mine>, findings: Findings): void {
   for (const line of promised.lines) {
+    if (line.kind === "signed") continue;
     const job = kept.get(line.job);
     if (!job) {
       findings.lost.push(`job ${line.job}`);
@@ -135,6 +137,21 @@ function checkPromises(promised: Promised, kept: ReadonlyMap<number, Kept>, mine
   }
 }
 
+/** Signatures that were taken are there: none of their statements is unsigned. */
+async function checkSignatures(
+  store: SqliteStore,
+  { lines }: Promised,
+  mine: ReadonlyMap<number, Mine>,
+  findings: Findings,
+): Promise<void> {
+  for (const line of lines) {
+    if (line.kind !== "signed") continue;
+    const { account } = mine.get(line.volunteer) as Mine;
+    const unsigned = await store.unsignedStatement(account.id, Buffer.from(line.hash, "hex"), 0);
+    if (unsigned !== undefined) findings.lost.push(`the signature of volunteer ${line.volunteer} under statement ${unsigned}`);
+  }
+}
+
 /** An account's columns say what its replicas say, each of them once (2). */
 async function checkCredit(
   store: SqliteStore,
@@ -153,7 +170,8 @@ async function checkCredit(
       if (outcome === "open") want.escrow += worth;
       if (outcome === "refused") want.refused++;
       if (outcome !== "final") continue;
-      want.final += worth;
+      if (await isSigned(store, key, account.id)) want.final += worth;
+      else want.escrow += worth;
       want.unitsFinal++;
       if (liar) findings.broken.push(`the liar was paid for ${key}`);
     }
@@ -166,4 +184,10 @@ async function checkCredit(
     if (has.join() !== should.join())
       findings.broken.push(`volunteer ${index}: the account says ${has.join()}, its replicas ${should.join()}`);
   }
+}
+
+async function isSigned(store: SqliteStore, key: string, account: AccountId): Promise<boolean> {
+  const [job, unit] = key.split("/").map(Number);
+  const row = await store.unit(job as JobId, unit as UnitIndex);
+  return row?.replicas.some((replica) => replica.account === account && replica.signed) ?? false;
 }

@@ -7,6 +7,8 @@ export type Acknowledged =
   | { kind: "replica"; volunteer: number; job: number; unit: number; digest: string; mark: string }
   /** The result bytes of this digest are kept, or another digest is canonical. */
   | { kind: "bytes"; volunteer: number; job: number; unit: number; digest: string; mark: string }
+  /** The volunteer's signature over what it had submitted was taken; `hash`: the end of the statement. */
+  | { kind: "signed"; volunteer: number; hash: string; mark: string }
   /** The job was admitted. */
   | { kind: "job"; job: number }
   /** The account was told that the unit is final. */

@@ -88,7 +88,7 @@ const BIN8 = 0xc4;
 
 /** Undefined for what has no mark on the wire: it is looked for at the end alone. */
 function departureOf(line: Acknowledged, left: ReadonlyMap<string, number>): number | undefined {
-  if (line.kind !== "replica" && line.kind !== "bytes") return undefined;
+  if (line.kind === "job" || line.kind === "final") return undefined;
   const at = left.get(line.mark);
   if (at === undefined) throw new Error(`the trace has no answer ${line.mark}`);
   return at;

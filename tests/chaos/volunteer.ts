@@ -20,6 +20,8 @@ import type { Random } from "./random.ts";
 
 /** Units claimed at most at a time: small, so that there are many acknowledgements. */
 const MAX_CLAIM = 8;
+/** Of so many turns with something to sign one is used for it: most connections end with something unsigned. */
+const SIGNS_ONE_IN = 4;
 const MAX_PAUSE_MS = 100;
 const UPLOAD_TIMEOUT_MS = 20_000;
 
@@ -52,6 +54,8 @@ export class ChaosVolunteer {
   private readonly options: VolunteerOptions;
   private readonly keys = generateKeyPairSync("ed25519");
   private readonly outbox: Parcel[] = [];
+  /** The hashes with which statements of earlier connections may end. */
+  private left: Uint8Array[] = [];
   /** Every unit that was ever sent, `job/unit`. */
   readonly sent = new Set<string>();
 
@@ -68,9 +72,10 @@ export class ChaosVolunteer {
     const leave = () => line.leave();
     stop.addEventListener("abort", leave);
     line.socket.on(SocketEvent.Account, (notice: AccountNotice) => this.heard(notice));
+    let turn: Turn | undefined;
     try {
       await joined(line, stop);
-      const turn = { line, sid: line.socket.id ?? "", answers: 0, dones: 0, url };
+      turn = { line, sid: line.socket.id ?? "", answers: 0, dones: 0, unsigned: false, url };
       while (!stop.aborted && line.socket.connected) await this.turn(turn);
     } catch (error) {
       // The coordinator may be dead, dying or not there yet; what it promised is in the journal.
@@ -78,6 +83,7 @@ export class ChaosVolunteer {
     } finally {
       stop.removeEventListener("abort", leave);
       line.leave();
+      if (turn?.unsigned && !this.left.includes(line.hash)) this.left.push(line.hash);
     }
   }
 
@@ -88,7 +94,10 @@ export class ChaosVolunteer {
 
   private async turn(turn: Turn): Promise<void> {
     const [parcel] = this.outbox;
-    if (!parcel) await this.claim(turn);
+    const [left] = this.left;
+    if (left) await this.sign(turn, left);
+    else if (turn.unsigned && this.options.random(SIGNS_ONE_IN) === 0) await this.sign(turn, turn.line.hash);
+    else if (!parcel) await this.claim(turn);
     else if (parcel.results.length > 0) await this.submit(turn, parcel);
     else if (parcel.wanted.length > 0) await this.bring(turn, parcel);
     else this.outbox.shift();
@@ -115,10 +124,32 @@ export class ChaosVolunteer {
     };
   }
 
+  /** Signs what ends with `hash`; what the coordinator does not know may have been signed, or never have come. */
+  private async sign(turn: Turn, hash: Uint8Array): Promise<void> {
+    if (!this.left.includes(hash)) this.left.push(hash);
+    const answer = await turn.line.sign(hash);
+    if (answer.type === "done") {
+      this.options.journal.note({
+        ...{ kind: "signed", volunteer: this.index, hash: Buffer.from(hash).toString("hex") },
+        mark: `${turn.sid} done ${turn.dones++}`,
+      });
+    } else if (answer.type !== "error") throw new PromiseFault(`a signature was answered by ${answer.type}`);
+    else if (answer.code !== "unknown-statement") return await this.refused(answer.code, answer.message, answer.retryMs);
+    else if (hash === turn.line.hash) throw new PromiseFault("a connection's own statement is unknown");
+    this.left = this.left.filter((other) => other !== hash);
+    if (hash === turn.line.hash) turn.unsigned = false;
+  }
+
   private async submit(turn: Turn, parcel: Parcel): Promise<void> {
     const { results, job, token } = parcel;
     for (const { unit } of results) this.sent.add(`${job}/${unit}`);
-    const answer = await turn.line.send({ type: "submit", token, results });
+    const sent = { type: "submit", token, results } as const;
+    // Whichever of the two the coordinator heard last, if the connection drops now.
+    const ends = turn.unsigned ? [turn.line.after(sent), turn.line.hash] : [turn.line.after(sent)];
+    this.left.push(...ends);
+    const answer = await turn.line.send(sent);
+    this.left = this.left.filter((end) => !ends.includes(end));
+    turn.unsigned ||= answer.type === "answer";
     if (answer.type === "error") return await this.refused(answer.code, answer.message, answer.retryMs);
     if (answer.type !== "answer" || answer.verdicts.length !== results.length)
       throw new PromiseFault(`a submit was answered by ${answer.type}`);
@@ -186,6 +217,8 @@ interface Turn {
   /** Answers to submits, and to bytes, that came on this connection. */
   answers: number;
   dones: number;
+  /** Something was answered that is not signed. */
+  unsigned: boolean;
   url: string;
 }
 

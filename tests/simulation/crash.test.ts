@@ -5,8 +5,8 @@ import { Coordinator } from "../../server/coordinator.ts";
 import type { Assignment } from "../../server/core/events.ts";
 import type { StoreOp } from "../../server/core/store.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
-import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { digestOf, resultBytes, results } from "../unit/core/world.ts";
+import { type AccountId, type HostId, type JobId, type StatementId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { digestOf, markOf, resultBytes, results } from "../unit/core/world.ts";
 import { jobRow, publicKey, SPEC, temporaryFolder, unit } from "../unit/store/place.ts";
 import { Dice } from "./dice.ts";
 
@@ -41,7 +41,11 @@ interface Volunteer {
   /** Units whose bytes were asked for. */
   asked: UnitIndex[];
   acknowledged: Set<UnitIndex>;
+  /** Statements that it has begun and whose signature is not acknowledged, the present one last. */
+  unsigned: StatementId[];
 }
+
+let statements = 0;
 
 class Life {
   readonly coordinator: Coordinator;
@@ -65,9 +69,21 @@ class Life {
       const facts = { host, account: volunteer.account, cluster: `account:${volunteer.account}`, features: [], limits: {} };
       await this.coordinator.dispatch({ type: "host-joined", facts, record: { passed: 0, proven: 0, convictedAt: 0 } });
     }
+    // Connections of the life before are gone.
+    await Promise.all(this.volunteers.map((volunteer) => this.sign(volunteer)));
     while (this.coordinator.job(this.job)?.state === "running") {
       await Promise.all(this.volunteers.map((volunteer) => this.turn(volunteer)));
     }
+    await Promise.all(this.volunteers.map((volunteer) => this.sign(volunteer)));
+  }
+
+  /** Signs what it has begun, and begins anew. */
+  private async sign({ account, unsigned }: Volunteer): Promise<void> {
+    const begun = [...unsigned];
+    unsigned.push(++statements as StatementId);
+    const signature = new Uint8Array(64);
+    await Promise.all(begun.map((statement) => this.coordinator.dispatch({ type: "signed", account, statement, signature })));
+    unsigned.splice(0, begun.length);
   }
 
   private async turn(volunteer: Volunteer): Promise<void> {
@@ -86,6 +102,7 @@ class Life {
     if (assignment) await this.submit(volunteer, assignment);
     const [wanted] = volunteer.asked;
     if (wanted !== undefined) await this.bring(volunteer, wanted);
+    if (this.dice.chance(0.2)) await this.sign(volunteer);
   }
 
   private async submit(volunteer: Volunteer, assignment: Assignment): Promise<void> {
@@ -99,6 +116,7 @@ class Life {
       cluster: `account:${account}`,
       assignment,
       results: submitted,
+      mark: markOf(account, volunteer.unsigned.at(-1)),
     });
     if (reply.type !== "verdicts") throw new Error(JSON.stringify(reply));
     volunteer.outbox = volunteer.outbox.filter((other) => other !== assignment);
@@ -133,7 +151,7 @@ describe("a coordinator that dies again and again", () => {
     const volunteers: Volunteer[] = [];
     for (let key = 1; key <= VOLUNTEERS; key++) {
       const { id: account } = await store.accountOf(publicKey(key), 1);
-      volunteers.push({ key, account, outbox: [], asked: [], acknowledged: new Set() });
+      volunteers.push({ key, account, outbox: [], asked: [], acknowledged: new Set(), unsigned: [] });
     }
     await store.close();
 

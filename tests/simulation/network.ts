@@ -12,6 +12,7 @@ import { Ledger } from "../../server/core/ledger.ts";
 import { type CoreState, createState } from "../../server/core/state.ts";
 import { step } from "../../server/core/step.ts";
 import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
+import { markOf } from "../unit/core/world.ts";
 import { HONEST, RIGHT, type Ring, type Self, type Strategy } from "./adversaries.ts";
 import { Dice } from "./dice.ts";
 import { Score } from "./score.ts";
@@ -228,7 +229,7 @@ export class Network {
       if (strategy.isCheat && !this.ring.told.has(unit)) this.ring.told.set(unit, digest);
       return { unit, status: "ok", gpuMicros: Math.round(unitMs * 1000), digest, bytes: BYTES };
     });
-    const event = { type: "submit", account: self.account as AccountId, cluster, assignment, results } as const;
+    const event = { type: "submit", account: self.account as AccountId, cluster, assignment, results, mark: markOf(self.account) } as const;
     const deliver = () => this.tell({ ...event, now: this.timeline.now, draw: this.dice.hex() });
     const lateBy = this.dice.chance(LOST) ? RESEND_MS : 0;
     this.timeline.after(lateBy + this.latency(), deliver);
@@ -252,7 +253,7 @@ export class Network {
         (unit): SubmittedResult => ({ unit, status: "ok", gpuMicros: unitMs * 1000, digest: RIGHT, bytes: BYTES }),
       );
       this.timeline.after(results.length * unitMs, () => {
-        const submit = { type: "submit", account, cluster: AUDITOR, assignment, results } as const;
+        const submit = { type: "submit", account, cluster: AUDITOR, assignment, results, mark: markOf(account) } as const;
         this.tell({ ...submit, now: this.timeline.now, draw: this.dice.hex() });
         claim();
       });

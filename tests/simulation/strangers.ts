@@ -5,7 +5,7 @@ import type { Assignment, CoreEvent, JobSpec } from "../../server/core/events.ts
 import { createState } from "../../server/core/state.ts";
 import { step } from "../../server/core/step.ts";
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
-import { account, digestOf, host, JOB, jobSpec, results, type Timeless } from "../unit/core/world.ts";
+import { account, digestOf, host, JOB, jobSpec, markOf, results, type Timeless } from "../unit/core/world.ts";
 
 export class Network {
   /** Units that each account has a recorded replica of. */
@@ -55,7 +55,7 @@ export class Network {
   submit(assignment: Assignment, units: Iterable<UnitIndex>, liar = "", gpuMicros = 1000): void {
     const by = assignment.account as AccountId;
     const cluster = this.clusters.get(by) ?? "";
-    this.send({ type: "submit", account: by, cluster, assignment, results: results(units, { liar, gpuMicros }) });
+    this.send({ type: "submit", account: by, cluster, assignment, results: results(units, { liar, gpuMicros }), mark: markOf(by) });
   }
 
   release(assignment: Assignment, units: UnitIndex[]): void {

@@ -2,7 +2,7 @@
 import { Coordinator } from "../../server/coordinator.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import type { HostId } from "../../shared/ids.ts";
-import { results } from "../unit/core/world.ts";
+import { markOf, results } from "../unit/core/world.ts";
 
 const [path, key] = process.argv.slice(2);
 if (!path || !key) throw new Error("usage: writer.ts <database> <key>");
@@ -27,7 +27,14 @@ for (let claims = 0; ; claims++) {
   if (claimed.type !== "assigned") throw new Error(JSON.stringify(claimed));
   const { assignment } = claimed;
   const unit = assignment.runs[0]?.start ?? 0;
-  const reply = await coordinator.dispatch({ type: "submit", account, cluster, assignment, results: results([unit]) });
+  const reply = await coordinator.dispatch({
+    type: "submit",
+    account,
+    cluster,
+    assignment,
+    results: results([unit]),
+    mark: markOf(account),
+  });
   if (reply.type !== "verdicts" || reply.verdicts[0] !== "recorded") throw new Error(JSON.stringify(reply));
   process.stdout.write(`${account} ${unit}\n`);
 }

@@ -5,11 +5,12 @@ import type { Assignment } from "../../server/core/events.ts";
 import type { StoreOp } from "../../server/core/store.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import { type AccountId, type HostId, type JobId, unitsOf } from "../../shared/ids.ts";
-import { host, results } from "./core/world.ts";
+import { host, markOf, results } from "./core/world.ts";
 import { jobRow, openStore, publicKey, SPEC, temporaryFolder, unit } from "./store/place.ts";
 
 const PLAIN = { ...SPEC, requires: { features: [], limits: {} } };
 let nextHost = 1;
+let statements = 0;
 let nextId = 1;
 
 async function open(
@@ -42,14 +43,20 @@ async function claim(coordinator: Coordinator, by: HostId, units = 64): Promise<
   return reply.type === "assigned" ? reply.assignment : undefined;
 }
 
-function submit(coordinator: Coordinator, assignment: Assignment, liar = "") {
-  return coordinator.dispatch({
+/** Submits, and signs when all is on disk. */
+async function submit(coordinator: Coordinator, assignment: Assignment, liar = "") {
+  const { account } = assignment;
+  const mark = markOf(account, ++statements);
+  const reply = await coordinator.dispatch({
     type: "submit",
     account: assignment.account,
     cluster: `account:${assignment.account}`,
     assignment,
     results: results(unitsOf(assignment.runs), { liar }),
+    mark,
   });
+  await coordinator.dispatch({ type: "signed", account, statement: mark.statement, signature: new Uint8Array(64) });
+  return reply;
 }
 
 /** A store whose jobs' histories nobody may need. */
@@ -103,7 +110,10 @@ describe("the coordinator", () => {
       const assignment = await claim(coordinator, by.host);
       if (!assignment) throw new Error("no work");
       const lost = results(unitsOf(assignment.runs), { status: "device-lost" });
-      await coordinator.dispatch({ type: "submit", account: by.account, cluster: `account:${by.account}`, assignment, results: lost });
+      await coordinator.dispatch({
+        ...{ type: "submit", account: by.account, cluster: `account:${by.account}`, assignment },
+        ...{ results: lost, mark: markOf(by.account) },
+      });
     }
     expect(coordinator.waitsFor(id)).toContain("3 volunteers say that unit 0 does not run");
     await coordinator.close();
@@ -290,7 +300,7 @@ describe("the coordinator", () => {
     if (!assignment) throw new Error("no work");
     const [result] = results([0], { inline: false });
     if (!result) throw new Error("no result");
-    const event = { type: "submit" as const, account: by.account, cluster: "c", assignment, results: [result] };
+    const event = { type: "submit" as const, account: by.account, cluster: "c", assignment, results: [result], mark: markOf(by.account) };
     expect(coordinator.wantedDigest(id, unit(0), by.account)).toBeUndefined();
     expect(await coordinator.dispatch(event)).toEqual({ type: "verdicts", verdicts: ["wanted"] });
     expect(coordinator.wantedDigest(id, unit(0), by.account)).toBe(result.digest);

@@ -8,7 +8,7 @@ import { DiskBlobs } from "../../server/store/blobs.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import { Sweep } from "../../server/sweep.ts";
 import type { BlobHash, HostId, JobId, UnitIndex } from "../../shared/ids.ts";
-import { results } from "./core/world.ts";
+import { markOf, results } from "./core/world.ts";
 import { bytesOf, digest, final, jobRow, publicKey, replica, SPEC, temporaryFolder, unit } from "./store/place.ts";
 
 const PLAIN = { ...SPEC, quorum: 1, requires: { features: [], limits: {} } };
@@ -70,7 +70,7 @@ async function answer({ coordinator, account }: Pick<Awaited<ReturnType<typeof p
   if (claimed.type !== "assigned") throw new Error("no work");
   const start = claimed.assignment.runs[0]?.start as UnitIndex;
   const told = results([start], { inline: false }).map((result) => ({ ...result, digest: LIE }));
-  const event = { type: "submit" as const, account, cluster: "c", assignment: claimed.assignment, results: told };
+  const event = { type: "submit" as const, account, cluster: "c", assignment: claimed.assignment, results: told, mark: markOf(account) };
   expect(await coordinator.dispatch(event)).toEqual({ type: "verdicts", verdicts: ["wanted"] });
   return start;
 }

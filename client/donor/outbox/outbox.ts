@@ -4,19 +4,24 @@
  * once by the coordinator.
  */
 import { toHex } from "../../../shared/bytes.ts";
-import { isPassing } from "../../../shared/errors.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { type Frame, INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES, type ReplicaResult, type Verdict } from "../../../shared/wire.ts";
 import { isSound, nextFrame, type OutboxEntry, type OutboxShelf } from "./outbox-entry.ts";
+import { RETRY_MS, Retry, throwIfPassing } from "./retry.ts";
 
 /** Results wait this long for others to share their frame. */
 const GATHER_MS = 400;
 /** Beyond this many they do not wait. */
 const GATHER_UNITS = 64;
-const RETRY_MS = 2_000;
 
 export interface OutboxPost {
   readonly isUp: boolean;
+  /** Sends results of one job; there is one submit at a time. Rejects when the connection is down. */
+  submit(job: number, token: Uint8Array, results: ReplicaResult[]): Promise<Frame>;
+  /** Signs what was answered and is due. Rejects when that must wait. */
+  sign(): Promise<void>;
+  /** The same, due or not. */
+  signAll(): Promise<void>;
   /** Rejects when the connection is down. */
   request(frame: Frame): Promise<Frame>;
   /** PUT of large results. `later`: try again; `settled`: stored, or not wanted. */
@@ -39,6 +44,7 @@ export class Outbox {
   /** The timer is a wait that the coordinator, or a failure, asked for: results that are added do not cut it short. */
   private isRetry = false;
   private closed = false;
+  private finishing = false;
 
   constructor(shelf: OutboxShelf, post: OutboxPost, onVerdict: (entry: OutboxEntry, verdict: Verdict) => void) {
     this.shelf = shelf;
@@ -95,6 +101,12 @@ export class Outbox {
     return this.pumping;
   }
 
+  /** As `flush`, and signs whatever was answered, once all is sent. */
+  finish(): Promise<void> {
+    this.finishing = true;
+    return this.flush();
+  }
+
   /** Sends nothing more; resolves when everything is on the shelf. */
   async close(): Promise<void> {
     this.closed = true;
@@ -116,9 +128,14 @@ export class Outbox {
       const submits = entries.filter((entry) => entry.stage === "submit");
       const wanted = entries.find((entry) => entry.stage === "bytes");
       try {
+        await this.post.sign();
         if (submits.length > 0) await this.submit(nextFrame(submits));
         else if (wanted) await this.deliver(wanted);
-        else return;
+        else {
+          if (this.finishing) await this.post.signAll();
+          this.finishing = false;
+          return;
+        }
       } catch (error) {
         this.later(error instanceof Retry ? error.afterMs : RETRY_MS);
         return;
@@ -145,7 +162,8 @@ export class Outbox {
         bytes: bytes.byteLength <= INLINE_RESULT_BYTES ? bytes : new Uint8Array(0),
       }),
     );
-    const answer = await this.post.request({ type: "submit", token: (entries[0] as OutboxEntry).token, results });
+    const { job, token } = entries[0] as OutboxEntry;
+    const answer = await this.post.submit(job, token, results);
     if (answer.type === "error") {
       throwIfPassing(answer);
       // The coordinator will never take them: a token of another coordinator or account, or a job that is gone.
@@ -220,18 +238,4 @@ export class Outbox {
     for (const key of remove) this.shelved.delete(key);
     return true;
   }
-}
-
-class Retry extends Error {
-  readonly afterMs: number;
-  constructor(afterMs: number) {
-    super("later");
-    this.afterMs = afterMs;
-  }
-}
-
-/** A coordinator of a later release has codes that this one does not know: when it names a time, the same may go well then. */
-function throwIfPassing(answer: Extract<Frame, { type: "error" }>): void {
-  const passes = answer.retryMs > 0 || isPassing(answer.code) || answer.code === "not-authenticated";
-  if (passes) throw new Retry(Math.max(250, answer.retryMs || RETRY_MS));
 }

@@ -4,9 +4,12 @@ import { browserCheckpoints } from "../computing/checkpoint-shelf.ts";
 import type { CheckpointShelf } from "../computing/checkpoints.ts";
 import { existingStoreAt, KEPT, storeAt } from "../kept.ts";
 import type { OutboxEntry, OutboxShelf } from "./outbox-entry.ts";
+import type { StatementShelf } from "./signatures.ts";
+import { browserStatements } from "./statement-shelf.ts";
 
 /** What of a run outlives it. */
 export interface SessionShelf extends OutboxShelf {
+  statements: StatementShelf;
   /** Absent where a run always gives everything back before it ends. */
   checkpoints?: CheckpointShelf;
 }
@@ -15,6 +18,7 @@ export function browserShelf(): SessionShelf {
   const results = storeAt(KEPT.results);
   return {
     checkpoints: browserCheckpoints(),
+    statements: browserStatements(),
     load: async () => (await entries<string, OutboxEntry>(results)).map(([, entry]) => entry),
     write: async (put, remove) => {
       if (put.length > 0) {

@@ -2,15 +2,19 @@
 import type { UnitIndex } from "../../../shared/ids.ts";
 import type { VolunteerSocket } from "../socket.ts";
 import type { OutboxPost } from "./outbox.ts";
+import type { Signatures } from "./signatures.ts";
 
 /** Statuses after which sending again changes nothing: stored, not wanted, not ours, too long, not the digest's bytes. */
 const SETTLED = new Set([200, 204, 403, 404, 409, 413, 422]);
 
-export function postOf(origin: string, socket: VolunteerSocket): OutboxPost {
+export function postOf(origin: string, socket: VolunteerSocket, signatures: Signatures): OutboxPost {
   return {
     get isUp() {
       return socket.isUp;
     },
+    submit: (job, token, results) => signatures.submit(job, token, results),
+    sign: () => signatures.sign(),
+    signAll: () => signatures.signAll(),
     request: (frame) => socket.request(frame),
     upload: (token, unit, bytes) => uploadResult(origin, token, unit, bytes),
   };

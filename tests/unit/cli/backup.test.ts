@@ -9,7 +9,7 @@ import { untar } from "../../../server/cli/untar.ts";
 import type { Settled, StoreOp } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { pack, unpack } from "../../../server/store/packed.ts";
-import type { AccountId, JobId } from "../../../shared/ids.ts";
+import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
 import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 import { digest, final, replica, SPEC, bytesOf as storedBytes, unit } from "../store/place.ts";
@@ -105,6 +105,8 @@ function settled(outcomes: Settled["outcome"][]): StoreOp {
     credit: SPEC.creditPerUnit,
     outcome,
     digest: digest("a"),
+    statement: 0 as StatementId,
+    signed: true,
   });
   return { type: "final", job: JOB, unit: unit(3), digest: digest("a"), audited: "no", settled: outcomes.map(said), at: 3000 };
 }
@@ -319,6 +321,22 @@ describe("the doctor", () => {
     ["a refusal of nobody", (copy) => change(copy, `INSERT INTO refusals VALUES (1, 1, 3, 1, ${ZERO}, ${ZERO}, 5)`), "Refusals and failed"],
     ["a failed unit that is final", (copy) => change(copy, "INSERT INTO failures VALUES (1, 3, 5)"), "Refusals and failed"],
     ["a failed unit of no page", (copy) => change(copy, "INSERT INTO failures VALUES (2, 99999, 5)"), "Refusals and failed"],
+    [
+      "credit that no signature covers and that has vested all the same",
+      (copy) => change(copy, "UPDATE statements SET signature = NULL, signed_at = NULL"),
+      "What waits for a signature is",
+    ],
+    [
+      "a statement that is not there",
+      (copy) => change(copy, "DELETE FROM statements WHERE id = (SELECT max(id) FROM statements)"),
+      "What waits for a signature is",
+    ],
+    [
+      "another's statement",
+      (copy) => change(copy, "UPDATE statements SET account = 3 - account WHERE account < 3"),
+      "What waits for a signature is",
+    ],
+    ["a signature over something else", (copy) => change(copy, `UPDATE statements SET hash = ${ZERO}`), "Each signature over results is"],
     ["a newer database", (copy) => change(copy, "INSERT INTO versions (version) VALUES (999)"), "The database has this program's version."],
     ["a damaged blob", async (copy) => writeFile(await aBlob(copy), "other"), "Each blob has the digest"],
     ["a missing blob", (copy) => rm(join(copy, "blobs"), { recursive: true }), "Each blob that is referred to"],

@@ -5,7 +5,7 @@ import { AUDITOR } from "../../../server/core/cluster.ts";
 import { WATCH_MS, watch } from "../../../server/core/sentence.ts";
 import { step } from "../../../server/core/step.ts";
 import { AUDITOR_ACCOUNT, agree, audited } from "./audited.ts";
-import { account, JOB, results, unit, World } from "./world.ts";
+import { account, JOB, markOf, results, unit, World } from "./world.ts";
 
 /** A world whose accounts 1 and 2 have passed their audits; `watched` of their clusters are watched. */
 function known(...watched: number[]): World {
@@ -62,7 +62,15 @@ describe("when as many units are provisional as may be", () => {
           const { assignment } = effect.reply;
           const units = assignment.runs.flatMap(({ start, length }) => Array.from({ length }, (_, at) => start + at));
           const { account: by } = assignment;
-          step(world.state, { type: "submit", ...times, account: by, cluster: `account:${by}`, assignment, results: results(units) });
+          step(world.state, {
+            type: "submit",
+            ...times,
+            account: by,
+            cluster: `account:${by}`,
+            assignment,
+            results: results(units),
+            mark: markOf(by),
+          });
         }
       }
     }

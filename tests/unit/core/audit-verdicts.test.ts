@@ -7,7 +7,7 @@ import { MAX_WATCHED, WATCH_MS, watch } from "../../../server/core/sentence.ts";
 import type { Account } from "../../../server/core/state.ts";
 import type { StoreOp } from "../../../server/core/store.ts";
 import { audited, disputeAll } from "./audited.ts";
-import { account, digestOf, JOB, jobSpec, unit, type World } from "./world.ts";
+import { account, digestOf, JOB, jobSpec, markOf, unit, type World } from "./world.ts";
 
 function known(world: World, id: number): Account {
   const found = world.state.accounts.get(account(id));
@@ -108,16 +108,36 @@ describe("the ledger", () => {
   const digest = digestOf(0);
   const row = (id: number, cluster: string) => {
     const by = { account: account(id), cluster, assignment: `${id}` };
-    return { job: JOB, unit: unit(0), ...by, digest, status: "ok", gpuMicros: 1, credit: 1, at: 1 } as const;
+    return {
+      job: JOB,
+      unit: unit(0),
+      ...by,
+      digest,
+      status: "ok",
+      gpuMicros: 1,
+      credit: 1,
+      statement: markOf(id).statement,
+      at: 1,
+    } as const;
   };
   const end = (audited: "no" | "surprise", ...outcomes: ("final" | "void")[]) => {
-    const settled = outcomes.map((outcome, at) => ({ account: account(at + 1), credit: 1, outcome, digest }));
+    const settled = outcomes.map((outcome, at) => ({
+      account: account(at + 1),
+      credit: 1,
+      outcome,
+      digest,
+      statement: markOf(at + 1).statement,
+      signed: false,
+    }));
     return { type: "final", job: JOB, unit: unit(0), digest, audited, settled, at: 3 } as const;
   };
   const ledgerOf = (...clusters: string[]) => {
     const ledger = new Ledger();
     ledger.addJob(jobSpec({ units: 1 }));
-    const ops: StoreOp[] = clusters.map((cluster, at) => ({ type: "replica", replica: row(at + 1, cluster) }));
+    const ops: StoreOp[] = clusters.flatMap((cluster, at): StoreOp[] => [
+      { type: "statement", account: account(at + 1), ...markOf(at + 1), at: 1 },
+      { type: "replica", replica: row(at + 1, cluster) },
+    ]);
     ops.push({ type: "bytes", job: JOB, unit: unit(0), digest, bytes: null });
     ledger.observe(ops.map((op) => ({ type: "store", op })));
     return (...more: StoreOp[]) => ledger.observe(more.map((op) => ({ type: "store", op })));

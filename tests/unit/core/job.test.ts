@@ -71,6 +71,7 @@ describe("the job machine", () => {
       cluster: "c",
       assignment: last,
       results: [{ unit: unit(1), status: "ok", gpuMicros: 1, digest: "a".repeat(64), bytes: new Uint8Array(1) }],
+      mark: world.mark(last.account),
     });
     const op = { type: "job-state", job: JOB, state: "done", reason: "1 of 2 units failed", at: world.now };
     expect(effects).toContainEqual({ type: "store", op });

@@ -25,7 +25,7 @@ describe("a kernel with which devices are lost", () => {
     const results = [
       { unit: reply.assignment.runs[0]?.start ?? 0, status: "device-lost", gpuMicros: 0, digest: "0".repeat(64), bytes: null },
     ];
-    const submit = { type: "submit", account, cluster: "net:b", assignment: reply.assignment, results } as never;
+    const submit = { type: "submit", account, cluster: "net:b", assignment: reply.assignment, results, mark: world.mark(account) } as never;
     const { effects } = world.send(submit);
     expect(effects).toContainEqual({
       type: "store",

@@ -64,6 +64,7 @@ describe("a unit under quorum 2", () => {
         cluster: "account:3",
         assignment,
         results: [{ unit: unit(0), status: "ok", gpuMicros: 1, digest: digestOf(0), bytes: resultBytes(0) }],
+        mark: world.mark(3),
       });
       expect(effects).toContainEqual({ type: "unit-final", job: JOB, unit: 0, accounts: [2, 3], refused: [1] });
     }
@@ -169,7 +170,8 @@ describe("a cluster that had its try at a unit", () => {
 });
 
 function submitted(world: World, assignment: Assignment, cluster: string) {
-  return world.send({ type: "submit", account: assignment.account, cluster, assignment, results: results(unitsOf(assignment.runs)) });
+  const { account: by, runs } = assignment;
+  return world.send({ type: "submit", account: by, cluster, assignment, results: results(unitsOf(runs)), mark: world.mark(by) });
 }
 
 describe("an account whose kernel fails", () => {
@@ -292,7 +294,7 @@ describe("a submit", () => {
     world.tick(10 * 60_000 + 1);
     for (const id of [2, 3]) world.submit(world.assignment(world.join(id)));
     expect(world.submit(slow)).toEqual(["late"]);
-    expect(world.ledger.credit.has(account(1))).toBe(false);
+    expect(world.ledger.credit.get(account(1))).toEqual({ escrow: 0, final: 0 });
   });
 
   it("that comes after its deadline and before the unit is final is a vote", () => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { awaitAuditor } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
-import type { Assignment, AuditRecord, CoreEvent, JobSpec, SubmittedResult } from "../../../server/core/events.ts";
+import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult } from "../../../server/core/events.ts";
 import { checkState } from "../../../server/core/invariants.ts";
 import { Ledger } from "../../../server/core/ledger.ts";
 import { restorePool } from "../../../server/core/membership.ts";
@@ -11,7 +11,7 @@ import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
 import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
-import { type AccountId, type HostId, type JobId, type PoolId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import { type AccountId, type HostId, type JobId, type PoolId, type StatementId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
 
 export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
@@ -52,6 +52,8 @@ export interface Answering {
   /** Whether the bytes ride along. */
   inline?: boolean;
   gpuMicros?: number;
+  /** Whether its account signs at once; it does, unless told otherwise. */
+  signed?: boolean;
 }
 
 export function results(units: Iterable<number>, how: Answering = {}): SubmittedResult[] {
@@ -63,6 +65,11 @@ export function results(units: Iterable<number>, how: Answering = {}): Submitted
     digest: status === "ok" ? digestOf(index, liar) : "0".repeat(64),
     bytes: inline && status === "ok" ? resultBytes(index, liar) : null,
   }));
+}
+
+/** A statement that an account is at. The core believes what it is told of it. */
+export function markOf(by: number, statement = by): StatementMark {
+  return { statement: statement as StatementId, session: new Uint8Array(32), results: 1, hash: new Uint8Array(32) };
 }
 
 export class World {
@@ -78,6 +85,10 @@ export class World {
   private nextId = 1;
   private draws = 1;
   private hadAuditor = false;
+  /** The statement of each account, where it is not the first. */
+  private readonly statements = new Map<number, number>();
+  private nextStatement = 1_000_000;
+  private readonly begun = new Set<StatementId>();
 
   constructor(...specs: Partial<JobSpec>[]) {
     for (const changes of specs.length > 0 ? specs : [{}]) this.addJob(jobSpec(changes));
@@ -153,15 +164,44 @@ export class World {
   }
 
   submit(assignment: Assignment, how: Answering & { units?: Iterable<number>; cluster?: string } = {}): Verdict[] {
+    const mark = this.mark(assignment.account);
+    this.begun.add(mark.statement);
     const { reply } = this.send({
       type: "submit",
       account: assignment.account,
       cluster: how.cluster ?? `account:${assignment.account}`,
       assignment,
       results: results(how.units ?? unitsOf(assignment.runs), how),
+      mark,
     });
     if (reply.type !== "verdicts") throw new Error(`no verdicts: ${JSON.stringify(reply)}`);
+    if (how.signed ?? true) this.sign(assignment.account);
     return reply.verdicts;
+  }
+
+  /** How far the account's statement is. */
+  mark(id: number): StatementMark {
+    return markOf(id, this.statements.get(id) ?? id);
+  }
+
+  /** The account signs what it has submitted, and begins another statement. Returns the number of the signed one. */
+  sign(id: number): StatementId {
+    const { statement } = this.mark(id);
+    this.statements.set(id, this.nextStatement++);
+    this.signLate(id, statement);
+    return statement;
+  }
+
+  /** Its session ends without a signature. Returns the number of what stays unsigned. */
+  abandon(id: number): StatementId {
+    const { statement } = this.mark(id);
+    this.statements.set(id, this.nextStatement++);
+    return statement;
+  }
+
+  /** Nothing, where nothing was submitted under it. */
+  signLate(id: number, statement: StatementId): void {
+    if (this.begun.has(statement)) this.send({ type: "signed", account: account(id), statement, signature: new Uint8Array(64) });
   }
 
   /** Claims and submits everything that there is for this host. Returns the number of units. */

@@ -9,7 +9,8 @@ import { Turns } from "../../../client/donor/computing/turns.ts";
 import type { Identity } from "../../../client/donor/identity.ts";
 import type { Manners } from "../../../client/donor/manners/manners.ts";
 import type { Wishes } from "../../../client/donor/manners/wishes.ts";
-import type { OutboxEntry, OutboxShelf } from "../../../client/donor/outbox/outbox-entry.ts";
+import type { OutboxEntry } from "../../../client/donor/outbox/outbox-entry.ts";
+import type { SessionShelf } from "../../../client/donor/outbox/shelf.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import type { DonorState } from "../../../client/donor/state.ts";
@@ -115,7 +116,8 @@ function volunteer(left: OutboxEntry[], loadMillis: number) {
   };
   const kept = new Map(left.map((entry) => [entry.key, entry]));
   const shelved: OutboxEntry[] = [];
-  const shelf: OutboxShelf = {
+  const shelf: SessionShelf = {
+    statements: { load: async () => [], save: async () => undefined },
     load: async () => {
       await new Promise((read) => setTimeout(read, loadMillis));
       return [...kept.values()];

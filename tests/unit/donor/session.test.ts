@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { create, globals } from "webgpu";
 import type { BlobHash, UnitIndex } from "../../../shared/ids.ts";
 import type { BufferPlan, JobPlan } from "../../../shared/plan.ts";
+import { SIGN_EVERY_MS } from "../../../shared/statement.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
 
@@ -38,6 +39,22 @@ describe("a session", () => {
     await vi.waitFor(() => expect(units(job).length).toBeGreaterThanOrEqual(3), PATIENCE);
     expect(asked).toBe(3);
     expect(new Set(units(job))).toEqual(new Set(["ok"]));
+  });
+
+  it("signs for what it has submitted when it is stopped, and then all of it has vested", async () => {
+    const job = await front.network.addJob(planOf(40), { quorum: 1 });
+    lender = lend(front);
+    await vi.waitFor(() => expect(front.network.coordinator.counts(job)?.final).toBeGreaterThan(0), PATIENCE);
+    await (await lender.session.stop()).closed;
+    const { final } = front.network.coordinator.counts(job) ?? {};
+    expect(await front.network.store.accounts(9)).toMatchObject([{ creditEscrow: 0, creditFinal: final, unitsFinal: final }]);
+  });
+
+  it("signs when there is nothing more to do", async () => {
+    await front.network.addJob(planOf(3), { quorum: 1 });
+    lender = lend(front);
+    const vested = async () => (await front.network.store.accounts(9)).map(({ creditFinal }) => creditFinal);
+    await vi.waitFor(async () => expect(await vested()).toEqual([3]), { ...PATIENCE, timeout: SIGN_EVERY_MS - 2_000 });
   });
 
   it("leaves a job whose inputs are not there without calling it failed, and computes another", async () => {
@@ -109,8 +126,8 @@ describe("a session", () => {
     await new Promise((later) => setTimeout(later, 500));
     expect([shelved.length, shelved.every(({ status }) => status === "ok")]).toEqual([finished, true]);
     await verb("resume");
-    lender.session.hurry();
-    await vi.waitFor(() => expect(shelved.length).toBeGreaterThan(finished), PATIENCE);
+    // The coordinator repeats for a moment that there is nothing, and when it is worth asking again.
+    await vi.waitFor(() => expect(shelved.length).toBeGreaterThan(finished), { ...PATIENCE, timeout: 30_000 });
   });
 
   it("sends what the GPU had finished when it was stopped, instead of leaving it on the shelf or giving it back", async () => {

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { answer, type Desk, type Peer } from "../../../server/gateway/answer.ts";
 import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { checkMsgpack, msgpackParser } from "../../../server/gateway/parser.ts";
+import { toHex } from "../../../shared/bytes.ts";
 import { type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
 import { encodeFrame } from "../../../shared/wire/codec.ts";
-import { type Frame, MAX_FRAME_BYTES } from "../../../shared/wire.ts";
+import { type Frame, MAX_FRAME_BYTES, WIRE_VERSION } from "../../../shared/wire.ts";
 import { planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
 
@@ -90,26 +91,31 @@ describe("hostile frames", () => {
     const frames = await validFrames(volunteer);
     const account = (await network.store.accounts(10)).find((row) => row.publicKey === Buffer.from(volunteer.publicKey).toString("hex"));
     if (!account) throw new Error("the volunteer has an account");
-    const { coordinator, blobs, plans, tokens } = network;
+    const { coordinator, blobs, plans, tokens, signing } = network;
     const desk: Desk = {
       coordinator,
       blobs,
       plans,
       tokens,
+      signing,
       idles: new IdleAnswers(),
       claims: new ClaimPace(),
       disk: network.disk,
       clock: Date.now,
       onFailure: (error) => network.failures.push(error),
     };
-    const peer: Peer = { host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}`, line: null };
+    const peer: Peer = {
+      ...{ host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}`, line: null },
+      publicKey: toHex(volunteer.publicKey) as Peer["publicKey"],
+      session: signing.begin(new Uint8Array(32), Date.now()),
+    };
     const hostile = fc.array(
       fc.oneof(
         fc.tuple(fc.constantFrom(...frames), damage).map(([frame, how]) => damaged(frame, how)),
         fc.uint8Array({ maxLength: 200 }),
         fc
           .tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 100 }))
-          .map(([type, body]) => Uint8Array.of(1, type, 0, 0, ...body)),
+          .map(([type, body]) => Uint8Array.of(WIRE_VERSION, type, 0, 0, ...body)),
       ),
       { minLength: 500, maxLength: 500 },
     );

@@ -12,6 +12,7 @@ import { TokenKeys } from "../../../server/access/token.ts";
 import { Coordinator } from "../../../server/coordinator.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
 import { Gateway } from "../../../server/gateway/gateway.ts";
+import { Signing } from "../../../server/gateway/signing.ts";
 import { DiskBlobs } from "../../../server/store/blobs.ts";
 import { SqliteStore } from "../../../server/store/sqlite.ts";
 import type { BlobHash, JobId } from "../../../shared/ids.ts";
@@ -42,6 +43,7 @@ export interface TestNetwork {
   /** Codes of the errors that volunteers were answered. */
   refused: string[];
   disk: Disk;
+  signing: Signing;
   addJob(plan: JobPlan, spec?: Partial<JobSpec>): Promise<JobId>;
   close(keepFolder?: boolean): Promise<void>;
 }
@@ -62,8 +64,9 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
   const refused: string[] = [];
   const disk = await Disk.open({ folder, minFreeBytes: options.minFreeBytes ?? 0, onChange: () => undefined });
   const http = createServer();
+  const signing = await Signing.open(coordinator, store);
   const gateway = new Gateway(http, {
-    ...{ coordinator, store, blobs, plans, tokens, pools, clock, disk },
+    ...{ coordinator, store, blobs, plans, tokens, pools, signing, clock, disk },
     onRefused: (code) => refused.push(code),
     drainMs: options.drainMs ?? 5_000,
     publicUrl: options.publicUrl ?? "",
@@ -76,7 +79,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
   await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
-    ...{ url, folder, coordinator, store, blobs, plans, tokens, pools, gateway, failures, refused, disk },
+    ...{ url, folder, coordinator, store, blobs, plans, tokens, pools, signing, gateway, failures, refused, disk },
     addJob: (plan, spec) => addJob(coordinator, blobs, plan, spec),
     async close(keepFolder = false) {
       await gateway.close();

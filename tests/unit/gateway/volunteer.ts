@@ -3,7 +3,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { io, type Socket } from "socket.io-client";
 import { msgpackParser } from "../../../server/gateway/parser.ts";
-import { fromHex, sentBytes } from "../../../shared/bytes.ts";
+import { fromHex, sentBytes, toHex } from "../../../shared/bytes.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { unitsOf } from "../../../shared/ids.ts";
 import { PLAN_VERSION } from "../../../shared/plan.ts";
@@ -19,8 +19,9 @@ import {
   SocketEvent,
 } from "../../../shared/protocol.ts";
 import { frame as frameResult } from "../../../shared/result.ts";
+import { linkBytes, statementMessage } from "../../../shared/statement.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
-import { type AssignmentFrame, type Frame, type ReplicaResult, WIRE_VERSION } from "../../../shared/wire.ts";
+import { type AssignmentFrame, type Frame, type ReplicaResult, type SubmitFrame, WIRE_VERSION } from "../../../shared/wire.ts";
 
 export const HOST: Host = { vendor: "test", architecture: "test", browser: "node", os: "linux", software: false, features: [], limits: {} };
 
@@ -43,6 +44,10 @@ export class Volunteer {
   readonly keys: { publicKey: KeyObject; privateKey: KeyObject };
   readonly notices: AccountNotice[] = [];
   challenge: Challenge | null = null;
+  /** After what this connection was answered. */
+  hash: Uint8Array = new Uint8Array(32);
+  /** By token, of all volunteers: one may submit what another connection of its key has claimed. */
+  private static readonly jobs = new Map<string, number>();
   private readonly challenged: Promise<void>;
 
   constructor(url: string, keys = generateKeyPairSync("ed25519"), headers: Record<string, string> = {}) {
@@ -91,6 +96,7 @@ export class Volunteer {
     const nonce = changes.nonce ?? this.challenge?.nonce ?? new Uint8Array(32);
     const message = authMessage(origin, changes.socketId ?? (this.socket.id as string), nonce, this.publicKey);
     const signature = sign(null, message, changes.signer ?? this.keys.privateKey);
+    this.hash = sha256(message);
     return {
       wire: changes.wire ?? WIRE_VERSION,
       plan: "plan" in changes ? changes.plan : PLAN_VERSION,
@@ -115,7 +121,20 @@ export class Volunteer {
   }
 
   async send(frame: Frame): Promise<Frame> {
-    return this.sendBytes(encodeFrame(frame));
+    const answer = await this.sendBytes(encodeFrame(frame));
+    if (answer.type === "assignment") Volunteer.jobs.set(toHex(answer.token), answer.job);
+    if (frame.type === "submit" && answer.type === "answer") this.hash = this.after(frame);
+    return answer;
+  }
+
+  /** The running hash after a submit of what was claimed, or as if that were of `job`. */
+  after({ token, results }: SubmitFrame, job = Volunteer.jobs.get(toHex(token)) ?? 0): Uint8Array {
+    return sha256(linkBytes(this.hash, job, results));
+  }
+
+  /** Signs what was submitted on this connection, or what another one left. */
+  sign(hash = this.hash, signer = this.keys.privateKey): Promise<Frame> {
+    return this.send({ type: "sign", hash, signature: sign(null, statementMessage(hash), signer) });
   }
 
   async sendBytes(bytes: Uint8Array): Promise<Frame> {
@@ -128,12 +147,14 @@ export class Volunteer {
     return answer;
   }
 
-  /** Claims once and submits `value(unit)` for each unit; null when there was nothing to claim. */
+  /** Claims once, submits `value(unit)` for each unit and signs; null when there was nothing to claim. */
   async work(value: (unit: UnitIndex) => Uint8Array, units = 64): Promise<Frame | null> {
     const claimed = await this.send({ type: "claim", units, gpuMillis: 60_000, job: 0 });
     if (claimed.type !== "assignment") return null;
     const results = [...unitsOf(claimed.runs)].map((unit) => resultOf(unit, value(unit)));
-    return this.send({ type: "submit", token: claimed.token, results });
+    const answer = await this.send({ type: "submit", token: claimed.token, results });
+    await this.sign();
+    return answer;
   }
 
   units(job: JobId, before?: number): Promise<OwnUnitsReply> {
@@ -155,6 +176,10 @@ export class Volunteer {
   leave(): void {
     this.socket.disconnect();
   }
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(bytes).digest());
 }
 
 /** Result bytes of one u32 output. */

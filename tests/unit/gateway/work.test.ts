@@ -4,7 +4,7 @@ import type { Reply } from "../../../server/core/effects.ts";
 import { answer } from "../../../server/gateway/answer.ts";
 import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
-import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import { type AccountId, type HostId, type PublicKeyHex, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { OWN_UNITS_PAGE, SocketEvent } from "../../../shared/protocol.ts";
 import { encodeFrame } from "../../../shared/wire/codec.ts";
 import { addJob, planOf, startNetwork, type TestNetwork } from "./network.ts";
@@ -300,19 +300,24 @@ describe("a volunteer's work", () => {
     const replies = [() => Promise.resolve(crowded), () => stopped.coordinator.dispatch({ type: "tick" })];
     const failures: unknown[] = [];
     const answers = replies.map((dispatch) => {
-      const coordinator = { dispatch, wantedDigest: () => undefined };
+      const coordinator = { dispatch, wantedDigest: () => undefined, isCrowded: false };
       const desk = {
         coordinator,
         blobs,
         plans,
         tokens,
+        signing: network.signing,
         idles: new IdleAnswers(),
         claims: new ClaimPace(),
         disk: network.disk,
         clock: Date.now,
         onFailure: (error: unknown) => failures.push(error),
       };
-      const peer = { host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null };
+      const peer = {
+        ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null },
+        publicKey: "00".repeat(32) as PublicKeyHex,
+        session: network.signing.begin(new Uint8Array(32), Date.now()),
+      };
       return answer(desk, peer, encodeFrame({ type: "claim", units: 1, gpuMillis: 0, job: 0 }));
     });
     expect((await Promise.all(answers)).map(({ frame }) => frame)).toMatchObject([
@@ -339,6 +344,7 @@ describe("a volunteer's work", () => {
       type: "answer",
       verdicts: ["duplicate", ...rest.map(() => "recorded")],
     });
+    expect(await after.sign(before.hash)).toEqual({ type: "done" });
     await workAll(after, (unit) => bytesOf(unit));
     await workAll(await join(keys[1], again.url), (unit) => bytesOf(unit));
     expect(again.coordinator.counts(job)).toMatchObject({ final: 6 });

@@ -16,6 +16,7 @@ export async function answer(url: string, job: number, results: Record<number, U
     if (isIt) {
       const reply = await volunteer.send({ type: "submit", token, results: told });
       expect(reply).toEqual({ type: "answer", verdicts: told.map(() => "recorded") });
+      expect(await volunteer.sign()).toEqual({ type: "done" });
     }
     await volunteer.send({ type: "release", token, units: [] });
     volunteer.leave();

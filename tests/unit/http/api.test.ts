@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrorSchema, JobListSchema, NetworkSchema } from "../../../shared/api.ts";
+import { WIRE_VERSION } from "../../../shared/wire.ts";
 import { formOf, packageOf, startServer, type TestServer } from "./server.ts";
 
 let server: TestServer;
@@ -30,7 +31,7 @@ describe("everybody", () => {
   it("learns who runs the network and why", async () => {
     const network = await (await server.get("/api/network")).json();
     expect(Value.Check(NetworkSchema, network)).toBe(true);
-    expect(network).toMatchObject({ name: "Testnet", operator: "The tests", wire: 1, allowSoftware: false, volunteers: 0 });
+    expect(network).toMatchObject({ name: "Testnet", operator: "The tests", wire: WIRE_VERSION, allowSoftware: false, volunteers: 0 });
   });
 
   it("sees jobs, and an empty list before there are any", async () => {

@@ -107,6 +107,7 @@ describe("what made a unit final", () => {
     outcome: "final",
     gpuMicros: 0,
     credit: 0,
+    signed: true,
     status,
     digest,
     cluster,

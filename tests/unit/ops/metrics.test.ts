@@ -35,6 +35,7 @@ it("figures follow what volunteers do", async () => {
   const volunteer = await new Volunteer(server.url).join();
   const { token, runs } = await volunteer.claim(3, job);
   await volunteer.send({ type: "submit", token, results: [...unitsOf(runs)].slice(1).map((unit) => resultOf(unit, bytesOf(unit))) });
+  expect(await volunteer.sign()).toEqual({ type: "done" });
   const bad = await volunteer.send({
     type: "release",
     token: Uint8Array.from(token, (byte, i) => (i === 60 ? byte ^ 1 : byte)),
@@ -49,6 +50,7 @@ it("figures follow what volunteers do", async () => {
   expect(grown('idlewave_claims_total{answer="assigned"}')).toBe(1);
   expect(grown("idlewave_units_assigned_total")).toBe(3);
   expect(grown('idlewave_results_total{verdict="recorded"}') + grown('idlewave_results_total{verdict="wanted"}')).toBe(2);
+  expect(grown("idlewave_signatures_total")).toBe(1);
   expect(grown('idlewave_refusals_total{code="bad-token"}')).toBe(1);
   expect(grown("idlewave_commit_seconds_count")).toBeGreaterThanOrEqual(1);
   expect(grown("idlewave_committed_operations_total")).toBeGreaterThanOrEqual(2);

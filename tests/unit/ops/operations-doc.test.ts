@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { ConfigSchema, DEFAULT_CONFIG, VARIABLES } from "../../../server/config.ts";
 import * as limits from "../../../server/gateway/limits.ts";
 import * as senders from "../../../server/http/senders.ts";
+import { MAX_UNSIGNED_RESULTS } from "../../../shared/statement.ts";
 import { startServer } from "../http/server.ts";
 
 const DOC = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
@@ -51,6 +52,8 @@ function rates(): string[] {
     row("a connection", "frames", FRAME_RATE),
     most("a connection", "frames that wait for an answer", limits.MAX_FRAMES_IN_FLIGHT),
     most("a connection", "bytes of frames that wait for an answer", limits.MAX_BYTES_IN_FLIGHT),
+    row("a connection", "signatures over results", limits.SIGN_RATE),
+    most("a connection", "results without a signature, then claims wait", MAX_UNSIGNED_RESULTS),
     row("a connection", "cold messages (`hello`, `units`, `forget`, `join`, `leave`, `pass`)", COLD_RATE),
     row("a connection", "malformed messages", GARBAGE_RATE),
   ];

@@ -38,13 +38,17 @@ async function send(released: Released, answer: (frame: Frame) => Frame) {
       removed.push(...remove);
     },
   };
+  const request = async (frame: Frame) => {
+    const wired = decodeFrame(encodeFrame(frame));
+    sent.push(wired);
+    return answer(wired);
+  };
   const post: OutboxPost = {
     isUp: true,
-    request: async (frame) => {
-      const wired = decodeFrame(encodeFrame(frame));
-      sent.push(wired);
-      return answer(wired);
-    },
+    request,
+    submit: (_job, token, results) => request({ type: "submit", token, results }),
+    sign: async () => undefined,
+    signAll: async () => undefined,
     upload: async () => "settled",
   };
   const outbox = new Outbox(shelf, post, () => undefined);

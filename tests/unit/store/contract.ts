@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Store, StoreOp } from "../../../server/core/store.ts";
 import { MAX_ROW_BYTES } from "../../../server/store/journal.ts";
-import type { AccountId, BlobHash, JobId } from "../../../shared/ids.ts";
-import { bytesOf, digest, failed, final, jobRow, publicKey, replica, SPEC, temporaryFolder, unit } from "./place.ts";
+import type { AccountId, BlobHash, JobId, StatementId } from "../../../shared/ids.ts";
+import { bytesOf, digest, failed, final, jobRow, mark, publicKey, replica, SPEC, signed, temporaryFolder, unit } from "./place.ts";
 
 /** Opens what is stored under `path`, a name in an empty folder; makes it when it is new. */
 export type OpenStore<Kind extends Store = Store> = (path: string) => Kind;
@@ -173,6 +173,66 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(packed?.replicas.map(({ cluster }) => cluster)).toEqual([null, null, null]);
       expect(await store.kept(job, unit(0), digest("a"))).toMatchObject({ bytes: new TextEncoder().encode("a") });
       expect(await store.kept(job, unit(0), digest("lie"))).toBeUndefined();
+    });
+
+    it("keeps in escrow what is final under an unsigned statement, until it is signed, once; then at once what becomes final", async () => {
+      const { store, job, accounts, path } = await place(open);
+      const [one, two] = accounts;
+      const [seven, eight] = [7 as StatementId, 8 as StatementId];
+      const has = async () => {
+        const { creditEscrow, creditFinal, unitsFinal } = (await store.account(one)) ?? {};
+        return [creditEscrow, creditFinal, unitsFinal];
+      };
+      const under = (statement: StatementId) => ({ statement });
+      await store.commit([
+        ...[mark(one, 7), replica(job, 0, one, "a", under(seven)), replica(job, 1, one, "a", under(seven))],
+        ...[bytesOf(job, 0, "a"), final(job, 0, "a", [one], { ...under(seven), signed: false })],
+      ]);
+      expect(await has()).toEqual([5, 0, 1]);
+      expect(await store.unit(job, unit(0))).toMatchObject({ replicas: [{ outcome: "final", credit: 2.5, signed: false }] });
+      expect((await store.history(job)).open).toMatchObject([{ unit: 1, statement: 7, signed: false }]);
+      // In one commit, in this order.
+      await store.commit([
+        ...[replica(job, 2, one, "a", under(seven)), bytesOf(job, 2, "a"), final(job, 2, "a", [one], { ...under(seven), signed: false })],
+        ...[signed(one, 7), signed(one, 7)],
+        ...[bytesOf(job, 1, "a"), final(job, 1, "a", [one], { ...under(seven), signed: true })],
+      ]);
+      expect(await has()).toEqual([0, 7.5, 3]);
+      await store.commit([signed(one, 7)]);
+      expect(await has()).toEqual([0, 7.5, 3]);
+      await store.commit([
+        mark(one, 8),
+        replica(job, 3, one, "a", under(eight)),
+        mark(two, 9),
+        replica(job, 3, two, "a", under(9 as StatementId)),
+      ]);
+      await store.commit([signed(two, 9)]);
+      expect((await store.history(job)).open).toMatchObject([
+        { statement: 8, signed: false },
+        { statement: 9, signed: true },
+      ]);
+      await store.commit([{ type: "page-ended", job, page: 0 }]);
+      await store.close();
+      const again = opened(open, path);
+      expect(await again.unit(job, unit(2))).toMatchObject({ replicas: [{ outcome: "final", signed: true }] });
+      expect(await again.lastStatement()).toBe(9);
+    });
+
+    it("finds an unsigned statement by its account and its latest hash, while it is young enough", async () => {
+      const { store, accounts } = await place(open);
+      const [one, two] = accounts;
+      const find = (account: AccountId, text: string, since = 0) =>
+        store.unsignedStatement(account, Buffer.from(digest(text), "hex"), since);
+      expect(await store.lastStatement()).toBe(0);
+      await store.commit([mark(one, 1, digest("before"))]);
+      await store.commit([mark(one, 1, digest("after"), 3000)]);
+      expect(await find(one, "before")).toBeUndefined();
+      expect(await find(two, "after")).toBeUndefined();
+      expect(await find(one, "after")).toBe(1);
+      expect(await find(one, "after", 2999)).toBe(1);
+      expect(await find(one, "after", 3000)).toBeUndefined();
+      await store.commit([signed(one, 1)]);
+      expect(await find(one, "after")).toBeUndefined();
     });
 
     it("keeps what the auditor owes and has found: who passed, who was proven wrong since when, which clusters are watched", async () => {

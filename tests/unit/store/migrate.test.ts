@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { describe, expect, it } from "vitest";
 import type { AccountId, JobId } from "../../../shared/ids.ts";
-import { digest, openStore, temporaryFolder, unit } from "./place.ts";
+import { bytesOf, digest, final, openStore, temporaryFolder, unit } from "./place.ts";
 
 const RELEASED = ["0.1.0"] as const;
 const [OPEN, DONE, GONE] = [1, 2, 3] as [JobId, JobId, JobId];
@@ -62,6 +62,16 @@ describe.each(RELEASED)("a database of %s", (release) => {
       { unit: 7, account: ONE, cluster: "net:1:1", digest: digest("x"), status: "ok", credit: 2.5, hasBytes: true },
       { unit: 7, account: TWO, cluster: "net:1:2", digest: digest("y"), status: "ok", credit: 2.5, hasBytes: false },
     ]);
+  });
+
+  it("owes nobody a signature for what was recorded before there were any", async () => {
+    const store = await storeOf(release);
+    const { open } = await store.history(OPEN);
+    expect(open.map(({ statement, signed }) => [statement, signed])).toEqual(open.map(() => [0, true]));
+    expect(await store.lastStatement()).toBe(0);
+    const { creditFinal = 0, creditEscrow = 0 } = (await store.account(ONE)) ?? {};
+    await store.commit([bytesOf(OPEN, 7, "y"), final(OPEN, 7, "x", [ONE, [TWO, "y"]])]);
+    expect(await store.account(ONE)).toMatchObject({ creditFinal: creditFinal + 2.5, creditEscrow: creditEscrow - 2.5 });
   });
 
   it("keeps results, short, long and in the blob store", async () => {

@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import type { JobSpec } from "../../../server/core/events.ts";
 import type { JobRow, ReplicaRow, Settled, StoreOp } from "../../../server/core/store.ts";
 import { SqliteStore } from "../../../server/store/sqlite.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../../shared/ids.ts";
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "idlewave-store-"));
@@ -36,6 +36,10 @@ export const SPEC: Omit<JobSpec, "id"> = {
   floats: false,
 };
 
+const NO_STATEMENT = 0 as StatementId;
+/** As in stores of before there were statements. */
+const UNDER = { statement: NO_STATEMENT, signed: true };
+
 export function jobRow(changes: Partial<JobRow> = {}): Omit<JobRow, "id"> {
   return {
     owner: 1,
@@ -63,6 +67,7 @@ export function replica(job: JobId, index: number, account: AccountId, text: str
     status: "ok",
     gpuMicros: 1500,
     credit: SPEC.creditPerUnit,
+    statement: NO_STATEMENT,
     at: 2000,
     ...changes,
   };
@@ -73,17 +78,34 @@ export function bytesOf(job: JobId, index: number, text: string): StoreOp {
   return { type: "bytes", job, unit: unit(index), digest: digest(text), bytes: new TextEncoder().encode(text) };
 }
 
+/** A submit under a statement of the account. */
+export function mark(account: AccountId, statement: number, hash = digest(String(statement)), at = 2000): StoreOp {
+  const facts = { statement: statement as StatementId, session: Buffer.alloc(32, 1), results: 1, hash: Buffer.from(hash, "hex") };
+  return { type: "statement", account, ...facts, at };
+}
+
+export function signed(account: AccountId, statement: number, at = 4000): StoreOp {
+  return { type: "signed", statement: statement as StatementId, account, signature: Buffer.alloc(64, statement), at };
+}
+
 /** The end of a unit, its replicas in the order they were recorded; `[account, text]`: what one said that was refused. */
-export function final(job: JobId, index: number, text: string, replicas: (AccountId | [AccountId, string])[]): StoreOp {
+export function final(
+  job: JobId,
+  index: number,
+  text: string,
+  replicas: (AccountId | [AccountId, string])[],
+  under: Pick<Settled, "statement" | "signed"> = UNDER,
+): StoreOp {
   const settled = replicas.map((replica): Settled => {
     const [account, said] = Array.isArray(replica) ? replica : [replica, text];
-    return { account, credit: SPEC.creditPerUnit, outcome: said === text ? "final" : "refused", digest: digest(said) };
+    const outcome = said === text ? "final" : "refused";
+    return { account, credit: SPEC.creditPerUnit, outcome, digest: digest(said), ...under };
   });
   return { type: "final", job, unit: unit(index), digest: digest(text), audited: "no", settled, at: 3000 };
 }
 
 /** The end of a unit whose kernel ran nowhere. */
 export function failed(job: JobId, index: number, text: string, accounts: AccountId[]): StoreOp {
-  const settled = accounts.map((account): Settled => ({ account, credit: 0, outcome: "void", digest: digest(text) }));
+  const settled = accounts.map((account): Settled => ({ account, credit: 0, outcome: "void", digest: digest(text), ...UNDER }));
   return { type: "unit-failed", job, unit: unit(index), settled, at: 5 };
 }

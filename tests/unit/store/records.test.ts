@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PAGE_UNITS, type Settled } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { replayAll } from "../../../server/store/page.ts";
-import type { AccountId, JobId } from "../../../shared/ids.ts";
+import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
 import { unit } from "./place.ts";
 
 const job = 1 as JobId;
@@ -11,8 +11,20 @@ const account = 7 as AccountId;
 const digest = "ab".repeat(32);
 const assignment = "cd".repeat(16);
 const third = unit(PAGE_UNITS + 3);
-const vote = { job, unit: third, account, cluster: "house", assignment, status: "ok", digest, gpuMicros: 2, credit: 0.5, at: 1 } as const;
-const settled: Settled[] = [{ account, credit: 0.5, outcome: "final", digest }];
+const vote = {
+  job,
+  unit: third,
+  account,
+  cluster: "house",
+  assignment,
+  status: "ok",
+  digest,
+  gpuMicros: 2,
+  credit: 0.5,
+  statement: 0 as StatementId,
+  at: 1,
+} as const;
+const settled: Settled[] = [{ account, credit: 0.5, outcome: "final", digest, statement: 0 as StatementId, signed: true }];
 const [one, two, half, seven] = ["000000000000f03f", "0000000000000040", "000000000000e03f", "0000000000001c40"];
 
 const RECORDS: [UnitOp, string][] = [
@@ -20,6 +32,10 @@ const RECORDS: [UnitOp, string][] = [
   [{ type: "bytes", job, unit: third, digest, bytes: new Uint8Array([9, 8]) }, `03 0300 ${digest} 00 02000000 0908`],
   [{ type: "final", job, unit: third, digest, audited: "no", settled, at: 2 }, `04 0300 ${two} 0100 01`],
   [{ type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 4), status: "failed" } }, `02 0400 01 ${two} ${half} ${digest}`],
+  [
+    { type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 5), statement: 7 as StatementId } },
+    `07 ${seven}  02 0500 00 ${two} ${half} ${digest}`,
+  ],
   [{ type: "unit-failed", job, unit: unit(PAGE_UNITS + 4), settled, at: 1 }, `05 0400 ${one}`],
 ];
 
@@ -34,6 +50,7 @@ describe("a journal row", () => {
       account,
       gpuMicros: 2,
       credit: 0.5,
+      statement: 0,
       digest: bytes(digest),
       sender: { account, at: 1, assignment: bytes(assignment), cluster: "house" },
     };
@@ -49,6 +66,7 @@ describe("a journal row", () => {
         },
       ],
       [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
+      [5, { ended: null, due: false, at: 0, replicas: [{ ...by, status: "ok", outcome: "open", statement: 7 }], results: [] }],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { unitSeed } from "../../../shared/expand.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { authMessage } from "../../../shared/protocol.ts";
 import { frame } from "../../../shared/result.ts";
+import { linkBytes, MAX_UNSIGNED_RESULTS, SIGN_RESULTS, statementMessage } from "../../../shared/statement.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import type { Frame } from "../../../shared/wire.ts";
 
@@ -44,9 +45,22 @@ const FRAMES: Frame[] = [
   { type: "idle", reason: "all-assigned", retryMs: 5000 },
   { type: "renew", token },
   { type: "release", token, units: [unit(6)] },
+  {
+    type: "sign",
+    hash: fromHex("d59332b21a6d2b0362652ca1f5f62fb03386728e0aef943172fd2ee942c83c0c"),
+    signature: fromHex(
+      "08c98eb689e4a6bbed4e6e1e5f1256cec9e3bb33961678da54c40958c20587a9bd0b74881a0506f27e72fbe5f33afd6979e2aa17498d96da560f70fff6b2af04",
+    ),
+  },
   { type: "done" },
   { type: "error", code: "bad-token", retryMs: 0, message: "no" },
 ];
+
+function keyPair(): { key: KeyObject; publicKey: Uint8Array } {
+  const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), counting(0)]);
+  const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
+  return { key, publicKey: createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32) };
+}
 
 describe("docs/protocol.md", () => {
   it.each(FRAMES)("shows the bytes of a $type frame", (value) => {
@@ -55,13 +69,26 @@ describe("docs/protocol.md", () => {
   });
 
   it("shows the handshake's text and signature", () => {
-    const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), counting(0)]);
-    const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
-    const publicKey = createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32);
+    const { key, publicKey } = keyPair();
     expect(toHex(publicKey)).toBe(vectors.get("public-key"));
     const text = authMessage("https://idlewave.example", "abc123", counting(0x20), publicKey);
     expect(toHex(text)).toBe(vectors.get("signed-text"));
     expect(toHex(sign(null, text, key))).toBe(vectors.get("signature"));
+  });
+
+  it("shows what is hashed of a submit, and what is signed of that", () => {
+    const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
+    const [submit, signed] = [decodeFrame(vector("submit")), decodeFrame(vector("sign"))];
+    if (submit.type !== "submit" || signed.type !== "sign") throw new Error("the page has other frames");
+    expect(toHex(sha256(vector("signed-text")))).toBe(vectors.get("start"));
+    const hashed = linkBytes(vector("start"), 7, submit.results);
+    expect(toHex(hashed)).toBe(vectors.get("hashed"));
+    expect(toHex(sha256(hashed))).toBe(vectors.get("running-hash"));
+    expect(toHex(signed.hash)).toBe(vectors.get("running-hash"));
+    const text = statementMessage(signed.hash);
+    expect(toHex(text)).toBe(vectors.get("signed-hash"));
+    expect(toHex(sign(null, text, keyPair().key))).toBe(toHex(signed.signature));
+    for (const figure of [SIGN_RESULTS, MAX_UNSIGNED_RESULTS]) expect(page).toContain(figure.toLocaleString("en"));
   });
 
   it("shows result bytes, their digest and a unit's seed", () => {

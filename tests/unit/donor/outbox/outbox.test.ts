@@ -3,7 +3,7 @@ import { Outbox, type OutboxPost } from "../../../../client/donor/outbox/outbox.
 import type { OutboxEntry, OutboxShelf } from "../../../../client/donor/outbox/outbox-entry.ts";
 import type { UnitIndex } from "../../../../shared/ids.ts";
 import { encodeFrame } from "../../../../shared/wire/codec.ts";
-import { type Frame, MAX_FRAME_BYTES, type SubmitFrame, type Verdict } from "../../../../shared/wire.ts";
+import { type Frame, MAX_FRAME_BYTES, type ReplicaResult, type SubmitFrame, type Verdict } from "../../../../shared/wire.ts";
 
 class MemoryShelf implements OutboxShelf {
   readonly kept = new Map<string, OutboxEntry>();
@@ -24,6 +24,14 @@ class Post implements OutboxPost {
   answer: (frame: Frame) => Frame;
   constructor(answer: (frame: Frame) => Frame = allOf("recorded")) {
     this.answer = answer;
+  }
+  signedAll = 0;
+  submit(_job: number, token: Uint8Array, results: ReplicaResult[]) {
+    return this.request({ type: "submit", token, results });
+  }
+  async sign() {}
+  async signAll() {
+    this.signedAll++;
   }
   async request(frame: Frame) {
     if (!this.isUp) throw new Error("down");
@@ -59,6 +67,19 @@ describe("the outbox", () => {
     await outbox.flush();
     expect(verdicts).toEqual([[7, "recorded"]]);
     expect([shelf.kept.size, outbox.count]).toEqual([0, 0]);
+  });
+
+  it("signs whatever was answered once it is to finish, and not while there is something to send", async () => {
+    const { outbox, post } = scene();
+    await outbox.add(result(7));
+    await outbox.flush();
+    expect(post.signedAll).toBe(0);
+    post.isUp = false;
+    await outbox.finish();
+    expect(post.signedAll).toBe(0);
+    post.isUp = true;
+    await outbox.finish();
+    expect(post.signedAll).toBe(1);
   });
 
   it("sends what a full disk has no room for, and shelves it when there is room again", async () => {

@@ -1,0 +1,39 @@
+/** Whether each signature that is kept is its account's over its statement. */
+import { createPublicKey, verify } from "node:crypto";
+import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { fromHex } from "../../shared/bytes.ts";
+import { statementMessage } from "../../shared/statement.ts";
+
+const SHOWN = 3;
+
+interface SignedRow {
+  id: number;
+  hash: Uint8Array;
+  signature: Uint8Array;
+  public_key: string;
+}
+
+/** `checked`: how many there are; of an account that was forgotten nobody can tell any more. */
+export function checkSignatures(database: DatabaseSyncInstance): { checked: number; count: number; broken: string[] } {
+  const found = { checked: 0, count: 0, broken: [] as string[] };
+  for (const row of database.prepare(SIGNED).iterate()) {
+    const { id, hash, signature, public_key } = row as unknown as SignedRow;
+    found.checked++;
+    if (isGood(fromHex(public_key), hash, signature)) continue;
+    found.count++;
+    if (found.broken.length < SHOWN) found.broken.push(`statement ${id}`);
+  }
+  return found;
+}
+
+const SIGNED = `SELECT statements.id, hash, signature, public_key FROM statements JOIN accounts ON accounts.id = statements.account
+  WHERE signature IS NOT NULL AND public_key IS NOT NULL ORDER BY statements.id`;
+
+function isGood(publicKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(publicKey).toString("base64url") }, format: "jwk" });
+    return verify(null, statementMessage(hash), key, signature);
+  } catch {
+    return false; // a key that is no point of the curve
+  }
+}
