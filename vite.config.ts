@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { articleParts } from "./scripts/article-parts.mjs";
+import { ARTICLES } from "./shared/articles.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -7,6 +9,7 @@ export default defineConfig({
   root: path("client/page"),
   base: "/",
   worker: { format: "es" },
+  plugins: [articleParts],
   build: {
     outDir: path("dist/client"),
     emptyOutDir: true,
@@ -15,9 +18,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         index: path("client/page/index.html"),
-        privacy: path("client/page/privacy.html"),
-        join: path("client/page/join.html"),
-        bench: path("client/page/bench.html"),
+        ...Object.fromEntries([...ARTICLES, "not-found"].map((name) => [name, path(`client/page/${name}.html`)])),
         lending: path("client/widget/lending.ts"),
       },
       // What the widget's frame loads by its address keeps its exports.

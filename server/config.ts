@@ -9,6 +9,7 @@ import { messageOf } from "../shared/thrown.ts";
 import { shown, type ValueSchema, wordsOf } from "./admit/expected.ts";
 import { readJson } from "./admit/json.ts";
 import { nearest } from "./admit/nearest.ts";
+import { DEFAULT_AUDIT_SHARE } from "./core/state.ts";
 
 const Text = (description: string) => Type.String({ maxLength: 500, pattern: PLAIN_PATTERN, description });
 
@@ -84,7 +85,7 @@ export const DEFAULT_CONFIG: Config = {
   publicUrl: "",
   trustProxy: 0,
   allowSoftware: false,
-  auditPercent: 5,
+  auditPercent: 100 * DEFAULT_AUDIT_SHARE,
   jobsPerOwner: 200,
   logLevel: "info",
   logFormat: "text",

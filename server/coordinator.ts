@@ -9,11 +9,11 @@ import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
-import { type AuditState, auditState, awaitAuditor, isAuditor, jobAuditState } from "./core/audit.ts";
+import { type AuditState, auditState, awaitAuditor, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
-import type { CoreEvent, HostFacts, JobSpec } from "./core/events.ts";
+import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
 import { restorePool } from "./core/membership.ts";
@@ -52,8 +52,6 @@ export interface CoordinatorOptions {
   onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
 
-/** An event as the gateway sends it; the coordinator adds `now` and `draw`. */
-export type Dispatch = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 export type Notice = Exclude<Effect, { type: "store" | "reply" }>;
 
 /** What the coordinator holds in memory now. */
@@ -140,7 +138,7 @@ export class Coordinator {
   }
 
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
-  async dispatch(event: Dispatch): Promise<Reply> {
+  async dispatch(event: Timeless): Promise<Reply> {
     if (event.type === "host-joined" && isAuditor(event.facts)) await this.store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
     this.refuseWhenStopped();
     if (writes(event) && this.isCrowded) {
@@ -188,12 +186,20 @@ export class Coordinator {
     return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
   }
 
-  /** Why a running job gets no further: no host that is connected can run it, its volunteers never agree, or it fails with them. "" when none is so. */
+  /** What the job was stored with. Throws `not-found`. */
+  spec(id: JobId): Readonly<JobSpec> {
+    const job = this.state.jobs.get(id);
+    if (!job) throw new IdlewaveError("not-found", { what: `job ${id}` });
+    return job.spec;
+  }
+
+  /** Why a running job gets no further: no host that is connected can run it, its volunteers do not agree, or it fails with them. "" when none is so. */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
     if (job?.state !== "running") return "";
-    if (job.spec.pool !== undefined && servingCount(this.state, job) === 0) return "no member of its pool lends to it now";
-    return unmetNeeds(job.spec.requires, this.volunteers(job.spec.pool)) || disagreement(job) || failing(job);
+    const { pool, requires } = job.spec;
+    if (pool !== undefined && servingCount(this.state, job) === 0) return "no member of its pool lends to it now";
+    return unmetNeeds(requires, this.volunteers(pool)) || disagreement(job, this.volunteers(pool)) || failing(job);
   }
 
   /** Whether what volunteers agree on is looked at. */
@@ -202,7 +208,7 @@ export class Coordinator {
   }
 
   /** The same for one job; `unable`: no auditor that is here can run it, or it never answered. */
-  auditingOf(id: JobId): AuditState | "unable" {
+  auditingOf(id: JobId): JobAuditState {
     const job = this.state.jobs.get(id);
     return job ? jobAuditState(this.state, job, this.now()) : this.auditing;
   }
@@ -334,10 +340,10 @@ function newDraw(): string {
   return randomBytes(16).toString("hex");
 }
 
-const DURABLE: ReadonlySet<Dispatch["type"]> = new Set(["submit", "signed", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
+const DURABLE: ReadonlySet<Timeless["type"]> = new Set(["submit", "signed", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
-function writes(event: Dispatch): boolean {
+function writes(event: Timeless): boolean {
   return DURABLE.has(event.type);
 }
 

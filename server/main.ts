@@ -19,8 +19,8 @@ import { Signing } from "./gateway/signing.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./http/metrics.ts";
 import { hashOf, newToken } from "./http/owners.ts";
-import { packageRoot } from "./http/pages.ts";
 import { openLog } from "./log.ts";
+import { ROOT } from "./root.ts";
 import { DiskBlobs } from "./store/blobs.ts";
 import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
 import { dropSnapshots, openBackup } from "./store/snapshot.ts";
@@ -45,7 +45,7 @@ export interface RunningCoordinator {
 }
 
 /** Rejects when the data folder cannot be opened or the address is taken. */
-export async function startCoordinator(config: Config): Promise<RunningCoordinator> {
+export async function startCoordinator(config: Config, { auditorFollows = false } = {}): Promise<RunningCoordinator> {
   const log = openLog(config);
   const data = resolve(config.data);
   await mkdir(data, { recursive: true, mode: 0o700 });
@@ -140,7 +140,7 @@ export async function startCoordinator(config: Config): Promise<RunningCoordinat
     warnOfExposure(log, config);
     // Made only once it can be told: a start that failed before must not swallow it.
     const adminToken = await firstToken(store);
-    if (coordinator.auditing === "none") log.info(AUDITING.none);
+    if (coordinator.auditing === "none" && !auditorFollows) log.info(AUDITING.none);
     log.info({ version, jobs: coordinator.jobs().length }, "The coordinator is ready.");
     const close = () => inTime(closeAll(), config.drainSeconds * 1000 + CLOSE_MS, log);
     return { url, auditorToken, ...(adminToken === undefined ? {} : { adminToken }), close };
@@ -183,6 +183,6 @@ async function firstToken(store: SqliteStore): Promise<string | undefined> {
 }
 
 async function versionOf(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
   return version;
 }

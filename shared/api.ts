@@ -57,6 +57,7 @@ export const JobStatusSchema = Type.Object({
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
   unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
   creditPerUnit: Type.Number(),
+  resultBytes: Type.Integer({ description: "Bytes of one unit's result." }),
   verification: Type.Object({
     tier: Type.Union([Type.Literal("quorum"), Type.Literal("trusted")]),
     quorum: Type.Integer(),

@@ -185,12 +185,9 @@ export function errorRetryMs(code: ErrorCode, details: ErrorDetails = {}): numbe
   return retryMs > 0 && typeof details.retrySeconds === "number" ? details.retrySeconds * 1000 : retryMs;
 }
 
-/** Refusals that time heals, whatever was asked. */
-const PASSING: ReadonlySet<string> = new Set<ErrorCode>(["internal", "too-fast", "shutting-down", "disk-full"]);
-
-/** Whether the same may go well a moment later. `code` may be of a later release. */
+/** Whether the same may go well a moment later, whatever was asked. `code` may be of a later release. */
 export function isPassing(code: string): boolean {
-  return PASSING.has(code);
+  return Object.hasOwn(ERRORS, code) && errorRetryMs(code as ErrorCode) > 0;
 }
 
 /** An error of the table, thrown at the edges. */

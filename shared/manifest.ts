@@ -3,7 +3,7 @@ import Type, { type Static } from "typebox";
 import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "./credit.ts";
 import { LANGUAGE_FEATURES } from "./language-features.ts";
 import { Binding } from "./manifest/binding.ts";
-import { fileSchema, IDENTIFIER } from "./manifest/file.ts";
+import { fileSchema, IDENTIFIER, NAME_PATTERN } from "./manifest/file.ts";
 import { Output } from "./manifest/output.ts";
 import { Pass } from "./manifest/pass.ts";
 import { PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "./plain.ts";
@@ -16,7 +16,7 @@ export const ManifestSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
     name: Type.String({
-      pattern: "^[a-z0-9]+(-[a-z0-9]+)*$",
+      pattern: NAME_PATTERN,
       maxLength: 64,
       description: "Short name in lower case.",
       examples: ["deep-mandelbrot"],

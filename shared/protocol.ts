@@ -1,5 +1,7 @@
-/** The cold messages of a volunteer's connection (Socket.IO, msgpack parser), and the handshake's signed text. */
-import Type, { type Static } from "typebox";
+/**
+ * The cold part of a volunteer's connection (Socket.IO, msgpack parser): its events, what the server says under them, and the
+ * handshake's signed text. What the client says is in messages.ts.
+ */
 import { lengthPrefixed } from "./bytes.ts";
 
 /** Event names. `frame` carries one binary frame of wire.ts and is acknowledged by one. */
@@ -15,6 +17,7 @@ export const SocketEvent = {
   Pass: "pass",
   Reload: "reload",
   Withdraw: "withdraw",
+  Work: "work",
 } as const;
 
 const AUTH_CONTEXT = "idlewave/auth/v1";
@@ -30,41 +33,9 @@ export interface Challenge {
   allowSoftware: boolean;
 }
 
-/** Coarse words about a host, self-declared: they select work and label reports, never trust. */
-export const HostSchema = Type.Object(
-  {
-    vendor: Type.String({ maxLength: 32 }),
-    architecture: Type.String({ maxLength: 32 }),
-    browser: Type.String({ maxLength: 32 }),
-    os: Type.String({ maxLength: 32 }),
-    software: Type.Boolean(),
-    /** GFLOP/s on the benchmark (`shaders/benchmark`), rounded to a power of two of at least 1; absent: not measured. */
-    gflops: Type.Optional(Type.Integer({ enum: Array.from({ length: 31 }, (_, power) => 2 ** power) })),
-    features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
-    /** Limits above WebGPU's defaults that jobs may require, in the steps of limits.ts; each at most 2^53 - 1. */
-    limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
-  },
-  { additionalProperties: false },
-);
-export type Host = Static<typeof HostSchema>;
-
-/** Client to server, acknowledged by HelloReply. Binary fields arrive as Buffer or ArrayBuffer. */
-export interface Hello {
-  wire: number;
-  /** Version of the newest plan that the client can run. */
-  plan: number;
-  origin: string;
-  publicKey: Uint8Array;
-  signature: Uint8Array;
-  host: Host;
-  /** Number of a pool of which the account is a member, and whose jobs alone this connection gets; absent: public ones. */
-  pool?: number;
-  /** An administrator's token: this host is the auditor, and may be a software adapter. */
-  audit?: string;
-}
-
-/** What became of a replica. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */
-export type Outcome = "open" | "final" | "refused" | "void";
+/** What became of a replica, by its number on disk. `open`: its unit has not ended; `void`: it earned nothing, and nobody is to blame. */
+export const OUTCOMES = ["open", "final", "refused", "void"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Refusal {
   ok: false;
@@ -83,12 +54,8 @@ export interface PoolPass {
   lifeMs: number;
 }
 
-/** Client to server under `join`: become a member of the pool that this link's secret invites to. Acknowledged by JoinReply. */
-export const JoinSchema = Type.Object({ secret: Type.String({ maxLength: 100 }) }, { additionalProperties: false });
 export type JoinReply = { ok: true; pool: PoolPass } | Refusal;
 
-/** Client to server under `leave`: be no member of this pool any more. */
-export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });
 export type LeaveReply = { ok: true } | Refusal;
 
 /** Answer to `pass` `{}`: a new pass to the pool that the connection serves. */
@@ -109,15 +76,6 @@ export function authMessage(origin: string, socketId: string, nonce: Uint8Array,
   return lengthPrefixed([text.encode(AUTH_CONTEXT), text.encode(origin), text.encode(socketId), nonce, publicKey]);
 }
 
-/** Client to server under `units`: which of my units of this job there are, a page of them. Acknowledged by OwnUnitsReply. */
-export const OwnUnitsSchema = Type.Object(
-  {
-    job: Type.Integer({ minimum: 1 }),
-    /** `next` of the page before; absent: the highest. */
-    before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
-  },
-  { additionalProperties: false },
-);
 /** Units of one reply at most. */
 export const OWN_UNITS_PAGE = 4096;
 

@@ -19,6 +19,19 @@ export function isWidgetSize(text: string): text is WidgetSize {
   return Object.hasOwn(WIDGET_SIZES, text);
 }
 
+/** The element's own style in what a site pastes: its room is kept before the loader came. */
+function widgetStyle(size: WidgetSize): string {
+  const { width, height } = WIDGET_SIZES[size];
+  return `display:inline-block;width:${width}px;height:${height}px`;
+}
+
+/** What a site pastes into its pages. `coordinator`: its address, with or without a slash at the end; `site`: an origin. */
+export function widgetSnippet(coordinator: string, site: string, size: WidgetSize = "card"): string {
+  const base = coordinator.replace(/\/$/, "");
+  const told = size === "card" ? "" : ` size="${size}"`;
+  return `<script async src="${base}/widget.js"></script>\n<idlewave-widget site="${site}"${told} style="${widgetStyle(size)}"></idlewave-widget>`;
+}
+
 /** What a host page may be told of its visitor: no identity, no address, no key. */
 export type WidgetState = "off" | "starting" | "running" | "paused" | "offline" | "stopped" | "unable";
 

@@ -54,8 +54,12 @@ export interface AssignmentFrame {
   rows: Uint8Array;
 }
 
-/** Beside `ok` it has failed, and says why: the kernel could not run (`failed`), or devices were lost with the unit or it did not end (`device-lost`). */
-export type ReplicaStatus = "ok" | "failed" | "device-lost";
+/**
+ * By their numbers on the wire. Beside `ok` it has failed, and says why: the kernel could not run (`failed`), or devices were lost
+ * with the unit or it did not end (`device-lost`).
+ */
+export const REPLICA_STATUSES = ["ok", "failed", "device-lost"] as const;
+export type ReplicaStatus = (typeof REPLICA_STATUSES)[number];
 
 export interface ReplicaResult {
   unit: UnitIndex;
@@ -76,11 +80,12 @@ export interface SubmitFrame {
 }
 
 /**
- * What became of one submitted unit. `recorded` counts as a vote; `duplicate` repeats the first answer's effect; `late`
+ * What became of one submitted unit, by its number on the wire. `recorded` counts as a vote; `duplicate` repeats the first answer's effect; `late`
  * came after the unit was final or had failed, and earns nothing; `wanted` is recorded and its bytes are asked for; `refused`
  * is not counted (not in the assignment, or the job ended).
  */
-export type Verdict = "recorded" | "duplicate" | "late" | "wanted" | "refused";
+export const VERDICTS = ["recorded", "duplicate", "late", "wanted", "refused"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** One verdict for each result of the submit, in its order. */
 interface AnswerFrame {
@@ -96,9 +101,11 @@ interface BytesFrame {
   bytes: Uint8Array;
 }
 
-/** Why there is no work, and when to ask again. */
-export type IdleReason = "no-jobs" | "all-assigned" | "needs-features" | "paused" | "waits-for-others" | "quota";
+/** Why there is no work, by its number on the wire. */
+export const IDLE_REASONS = ["no-jobs", "all-assigned", "needs-features", "paused", "waits-for-others", "quota"] as const;
+export type IdleReason = (typeof IDLE_REASONS)[number];
 
+/** There is no work, and when to ask again. */
 interface IdleFrame {
   type: "idle";
   reason: IdleReason;

@@ -1,9 +1,8 @@
 /** The page `/bench`: measures the visitor's graphics card after a click, and never before. */
 import { proxy, wrap } from "comlink";
-import { html, LitElement, nothing, render } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { messageOf } from "../../shared/thrown.ts";
-import { mark } from "../page/logo.ts";
-import { type BenchResult, gpuWords, lineOf, rowsOf } from "./bench-result.ts";
+import { type BenchResult, gpuWords, isMeasured, lineOf, rowsOf } from "./bench-result.ts";
 import type { Bench, BenchEnd, Progress } from "./worker.ts";
 
 /** As many squares as steps of the course. */
@@ -79,7 +78,7 @@ class BenchView extends LitElement {
   }
 
   private async copy(result: BenchResult): Promise<void> {
-    // Where the browser refuses, the line can be copied by hand: it stands above.
+    // Where the browser refuses, the line can be copied by hand: it stands below.
     this.copied = await navigator.clipboard.writeText(lineOf(result)).then(
       () => true,
       () => false,
@@ -104,7 +103,7 @@ function table(result: BenchResult) {
       )}
     </tbody>
   </table>
-  <pre class="bench-line">${lineOf(result)}</pre>`;
+  <details class="bench-raw"><summary>As one line of JSON</summary><pre class="bench-line">${lineOf(result)}</pre></details>`;
 }
 
 function wordsOf(shown: Shown): { headline: string; lead: string } {
@@ -121,7 +120,10 @@ function wordsOf(shown: Shown): { headline: string; lead: string } {
     case "done": {
       const { software, browser, os } = shown.result;
       const whose = software ? " That is no graphics card: your processor computed." : "";
-      return { headline: "Measured.", lead: `Ran on ${gpuWords(shown.result)}, in ${browser} on ${os}.${whose}` };
+      const ran = `Ran on ${gpuWords(shown.result)}, in ${browser} on ${os}.${whose}`;
+      return isMeasured(shown.result)
+        ? { headline: "Measured.", lead: ran }
+        : { headline: "Your machine was busy.", lead: `Slices came out faster than the whole, which cannot be: measure again. ${ran}` };
     }
     case "stopped":
       return { headline: "Stopped.", lead: "Nothing more is given to your graphics card." };
@@ -137,5 +139,3 @@ function wordsOf(shown: Shown): { headline: string; lead: string } {
 }
 
 customElements.define("idlewave-bench", BenchView);
-const place = document.querySelector<HTMLElement>("idlewave-mark");
-if (place) render(mark, place);

@@ -1,7 +1,7 @@
 /** The visitor's GPU: asked for only after consent, described in coarse words, opened with what a job needs and no more. */
 import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { coarseLimits } from "../../shared/limits.ts";
-import type { Host } from "../../shared/protocol.ts";
+import type { Host } from "../../shared/messages.ts";
 import type { Card } from "./manners/wishes.ts";
 
 /** Features that jobs may require; others are not told. */

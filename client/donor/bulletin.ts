@@ -6,6 +6,7 @@ import type { Report } from "./report.ts";
 import type { VolunteerSocket } from "./socket.ts";
 
 const STATUS_EVERY_MS = 10_000;
+const ENDED: ReadonlySet<JobState> = new Set(["done", "cancelled", "failed"]);
 const STATES = { open: "waiting", final: "final", refused: "refused" } as const;
 
 export class Bulletin {
@@ -52,8 +53,8 @@ export class Bulletin {
     const status = await this.inputs.status(job).catch(() => undefined);
     if (!status || this.current !== job) return status;
     this.report.setJob(status);
-    // A job that ended settled its last units, of which a notice may have been missed.
-    if (status.state === "done" && this.state !== "done") void this.tellOwnUnits();
+    // A job that ended settled its last units, of which a notice may have been missed; where it was cancelled, nobody told.
+    if (ENDED.has(status.state) && !ENDED.has(this.state)) void this.tellOwnUnits();
     this.state = status.state;
     return status;
   }

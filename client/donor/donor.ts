@@ -16,6 +16,7 @@ import type { Anyway } from "./manners/policy.ts";
 import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
 import { browserShelf } from "./outbox/shelf.ts";
+import { has } from "./phases.ts";
 import { type KeptPool, keepPool } from "./pools/kept-pools.ts";
 import { joinPool, leavePool } from "./pools/membership.ts";
 import { Report } from "./report.ts";
@@ -199,9 +200,7 @@ export class Donor implements DonorControl {
 
   /** Starts afresh after an end of the session's own; otherwise asks again at once. */
   async retry(): Promise<void> {
-    const { kind } = this.report.phase;
-    const ended = ["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost"].includes(kind);
-    if (!ended) {
+    if (!has(this.report.phase, "tried-afresh")) {
       this.run?.turns?.session?.hurry();
       return;
     }

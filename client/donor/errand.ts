@@ -1,5 +1,5 @@
 /** One question of an account without lending: a connection that proves the key, claims nothing, asks, and goes. */
-import type { Host } from "../../shared/protocol.ts";
+import type { Host } from "../../shared/messages.ts";
 import type { Identity } from "./identity.ts";
 import { VolunteerSocket } from "./socket.ts";
 
@@ -20,6 +20,7 @@ export async function errand<T>(origin: string, identity: Identity, ask: (socket
         onUp: () => resolve(),
         onDown: () => undefined,
         onAccount: () => undefined,
+        onWork: () => undefined,
         onWithdraw: () => undefined,
         onReload: () => reject(new Error("This page has a newer version. Load it again.")),
         onRefused: (_code, message) => reject(new Error(message)),

@@ -3,7 +3,8 @@ import type { JobStatus } from "../../shared/api.ts";
 import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import { Throughput } from "./computing/throughput.ts";
-import { type DonorFact, type DonorPhase, type DonorState, type Dose, fromBeside, type OwnUnit } from "./state.ts";
+import { fromBeside } from "./phases.ts";
+import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
 import { Tally } from "./tally.ts";
 
 const STATE_EVERY_MS = 1_000;
@@ -114,6 +115,12 @@ export class Report {
   unit(unit: OwnUnit): void {
     this.tally.take(unit);
     this.post({ type: "unit", unit });
+  }
+
+  /** The coordinator has a unit that was finished: what it told of all of them may be older. */
+  recorded(job: number, unit: number): void {
+    this.tally.take({ job, unit, state: "waiting", progress: 1 });
+    this.soon();
   }
 
   /** All own units of a job, as the coordinator tells them. */

@@ -12,7 +12,8 @@
  */
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import type { AccountNotice, Host } from "../../shared/protocol.ts";
+import type { Host } from "../../shared/messages.ts";
+import type { AccountNotice } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Machine, openAdapter } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
@@ -126,6 +127,7 @@ export class Session {
         onUp: (account, start) => this.onUp(account, start),
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
+        onWork: () => this.supply.soon(),
         onWithdraw: (job) => this.withdraw(job),
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
@@ -142,8 +144,9 @@ export class Session {
       onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
     });
     this.signatures = new Signatures(identity, shelf.statements, socket, () => void this.outbox.flush());
-    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit }, verdict) => {
+    this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit, status }, verdict) => {
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
+      else if (status === "ok" && (verdict === "recorded" || verdict === "wanted")) report.recorded(job, unit);
     });
     this.checkpoints = new Checkpoints(shelf.checkpoints);
     const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;
@@ -265,8 +268,8 @@ export class Session {
   }
 
   /** Whoever chose this job alone lends no further. */
-  private jobDone({ id, volunteers }: JobStatus): void {
-    const phase = { kind: "job-done", job: id, volunteers } as const;
+  private jobDone({ id }: JobStatus): void {
+    const phase = { kind: "job-done", job: id } as const;
     this.shown.set({ ...phase, final: false });
     if (id === this.wished) setTimeout(() => this.finish({ ...phase, final: true }), LAST_NOTICES_MS);
   }

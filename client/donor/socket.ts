@@ -7,6 +7,7 @@ import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { exactBytes, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
+import type { Hello, Host, OwnUnitsRequest } from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
@@ -14,7 +15,6 @@ import {
   authMessage,
   type Challenge,
   type HelloReply,
-  type Host,
   type JoinReply,
   type LeaveReply,
   NONCE_BYTES,
@@ -51,6 +51,8 @@ export interface SocketListener {
   onAccount(account: AccountNotice): void;
   /** A new pass to the pool that is served. */
   onPool?(pool: PoolPass): void;
+  /** A job has begun, or goes on. */
+  onWork(): void;
   /** Nothing that is held of the job is to be computed any more. */
   onWithdraw(job: number): void;
   /** The coordinator speaks another wire version. */
@@ -90,6 +92,7 @@ export class VolunteerSocket {
     });
     this.socket.on(SocketEvent.Challenge, (challenge: Challenge) => void this.greet(challenge));
     this.socket.on(SocketEvent.Account, (account: AccountNotice) => this.listener.onAccount(account));
+    this.socket.on(SocketEvent.Work, () => this.listener.onWork());
     this.socket.on(SocketEvent.Withdraw, (message?: { job?: unknown }) => {
       if (typeof message?.job === "number") this.listener.onWithdraw(message.job);
     });
@@ -119,7 +122,8 @@ export class VolunteerSocket {
     const units: OwnUnitsReply["units"] = [];
     let before: number | undefined;
     do {
-      const reply = (await this.ask(SocketEvent.Units, before === undefined ? { job } : { job, before })) as Partial<OwnUnitsReply>;
+      const request: OwnUnitsRequest = before === undefined ? { job } : { job, before };
+      const reply = (await this.ask(SocketEvent.Units, request)) as Partial<OwnUnitsReply>;
       if (!Array.isArray(reply.units)) return units;
       for (const unit of reply.units) units.push(unit);
       before = reply.next;
@@ -188,7 +192,7 @@ export class VolunteerSocket {
     try {
       // The parser's browser half knows binary only as ArrayBuffer, and sends whole ones.
       const binary = { publicKey: exactBytes(publicKey).buffer, signature: exactBytes(signature).buffer };
-      const hello = {
+      const hello: Hello = {
         wire: WIRE_VERSION,
         plan: PLAN_VERSION,
         origin: this.origin,

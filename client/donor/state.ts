@@ -11,7 +11,7 @@ import type { OwnCount } from "./tally.ts";
 export type Dose = 0.1 | 0.25 | 0.5 | 0.9;
 export const DOSES: readonly Dose[] = [0.1, 0.25, 0.5, 0.9];
 
-/** What is true of this donor now; the page's h1 follows from it. */
+/** What is true of this donor now; the page's h1 follows from it. What others ask of each is in phases.ts. */
 export type DonorPhase =
   | { kind: "off" }
   | { kind: "starting"; bytes: number }
@@ -30,7 +30,7 @@ export type DonorPhase =
   | { kind: "endless"; job: number; title: string }
   | { kind: "refused"; job: number; unit: number }
   /** `final`: it was the one job that was chosen, so the run is over; else the next job is waited for. */
-  | { kind: "job-done"; job: number; volunteers: number; final: boolean }
+  | { kind: "job-done"; job: number; final: boolean }
   /** Another tab has the lock. `running`: it computes; else it is on hold, or waits for work itself. */
   | { kind: "another-tab"; running: boolean; hold: Hold | null }
   /** Another tab forgot the account; nothing runs until the next start. */
@@ -38,17 +38,6 @@ export type DonorPhase =
   /** Stop was pressed in another tab; nothing runs until the next start. */
   | { kind: "stopped" }
   | { kind: "failed"; message: string };
-
-/** The GPU has work. */
-function computes(phase: DonorPhase): boolean {
-  return phase.kind === "running" || phase.kind === "refused" || (phase.kind === "offline" && phase.running);
-}
-
-/** How another tab's donor looks from a tab beside it. */
-export function fromBeside(phase: DonorPhase): Extract<DonorPhase, { kind: "another-tab" }> {
-  const hold = phase.kind === "on-hold" ? { reason: phase.reason, until: phase.until } : null;
-  return { kind: "another-tab", running: computes(phase), hold };
-}
 
 /** State of one of the visitor's own units. */
 export interface OwnUnit {

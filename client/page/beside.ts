@@ -1,4 +1,9 @@
-/** Another tab's donor, as a page that lends nothing shows it and may tell it something. */
+/**
+ * Another tab's donor, as a page that lends nothing shows it and may tell it something.
+ *
+ *   none ─it tells its state─▶ there ─Stop here─▶ stopping ─gone─▶ none
+ *                                └─its account is forgotten─▶ leaving ─gone─▶ none
+ */
 
 import type { DonorState } from "../donor/state.ts";
 import { Onlooker } from "../donor/tabs/onlooker.ts";
@@ -9,12 +14,14 @@ export interface BesideOptions {
   onState(state: DonorState): void;
   /** It is gone. `wasStopped`: by this page. */
   onEnd(wasStopped: boolean): void;
+  /** Another tab forgets the account: nothing that was told of it is true any more. */
+  onForgotten(): void;
 }
 
 export class Beside {
   private readonly options: BesideOptions;
   private onlooker: Onlooker | null = null;
-  private isStopping = false;
+  private stage: "none" | "there" | "stopping" | "leaving" = "none";
 
   constructor(options: BesideOptions) {
     this.options = options;
@@ -30,18 +37,22 @@ export class Beside {
         facts ??= this.options.openFacts();
         facts?.postMessage(fact);
       },
+      onForgotten: () => {
+        if (this.stage !== "none") this.stage = "leaving";
+        this.options.onForgotten();
+      },
     });
   }
 
   close(): void {
     this.onlooker?.close();
     this.onlooker = null;
-    this.isStopping = false;
+    this.stage = "none";
   }
 
   /** Stops the donors of all tabs. */
   stop(): void {
-    this.isStopping = true;
+    this.stage = "stopping";
     this.onlooker?.stopAll();
   }
 
@@ -51,11 +62,13 @@ export class Beside {
   }
 
   private hear(state: DonorState | null): void {
-    if (state) this.options.onState(state);
-    else {
-      const wasStopped = this.isStopping;
-      this.isStopping = false;
-      this.options.onEnd(wasStopped);
+    const { stage } = this;
+    if (!state) {
+      this.stage = "none";
+      this.options.onEnd(stage === "stopping");
+    } else if (stage !== "leaving") {
+      if (stage === "none") this.stage = "there";
+      this.options.onState(state);
     }
   }
 }

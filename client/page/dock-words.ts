@@ -11,6 +11,8 @@ export function dockLines(situation: Situation): [string, string] {
   const moment = momentOf(situation);
   const lends = `Lending ${doseWord(lentDose(situation))}`;
   const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeOf(situation)}` : "";
+  const computes = moment.kind === "running" || (moment.kind === "another-tab" && moment.running);
+  if (situation.aside && computes) return ["Stepping aside", "While you use the page"];
   switch (moment.kind) {
     case "running": {
       const speed = donor?.gflops ? throughput(donor.gflops) : null;

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, svg } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
+import { byServingOrder } from "../../shared/serving.ts";
 import { count, raised } from "./numbers.ts";
 
 const DOT_COLUMNS = 20;
@@ -29,7 +30,7 @@ export class Jobs extends LitElement {
   }
 
   protected override render() {
-    const jobs = this.jobs.toSorted((a, b) => b.priority - a.priority || a.id - b.id);
+    const jobs = this.jobs.toSorted(byServingOrder);
     const needing = jobs.filter(({ state }) => state === "running").slice(0, MAX_ROWS);
     const paused = jobs.filter(({ state }) => state === "paused");
     const done = jobs.filter(({ state }) => state === "done");

@@ -91,9 +91,10 @@ export function clockTime(minute: number): string {
   return new Intl.DateTimeFormat(undefined, { timeStyle: "short", timeZone: "UTC" }).format(60_000 * minute);
 }
 
-/** Megabytes of 10^6 bytes. */
-export function megabytes(bytes: number): string {
-  return `${format(bytes / MILLION, { maximumSignificantDigits: 2 })} MB`;
+/** "820 bytes", "12 KB", "1.2 MB": powers of 1,000, two digits that count. */
+export function dataSize(bytes: number): string {
+  const [value, unit] = bytes < 1_000 ? [bytes, "bytes"] : bytes < 995_000 ? [bytes / 1_000, "KB"] : [bytes / MILLION, "MB"];
+  return `${format(value, { maximumSignificantDigits: 2 })} ${unit}`;
 }
 
 /** One digit that counts: "0.3", "40", "2,000". */

@@ -14,7 +14,7 @@ import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
 import { openPool, servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
-import { closing, howChecked, howColoured, nameOf, poolHead, promises, purposeOf, whoOwns } from "./sections.ts";
+import { closing, howChecked, howColoured, nameOf, poolHead, promises, purposeOf, whatIsComputed, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -45,7 +45,7 @@ const NARROW_LEAST = 160;
 const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
-/** The visitor page. `data-state` says which moment it shows. */
+/** The visitor page. `data-state` says which moment it shows, the class `lent` that something runs or waits to run. */
 export class Page extends LitElement {
   static override properties = { tick: { state: true }, copied: { state: true }, announced: { state: true } };
   declare tick: number;
@@ -89,12 +89,19 @@ export class Page extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     for (const input of INPUTS) addEventListener(input, this.onInput, { passive: true });
+    this.addEventListener("mousedown", this.onPress);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const input of INPUTS) removeEventListener(input, this.onInput);
+    this.removeEventListener("mousedown", this.onPress);
   }
+
+  /** The second press of a double click on what is gone selects no words. */
+  private readonly onPress = (event: MouseEvent): void => {
+    if (event.detail > 1 && !this.swap.means(event)) event.preventDefault();
+  };
 
   private readonly onInput = (): void => {
     if (this.visit.noticeInput()) this.easel?.noteInput();
@@ -129,7 +136,11 @@ export class Page extends LitElement {
     const { visit, tick } = this;
     const { situation } = visit;
     const moment = momentOf(situation);
-    const manner = { touch: matchMedia("(pointer: coarse)").matches, still: matchMedia(STILL).matches, narrow: matchMedia(NARROW).matches };
+    const manner = {
+      touch: matchMedia("(pointer: coarse)").matches,
+      still: this.popOut !== null || matchMedia(STILL).matches,
+      narrow: matchMedia(NARROW).matches,
+    };
     const words = wordsOf(situation, manner);
     const lent = isLent(situation);
     this.swap.show(lent ? "lent" : "");
@@ -156,7 +167,7 @@ export class Page extends LitElement {
           <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
         </div>
         <p class="announcer" role="status">${this.announced}</p>
-        ${howColoured(situation.job, situation.allowSoftware)}
+        ${howColoured(situation.job, situation.allowSoftware)} ${whatIsComputed(situation.job)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
         ${servedPool() ? html`<idlewave-members .own=${situation.donor?.publicKey ?? ""}></idlewave-members>` : nothing}
         ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
@@ -252,12 +263,16 @@ export class Page extends LitElement {
     return { width: Math.floor(Math.min(WIDE_SHARE * width, width - WIDE_WORDS, WIDE_RATIO * height)), height };
   }
 
+  /** Says what the h1 says, or nothing yet: what was said before and is true no more does not stay. */
   private announce(): void {
     const moment = momentOf(this.visit.situation);
     const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true, narrow: false }).headline);
     const now = performance.now();
     if (text === this.announced || moment.kind === "loading") return;
-    if (!isFault(moment) && now - this.announcedAt < ANNOUNCE_EVERY_MS) return;
+    if (!isFault(moment) && moment.kind !== "on-hold" && now - this.announcedAt < ANNOUNCE_EVERY_MS) {
+      this.announced = "";
+      return;
+    }
     this.announcedAt = now;
     this.announced = text;
   }

@@ -1,7 +1,6 @@
 /** The page that says what is kept: it runs nothing until "Forget me" is pressed and confirmed. */
-import { html, LitElement, nothing, render } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { messageOf } from "../../shared/thrown.ts";
-import { mark } from "./logo.ts";
 
 type Step = "idle" | "sure" | "working" | "done" | "failed";
 
@@ -76,5 +75,3 @@ class Forget extends LitElement {
 }
 
 customElements.define("idlewave-forget", Forget);
-const place = document.querySelector<HTMLElement>("idlewave-mark");
-if (place) render(mark, place);

@@ -2,7 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
-import { capitalised, raised } from "./numbers.ts";
+import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
 import { checkedWords } from "./words.ts";
 
@@ -14,6 +14,7 @@ const MIDDLE = 7;
 const HOLES = [3, 9, 11];
 
 export function howColoured(job: JobStatus | null, allowSoftware: boolean): TemplateResult {
+  const noun = job?.noun || "picture";
   const machine = allowSoftware ? "machine" : "graphics card";
   const quorum = job?.verification.quorum ?? 2;
   const [one, many] = job?.pool ? ["another member's", "other members'"] : ["a stranger's", "strangers'"];
@@ -23,9 +24,9 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">
       <li>${mini("missing")}<strong>Missing</strong><p>Nobody has computed this unit yet. The square is empty.</p></li>
-      <li>${mini("running")}<strong>Running</strong><p>Your graphics card is on it. The square fills as its slices are done.</p></li>
+      <li>${mini("running")}<strong>Running</strong><p>Yours fills as its slices are done. One that somebody else is on has a dot.</p></li>
       <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${until}.</p></li>
-      <li>${mini("yours")}<strong>Yours</strong><p>Verified. It stays in the picture for good, and here it is printed in yellow.</p></li>
+      <li>${mini("yours")}<strong>Yours</strong><p>Verified. ${noun === "picture" ? "It stays in the picture" : `What it found stays in the ${noun}`} for good, and here it is printed in yellow.</p></li>
     </ol>
   </section>`;
 }
@@ -63,6 +64,7 @@ function middle(state: "missing" | "running" | "waiting" | "yours", x: number, y
       return hole(x, y);
     case "running":
       return svg`<rect class="mini-lent" x=${x} y=${y} width=${side} height=${0.6 * side}/>
+        <rect class="mini-ring mini-dark" x=${x + 3} y=${y + 3} width=${side - 6} height=${side - 6}/>
         <rect class="mini-frame" x=${x + 1} y=${y + 1} width=${side - 2} height=${side - 2}/>`;
     case "waiting":
       return svg`<rect class="mini-lent" x=${x} y=${y} width=${side} height=${side}/>
@@ -84,6 +86,21 @@ function hex(ramp: Uint8Array, step: number): string {
     .join("")}`;
 }
 
+/** A description longer than this, in characters or lines, is scrolled in. */
+const LONG = { characters: 600, lines: 8 };
+
+/** What the shown job computes and why, in its owner's words, and what goes over the network for it. */
+export function whatIsComputed(job: JobStatus | null): TemplateResult | typeof nothing {
+  if (!job) return nothing;
+  const description = job.description || `${job.title}${job.for ? ` for ${purposeOf(job)}` : ""}. Its owner says no more of it.`;
+  const isLong = description.length > LONG.characters || description.split("\n").length > LONG.lines;
+  return html`<section class="below" id="computed" aria-labelledby="computed-title">
+    <h2 id="computed-title">What is computed</h2>
+    <p class="measure description" tabindex=${isLong ? 0 : nothing}>${raised(description)}</p>
+    <p class="measure traffic">Downloaded once: the kernel and its data. Sent back: at most ${dataSize(job.resultBytes)} a unit.</p>
+  </section>`;
+}
+
 export function promises(allowSoftware: boolean): TemplateResult {
   return html`<section class="below two">
     <div>
@@ -91,12 +108,13 @@ export function promises(allowSoftware: boolean): TemplateResult {
       <ul class="list">
         <li>Runs one public kernel on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
         <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
-        <li>Steps aside while you move, scroll or type.</li>
+        <li>Steps aside while you move the pointer, scroll or type on this page.</li>
+        <li>Goes on while this tab is hidden, with a quarter at most. Stop, or closing the tab, ends it.</li>
         <li>Sends results under a key that this browser made. It has no name on it.</li>
         <li>Keeps what is finished when the connection breaks, and sends it later.</li>
       </ul>
     </div>
-    <div id="never">
+    <div>
       <h2>What it never does</h2>
       <ul class="list">
         <li>Start by itself, or go on after Stop or after you close the tab.</li>
@@ -109,11 +127,12 @@ export function promises(allowSoftware: boolean): TemplateResult {
   </section>`;
 }
 
-export function howChecked(job: JobStatus | null): TemplateResult | typeof nothing {
-  if (!job) return nothing;
+/** `job`: null where none is shown. */
+export function howChecked(job: JobStatus | null): TemplateResult {
+  const how = job ? checkedWords(job) : "each unit is computed by volunteers who don't know each other";
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
-    <p class="measure">${capitalised(checkedWords(job))}. ${job.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job.verification.limits}</p>
+    <p class="measure">${capitalised(how)}. ${job?.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job?.verification.limits}</p>
   </section>`;
 }
 
@@ -137,8 +156,9 @@ export function closing(network: NetworkInfo | null): TemplateResult {
   return html`<footer class="below">
     <nav aria-label="More">
       <a href="#checked">How results are checked</a>
-      <a href="/docs">Run your own job</a>
-      <a href="#never">Why this is not a miner</a>
+      <a href="/your-site">Put it on your site</a>
+      <a href="/your-job">Run your own job</a>
+      <a href="/not-a-miner">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
       <a href="/bench">Measure your graphics card</a>
       ${network?.source.startsWith("https://") ? html`<a href=${network.source}>Source</a>` : nothing}

@@ -8,7 +8,8 @@
  */
 import type { JobStatus } from "../../shared/api.ts";
 import { SLOW_SHARE } from "../donor/manners/policy.ts";
-import { type DonorPhase, type DonorState, type Dose, fromBeside } from "../donor/state.ts";
+import { fromBeside, has, isOver } from "../donor/phases.ts";
+import type { DonorPhase, DonorState, Dose } from "../donor/state.ts";
 import type { Seen } from "./drawing/orders.ts";
 
 /** What the page itself knows; the donor's phases take over while it is lent. */
@@ -20,7 +21,9 @@ export type Lending =
   | { kind: "stopped" }
   | { kind: "broken"; message: string };
 
-export type Moment =
+export type Moment = OwnMoment | DonorMoment;
+type DonorMoment = Exclude<DonorPhase, { kind: "off" | "forgotten" | "stopped" }>;
+type OwnMoment =
   | { kind: "loading" }
   | { kind: "unreachable" }
   | { kind: "no-job" }
@@ -29,8 +32,7 @@ export type Moment =
   | { kind: "before" }
   | { kind: "paused" }
   | { kind: "stopped" }
-  | { kind: "insecure" }
-  | Exclude<DonorPhase, { kind: "off" | "forgotten" | "stopped" }>;
+  | { kind: "insecure" };
 
 export interface Situation {
   lending: Lending;
@@ -61,6 +63,10 @@ export interface Situation {
   fresh: { unit: number } | null;
   /** There is another job to lend to. */
   nextJob: boolean;
+  /** The person has just moved, scrolled or typed on this page, and nothing is queued for it. */
+  aside: boolean;
+  /** The graphics card was lost in this visit, and has computed nothing since. */
+  wasLost: boolean;
 }
 
 /** What is known at once. */
@@ -71,12 +77,9 @@ export function firstSituation({ webgpu, saveData, chosenJob, dose, pool }: Know
   return {
     ...{ webgpu, saveData, chosenJob, dose, pool, firstDose: dose, offline: false },
     ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
-    ...{ seen: null, kept: 0, fresh: null, nextJob: false },
+    ...{ seen: null, kept: 0, fresh: null, nextJob: false, aside: false, wasLost: false },
   };
 }
-
-/** Without a network the donor notices only when its connection times out: until then it tells one of these. */
-const NEEDS_NETWORK: readonly Moment["kind"][] = ["starting", "running", "waiting"];
 
 /** The one thing that is true now. */
 export function momentOf(situation: Situation): Moment {
@@ -88,7 +91,7 @@ export function momentOf(situation: Situation): Moment {
       if (!donor || donor.phase.kind === "off" || donor.phase.kind === "forgotten" || donor.phase.kind === "stopped") {
         return { kind: "starting", bytes: 0 };
       }
-      if (situation.offline && NEEDS_NETWORK.includes(donor.phase.kind)) return { kind: "offline", running: donor.running > 0 };
+      if (situation.offline && has(donor.phase, "needs-network")) return { kind: "offline", running: donor.running > 0 };
       // The donor only knows that no job is left; why is told by the job that was shown until then.
       if (donor.phase.kind === "waiting" && donor.phase.reason === "no-jobs" && job?.state === "done") return finished(job, false);
       return donor.phase.kind === "another-tab" ? beside(donor.phase) : donor.phase;
@@ -118,7 +121,7 @@ function beside(phase: Extract<DonorPhase, { kind: "another-tab" }>): Moment {
 
 /** `final`: nothing waits for another one. */
 function finished(job: JobStatus, final: boolean): Moment {
-  return { kind: "job-done", job: job.id, volunteers: 0, final };
+  return { kind: "job-done", job: job.id, final };
 }
 
 /** The dock is there: something runs, or waits to run, and can be stopped. */
@@ -126,29 +129,21 @@ export function isLent(situation: Situation): boolean {
   const { lending, elsewhere } = situation;
   if (!elsewhere && lending.kind !== "on" && lending.kind !== "asking") return false;
   const moment = momentOf(situation);
-  switch (moment.kind) {
-    case "no-webgpu":
-    case "no-adapter":
-    case "software-adapter":
-    case "failed":
-    case "endless":
-      return false;
-    case "device-lost":
-    case "job-done":
-      return !moment.final;
-    default:
-      return true;
-  }
+  return !isOwn(moment) && !isOver(moment);
 }
 
-const FAULTS: readonly Moment["kind"][] = [
-  ...(["no-webgpu", "no-adapter", "software-adapter", "failed", "device-lost", "endless"] as const),
-  ...(["refused", "offline", "insecure", "unreachable"] as const),
-];
+/** Whether each of the page's own is told at once, not when the next quiet moment comes. */
+const OWN_FAULTS: Readonly<Record<OwnMoment["kind"], boolean>> = {
+  ...{ loading: false, "no-job": false, "unknown-job": false, before: false, paused: false, stopped: false },
+  ...{ unreachable: true, insecure: true },
+};
 
-/** These are told at once, not when the next quiet moment comes. */
+function isOwn(moment: Moment): moment is OwnMoment {
+  return Object.hasOwn(OWN_FAULTS, moment.kind);
+}
+
 export function isFault(moment: Moment): boolean {
-  return FAULTS.includes(moment.kind);
+  return isOwn(moment) ? OWN_FAULTS[moment.kind] : has(moment, "fault");
 }
 
 /** What computes here: a software adapter is the processor; before the browser was asked for one nobody knows. */

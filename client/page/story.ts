@@ -28,7 +28,7 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "loading":
       return html`<div class="ghost" inert>${consent(visit, lendWords(situation), actions.lend)}${terms(situation)}</div>`;
     case "before":
-      return html`${consent(visit, lendWords(situation), actions.lend)}${terms(situation)}`;
+      return html`${consent(visit, lendWords(situation), actions.lend)}${terms(situation)}${gave(situation)}`;
     case "stopped":
       return html`${consent(visit, `Start again with ${doseWord(situation.dose)}`, actions.lend)}${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
@@ -39,15 +39,15 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "failed":
       return consent(visit, `Try again with ${doseWord(situation.dose)}`, actions.lend);
     case "device-lost":
-      return moment.final
-        ? html`<div class="consent"><button class="lend" type="button" data-testid="lend" @click=${() => void visit.retry()}>Try again with ${doseWord(situation.dose)}</button></div>`
-        : figures(situation);
+      return moment.final ? again(visit) : figures(situation);
     case "no-webgpu":
       return html`${copyButton(actions, copied)}
         <ul class="terms"><li>Current Chrome, Edge and Safari have it. Firefox has it on Windows and on Macs with Apple silicon.</li>
         <li>On Linux it depends on the graphics card. In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "no-adapter":
-      return html`${copyButton(actions, copied)}
+      return situation.wasLost
+        ? again(visit)
+        : html`${copyButton(actions, copied)}
         <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
@@ -55,9 +55,28 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return html`${anyway(visit, moment.reason)}${gave(situation)}`;
     case "refused":
       return html`<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>${figures(situation)}`;
-    default:
+    case "starting":
+    case "running":
+    case "offline":
+    case "waiting":
+    case "another-version":
+    case "another-tab":
       return isLent(situation) ? figures(situation) : nothing;
+    case "unreachable":
+    case "no-job":
+    case "unknown-job":
+    case "paused":
+    case "insecure":
+    case "endless":
+      return nothing;
+    default:
+      return moment satisfies never;
   }
+}
+
+/** After what ended a run by itself. */
+function again(visit: Visit): TemplateResult {
+  return html`<div class="consent"><button class="lend" type="button" data-testid="lend" @click=${() => void visit.retry()}>Try again with ${doseWord(visit.situation.dose)}</button></div>`;
 }
 
 /** What the visitor may say to a hold. */
@@ -91,7 +110,7 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
 
 const terms = ({ saveData }: Situation) => html`<ul class="terms">
   <li>Runs only in this tab, only after you press the button.</li>
-  <li>${saveData ? "You asked to save data: it waits until you say so once more." : "Steps aside while you scroll or type."}</li>
+  <li>${saveData ? "You asked to save data: it waits until you say so once more." : "Steps aside while you scroll or type on this page."}</li>
   <li>One click stops it. No account, no coin, no ads.</li>
 </ul>`;
 

@@ -8,7 +8,7 @@
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
-import type { Anyway } from "../donor/manners/policy.ts";
+import { type Anyway, ASIDE_MS } from "../donor/manners/policy.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
 import type { Onlooker } from "../donor/tabs/onlooker.ts";
 import { Beside } from "./beside.ts";
@@ -52,6 +52,8 @@ export class Visit {
   private turnedAt = Number.NEGATIVE_INFINITY;
   private hurriedAt = Number.NEGATIVE_INFINITY;
   private inputAt = Number.NEGATIVE_INFINITY;
+  /** Runs until the page steps aside no more. */
+  private asideTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: VisitOptions) {
     this.options = options;
@@ -60,9 +62,11 @@ export class Visit {
       openFacts: options.openFacts,
       onState: (state) => this.takeElsewhere(state),
       onEnd: (wasStopped) => {
-        this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null, donor: null });
+        // What was given stays given, and what computed stays what it was.
+        this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null });
         void this.countKept();
       },
+      onForgotten: () => this.change({ donor: null, elsewhere: null, kept: 0 }),
     });
     new Watch(options.origin, {
       onJobs: (jobs) => this.takeJobs(jobs),
@@ -208,6 +212,9 @@ export class Visit {
     if (!lender || now - this.inputAt < INPUT_EVERY_MS) return false;
     this.inputAt = now;
     void lender.noticeInput();
+    if (this.asideTimer !== null) clearTimeout(this.asideTimer);
+    this.asideTimer = setTimeout(() => this.change({ aside: false }), ASIDE_MS);
+    if (!this.situation.aside) this.change({ aside: true });
     return true;
   }
 
@@ -297,6 +304,8 @@ export class Visit {
     this.takeDose(donor);
     const told = this.situation.donor?.job;
     this.situation.donor = { ...donor, running: this.steady.take(donor.running) };
+    if (donor.phase.kind === "device-lost") this.situation.wasLost = true;
+    else if (donor.phase.kind === "running") this.situation.wasLost = false;
     // The same figures again may be older than those of the last list.
     if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
     if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };

@@ -1,5 +1,6 @@
 /** Asks the coordinator what jobs there are and how the shown one stands, while the page can be seen. */
 import type { JobState, JobStatus, NetworkInfo } from "../../shared/api.ts";
+import { byServingOrder } from "../../shared/serving.ts";
 import { passHeaders } from "./pool.ts";
 
 const JOB_MS = 5_000;
@@ -104,7 +105,7 @@ export class Watch {
 /** The job to show: the chosen one, else the first running by priority, else a paused one, else the picture that ended last, else what ended last. */
 export function pickJob(jobs: readonly JobStatus[], chosen: number): JobStatus | null {
   if (chosen !== 0) return jobs.find((job) => job.id === chosen) ?? null;
-  const byPriority = jobs.toSorted((a, b) => b.priority - a.priority || a.id - b.id);
+  const byPriority = jobs.toSorted(byServingOrder);
   const running = byPriority.find((job) => job.state === "running");
   if (running) return running;
   const paused = byPriority.find((job) => job.state === "paused");

@@ -2,14 +2,14 @@
 import type { JobStatus } from "../../shared/api.ts";
 import { answerOf, BEFORE_LEAD, beforeWords, keptHere } from "./before-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
-import { aboutSeconds, capitalised, count, doseWord, inWords, megabytes, raised, units } from "./numbers.ts";
+import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, type Moment, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { waitingWords } from "./waiting.ts";
 import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 
-/** A download smaller than this, in bytes, needs no figure. */
-const SIZE_WORTH_SAYING = 100_000;
+/** What browsers do after a card was lost several times. */
+const REFUSES = "The browser may refuse it for a while: then restart the browser.";
 
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
@@ -62,19 +62,12 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "starting":
       return {
         headline: ["Getting your first unit."],
-        lead: [
-          moment.bytes >= SIZE_WORTH_SAYING
-            ? `Downloading the kernel and its data, ${megabytes(moment.bytes)}.`
-            : "Downloading the kernel and its data.",
-        ],
+        lead: [`Downloading the kernel and its data${moment.bytes > 0 ? `, ${dataSize(moment.bytes)}` : ""}.`],
       };
     case "running":
       return running(situation, noun, manner);
     case "stopped":
-      return {
-        headline: gave > 0 ? ["Stopped. You gave ", { mine: units(gave) }, "."] : ["Stopped."],
-        lead: [`Nothing is running on your ${device}. What was verified stays in the ${noun} for good. `, ...keptHere(situation)],
-      };
+      return stopped(situation, noun);
     case "on-hold":
       return holdWords(situation, moment);
     case "offline":
@@ -87,6 +80,12 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         lead: ["It has no WebGPU, the part that lets a page use the graphics card.", watching(job)],
       };
     case "no-adapter":
+      if (situation.wasLost) {
+        return {
+          headline: ["The browser gives no graphics card now."],
+          lead: [`Yours restarted a moment ago. ${REFUSES} Nothing finished was lost.`],
+        };
+      }
       return {
         headline: ["This browser finds no graphics card."],
         lead: ["It has WebGPU, but no graphics card that it may use: a setting or an old driver can be why.", watching(job)],
@@ -111,7 +110,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         headline: ["Your graphics card restarted."],
         lead: [
           moment.final
-            ? `It did so ${inWords(moment.times)} times, so nothing is running on it now. Nothing finished was lost.`
+            ? `It did so ${moment.times === 1 ? "once" : `${inWords(moment.times)} times`}, so nothing is running on it now. Nothing finished was lost. ${REFUSES}`
             : "The unit it was on starts again. Nothing finished was lost.",
         ],
       };
@@ -146,6 +145,25 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     default:
       return moment satisfies never;
   }
+}
+
+function stopped(situation: Situation, noun: string): Words {
+  const [gave, waits] = [mineOf(situation), waitingOf(situation)];
+  const forStranger: Part[] = waits > 0 ? [{ mine: units(waits) }, ` of yours ${waits === 1 ? "waits" : "wait"} for a stranger.`] : [];
+  const idle = `Nothing is running on your ${deviceOf(situation)}.`;
+  if (gave > 0) {
+    const stays = `${idle} What was verified stays in the ${noun} for good. `;
+    return {
+      headline: ["Stopped. You gave ", { mine: units(gave) }, "."],
+      lead: [stays, ...(waits > 0 ? [...forStranger, " "] : []), ...keptHere(situation)],
+    };
+  }
+  if (waits === 0) return { headline: ["Stopped."], lead: [`${idle} `, ...keptHere(situation)] };
+  const joins = waits === 1 ? "It joins" : "They join";
+  return {
+    headline: ["Stopped. ", ...forStranger],
+    lead: [`${idle} ${joins} the ${noun} when a stranger gets the same bytes, also while you are away. `, ...keptHere(situation)],
+  };
 }
 
 function offline(situation: Situation, still: boolean, { narrow }: Manner): Words {
@@ -211,7 +229,8 @@ function given(situation: Situation, noun: string): { headline: Part[]; about: s
 }
 
 function stepsAside({ touch, still }: Manner): string {
-  if (still) return touch ? "It steps aside while you touch the page." : "It steps aside while you move the pointer, scroll or type.";
+  if (still)
+    return touch ? "It steps aside while you touch the page." : "It steps aside while you move the pointer, scroll or type on this page.";
   return `${touch ? "Touch the page" : "Move the pointer"} and watch the wave step aside.`;
 }
 

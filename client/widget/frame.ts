@@ -1,11 +1,19 @@
 /**
  * The widget's frame: asks, and lends after a yes. Stands alone in the document: until a yes it makes no request but one for
  * the picture. In a window of its own (`own`) it only asks, and tells the frame that opened it.
+ * It is in one scene at a time (scene.ts):
  *
- *   ask ──yes──▶ lending ◀──seen again──▶ paused
- *    ▲ ▲            │ stop
- *    │ └─no─ never  ▼
- *    └─────────── stopped
+ *   ask         a click that came too soon ──▶ ask; one that something may lie over ──▶ covered (a window of its own asks again)
+ *               yes ──▶ starting · no ──▶ declined · never ──▶ never
+ *   lending     starting ──▶ running, waiting, offline, held, outdated, as the donor's phases say (sceneOf)
+ *               out of sight ──▶ paused ──in sight──▶ starting
+ *               Stop ──▶ stopped · the yes has run out ──▶ ask · the site is none of this network's any more ──▶ off
+ *               the donor has ended ──▶ no-job, unable, endless, failed, stopped · its worker has ──▶ not-loaded, broken-off
+ *   the others  declined, never, stopped, failed ──asked for──▶ ask
+ *               not-loaded, broken-off ──retry──▶ starting, if the yes holds, else ask · no ──▶ declined
+ *               no-job, unable, off, endless: the end
+ *
+ * "Why is this here?" lies over any of them, which goes on beneath.
  */
 import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
 import { DOSES, type DonorState, type Dose } from "../donor/state.ts";

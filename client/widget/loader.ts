@@ -35,8 +35,14 @@ class IdlewaveWidget extends HTMLElement {
 
   private show(): void {
     const { width, height } = WIDGET_SIZES[this.size];
-    // No layout of the host's moves, whatever the frame shows.
-    this.style.cssText = `display:inline-block;position:relative;width:${width}px;height:${height}px;max-width:none`;
+    // No layout of the host's moves, whatever the frame shows: this is the room that the pasted style has kept.
+    Object.assign(this.style, {
+      display: "inline-block",
+      position: "relative",
+      width: `${width}px`,
+      height: `${height}px`,
+      maxWidth: "none",
+    });
     const frame = document.createElement("iframe");
     const url = new URL("/widget", coordinator);
     url.searchParams.set("site", this.getAttribute("site") ?? location.origin);

@@ -1,27 +1,28 @@
 /** Admission, from the parent's side: hands a package to a judge's process and bounds what that may cost. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { type Fault, IdlewaveError } from "../../shared/errors.ts";
+import { ROOT } from "../root.ts";
 import { JudgeChild, type Outcome } from "./child.ts";
 import type { Message } from "./frames.ts";
-import { oversized } from "./limits.ts";
+import { JUDGE_MEMORY_MIB, JUDGE_TIME_MS, oversized } from "./limits.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE } from "./package.ts";
 import { admissionOf, isVerdict, requestOf } from "./request.ts";
 
 export type { Admission } from "./package.ts";
 
 export interface JudgesOptions {
-  /** Address space of the judge's process, default 2,048 MiB: Node reserves about 1 GiB that it never touches. */
+  /** Address space of the judge's process, default JUDGE_MEMORY_MIB. */
   memoryMiB?: number;
-  /** Time of one judgement, default 2,000 ms. */
+  /** Time of one judgement, default JUDGE_TIME_MS. */
   timeoutMs?: number;
   /** The built judge; default: `dist/server/judge.mjs` of this package. */
   entry?: string;
 }
 
-/** Packages that may wait; more are turned away. */
+/** Packages that may wait; more are turned away, and told to come again when some of them will have been judged. */
 const MAX_WAITING = 32;
+const COME_AGAIN_S = 10;
 /** A judge is replaced after this many judgements: what Tint leaks stays bounded. */
 const JUDGEMENTS_PER_CHILD = 200;
 
@@ -36,8 +37,8 @@ export class Judges {
   private closed = false;
 
   constructor(options: JudgesOptions = {}) {
-    this.memoryMiB = options.memoryMiB ?? 2048;
-    this.timeoutMs = options.timeoutMs ?? 2000;
+    this.memoryMiB = options.memoryMiB ?? JUDGE_MEMORY_MIB;
+    this.timeoutMs = options.timeoutMs ?? JUDGE_TIME_MS;
     this.entry = options.entry ?? judgeEntry();
     this.child = this.spawn();
   }
@@ -51,7 +52,7 @@ export class Judges {
     const faults = oversized(pkg);
     if (faults.length > 0) return { ok: false, faults };
     if (this.waiting >= MAX_WAITING)
-      throw new IdlewaveError("too-fast", { limit: `${MAX_WAITING} packages are waiting`, retrySeconds: 10 });
+      throw new IdlewaveError("too-fast", { limit: `${MAX_WAITING} packages are waiting`, retrySeconds: COME_AGAIN_S });
     this.waiting++;
     const turn = this.tail.then(() => this.judge(requestOf(pkg)));
     this.tail = turn.catch(() => {});
@@ -136,13 +137,8 @@ export class Judges {
   }
 }
 
-/** `dist/server/judge.mjs` of the package that this file is in, bundled or not. */
 function judgeEntry(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    if (!existsSync(join(folder, "package.json"))) continue;
-    const entry = join(folder, "dist", "server", "judge.mjs");
-    if (existsSync(entry)) return entry;
-    throw new Error(`${entry} is not there: run npm run build`);
-  }
-  throw new Error("the package's folder was not found");
+  const entry = join(ROOT, "dist", "server", "judge.mjs");
+  if (existsSync(entry)) return entry;
+  throw new Error(`${entry} is not there: run npm run build`);
 }

@@ -94,7 +94,7 @@ function longer({ binding, fixed }: Access, sized: SizedBinding | undefined, ele
 
 function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {
   const named = accesses.slice(0, MAX_NAMED).map(({ offset, text, range, elements }) => {
-    const upTo = range && range.max >= elements ? `, up to ${range.max} of ${elements - 1} as far as the text shows` : "";
+    const upTo = range && range.max >= elements ? `, index up to ${range.max} as far as the text shows, the last is ${elements - 1}` : "";
     return `${text} at ${placed(kernel, offset)}${upTo}`;
   });
   const more = accesses.length > MAX_NAMED ? ` and ${accesses.length - MAX_NAMED} more` : "";

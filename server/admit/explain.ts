@@ -5,12 +5,13 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { counted } from "../../shared/counted.ts";
+import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
 import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain.ts";
 import type { Faults } from "./faults.ts";
+import { misfitOf } from "./forms.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { OTHER_TYPE_NAMES } from "./type-names.ts";
 import { apartOf, named, without } from "./without.ts";
 
 /** The parts of JSON Schema that the manifest's definition uses. */
@@ -102,7 +103,9 @@ function explainString(schema: Schema, value: string, path: JsonPath, faults: Si
     const hidden = hiddenIn(value, schema.pattern);
     if (hidden) faults.at(path, hiddenText(hidden), "Remove it: it would change how the text around it looks.");
   } else if (schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(value)) {
-    faults.at(path, `${show(value)} has a form that is not allowed here.`, rightFor(schema) || `It must match ${schema.pattern}.`);
+    const misfit = misfitOf(schema.pattern, value, show(value));
+    if (misfit) faults.at(path, misfit.wrong, misfit.right);
+    else faults.at(path, `${show(value)} has a form that is not allowed here.`, rightFor(schema) || `It must match ${schema.pattern}.`);
   }
 }
 
@@ -111,11 +114,10 @@ function hiddenText({ name, before }: { name: string; before: number }): string 
 }
 
 function explainNumber(schema: Schema, value: number, path: JsonPath, faults: Sink): void {
-  if (schema.minimum !== undefined && value < schema.minimum) faults.at(path, `It is ${value}.`, `The least is ${schema.minimum}.`);
-  if (schema.maximum !== undefined && value > schema.maximum) faults.at(path, `It is ${value}.`, `The most is ${schema.maximum}.`);
-  if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) {
-    faults.at(path, `It is ${value}.`, `It must be above ${schema.exclusiveMinimum}.`);
-  }
+  const tell = (limit: string) => faults.at(path, `It is ${value}.`, [limit, schema.description ?? ""].join(" ").trim());
+  if (schema.minimum !== undefined && value < schema.minimum) tell(`The least is ${schema.minimum}.`);
+  if (schema.maximum !== undefined && value > schema.maximum) tell(`The most is ${schema.maximum}.`);
+  if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum) tell(`It must be above ${schema.exclusiveMinimum}.`);
 }
 
 function explainArray(schema: Schema, value: Json[], path: JsonPath, faults: Sink): void {

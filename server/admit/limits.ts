@@ -1,14 +1,21 @@
-/** Sizes that are checked before anything is parsed, here and in the judge's process. */
+/** What judging a package may take: time and memory of the judge's process, and sizes that are checked before anything is parsed, here and there. */
 import type { Fault } from "../../shared/errors.ts";
 import { MAX_PATH_CHARACTERS } from "../../shared/manifest/file.ts";
 import { type JobPackage, MANIFEST_FILE, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "./package.ts";
 
+/** Time of one judgement, then the process is killed. */
+export const JUDGE_TIME_MS = 2_000;
+/** Address space of the judge's process: Node reserves about 1 GiB that it never touches. */
+export const JUDGE_MEMORY_MIB = 2_048;
 /** Compute entry points of a kernel: each is read, compiled and rewritten by itself. */
 export const MAX_ENTRY_POINTS = 64;
 /** A request: the texts, and names, sizes and hashes of all files. */
 export const MAX_REQUEST_BYTES = MAX_TEXT_BYTES + 1024 * 1024;
 /** An answer: 32 MiB of rows, and a plan whose kernel, writes and tables are bounded. */
 export const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+
+/** Faults told of one package whose sizes are wrong: as many as a person reads. */
+const MAX_SIZE_FAULTS = 20;
 
 /** What is too large to be judged at all. */
 export function oversized(pkg: JobPackage): Fault[] {
@@ -36,5 +43,5 @@ export function oversized(pkg: JobPackage): Fault[] {
   if (total > MAX_TEXT_BYTES && faults.length === 0) {
     faults.push({ file: MANIFEST_FILE, wrong: `The texts have ${total} bytes together.`, right: `At most ${MAX_TEXT_BYTES} are allowed.` });
   }
-  return faults.slice(0, 20);
+  return faults.slice(0, MAX_SIZE_FAULTS);
 }

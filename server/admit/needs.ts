@@ -26,6 +26,15 @@ const MENDS: Readonly<Record<string, string>> = {
   maxComputeWorkgroupSizeZ: SMALLER_WORKGROUP,
 };
 
+/** How a kernel gets by without a language feature. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  uniform_buffer_standard_layout:
+    " Every browser takes a uniform whose arrays have elements of 16 bytes, vec4 say, and whose arrays and structs begin at multiples of 16; or make it var<storage, read>.",
+};
+
+/** Overrides that are tried for whether a workgroup's size is theirs: each reads the kernel again. */
+const MAX_TRIED = 8;
+
 const FEATURE_OF: Record<string, string> = { f16: "shader-f16", subgroups: "subgroups" };
 
 interface Needs {
@@ -88,12 +97,33 @@ export function readWorkgroups(kernel: Kernel, entryPoints: readonly string[], o
   return new Map(constant ? entryPoints.map((name) => [name, reflectWorkgroup(constant, name)]) : []);
 }
 
+/** The manifest's overrides without which the entry point's workgroup has another size. */
+function sizedBy(
+  manifest: Manifest,
+  kernel: Kernel,
+  { overrides: declared, entryPoints }: Reflection,
+  overrides: Record<string, number>,
+  entryPoint: string,
+  size: readonly number[] | undefined,
+): string[] {
+  const used = Object.keys(manifest.overrides ?? {}).filter((key) => {
+    const override = declared.find((candidate) => candidate.name === key || String(candidate.id) === key);
+    return override && entryPoints.get(entryPoint)?.overrides.has(override.name);
+  });
+  return used.slice(0, MAX_TRIED).filter((key) => {
+    const override = declared.find((candidate) => candidate.name === key || String(candidate.id) === key);
+    const { [String(override?.id ?? override?.name)]: _, ...rest } = overrides;
+    return String(readWorkgroups(kernel, [entryPoint], rest).get(entryPoint)?.size) !== String(size);
+  });
+}
+
 /** Features and limits that the job needs; what no GPU offers is a fault. */
 export function readNeeds(
   manifest: Manifest,
   kernel: Kernel,
   reflection: Reflection,
   entryPoints: readonly string[],
+  overrides: Record<string, number>,
   workgroups: Workgroups,
   buffers: readonly BufferPlan[],
   faults: Faults,
@@ -116,7 +146,7 @@ export function readNeeds(
     }
     if (!features.has(name)) {
       faults.warn(
-        `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.`,
+        `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.${WITHOUT[name] ?? ""}`,
       );
     }
     features.add(name);
@@ -159,11 +189,16 @@ export function readNeeds(
     if (!entry) continue;
     const tell = (wrong: string, right: string) => faults.add({ ...kernel.placeOf(entry.offset), wrong, right });
     const place = placed(kernel, entry.offset);
+    const workgroup = workgroups.get(name) ?? {};
     let toldSize = false;
     // A workgroup too large is told once, not for each of the limits it exceeds.
     const tellSize = (wrong: string, right: string) => {
-      if (!toldSize) tell(wrong, right);
+      if (toldSize) return;
       toldSize = true;
+      const [given, ...others] = sizedBy(manifest, kernel, reflection, overrides, name, workgroup.size);
+      if (given === undefined) return tell(wrong, right);
+      const values = [given, ...others].map((key) => `overrides.${key}`);
+      faults.at(["overrides", given], wrong, `It is as large by ${list(values)} in job.json. ${right}`);
     };
     const bound = buffers.filter((buffer) => entry.uses.has(buffer.name));
     const uniforms = bound.filter((buffer) => buffer.kind === "uniform").length;
@@ -175,7 +210,6 @@ export function readNeeds(
       `${name} uses ${bound.length - uniforms} storage buffers`,
       place,
     );
-    const workgroup = workgroups.get(name) ?? {};
     if (workgroup.memoryBytes !== undefined) {
       need(
         "maxComputeWorkgroupStorageSize",

@@ -89,6 +89,7 @@ export function planPasses(
   faults: Faults,
 ): PassPlan[] {
   const indexOf = new Map(buffers.map((buffer, index) => [buffer.name, index]));
+  const allUses = new Set(passes.flatMap(({ entryPoint }) => [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])]));
   return passes.map((pass, index) => {
     const path: JsonPath = ["passes", index];
     const { manifest, entryPoint, repeat, table } = pass;
@@ -114,7 +115,7 @@ export function planPasses(
       repeat,
       uses: uses.flatMap((name) => indexOf.get(name) ?? []).sort((a, b) => a - b),
       set,
-      swap: planSwap(manifest, repeat, path, buffers, indexOf, reflection, faults),
+      swap: planSwap(manifest, repeat, path, buffers, indexOf, reflection, allUses, faults),
       ...(table && table !== UNREAD ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
     };
   });
@@ -127,6 +128,7 @@ function planSwap(
   buffers: readonly BufferPlan[],
   indexOf: ReadonlyMap<string, number>,
   reflection: Reflection,
+  uses: ReadonlySet<string>,
   faults: Faults,
 ): [number, number][] {
   const swaps: [number, number][] = [];
@@ -141,11 +143,12 @@ function planSwap(
     const at = [...path, "swap", index];
     const found = pair.map((name, side) => {
       const buffer = indexOf.get(name);
-      if (buffer === undefined) {
+      // One that is used and is no buffer has a fault of its own in the kernel.
+      if (buffer === undefined && !uses.has(name)) {
         const right = suggest(name, [...indexOf.keys()], `The passes use ${list([...indexOf.keys()])}.`);
         const wrong = reflection.resources.includes(name) ? `The passes do not use ${name}.` : `The kernel has no binding ${name}.`;
         faults.at([...at, side], wrong, right);
-      } else if (buffers[buffer]?.kind === "uniform") {
+      } else if (buffer !== undefined && buffers[buffer]?.kind === "uniform") {
         faults.at([...at, side], `${name} is a uniform.`, "Only storage bindings can be swapped.");
       }
       if (seen.has(name)) faults.at([...at, side], `${name} is swapped twice.`, "Let each binding be in one pair.");

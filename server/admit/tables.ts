@@ -1,10 +1,13 @@
 /** The package's files as the judge sees them: sizes and hashes of all, bytes of the small texts, tables read once. */
 import type { BlobHash } from "../../shared/ids.ts";
+import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { type CsvTable, readCsv } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 import { suggest } from "./nearest.ts";
 import { type JobPackage, MANIFEST_FILE, type Progress } from "./package.ts";
+
+const PATH = new RegExp(PATH_PATTERN);
 
 export class PackageFiles {
   private readonly pkg: JobPackage;
@@ -29,7 +32,8 @@ export class PackageFiles {
   /** Size and hash of a file that the manifest names at `path`; undefined, with a fault, when it is not there. */
   stat(file: string, path: JsonPath): { bytes: number; sha256: BlobHash } | undefined {
     const found = this.pkg.files.get(file);
-    if (!found) {
+    // A path of another form is told as such.
+    if (!found && PATH.test(file)) {
       const names = [...this.pkg.files.keys()];
       const free = names.filter((name) => !this.named.has(name));
       const right = suggest(file, free, `Its files are ${names.slice(0, 12).join(", ")}.`);

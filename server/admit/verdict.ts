@@ -85,7 +85,9 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const resolved = passes.filter((pass) => pass !== undefined);
   const entryPoints = resolved.map((pass) => pass.entryPoint);
   const { bindings, unbindable, faults: bindingFaults } = reflection.bindingsOf(entryPoints);
-  for (const fault of bindingFaults) faults.add(fault);
+  // A type that nothing declares is told as such.
+  const undeclared = new Set(read.unresolved.map(lineOf));
+  for (const fault of bindingFaults) if (!undeclared.has(lineOf(fault))) faults.add(fault);
   const known = new Set([...bindings.map((binding) => binding.name), ...unbindable]);
   const complete = resolved.length === passes.length;
   checkNames(manifest, reflection, known, complete, faults);
@@ -107,7 +109,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   });
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
-  const needs = readNeeds(manifest, kernel, reflection, entryPoints, workgroups, buffers, faults);
+  const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
   warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
 
   const whole = faults.list.length === 0;

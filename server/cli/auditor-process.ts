@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { ROOT } from "../root.ts";
 import { note } from "./print.ts";
-import { ROOT } from "./root.ts";
 
 const RESTART_MS = 10_000;
 /** What a GPU driver, or the search for a software one, may need of this process's environment. */

@@ -1,4 +1,4 @@
-/** A progress bar on a terminal; elsewhere a line every few seconds, so that a log shows that things move. */
+/** A progress bar on a terminal; elsewhere a line every few seconds in which something changed, so that a log shows that things move. */
 import { Presets, SingleBar } from "cli-progress";
 import { plain } from "../../shared/plain.ts";
 import { note } from "./print.ts";
@@ -22,14 +22,18 @@ export function progressBar(title: string, total: number, noun: string): Progres
 }
 
 function progressLines(title: string, total: number, noun: string): ProgressBar {
-  let last = 0;
+  let saidAt = 0;
+  let said = "";
   return {
     update(value, more = "") {
       const now = Date.now();
-      if (now - last < LINE_EVERY_MS) return;
-      last = now;
+      if (now - saidAt < LINE_EVERY_MS) return;
       const share = `${Math.round(value).toLocaleString("en")} of ${Math.round(total).toLocaleString("en")} ${noun}`;
-      note(`${title}: ${share}${more ? ` ${more}` : ""}`);
+      const line = `${title}: ${share}${more ? ` ${more}` : ""}`;
+      if (line === said) return;
+      saidAt = now;
+      said = line;
+      note(line);
     },
     stop() {},
   };

@@ -10,6 +10,7 @@ import type { Static } from "typebox";
 import { JobListSchema, type JobStatus, RefusedListSchema, VolunteerListSchema } from "../../shared/api.ts";
 import { SIGN_EVERY_MS } from "../../shared/statement.ts";
 import { DEFAULT_CONFIG } from "../config.ts";
+import { ROOT } from "../root.ts";
 import { type Connection, sendJson } from "./api.ts";
 import { type Board, openBoard } from "./demo/board.ts";
 import { type BrowserVolunteer, openVolunteer } from "./demo/browser.ts";
@@ -20,7 +21,6 @@ import { CliError, EXIT } from "./exit.ts";
 import { packageFiles } from "./folder.ts";
 import { note, print, printJson } from "./print.ts";
 import { fetchResults, saveBody } from "./results.ts";
-import { ROOT } from "./root.ts";
 import { stopSignal } from "./serve.ts";
 import { submitFiles } from "./submit.ts";
 import { hasEnded } from "./watch.ts";
@@ -31,8 +31,6 @@ const GALLERY = join(ROOT, "shaders");
 const BENCHMARK = "benchmark";
 const PICTURE_JOB = "deep-mandelbrot";
 const BROWSERS = 2;
-/** States of a page that it does not leave by itself. */
-const BROKEN: ReadonlySet<string> = new Set(["failed", "no-webgpu", "no-adapter", "software-adapter", "another-tab"]);
 const POLL_MS = 500;
 /** Far above the three minutes it should take on two cores; a demo that hangs must end too. */
 const GIVE_UP_MS = 15 * 60_000;
@@ -159,10 +157,10 @@ async function untilEnded(connection: Connection, browsers: readonly BrowserVolu
   }
 }
 
-/** One word, and the page's own words once it can do no more. */
+/** One word, and the page's own words once it can do no more: it lends no longer, or to another tab, which in this browser nobody opened. */
 async function stateOf({ name, state, words }: BrowserVolunteer): Promise<string> {
-  const word = await state();
-  if (!BROKEN.has(word)) return `${name} ${word}`;
+  const { word, isLent } = await state();
+  if (isLent && word !== "another-tab") return `${name} ${word}`;
   throw new CliError(EXIT.failure, "demo", `${name} is ${word}: "${await words()}"`, "");
 }
 

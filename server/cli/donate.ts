@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
+import { has } from "../../client/donor/phases.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
@@ -18,8 +19,6 @@ import { note, printJson } from "./print.ts";
 import { noGpu, onGpu } from "./software.ts";
 
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
-/** Phases without work. A job that cannot be computed here is one: there may be others. */
-const RESTS: ReadonlySet<DonorPhase["kind"]> = new Set(["waiting", "job-done", "failed", "offline", "starting"]);
 const BYTES_A_MEGABYTE = 1_000_000;
 /** Without work for so long `--until-idle` ends: others may just be about to come. */
 const IDLE_SECONDS = 30;
@@ -154,7 +153,7 @@ class Rest {
   look({ phase, running, unsent }: DonorState): void {
     if (this.seconds === undefined) return;
     const noneFits = phase.kind === "on-hold" && phase.reason === "memory";
-    const rests = (RESTS.has(phase.kind) || noneFits) && running === 0 && (unsent === 0 || phase.kind === "offline");
+    const rests = (has(phase, "rests") || noneFits) && running === 0 && (unsent === 0 || phase.kind === "offline");
     if (!rests) this.end();
     else this.timer ??= setTimeout(this.onLong, this.seconds * 1000);
   }
@@ -177,7 +176,7 @@ class Teller {
   }
 
   tell(state: DonorState): void {
-    const { phase, publicKey, credit, units, gpuSeconds, job } = state;
+    const { phase, publicKey, credit, units, own, gpuSeconds, job } = state;
     if (phase.kind === "off") return;
     if (phase.kind === "job-done" && job && !this.json) {
       if (job.id === this.done) return;
@@ -190,7 +189,8 @@ class Teller {
     const message = phase.kind === "failed" ? { message: phase.message } : {};
     if (this.json) printJson({ phase: phase.kind, ...message, job: job?.id ?? null, publicKey, credit, units, gpuSeconds });
     else {
-      const waiting = units.submitted - units.final - units.refused;
+      // Of this job alone: the account's figures do not tell what waits from what was cancelled.
+      const waiting = own?.waiting ?? 0;
       const others = waiting > 0 ? `, ${waiting} wait for another volunteer` : "";
       note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits.`);
     }
@@ -274,7 +274,17 @@ function failureOf(phase: DonorPhase, url: string, software: boolean): CliError 
         `${url} could not be reached; what is finished is kept.`,
         "Try again when it is there.",
       );
-    default:
+    case "off":
+    case "running":
+    case "on-hold":
+    case "waiting":
+    case "refused":
+    case "job-done":
+    case "another-tab":
+    case "forgotten":
+    case "stopped":
       return undefined;
+    default:
+      return phase satisfies never;
   }
 }

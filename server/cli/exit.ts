@@ -14,7 +14,7 @@ export const EXIT_HELP = `Exit codes:
   4  the coordinator cannot be reached
   5  the token is missing, unknown, or not allowed to do this
   6  the results are not ready, or the unit has none
-  7  the unit came out otherwise here`;
+  7  a unit came out otherwise here, or the second time`;
 
 /** A failure with words for a person and a code for a script. An empty message: all has been said already. */
 export class CliError extends Error {

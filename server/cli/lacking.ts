@@ -1,6 +1,6 @@
 /** What of a job's needs a GPU does not have, in words that name the limit and where it comes from. */
 import { limitRange } from "../../shared/limits.ts";
-import type { Host } from "../../shared/protocol.ts";
+import type { Host } from "../../shared/messages.ts";
 import type { Admitted } from "../admit/package.ts";
 
 /** What of a job is judged. */

@@ -6,6 +6,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
+import { ONCE_IT_LASTS, working } from "./working.ts";
 
 const KERNEL = `// Counts the numbers whose binary digits read the same both ways. A unit is 65,536 consecutive numbers.
 
@@ -90,7 +91,7 @@ function nameOf(folder: string): string {
 export function newVerb(program: Command): void {
   verb(program, "new <dir>", "write a small working job into a new folder").action(async (dir: string, options: VerbOptions) => {
     const { url } = connectionOf(options);
-    const files = await newJob(dir, url);
+    const files = await working(`Writing ${dir}`, options.json, () => newJob(dir, url), ONCE_IT_LASTS);
     if (options.json) printJson({ dir, files, url });
     else
       note(

@@ -13,6 +13,7 @@ import { type Connection, findJob, send } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
+import { asking, ONCE_IT_LASTS, working } from "./working.ts";
 
 interface ResultsRequest {
   format: ResultFormat;
@@ -67,7 +68,8 @@ export interface Target {
 
 const WHAT_THEY_HOLD = `Units come in the order of their indices, unless the output is reduced:
   sum, count  raw and npy: u64, or i64 for a sum below zero; f64 for a sum of floats
-  image       raw, npy, csv and json: the picture's pixels, row by row, not unit by unit`;
+  image       raw, npy, csv and json: the picture's pixels, row by row, not unit by unit
+While units are missing (--partial, or run --units) an npy is one of records: array["value"][array["final"]] are those there are.`;
 
 export function resultsVerb(program: Command): void {
   verb(program, "results <job>", "write the results of a job, by number or name, to a file")
@@ -85,17 +87,18 @@ export function resultsVerb(program: Command): void {
       const connection = connectionOf(options);
       const targets = targetsOf(options.out, options.format ?? []);
       for (const { out } of targets) if (out !== "-") await needFolder(out);
-      const { id } = await findJob(connection, job);
+      const { id } = await asking(connection, options, () => findJob(connection, job));
       const written: { file: string; format: ResultFormat; bytes: number; holes: number }[] = [];
       for (const { out, format } of targets) {
         const request = { format, output: options.output, partial: options.partial === true };
-        const { response, holes } = await fetchResults(connection, id, request);
+        const title = `Waiting for the results as ${format}`;
+        const { response, holes } = await working(title, options.json, () => fetchResults(connection, id, request), ONCE_IT_LASTS);
         if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
         if (out === "-") {
           await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
           return;
         }
-        const bytes = await saveBody(response, out);
+        const bytes = await working(`Writing ${out}`, options.json, () => saveBody(response, out), ONCE_IT_LASTS);
         written.push({ file: out, format, bytes, holes });
         if (!options.json) note(`${out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
       }

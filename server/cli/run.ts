@@ -47,7 +47,8 @@ export function runVerb(program: Command): void {
 async function run(dir: string, options: RunOptions): Promise<void> {
   const format = await formatFor(options);
   const { admitted, files } = await admitFolder(dir);
-  const { manifest, plan } = admitted;
+  const { manifest, plan, warnings } = admitted;
+  if (!options.json) for (const warning of warnings) note(warning);
   const range = rangeOf(options.units, plan.units.count);
   const units = range.to - range.from;
   const holes = plan.units.count - units;
@@ -94,9 +95,11 @@ async function run(dir: string, options: RunOptions): Promise<void> {
       software: adapter.host.software,
       gpuMillisPerUnit,
       unstable,
+      warnings,
       ...file,
       ...result,
     });
+    if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
     return;
   }
   const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
@@ -104,6 +107,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
   else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
   for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${UNSTABLE}`);
+  if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
 }
 
 const UNSTABLE =

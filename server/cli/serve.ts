@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, ConfigError, readConfig } from "../config.ts";
-import type { RunningCoordinator, startCoordinator } from "../main.ts";
+import type { RunningCoordinator } from "../main.ts";
 import { type AuditorOptions, startAuditor } from "./auditor-process.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -40,7 +40,7 @@ export function serveVerb(program: Command): void {
       if (!json) note("Starting …");
       const { startCoordinator: start } = await import("../main.ts");
       const config = configOf(overrides);
-      const coordinator = await started(start, config);
+      const coordinator = await started(() => start(config, { auditorFollows: audit !== undefined }), config);
       // Before the address is told: whoever waits for it may stop it at once.
       const stop = stopSignal();
       if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
@@ -69,9 +69,9 @@ function loopback(url: string): string {
   return url.replace(/\/\/(0\.0\.0\.0|\[::\])(?=:|$)/, "//127.0.0.1");
 }
 
-async function started(start: typeof startCoordinator, config: Config): ReturnType<typeof startCoordinator> {
+async function started(start: () => Promise<RunningCoordinator>, config: Config): Promise<RunningCoordinator> {
   try {
-    return await start(config);
+    return await start();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw Object.hasOwn(NO_LISTENING, code) ? NO_LISTENING[code]?.(config) : error;

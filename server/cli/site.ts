@@ -1,10 +1,12 @@
 /** `site add|list|off`: sites that may show the widget, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
+import { widgetSnippet } from "../../shared/widget.ts";
 import { send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { asking } from "./working.ts";
 
 const SiteSchema = Type.Object({
   id: Type.Integer(),
@@ -23,13 +25,14 @@ export function siteVerb(program: Command): void {
       const connection = connectionOf(options);
       const body = JSON.stringify({ origin, ...(options.name === undefined ? {} : { name: options.name }) });
       const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
-      const made = await sendJson(connection, "/api/sites", SiteSchema, request);
+      const made = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteSchema, request));
       if (options.json) return printJson(made);
       note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);
-      print(snippet(connection.url, made.origin));
+      print(widgetSnippet(connection.url, made.origin));
     });
   verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
-    const { sites } = await sendJson(connectionOf(options), "/api/sites", SiteListSchema);
+    const connection = connectionOf(options);
+    const { sites } = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteListSchema));
     if (options.json) return printJson({ sites });
     for (const { id, origin, name, createdAt, offAt } of sites) {
       print(`${String(id).padStart(4)}  ${origin.padEnd(32)}  ${name.padEnd(24)}  since ${createdAt}${offAt ? `, off ${offAt}` : ""}`);
@@ -37,13 +40,9 @@ export function siteVerb(program: Command): void {
   });
   verb(site, "off <id>", "switch a site off by its number").action(async (id: string, options: VerbOptions) => {
     if (!/^[1-9]\d*$/.test(id)) throw new CliError(EXIT.usage, "usage", `${id} is no site's number.`, "site list shows them.");
-    await send(connectionOf(options), `/api/sites/${id}`, { method: "DELETE" });
+    const connection = connectionOf(options);
+    await asking(connection, options, () => send(connection, `/api/sites/${id}`, { method: "DELETE" }));
     if (options.json) printJson({ off: Number(id) });
     else note(`Site ${id} is off: its visitors are asked no more, and who lends there stops within ten seconds.`);
   });
-}
-
-function snippet(url: string, origin: string): string {
-  const base = url.replace(/\/$/, "");
-  return `<script async src="${base}/widget.js"></script>\n<idlewave-widget site="${origin}"></idlewave-widget>`;
 }

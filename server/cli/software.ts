@@ -4,8 +4,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ROOT } from "../root.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
-import { ROOT } from "./root.ts";
 
 const DRIVER = "vk_swiftshader_icd.json";
 /** Vulkan's loader takes its drivers from here. */

@@ -10,6 +10,7 @@ import { multipart } from "./multipart.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { hasEnded, watchJob } from "./watch.ts";
+import { asking, ONCE_IT_LASTS, working } from "./working.ts";
 
 /** Below this an upload is over before a bar could be read. */
 const BAR_FROM_BYTES = 8 * 1024 * 1024;
@@ -50,12 +51,15 @@ export function submitVerb(program: Command): void {
     .action(async (dir: string, options: VerbOptions & { draft?: boolean; watch?: boolean }) => {
       const connection = connectionOf(options);
       const files = await packageFiles(dir);
-      const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
-      const job = await submitFiles(connection, files, options.draft === true).catch(async (error: unknown) => {
-        if (!(error instanceof CliError) || !error.body.faults) throw error;
-        const { code, message, todo, faults } = error.body;
-        throw new CliError(error.exit, code, message, todo, await nameNeighbours(dir, faults, files));
-      });
+      const { jobs } = await asking(connection, options, () => sendJson(connection, "/api/jobs", JobListSchema));
+      const send = () => submitFiles(connection, files, options.draft === true);
+      const job = await working(`Sending ${dir} to ${connection.url}, which judges it`, options.json, send, ONCE_IT_LASTS).catch(
+        async (error: unknown) => {
+          if (!(error instanceof CliError) || !error.body.faults) throw error;
+          const { code, message, todo, faults } = error.body;
+          throw new CliError(error.exit, code, message, todo, await nameNeighbours(dir, faults, files));
+        },
+      );
       noteOlder(jobs, job);
       if (options.json) printJson(job);
       else {

@@ -4,6 +4,7 @@ import Type from "typebox";
 import { send, sendJson } from "./api.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { asking } from "./working.ts";
 
 const NewTokenSchema = Type.Object({ id: Type.Integer(), name: Type.String(), token: Type.String() });
 const TokenListSchema = Type.Object({
@@ -25,13 +26,15 @@ export function tokenVerb(program: Command): void {
     .action(async (name: string, options: VerbOptions & { admin?: boolean }) => {
       const body = JSON.stringify({ name, admin: options.admin === true });
       const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
-      const made = await sendJson(connectionOf(options), "/api/tokens", NewTokenSchema, request);
+      const connection = connectionOf(options);
+      const made = await asking(connection, options, () => sendJson(connection, "/api/tokens", NewTokenSchema, request));
       if (options.json) return printJson(made);
       note(`Token ${made.id} of ${made.name}. Keep it: it is not shown again.`);
       print(made.token);
     });
   verb(token, "list", "list the tokens").action(async (options: VerbOptions) => {
-    const { tokens } = await sendJson(connectionOf(options), "/api/tokens", TokenListSchema);
+    const connection = connectionOf(options);
+    const { tokens } = await asking(connection, options, () => sendJson(connection, "/api/tokens", TokenListSchema));
     if (options.json) return printJson({ tokens });
     for (const { id, name, admin, createdAt, revokedAt } of tokens) {
       print(
@@ -40,7 +43,8 @@ export function tokenVerb(program: Command): void {
     }
   });
   verb(token, "revoke <id>", "revoke a token by its number").action(async (id: string, options: VerbOptions) => {
-    await send(connectionOf(options), `/api/tokens/${encodeURIComponent(id)}`, { method: "DELETE" });
+    const connection = connectionOf(options);
+    await asking(connection, options, () => send(connection, `/api/tokens/${encodeURIComponent(id)}`, { method: "DELETE" }));
     if (options.json) printJson({ revoked: Number(id) });
     else note(`Token ${id} is revoked.`);
   });

@@ -12,6 +12,7 @@
  * more often. When the auditor owes more than MAX_OWED_MS of work nothing further is drawn, and others settle disputes, as they
  * do without an auditor; when MAX_PROVISIONAL units wait, what agrees is final.
  */
+import type { JobStatus } from "../../shared/api.ts";
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import { accountOf, isFailing, paceOf } from "./account.ts";
 import { AUDITOR } from "./cluster.ts";
@@ -41,7 +42,9 @@ export const AUDITOR_GRACE_MS = 600_000;
 export const AUDIT_STALL_MS = MAX_HOLD_MS;
 
 /** `none`: there never was an auditor, or it is gone. `away`: it is waited for. `behind`: it owes too much to be given more. */
-export type AuditState = "none" | "away" | "behind" | "auditing";
+export type AuditState = Exclude<JobAuditState, "unable">;
+/** Of one job. `unable`: an auditor is here or expected, and none that can run this one. */
+export type JobAuditState = JobStatus["verification"]["auditor"];
 
 export function auditState(state: CoreState, now: number): AuditState {
   if (state.auditors.size === 0) return now < state.auditorAwaitedUntil ? "away" : "none";
@@ -54,8 +57,7 @@ export function awaitAuditor(state: CoreState, now: number): void {
   state.auditorAwaitedUntil = now + AUDITOR_GRACE_MS;
 }
 
-/** Of one job. `unable`: an auditor is here or expected, and none that can run this one. */
-export function jobAuditState(state: CoreState, job: Job, now: number): AuditState | "unable" {
+export function jobAuditState(state: CoreState, job: Job, now: number): JobAuditState {
   const auditing = job.spec.pool === undefined ? auditState(state, now) : "none";
   return auditing !== "none" && !isAudited(state, job, now) ? "unable" : auditing;
 }
@@ -128,7 +130,6 @@ export function letGo(job: Job, unit: UnitIndex, open: OpenUnit): void {
     }
   } else return;
   open.hold = "none";
-  open.overdue = false;
 }
 
 /** The auditor cannot say anything of it. */

@@ -1,30 +1,44 @@
-/** A job whose volunteers never agree: what its owner is told while its units use up their replicas. */
+/** A job whose volunteers do not agree: what its owner is told while its units use up their replicas, or while nobody is left to decide. */
+import { counted } from "../../shared/counted.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
-import type { Job, OpenUnit } from "./state.ts";
+import { mayBeOne } from "./cluster.ts";
+import type { HostFacts } from "./events.ts";
+import { meets } from "./needs.ts";
+import type { Job, OpenUnit, Replica } from "./state.ts";
 
 /** Open units that are looked at, the oldest first: of a job that never agrees these are the ones that are stuck. */
 const LOOKED_AT = 64;
 /** Two answers differ where one volunteer cheats; of so many not two are equal when the kernel is at fault. */
 const MIN_ANSWERS = 3;
 
-/** Words for the job's status, or "" when no unit of the first few has many answers of which no two are equal. */
-export function disagreement(job: Job): string {
+const CAUSES = "look in the kernel for a race, floats that GPUs round differently, or reads and writes out of bounds";
+
+/**
+ * Words for the job's status, or "" when no unit of the first few has many answers of which no two are equal, nor different ones
+ * that none of `volunteers`, those who are connected, could decide between.
+ */
+export function disagreement(job: Job, volunteers: Iterable<HostFacts>): string {
+  let stuck = "";
+  let able: HostFacts[] | undefined;
   let looked = 0;
   for (const [unit, open] of job.open) {
     if (++looked > LOOKED_AT) break;
-    const answers = differentAnswers(open);
-    if (answers >= MIN_ANSWERS) return wordsOf(unit, answers);
+    const votes = open.replicas.filter(({ counted }) => counted);
+    const answers = new Set(votes.map(({ digest }) => digest)).size;
+    if (answers === votes.length && answers >= MIN_ANSWERS) return `${told(votes.length, answers, unit)}: ${CAUSES}`;
+    if (stuck !== "" || answers < 2 || open.hold === "due" || job.pages.holderCount(unit) > 0) continue;
+    able ??= [...volunteers].filter((host) => meets(job.spec.requires, host));
+    if (able.some((host) => isNew(host, open))) continue;
+    stuck = `${told(votes.length, answers, unit)}, and nobody else who could decide is connected: one more volunteer has to come. If they go on to differ, ${CAUSES}`;
   }
-  return "";
+  return stuck;
 }
 
-/** Votes of the unit when no two of them are equal, else 0. */
-function differentAnswers(open: OpenUnit): number {
-  const votes = open.replicas.filter(({ counted }) => counted);
-  return new Set(votes.map(({ digest }) => digest)).size === votes.length ? votes.length : 0;
+/** Has no replica of the unit, and may not be one of those who have. */
+function isNew(host: HostFacts, { replicas }: OpenUnit): boolean {
+  return !replicas.some((replica: Replica) => mayBeOne(host, replica));
 }
 
-function wordsOf(unit: UnitIndex, answers: number): string {
-  const causes = "a race, floats that GPUs round differently, or reads and writes out of bounds";
-  return `${answers} volunteers gave ${answers} different answers for unit ${unit}: look in the kernel for ${causes}`;
+function told(votes: number, answers: number, unit: UnitIndex): string {
+  return `${counted(votes, "volunteer")} gave ${counted(answers, "different answer")} for unit ${unit}`;
 }

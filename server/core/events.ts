@@ -116,3 +116,6 @@ export type CoreEvent =
   | { type: "forget"; now: number; account: AccountId }
   /** Deadlines are looked at; the shell sends it about once a second. */
   | { type: "tick"; now: number; draw: string };
+
+/** An event as it is known before the shell adds to it what every one has. */
+export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;

@@ -12,6 +12,7 @@
  * and takes what volunteers hold from them at once, as the end does, and as a pause for lost devices.
  */
 import type { JobState } from "../../shared/api.ts";
+import { byServingOrder } from "../../shared/serving.ts";
 import { settleVoid } from "./credit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
@@ -149,7 +150,5 @@ function enter(state: CoreState, job: Job, to: JobState, reason: string, work: W
 }
 
 function rank(state: CoreState): void {
-  state.running = [...state.jobs.values()]
-    .filter((job) => job.state === "running")
-    .sort((a, b) => b.spec.priority - a.spec.priority || a.spec.id - b.spec.id);
+  state.running = [...state.jobs.values()].filter((job) => job.state === "running").sort((a, b) => byServingOrder(a.spec, b.spec));
 }

@@ -68,7 +68,6 @@ function strike(state: CoreState, job: Job, account: AccountId, work: Work): voi
     const replica = open.replicas.find((other) => other.account === account);
     if (!replica?.counted) continue;
     replica.counted = false;
-    open.overdue = false;
     job.wanted.delete(unit);
     conclude(state, job, unit, open, work);
   }

@@ -9,7 +9,7 @@ import type { Ring } from "./ring.ts";
 import type { Statement } from "./statement.ts";
 
 /** Share of agreed units that the auditor computes again, unless the operator says otherwise. */
-const DEFAULT_AUDIT_SHARE = 0.05;
+export const DEFAULT_AUDIT_SHARE = 0.05;
 
 export interface CoreState {
   jobs: Map<JobId, Job>;
@@ -103,7 +103,10 @@ export interface OpenUnit {
   replicas: Replica[];
   /** Digests whose bytes are stored. */
   withBytes: string[];
-  /** The agreed bytes, or a word of the auditor, were waited for in vain: another replica is asked for. */
+  /**
+   * Where it is agreed and not final: the bytes, or somebody vetted who says the same, were waited for in vain, and another replica
+   * is asked for. Both waits begin anew when somebody is asked for bytes, and when it becomes provisional.
+   */
   overdue: boolean;
   /** What the auditor has to do with it (audit.ts). */
   hold: Hold;

@@ -50,7 +50,6 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return applyVerb(state, event, work);
     case "host-joined":
       if (state.hosts.has(event.facts.host)) throw new Error(`host ${event.facts.host} has joined before`);
-      state.hosts.set(event.facts.host, event.facts);
       join(state, event, work);
       return DONE;
     case "host-left":

@@ -3,7 +3,7 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { setTimeout as delay } from "node:timers/promises";
 import { Server, type Socket } from "socket.io";
 import type { ErrorCode } from "../../shared/errors.ts";
-import type { AccountId, HostId, JobId, PoolId } from "../../shared/ids.ts";
+import type { AccountId, HostId, PoolId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS, SocketEvent } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
 import { ClusterNames, clientAddress, isLimited, isPublicAddress, UNREADABLE_ADDRESS } from "../access/address.ts";
@@ -102,14 +102,19 @@ export class Gateway {
     const onFailure = (error: unknown) => options.log.error({ err: error }, "the gateway failed on a volunteer's message");
     this.options = options;
     this.notices = new Notices(options.store, onFailure);
+    const idles = new IdleAnswers();
     this.stopListening = options.coordinator.on((effect) => {
-      const pool = effect.type === "job-withdrawn" ? options.coordinator.job(effect.job)?.pool : undefined;
       if (effect.type === "pool-left") this.dropServing(effect);
-      else if (effect.type === "job-withdrawn" && pool !== undefined) this.withdraw(effect.job, pool);
+      const row = "job" in effect ? options.coordinator.job(effect.job) : undefined;
+      if (effect.type === "job-withdrawn" && row?.pool !== undefined) this.tellPool(row.pool, SocketEvent.Withdraw, { job: row.id });
       else this.notices.tell(effect);
+      if (effect.type !== "job-changed" || row?.state !== "running") return;
+      // Whoever found nothing would ask again in up to a minute.
+      idles.clear();
+      if (row.pool === undefined) this.io.emit(SocketEvent.Work);
+      else this.tellPool(row.pool, SocketEvent.Work);
     });
     const clusters = new ClusterNames(options.store);
-    const idles = new IdleAnswers();
     const claims = new ClaimPace();
     const newKeys = new NewKeyPace();
     const bytes = new BytePace();
@@ -202,8 +207,8 @@ export class Gateway {
   }
 
   /** Of a pool's job its members alone hear. */
-  private withdraw(job: JobId, pool: PoolId): void {
-    for (const [socket, by] of this.serving) if (by.pool === pool) socket.emit(SocketEvent.Withdraw, { job });
+  private tellPool(pool: PoolId, event: string, ...message: object[]): void {
+    for (const [socket, by] of this.serving) if (by.pool === pool) socket.emit(event, ...message);
   }
 
   /** Whoever is a member no more computes no more: what is under way on its side ends with the line. */

@@ -6,19 +6,16 @@ import { hash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
-import { binaryOf, toHex } from "../../shared/bytes.ts";
+import { toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { PoolId, PublicKeyHex } from "../../shared/ids.ts";
+import { type Hello, HelloSchema, type Host } from "../../shared/messages.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
-import { authMessage, type Challenge, type Host, HostSchema, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
-import { SIGNATURE_BYTES, WIRE_VERSION } from "../../shared/wire.ts";
+import { authMessage, type Challenge, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
+import { WIRE_VERSION } from "../../shared/wire.ts";
 import { verifies } from "../access/ed25519.ts";
 
-const PUBLIC_KEY_BYTES = 32;
-const MAX_ORIGIN_CHARACTERS = 300;
-const MAX_TOKEN_CHARACTERS = 100;
-
-const hostChecker = Compile(HostSchema);
+const helloChecker = Compile(HelloSchema);
 
 export interface Introduction {
   publicKey: PublicKeyHex;
@@ -54,21 +51,19 @@ export class Handshake {
     const spent = this.used;
     this.used = true;
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
-    const { wire, plan, origin, publicKey, signature, host, audit, pool } = hello as Record<string, unknown>;
+    // What a hello of another version has besides is not for this one to judge.
+    const { wire, plan } = hello as Partial<Record<keyof Hello, unknown>>;
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
     if (typeof plan !== "number" || !Number.isInteger(plan) || plan < PLAN_VERSION) {
       throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });
     }
-    if (typeof origin !== "string" || origin.length > MAX_ORIGIN_CHARACTERS) throw malformed("origin is no short text");
-    const key = binary(publicKey, PUBLIC_KEY_BYTES, "publicKey");
-    if (audit !== undefined && (typeof audit !== "string" || audit.length > MAX_TOKEN_CHARACTERS)) throw malformed("audit is no token");
-    if (pool !== undefined && (!Number.isInteger(pool) || (pool as number) < 1 || audit !== undefined))
-      throw malformed("pool is no number of a pool");
-    const signed = binary(signature, SIGNATURE_BYTES, "signature");
-    if (!hostChecker.Check(host)) {
-      const fault = hostChecker.Errors(host)[0];
-      throw malformed(`host${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault?.message ?? "is wrong"}`);
+    if (!helloChecker.Check(hello)) {
+      const fault = helloChecker.Errors(hello)[0];
+      throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault?.message ?? "is wrong"}`);
     }
+    const { origin, host, audit, pool } = hello;
+    if (pool !== undefined && audit !== undefined) throw malformed("the auditor serves no pool");
+    const [key, signed] = [new Uint8Array(hello.publicKey), new Uint8Array(hello.signature)];
     if (spent) throw new IdlewaveError("bad-signature", { why: "the nonce was used before" });
     if (now - this.issuedAt > NONCE_LIFE_MS) throw new IdlewaveError("bad-signature", { why: "the nonce is too old" });
     if (!ownOrigin(origin))
@@ -109,12 +104,6 @@ function isLoopbackPeer(address: string | undefined): boolean {
 
 function isForwarded(headers: IncomingMessage["headers"]): boolean {
   return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
-}
-
-function binary(value: unknown, bytes: number, name: string): Uint8Array {
-  const read = binaryOf(value);
-  if (read?.byteLength !== bytes) throw malformed(`${name} is not ${bytes} bytes`);
-  return read;
 }
 
 /** Whether 32 bytes are the one encoding of a point that needs a private key: under those of low order anybody can sign. */

@@ -2,7 +2,8 @@
 import { Compile } from "typebox/compile";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, PoolId } from "../../shared/ids.ts";
-import { type JoinReply, JoinSchema, type LeaveReply, LeaveSchema, type PassReply, type PoolPass } from "../../shared/protocol.ts";
+import { JoinSchema, LeaveSchema } from "../../shared/messages.ts";
+import type { JoinReply, LeaveReply, PassReply, PoolPass } from "../../shared/protocol.ts";
 import { PASS_LIFE_MS, type PassFacts } from "../access/pass.ts";
 import type { Pools } from "../access/pools.ts";
 

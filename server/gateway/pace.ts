@@ -43,6 +43,11 @@ export class IdleAnswers {
     forgetOldest(this.answers);
     this.answers.set(key, { idle, until: now + Math.min(MAX_IDLE_MS, idle.retryMs) });
   }
+
+  /** There is work that there was not: none of the answers holds any more. */
+  clear(): void {
+    this.answers.clear();
+  }
 }
 
 /** Claims, renewals and releases of each account and of each address, and renewals of each assignment. */

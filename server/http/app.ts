@@ -1,11 +1,9 @@
 /** The HTTP side: owners, pages and what everybody may see. Volunteers' frames go by the gateway. */
 import helmet from "@fastify/helmet";
 import multipart from "@fastify/multipart";
-import rateLimit from "@fastify/rate-limit";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { clientAddress, isLimited, lineOf } from "../access/address.ts";
 import { backupRoutes } from "./backup.ts";
 import { blobRoutes, JobBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
@@ -17,8 +15,9 @@ import { jobRoutes } from "./jobs.ts";
 import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
-import { pageRoutes } from "./pages.ts";
+import { isLostReader, pageRoutes, sendNotFoundPage } from "./pages.ts";
 import { poolRoutes } from "./pools.ts";
+import { limitRequests } from "./request-rate.ts";
 import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
 import { siteRoutes } from "./sites.ts";
@@ -32,8 +31,6 @@ import { volunteerRoutes } from "./volunteers.ts";
 import { widgetRoutes } from "./widget.ts";
 
 const REQUEST_TIMEOUT_MS = 3_600_000; // an owner may send gigabytes over a slow line
-/** Requests a minute of one public address. A page polls a picture and a handful of jobs. */
-const REQUESTS_A_MINUTE = 3_000;
 
 export async function createApp(context: HttpContext, log: FastifyBaseLogger): Promise<App> {
   const { config, metrics } = context;
@@ -58,24 +55,17 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler(refuse);
-  app.setNotFoundHandler((request, reply) =>
-    refuse(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    if (isLostReader(request)) sendNotFoundPage(reply);
+    else refuse(new IdlewaveError("not-found", { what: `${request.method} ${request.url.slice(0, 200)}` }), request, reply);
+  });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
   followRequests(app, context.drain);
   boundConnections(app.server, config.trustProxy === 0, () => metrics.refused("connections"));
   hurrySenders(app);
   await app.register(helmet, security(config.publicUrl));
-  await app.register(rateLimit, {
-    max: REQUESTS_A_MINUTE,
-    timeWindow: "1 minute",
-    // Behind a private address may stand a proxy with everybody.
-    keyGenerator: (request) => lineOf(clientAddress(request.raw, config.trustProxy)),
-    allowList: (request) => !isLimited(clientAddress(request.raw, config.trustProxy)),
-    errorResponseBuilder: (_request, limit) =>
-      new IdlewaveError("too-fast", { limit: `${limit.max} a minute`, retrySeconds: Math.ceil(limit.ttl / 1000) }),
-  });
+  await limitRequests(app, config.trustProxy);
   await app.register(multipart);
   await docs(app, context.version);
 

@@ -8,6 +8,7 @@ import type { BlobHash, PoolId } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
+import { inert } from "./inert.ts";
 import { bytesRefusals } from "./refusals.ts";
 import { seesPool, viewerOf } from "./viewer.ts";
 
@@ -72,13 +73,10 @@ export function blobRoutes(app: App, context: Pick<HttpContext, "blobs" | "store
       const size = isPublic || (await isShown(request, hash)) ? await blobs.size(hash) : undefined;
       if (size === undefined) throw new IdlewaveError("not-found", { what: `blob ${hash}` });
       const etag = `"${hash}"`;
-      void reply.headers({
+      void inert(reply).headers({
         etag,
         "accept-ranges": "bytes",
         "cache-control": isPublic ? "public, max-age=31536000, immutable" : "no-store",
-        "content-disposition": "attachment",
-        "content-security-policy": "sandbox",
-        "x-content-type-options": "nosniff",
         // A reader of a public kernel may be on another page.
         ...(isPublic ? { "access-control-allow-origin": "*" } : {}),
       });
@@ -89,7 +87,6 @@ export function blobRoutes(app: App, context: Pick<HttpContext, "blobs" | "store
         void reply.header("content-range", `bytes */${size}`);
         return reply.status(416).send();
       }
-      void reply.type("application/octet-stream");
       if (range) void reply.status(206).header("content-range", `bytes ${range.from}-${range.to - 1}/${size}`);
       const { from, to } = range ?? { from: 0, to: size };
       void reply.header("content-length", to - from);

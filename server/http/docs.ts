@@ -1,6 +1,7 @@
 /** The OpenAPI description, made of the same schemas that check requests, and a page to read it. */
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyReply } from "fastify";
 import type { App } from "./context.ts";
 import { type Answers, commonRefusals, withWords } from "./refusals.ts";
 
@@ -41,5 +42,17 @@ export async function docs(app: App, version: string): Promise<void> {
       return { schema: isPackage ? { ...whole, consumes: ["multipart/form-data"], body: PACKAGE_BODY } : whole, url };
     },
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
+  await app.register(async (page) => {
+    page.addHook("onSend", async (_request, reply, payload) => (isPage(reply) ? widthOfDevice(payload) : payload));
+    await page.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
+  });
+}
+
+function isPage(reply: FastifyReply): boolean {
+  return String(reply.getHeader("content-type")).startsWith("text/html");
+}
+
+/** Swagger's page does not say it: a phone would lay it out 980 px wide. */
+function widthOfDevice(page: unknown): unknown {
+  return typeof page === "string" ? page.replace("<head>", '<head><meta name="viewport" content="width=device-width">') : page;
 }

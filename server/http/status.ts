@@ -1,11 +1,10 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import { creditOf } from "../../shared/credit.ts";
-import { quorumOf } from "../../shared/manifest.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { JobCounts } from "../coordinator.ts";
-import type { AuditState } from "../core/audit.ts";
+import type { JobAuditState } from "../core/audit.ts";
+import type { JobSpec } from "../core/events.ts";
 import type { PoolRow } from "../core/pool-store.ts";
 import type { JobRow } from "../core/store.ts";
 
@@ -21,9 +20,10 @@ const AUDITED_LIMITS =
 export function jobStatus(
   row: JobRow,
   { manifest, plan }: PlannedJob,
+  spec: Readonly<JobSpec>,
   counts: JobCounts,
   waitsFor: string,
-  auditor: AuditState | "unable",
+  auditor: JobAuditState,
   answerSoFar: string | undefined,
   pool: Pick<PoolRow, "id" | "name"> | undefined,
 ): JobStatus {
@@ -40,7 +40,7 @@ export function jobStatus(
     ...(pool === undefined ? {} : { pool: { id: pool.id, name: pool.name } }),
     state: row.state,
     reason: row.reason || waitsFor,
-    priority: manifest.priority ?? 0,
+    priority: spec.priority,
     createdAt: new Date(row.createdAt).toISOString(),
     finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),
     plan: row.plan,
@@ -50,16 +50,17 @@ export function jobStatus(
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
     unitsPerMinute: counts.unitsPerMinute,
-    creditPerUnit: pool === undefined ? creditOf(manifest.gflopPerUnit) : 0,
+    creditPerUnit: pool === undefined ? spec.creditPerUnit : 0,
+    resultBytes: resultBytes(plan),
     verification: {
-      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: quorumOf(manifest), compare: "exact" },
+      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.quorum, compare: "exact" },
       limits: limitsOf(manifest, pool !== undefined, auditor),
       ...{ auditor, audited: counts.audited, held: counts.held },
     },
   };
 }
 
-function limitsOf({ verify }: PlannedJob["manifest"], isOfPool: boolean, auditor: AuditState | "unable"): string {
+function limitsOf({ verify }: PlannedJob["manifest"], isOfPool: boolean, auditor: JobAuditState): string {
   if (verify?.tier === "trusted") return TRUSTED_LIMITS;
   if (isOfPool) return POOL_LIMITS;
   return auditor === "auditing" ? AUDITED_LIMITS : LIMITS;

@@ -2,12 +2,12 @@
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
-import { quorumOf } from "../../shared/manifest.ts";
 import { type Unit, UnitSchema } from "../../shared/unit.ts";
 import { AUDITOR } from "../core/cluster.ts";
 import { isOver, type UnitReplicaRow, type UnitRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
+import { inert } from "./inert.ts";
 import { JobParams } from "./jobs.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
 import { inputsOf } from "./unit-inputs.ts";
@@ -25,7 +25,7 @@ const BytesQuery = Type.Object({
 });
 
 export function unitRoutes(app: App, context: HttpContext): void {
-  const { store, blobs, plans } = context;
+  const { store, blobs, plans, coordinator } = context;
 
   app.get(
     "/api/jobs/:id/units/:unit",
@@ -39,7 +39,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
     },
     async (request): Promise<Unit> => {
       const row = await visibleJob(request, context, request.params.id);
-      const { plan, manifest, resultBytes } = await plans.of(row.id);
+      const { plan, resultBytes } = await plans.of(row.id);
       const unit = request.params.unit as UnitIndex;
       if (unit >= plan.units.count) throw new IdlewaveError("not-found", { what: `unit ${unit} of job ${row.id}` });
       const found = await store.unit(row.id, unit);
@@ -53,7 +53,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         digest: found?.digest ?? "",
         resultBytes,
         rule: ruleOf(found),
-        quorum: quorumOf(manifest),
+        quorum: coordinator.spec(row.id).quorum,
         replicas: found?.ended ? found.replicas.map((replica) => shown(replica, found)) : [],
       };
     },
@@ -77,13 +77,9 @@ export function unitRoutes(app: App, context: HttpContext): void {
       const found = digest ? await store.kept(row.id, unit as UnitIndex, digest) : undefined;
       if (!found) throw new IdlewaveError("not-found", { what: `such result of unit ${unit} of job ${row.id}` });
       const bytes = await resultOf(found, blobs);
-      void reply.headers({
-        "cache-control": isPrivate(row) ? "private, no-cache" : "no-cache",
-        "content-disposition": "attachment",
-        "content-security-policy": "sandbox",
-        "x-content-type-options": "nosniff",
-      });
-      return reply.type("application/octet-stream").send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      return inert(reply)
+        .header("cache-control", isPrivate(row) ? "private, no-cache" : "no-cache")
+        .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     },
   );
 }

@@ -52,6 +52,7 @@ export class Views {
     return jobStatus(
       row,
       planned,
+      coordinator.spec(row.id),
       countsOf(coordinator, row.id),
       coordinator.waitsFor(row.id),
       coordinator.auditingOf(row.id),

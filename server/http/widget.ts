@@ -8,12 +8,13 @@ import { join } from "node:path";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { byServingOrder } from "../../shared/serving.ts";
 import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
 import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
 import type { SiteRow } from "../core/store.ts";
+import { ROOT } from "../root.ts";
 import type { App, HttpContext } from "./context.ts";
 import { countsOf } from "./owners.ts";
-import { packageRoot } from "./pages.ts";
 import { refusals } from "./refusals.ts";
 import { isPrivate } from "./viewer.ts";
 
@@ -25,8 +26,7 @@ const QuerySchema = Type.Object({
 const ANYWHERE = "*";
 
 export async function widgetRoutes(app: App, context: HttpContext): Promise<void> {
-  const files = filesOf(join(packageRoot(), "dist", "widget"));
-  const { store } = context;
+  const files = filesOf(join(ROOT, "dist", "widget"));
   const hidden = { schema: { hide: true } };
 
   app.get(
@@ -87,13 +87,13 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
   /** Of the running job that was asked for by number or name, else of the first by priority, as claims are served. */
   async function jobFacts(cause: string): Promise<WidgetFacts["job"]> {
     const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isPrivate(row));
-    const all = await Promise.all(running.map(async (row) => ({ row, manifest: (await context.plans.of(row.id)).manifest })));
-    const known = all.toSorted((a, b) => (b.manifest.priority ?? 0) - (a.manifest.priority ?? 0) || a.row.id - b.row.id);
-    const asked = known.find(({ row, manifest }) => String(row.id) === cause || manifest.name === cause) ?? known[0];
+    const specs = running.map(({ id }) => context.coordinator.spec(id)).sort(byServingOrder);
+    const known = await Promise.all(specs.map(async (spec) => ({ spec, manifest: (await context.plans.of(spec.id)).manifest })));
+    const asked = known.find(({ spec, manifest }) => String(spec.id) === cause || manifest.name === cause) ?? known[0];
     if (!asked) return null;
-    const { id } = asked.row;
+    const { id, units } = asked.spec;
     const { title, name } = asked.manifest;
-    return { id, title: title ?? name, name, units: (await store.spec(id)).units, final: countsOf(context.coordinator, id).final };
+    return { id, title: title ?? name, name, units, final: countsOf(context.coordinator, id).final };
   }
 }
 

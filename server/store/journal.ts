@@ -1,7 +1,9 @@
 /** Writes journal rows (records.ts). */
+import { numberOf } from "../../shared/numbered.ts";
+import { OUTCOMES } from "../../shared/protocol.ts";
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
 import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
 export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;
@@ -93,7 +95,7 @@ export class JournalWriter {
     const begin = this.start(Kind.Final, unit, FINAL.end + settled.length);
     this.number(begin + FINAL.at, at);
     this.buffer.writeUInt16LE(settled.length, begin + FINAL.replicas);
-    for (const [index, { outcome }] of settled.entries()) this.byte(begin + FINAL.end + index, OUTCOMES.indexOf(outcome));
+    for (const [index, { outcome }] of settled.entries()) this.byte(begin + FINAL.end + index, numberOf(outcome, OUTCOMES));
   }
 
   private failed(unit: number, at: number): void {

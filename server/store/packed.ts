@@ -11,13 +11,19 @@
  * Version 1 has no statements.
  */
 import { hash } from "node:crypto";
+import { numberOf } from "../../shared/numbered.ts";
+import { OUTCOMES } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
 import { DamagedPage, type PageReplica, type PageResult, type PageUnit } from "./page.ts";
-import { OUTCOMES, Place } from "./records.ts";
+import { Place } from "./records.ts";
 
 const VERSION = 2;
 const SUM_BYTES = 32;
 const ENDS = [null, "final", "failed"] as const;
+/** Bits of a replica's outcome, between the failed bit and the credit's. */
+const OUTCOME_BITS = 2;
+const OUTCOME_MASK = 2 ** OUTCOME_BITS - 1;
+if (OUTCOMES.length > 2 ** OUTCOME_BITS) throw new Error(`${OUTCOMES.length} outcomes do not fit ${OUTCOME_BITS} bits of a packed replica`);
 
 /** Packs what `replay` gave. What is still open becomes void. */
 export function pack(units: ReadonlyMap<number, PageUnit>): Uint8Array {
@@ -57,7 +63,7 @@ export function pack(units: ReadonlyMap<number, PageUnit>): Uint8Array {
 
 function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: number, hands: Hands): void {
   const result = unit.ended === "final" ? unit.results[0] : undefined;
-  writer.byte(ENDS.indexOf(unit.ended) + 4 * (result?.place ?? 0));
+  writer.byte(numberOf(unit.ended, ENDS) + 4 * (result?.place ?? 0));
   if (unit.ended) writer.varint(unit.at - earliest);
   if (result?.bytes) {
     writer.varint(result.bytes.byteLength);
@@ -67,7 +73,7 @@ function packUnit(writer: Writer, unit: PageUnit, earliest: number, usual: numbe
   for (const { account, statement, status, outcome, gpuMicros, credit } of unit.replicas) {
     writer.varint(hands.add(account, statement));
     const ended = outcome === "open" ? "void" : outcome;
-    writer.byte((status === "failed" ? 1 : 0) + 2 * OUTCOMES.indexOf(ended) + (credit === usual ? 0 : 8));
+    writer.byte((status === "failed" ? 1 : 0) + 2 * numberOf(ended, OUTCOMES) + (credit === usual ? 0 : 8));
     if (credit !== usual) writer.double(credit);
     writer.varint(Math.round(gpuMicros));
   }
@@ -111,7 +117,7 @@ function unpackUnit(reader: Reader, earliest: number, usual: number, hands: read
     replicas.push({
       ...hand,
       status: bits & 1 ? "failed" : "ok",
-      outcome: OUTCOMES[(bits >> 1) & 3] ?? "void",
+      outcome: OUTCOMES[(bits >> 1) & OUTCOME_MASK] ?? "void",
       credit: bits & 8 ? reader.double() : usual,
       gpuMicros: reader.varint(),
       digest: null,

@@ -1,7 +1,8 @@
 /** One page of a job as the store holds it: its units' replicas, results and ends, in columns. */
-import type { Outcome } from "../../shared/protocol.ts";
+import { numberOf } from "../../shared/numbered.ts";
+import { OUTCOMES, type Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, OUTCOMES, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends Error {
@@ -121,7 +122,7 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
         break;
       }
       case Kind.Failed:
-        end(unit, slot, "failed", view.readDoubleLE(at + FAILED.at), new Uint8Array(unit.replicas.length).fill(OUTCOMES.indexOf("void")));
+        end(unit, slot, "failed", view.readDoubleLE(at + FAILED.at), new Uint8Array(unit.replicas.length).fill(numberOf("void", OUTCOMES)));
         at += FAILED.end;
         break;
       default:

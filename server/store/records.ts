@@ -5,7 +5,7 @@
  *   sender   1  account f64, at f64, assignment 16 bytes, cluster u8 length and UTF-8; of the replicas that follow
  *   replica  2  slot, status u8 (0 ok, 1 failed), GPU microseconds f64, credit f64, digest 32 bytes
  *   bytes    3  slot, digest 32 bytes, place u8 (Place), length u32, the bytes when they are inline
- *   final    4  slot, at f64, replicas u16, the outcome (Outcome) of each in the order they were recorded
+ *   final    4  slot, at f64, replicas u16, the outcome (OUTCOMES) of each in the order they were recorded
  *   failed   5  slot, at f64
  *   due      6  slot; the auditor is to compute the unit before it ends
  *   statement 7  number f64; of the replicas that follow, and none before it
@@ -13,13 +13,9 @@
  * The tables say where a record's fields begin, in bytes from its kind; `end` is where what has no fixed length begins, or the
  * next record.
  */
-import type { Outcome } from "../../shared/protocol.ts";
-
 export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5, Due: 6, Statement: 7 } as const;
 /** Where result bytes are. */
 export const Place = { Inline: 0, Row: 1, Blob: 2 } as const;
-/** By their numbers on disk. */
-export const OUTCOMES: readonly Outcome[] = ["open", "final", "refused", "void"];
 
 export const SLOT_AT = 1;
 export const SENDER = { account: 1, at: 9, assignment: 17, clusterBytes: 33, end: 34 } as const;

@@ -1,6 +1,8 @@
 /** Which of WGSL's language features a kernel needs: those it names in `requires` directives and those it uses without a word. */
-import { type AbstractElem, type ExpressionElem, refDecl, typeOfExpr, visitAst } from "wesl/core";
+import { type AbstractElem, type ExpressionElem, type GlobalVarElem, refDecl, typeOfDecl, typeOfExpr, visitAst } from "wesl/core";
+import { LayoutError, Layouts } from "./layout.ts";
 import type { Kernel } from "./read.ts";
+import { needsStandardLayout } from "./uniform.ts";
 
 export interface LanguageNeed {
   name: string;
@@ -22,7 +24,10 @@ const PLAIN_POINTERS = new Set(["function", "private"]);
 export function languageNeeds(kernel: Kernel): LanguageNeed[] {
   const found = new Map<string, number>();
   const need = (name: string, offset: number) => found.set(name, Math.min(offset, found.get(name) ?? offset));
+  const layouts = new Layouts(kernel);
   for (const elem of kernel.ast.moduleElem.decls) {
+    // Browsers without the feature refuse the declaration, whether an entry point uses it or not.
+    if (elem.kind === "gvar" && isLooseUniform(kernel, layouts, elem)) need("uniform_buffer_standard_layout", elem.name.decl.start);
     if (elem.kind === "directive" && elem.directive.kind === "requires") {
       for (const { name, start } of elem.directive.extensions) need(name, start);
     }
@@ -58,6 +63,16 @@ function needOf(kernel: Kernel, part: AbstractElem): string | undefined {
       return isSwizzle(kernel, part.lhs) ? "swizzle_assignment" : undefined;
     default:
       return undefined;
+  }
+}
+
+function isLooseUniform(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): boolean {
+  if (elem.template?.[0]?.name !== "uniform") return false;
+  try {
+    return needsStandardLayout(layouts.of(typeOfDecl(elem.name.decl.ident, { bindings: kernel.bindings })));
+  } catch (error) {
+    if (error instanceof LayoutError) return false; // told where it is bound, or by Tint
+    throw error;
   }
 }
 

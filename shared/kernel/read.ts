@@ -14,6 +14,7 @@ import {
 import type { Fault } from "../errors.ts";
 import { hiddenIn, PLAIN_LINES_PATTERN } from "../plain.ts";
 import { messageOf } from "../thrown.ts";
+import { OTHER_KERNEL_TYPES } from "./type-names.ts";
 
 export interface KernelFile {
   /** Path inside the package. */
@@ -93,7 +94,10 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
   for (const ref of bound.unbound ?? []) {
     const name = ref.path.join("::");
     const place = placeIn(ref.srcModule.debugFilePath, ref.srcModule.src, ref.start);
-    const right = ref.path.length > 1 ? "Add the file it is imported from to the manifest's kernel list." : "Declare it, or mend its name.";
+    const right =
+      ref.path.length > 1
+        ? "Add the file it is imported from to the manifest's kernel list."
+        : (OTHER_KERNEL_TYPES[name.toLowerCase()] ?? "Declare it, or mend its name.");
     (plain ? unresolved : faults).push({ ...place, wrong: `Nothing declares ${name}.`, right });
   }
 

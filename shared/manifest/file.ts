@@ -2,6 +2,8 @@
 import Type from "typebox";
 
 export const IDENTIFIER = "^([A-Za-z_][A-Za-z0-9_]*)$";
+/** A job's name. */
+export const NAME_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$";
 /** The path of a file in a package, relative to job.json. */
 export const PATH_PATTERN = "^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$";
 export const MAX_PATH_CHARACTERS = 200;

@@ -1,19 +1,21 @@
 /** Frames to bytes and back. */
 import { ERRORS, errorCodeOf } from "../errors.ts";
 import type { JobId, UnitIndex } from "../ids.ts";
+import { numberOf } from "../numbered.ts";
 import {
   DIGEST_BYTES,
   type Frame,
   FrameError,
-  type IdleReason,
+  IDLE_REASONS,
   INLINE_RESULT_BYTES,
   MAX_BATCH_UNITS,
   MAX_FRAME_BYTES,
   MAX_SOCKET_RESULT_BYTES,
   MAX_TOKEN_BYTES,
+  REPLICA_STATUSES,
   type ReplicaResult,
-  type ReplicaStatus,
   SIGNATURE_BYTES,
+  VERDICTS,
   type Verdict,
   WIRE_VERSION,
 } from "../wire.ts";
@@ -32,11 +34,6 @@ const FrameType = {
   Sign: 10,
   Error: 255,
 } as const;
-
-/** By their numbers on the wire. */
-const STATUSES: readonly ReplicaStatus[] = ["ok", "failed", "device-lost"];
-const VERDICTS: readonly Verdict[] = ["recorded", "duplicate", "late", "wanted", "refused"];
-const IDLE_REASONS: readonly IdleReason[] = ["no-jobs", "all-assigned", "needs-features", "paused", "waits-for-others", "quota"];
 
 /** Encodes into an exact-length array. Throws `RangeError` on a field that does not fit its width. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
@@ -58,7 +55,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       for (const result of frame.results) {
         writer
           .u64(result.unit)
-          .u32(STATUSES.indexOf(result.status))
+          .u32(numberOf(result.status, REPLICA_STATUSES))
           .u32(result.gpuMicros)
           .fixed(result.digest, DIGEST_BYTES)
           .block(result.bytes);
@@ -67,7 +64,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
     }
     case "answer": {
       const writer = new Writer(FrameType.Answer, 4 + frame.verdicts.length).u32(frame.verdicts.length);
-      for (const verdict of frame.verdicts) writer.u8(VERDICTS.indexOf(verdict));
+      for (const verdict of frame.verdicts) writer.u8(numberOf(verdict, VERDICTS));
       return writer.done();
     }
     case "bytes":
@@ -77,7 +74,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
         .block(frame.bytes)
         .done();
     case "idle":
-      return new Writer(FrameType.Idle, 8).u32(IDLE_REASONS.indexOf(frame.reason)).u32(frame.retryMs).done();
+      return new Writer(FrameType.Idle, 8).u32(numberOf(frame.reason, IDLE_REASONS)).u32(frame.retryMs).done();
     case "renew":
       return new Writer(FrameType.Renew, 4 + frame.token.byteLength).block(frame.token).done();
     case "release": {
@@ -136,7 +133,7 @@ function decodeBody(type: number, reader: Reader): Frame {
       for (let i = 0; i < count; i++) {
         results.push({
           unit: reader.u64("unit") as UnitIndex,
-          status: reader.choice("status", STATUSES),
+          status: reader.choice("status", REPLICA_STATUSES),
           gpuMicros: reader.u32("gpuMicros"),
           digest: reader.fixed("digest", DIGEST_BYTES),
           bytes: reader.block("bytes", INLINE_RESULT_BYTES),

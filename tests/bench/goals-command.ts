@@ -1,6 +1,7 @@
 /** What the commands of all benches have in common: which goals, how much, and a table or one line of JSON at the end. */
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import { IN_SILENCES, working } from "../../server/cli/working.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type GoalReport, unmeasured } from "./goal.ts";
 import { type BenchReport, table } from "./report.ts";
@@ -45,7 +46,7 @@ export async function measureGoals(
   let failed = false;
   for (const name of names) {
     try {
-      goals[name] = await (measures[name] as () => Promise<GoalReport>)();
+      goals[name] = await working(`${name} is being measured`, false, measures[name] as () => Promise<GoalReport>, IN_SILENCES);
     } catch (error) {
       failed = true;
       goals[name] = unmeasured(null, `it failed: ${messageOf(error)}`);

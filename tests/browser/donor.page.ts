@@ -18,7 +18,7 @@ async function openDonor(workerScript: string): Promise<void> {
 
 /** As a page beside it does before its own first click. */
 function lookOn(): void {
-  new Onlooker({ onHolder: () => undefined, onFact: () => undefined });
+  new Onlooker({ onHolder: () => undefined, onFact: () => undefined, onForgotten: () => undefined });
 }
 
 Object.assign(globalThis, { openDonor, lookOn });

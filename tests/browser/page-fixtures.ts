@@ -43,6 +43,7 @@ export function job(changes: Partial<JobStatus> = {}): JobStatus {
     volunteers: 9,
     unitsPerMinute: 5,
     creditPerUnit: 0.2,
+    resultBytes: 4_104,
     verification: {
       tier: "quorum",
       quorum: 2,

@@ -54,13 +54,14 @@ describe("the picture popped out", () => {
       return plate && dock && plate.width > 250 && plate.width <= 360 && plate.bottom <= dock.top + 1;
     });
     const status = () => own.$$eval(".dock-status *", (lines) => lines.map((line) => line.textContent));
-    expect(await status()).toEqual(["Lending half", "412 GFLOPS"]);
+    await expect.poll(status).toEqual(["Lending half", "412 GFLOPS"]);
     await visitor.say({ gflops: 200, dose: 0.5 });
     await own.waitForFunction(() => document.querySelector(".dock-status span")?.textContent === "200 GFLOPS");
     expect(await page.$eval(".dock-status span", (line) => line.textContent)).toBe("200 GFLOPS");
     await own.click(".dock-less");
     await visitor.heard("dose 0.25");
-    expect(await page.$eval(".dock-status strong", (line) => line.textContent)).toBe("Lending a quarter");
+    // After it has stepped aside for the click.
+    await expect.poll(() => page.$eval(".dock-status strong", (line) => line.textContent)).toBe("Lending a quarter");
     await own.mouse.move(100, 100);
     await visitor.heard("input");
     for (const each of [own, page]) {

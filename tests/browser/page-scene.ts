@@ -3,10 +3,14 @@
  * answers as at first. A file that imports it is set up.
  */
 import type { Browser, Page } from "puppeteer";
-import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { openBrowser } from "./harness.ts";
 import { firstAnswers, openSite, type Site } from "./page-site.ts";
 import { Visitor } from "./page-visitor.ts";
+
+/** What a test waits for may take so long on a busy machine, ms. */
+const PATIENCE_MS = 120_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE_MS });
 
 export let site: Site;
 export let visitor: Visitor;
@@ -28,6 +32,7 @@ beforeEach(async () => {
   Object.assign(site, firstAnswers());
   visitor = await Visitor.come(browser, site);
   page = visitor.page;
+  page.setDefaultTimeout(PATIENCE_MS);
 });
 
 afterEach(async () => {

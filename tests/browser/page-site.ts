@@ -8,6 +8,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
+import { ARTICLES } from "../../shared/articles.ts";
 import { finalCells, job, network, PLAN, picture, primes, SOURCE } from "./page-fixtures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -108,7 +109,8 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
 async function answerFile(site: Site, path: string): Promise<Answer> {
   if (path === `/blobs/${SOURCE_HASH}`) return [200, SOURCE, "application/octet-stream"];
   if (path === `/blobs/${PLAN_HASH}`) return [200, PLAN, "application/octet-stream"];
-  const file = path === "/" ? "index.html" : path === "/privacy" || path === "/bench" ? `${path.slice(1)}.html` : normalize(path).slice(1);
+  const isArticle = ARTICLES.some((name) => path === `/${name}`);
+  const file = path === "/" ? "index.html" : isArticle ? `${path.slice(1)}.html` : normalize(path).slice(1);
   const bytes = await readFile(join(site.folder, file)).catch(() => null);
   return bytes ? [200, bytes, TYPES[extname(file)] ?? "application/octet-stream"] : [404, "not there", "text/plain"];
 }

@@ -41,6 +41,21 @@ describe("before the click", () => {
     expect(bytes).toBeLessThan(MAX_SCRIPT_BYTES);
   });
 
+  test("what a job computes is told in its owner's words, as text, and what is sent; a long one is scrolled", async () => {
+    site.jobs = [job({ description: "Counts <b>steps</b>.\nTo 2^16.", resultBytes: 4_104 })];
+    await visitor.open();
+    const text = () => page.$eval("#computed .description", (element) => element.textContent);
+    expect(await text()).toBe("Counts <b>steps</b>.\nTo 2¹⁶.");
+    expect(await page.$eval("#computed .traffic", (element) => element.textContent)).toMatch(/at most 4\.1 KB a unit\.$/);
+    site.jobs = [job({ description: "line\n".repeat(400) })];
+    await visitor.open();
+    expect(await page.$eval("#computed .description", (element) => element.clientHeight)).toBeLessThan(400);
+    expect(await visitor.violations()).toEqual([]);
+    expect(await page.$eval(".two", (lists) => lists.textContent)).toMatch(
+      /on this page.*while this tab is hidden, with a quarter at most/s,
+    );
+  });
+
   test("Less and More change the words on the button and start nothing", async () => {
     await visitor.open();
     const button = () => page.$eval('[data-testid="lend"]', (element) => element.textContent);
@@ -178,6 +193,14 @@ describe("before the click", () => {
     await page.waitForSelector('idlewave-page[data-state="another-tab"]');
     await holder.close();
     await page.waitForSelector('idlewave-page[data-state="before"]');
+    // What was given is not forgotten with the tab that gave it.
+    expect(await page.$eval(".figures dd", (figure) => figure.textContent)).toBe("14");
+    // With the account it is.
+    await page.evaluate(() => {
+      const channel = new BroadcastChannel("idlewave-donor");
+      channel.postMessage({ type: "forget" });
+    });
+    await page.waitForFunction(() => document.querySelector(".figures") === null);
   });
 
   test("no job, no coordinator and no WebGPU have words of their own", async () => {

@@ -23,6 +23,47 @@ describe("after the click", () => {
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
+  test("what is told to a screen reader is never another thing than the h1 says", async () => {
+    await visitor.open();
+    const told = () => page.$eval(".announcer", (status) => (status.textContent ?? "").trim());
+    await visitor.lend();
+    expect([await visitor.h1(), ""]).toContain(await told());
+    for (const phase of [
+      { kind: "on-hold", reason: "battery", until: null },
+      { kind: "running" },
+      { kind: "waiting", reason: "quota", retryMs: 2_000 },
+    ] as DonorPhase[]) {
+      await visitor.say({ phase });
+      await page.evaluate(
+        () => (document.querySelector("idlewave-page") as unknown as { updateComplete: Promise<boolean> }).updateComplete,
+      );
+      const h1 = await visitor.h1();
+      expect([h1, ""], phase.kind).toContain(await told());
+      if (phase.kind === "on-hold") expect(await told()).toBe(h1);
+    }
+  });
+
+  test("the dock says that it steps aside while the pointer moves, and what it lends when it rests", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    const first = () => page.$eval(".dock-status strong", (line) => line.textContent);
+    await expect.poll(first).toBe("Lending half");
+    await page.mouse.move(300, 300);
+    await page.mouse.move(310, 300);
+    await page.waitForFunction(() => document.querySelector(".dock-status strong")?.textContent === "Stepping aside");
+    await expect.poll(first).toBe("Lending half");
+  });
+
+  test("a double click on the consent button selects no words", async () => {
+    await visitor.open();
+    const button = await (await page.$('[data-testid="lend"]'))?.boundingBox();
+    if (!button) throw new Error("the button has no box");
+    await page.mouse.click(button.x + 60, button.y + button.height / 2, { count: 2 });
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    expect(await page.evaluate(() => getSelection()?.toString())).toBe("");
+  });
+
   test("Stop is not where the consent button was", async () => {
     for (const [width, height] of [
       [1280, 800],
@@ -141,7 +182,7 @@ describe("after the click", () => {
     { kind: "device-lost", times: 3, final: true },
     { kind: "endless", job: 1, title: "Mandelbrot" },
     { kind: "refused", job: 1, unit: 77 },
-    { kind: "job-done", job: 1, volunteers: 31, final: false },
+    { kind: "job-done", job: 1, final: false },
     { kind: "another-tab", running: true, hold: null },
     { kind: "failed", message: "the kernel did not compile" },
   ];

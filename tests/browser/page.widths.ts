@@ -47,7 +47,7 @@ describe("every width", () => {
       { gflops: null, secondsPerUnit: 0.2 },
       { gflops: null, secondsPerUnit: null, software: true, gpuSeconds: 35_000, dose: 0.25 },
       { phase: { kind: "offline", running: true } },
-      { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+      { phase: { kind: "job-done", job: 1, final: false } },
       { phase: { kind: "another-tab", running: true, hold: null } },
     ];
     for (const each of states) {
@@ -77,7 +77,7 @@ describe("every width", () => {
     await visitor.lend();
     await visitor.say({});
     expect(await cut()).toBeLessThanOrEqual(0);
-    await visitor.say({ phase: { kind: "job-done", job: 1, volunteers: 0, final: false } });
+    await visitor.say({ phase: { kind: "job-done", job: 1, final: false } });
     expect(await page.$$eval("[aria-label^=Less]", (buttons) => buttons.length)).toBe(1);
     expect(await cut()).toBeLessThanOrEqual(0);
     await page.evaluate(() => document.querySelector<HTMLElement>('[data-testid="stop"]')?.click());
@@ -137,7 +137,7 @@ describe("every width", () => {
         { phase: held("memory") },
         { phase: held("heat") },
         { phase: { kind: "another-version" } },
-        { phase: { kind: "job-done", job: 1, volunteers: 0, final: false } },
+        { phase: { kind: "job-done", job: 1, final: false } },
       ];
       const hidden: string[] = [];
       for (const each of states) {
@@ -170,6 +170,11 @@ describe("every width", () => {
       buttons.map((each) => each.getBoundingClientRect()).filter((box) => box.width > 0 && (box.width < 44 || box.height < 44)),
     );
     expect(small).toEqual([]);
+    const links = () => page.$$eval(".home, .jobs tbody a, footer nav a", (all) => all.map((each) => each.getBoundingClientRect().height));
+    expect(Math.min(...(await links()))).toBeGreaterThanOrEqual(44);
+    await page.setViewport({ width: 1280, height: 800 });
+    expect(Math.min(...(await links()))).toBeGreaterThanOrEqual(44);
+    await page.setViewport({ width: 390, height: 844 });
     await page.waitForFunction(() => document.querySelector<HTMLElement>(".plate canvas")?.style.blockSize === "380px");
     const terms = await (await page.$(".terms"))?.boundingBox();
     expect((terms?.y ?? 0) + (terms?.height ?? 0)).toBeLessThanOrEqual(844);

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, Frame, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { widgetSnippet } from "../../shared/widget.ts";
 import { openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
 
@@ -86,8 +87,7 @@ export const began = () => asked.filter((path) => path.startsWith("/assets/"));
 
 /** Shows a page of the site; `{widget}` stands for the snippet that its owner pasted. */
 export async function visit(body = "{widget}", attributes = "", path = "/"): Promise<Frame> {
-  const script = `<script async src="${network.url}/widget.js"></script>`;
-  const snippet = `${script}<idlewave-widget site="${site.origin}" ${attributes}></idlewave-widget>`;
+  const snippet = widgetSnippet(network.url, site.origin).replace("<idlewave-widget", `<idlewave-widget ${attributes}`);
   site.pages.set(path, body.replace("{widget}", snippet));
   await page.goto(site.origin + path);
   return await frameOf(page);

@@ -1,7 +1,8 @@
 /** The widget in its shapes and languages. */
 import type { Frame } from "puppeteer";
 import { describe, expect, it } from "vitest";
-import { agree, page, until, visit } from "./widget-scene.ts";
+import { type WidgetSize, widgetSnippet } from "../../shared/widget.ts";
+import { agree, frameOf, network, page, site, until, visit } from "./widget-scene.ts";
 
 const LANGUAGES = ["en", "de", "fr", "es", "pt", "ar"];
 
@@ -21,6 +22,45 @@ describe("the widget", () => {
     await until(frame, "ask");
     await frame.waitForFunction(() => innerHeight === 288 && innerWidth === 320);
     expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
+  });
+
+  it.each<[WidgetSize, number]>([
+    ["card", 1280],
+    ["card", 390],
+    ["badge", 1280],
+    ["badge", 390],
+  ])("as a %s moves nothing on a page %d px wide, however late its loader comes", async (size, width) => {
+    await page.setViewport({ width, height: 800 });
+    let letCome = () => {};
+    const late = new Promise<void>((resolve) => {
+      letCome = resolve;
+    });
+    await page.setRequestInterception(true);
+    page.on("request", (request) => {
+      if (request.url().endsWith("/widget.js")) void late.then(() => request.continue());
+      else void request.continue();
+    });
+    const words = "<p>What this site is about stands around the box, and is being read.</p>";
+    site.pages.set("/", `${words}${widgetSnippet(network.url, site.origin, size)}<div id=below>${words.repeat(6)}</div>`);
+    // The whole page waits for the script.
+    await page.goto(site.origin, { waitUntil: "domcontentloaded" });
+    const boxes = () =>
+      page.$$eval("idlewave-widget, #below", (each) => each.map((element) => JSON.stringify(element.getBoundingClientRect())));
+    const before = await boxes();
+    await page.evaluate(() => {
+      const seen = { score: 0 };
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) seen.score += (entry as PerformanceEntry & { value: number }).value;
+      }).observe({ type: "layout-shift", buffered: true });
+      Object.assign(globalThis, { shifted: seen });
+    });
+    // It was drawn without the loader.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
+    letCome();
+    await frameOf(page);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
+    expect(await boxes()).toEqual(before);
+    expect(await page.evaluate(() => (globalThis as unknown as { shifted: { score: number } }).shifted.score)).toBe(0);
   });
 
   it.each(LANGUAGES)("has room for all that it asks in %s", async (lang) => {

@@ -1,5 +1,6 @@
 /** `npm run chaos`: kills the coordinator again and again and looks at what is left. Exit code 0 when nothing was lost, counted twice or broken. */
 import { parseArgs } from "node:util";
+import { IN_SILENCES, working } from "../../server/cli/working.ts";
 import { Campaign, type Report } from "./campaign.ts";
 import { bundle } from "./child.ts";
 import { DISK_FULL, type Fault, INJECTIONS, KILLS } from "./faults.ts";
@@ -50,10 +51,12 @@ async function campaign(faults: Iterator<Fault, never>, from: number, to: number
   try {
     for (let cycle = from; cycle < to; cycle++) {
       const fault = faults.next().value;
-      await running.cycle(fault);
-      say(
-        `${cycle + 1}/${cycles} ${fault.name}: ${running.report.acknowledged} acknowledged, ready in ${running.report.readySeconds.at(-1)?.toFixed(2)} s`,
-      );
+      const title = `${cycle + 1}/${cycles} ${fault.name}`;
+      const before = running.report.readySeconds.length;
+      await working(title, false, () => running.cycle(fault), IN_SILENCES);
+      // A start that the fault cut short is none.
+      const starts = running.report.readySeconds.slice(before).map((seconds) => seconds.toFixed(2));
+      say(`${title}: ${running.report.acknowledged} acknowledged${starts.length > 0 ? `, ready in ${starts.join(", then ")} s` : ""}`);
     }
     await running.finish();
     return running.report;

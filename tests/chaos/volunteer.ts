@@ -9,6 +9,7 @@ import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromHex } from "../../shared/bytes.ts";
+import { isPassing } from "../../shared/errors.ts";
 import { unitsOf } from "../../shared/ids.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import { SocketEvent } from "../../shared/protocol.ts";
@@ -197,7 +198,7 @@ export class ChaosVolunteer {
 
   /** Waits where that helps; an answer that would lose work for ever is a fault. */
   private async refused(code: string, message: string, retryMs: number): Promise<void> {
-    if (!PASSING.has(code)) throw new PromiseFault(`${code}: ${message}`);
+    if (!isPassing(code)) throw new PromiseFault(`${code}: ${message}`);
     await pause(retryMs);
   }
 }
@@ -240,9 +241,6 @@ function upload(url: string, token: Uint8Array, bytes: Uint8Array): Promise<{ st
     sending.end(bytes);
   });
 }
-
-/** What a coordinator in trouble may say: everything is tried again. */
-const PASSING: ReadonlySet<string> = new Set(["too-fast", "shutting-down", "internal", "disk-full", "too-slow"]);
 
 /** The coordinator said what it may not say to an honest client. */
 class PromiseFault extends Error {

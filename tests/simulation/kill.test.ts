@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import type { AccountId } from "../../shared/ids.ts";
 import { jobRow, SPEC, temporaryFolder, unit } from "../unit/store/place.ts";
@@ -24,6 +24,8 @@ async function killAfter(path: string, key: number, lines: number): Promise<stri
   expect(errors).toBe("");
   return printed;
 }
+
+vi.setConfig({ testTimeout: 600_000 }); // three processes, each from its sources, on a busy machine
 
 it("keeps what was acknowledged before a SIGKILL, and goes on with it", async () => {
   const path = join(await temporaryFolder(), "idlewave.db");

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ADVERSARIES } from "./adversaries.ts";
 import { type Cell, runCell, SeedFailed } from "./cell.ts";
+import { freshKeyLines } from "./fresh-keys.ts";
 
 interface Options {
   tier: string;
@@ -16,6 +17,7 @@ interface Options {
   auditorMs: number;
   check?: boolean;
   json?: boolean;
+  freshKeys?: boolean;
 }
 
 const number = (least: number, most: number, whole: boolean) => (text: string) => {
@@ -39,51 +41,63 @@ const options = new Command("npm run sim --")
   .option("--auditor-ms <n>", "what a unit takes the auditor, ms; the median host takes 1000", number(1, 1e6, false), 200)
   .option("--check", "look at the invariants after each step: slow")
   .option("--json", "print one JSON line at the end")
+  .addOption(
+    new Option("--fresh-keys", "instead of all that: what two networks gain by keys that cost nothing").conflicts([
+      "adversary",
+      "audit",
+      "json",
+    ]),
+  )
   .parse()
   .opts<Options>();
 
 const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
-const names = options.adversary === "all" ? Object.keys(ADVERSARIES) : [options.adversary];
-const cells: Cell[] = [];
-let broken = 0;
-let trace = 0;
-const begun = process.cpuUsage();
+if (options.freshKeys) for (const line of freshKeyLines()) say(line);
+else simulate();
 
-say(
-  `quorum of ${options.quorum}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
-);
-const audit = options.audit === undefined ? null : { share: options.audit, unitMs: options.auditorMs };
-say(audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor");
-say(
-  "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/threat-model.md.",
-);
-for (const name of names) say(`${name.padEnd(13)}${ADVERSARIES[name]?.does}`);
-say(
-  "adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units  audited  honest proven wrong  cheats banned",
-);
-for (const adversary of names) {
-  try {
-    const { f, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
-    const cell = runCell({ adversary, f, units, seeds, firstSeed, seats, quorum, audit, check }, (each) => {
-      trace = (Math.imul(trace, 31) + each) >>> 0;
-    });
-    cells.push(cell);
-    say(lineOf(cell));
-  } catch (error) {
-    if (!(error instanceof SeedFailed)) throw error;
-    broken++;
-    say(`${adversary.padEnd(13)}✗ ${error.message}`);
-  }
-}
-const { user, system } = process.cpuUsage(begun);
-const final = cells.reduce((sum, { units }) => sum + units, 0);
-const unitsPerSecond = Math.round(final / ((user + system) / 1e6));
-say(`${final.toLocaleString("en")} units, ${unitsPerSecond.toLocaleString("en")} a second of a core; trace ${trace.toString(16)}`);
-if (options.json)
-  process.stdout.write(
-    `${JSON.stringify({ runs: cells, invariantsBroken: broken, unitsPerSecond, seed: options.seed, trace: trace.toString(16) })}\n`,
+function simulate(): void {
+  const names = options.adversary === "all" ? Object.keys(ADVERSARIES) : [options.adversary];
+  const cells: Cell[] = [];
+  let broken = 0;
+  let trace = 0;
+  const begun = process.cpuUsage();
+
+  say(
+    `quorum of ${options.quorum}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
   );
-process.exitCode = broken === 0 ? 0 : 1;
+  const audit = options.audit === undefined ? null : { share: options.audit, unitMs: options.auditorMs };
+  say(audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor");
+  say(
+    "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/threat-model.md.",
+  );
+  for (const name of names) say(`${name.padEnd(13)}${ADVERSARIES[name]?.does}`);
+  say(
+    "adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units  audited  honest proven wrong  cheats banned",
+  );
+  for (const adversary of names) {
+    try {
+      const { f, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
+      const cell = runCell({ adversary, f, units, seeds, firstSeed, seats, quorum, audit, check }, (each) => {
+        trace = (Math.imul(trace, 31) + each) >>> 0;
+      });
+      cells.push(cell);
+      say(lineOf(cell));
+    } catch (error) {
+      if (!(error instanceof SeedFailed)) throw error;
+      broken++;
+      say(`${adversary.padEnd(13)}✗ ${error.message}`);
+    }
+  }
+  const { user, system } = process.cpuUsage(begun);
+  const final = cells.reduce((sum, { units }) => sum + units, 0);
+  const unitsPerSecond = Math.round(final / ((user + system) / 1e6));
+  say(`${final.toLocaleString("en")} units, ${unitsPerSecond.toLocaleString("en")} a second of a core; trace ${trace.toString(16)}`);
+  if (options.json)
+    process.stdout.write(
+      `${JSON.stringify({ runs: cells, invariantsBroken: broken, unitsPerSecond, seed: options.seed, trace: trace.toString(16) })}\n`,
+    );
+  process.exitCode = broken === 0 ? 0 : 1;
+}
 
 function lineOf(cell: Cell): string {
   const rate = (value: number) => (value === 0 ? "0" : value.toExponential(1));

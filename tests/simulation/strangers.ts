@@ -1,11 +1,11 @@
 /** A core with volunteers of any keys and clusters, who claim, answer, lie and give back; and what became of the units. */
 import { createHash } from "node:crypto";
 import type { Reply } from "../../server/core/effects.ts";
-import type { Assignment, CoreEvent, JobSpec } from "../../server/core/events.ts";
+import type { Assignment, CoreEvent, JobSpec, Timeless } from "../../server/core/events.ts";
 import { createState } from "../../server/core/state.ts";
 import { step } from "../../server/core/step.ts";
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
-import { account, digestOf, host, JOB, jobSpec, markOf, results, type Timeless } from "../unit/core/world.ts";
+import { account, digestOf, host, JOB, jobSpec, markOf, results } from "../unit/core/world.ts";
 
 export class Network {
   /** Units that each account has a recorded replica of. */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,16 +12,18 @@ copyFileSync(join(ROOT, "biome.json"), join(folder, "biome.json"));
 
 /** Of `imports`, those that the lint refuses in the file or folder at `place`. */
 function refusedIn(place: string, imports: readonly string[]): string[] {
+  return imports.filter((from) => isRefused("noRestrictedImports", place, `import { x } from "${from}";\n\nexport const y = x;\n`));
+}
+
+function isRefused(rule: string, place: string, source: string): boolean {
   const path = place.endsWith(".ts") ? place : `${place}/new.ts`;
   mkdirSync(dirname(join(folder, path)), { recursive: true });
-  return imports.filter((from) => {
-    writeFileSync(join(folder, path), `import { x } from "${from}";\n\nexport const y = x;\n`);
-    const lint = ["lint", "--only=style/noRestrictedImports", path];
-    const { error, stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin/biome"), lint, { cwd: folder, encoding: "utf8" });
-    if (error) throw error;
-    expect(`${stdout}${stderr}`).toContain("Checked 1 file");
-    return `${stdout}${stderr}`.includes("noRestrictedImports");
-  });
+  writeFileSync(join(folder, path), source);
+  const lint = ["lint", `--only=style/${rule}`, path];
+  const { error, stdout, stderr } = spawnSync(join(ROOT, "node_modules/.bin/biome"), lint, { cwd: folder, encoding: "utf8" });
+  if (error) throw error;
+  expect(`${stdout}${stderr}`).toContain("Checked 1 file");
+  return `${stdout}${stderr}`.includes(rule);
 }
 
 const ARROWS: [string, string[], string[]][] = [
@@ -53,7 +55,7 @@ const ARROWS: [string, string[], string[]][] = [
     ["../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/donor/socket.ts"],
   ],
   ["server/coordinator.ts", ["./core/step.ts"], ["./http/app.ts", "./store/sqlite.ts", "./main.ts"]],
-  ["server/main.ts", ["./http/app.ts"], ["./cli/serve.ts", "../client/page/app.ts"]],
+  ["server/main.ts", ["./http/app.ts"], ["./cli/serve.ts", "../client/page/app.ts", "../tests/unit/core/world.ts", "puppeteer"]],
 ];
 
 it.each(ARROWS)(
@@ -63,3 +65,25 @@ it.each(ARROWS)(
   },
   60_000,
 );
+
+const GLOBALS: [string, string[], string[]][] = [
+  ["client/engine", ["performance", "setTimeout"], ["fetch", "document", "window", "localStorage", "navigator", "globalThis", "process"]],
+  ["server/core", ["structuredClone"], ["Date", "performance", "globalThis", "setTimeout", "setInterval", "process", "fetch"]],
+];
+
+it.each(GLOBALS)(
+  "%s may use what it is handed, and of what there is everywhere only what changes nothing",
+  (place, allowed, refused) => {
+    const found = [...allowed, ...refused].filter((name) => isRefused("noRestrictedGlobals", place, `export const y = ${name};\n`));
+    expect(found).toEqual(refused);
+  },
+  60_000,
+);
+
+it("server/core draws no random numbers of its own", () => {
+  const core = join(ROOT, "server/core");
+  const files = readdirSync(core).filter((name) => name.endsWith(".ts"));
+  expect(files.length).toBeGreaterThan(0);
+  for (const name of files)
+    expect([name, readFileSync(join(core, name), "utf8")]).not.toEqual([name, expect.stringContaining("Math.random")]);
+});

@@ -256,6 +256,7 @@ describe("the coordinator", () => {
   it("says that a running job's volunteers never agree", async () => {
     const { store, coordinator } = await open(join(await temporaryFolder(), "a.db"));
     const { id } = await coordinator.addJob(jobRow(), { ...PLAIN, units: 4 });
+    await connect(coordinator, store, 4);
     for (const key of [1, 2, 3]) {
       expect(coordinator.waitsFor(id)).toBe("");
       const assignment = await claim(coordinator, (await connect(coordinator, store, key)).host, 4);

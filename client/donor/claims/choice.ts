@@ -3,6 +3,7 @@
  * and meanwhile the others are claimed by their numbers: the coordinator would give the most urgent one again and again.
  */
 import type { JobStatus } from "../../../shared/api.ts";
+import { byServingOrder } from "../../../shared/serving.ts";
 
 /** A job that cannot run here is left alone for this long. */
 const LEFT_FOR_MS = 5 * 60_000;
@@ -35,7 +36,7 @@ export class Choice {
     if (this.wished !== 0) return this.leftUntil.has(this.wished) ? [] : [this.wished];
     if (this.leftUntil.size === 0) return [0];
     const running = (await this.jobs()).filter(({ id, state }) => state === "running" && !this.leftUntil.has(id));
-    running.sort((a, b) => b.priority - a.priority || a.id - b.id);
+    running.sort(byServingOrder);
     return running.slice(0, MAX_NUMBERED).map(({ id }) => id);
   }
 }

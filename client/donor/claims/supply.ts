@@ -8,6 +8,9 @@ import type { Claims } from "./claims.ts";
 /** The coordinator's wish is believed within these; without an answer it is asked again after `first`. */
 const RETRY_MS = { first: 1_000, least: 250, most: 60_000 };
 
+/** All who are idle hear of a new job at once: their claims are spread over this long. */
+const NEWS_SPREAD_MS = 2_000;
+
 /** What a claim was answered with instead of work. */
 export type NoWork = Exclude<Frame, AssignmentFrame>;
 
@@ -24,6 +27,8 @@ export class Supply {
   private readonly choice: Choice;
   private readonly listener: SupplyListener;
   private claiming = false;
+  /** News came while a claim was under way, whose answer may be older. */
+  private heard = false;
   private askAgainAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -52,6 +57,7 @@ export class Supply {
       if (!passes) this.listener.onFailure(error);
     } finally {
       this.claiming = false;
+      if (this.heard) this.soon();
       this.listener.onChange();
     }
   }
@@ -70,6 +76,17 @@ export class Supply {
     this.askAgainAt = performance.now() + ms;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.hurry(), ms);
+  }
+
+  /** There may be work where there was none: asks within moments. */
+  soon(): void {
+    if (this.claiming) {
+      this.heard = true;
+      return;
+    }
+    this.heard = false;
+    const ms = Math.random() * NEWS_SPREAD_MS;
+    if (this.askAgainAt > performance.now() + ms) this.pause(ms);
   }
 
   /** Asks at once. */

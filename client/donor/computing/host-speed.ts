@@ -1,7 +1,7 @@
 /** The host's speed: measured once after consent, kept for its GPU and this benchmark, and told rounded. */
 import { get, set } from "idb-keyval";
 import { toHex } from "../../../shared/bytes.ts";
-import type { Host } from "../../../shared/protocol.ts";
+import type { Host } from "../../../shared/messages.ts";
 import { BENCHMARK_PLAN } from "../../engine/benchmark-plan.ts";
 import { sha256 } from "../digest.ts";
 import { KEPT, storeAt } from "../kept.ts";

@@ -4,12 +4,10 @@
  * holds a burst again. The gaps are the one timer of the donor.
  */
 import type { Pace } from "../../engine/pace.ts";
-import type { Verdict } from "../manners/policy.ts";
+import { ASIDE_MS, type Verdict } from "../manners/policy.ts";
 
 /** Bursts and gaps together last about this long; while nothing may run, it is looked again as often. */
 const WINDOW_MS = 100;
-/** Nothing new is queued until the person has not moved, typed or scrolled for this long; the page tells of input every 250 ms. */
-const QUIET_MS = 600;
 /** Then the share grows back from RAMP_START of the dose to all of it in this time. */
 const RAMP_MS = 3_000;
 const RAMP_START = 0.1;
@@ -58,7 +56,7 @@ export class Throttle implements Pace {
 
   noticeInput(): void {
     this.account();
-    this.quietAt = this.at + QUIET_MS;
+    this.quietAt = this.at + ASIDE_MS;
   }
 
   targetMicros(): number {

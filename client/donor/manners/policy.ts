@@ -11,6 +11,8 @@ import { isWithin, type Wishes } from "./wishes.ts";
 
 /** At most this share where something asks for less: a film that hides the page, a battery, a warm computer, Save-Data. */
 export const SLOW_SHARE = 0.25;
+/** Nothing new is queued until the person has not moved, typed or scrolled for this long; the page tells of input every 250 ms. */
+export const ASIDE_MS = 600;
 /** A battery below this is left to its owner, whatever they said before. */
 const LOW_BATTERY = 0.2;
 /** A page that has the focus and was not touched for so long: its visitor is not there. */

@@ -13,6 +13,8 @@ export interface Overheard {
   /** Another tab's donor tells its state, or is gone. */
   onHolder(state: DonorState | null): void;
   onFact(fact: DonorFact): void;
+  /** Another tab forgets the account; its donor, where there was one, is gone soon. */
+  onForgotten(): void;
 }
 
 export class Onlooker {
@@ -26,6 +28,7 @@ export class Onlooker {
     this.channel.onmessage = (event: MessageEvent<TabsMessage>) => {
       const message = event.data;
       if (message.type === "fact") overheard.onFact(message.fact);
+      if (message.type === "forget") overheard.onForgotten();
       if (message.type !== "holder") return;
       overheard.onHolder(message.state);
       void this.watchForEnd();

@@ -3,6 +3,7 @@
  * as it is; while nothing may run the reason is told; while the connection is gone a working phase shows as `offline`; a refused unit shows for a while.
  */
 import type { Verdict } from "../manners/policy.ts";
+import { has } from "../phases.ts";
 import type { Report } from "../report.ts";
 import type { DonorPhase } from "../state.ts";
 
@@ -59,8 +60,7 @@ export class Shown {
 
   refresh(): void {
     const { own } = this;
-    const working =
-      own.kind === "running" || own.kind === "starting" || own.kind === "waiting" || own.kind === "on-hold" || own.kind === "job-done";
+    const working = has(own, "working");
     if (working && this.hold) this.report.setPhase({ ...this.hold, kind: "on-hold" });
     else if (working && this.link === "down") this.report.setPhase({ kind: "offline", running: this.hasUnits() });
     else if (working && this.refused && performance.now() < this.refused.until) {

@@ -128,11 +128,19 @@ function drawRunning({ context, palette, reducedMotion }: Brush, { x, y, side, p
   context.fillStyle = palette.lent;
   context.fillRect(x, y, side, Math.round(side * share));
   const frame = Math.min(Math.round(2 * pixelRatio), Math.max(1, Math.floor(side / 4)));
-  context.fillStyle = palette.dark ? palette.lent : palette.ink;
-  context.fillRect(x, y, side, frame);
-  context.fillRect(x, y + side - frame, side, frame);
-  context.fillRect(x, y, frame, side);
-  context.fillRect(x + side - frame, y, frame, side);
+  if (palette.dark) {
+    // Nearly full it would look verified: ground between the yellow frame and what fills.
+    outline(context, palette.ground, { x: x + frame, y: y + frame, side: side - 2 * frame }, Math.min(frame, Math.floor(side / 8)));
+    outline(context, palette.lent, { x, y, side }, frame);
+  } else outline(context, palette.ink, { x, y, side }, frame);
+}
+
+function outline(context: Brush["context"], colour: string, { x, y, side }: Pick<Square, "x" | "y" | "side">, width: number): void {
+  context.fillStyle = colour;
+  context.fillRect(x, y, side, width);
+  context.fillRect(x, y + side - width, side, width);
+  context.fillRect(x, y, width, side);
+  context.fillRect(x + side - width, y, width, side);
 }
 
 function drawWaiting({ context, palette }: Brush, { x, y, side, pixelRatio }: Square): void {

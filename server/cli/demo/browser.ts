@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, ElementHandle, Page } from "puppeteer";
+import { ROOT } from "../../root.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { ROOT } from "../root.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -22,8 +22,8 @@ const BUTTON_TIMEOUT_MS = 60_000;
 
 export interface BrowserVolunteer {
   name: string;
-  /** The page's state, one word (`running`, `waiting` …). */
-  state(): Promise<string>;
+  /** The page's state, one word (`running`, `waiting` …), and whether something runs or waits to run. */
+  state(): Promise<{ word: string; isLent: boolean }>;
   /** What the page says, headline and lead. */
   words(): Promise<string>;
   close(): Promise<void>;
@@ -58,7 +58,11 @@ export async function openVolunteer(name: string, url: string, profile: string):
     const page = await lend(browser, url);
     return {
       name,
-      state: () => page.$eval("idlewave-page", (element) => element.getAttribute("data-state") ?? "unknown"),
+      state: () =>
+        page.$eval("idlewave-page", (element) => ({
+          word: element.getAttribute("data-state") ?? "unknown",
+          isLent: element.classList.contains("lent"),
+        })),
       words: () =>
         page.$eval("#story", (story) => [...story.querySelectorAll("h1, .lead")].map((part) => part.textContent?.trim()).join(" ")),
       close: () => browser.close(),

@@ -5,8 +5,9 @@ import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import { sentBytes } from "../../../shared/bytes.ts";
 import { countUnits, unitsOf } from "../../../shared/ids.ts";
+import type { Hello } from "../../../shared/messages.ts";
 import { type JobPlan, PLAN_VERSION, parsePlan, resultBytes } from "../../../shared/plan.ts";
-import { authMessage, type Challenge, type Hello, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
+import { authMessage, type Challenge, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
 import { frame as frameOutputs } from "../../../shared/result.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import {

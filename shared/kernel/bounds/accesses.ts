@@ -2,7 +2,7 @@
 import { type AbstractElem, type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, type WhileElem } from "wesl/core";
 import type { Layout } from "../layout.ts";
 import type { Facts } from "./facts.ts";
-import { insideOf, leaves } from "./loops.ts";
+import { insideOf, leaves, returns } from "./loops.ts";
 import { Names } from "./names.ts";
 import { type Place, startOf, without } from "./place.ts";
 import type { Range } from "./range.ts";
@@ -134,7 +134,7 @@ class Walk {
         const inside = { ...this.forget(statement, place), sure: false };
         this.block(statement.body.body, inside);
         if (statement.continuing) this.statement(statement.continuing, inside);
-        return { ...place, sure: place.sure && !leaves(statement.body) };
+        return { ...place, sure: place.sure && !returns(statement.body) };
       }
       case "continuing":
         this.block(statement.body.body, place);
@@ -170,7 +170,7 @@ class Walk {
     this.block(loop.body.body, inside);
     if (update?.kind === "call") this.read(update.call, inside);
     else if (update) this.statement(update, inside);
-    return { ...place, sure: place.sure && !leaves(loop.body) };
+    return { ...place, sure: place.sure && !returns(loop.body) };
   }
 
   private store(target: ExpressionElem, place: Place): void {

@@ -71,9 +71,18 @@ function lastOf(condition: ExpressionElem | undefined, variable: VarElem, place:
 
 /** Some invocation may leave what is around this statement before its end. */
 export function leaves(statement: Statement): boolean {
+  return has(statement, ["return", "discard", "break", "continue"]);
+}
+
+/** Some invocation may end in this body of a loop: by a `break` or `continue` it only leaves the loop or a turn of it. */
+export function returns(body: Statement): boolean {
+  return has(body, ["return", "discard"]);
+}
+
+function has(statement: Statement, kinds: readonly Statement["kind"][]): boolean {
   let found = false;
   visitAst(statement, (part) => {
-    if (part.kind === "return" || part.kind === "break" || part.kind === "continue" || part.kind === "discard") found = true;
+    if ((kinds as readonly string[]).includes(part.kind)) found = true;
   });
   return found;
 }

@@ -5,7 +5,7 @@ import { admitted, type Files, openJudges, packageOf } from "./package.ts";
 
 let judges: Judges;
 beforeAll(async () => {
-  judges = await openJudges();
+  judges = await openJudges({ timeoutMs: 20_000 }); // 6,000 lines on a busy machine
 });
 afterAll(() => judges.close());
 
@@ -62,6 +62,12 @@ describe("an index that is beyond the end for some invocation is told with its p
     ["the invocation's own", "out[id.x] = 1u;", 127],
     ["by another name", "let i = id.x;\n  out[(i)] = 1u;", 127],
     ["of a struct of inputs", "out[input.id.x] = 1u;", 127, { inputs: "input: Input" }],
+    [
+      "after a loop that some leave early",
+      "for (var i = 0u; i < 9u; i++) { if (i == id.x) { continue; } if (src[i] > 3u) { break; } }\n  out[id.x] = 1u;",
+      127,
+    ],
+    ["after a loop without a condition", "var i = 0u; loop { i++; if (i > id.x) { break; } }\n  out[id.x] = 1u;", 127],
     ["after a condition that keeps nobody away", "if (id.x > 5u) { _ = id; }\n  out[id.x] = 1u;", 127],
     ["one element too small for a number of the job", "if (id.x >= size.n) { return; }\n  out[id.x] = 1u;", 99, { out: 99 }],
     ["one too small for a constant", "if (id.x <= LAST) { out[id.x] = 1u; }", 99, { out: 99 }],
@@ -184,7 +190,11 @@ describe("an index that the text does not show is said to be unchecked", () => {
     ["from memory", "out[src[id.x % 3u]] = 1u;", /out\[src\[id\.x % 3u\]\] at kernel\.wgsl:\d+:\d+\)/],
     ["a variable that changes", "var i = id.x; i *= 3u;\n  out[i] = 1u;", /\(out\[i\] at kernel\.wgsl:15:3\)/],
     ["changed through a pointer", "var i = 0u; fill(&i);\n  out[i] = 1u;", /out\[i\]/],
-    ["behind a condition on data", "if (out[0] > 3u) { out[id.x] = 1u; }", /out\[id\.x\] at .*, up to 127 of 99 as far as the text shows/],
+    [
+      "behind a condition on data",
+      "if (out[0] > 3u) { out[id.x] = 1u; }",
+      /out\[id\.x\] at .*, index up to 127 as far as the text shows, the last is 99/,
+    ],
     ["read from memory", "out[id.x % 9u] = src[src[id.x % 9u]];", /\(src\[src\[id\.x % 9u\]\] at/],
     [
       "of a while whose variable was looked at before",
@@ -202,6 +212,11 @@ describe("an index that the text does not show is said to be unchecked", () => {
     ["of a copy from before", "var i = out[0]; let j = i; i = 5u; if (i < 9u) { out[j] = 1u; }", /out\[j\]/],
     ["of a while that changes it twice", "var i = id.x; while (i < 100u) { i += 1u; out[i] = 1u; i += 64u; }", /out\[i\]/],
     ["of a while that some leave", "var i = id.x; while (i < 200u) { if (src[0] > 3u) { break; } out[i] = 1u; i += 1u; }", /out\[i\]/],
+    [
+      "after a loop in which some end",
+      "for (var i = 0u; i < 9u; i++) { if (src[i] > 3u) { return; } }\n  out[id.x] = 1u;",
+      /out\[id\.x\] at \S+, index up to 127 as far as the text shows, the last is 99\)/,
+    ],
     ["beside a loop that not all enter", "for (var i = id.x; i < 100u; i += 128u) { out[id.x] = 1u; }", /out\[id\.x\]/],
     ["that may wrap", "out[id.x - 1u] = 1u;", /out\[id\.x - 1u\]/],
     ["of a pointer by another name", "let p = &out; let q = (p); (*q)[out[5]] = 1u;", /\(\*q\)\[out\[5\]\]/],

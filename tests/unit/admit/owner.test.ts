@@ -201,6 +201,26 @@ describe("a warning", () => {
     expect(await warned(job({}))).toEqual([]);
   });
 
+  it.each<[string, string, boolean]>([
+    ["an array of scalars", "a: u32, b: array<u32, 4>", true],
+    ["an array of scalars at a multiple of 16", "a: vec4u, b: array<u32, 4>", true],
+    ["an array of vec2 in a struct in it", "a: Two", true],
+    ["a struct at no multiple of 16", "a: u32, b: One", true],
+    ["a struct with a member right behind it", "a: One, b: u32", true],
+    ["an array of vec4", "a: u32, b: array<vec4u, 4>", false],
+    ["an array of vec3", "a: u32, b: array<vec3u, 4>", false],
+    ["a struct that has 16 bytes", "@size(16) a: One, @align(16) b: u32", false],
+    ["a matrix behind scalars", "a: u32, b: mat4x4f", false],
+  ])("a uniform with %s needs its browser to lay it out so", async (_, members, needed) => {
+    const structs = `struct One { x: u32 }; struct Two { x: array<vec2u, 2> }; struct Odd { ${members} };`;
+    const kernel = `${structs}\n@group(1) @binding(0) var<uniform> odd: Odd;\n${KERNEL}`;
+    const { plan, warnings } = admitted(await judges.admit(packageOf(job({}, kernel))));
+    const name = "uniform_buffer_standard_layout";
+    expect(plan.requires.features).toEqual(needed ? [name] : []);
+    if (needed) expect(warnings.join()).toMatch(/^kernel\.wgsl:2:36 needs uniform_buffer_standard_layout of WGSL.* elements of 16 bytes/);
+    else expect(warnings.join()).not.toContain(name);
+  });
+
   it("names what a kernel needs of WGSL, by a directive or without a word, and the plan carries it", async () => {
     const features = async (kernel: string, requires: object = {}) => {
       const { plan, warnings } = admitted(await judges.admit(packageOf(job({ requires }, kernel))));
@@ -371,6 +391,37 @@ describe("the way out", () => {
       job({ bindings: { ...params, src: { elements: 4, init: "d.bin" } } }, reading, { "d.bin": new Uint8Array(16) }),
       /bindings\.src\.init: It is "d\.bin"\. Write \{"file": "d\.bin"\} to start from a file, or "zero"\.$/,
     ],
+    ...(
+      [
+        ["./kernel.wgsl", /begins with \.\/, and paths begin beside job\.json\. Write "kernel\.wgsl"\.$/],
+        ["src\\kernel.wgsl", /has a backslash: folders are parted by \/\. Write "src\/kernel\.wgsl"\.$/],
+        ["my kernel.wgsl", /has a blank, which no path in a package has\. Rename the file/],
+      ] as const
+    ).map(([path, said]): [string, Files, RegExp] => [`of the path ${path} is one that is allowed`, job({ kernel: [path] }), said]),
+    [
+      "of a name with a capital and a blank is one without",
+      job({ name: "My Life" }),
+      /name: "My Life" is no name .* Write "my-life"; "title" is/,
+    ],
+    [
+      "of a type of another language in the kernel is WGSL's",
+      job({}, KERNEL.replace("array<u32>", "array<uint>")),
+      /^kernel\.wgsl:3:\d+ : Nothing declares uint\. WGSL's name is u32\.$/,
+    ],
+    [
+      "of integers of 64 bits is two of 32",
+      job({ ...twice, bindings: params }, swapped.replace("array<u32>", "array<u64>")),
+      /^kernel\.wgsl:3:\d+ : Nothing declares u64\. WGSL has no integers of 64 bits: use vec2<u32>/,
+    ],
+    [
+      "of a workgroup that an override makes too large is the override",
+      job(
+        { overrides: { BLOCK: 64, other: 1 } },
+        `override BLOCK: u32; override other: u32 = 0;\n${KERNEL.replace("size(64)", "size(BLOCK, BLOCK)").replace("+ params", "+ other + params")}`,
+      ),
+      /^job\.json:\d+:\d+ overrides\.BLOCK: The workgroup of main is 64 x 64 x 1: .* It is as large by overrides\.BLOCK in job\.json\. No GPU/,
+    ],
+    ["of too many operations names their unit", job({ gflopPerUnit: 1e9 }), /The most is 100000\. Operations of one unit in GFLOP/],
     [
       "of a NumPy file is its values alone",
       job({ bindings: { ...params, src: { init: { file: "d.npy" } } } }, reading, { "d.npy": new Uint8Array(144) }),

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
-import { ROOT } from "../../../server/cli/root.ts";
+import { ROOT } from "../../../server/root.ts";
 import { packageOf, startServer } from "../http/server.ts";
 import { idlewave } from "./run.ts";
 

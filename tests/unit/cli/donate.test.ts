@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileShelf } from "../../../client/dawn/shelf.ts";
-import { ROOT } from "../../../server/cli/root.ts";
+import { ROOT } from "../../../server/root.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "../../../server/cli/root.ts";
+import { ROOT } from "../../../server/root.ts";
 import { FOREIGN, GALLERY } from "../../browser/kernels.packages.ts";
 import { completions, countPrimes, readBoards } from "../../browser/kernels.references.ts";
 import * as bitonic from "../../fixtures/foreign/bitonic/expected.ts";
@@ -129,16 +129,23 @@ describe("where the results go", () => {
 
 describe("a kernel that gives other bytes each time", () => {
   it(
-    "is told of its first two units",
+    "is told of its first two units, after check's warnings, and fails",
     async () => {
       const package_ = join(folder, "race");
       await mkdir(package_);
       await writeFile(join(package_, "kernel.wgsl"), RACE);
       await writeFile(join(package_, "job.json"), JSON.stringify(RACE_JOB));
       const ran = await software(package_, "--out", join(folder, "race.bin"));
-      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+      expect(ran, ran.stderr).toMatchObject({ code: 7, stdout: "" });
       expect(ran.stderr).toContain("Unit 0 gave other bytes the second time");
       expect(ran.stderr).not.toContain("Unit 2 ");
+      expect(ran.stderr).toMatch(/gflopPerUnit is missing/);
+      const json = await software(package_, "--out", join(folder, "race.bin"), "--json");
+      expect(json, json.stderr).toMatchObject({ code: 7 });
+      expect(JSON.parse(json.stdout)).toMatchObject({
+        unstable: [0, 1],
+        warnings: expect.arrayContaining([expect.stringMatching(/gflopPerUnit/)]),
+      });
     },
     TIMEOUT,
   );

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../../server/cli/exit.ts";
-import { ROOT } from "../../../server/cli/root.ts";
+import { ROOT } from "../../../server/root.ts";
 import type { JobStatus } from "../../../shared/api.ts";
 import type { Member, PoolInfo } from "../../../shared/pool-api.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ROOT } from "../../../server/cli/root.ts";
+import { ROOT } from "../../../server/root.ts";
 import { bytesOf } from "../gateway/volunteer.ts";
 import { answer } from "../http/answers.ts";
 import { startServer, type TestServer } from "../http/server.ts";

@@ -74,7 +74,7 @@ test("units that go on waiting for a second volunteer are told, with what to do"
   const { code, stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
   expect(code).toBe(0);
   const [first = "", ...later] = stderr.split("\n");
-  expect(first).toMatch(/0 volunteers at work$/);
+  expect(first).toMatch(/0 volunteers at work, 2 units wait for another volunteer$/);
   expect(later.join("\n")).toMatch(/1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/);
 }, 60_000);
 

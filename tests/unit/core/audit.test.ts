@@ -4,6 +4,7 @@ import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS, SPARE_AFTER_MS, VETTED_PASSE
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { WATCH_MS } from "../../../server/core/sentence.ts";
+import { replicasNeeded, WANTED_GRACE_MS } from "../../../server/core/verify.ts";
 import { type HostId, unitsOf } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT, agree, audited, holds, vetted } from "./audited.ts";
 import { account, digestOf, JOB, unit, World } from "./world.ts";
@@ -60,6 +61,20 @@ describe("agreements of newcomers", () => {
       world.submit(world.assignment(one, 4));
     }
     expect(world.job().pages.isFinal(unit(held ?? 0))).toBe(true);
+  });
+
+  it("ask no third volunteer before their time, though their bytes were late and one was asked for those", () => {
+    const { world } = audited({ units: 16 });
+    for (const id of [1, 2]) world.work(world.join(id), { inline: false });
+    const needed = () => [...world.job().provisional.keys()].map((each) => replicasNeeded(world.job(), each));
+    world.tick(WANTED_GRACE_MS);
+    expect(replicasNeeded(world.job(), unit(0))).toBe(1);
+    for (const each of [...world.job().open.keys()])
+      world.send({ type: "bytes", account: account(1), job: JOB, unit: each, digest: digestOf(each), bytes: new Uint8Array(1) });
+    expect(needed().length).toBeGreaterThan(0);
+    expect(new Set(needed())).toEqual(new Set([0]));
+    world.tick(VOUCH_AFTER_MS);
+    expect(new Set(needed())).toEqual(new Set([1]));
   });
 
   it("are the auditor's after a while, when it owes nothing else", () => {

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jobAuditState } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
+import type { Timeless } from "../../../server/core/events.ts";
 import { MAX_MEMBERS } from "../../../server/core/membership.ts";
 import { type JobId, type PoolId, unitsOf } from "../../../shared/ids.ts";
-import { account, type host, JOB, jobSpec, POOL, results, type Timeless, unit, World } from "./world.ts";
+import { account, type host, JOB, jobSpec, POOL, results, unit, World } from "./world.ts";
 
 const PRIVATE = 2 as JobId;
 const OTHER_POOL = 2 as PoolId;

@@ -1,11 +1,11 @@
 /** Credit vests when its unit is final and its statement signed: whatever comes first, over crashes, once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Assignment } from "../../../server/core/events.ts";
+import type { Assignment, Timeless } from "../../../server/core/events.ts";
 import { Ledger } from "../../../server/core/ledger.ts";
 import { isOver } from "../../../server/core/store.ts";
 import type { StatementId } from "../../../shared/ids.ts";
-import { account, JOB, jobSpec, markOf, type Timeless, unit, World } from "./world.ts";
+import { account, JOB, jobSpec, markOf, unit, World } from "./world.ts";
 
 const ACCOUNTS = [1, 2, 3, 4];
 const LIAR = 4;

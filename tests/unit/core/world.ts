@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { awaitAuditor } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
-import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult } from "../../../server/core/events.ts";
+import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult, Timeless } from "../../../server/core/events.ts";
 import { checkState } from "../../../server/core/invariants.ts";
 import { Ledger } from "../../../server/core/ledger.ts";
 import { restorePool } from "../../../server/core/membership.ts";
@@ -13,8 +13,6 @@ import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
 import { type AccountId, type HostId, type JobId, type PoolId, type StatementId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
-
-export type Timeless = CoreEvent extends infer Event ? (Event extends CoreEvent ? Omit<Event, "now" | "draw"> : never) : never;
 
 export const account = (id: number) => id as AccountId;
 export const host = (id: number) => id as HostId;

@@ -7,7 +7,8 @@ import { SIGN_EVERY_MS } from "../../../shared/statement.ts";
 import { planOf } from "../gateway/network.ts";
 import { type Front, type Lender, lend, startFront } from "./front.ts";
 
-const PATIENCE = { timeout: 10_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
+vi.setConfig({ testTimeout: 300_000 }); // everything waits for something, on a busy machine too
 let front: Front;
 let lender: Lender | undefined;
 
@@ -104,6 +105,24 @@ describe("a session", () => {
     lender = lend(front);
     await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), PATIENCE);
     await vi.waitFor(() => expect(units(broken)).toEqual(["failed"]), PATIENCE);
+  });
+
+  it("hears of a new job while it would ask again only in a minute", async () => {
+    await front.network.addJob(planOf(50), { requires: { features: ["none-has-it"], limits: {} }, priority: 9 });
+    lender = lend(front);
+    const phase = { kind: "waiting", reason: "needs-features", retryMs: 60_000 };
+    await vi.waitFor(() => expect(lender?.last().phase).toMatchObject(phase), PATIENCE);
+    const plain = await front.network.addJob(planOf(3));
+    await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), { ...PATIENCE, timeout: 45_000 });
+  });
+
+  it("counts what it computed of a cancelled job as waiting no longer", async () => {
+    const job = await front.network.addJob(planOf(3));
+    lender = lend(front);
+    await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 3, final: 0 }), PATIENCE);
+    await vi.waitFor(() => expect(lender?.kept()).toEqual([]), PATIENCE);
+    await front.network.coordinator.dispatch({ type: "job-verb", job, verb: "cancel" });
+    await vi.waitFor(() => expect(lender?.last().own).toEqual({ job, waiting: 0, final: 0 }), PATIENCE);
   });
 
   it("tells without a connection how many results an earlier page left", async () => {

@@ -116,6 +116,19 @@ describe("the handshake", () => {
   });
 
   it.each([
+    [{ publicKey: Buffer.alloc(31) }, "hello.publicKey is not 32 bytes"],
+    [{ signature: "signed" }, "hello.signature is not 64 bytes"],
+    [{ origin: "x".repeat(301) }, "hello.origin must not have more than 300 characters"],
+    [{ audit: 7 }, "hello.audit must be string"],
+    [{ host: { ...HOST, software: 1 } }, "hello.host.software must be boolean"],
+    [{ host: undefined }, "hello"],
+  ])("says which part of a hello is wrong: %j", async (changes, words) => {
+    const volunteer = await connect();
+    const reply = await volunteer.ask(SocketEvent.Hello, { ...volunteer.helloMessage(), ...changes });
+    expect(reply).toMatchObject({ ok: false, code: "bad-message", message: expect.stringContaining(words) });
+  });
+
+  it.each([
     ["of another wire version", { wire: WIRE_VERSION + 1 }],
     ["that knows no plan of ours", { plan: undefined }],
   ])("tells a client %s to reload", async (_name, changes) => {

@@ -19,6 +19,13 @@ describe("an idle answer", () => {
     expect(idles.of(by, 0, 6000)).toBeNull();
   });
 
+  it("of everybody holds no longer when there is new work", () => {
+    const idles = new IdleAnswers();
+    idles.keep(by, 0, idle, 5000);
+    idles.clear();
+    expect(idles.of(by, 0, 5001)).toBeNull();
+  });
+
   it("holds no longer than it asks to wait, nor when the clock was set back", () => {
     const idles = new IdleAnswers();
     idles.keep(by, 0, { ...idle, retryMs: 250 }, 5000);

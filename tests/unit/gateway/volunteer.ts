@@ -6,13 +6,13 @@ import { msgpackParser } from "../../../server/gateway/parser.ts";
 import { fromHex, sentBytes, toHex } from "../../../shared/bytes.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { unitsOf } from "../../../shared/ids.ts";
+import type { Host } from "../../../shared/messages.ts";
 import { PLAN_VERSION } from "../../../shared/plan.ts";
 import {
   type AccountNotice,
   authMessage,
   type Challenge,
   type HelloReply,
-  type Host,
   type JoinReply,
   type OwnUnitsReply,
   type PoolPass,

@@ -27,6 +27,8 @@ function situation(changes: Partial<Situation> = {}): Situation {
     firstDose: 0.5,
     fresh: null,
     nextJob: false,
+    aside: false,
+    wasLost: false,
     ...changes,
   };
 }
@@ -121,12 +123,7 @@ describe("the page's words", () => {
       "Every unit is being computed.",
       /when a job needs you\. This page asks again every 15 seconds\.$/,
     ],
-    [
-      "job done",
-      lent({ kind: "job-done", job: 1, volunteers: 31, final: false }),
-      "This picture is finished.",
-      /^Volunteers made it, 14 units by you\.$/,
-    ],
+    ["job done", lent({ kind: "job-done", job: 1, final: false }), "This picture is finished.", /^Volunteers made it, 14 units by you\.$/],
     [
       "a count that is done",
       situation({ job: primes({ state: "done", answer: "Ways to place 10 queens", answerSoFar: "724" }) }),
@@ -160,8 +157,38 @@ describe("the page's words", () => {
     expect(saidLead).toMatch(lead);
   });
 
-  test("leave out the size of a small download", () =>
-    expect(say(lent({ kind: "starting", bytes: 7_100 }))[1]).toBe("Downloading the kernel and its data."));
+  test("say the size of a download where it is known", () => {
+    expect(say(lent({ kind: "starting", bytes: 7_100 }))[1]).toBe("Downloading the kernel and its data, 7.1 KB.");
+    expect(say(lent({ kind: "starting", bytes: 0 }))[1]).toBe("Downloading the kernel and its data.");
+  });
+
+  test("say after Stop what waits for a stranger, beside what is verified", () => {
+    const stopped = (waiting: number, final: number) =>
+      say(situation({ lending: { kind: "stopped" }, donor: donorState({ own: { job: 1, waiting, final } }) }));
+    expect(stopped(42, 0)[0]).toBe("Stopped. 42 units of yours wait for a stranger.");
+    expect(stopped(42, 0)[1]).toMatch(/^Nothing is running .* They join the picture when a stranger gets the same bytes/);
+    expect(stopped(1, 14)).toEqual([
+      "Stopped. You gave 14 units.",
+      expect.stringMatching(/stays in the picture for good\. 1 unit of yours waits for a stranger\. $/),
+    ]);
+    expect(stopped(0, 0)[0]).toBe("Stopped.");
+  });
+
+  test("lay no blame on a driver right after the graphics card was lost, and say the way out", () => {
+    for (const of of [lent({ kind: "no-adapter" }, { wasLost: true }), lent({ kind: "device-lost", times: 3, final: true })]) {
+      expect(say(of)[1]).toMatch(/restart the browser/);
+      expect(say(of)[1]).not.toMatch(/driver/);
+    }
+    expect(say(lent({ kind: "device-lost", times: 1, final: false }))[1]).not.toMatch(/restart the browser/);
+  });
+
+  test("say in the dock that it steps aside while something would run", () => {
+    const first = (phase: DonorPhase) => dockLines(lent(phase, { aside: true }))[0];
+    expect(first({ kind: "running" })).toBe("Stepping aside");
+    expect(first({ kind: "another-tab", running: true, hold: null })).toBe("Stepping aside");
+    expect(first({ kind: "on-hold", reason: "battery", until: null })).toBe("Paused, on battery");
+    expect(dockLines(lent({ kind: "running" }))[0]).toBe("Lending half");
+  });
 
   test("say that a job is finished before the donor's having none left", () => {
     const none: DonorPhase = { kind: "waiting", reason: "no-jobs", retryMs: 2_000 };
@@ -317,15 +344,15 @@ describe("the dock", () => {
     expect(isLent(situation({ lending: { kind: "asking" } }))).toBe(true);
     expect(isLent(lent({ kind: "waiting", reason: "all-assigned", retryMs: 0 }))).toBe(true);
     expect(isLent(lent({ kind: "software-adapter" }))).toBe(false);
-    expect(isLent(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toBe(true);
-    expect(isLent(lent({ kind: "job-done", job: 1, volunteers: 0, final: true }))).toBe(false);
+    expect(isLent(lent({ kind: "job-done", job: 1, final: false }))).toBe(true);
+    expect(isLent(lent({ kind: "job-done", job: 1, final: true }))).toBe(false);
     expect(isLent(situation({ lending: { kind: "stopped" }, donor: donorState() }))).toBe(false);
   });
 
   test("tells what another tab does, and that what waits starts by itself", () => {
     expect(dockLines(lent({ kind: "another-tab", running: true, hold: null }))).toEqual(["Lending half", "In another tab"]);
     expect(dockLines(lent({ kind: "another-tab", running: false, hold: null }))).toEqual(["Waiting", "Starts by itself"]);
-    expect(dockLines(lent({ kind: "job-done", job: 1, volunteers: 0, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
+    expect(dockLines(lent({ kind: "job-done", job: 1, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
   });
 
   test("says nothing of a donor that was stopped", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { pack, unpack } from "../../../server/store/packed.ts";
 import { DamagedPage, type PageReplica, type PageUnit } from "../../../server/store/page.ts";
+import { OUTCOMES } from "../../../shared/protocol.ts";
 
 /** As coordinators wrote it before there were statements. */
 const VERSION_1 = Buffer.from(
@@ -56,5 +57,16 @@ describe("a packed page", () => {
     const later = Buffer.from(pack(PAGE));
     later[0] = 3;
     expect(() => unpack(later)).toThrow(DamagedPage);
+  });
+
+  it("has every outcome that a replica ends with, with and without a credit of its own", () => {
+    const ended = OUTCOMES.filter((outcome) => outcome !== "open");
+    const replicas = [...ended, ...ended].map((outcome, index): PageReplica => {
+      const credit = index < ended.length ? 0.5 : 7;
+      return { ...shared, account: index, statement: 0, status: "ok", outcome, gpuMicros: 2, credit };
+    });
+    const result = { digest: null, place: 0, bytes: Buffer.of(9, 8) };
+    const page = new Map<number, PageUnit>([[3, { ended: "final", due: false, at: 2, replicas, results: [result] }]]);
+    expect(unpack(pack(page)).get(3)?.replicas).toEqual(replicas);
   });
 });

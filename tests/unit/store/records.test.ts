@@ -4,6 +4,7 @@ import { PAGE_UNITS, type Settled } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { replayAll } from "../../../server/store/page.ts";
 import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
+import type { Outcome } from "../../../shared/protocol.ts";
 import { unit } from "./place.ts";
 
 const job = 1 as JobId;
@@ -68,5 +69,11 @@ describe("a journal row", () => {
       [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
       [5, { ended: null, due: false, at: 0, replicas: [{ ...by, status: "ok", outcome: "open", statement: 7 }], results: [] }],
     ]);
+  });
+
+  it("is not written with an outcome that has no number", () => {
+    const struck = [{ account, credit: 0.5, outcome: "struck" as Outcome, digest }];
+    const op = { type: "final", job, unit: third, digest, audited: "no", settled: struck, at: 2 } as UnitOp;
+    expect(() => new JournalWriter().write(op)).toThrow("struck is none of open, final, refused, void");
   });
 });

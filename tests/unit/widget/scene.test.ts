@@ -92,7 +92,7 @@ describe("the widget's scenes", () => {
     expect(sceneOf({ kind: "on-hold", reason: "battery-low", until: null })).toEqual({ kind: "held", why: "battery" });
     expect(sceneOf({ kind: "running" })).toEqual({ kind: "running" });
     expect(sceneOf({ kind: "another-version" })).toEqual({ kind: "outdated" });
-    expect(sceneOf({ kind: "job-done", job: 1, volunteers: 2, final: true })).toEqual({ kind: "no-job" });
+    expect(sceneOf({ kind: "job-done", job: 1, final: true })).toEqual({ kind: "no-job" });
     expect(sceneOf({ kind: "no-adapter" })).toEqual({ kind: "unable" });
     expect(sceneOf({ kind: "stopped" })).toEqual({ kind: "stopped" });
     expect(sceneOf({ kind: "failed", message: "it broke" })).toEqual({ kind: "failed", why: "it broke" });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { ERRORS, type ErrorCode, errorCodeOf, errorMessage, IdlewaveError } from "../../../shared/errors.ts";
+import { ERRORS, type ErrorCode, errorCodeOf, errorMessage, IdlewaveError, isPassing } from "../../../shared/errors.ts";
 
 it("each error has a number of its own on the wire", () => {
   const codes = Object.keys(ERRORS) as ErrorCode[];
@@ -15,6 +15,12 @@ it("messages are filled from the details and show what is missing", () => {
   expect(errorMessage("too-large", { what: "job.json", bytes: 9, limit: 3 })).toBe("job.json has 9 bytes, at most 3 are allowed.");
   expect(errorMessage("too-large")).toContain("?");
   expect(new IdlewaveError("not-found", { what: "job 7" }).http).toBe(404);
+});
+
+it("a refusal passes where the table says when to try again, and one of a later release does not", () => {
+  const passing = ["too-fast", "shutting-down", "internal", "disk-full"];
+  expect(passing.every(isPassing)).toBe(true);
+  expect(["bad-token", "foreign-token", "a-code-to-come", "toString"].filter(isPassing)).toEqual([]);
 });
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

@@ -6,11 +6,15 @@ import {
   DIGEST_BYTES,
   type Frame,
   FrameError,
+  IDLE_REASONS,
   INLINE_RESULT_BYTES,
   MAX_BATCH_UNITS,
   MAX_FRAME_BYTES,
   MAX_SOCKET_RESULT_BYTES,
   MAX_TOKEN_BYTES,
+  REPLICA_STATUSES,
+  VERDICTS,
+  type Verdict,
 } from "../../../shared/wire.ts";
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
@@ -19,7 +23,7 @@ const token = fc.uint8Array({ maxLength: 200 });
 const runs = fc.array(fc.record({ start: unit, length: fc.integer({ min: 1, max: 100 }) }), { maxLength: 40 });
 const result = fc.record({
   unit,
-  status: fc.constantFrom("ok" as const, "failed" as const, "device-lost" as const),
+  status: fc.constantFrom(...REPLICA_STATUSES),
   gpuMicros: u32,
   digest: fc.uint8Array({ minLength: DIGEST_BYTES, maxLength: DIGEST_BYTES }),
   bytes: fc.uint8Array({ maxLength: INLINE_RESULT_BYTES }),
@@ -37,10 +41,10 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant("submit" as const), token, results: fc.array(result, { maxLength: 8 }) }),
   fc.record({
     type: fc.constant("answer" as const),
-    verdicts: fc.array(fc.constantFrom("recorded" as const, "duplicate" as const, "late" as const, "wanted" as const, "refused" as const)),
+    verdicts: fc.array(fc.constantFrom(...VERDICTS)),
   }),
   fc.record({ type: fc.constant("bytes" as const), token, unit, bytes: fc.uint8Array({ maxLength: 2000 }) }),
-  fc.record({ type: fc.constant("idle" as const), reason: fc.constantFrom("no-jobs" as const, "quota" as const), retryMs: u32 }),
+  fc.record({ type: fc.constant("idle" as const), reason: fc.constantFrom(...IDLE_REASONS), retryMs: u32 }),
   fc.record({ type: fc.constant("renew" as const), token }),
   fc.record({ type: fc.constant("release" as const), token, units: fc.array(unit, { maxLength: 20 }) }),
   fc.constant({ type: "done" as const }),
@@ -105,6 +109,11 @@ describe("binary frames", () => {
     const bytes = encodeFrame({ type: "done" });
     bytes[0] = 9;
     expect(() => decodeFrame(bytes)).toThrow("9");
+  });
+
+  it("are not written with a value that has no number", () => {
+    const verdicts = ["recorded", "vested" as Verdict];
+    expect(() => encodeFrame({ type: "answer", verdicts } as Frame)).toThrow("vested is none of recorded, duplicate");
   });
 
   it("keep the largest honest frames under the limit", () => {

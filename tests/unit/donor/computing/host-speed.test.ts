@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { type MeasuredSpeed, type SpeedShelf, toldSpeed } from "../../../../client/donor/computing/host-speed.ts";
-import type { Host } from "../../../../shared/protocol.ts";
+import type { Host } from "../../../../shared/messages.ts";
 
 const words = { vendor: "intel", architecture: "xe-lpg", browser: "firefox", os: "linux" };
 const HOST: Host = { ...words, software: false, features: [], limits: {} };

@@ -1,0 +1,66 @@
+/**
+ * The cold messages that a client sends (events of protocol.ts), as the coordinator checks them and the client is typed by them.
+ * The client imports types from here alone: TypeBox is not for its worker.
+ */
+import Type, { type Static } from "typebox";
+import { binaryOf } from "./bytes.ts";
+import { SIGNATURE_BYTES } from "./wire.ts";
+
+const PUBLIC_KEY_BYTES = 32;
+
+/** Binary as the parsers take and give it. */
+function binary(bytes: number) {
+  const isWhole = (value: unknown) => binaryOf(value)?.byteLength === bytes;
+  return Type.Refine(Type.Unsafe<Uint8Array | ArrayBuffer>({}), isWhole, () => `is not ${bytes} bytes`);
+}
+
+/** Coarse words about a host, self-declared: they select work and label reports, never trust. */
+const HostSchema = Type.Object(
+  {
+    vendor: Type.String({ maxLength: 32 }),
+    architecture: Type.String({ maxLength: 32 }),
+    browser: Type.String({ maxLength: 32 }),
+    os: Type.String({ maxLength: 32 }),
+    software: Type.Boolean(),
+    /** GFLOP/s on the benchmark (`shaders/benchmark`), rounded to a power of two of at least 1; absent: not measured. */
+    gflops: Type.Optional(Type.Integer({ enum: Array.from({ length: 31 }, (_, power) => 2 ** power) })),
+    features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
+    /** Limits above WebGPU's defaults that jobs may require, in the steps of limits.ts; each at most 2^53 - 1. */
+    limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
+  },
+  { additionalProperties: false },
+);
+export type Host = Static<typeof HostSchema>;
+
+/** Acknowledged by HelloReply. */
+export const HelloSchema = Type.Object({
+  wire: Type.Integer(),
+  /** Version of the newest plan that the client can run. */
+  plan: Type.Integer(),
+  origin: Type.String({ maxLength: 300 }),
+  publicKey: binary(PUBLIC_KEY_BYTES),
+  signature: binary(SIGNATURE_BYTES),
+  host: HostSchema,
+  /** Number of a pool of which the account is a member, and whose jobs alone this connection gets; absent: public ones. */
+  pool: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
+  /** An administrator's token: this host is the auditor, and may be a software adapter. */
+  audit: Type.Optional(Type.String({ maxLength: 100 })),
+});
+export type Hello = Static<typeof HelloSchema>;
+
+/** Under `units`: which of my units of this job there are, a page of them. Acknowledged by OwnUnitsReply. */
+export const OwnUnitsSchema = Type.Object(
+  {
+    job: Type.Integer({ minimum: 1 }),
+    /** `next` of the page before; absent: the highest. */
+    before: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+  },
+  { additionalProperties: false },
+);
+export type OwnUnitsRequest = Static<typeof OwnUnitsSchema>;
+
+/** Under `join`: become a member of the pool that this link's secret invites to. Acknowledged by JoinReply. */
+export const JoinSchema = Type.Object({ secret: Type.String({ maxLength: 100 }) }, { additionalProperties: false });
+
+/** Under `leave`: be no member of this pool any more. Acknowledged by LeaveReply. */
+export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });
