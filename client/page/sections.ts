@@ -106,7 +106,7 @@ export function promises(allowSoftware: boolean): TemplateResult {
     <div>
       <h2>What it does</h2>
       <ul class="list">
-        <li>Runs one public kernel on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
+        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
         <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
         <li>Steps aside while you move the pointer, scroll or type on this page.</li>
         <li>Goes on while this tab is hidden, with a quarter at most. Stop, or closing the tab, ends it.</li>

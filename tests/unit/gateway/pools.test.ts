@@ -105,6 +105,22 @@ describe("a volunteer and pools", () => {
     expect(await publicly.send({ type: "claim", units: 0, gpuMillis: 0, job })).toMatchObject({ type: "idle", reason: "no-jobs" });
   });
 
+  it("hears alone that there is work for its pool", async () => {
+    const { pool, secret } = await make();
+    const { volunteer } = await member(secret);
+    const stranger = await connect().join();
+    const heard: string[] = [];
+    volunteer.socket.on(SocketEvent.Work, () => heard.push("member"));
+    stranger.socket.on(SocketEvent.Work, () => heard.push("stranger"));
+    await network.addJob(planOf(4), { quorum: 1, pool: pool.id });
+    await expect.poll(() => heard.length).toBeGreaterThan(0);
+    // What was sent before this answer has come too.
+    await stranger.units(1 as never);
+    expect(heard).toEqual(["member"]);
+    await network.addJob(planOf(4));
+    await expect.poll(() => heard).toContain("stranger");
+  });
+
   it("hears alone that its pool's job is taken back; of a public one everybody hears", async () => {
     const { pool, secret } = await make();
     const { volunteer } = await member(secret);
