@@ -4,6 +4,7 @@ import "./dock.ts";
 import "./jobs.ts";
 import "./kernel.ts";
 import type { Dose } from "../donor/state.ts";
+import { Announcer } from "./announcer.ts";
 import type { Dock } from "./dock.ts";
 import { canDraw, Easel } from "./easel.ts";
 import type { KernelView } from "./kernel.ts";
@@ -42,7 +43,6 @@ const NARROW_SHARE = 0.452;
 /** CSS pixels that the words and the dock have in any case, and what the plate keeps of the rest at least. */
 const NARROW_WORDS = 400;
 const NARROW_LEAST = 160;
-const ANNOUNCE_EVERY_MS = 20_000;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
 /** The visitor page. `data-state` says which moment it shows, the class `lent` that something runs or waits to run. */
@@ -60,7 +60,7 @@ export class Page extends LitElement {
   /** As the easel was told. */
   private dose = 0;
   private readonly swap = new Swap();
-  private announcedAt = Number.NEGATIVE_INFINITY;
+  private readonly announcer = new Announcer();
 
   constructor() {
     super();
@@ -125,7 +125,7 @@ export class Page extends LitElement {
 
   /** After the visitor's own action: the new h1 has the focus, can be seen, and waits for no quiet moment to be told. */
   private async turnToStory(): Promise<void> {
-    this.announcedAt = Number.NEGATIVE_INFINITY;
+    this.announcer.hurry();
     await this.updateComplete;
     const headline = this.querySelector<HTMLElement>("h1");
     headline?.focus();
@@ -263,18 +263,11 @@ export class Page extends LitElement {
     return { width: Math.floor(Math.min(WIDE_SHARE * width, width - WIDE_WORDS, WIDE_RATIO * height)), height };
   }
 
-  /** Says what the h1 says, or nothing yet: what was said before and is true no more does not stay. */
   private announce(): void {
     const moment = momentOf(this.visit.situation);
+    if (moment.kind === "loading") return;
     const text = plainText(wordsOf(this.visit.situation, { touch: false, still: true, narrow: false }).headline);
-    const now = performance.now();
-    if (text === this.announced || moment.kind === "loading") return;
-    if (!isFault(moment) && moment.kind !== "on-hold" && now - this.announcedAt < ANNOUNCE_EVERY_MS) {
-      this.announced = "";
-      return;
-    }
-    this.announcedAt = now;
-    this.announced = text;
+    this.announced = this.announcer.take(text, isFault(moment) || moment.kind === "on-hold");
   }
 
   private async save(): Promise<void> {

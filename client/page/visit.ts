@@ -8,9 +8,10 @@
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
-import { type Anyway, ASIDE_MS } from "../donor/manners/policy.ts";
+import type { Anyway } from "../donor/manners/policy.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
 import type { Onlooker } from "../donor/tabs/onlooker.ts";
+import { Aside } from "./aside.ts";
 import { Beside } from "./beside.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
@@ -47,13 +48,12 @@ export class Visit {
   private readonly steady = new Steady();
   private readonly showing = new Showing();
   private readonly fresh = new Fresh(() => this.change({ fresh: null }));
+  private readonly aside = new Aside(() => this.change({ aside: false }));
   /** Job and unit that were verified last. */
   private verified = "";
   private turnedAt = Number.NEGATIVE_INFINITY;
   private hurriedAt = Number.NEGATIVE_INFINITY;
   private inputAt = Number.NEGATIVE_INFINITY;
-  /** Runs until the page steps aside no more. */
-  private asideTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: VisitOptions) {
     this.options = options;
@@ -212,8 +212,7 @@ export class Visit {
     if (!lender || now - this.inputAt < INPUT_EVERY_MS) return false;
     this.inputAt = now;
     void lender.noticeInput();
-    if (this.asideTimer !== null) clearTimeout(this.asideTimer);
-    this.asideTimer = setTimeout(() => this.change({ aside: false }), ASIDE_MS);
+    this.aside.begin();
     if (!this.situation.aside) this.change({ aside: true });
     return true;
   }

@@ -1,10 +1,11 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
-import { answerOf, BEFORE_LEAD, beforeWords, keptHere } from "./before-words.ts";
+import { answerOf, BEFORE_LEAD, beforeWords } from "./before-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, isLent, leftOf, type Moment, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { stoppedWords } from "./stopped-words.ts";
 import { waitingWords } from "./waiting.ts";
 import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
 
@@ -67,7 +68,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     case "running":
       return running(situation, noun, manner);
     case "stopped":
-      return stopped(situation, noun);
+      return stoppedWords(situation, noun);
     case "on-hold":
       return holdWords(situation, moment);
     case "offline":
@@ -145,25 +146,6 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     default:
       return moment satisfies never;
   }
-}
-
-function stopped(situation: Situation, noun: string): Words {
-  const [gave, waits] = [mineOf(situation), waitingOf(situation)];
-  const forStranger: Part[] = waits > 0 ? [{ mine: units(waits) }, ` of yours ${waits === 1 ? "waits" : "wait"} for a stranger.`] : [];
-  const idle = `Nothing is running on your ${deviceOf(situation)}.`;
-  if (gave > 0) {
-    const stays = `${idle} What was verified stays in the ${noun} for good. `;
-    return {
-      headline: ["Stopped. You gave ", { mine: units(gave) }, "."],
-      lead: [stays, ...(waits > 0 ? [...forStranger, " "] : []), ...keptHere(situation)],
-    };
-  }
-  if (waits === 0) return { headline: ["Stopped."], lead: [`${idle} `, ...keptHere(situation)] };
-  const joins = waits === 1 ? "It joins" : "They join";
-  return {
-    headline: ["Stopped. ", ...forStranger],
-    lead: [`${idle} ${joins} the ${noun} when a stranger gets the same bytes, also while you are away. `, ...keptHere(situation)],
-  };
 }
 
 function offline(situation: Situation, still: boolean, { narrow }: Manner): Words {
