@@ -7,7 +7,7 @@
 import { randomBytes } from "node:crypto";
 import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
-import type { AccountId, JobId, UnitIndex } from "../shared/ids.ts";
+import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
 import { type AuditState, auditState, awaitAuditor, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
 import { canaryWords } from "./core/canary.ts";
@@ -17,7 +17,9 @@ import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
+import { restorePool } from "./core/membership.ts";
 import { unmetNeeds } from "./core/needs.ts";
+import { isAdmitted, servingCount } from "./core/pool.ts";
 import { restoreJob } from "./core/restore.ts";
 import { watch } from "./core/sentence.ts";
 import { type CoreState, createState } from "./core/state.ts";
@@ -54,7 +56,7 @@ export interface CoordinatorOptions {
   onReply?: (event: CoreEvent["type"], reply: Reply) => void;
 }
 
-export type Notice = Extract<Effect, { type: "unit-final" | "account-changed" | "job-changed" | "job-withdrawn" }>;
+export type Notice = Exclude<Effect, { type: "store" | "reply" }>;
 
 /** What the coordinator holds in memory now. */
 export interface Load {
@@ -110,6 +112,16 @@ export class Coordinator {
     const coordinator = new Coordinator(options);
     for (const [cluster, until] of await options.store.watched(coordinator.now())) watch(coordinator.state, cluster, until);
     if ((await options.store.secrets(AUDITOR_SEEN)).length > 0) awaitAuditor(coordinator.state, coordinator.now());
+    for (const { id, offAt } of await options.store.pools.all()) {
+      const members = offAt === null ? await options.store.pools.members(id) : [];
+      const current = members.filter(({ leftAt }) => leftAt === null);
+      restorePool(
+        coordinator.state,
+        id,
+        offAt !== null,
+        current.map(({ account }) => account),
+      );
+    }
     for (const row of await options.store.jobs()) await coordinator.restore(row);
     const tickMs = options.tickMs ?? TICK_MS;
     if (tickMs > 0) {
@@ -192,9 +204,10 @@ export class Coordinator {
    */
   waitsFor(id: JobId): string {
     const job = this.state.jobs.get(id);
-    if (job?.state === "running")
-      return unmetNeeds(job.spec.requires, this.volunteers()) || disagreement(job, this.volunteers()) || failing(job);
-    return job ? canaryWords(this.state, job) : "";
+    if (job?.state !== "running") return job ? canaryWords(this.state, job) : "";
+    const { pool, requires } = job.spec;
+    if (pool !== undefined && servingCount(this.state, job) === 0) return "no member of its pool lends to it now";
+    return unmetNeeds(requires, this.volunteers(pool)) || disagreement(job, this.volunteers(pool)) || failing(job);
   }
 
   /** Undefined when there is no such job. */
@@ -226,7 +239,17 @@ export class Coordinator {
   /** The digest whose bytes this account was asked for, or undefined: nothing else need be read or kept. */
   wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
     const found = this.state.jobs.get(job);
-    return found && wantedDigest(found, unit, account);
+    return found && isAdmitted(this.state, found.spec.pool, account) ? wantedDigest(found, unit, account) : undefined;
+  }
+
+  /** Whether this account is a member of the pool now. */
+  isMember(pool: PoolId, account: AccountId): boolean {
+    return isAdmitted(this.state, pool, account);
+  }
+
+  /** Members whose hosts serve the pool now. */
+  isServing(pool: PoolId, account: AccountId): boolean {
+    return this.state.pools.get(pool)?.serving.has(account) ?? false;
   }
 
   watchBlobs(): BlobWatch {
@@ -257,8 +280,8 @@ export class Coordinator {
     this.onAuditing?.(auditing);
   }
 
-  private *volunteers(): Generator<HostFacts> {
-    for (const host of this.state.hosts.values()) if (!isAuditor(host)) yield host;
+  private *volunteers(pool: PoolId | undefined): Generator<HostFacts> {
+    for (const host of this.state.hosts.values()) if (!isAuditor(host) && host.pool === pool) yield host;
   }
 
   private async restore(row: JobRow): Promise<void> {
@@ -340,9 +363,11 @@ function newDraw(): string {
   return randomBytes(16).toString("hex");
 }
 
+const DURABLE: ReadonlySet<Timeless["type"]> = new Set(["submit", "signed", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
+
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
 function writes(event: Timeless): boolean {
-  return event.type === "submit" || event.type === "bytes" || event.type === "forget" || event.type === "signed";
+  return DURABLE.has(event.type);
 }
 
 /** The failure went to onFatal. */

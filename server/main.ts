@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Disk } from "./access/disk.ts";
 import { Drain } from "./access/drain.ts";
 import { Plans } from "./access/plans.ts";
+import { Pools } from "./access/pools.ts";
 import { TokenKeys } from "./access/token.ts";
 import { Judges } from "./admit/admit.ts";
 import type { Config } from "./config.ts";
@@ -91,7 +92,8 @@ export async function startCoordinator(config: Config, { auditorFollows = false 
       tokens.ring.renew(Date.now()).catch((error: unknown) => log.error({ err: error }, "The key of assignment tokens was not renewed."));
     }, KEYS_LOOKED_AT_EVERY_MS);
     opened.push({ close: async () => clearInterval(renewing) });
-    const parts = { coordinator, store, blobs, plans, tokens, disk, clock: Date.now };
+    const pools = await Pools.open(store.pools, coordinator, tokens.ring);
+    const parts = { coordinator, store, blobs, plans, tokens, pools, disk, clock: Date.now };
     const version = await versionOf();
     await dropSnapshots(data);
     const snapshot = (path: string) => store.snapshot(path);
@@ -101,7 +103,7 @@ export async function startCoordinator(config: Config, { auditorFollows = false 
     const backup = () => sweep.waitFor(() => openBackup({ data, snapshot, blobs, program: version, now: Date.now() }));
     const { token: auditorToken } = newToken();
     const mayAudit = async (token: string) => token === auditorToken || isAdministrator(await store.tokenOf(hashOf(token)));
-    const ofGateway = { connected: () => gateway.accounts, onRevoked: () => gateway.dropAuditors() };
+    const ofGateway = { connected: () => gateway.publicAccounts, onRevoked: () => gateway.dropAuditors() };
     const context = { ...parts, config, mayAudit, judges, drain, metrics, version, backup, ...ofGateway };
     // At this level Fastify would tell the address, which the command line tells.
     const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;

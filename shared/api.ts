@@ -28,6 +28,12 @@ export const JobStatusSchema = Type.Object({
     Type.String({ description: "Running answer of a job that is no picture, a decimal over its final units; absent when there is none." }),
   ),
   owner: Type.String({ description: "Name of the owner's token." }),
+  pool: Type.Optional(
+    Type.Object(
+      { id: Type.Integer(), name: Type.String() },
+      { description: "Whose members alone compute and see the job; absent: everybody." },
+    ),
+  ),
   state: JobStateSchema,
   reason: Type.String({
     description: "What the job waits for, what keeps its volunteers from agreeing, or why it ended; empty when there is nothing to say.",
@@ -75,7 +81,7 @@ export const JobStatusSchema = Type.Object({
   ),
   resultBytes: Type.Integer({ description: "Bytes of one unit's result." }),
   verification: Type.Object({
-    tier: Type.Literal("quorum"),
+    tier: Type.Union([Type.Literal("quorum"), Type.Literal("trusted")]),
     quorum: Type.Integer(),
     compare: Type.Literal("exact"),
     limits: Type.String({ description: "What this does not protect from." }),

@@ -17,6 +17,24 @@ export const ERRORS = {
     message: "This account gets no more work: the coordinator computed units of it again, and twice its result was wrong.",
     todo: "Ask the network's operator, whom the page names.",
   },
+  "not-member": {
+    wire: 40,
+    http: 403,
+    message: "This account is no member of pool {pool}, or the pool is off.",
+    todo: "Ask whoever runs the pool for a link to join it.",
+  },
+  "bad-invite": {
+    wire: 41,
+    http: 404,
+    message: "This link joins no pool: it has expired, was replaced by a newer one, or is not whole.",
+    todo: "Ask whoever gave it to you for a new one.",
+  },
+  "bad-pass": {
+    wire: 42,
+    http: 401,
+    message: "The pass to a pool is not good: {why}.",
+    todo: "Lend to the pool again, which gives a new one, or ask without it.",
+  },
   "too-many-jobs": {
     wire: 28,
     http: 409,

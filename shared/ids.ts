@@ -7,6 +7,8 @@ export type JobId = Branded<number, "JobId">;
 export type UnitIndex = Branded<number, "UnitIndex">;
 /** Number of an account on one coordinator; today every device key is an account of its own. */
 export type AccountId = Branded<number, "AccountId">;
+/** Number of a pool on one coordinator: 1, 2, 3 … */
+export type PoolId = Branded<number, "PoolId">;
 /** One authenticated connection of a volunteer, unique while the process lives. */
 export type HostId = Branded<number, "HostId">;
 /** Number of a statement on one coordinator (statement.ts); 0: recorded before there were any, nothing to be signed. */

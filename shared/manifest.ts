@@ -133,7 +133,12 @@ export const ManifestSchema = Type.Object(
     verify: Type.Optional(
       Type.Object(
         {
-          tier: Type.Optional(Type.Literal("quorum")),
+          tier: Type.Optional(
+            Type.Union([Type.Literal("quorum"), Type.Literal("trusted")], {
+              description:
+                "quorum, the default: so many matching replicas. trusted, for a pool alone: each unit is computed once, and its members are believed.",
+            }),
+          ),
           quorum: Type.Optional(
             Type.Integer({ minimum: 2, maximum: 5, description: "Matching replicas from distinct volunteers, default 2." }),
           ),
@@ -141,6 +146,13 @@ export const ManifestSchema = Type.Object(
         },
         { additionalProperties: false },
       ),
+    ),
+    pool: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 0xffffffff,
+        description: "Number of a pool of yours: its members alone compute the job and see it. Without one it is public.",
+      }),
     ),
     gflopPerUnit: Type.Optional(
       Type.Number({
@@ -160,6 +172,14 @@ export const ManifestSchema = Type.Object(
 );
 
 export type Manifest = Static<typeof ManifestSchema>;
+
+/** Votes that make a digest canonical, unless the job says otherwise. */
+export const DEFAULT_QUORUM = 2;
+
+/** Matching replicas that a unit of the job needs. */
+export function quorumOf({ verify }: Pick<Manifest, "verify">): number {
+  return verify?.tier === "trusted" ? 1 : (verify?.quorum ?? DEFAULT_QUORUM);
+}
 
 /** The published schema, `GET /schemas/job.json`. */
 export const MANIFEST_JSON_SCHEMA: object = {

@@ -41,6 +41,8 @@ export const HelloSchema = Type.Object({
   publicKey: binary(PUBLIC_KEY_BYTES),
   signature: binary(SIGNATURE_BYTES),
   host: HostSchema,
+  /** Number of a pool of which the account is a member, and whose jobs alone this connection gets; absent: public ones. */
+  pool: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
   /** An administrator's token: this host is the auditor, and may be a software adapter. */
   audit: Type.Optional(Type.String({ maxLength: 100 })),
 });
@@ -56,3 +58,9 @@ export const OwnUnitsSchema = Type.Object(
   { additionalProperties: false },
 );
 export type OwnUnitsRequest = Static<typeof OwnUnitsSchema>;
+
+/** Under `join`: become a member of the pool that this link's secret invites to. Acknowledged by JoinReply. */
+export const JoinSchema = Type.Object({ secret: Type.String({ maxLength: 100 }) }, { additionalProperties: false });
+
+/** Under `leave`: be no member of this pool any more. Acknowledged by LeaveReply. */
+export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });

@@ -12,6 +12,9 @@ export const SocketEvent = {
   Account: "account",
   Forget: "forget",
   Units: "units",
+  Join: "join",
+  Leave: "leave",
+  Pass: "pass",
   Reload: "reload",
   Withdraw: "withdraw",
   Work: "work",
@@ -34,7 +37,29 @@ export interface Challenge {
 export const OUTCOMES = ["open", "final", "refused", "void"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export type HelloReply = { ok: true; account: AccountNotice } | { ok: false; code: string; message: string };
+export interface Refusal {
+  ok: false;
+  code: string;
+  message: string;
+}
+/** `pool`: the one that the connection serves. */
+export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass } | Refusal;
+
+/** What lets a member read its pool's jobs over HTTP, in the header `idlewave-pass`. */
+export interface PoolPass {
+  id: number;
+  name: string;
+  pass: string;
+  /** Milliseconds until it expires. */
+  lifeMs: number;
+}
+
+export type JoinReply = { ok: true; pool: PoolPass } | Refusal;
+
+export type LeaveReply = { ok: true } | Refusal;
+
+/** Answer to `pass` `{}`: a new pass to the pool that the connection serves. */
+export type PassReply = { ok: true; pool: PoolPass } | Refusal;
 
 /** What an account has; sent with the handshake and after changes, at most once a second. */
 export interface AccountNotice {

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Turns } from "../donor/computing/turns.ts";
+import { errand } from "../donor/errand.ts";
 import { Manners } from "../donor/manners/manners.ts";
 import { UNTOLD } from "../donor/manners/surroundings.ts";
 import type { Wishes } from "../donor/manners/wishes.ts";
@@ -30,15 +31,18 @@ interface NodeDonorOptions extends DonorStart {
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
+  /** The secret of a link to join a pool, which is served then. */
+  join?: string | undefined;
   onState: (state: DonorState) => void;
 }
 
-/** Rejects when the folder cannot be had, or another donor has it, or Dawn does not know the GPU. */
-export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOptions): Promise<NodeDonor> {
+/** Rejects when the pool cannot be joined, when the folder cannot be had, or another donor has it, or Dawn does not know the GPU. */
+export async function startDonor({ home, gpu, onState, join: secret, ...options }: NodeDonorOptions): Promise<NodeDonor> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const shelf = fileShelf(join(home, "outbox.sqlite"));
   try {
     const identity = await fileIdentity(join(home, "identity.json"));
+    const pool = secret === undefined ? options.pool : await errand(options.origin, identity, (socket) => socket.join(secret));
     const machine = { gpu: openDawn(gpu), browser: "node", os: process.platform };
     const report = new Report();
     report.begin(options.dose);
@@ -49,7 +53,7 @@ export async function startDonor({ home, gpu, onState, ...options }: NodeDonorOp
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, wishes }, identity, { shelf, barred }, speeds, throttle, report, machine),
+      open: (throttle, wishes) => new Session({ ...options, pool, wishes }, identity, { shelf, barred }, speeds, throttle, report, machine),
     });
     const ended = turns.ended.then(() => {
       manners.end();

@@ -7,7 +7,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import { browserBarred } from "./claims/barred.ts";
 import { browserSpeeds } from "./computing/host-speed.ts";
 import { Turns } from "./computing/turns.ts";
-import { forgetAccount } from "./forget.ts";
+import { errand } from "./errand.ts";
 import { type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { clearBlobs } from "./inputs/blob-cache.ts";
 import { emptyKept } from "./kept.ts";
@@ -17,6 +17,8 @@ import { type Surroundings, UNTOLD } from "./manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
 import { browserShelf } from "./outbox/shelf.ts";
 import { has } from "./phases.ts";
+import { type KeptPool, keepPool } from "./pools/kept-pools.ts";
+import { joinPool, leavePool } from "./pools/membership.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
 import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
@@ -205,6 +207,16 @@ export class Donor implements DonorControl {
     if (this.lastOptions) await this.restart(this.lastOptions);
   }
 
+  joinPool(origin: string, secret: string): Promise<KeptPool> {
+    return joinPool(origin, secret);
+  }
+
+  async leavePool(origin: string, id: number): Promise<void> {
+    await this.stop();
+    await this.settled();
+    await leavePool(origin, id);
+  }
+
   /**
    * Stops first, in all tabs: a session would come back with the old key, and shelve what it finishes. Holds the lock
    * meanwhile, so that none begins. The key goes last, since as long as something fails it is needed to try again.
@@ -217,7 +229,7 @@ export class Donor implements DonorControl {
     if (!unlock) throw new Error("Another tab still lends. Stop it there, then try again.");
     try {
       const identity = await knownIdentity();
-      if (identity) await forgetAccount(this.lastOptions?.origin ?? self.location.origin, identity);
+      if (identity) await errand(this.lastOptions?.origin ?? self.location.origin, identity, (socket) => socket.forget());
       await clearBlobs();
       await emptyKept();
     } finally {
@@ -252,7 +264,7 @@ export class Donor implements DonorControl {
   private takeTurns(run: Run, identity: Identity, unlock: () => void): Turns {
     const { manners, options } = run;
     const { report } = this;
-    const kept = { shelf: browserShelf(), barred: browserBarred() };
+    const kept = { shelf: browserShelf(), barred: browserBarred(), keepPool: (pool: KeptPool) => void keepPool(pool) };
     const turns = new Turns({
       ...{ manners, report },
       open: (throttle, wishes) => new Session({ ...options, wishes }, identity, kept, browserSpeeds(), throttle, report),

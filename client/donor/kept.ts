@@ -14,6 +14,7 @@ export const KEPT = {
   speed: { database: "idlewave-speed", store: "speeds" },
   barred: { database: "idlewave-barred", store: "plans" },
   wishes: { database: "idlewave-wishes", store: "chosen" },
+  pools: { database: "idlewave-pools", store: "joined" },
   /** Last: as long as something fails, the key is needed to be forgotten. */
   identity: { database: "idlewave-identity", store: "keys" },
 } as const satisfies Record<string, Place>;

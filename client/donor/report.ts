@@ -84,7 +84,7 @@ export class Report {
     if (changed) this.tell();
   }
 
-  set(change: Partial<Pick<DonorState, "dose" | "slowed" | "job" | "publicKey" | "adapter" | "software" | "persisted">>): void {
+  set(change: Partial<Pick<DonorState, "dose" | "slowed" | "job" | "publicKey" | "pool" | "adapter" | "software" | "persisted">>): void {
     Object.assign(this.state, change);
     this.soon();
   }

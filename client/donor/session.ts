@@ -34,6 +34,8 @@ import { Outbox } from "./outbox/outbox.ts";
 import type { SessionShelf } from "./outbox/shelf.ts";
 import { Signatures } from "./outbox/signatures.ts";
 import { postOf } from "./outbox/upload.ts";
+import type { KeptPool } from "./pools/kept-pools.ts";
+import { Serving } from "./pools/serving.ts";
 import type { Report } from "./report.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
@@ -45,6 +47,13 @@ const CHORES_EVERY_MS = 250;
 /** What the last units gave is told within this time after the job ended. */
 const LAST_NOTICES_MS = 2_000;
 
+export interface SessionKept {
+  shelf: SessionShelf;
+  barred: Barred;
+  /** Told of each new pass to the pool that is served. */
+  keepPool?: (pool: KeptPool) => void;
+}
+
 export class Session {
   /** Number of the one job that was chosen, 0 for any. */
   private readonly wished: number;
@@ -52,6 +61,7 @@ export class Session {
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
+  private readonly serving: Serving;
   private readonly inputs: Inputs;
   private readonly claims: Claims;
   private readonly checkpoints: Checkpoints;
@@ -87,7 +97,7 @@ export class Session {
   constructor(
     options: DonorStart,
     identity: Identity,
-    kept: { shelf: SessionShelf; barred: Barred },
+    kept: SessionKept,
     speeds: SpeedShelf,
     throttle: Throttle,
     report: Report,
@@ -103,12 +113,17 @@ export class Session {
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
     this.expected = options.job || (options.shown ?? 0);
-    this.inputs = new Inputs(options.origin, (bytes) => this.onFetched(bytes));
+    this.serving = new Serving(options.pool, (pool) => {
+      report.set({ pool });
+      kept.keepPool?.(pool);
+    });
+    this.inputs = new Inputs(options.origin, (bytes) => this.onFetched(bytes), this.serving.headers);
     this.socket = new VolunteerSocket(
       options.origin,
       identity,
       {
         introduce: (challenge) => this.introduce(challenge.allowSoftware || options.audit !== undefined),
+        onPool: (pool) => this.serving.take(pool),
         onUp: (account, start) => this.onUp(account, start),
         onDown: () => this.shown.setLink("down"),
         onAccount: (account) => this.onAccount(account),
@@ -117,7 +132,7 @@ export class Session {
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
       },
-      options.audit,
+      { audit: options.audit, pool: this.serving.id },
     );
     const { socket } = this;
     this.bulletin = new Bulletin(report, this.inputs, socket, throttle, options.shown ?? 0);
@@ -144,7 +159,7 @@ export class Session {
       },
       isStopped: () => this.stopped,
     });
-    report.set({ publicKey: toHex(identity.publicKey) });
+    report.set({ publicKey: toHex(identity.publicKey), pool: options.pool });
     report.count(() => ({
       running: this.claims.open,
       unsent: this.outbox.count,
@@ -331,6 +346,7 @@ export class Session {
 
   private doChores(): void {
     this.bulletin.tick();
+    if (this.shown.isUp) this.serving.tick(this.socket);
     if (this.shown.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
     this.shown.refresh();
   }

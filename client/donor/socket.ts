@@ -15,8 +15,13 @@ import {
   authMessage,
   type Challenge,
   type HelloReply,
+  type JoinReply,
+  type LeaveReply,
   NONCE_BYTES,
   type OwnUnitsReply,
+  type PassReply,
+  type PoolPass,
+  type Refusal,
   SocketEvent,
 } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
@@ -44,6 +49,8 @@ export interface SocketListener {
   onUp(account: AccountNotice, start: Uint8Array): void;
   onDown(): void;
   onAccount(account: AccountNotice): void;
+  /** A new pass to the pool that is served. */
+  onPool?(pool: PoolPass): void;
   /** A job has begun, or goes on. */
   onWork(): void;
   /** Nothing that is held of the job is to be computed any more. */
@@ -53,19 +60,26 @@ export interface SocketListener {
   onRefused(code: string, message: string): void;
 }
 
+/** What this host is beside a volunteer for the public. */
+export interface Role {
+  /** The token of the coordinator's auditor. */
+  audit?: string | undefined;
+  /** Number of the pool that it serves. */
+  pool?: number | undefined;
+}
+
 export class VolunteerSocket {
   private readonly origin: string;
   private readonly identity: Identity;
   private readonly listener: SocketListener;
-  private readonly audit: string | undefined;
+  private readonly role: Role;
   private readonly socket: Socket;
   private up = false;
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
-  /** `audit`: the token of the coordinator's auditor. */
-  constructor(origin: string, identity: Identity, listener: SocketListener, audit?: string) {
-    this.audit = audit;
+  constructor(origin: string, identity: Identity, listener: SocketListener, role: Role = {}) {
+    this.role = role;
     this.origin = origin;
     this.identity = identity;
     this.listener = listener;
@@ -122,6 +136,20 @@ export class VolunteerSocket {
     if (reply.ok !== true) throw new Error(reply.message ?? "The coordinator did not forget.");
   }
 
+  /** Becomes a member of the pool that a link's secret invites to. Rejects with the coordinator's words. */
+  async join(secret: string): Promise<PoolPass> {
+    return granted((await this.ask(SocketEvent.Join, { secret })) as JoinReply).pool;
+  }
+
+  async leave(pool: number): Promise<void> {
+    granted((await this.ask(SocketEvent.Leave, { pool })) as LeaveReply);
+  }
+
+  /** A new pass to the pool that is served. */
+  async pass(): Promise<PoolPass> {
+    return granted((await this.ask(SocketEvent.Pass, {})) as PassReply).pool;
+  }
+
   /** The network is back: try now instead of at the next turn. */
   hurry(): void {
     if (this.ended || this.socket.connected) return;
@@ -170,7 +198,8 @@ export class VolunteerSocket {
         origin: this.origin,
         ...binary,
         host,
-        ...(this.audit === undefined ? {} : { audit: this.audit }),
+        ...(this.role.audit === undefined ? {} : { audit: this.role.audit }),
+        ...(this.role.pool === undefined ? {} : { pool: this.role.pool }),
       };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
@@ -179,6 +208,7 @@ export class VolunteerSocket {
     if (this.ended || this.socket.id !== id) return;
     if (reply.ok) {
       this.up = true;
+      if (reply.pool) this.listener.onPool?.(reply.pool);
       this.listener.onUp(reply.account, start);
     } else if (!isPassing(reply.code)) this.end(() => this.listener.onRefused(reply.code, reply.message));
   }
@@ -188,4 +218,9 @@ export class VolunteerSocket {
     this.close();
     tell();
   }
+}
+
+function granted<Reply extends { ok: boolean }>(reply: Reply): Exclude<Reply, Refusal> {
+  if (reply.ok !== true) throw new Error((reply as unknown as Refusal).message ?? "The coordinator refused.");
+  return reply as Exclude<Reply, Refusal>;
 }

@@ -4,6 +4,7 @@ import type { IdleReason } from "../../shared/wire.ts";
 import type { Anyway, Hold, SlowReason } from "./manners/policy.ts";
 import type { Surroundings } from "./manners/surroundings.ts";
 import type { Wishes } from "./manners/wishes.ts";
+import type { KeptPool } from "./pools/kept-pools.ts";
 import type { OwnCount } from "./tally.ts";
 
 /** Share of the GPU lent: "a tenth", "a quarter", "half", "most". */
@@ -56,6 +57,8 @@ export interface DonorState {
   /** The job being computed, or null. */
   job: JobStatus | null;
   publicKey: string;
+  /** The pool that is served, with its newest pass; absent: the public. */
+  pool?: KeptPool | undefined;
   credit: { escrow: number; final: number };
   /** Own units of the job being computed, before the first of the one on the page; null until the coordinator told them. */
   own: OwnCount | null;
@@ -94,6 +97,8 @@ export interface DonorStart {
   job: number;
   /** An administrator's token: this host is the coordinator's auditor. */
   audit?: string | undefined;
+  /** The pool that is served; absent: the public. */
+  pool?: KeptPool | undefined;
   /** The job on the page: the account's own units of it are told as soon as the account is known. */
   shown?: number;
   /** What else was chosen; nothing in particular when absent. */
@@ -126,6 +131,10 @@ export interface DonorControl {
   /** Where DonorFacts go. */
   facts(port: MessagePort): Promise<void>;
   retry(): Promise<void>;
+  /** Makes this browser's account a member of the pool that a link's secret invites to; lends nothing. Rejects when it is refused. */
+  joinPool(origin: string, secret: string): Promise<KeptPool>;
+  /** Stops the donors of all tabs; the account is no member any more, and what was kept of the pool is gone. */
+  leavePool(origin: string, id: number): Promise<void>;
   /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */
   forget(): Promise<void>;
 }

@@ -26,9 +26,14 @@ export function beforeWords(situation: Situation, noun: string): Words {
 
 /** Who was here before is told of what is theirs instead: a phone's first screen has no room for both. */
 function beforeLead(situation: Situation): Part[] {
+  const { job } = situation;
   const own = waitingOf(situation);
   if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
-  if (own > 0) return [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger among them. ${READING}`];
+  if (own > 0)
+    return [
+      { mine: units(own) },
+      ` of yours ${own === 1 ? "waits" : "wait"} for ${job?.pool ? "another member" : "a stranger"} among them. ${READING}`,
+    ];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
 

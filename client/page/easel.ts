@@ -1,6 +1,7 @@
 /** The page's hand on the drawing worker: canvases go there once, facts and sizes follow, counts come back. */
 import type { JobStatus } from "../../shared/api.ts";
 import type { Notice, Order, Palette, Seen } from "./drawing/orders.ts";
+import { passHeaders } from "./pool.ts";
 
 const TOKENS = {
   ground: "--ground",
@@ -71,7 +72,14 @@ export class Easel {
 
   /** A job that is done is asked for once more, whole. */
   show(origin: string, job: JobStatus | null): void {
-    this.order({ type: "job", origin, job: job?.id ?? 0, createdAt: job?.createdAt ?? "", done: job?.state === "done" });
+    this.order({
+      type: "job",
+      origin,
+      headers: passHeaders(),
+      job: job?.id ?? 0,
+      createdAt: job?.createdAt ?? "",
+      done: job?.state === "done",
+    });
   }
 
   setLending(on: boolean): void {

@@ -5,6 +5,7 @@ import { toHex } from "../../shared/bytes.ts";
 import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { count, raised } from "./numbers.ts";
+import { passHeaders } from "./pool.ts";
 import { isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
@@ -80,7 +81,7 @@ export class KernelView extends LitElement {
     const title = `What differed in unit ${count(unit)}`;
     await this.open({ kind: "loading", title });
     await this.fetched(title, async () => {
-      const answer = await fetch(`/api/jobs/${job}/refused`);
+      const answer = await fetch(`/api/jobs/${job}/refused`, { headers: passHeaders() });
       if (!answer.ok) throw new Error("The coordinator does not answer.");
       const { refused } = (await answer.json()) as Refused;
       const found = refused.find((replica) => replica.unit === unit);
@@ -173,7 +174,7 @@ function titleOf(job: JobStatus): string {
 
 /** Throws `Error` when it is not there, too large, or not what its hash says. */
 async function fetchBlob(hash: string, limit: number): Promise<ArrayBuffer> {
-  const answer = await fetch(`/blobs/${hash}`);
+  const answer = await fetch(`/blobs/${hash}`, { headers: passHeaders() });
   if (!answer.ok) throw new Error("The coordinator does not have it.");
   const tooLarge = "The file is larger than it may be.";
   if (Number(answer.headers.get("content-length") ?? 0) > limit) throw new Error(tooLarge);

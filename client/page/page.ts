@@ -13,8 +13,9 @@ import { whenItMayRun } from "./manners/section.ts";
 import { raised } from "./numbers.ts";
 import { plainText } from "./part.ts";
 import { legend, type PlateView } from "./plate.ts";
+import { openPool, servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
-import { closing, howChecked, howColoured, nameOf, promises, purposeOf, whatIsComputed, whoOwns } from "./sections.ts";
+import { closing, howChecked, howColoured, nameOf, poolHead, promises, purposeOf, whatIsComputed, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
@@ -72,6 +73,7 @@ export class Page extends LitElement {
       chosenJob: Number.isSafeInteger(chosenJob) && chosenJob > 0 ? chosenJob : 0,
       dose: firstDose(),
       webgpu: webgpuHere(),
+      pool: servedPool()?.name,
       saveData: navigator.connection?.saveData ?? false,
       openFacts: () => this.easel?.openFacts() ?? null,
       onChange: () => {
@@ -151,7 +153,7 @@ export class Page extends LitElement {
       <main>
         <div class="first">
           <div class="side">
-            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}</header>
+            <header><a class="home" href="/" aria-label="idlewave, start page">${mark}<span>idlewave</span></a>${name ? html`<p class="network">${name}</p>` : nothing}${poolHead(() => void visit.leavePool())}</header>
             <div class="story" id="story" tabindex="-1">
               <div class="stack"><h1 tabindex="-1">${keyed(plainText(words.headline), partsOf(words.headline))}</h1>
                 ${rooms.map(({ headline }) => html`<p class="ghost headline">${partsOf(headline)}</p>`)}</div>
@@ -167,6 +169,7 @@ export class Page extends LitElement {
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)} ${whatIsComputed(situation.job)}
         <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
+        ${servedPool() ? html`<idlewave-members .own=${situation.donor?.publicKey ?? ""}></idlewave-members>` : nothing}
         ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
       </main>
       ${closing(visit.network)}
@@ -208,7 +211,7 @@ export class Page extends LitElement {
 
   protected override updated(): void {
     const { situation } = this.visit;
-    const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done"]);
+    const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done", servedPool()?.pass]);
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
     const dose = lentDose(situation);
@@ -298,4 +301,7 @@ function webgpuHere(): Situation["webgpu"] {
   return "gpu" in navigator ? "there" : "absent";
 }
 
+// Before anything is asked of the coordinator.
+await openPool();
+if (servedPool()) void import("./members.ts");
 customElements.define("idlewave-page", Page);

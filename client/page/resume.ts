@@ -9,8 +9,13 @@ export function reloadAndResume(dose: Dose): void {
   // A clock that was set back tells nothing.
   if (since >= 0 && since < RELOAD_EVERY_MS) return;
   sessionStorage.setItem(`${RESUME_KEY}-at`, String(Date.now()));
-  sessionStorage.setItem(RESUME_KEY, String(dose));
+  resumeWith(dose);
   location.reload();
+}
+
+/** The next page of this tab lends as soon as it is there: its visitor has said yes on this one. */
+export function resumeWith(dose: Dose): void {
+  sessionStorage.setItem(RESUME_KEY, String(dose));
 }
 
 /** The dose that was lent before the reload, once; undefined on any other visit. */

@@ -3,6 +3,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
+import { servedPool } from "./pool.ts";
 import { checkedWords } from "./words.ts";
 
 const MINI_COLUMNS = 5;
@@ -16,13 +17,15 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
   const noun = job?.noun || "picture";
   const machine = allowSoftware ? "machine" : "graphics card";
   const quorum = job?.verification.quorum ?? 2;
-  const strangers = quorum === 2 ? `a stranger's ${machine} gets` : `strangers' ${machine}s get`;
+  const [one, many] = job?.pool ? ["another member's", "other members'"] : ["a stranger's", "strangers'"];
+  const same = quorum === 2 ? `${one} ${machine} gets the same bytes` : `${many} ${machine}s get the same bytes`;
+  const until = quorum === 1 ? "the coordinator has it" : same;
   return html`<section class="below" aria-labelledby="colour-title">
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">
       <li>${mini("missing")}<strong>Missing</strong><p>Nobody has computed this unit yet. The square is empty.</p></li>
       <li>${mini("running")}<strong>Running</strong><p>Yours fills as its slices are done. One that somebody else is on has a dot.</p></li>
-      <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${strangers} the same bytes.</p></li>
+      <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${until}.</p></li>
       <li>${mini("yours")}<strong>Yours</strong><p>Verified. ${noun === "picture" ? "It stays in the picture" : `What it found stays in the ${noun}`} for good, and here it is printed in yellow.</p></li>
     </ol>
   </section>`;
@@ -103,7 +106,7 @@ export function promises(allowSoftware: boolean): TemplateResult {
     <div>
       <h2>What it does</h2>
       <ul class="list">
-        <li>Runs one public kernel on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
+        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
         <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
         <li>Steps aside while you move the pointer, scroll or type on this page.</li>
         <li>Goes on while this tab is hidden, with a quarter at most. Stop, or closing the tab, ends it.</li>
@@ -129,7 +132,7 @@ export function howChecked(job: JobStatus | null): TemplateResult {
   const how = job ? checkedWords(job) : "each unit is computed by volunteers who don't know each other";
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
-    <p class="measure">${capitalised(how)}. Only bytes that agree become part of the result and give credit. ${job?.verification.limits}</p>
+    <p class="measure">${capitalised(how)}. ${job?.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job?.verification.limits}</p>
   </section>`;
 }
 
@@ -139,6 +142,14 @@ const USUAL_NAME = "Idlewave";
 /** What this network is called, empty where nobody named it. */
 export function nameOf(network: NetworkInfo | null): string {
   return network && network.name !== USUAL_NAME && network.name !== UNSET ? network.name : "";
+}
+
+/** Which pool the page is for, and the way out of it; nothing where it is everybody's. */
+export function poolHead(leave: () => void): TemplateResult | typeof nothing {
+  const pool = servedPool();
+  if (!pool) return nothing;
+  return html`<p class="network">For ${pool.name}</p>
+    <button class="plain" type="button" data-testid="leave-pool" @click=${leave}>Leave</button>`;
 }
 
 export function closing(network: NetworkInfo | null): TemplateResult {

@@ -42,6 +42,8 @@ export interface Situation {
   job: JobStatus | null;
   /** Number of the job that the address names, 0 for none. */
   chosenJob: number;
+  /** Name of the pool that the page is for; absent: it is everybody's. */
+  pool?: string | undefined;
   /** The browser has no network, and nothing has answered since it said so. */
   offline: boolean;
   /** The visitor asked their browser to save data. */
@@ -68,12 +70,12 @@ export interface Situation {
 }
 
 /** What is known at once. */
-export type Known = Pick<Situation, "webgpu" | "saveData" | "chosenJob" | "dose">;
+export type Known = Pick<Situation, "webgpu" | "saveData" | "chosenJob" | "dose" | "pool">;
 
 /** Before anything was asked or answered. */
-export function firstSituation({ webgpu, saveData, chosenJob, dose }: Known): Situation {
+export function firstSituation({ webgpu, saveData, chosenJob, dose, pool }: Known): Situation {
   return {
-    ...{ webgpu, saveData, chosenJob, dose, firstDose: dose, offline: false },
+    ...{ webgpu, saveData, chosenJob, dose, pool, firstDose: dose, offline: false },
     ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
     ...{ seen: null, kept: 0, fresh: null, nextJob: false, aside: false, wasLost: false },
   };

@@ -15,6 +15,7 @@ import { Aside } from "./aside.ts";
 import { Beside } from "./beside.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
+import { askAgain, leaveServedPool, servedPool, takePass } from "./pool.ts";
 import { reloadAndResume, takeResumed } from "./resume.ts";
 import { Showing } from "./showing.ts";
 import { firstSituation, type Known, momentOf, type Situation } from "./situation.ts";
@@ -78,6 +79,9 @@ export class Visit {
         this.change({ allowSoftware: network.allowSoftware });
       },
       onOffline: () => this.change({ offline: true }),
+      onPassRefused: () => {
+        if (!this.isWanted()) askAgain();
+      },
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
       isTold: () => this.isTold(),
@@ -110,7 +114,7 @@ export class Visit {
 
   private wish(): DonorStart {
     const { dose, job, chosenJob } = this.situation;
-    return { origin: this.options.origin, dose, job: chosenJob, shown: job?.id ?? 0 };
+    return { origin: this.options.origin, dose, job: chosenJob, shown: job?.id ?? 0, pool: servedPool() };
   }
 
   /** False when Stop came while the donor was starting. */
@@ -167,6 +171,12 @@ export class Visit {
     this.change(next ? { chosenJob: 0, job: next } : { chosenJob: 0 });
     if (this.situation.lending.kind === "on") await this.donation?.restart(this.wish());
     else await this.lend();
+  }
+
+  /** Stops, and leaves the pool that the page is for. */
+  async leavePool(): Promise<void> {
+    await this.stop();
+    await leaveServedPool(this.donation ?? (await this.open())).catch((fault: unknown) => this.break(messageOf(fault)));
   }
 
   async retry(): Promise<void> {
@@ -271,6 +281,7 @@ export class Visit {
 
   private takeDonor(donor: DonorState): void {
     const { lending } = this.situation;
+    takePass(donor.pool);
     if (donor.phase.kind === "forgotten") {
       this.donation?.rest();
       this.change({ lending: { kind: "off" }, donor: null, fresh: null });

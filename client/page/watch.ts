@@ -1,6 +1,7 @@
 /** Asks the coordinator what jobs there are and how the shown one stands, while the page can be seen. */
 import type { JobState, JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { byServingOrder } from "../../shared/serving.ts";
+import { passHeaders } from "./pool.ts";
 
 const JOB_MS = 5_000;
 export const LIST_MS = 10_000;
@@ -14,6 +15,8 @@ export interface Watched {
   onNetwork(network: NetworkInfo): void;
   /** The browser says that it has no network. */
   onOffline(): void;
+  /** The pass to the page's pool is good no more. */
+  onPassRefused(): void;
   /** The coordinator did not answer. */
   onFault(): void;
   /** The job to ask after, 0 for none. */
@@ -92,7 +95,8 @@ export class Watch {
   }
 
   private async get<T>(path: string): Promise<T> {
-    const answer = await fetch(`${this.origin}${path}`, { headers: { accept: "application/json" } });
+    const answer = await fetch(`${this.origin}${path}`, { headers: { accept: "application/json", ...passHeaders() } });
+    if (answer.status === 401) this.watched.onPassRefused();
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
     return (await answer.json()) as T;
   }

@@ -42,7 +42,9 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       return {
         headline: ["No job needs you yet."],
         lead: [
-          "Here volunteers lend their graphics cards to public jobs, and strangers check each other's results. ",
+          situation.pool === undefined
+            ? "Here volunteers lend their graphics cards to public jobs, and strangers check each other's results. "
+            : `${situation.pool} has no job for its members yet. `,
           `No job is open now; this page looks again every ${aboutSeconds(LIST_MS / 1_000)}.`,
         ],
       };
@@ -124,7 +126,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       return {
         headline: [`Your ${device} got different bytes.`],
         lead: [
-          `Two strangers got other bytes on unit ${count(moment.unit)}, so yours gives no credit.${device === "processor" ? "" : " Old drivers can cause this."}`,
+          `Two ${situation.job?.pool ? "members" : "strangers"} got other bytes on unit ${count(moment.unit)}, so yours gives no credit.${device === "processor" ? "" : " Old drivers can cause this."}`,
         ],
       };
     case "job-done":
@@ -200,9 +202,11 @@ function given(situation: Situation, noun: string): { headline: Part[]; about: s
   }
   const own = waitingOf(situation);
   if (own === 0) return { headline: ["Your first units are on their way."], about: "" };
+  if (job?.verification.quorum === 1) return { headline: [{ mine: units(own) }, " of yours went to the coordinator."], about: "" };
+  const who = job?.pool ? "another member" : "a stranger";
   return {
-    headline: [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for a stranger.`],
-    about: `${own === 1 ? "It joins" : "They join"} the ${noun} when a stranger gets the same bytes. `,
+    headline: [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for ${who}.`],
+    about: `${own === 1 ? "It joins" : "They join"} the ${noun} when ${who} gets the same bytes. `,
   };
 }
 
@@ -250,9 +254,12 @@ function slower(times: number): string {
 
 function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
   const others = job.verification.quorum - 1;
+  if (others === 0) return "Members of the pool are believed";
+  const one = job.pool ? "Another member's" : "A stranger's";
+  const many = job.pool ? "other members'" : "strangers'";
   return others === 1
-    ? `A stranger's ${allowSoftware ? "machine" : "graphics card"} got the same bytes`
-    : `${capitalised(inWords(others))} strangers' ${allowSoftware ? "machines" : "graphics cards"} got the same bytes`;
+    ? `${one} ${allowSoftware ? "machine" : "graphics card"} got the same bytes`
+    : `${capitalised(inWords(others))} ${many} ${allowSoftware ? "machines" : "graphics cards"} got the same bytes`;
 }
 
 /** How many volunteers made it is counted nowhere yet, so it is not said. */
@@ -272,9 +279,12 @@ function watching(job: JobStatus | null): string {
 /** How results are checked, by the job's tier. */
 export function checkedWords(job: JobStatus): string {
   const { tier, quorum } = job.verification;
+  const who = job.pool ? "members of the pool" : "volunteers who don't know each other";
   switch (tier) {
     case "quorum":
-      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by volunteers who don't know each other`;
+      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
+    case "trusted":
+      return "each computed once: the members of the pool are believed";
     default:
       return tier satisfies never;
   }

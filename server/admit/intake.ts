@@ -17,16 +17,19 @@ const UNBOUNDED = { add: () => undefined };
 /** Files that have arrived and are no blobs yet. */
 type HeldFiles = ReadonlyMap<string, { keep(): Promise<void>; stream(): NodeJS.ReadableStream }>;
 
-/** Judges `pkg`, whose files are `held` or in `blobs` already, and stores what volunteers will fetch; of a refused package nothing. Throws `disk-full` when `room` has none. */
+/** Judges `pkg`, whose files are `held` or in `blobs` already, and stores what volunteers will fetch; of a refused package nothing. `faultsOf`: what the judge cannot know. Throws `disk-full` when `room` has none. */
 export async function intake(
   pkg: JobPackage,
   judges: Judges,
   blobs: BlobStore,
   held: HeldFiles = new Map(),
   room: { add(bytes: number): void } = UNBOUNDED,
+  faultsOf: (manifest: Manifest) => Fault[] = () => [],
 ): Promise<Intake> {
   const admission = await judges.admit(pkg);
   if (!admission.ok) return admission;
+  const faults = faultsOf(admission.manifest);
+  if (faults.length > 0) return { ok: false, faults };
   const { manifest, plan, rows, splits, source, warnings, floats } = admission;
   for (const cut of splits) {
     const file = pkg.files.get(cut.file);

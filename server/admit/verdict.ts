@@ -59,6 +59,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const units = readUnits(manifest, files, faults);
   checkOutputs(manifest, units.space?.count, faults);
   checkSeed(manifest, faults);
+  checkTrust(manifest, faults);
   const read = readKernelFiles(manifest.kernel, files, faults, progress);
   const kernel = read?.kernel;
   if (kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel declares" });
@@ -267,6 +268,17 @@ function checkAbsent(manifest: Manifest, resources: string[], files: readonly Ke
 function checkSeed(manifest: Manifest, faults: Faults): void {
   if (manifest.seed !== undefined && BigInt(manifest.seed) >= 2n ** 64n) {
     faults.at(["seed"], `${manifest.seed} has more than 64 bits.`, "The most is 18446744073709551615.");
+  }
+}
+
+/** Strangers are not believed. */
+function checkTrust({ verify, pool }: Manifest, faults: Faults): void {
+  if (verify?.tier !== "trusted") return;
+  const path = ["verify", "tier"];
+  if (pool === undefined)
+    faults.at(path, "A public job cannot trust its volunteers.", 'Name a pool of yours with "pool", or write "quorum".');
+  if (verify.quorum !== undefined) {
+    faults.at(["verify", "quorum"], "A trusted job computes each unit once.", 'Leave it out, or write the tier "quorum".');
   }
 }
 

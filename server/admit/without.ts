@@ -13,6 +13,7 @@ const APART: ReadonlySet<string> = new Set([
   "seed",
   "requires",
   "verify",
+  "pool",
   "gflopPerUnit",
   "maxGpuHours",
   "priority",

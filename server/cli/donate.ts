@@ -2,14 +2,16 @@
 
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Hours, hoursOf, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
+import { type Command, Option } from "commander";
+import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
 import { has } from "../../client/donor/phases.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
+import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { findJob } from "./api.ts";
+import { type Connection, findJob, sendJson } from "./api.ts";
+import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
@@ -37,11 +39,19 @@ export interface DonateOptions extends VerbOptions {
   untilIdle?: number;
   hours?: Hours;
   gpuMemory?: number;
+  join?: { origin: string; secret: string };
+  pool?: number;
 }
 
 export function donateVerb(program: Command): void {
   verb(program, "donate", "lend this machine's GPU to the coordinator, without a browser")
     .option("--job <job>", "only this job, by number or name")
+    .addOption(
+      new Option("--join <link>", "join the pool that this link invites to, on the coordinator that it names, and lend to it alone")
+        .argParser(joinArgument)
+        .conflicts("pool"),
+    )
+    .addOption(new Option("--pool <number>", "lend to this pool, which was joined before, alone").argParser(poolArgument))
     .addOption(new Option("--intensity <percent>", "share of the GPU").choices(Object.keys(SHARES)).default("90"))
     .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave"))
     .option("--gpu <name>", "part of the name of the GPU to use")
@@ -60,10 +70,11 @@ export function donateVerb(program: Command): void {
 
 /** Lends until it is told to stop. `audit`: as the auditor, under this token. */
 export async function donate(options: DonateOptions, audit?: string): Promise<void> {
-  const connection = connectionOf(options);
+  const connection = connectionOf(options.join ? { ...options, url: options.join.origin } : options);
   const { origin, pathname } = new URL(connection.url);
   if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
-  const job = options.job === undefined ? 0 : (await findJob(connection, options.job)).id;
+  const job = await jobOf(connection, options);
+  if (options.join) await tellWhoAsks(connection, options.join.secret);
   const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
   let last: DonorPhase = { kind: "off" };
@@ -75,6 +86,9 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   };
   const donor = await startDonor({
     ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes, audit },
+    join: options.join?.secret,
+    // Its pass comes with the handshake.
+    pool: options.pool === undefined ? undefined : { id: options.pool, name: "", pass: "" },
     onState: (state) => {
       last = state.phase;
       teller.tell(state);
@@ -90,6 +104,22 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   rest.end();
   const failure = stop.isAsked() ? undefined : failureOf(last, connection.url, options.software === true);
   if (failure) throw failure;
+}
+
+/** Number of the job to compute alone, 0 for any. Of a pool's jobs nothing can be asked before the handshake. */
+async function jobOf(connection: Connection, { job, join, pool }: DonateOptions): Promise<number> {
+  if (job === undefined) return 0;
+  if (!join && pool === undefined) return (await findJob(connection, job)).id;
+  if (/^[1-9][0-9]{0,8}$/.test(job)) return Number(job);
+  throw new CliError(EXIT.usage, "usage", `--job ${job} is no number.`, "A pool's job is named by its number, which its owner knows.");
+}
+
+async function tellWhoAsks(connection: Connection, secret: string): Promise<void> {
+  const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify({ secret }) };
+  const { id, name, owner } = await sendJson(connection, "/api/pools/invited", InvitedSchema, request);
+  note(
+    `Joining pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(`donate --pool ${id}`)} goes on.`,
+  );
 }
 
 /** The first signal stops; a GPU that does not answer, or a second signal, ends the process. */
@@ -207,25 +237,6 @@ function words({ phase, job, adapter }: DonorState): string {
 
 function endlessWords(title: string): string {
   return `The kernel of "${title}" did not end on this GPU, the coordinator was told`;
-}
-
-function hoursArgument(text: string): Hours {
-  const [from = "", to = ""] = text.split("-");
-  const hours = hoursOf(from, to);
-  if (!hours) throw new InvalidArgumentError("It is two times of the day, as 22:00-07:00.");
-  return hours;
-}
-
-function megabytesOf(text: string): number {
-  const megabytes = Number(text);
-  if (!(megabytes > 0)) throw new InvalidArgumentError("It is a number of megabytes, as 512.");
-  return megabytes;
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError("It is a number of seconds, up to 86400.");
-  return seconds;
 }
 
 function failureOf(phase: DonorPhase, url: string, software: boolean): CliError | undefined {

@@ -11,6 +11,7 @@ import { CliError, EndlessKernel, EXIT, EXIT_HELP, type ExitCode } from "./exit.
 import { invocation, PROGRAM } from "./invocation.ts";
 import { keyVerb } from "./key.ts";
 import { newVerb } from "./new.ts";
+import { poolVerb } from "./pool.ts";
 import { note, printError } from "./print.ts";
 import { replayVerb } from "./replay.ts";
 import { restoreVerb } from "./restore.ts";
@@ -41,6 +42,7 @@ const VERBS = [
   schemaVerb,
   tokenVerb,
   siteVerb,
+  poolVerb,
   keyVerb,
   backupVerb,
   restoreVerb,

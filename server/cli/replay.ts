@@ -49,7 +49,9 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
   const job = await findJob(connection, name);
   const unit = await endedUnit(connection, job, index);
   const { Inputs } = await import("../../client/donor/inputs/inputs.ts");
-  const inputs = new Inputs(connection.url);
+  // A pool's inputs are its owner's to read.
+  const headers = (): Record<string, string> => (connection.token ? { authorization: `Bearer ${connection.token}` } : {});
+  const inputs = new Inputs(connection.url, undefined, headers);
   const adapter = await openGpu(options.gpu);
   const [plan, result] = await compute(job, unit, inputs, adapter);
   const canonical = unit.digest === "" ? undefined : await differenceFrom(connection, unit, unit.digest, plan, result);

@@ -53,10 +53,11 @@ export function paceOf(account: Pick<Account, "pace"> | undefined, job: Job, hos
   return account?.pace.get(job.spec.id) ?? declaredPace(job, host) ?? UNPACED_UNIT_MS * 1000;
 }
 
-/** What a lease is given time for: a key that has shown nothing keeps a unit from others no longer for the speed it tells. */
+/** What a lease is given time for: a key that has shown nothing, and is no member of a pool, keeps a unit from others no longer for the speed it tells. */
 export function leasePaceOf(account: Account, job: Job, host: HostFacts): number {
   const pace = paceOf(account, job, host);
-  return account.pace.has(job.spec.id) || account.final > 0 ? pace : Math.min(pace, UNPACED_UNIT_MS * 1000);
+  const isKnown = account.pace.has(job.spec.id) || account.final > 0 || job.spec.pool !== undefined;
+  return isKnown ? pace : Math.min(pace, UNPACED_UNIT_MS * 1000);
 }
 
 /** Neither of the two has been checked: they may shrink a first batch and lengthen the lease of who has verified work, within what any may last. */

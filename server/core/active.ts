@@ -1,4 +1,5 @@
 /** How many accounts, and how many clusters, had a replica that became final lately: a socket that does nothing is nobody. */
+import { servingCount } from "./pool.ts";
 import type { CoreState, Job, Standing } from "./state.ts";
 
 /** A period, ms. Who was active in this one or the last counts. */
@@ -36,7 +37,13 @@ export function activeCount({ now, before }: Active): number {
   return Math.max(now, before);
 }
 
-/** Volunteers who share a job's units, one at least. */
+/** Clusters that were active lately where the job's units go; of a pool, whose members count one by one, those who are here. */
+export function clustersOf(state: CoreState, job: Job): number {
+  return job.spec.pool === undefined ? activeCount(state.activeClusters) : servingCount(state, job);
+}
+
+/** Volunteers who share a job's units, one at least; of a pool, its members who are here. */
 export function volunteersOf(state: CoreState, job: Job): number {
+  if (job.spec.pool !== undefined) return Math.max(1, servingCount(state, job));
   return Math.max(1, activeCount(state.activeAccounts), Math.min(MAX_UNPROVEN, job.holders.size));
 }

@@ -6,7 +6,7 @@
 import { type JobId, runsOf, type UnitIndex } from "../../shared/ids.ts";
 import { MAX_BATCH_UNITS } from "../../shared/wire.ts";
 import { accountOf, declaredPace, isFailing, leasePaceOf, MAX_HELD_LEASES, MAX_HELD_UNITS } from "./account.ts";
-import { activeCount, volunteersOf } from "./active.ts";
+import { clustersOf, volunteersOf } from "./active.ts";
 import { isVetted } from "./audit.ts";
 import { keptName, mayBeOne, triesOf } from "./cluster.ts";
 import type { Reply } from "./effects.ts";
@@ -14,6 +14,7 @@ import type { CoreEvent, HostFacts } from "./events.ts";
 import { idle, idleAfter, idleFull, type Obstacle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
+import { clusterIn } from "./pool.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
 import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
@@ -52,14 +53,16 @@ const TAIL_SHARE = 0.5;
 
 export type Claim = Extract<CoreEvent, { type: "claim" }>;
 
-export function claim(state: CoreState, event: Claim, host: HostFacts, work: Work): Reply {
+export function claim(state: CoreState, event: Claim, facts: HostFacts, work: Work): Reply {
+  const host = { ...facts, cluster: clusterIn(facts.pool, facts) };
+  const isPublic = host.pool === undefined;
   const account = accountOf(state, host.account);
   const cluster = standingOf(state, host.cluster);
-  if (isThrottled(account, cluster)) return idle("quota");
+  if (isPublic && isThrottled(account, cluster)) return idle("quota");
   if (account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idleFull();
 
-  const jobs = event.job === null ? state.running : state.running.filter((job) => job.spec.id === event.job);
-  if (jobs.length === 0) return idle(isAnyPaused(state, event.job) ? "paused" : "no-jobs");
+  const jobs = state.running.filter(({ spec }) => spec.pool === host.pool && (event.job === null || spec.id === event.job));
+  if (jobs.length === 0) return idle(isAnyPaused(state, event.job, host) ? "paused" : "no-jobs");
 
   const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, met: new Set() };
   for (const job of jobs) {
@@ -72,13 +75,13 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
     const size = Math.min(room, batchSize(state, job, account, host, event));
     const lifeMs = lifeOf((size * leasePaceOf(account, job, host)) / 1000);
     const lease = draftLease(state, job, { ...host, id: event.random, lifeMs, now: work.now, assignedAt: work.now });
-    const draws = drawsLeft(account, cluster);
-    const begins = beginsLeft(state, account, cluster, job.clusterHolders.get(keptName(host.cluster)) ?? 0);
+    const draws = isPublic ? drawsLeft(account, cluster) : UNLIMITED;
+    const begins = isPublic ? beginsLeft(state, account, cluster, job.clusterHolders.get(keptName(host.cluster)) ?? 0) : UNLIMITED.units;
     const { units, drawn } = pick(state, job, lease, { size, draws: draws.units, begins }, scan, work);
     if (units.length === 0) continue;
     lease.runs = runsOf(units.sort((a, b) => a - b));
     keepLease(state, job, lease);
-    account.drawn += drawn;
+    if (isPublic) account.drawn += drawn;
     if (draws.areShared) cluster.drawn += drawn;
     account.claims++;
     return {
@@ -96,6 +99,9 @@ export function claim(state: CoreState, event: Claim, host: HostFacts, work: Wor
   }
   return scan.steps <= 0 ? idleAfter(scan.met, SCAN_RETRY_MS) : idleAfter(scan.met);
 }
+
+/** Members of a pool are trusted: nobody looks for an accomplice's units. */
+const UNLIMITED = { units: Number.POSITIVE_INFINITY, areShared: false };
 
 /** What stands between the host and any unit of the job. */
 function obstacleOf(job: Job, account: Account, host: HostFacts, room: number): Obstacle | undefined {
@@ -256,7 +262,7 @@ function isLeftToOthers(state: CoreState, job: Job, by: { cluster: string }, uni
   if (job.returned.size === 0 || job.returned.get(unit) !== keptName(by.cluster)) return false;
   const open = job.open.get(unit);
   const had = (open ? triesOf(open) : 0) + job.pages.holderCount(unit);
-  return activeCount(state.activeClusters) > had + 1;
+  return clustersOf(state, job) > had + 1;
 }
 
 /** Units of the job that the account may hold beyond those it holds, and its cluster with it. */
@@ -274,15 +280,15 @@ function batchSize(state: CoreState, job: Job, account: Account, host: HostFacts
   const pace = account.pace.get(job.spec.id);
   const expected = pace ?? declaredPace(job, host);
   if (expected !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / expected));
-  const proven = pace === undefined ? 0 : GROWTH * account.final;
+  const proven = pace === undefined ? 0 : job.spec.pool === undefined ? GROWTH * account.final : MAX_BATCH_UNITS;
   size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
   const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
   return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / volunteersOf(state, job))));
 }
 
-function isAnyPaused(state: CoreState, job: JobId | null): boolean {
-  for (const candidate of state.jobs.values()) {
-    if (candidate.state === "paused" && (job === null || candidate.spec.id === job)) return true;
+function isAnyPaused(state: CoreState, job: JobId | null, { pool }: HostFacts): boolean {
+  for (const { state: is, spec } of state.jobs.values()) {
+    if (is === "paused" && spec.pool === pool && (job === null || spec.id === job)) return true;
   }
   return false;
 }

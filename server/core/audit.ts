@@ -58,7 +58,7 @@ export function awaitAuditor(state: CoreState, now: number): void {
 }
 
 export function jobAuditState(state: CoreState, job: Job, now: number): JobAuditState {
-  const auditing = auditState(state, now);
+  const auditing = job.spec.pool === undefined ? auditState(state, now) : "none";
   return auditing !== "none" && !isAudited(state, job, now) ? "unable" : auditing;
 }
 
@@ -66,9 +66,9 @@ export function isAuditor({ cluster }: { cluster: string }): boolean {
   return cluster === AUDITOR;
 }
 
-/** The auditor, one that can run the job, is here or expected back. */
+/** The auditor, one that can run the job, is here or expected back. What is a pool's is its members' alone. */
 export function isAudited(state: CoreState, job: Job, now: number): boolean {
-  if (job.isStalled) return false;
+  if (job.isStalled || job.spec.pool !== undefined) return false;
   for (const id of state.auditors) {
     const host = state.hosts.get(id);
     if (host && meets(job.spec.requires, host) && !isFailing(accountOf(state, host.account), job.spec.id)) return true;

@@ -26,7 +26,13 @@ export function claimAudit(state: CoreState, event: Claim, host: HostFacts, work
   const account = accountOf(state, host.account);
   if (account.leases >= MAX_HELD_LEASES) return idleFull();
   const jobs = state.running
-    .filter(({ spec }) => (event.job === null || spec.id === event.job) && meets(spec.requires, host) && !isFailing(account, spec.id))
+    .filter(
+      ({ spec }) =>
+        spec.pool === undefined &&
+        (event.job === null || spec.id === event.job) &&
+        meets(spec.requires, host) &&
+        !isFailing(account, spec.id),
+    )
     .sort((one, other) => one.auditedFrom - other.auditedFrom);
   // What was drawn of any job comes before what merely waits: newcomers, however many, do not keep it from being looked at.
   for (const take of [takeDue, takeProvisional]) {

@@ -5,6 +5,8 @@
  *                       ──unit final, another digest───▶ refused, nothing earned
  *                       ──unit failed, kernel failed───▶ void, nothing earned
  *                       ──another of the same cluster counted──▶ void: one computation is paid once
+ *
+ * In a pool nobody independent has verified anything: its units earn nothing, and change no standing.
  */
 import { creditOf, MAX_GFLOP_PER_UNIT } from "../../shared/credit.ts";
 import type { AccountId } from "../../shared/ids.ts";
@@ -14,7 +16,7 @@ import { isAuditor } from "./audit.ts";
 import { noteOpen, standingOf } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { endUnder } from "./statement.ts";
-import type { Settled } from "./store.ts";
+import type { Settled, StoreOp } from "./store.ts";
 import type { Work } from "./work.ts";
 
 /** Credit comes in binary fractions, so that sums of doubles are exact below 2^27 credits, in whatever order. */
@@ -22,6 +24,7 @@ const CREDIT_GRAIN = 2 ** -26;
 
 /** Credit a replica puts into escrow. A kernel that could not run did no work that anybody can check. */
 export function escrowOf(job: Job, status: "ok" | "failed"): number {
+  if (job.spec.pool !== undefined) return 0;
   // A job of an earlier release may have been admitted with more than an owner may declare.
   const worth = Math.min(job.spec.creditPerUnit, creditOf(MAX_GFLOP_PER_UNIT));
   return status === "ok" ? Math.round(worth / CREDIT_GRAIN) * CREDIT_GRAIN : 0;
@@ -40,23 +43,38 @@ export function settleFinal(
   const refused: AccountId[] = [];
   for (const replica of open.replicas) {
     const { account } = replica;
-    noteOpen(state, replica, -1);
+    noteOpen(state, job, replica, -1);
     const outcome = outcomeOf(replica, digest);
     settled.push(settledAs(state, replica, outcome));
     work.accountChanged(account);
     if (outcome === "void" || isAuditor(replica)) continue;
-    const standings = [accountOf(state, account), standingOf(state, replica.cluster)] as const;
-    for (const standing of standings) standing[outcome]++;
-    if (outcome === "final") {
-      accounts.push(account);
-      noteActive(state.activeAccounts, standings[0]);
-      noteActive(state.activeClusters, standings[1]);
-    } else {
+    if (outcome === "final") accounts.push(account);
+    else {
       refused.push(account);
       job.refused++;
     }
+    if (job.spec.pool === undefined) noteJudged(state, replica, outcome);
+    else noteMemberUnit(job, account, outcome, work);
   }
   return { settled, accounts, refused };
+}
+
+/** Counts a member's replica for its pool. */
+export function noteMemberUnit(
+  { spec }: Job,
+  account: AccountId,
+  became: Extract<StoreOp, { type: "member-unit" }>["became"],
+  work: Work,
+): void {
+  if (spec.pool !== undefined) work.store({ type: "member-unit", pool: spec.pool, account, became });
+}
+
+function noteJudged(state: CoreState, { account, cluster }: Replica, outcome: "final" | "refused"): void {
+  const standings = [accountOf(state, account), standingOf(state, cluster)] as const;
+  for (const standing of standings) standing[outcome]++;
+  if (outcome !== "final") return;
+  noteActive(state.activeAccounts, standings[0]);
+  noteActive(state.activeClusters, standings[1]);
 }
 
 function settledAs(state: CoreState, { account, credit, digest, statement }: Replica, outcome: Settled["outcome"]): Settled {
@@ -70,9 +88,9 @@ function outcomeOf({ status, counted, digest }: Replica, canonical: string): Set
 }
 
 /** Voids the escrow of a unit that failed: nobody is to blame, nothing was verified. */
-export function settleVoid(state: CoreState, open: OpenUnit, work: Work): Settled[] {
+export function settleVoid(state: CoreState, job: Job, open: OpenUnit, work: Work): Settled[] {
   return open.replicas.map((replica) => {
-    noteOpen(state, replica, -1);
+    noteOpen(state, job, replica, -1);
     work.accountChanged(replica.account);
     return settledAs(state, replica, "void");
   });

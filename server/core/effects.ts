@@ -1,7 +1,7 @@
 /** What the core wants done: plain data. Replies are released when the store operations beside them are durable. */
 
 import type { ErrorCode, ErrorDetails } from "../../shared/errors.ts";
-import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, JobId, PoolId, UnitIndex } from "../../shared/ids.ts";
 import type { IdleReason, Verdict } from "../../shared/wire.ts";
 import type { Assignment } from "./events.ts";
 import type { StoreOp } from "./store.ts";
@@ -23,5 +23,7 @@ export type Effect =
   | { type: "unit-final"; job: JobId; unit: UnitIndex; accounts: AccountId[]; refused: AccountId[] }
   | { type: "account-changed"; account: AccountId }
   | { type: "job-changed"; job: JobId }
-  /** Told to everybody who is connected, at once: what they hold of the job is not to be computed. */
-  | { type: "job-withdrawn"; job: JobId };
+  /** Told to everybody who is connected and may know of the job, at once: what they hold of the job is not to be computed. */
+  | { type: "job-withdrawn"; job: JobId }
+  /** Who serves the pool under this account is no member any more; null: nobody is. */
+  | { type: "pool-left"; pool: PoolId; account: AccountId | null };

@@ -2,7 +2,7 @@
 
 import type { JobState } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { AccountId, HostId, JobId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
@@ -27,6 +27,8 @@ export interface JobSpec {
   maxGpuMicros: number | null;
   /** Once it is measured its owner is asked before it runs. */
   asks: boolean;
+  /** Its members alone compute it; absent: the job is public. */
+  pool?: PoolId | undefined;
 }
 
 /** What the auditor has shown of an account. */
@@ -80,6 +82,8 @@ export interface HostFacts {
   limits: Record<string, number>;
   /** GFLOP/s of the benchmark, as the host tells it; absent: unknown. */
   gflops?: number | undefined;
+  /** The pool that it serves, of which its account is a member; absent: public jobs. */
+  pool?: PoolId | undefined;
 }
 
 /**
@@ -117,6 +121,13 @@ export type CoreEvent =
   | { type: "canary-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
   | { type: "canary-alive"; now: number; job: JobId; run: string }
   | { type: "canary-report"; now: number; job: JobId; run: string; finding: CanaryFinding }
+  /** A pool was made, or is on again: it has no members yet. */
+  | { type: "pool-opened"; now: number; pool: PoolId }
+  /** Somebody came with the pool's invitation. */
+  | { type: "member-joined"; now: number; pool: PoolId; account: AccountId }
+  /** By itself, or removed by the pool's owner. */
+  | { type: "member-left"; now: number; pool: PoolId; account: AccountId }
+  | { type: "pool-off"; now: number; pool: PoolId }
   /** The account asked to be forgotten. */
   | { type: "forget"; now: number; account: AccountId }
   /** Deadlines are looked at; the shell sends it about once a second. */

@@ -26,6 +26,7 @@ export function giveBack(state: CoreState, lease: Lease, units: Iterable<UnitInd
     if (job.returned.size >= MAX_RETURNED_UNITS) job.returned.clear();
     job.returned.set(unit, name);
   });
+  if (job.spec.pool !== undefined) return;
   accountOf(state, lease.account).returned += returned;
   standingOf(state, lease.cluster).returned += returned;
 }

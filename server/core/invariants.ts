@@ -3,6 +3,7 @@ import { type AccountId, type StatementId, type UnitIndex, unitsOf } from "../..
 import { isHeld } from "./audit.ts";
 import { must } from "./broken.ts";
 import { AUDITOR, sameCluster } from "./cluster.ts";
+import { isAdmitted } from "./pool.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isOver } from "./store.ts";
 import { replicasNeeded } from "./verify.ts";
@@ -31,6 +32,18 @@ export function checkState(state: CoreState): void {
   }
   checkLeases(state);
   checkStatements(state);
+  checkPools(state);
+}
+
+/** Who serves a pool is counted by its hosts, and who is off has nobody. */
+function checkPools(state: CoreState): void {
+  for (const [id, pool] of state.pools) {
+    must(!pool.isOff || pool.members.size === 0, `pool ${id} is off and has members`);
+    const serving = new Map<AccountId, number>();
+    for (const host of state.hosts.values()) if (host.pool === id) serving.set(host.account, (serving.get(host.account) ?? 0) + 1);
+    const same = pool.serving.size === serving.size && [...serving].every(([account, hosts]) => pool.serving.get(account) === hosts);
+    must(same, `pool ${id}: who serves it is not who is connected`);
+  }
 }
 
 function checkStatements(state: CoreState): void {
@@ -99,6 +112,7 @@ function checkLeases(state: CoreState): void {
   for (const lease of state.leases.values()) {
     const job = state.jobs.get(lease.job);
     must(job !== undefined, `lease ${lease.id} of an unknown job`);
+    must(isAdmitted(state, job.spec.pool, lease.account), `lease ${lease.id} of somebody who is no member of the job's pool`);
     let left = 0;
     for (const unit of unitsOf(lease.runs)) if (job.pages.holders(unit).includes(lease.serial)) left++;
     must(left === lease.left && left > 0, `lease ${lease.id} holds ${left} units and counts ${lease.left}`);

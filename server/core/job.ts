@@ -19,6 +19,7 @@ import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec } from "./events.ts";
 import { endJobLeases, endLease } from "./expiry.ts";
 import { Pages } from "./pages.ts";
+import { isPoolOff } from "./pool.ts";
 import { Ring } from "./ring.ts";
 import { type CoreState, isSpent, type Job } from "./state.ts";
 import { isOver } from "./store.ts";
@@ -97,6 +98,10 @@ export function applyVerb(state: CoreState, event: Extract<CoreEvent, { type: "j
     const details = { job: event.job, state: job.state, verb: "resumed, for it has taken the GPU-hours that it may", todo: RAISE };
     return { type: "error", code: "wrong-state", details };
   }
+  if (verb.to === "running" && isPoolOff(state, job)) {
+    const todo = `Its pool ${job.spec.pool} is off: npx idlewave pool invite ${job.spec.pool} switches it on again.`;
+    return { type: "error", code: "wrong-state", details: { job: event.job, state: job.state, verb: verb.done, todo } };
+  }
   const isMeasured = event.verb === "start" && state.canaryMs > 0 && isAudited(state, job, work.now);
   enter(state, job, isMeasured ? "canary" : verb.to, "", work);
   if (event.verb === "halt") withdraw(state, job, work);
@@ -143,7 +148,7 @@ export function enter(state: CoreState, job: Job, to: JobState, reason: string, 
     endJobLeases(state, job);
     work.tell({ type: "job-withdrawn", job: job.spec.id });
     // The store voids their escrow with the job's state.
-    for (const open of job.open.values()) settleVoid(state, open, work);
+    for (const open of job.open.values()) settleVoid(state, job, open, work);
     job.open.clear();
     job.wanted.clear();
     job.late.clear();

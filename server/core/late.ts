@@ -3,7 +3,7 @@
  * meanwhile (verify.ts), so that nobody can choose whom to meet; where all who are active have voted there is nothing to choose,
  * and the unit would wait for ever.
  */
-import { activeCount } from "./active.ts";
+import { clustersOf } from "./active.ts";
 import type { CoreState, Job } from "./state.ts";
 import { conclude } from "./verify.ts";
 import { isAgreedWithLate } from "./votes.ts";
@@ -16,7 +16,7 @@ export const LATE_MOST_MS = 3_600_000;
 
 /** Lets late votes of a job count fully where nobody else came in time. */
 export function heedLate(state: CoreState, job: Job, work: Work): void {
-  const active = activeCount(state.activeClusters);
+  const active = clustersOf(state, job);
   for (const [unit, since] of job.late) {
     if (since + LATE_GRACE_MS > work.now) return;
     const open = job.open.get(unit);

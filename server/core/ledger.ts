@@ -3,7 +3,7 @@
  * operation contradicts those before it. Numbers are those of the trust model's invariants.
  */
 import { addMicros } from "../../shared/gputime.ts";
-import { type AccountId, type JobId, runsOf, type StatementId, type UnitIndex } from "../../shared/ids.ts";
+import { type AccountId, type JobId, type PoolId, runsOf, type StatementId, type UnitIndex } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { must } from "./broken.ts";
 import { AUDITOR } from "./cluster.ts";
@@ -28,6 +28,7 @@ export class Ledger {
   private readonly statements = new Map<StatementId, { account: AccountId; signed: boolean; earned: number }>();
   readonly records = new Map<AccountId, AuditRecord>();
   readonly watched = new Map<string, number>();
+  readonly members = new Map<PoolId, Set<AccountId>>();
 
   addJob(spec: JobSpec): void {
     this.specs.set(spec.id, spec);
@@ -156,11 +157,36 @@ export class Ledger {
       case "job-state":
         if (op.state === "cancelled" || op.state === "failed") this.voidOpen(op.job);
         return;
+      case "member-joined":
+        this.membersOf(op.pool).add(op.account);
+        return;
+      case "member-left":
+        must(this.membersOf(op.pool).delete(op.account), `account ${op.account} leaves pool ${op.pool} and is no member`);
+        return;
+      case "member-unit":
+        must(
+          op.became !== "submitted" || this.membersOf(op.pool).has(op.account),
+          `account ${op.account} answers for pool ${op.pool} and is no member`,
+        );
+        return;
+      case "pool-off":
+        this.membersOf(op.pool).clear();
+        return;
       case "forget":
+        for (const members of this.members.values()) members.delete(op.account);
         return;
       default:
         op satisfies never;
     }
+  }
+
+  private membersOf(pool: PoolId): Set<AccountId> {
+    let members = this.members.get(pool);
+    if (!members) {
+      members = new Set();
+      this.members.set(pool, members);
+    }
+    return members;
   }
 
   private end({ job, unit, digest, audited }: Extract<StoreOp, { type: "final" }>): void {

@@ -3,7 +3,7 @@
  *
  *   running ──devices of QUARANTINE_CLUSTERS clusters were lost──▶ paused, with the reason ──resume──▶ running, nothing is held against it
  *
- * Only who has had work verified lately is heard: two free keys must not stop a job. What was heard lives in memory.
+ * Only who has had work verified lately is heard, or is a member of the job's pool: two free keys must not stop a job. What was heard lives in memory.
  */
 import { accountOf } from "./account.ts";
 import { mayBeOne } from "./cluster.ts";
@@ -19,7 +19,7 @@ const REASON =
 
 /** A replica of the job failed because a device was lost with it. */
 export function noteLoss(state: CoreState, job: Job, { account, cluster }: Pick<Lease, "account" | "cluster">, work: Work): void {
-  if (job.state !== "running" || accountOf(state, account).final === 0) return;
+  if (job.state !== "running" || (job.spec.pool === undefined && accountOf(state, account).final === 0)) return;
   if (job.losses.some((loss) => mayBeOne(loss, { account, cluster }))) return;
   job.losses.push({ account, cluster });
   if (job.losses.length >= QUARANTINE_CLUSTERS) pauseFor(state, job, REASON, work);

@@ -6,6 +6,7 @@ import type { Reply } from "./effects.ts";
 import type { Assignment, CoreEvent, HostFacts } from "./events.ts";
 import { idleFull } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf, MAX_HOLD_MS, stallOf } from "./lease.ts";
+import { clusterIn, isAdmitted } from "./pool.ts";
 import { isBanned, isFromBefore } from "./sentence.ts";
 import type { CoreState, Job, Lease } from "./state.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
@@ -14,13 +15,16 @@ import type { Work } from "./work.ts";
 /** Answers with the units of the assignment that are still this host's to compute. */
 export function renew(state: CoreState, event: Extract<CoreEvent, { type: "renew" }>, work: Work): Reply {
   const { assignment } = event;
-  const host = state.hosts.get(event.host);
-  if (!host) return { type: "error", code: "not-authenticated", details: {} };
+  const facts = state.hosts.get(event.host);
+  if (!facts) return { type: "error", code: "not-authenticated", details: {} };
+  const host = { ...facts, cluster: clusterIn(facts.pool, facts) };
   if (assignment.account !== host.account) return { type: "error", code: "foreign-token", details: {} };
   if (isBanned(state, host.account)) return { type: "error", code: "banned", details: {} };
   if (isFromBefore(state, assignment)) return badToken("its volunteer was proven wrong since");
   const job = state.jobs.get(assignment.job);
   if (job?.state !== "running") return badToken("its job does not run");
+  if (job.spec.pool !== host.pool || !isAdmitted(state, host.pool, host.account))
+    return badToken("it is not of what this connection serves");
   if (work.now >= assignment.issuedAt + MAX_HOLD_MS) return badToken("it was held for too long");
 
   const known = state.leases.get(assignment.id);

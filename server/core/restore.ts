@@ -50,7 +50,7 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
     const replica = addReplica(job, open, { account, cluster, digest, status, credit, statement, assignedAt: at, lateAt: null });
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
-    noteOpen(state, row, 1);
+    noteOpen(state, job, row, 1);
     openUnder(state, statement, row.signed);
     if (row.struck) replica.counted = false;
     replica.asked = status === "ok" && !row.hasBytes;

@@ -8,11 +8,13 @@
  *
  * Untouched units are what a liar fills the network with. How many a claim may begin: what is verified lately, and a few
  * (beginsLeft). Whoever has mostly lost, or mostly given back, gets nothing for a while (isThrottled).
+ *
+ * What is done in a pool changes no standing: there its owner decides whom to trust.
  */
 import { accountOf, MAX_HELD_UNITS } from "./account.ts";
 import { activeCount } from "./active.ts";
 import { keptName } from "./cluster.ts";
-import type { Account, CoreState, Replica, Standing } from "./state.ts";
+import type { Account, CoreState, Job, Replica, Standing } from "./state.ts";
 
 /** Below this many refused replicas nobody is throttled. */
 export const THROTTLE_REFUSED = 8;
@@ -72,8 +74,9 @@ export function beginsLeft(state: CoreState, account: Account, cluster: Standing
   return Math.max(0, own, shared);
 }
 
-/** A replica of a unit that has not ended is there (1), or its unit has ended (-1). */
-export function noteOpen(state: CoreState, { account, cluster }: Pick<Replica, "account" | "cluster">, by: 1 | -1): void {
+/** A replica of a public unit that has not ended is there (1), or its unit has ended (-1). */
+export function noteOpen(state: CoreState, job: Job, { account, cluster }: Pick<Replica, "account" | "cluster">, by: 1 | -1): void {
+  if (job.spec.pool !== undefined) return;
   // An account that was forgotten in between is counted anew.
   for (const standing of [accountOf(state, account), standingOf(state, cluster)]) standing.open = Math.max(0, standing.open + by);
 }

@@ -1,6 +1,6 @@
 /** All that the core remembers. Plain data; `step` alone changes it. */
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, HostId, JobId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
 import type { Pages } from "./pages.ts";
@@ -19,6 +19,7 @@ export interface CoreState {
   running: Job[];
   /** Jobs that the canary has to measure, by id. */
   inCanary: Job[];
+  pools: Map<PoolId, Pool>;
   hosts: Map<HostId, HostFacts>;
   accounts: Map<AccountId, Account>;
   /** By the name that is kept of them. */
@@ -48,6 +49,14 @@ export interface CoreState {
   startedAt: number;
   /** When standing was last halved, ms. */
   decayedAt: number;
+}
+
+/** A job of it is its members' alone (pool.ts). */
+export interface Pool {
+  members: Set<AccountId>;
+  isOff: boolean;
+  /** Accounts with hosts that serve it now, and how many. */
+  serving: Map<AccountId, number>;
 }
 
 export interface Job {
@@ -220,6 +229,7 @@ export function createState(auditShare = DEFAULT_AUDIT_SHARE, canaryMs = DEFAULT
     jobs: new Map(),
     running: [],
     inCanary: [],
+    pools: new Map(),
     hosts: new Map(),
     accounts: new Map(),
     clusters: new Map(),

@@ -16,15 +16,17 @@ import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
 import { believedMicros } from "./gputime.ts";
-import { addJob, applyVerb, endIfOver, settle } from "./job.ts";
+import { addJob, applyVerb, endIfOver, pauseFor, settle } from "./job.ts";
 import { heedLate } from "./late.ts";
 import { dropUnit } from "./lease.ts";
+import { forgetMember, joinPool, leavePool, openPool, POOL_OFF, switchPoolOff } from "./membership.ts";
+import { clusterIn, isAdmitted, isPoolOff, noteServing } from "./pool.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
 import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
 import { setCap, spend } from "./spending.ts";
 import { decay } from "./standing.ts";
-import { beginAt, type CoreState } from "./state.ts";
+import { beginAt, type CoreState, type Job } from "./state.ts";
 import { noteSigned } from "./statement.ts";
 import { chaseWanted, type JudgedResult, judge, takeBytes } from "./verify.ts";
 import { Work } from "./work.ts";
@@ -43,7 +45,7 @@ export function step(state: CoreState, event: CoreEvent): Effect[] {
 function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
   switch (event.type) {
     case "job-added":
-      settle(addJob(state, event.spec, event.state), work.now);
+      begin(state, addJob(state, event.spec, event.state), work);
       work.tell({ type: "job-changed", job: event.spec.id });
       return DONE;
     case "job-verb":
@@ -61,6 +63,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       const host = state.hosts.get(event.host);
       if (!host) return { type: "error", code: "not-authenticated", details: {} };
       if (isBanned(state, host.account)) return { type: "error", code: "banned", details: {} };
+      if (!isAdmitted(state, host.pool, host.account)) return { type: "error", code: "not-member", details: { pool: host.pool ?? 0 } };
       return isAuditor(host) ? claimAudit(state, event, host, work) : claim(state, event, host, work);
     }
     case "renew":
@@ -85,7 +88,8 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
     case "bytes": {
       const { account, unit, digest, bytes } = event;
       const job = state.jobs.get(event.job);
-      const taken = job !== undefined && takeBytes(state, job, account, unit, digest, bytes, work);
+      const taken =
+        job !== undefined && isAdmitted(state, job.spec.pool, account) && takeBytes(state, job, account, unit, digest, bytes, work);
       return taken ? DONE : { type: "error", code: "not-wanted", details: { unit } };
     }
     case "canary-claim":
@@ -94,9 +98,20 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return keepCanary(state, event, work);
     case "canary-report":
       return takeFinding(state, event, work);
+    case "pool-opened":
+      openPool(state, event.pool);
+      return DONE;
+    case "member-joined":
+      return joinPool(state, event, work);
+    case "member-left":
+      leavePool(state, event, work);
+      return DONE;
+    case "pool-off":
+      return switchPoolOff(state, event.pool, work);
     case "forget":
       for (const facts of state.hosts.values()) if (facts.account === event.account) leave(state, facts.host, work);
       for (const lease of state.leases.values()) if (lease.account === event.account) endLease(state, lease, work);
+      forgetMember(state, event.account);
       state.accounts.delete(event.account);
       work.store({ type: "forget", account: event.account, at: work.now });
       return DONE;
@@ -118,11 +133,18 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
   }
 }
 
+/** Its pool may have been switched off while it was on its way. */
+function begin(state: CoreState, job: Job, work: Work): void {
+  settle(job, work.now);
+  if (job.state === "running" && isPoolOff(state, job)) pauseFor(state, job, POOL_OFF, work);
+}
+
 function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "host-joined" }>, work: Work): void {
   state.hosts.set(facts.host, facts);
   if (isAuditor(facts)) state.auditors.add(facts.host);
   const account = accountOf(state, facts.account);
   account.hosts++;
+  noteServing(state, facts, 1);
   // What the store says is older than what has happened here since; what happened before this process it alone knows.
   const { proven, convictedAt } = account.record;
   const passed = record.convictedAt < convictedAt ? account.record.passed : Math.max(account.record.passed, record.passed);
@@ -136,6 +158,7 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   state.hosts.delete(host);
   if (state.auditors.delete(host)) awaitAuditor(state, work.now);
   accountOf(state, facts.account).hosts--;
+  noteServing(state, facts, -1);
   orphan(state, host, work.now);
 }
 
@@ -147,16 +170,18 @@ function release(state: CoreState, event: Extract<CoreEvent, { type: "release" }
 }
 
 function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>, work: Work): Verdict[] {
-  const { assignment, account, cluster, mark } = event;
+  const { assignment, account, mark } = event;
   work.store({ type: "statement", account, ...mark, at: work.now });
   const job = state.jobs.get(assignment.job);
-  const takes = job && (job.state === "running" || job.state === "paused" || job.state === "done");
+  const isLive = job && (job.state === "running" || job.state === "paused" || job.state === "done");
+  const takes = isLive && isAdmitted(state, job.spec.pool, account);
   if (!takes || assignment.account !== account || isBanned(state, account) || isFromBefore(state, assignment))
     return event.results.map(() => "refused");
 
   let measured = 0;
   let micros = 0;
   let spent = 0;
+  const cluster = clusterIn(job.spec.pool, event);
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;

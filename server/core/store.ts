@@ -3,9 +3,10 @@
 import type { JobState } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import type { AuditRecord, JobSpec, StatementMark } from "./events.ts";
+import type { PoolStore } from "./pool-store.ts";
 
 export type StoreOp =
   /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
@@ -31,6 +32,13 @@ export type StoreOp =
   | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
   /** The last unit of a page has ended: nothing of the page changes any more. */
   | { type: "page-ended"; job: JobId; page: number }
+  | { type: "member-joined"; pool: PoolId; account: AccountId; at: number }
+  | { type: "member-left"; pool: PoolId; account: AccountId; at: number }
+  /** What became of one replica of a member's, beside what its account counts. */
+  | { type: "member-unit"; pool: PoolId; account: AccountId; became: "submitted" | "final" | "refused" }
+  /** It has no members and no invitation any more. */
+  | { type: "pool-off"; pool: PoolId; at: number }
+  /** Its memberships too. */
   | { type: "forget"; account: AccountId; at: number };
 
 /** What the canary found, and when, ms. */
@@ -94,6 +102,8 @@ export interface JobRow {
   finishedAt: number | null;
   /** null: it was not measured. */
   canary: CanaryRecord | null;
+  /** Whose members alone may see it; absent: everybody. */
+  pool?: PoolId | undefined;
 }
 
 export interface AccountRow {
@@ -234,6 +244,7 @@ export interface Store {
   /** The account of this key, or undefined when there is none. */
   knownAccount(publicKey: PublicKeyHex): Promise<AccountRow | undefined>;
   account(id: AccountId): Promise<AccountRow | undefined>;
+  /** With what they did for the public: units of pools do not count, and who did nothing else is not there. */
   accounts(limit: number): Promise<AccountRow[]>;
   /** The highest number that a statement has had; 0: there is none. */
   lastStatement(): Promise<StatementId>;
@@ -254,6 +265,8 @@ export interface Store {
   sites(): Promise<SiteRow[]>;
   /** False when there is no such site, or it is off already. */
   switchSiteOff(id: number, now: number): Promise<boolean>;
+
+  readonly pools: PoolStore;
 
   /** Final units from `from` on, ascending, at most `limit`. */
   finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;

@@ -20,7 +20,7 @@ import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
 import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
 import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
-import { escrowOf, settleFinal, settleVoid } from "./credit.ts";
+import { escrowOf, noteMemberUnit, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { dropHolders } from "./lease.ts";
 import { noteRuling } from "./ruling.ts";
@@ -36,8 +36,6 @@ export interface JudgedResult extends Omit<SubmittedResult, "status"> {
   status: "ok" | "failed";
 }
 
-/** Votes that make a digest canonical, unless the job says otherwise. */
-export const DEFAULT_QUORUM = 2;
 /** Replicas a unit may use up before it fails: two honest ones outlast this many liars less two. */
 export const MAX_REPLICAS = 20;
 
@@ -222,9 +220,10 @@ function record(
       at: work.now,
     },
   });
+  noteMemberUnit(job, account, "submitted", work);
   work.accountChanged(account);
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
-  noteOpen(state, by, 1);
+  noteOpen(state, job, by, 1);
   openUnder(state, statement);
   return addReplica(job, open, { account, cluster, digest, status, credit, statement, assignedAt, lateAt });
 }
@@ -270,7 +269,7 @@ function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, dig
 }
 
 function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
-  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(state, open, work), at: work.now });
+  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(state, job, open, work), at: work.now });
   close(state, job, unit, open, "failed", work);
 }
 

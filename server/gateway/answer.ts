@@ -8,6 +8,7 @@ import {
   type HostId,
   hasUnit,
   type JobId,
+  type PoolId,
   type PublicKeyHex,
   type UnitIndex,
   type UnitRun,
@@ -52,6 +53,8 @@ export interface Peer {
   publicKey: PublicKeyHex;
   session: Session;
   cluster: string;
+  /** The pool that it serves; undefined: public jobs. */
+  pool?: PoolId | undefined;
   /** Where it comes from as limits see it; null: nothing is known by it. */
   line: string | null;
 }
@@ -117,7 +120,7 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
   const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
   if (retryMs > 0) return tooFast("claims of one volunteer or address", retryMs);
   peer.session.mayClaim();
-  const idle = desk.idles.of(peer.account, job, desk.clock());
+  const idle = desk.idles.of(peer, job, desk.clock());
   if (idle) return frameOf(idle);
   const random = toHex(randomBytes(16));
   const reply = await desk.coordinator.dispatch({
@@ -128,7 +131,7 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
     gpuMillis,
     job: job === 0 ? null : (job as JobId),
   });
-  if (reply.type === "idle") desk.idles.keep(peer.account, job, reply, desk.clock());
+  if (reply.type === "idle") desk.idles.keep(peer, job, reply, desk.clock());
   if (reply.type !== "assigned") return frameOf(reply);
   const { plan } = await desk.plans.of(reply.assignment.job);
   if (!plan.rows) return granted(desk, reply.assignment, reply.lifeMs, new Uint8Array(0));

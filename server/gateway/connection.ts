@@ -14,11 +14,15 @@ import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, Soc
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
 import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
+import type { PassFacts } from "../access/pass.ts";
+import type { Pools } from "../access/pools.ts";
+import type { Coordinator } from "../coordinator.ts";
 import { AUDITOR } from "../core/cluster.ts";
 import type { AccountRow, Store } from "../core/store.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
+import { join, leave, passOf, renewPass } from "./members.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import type { Signing } from "./signing.ts";
@@ -34,6 +38,10 @@ export interface ConnectionContext extends Desk {
   allowSoftware: boolean;
   /** Whether this token makes its host the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
+  coordinator: Desk["coordinator"] & Pick<Coordinator, "job">;
+  pools: Pools;
+  /** Lines that serve a pool. */
+  serving: Map<Socket, PassFacts>;
   /** Lines that said they are an auditor's, and their tokens. */
   auditors: Map<Socket, string>;
   ownOrigin: (origin: string) => boolean;
@@ -84,6 +92,15 @@ export class Connection {
     socket.on(SocketEvent.Hello, (hello: unknown, ack: unknown) => this.hear(ack, (done) => this.hello(hello, done)));
     socket.on(SocketEvent.Frame, (frame: unknown, ack: unknown) => this.frame(frame, ack));
     socket.on(SocketEvent.Units, (request: unknown, ack: unknown) => this.hear(ack, (done) => this.units(request, done)));
+    socket.on(SocketEvent.Join, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(await join(this.context, this.authenticated().account, request))),
+    );
+    socket.on(SocketEvent.Leave, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(await leave(this.context, this.authenticated().account, request))),
+    );
+    socket.on(SocketEvent.Pass, (...args: unknown[]) =>
+      this.hear(args.at(-1), async (done) => done(renewPass(this.context, this.authenticated()))),
+    );
     socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
     socket.emit(SocketEvent.Challenge, this.handshake.challenge());
   }
@@ -106,6 +123,7 @@ export class Connection {
       if (!(error instanceof IdlewaveError)) this.context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
       this.context.onRefused(code);
+      if (code === "bad-message") this.strike();
       done(refused(code, details));
     });
   }
@@ -119,11 +137,13 @@ export class Connection {
     this.state = "greeting";
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
-      const { publicKey, host, audit, session } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const { publicKey, host, audit, pool, session } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
       // Noted before the token is looked up: whichever comes first, its revocation finds this line.
       if (audit !== undefined) context.auditors.set(socket, audit);
       if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
-      const row = (await context.store.knownAccount(publicKey)) ?? (await this.newAccount(publicKey));
+      const known = await context.store.knownAccount(publicKey);
+      if (pool !== undefined && !(known && context.pools.isMember(pool, known.id))) throw new IdlewaveError("not-member", { pool });
+      const row = known ?? (await this.newAccount(publicKey));
       const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
       const facts = {
         host: context.nextHost(),
@@ -132,11 +152,12 @@ export class Connection {
         features: host.features,
         limits: host.limits,
         gflops: host.gflops,
+        pool,
       };
       if (this.isClosed()) return;
       await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = {
-        ...{ host: facts.host, account: row.id, publicKey, cluster },
+        ...{ host: facts.host, account: row.id, publicKey, cluster, pool },
         session: context.signing.begin(session, context.clock()),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
@@ -144,7 +165,9 @@ export class Connection {
       clearTimeout(this.deadline);
       this.state = "open";
       context.notices.join(row.id, socket);
-      ack({ ok: true, account: noticeOf(row, []) } satisfies HelloReply);
+      if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
+      const passed = pool === undefined ? {} : { pool: passOf(context, { pool, account: row.id }) };
+      ack({ ok: true, account: noticeOf(row, []), ...passed } satisfies HelloReply);
     } catch (error) {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
@@ -209,15 +232,16 @@ export class Connection {
 
   private async units(request: unknown, ack: Ack): Promise<void> {
     const peer = this.authenticated();
-    if (!unitsChecker.Check(request)) {
-      this.strike();
-      throw new IdlewaveError("bad-message", { why: "units asks for {job, before?}" });
-    }
+    if (!unitsChecker.Check(request)) throw new IdlewaveError("bad-message", { why: "units asks for {job, before?}" });
     const { ownUnits, store, clock } = this.context;
     const retryMs = ownUnits.begin(peer.account, clock());
     if (retryMs > 0) throw new IdlewaveError("too-fast", { limit: "own units of this account", retrySeconds: Math.ceil(retryMs / 1000) });
     try {
-      const { units, next } = await store.unitsOf(request.job as JobId, peer.account, request.before, OWN_UNITS_PAGE);
+      const job = request.job as JobId;
+      const pool = this.context.coordinator.job(job)?.pool;
+      // Who has left a pool is told of its jobs no more than of those that are not there.
+      if (pool !== undefined && !this.context.pools.isMember(pool, peer.account)) return ack({ units: [] } satisfies OwnUnitsReply);
+      const { units, next } = await store.unitsOf(job, peer.account, request.before, OWN_UNITS_PAGE);
       ack({ units, ...(next === null ? {} : { next }) } satisfies OwnUnitsReply);
     } finally {
       ownUnits.end(peer.account);
@@ -250,6 +274,7 @@ export class Connection {
     if (this.state === "closed") return;
     this.state = "closed";
     this.context.auditors.delete(this.socket);
+    this.context.serving.delete(this.socket);
     clearTimeout(this.deadline);
     this.left();
   }

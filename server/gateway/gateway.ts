@@ -3,14 +3,16 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import { setTimeout as delay } from "node:timers/promises";
 import { Server, type Socket } from "socket.io";
 import type { ErrorCode } from "../../shared/errors.ts";
-import type { HostId } from "../../shared/ids.ts";
+import type { AccountId, HostId, PoolId } from "../../shared/ids.ts";
 import { NONCE_LIFE_MS, SocketEvent } from "../../shared/protocol.ts";
 import { MAX_FRAME_BYTES } from "../../shared/wire.ts";
 import { ClusterNames, clientAddress, isLimited, isPublicAddress, UNREADABLE_ADDRESS } from "../access/address.ts";
 import type { Disk } from "../access/disk.ts";
+import type { PassFacts } from "../access/pass.ts";
 import type { Plans } from "../access/plans.ts";
+import type { Pools } from "../access/pools.ts";
 import type { TokenKeys } from "../access/token.ts";
-import type { Coordinator } from "../coordinator.ts";
+import type { Coordinator, Notice } from "../coordinator.ts";
 import type { BlobStore, Store } from "../core/store.ts";
 import { Connection } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
@@ -63,6 +65,7 @@ export interface GatewayOptions {
   blobs: BlobStore;
   plans: Plans;
   tokens: TokenKeys;
+  pools: Pools;
   signing: Signing;
   disk: Pick<Disk, "makeSure" | "reserve">;
   /** Told of each error that a volunteer is answered, and of connections that are not let in. */
@@ -86,6 +89,7 @@ export class Gateway {
   private readonly limits = new AddressLimits();
   private readonly lines = new Set<Line>();
   private readonly auditors = new Map<Socket, string>();
+  private readonly serving = new Map<Socket, PassFacts>();
   private readonly stopListening: () => void;
   private privateOnly = 0;
   private hosts = 0;
@@ -100,11 +104,15 @@ export class Gateway {
     this.notices = new Notices(options.store, onFailure);
     const idles = new IdleAnswers();
     this.stopListening = options.coordinator.on((effect) => {
-      this.notices.tell(effect);
-      if (effect.type !== "job-changed" || options.coordinator.job(effect.job)?.state !== "running") return;
+      if (effect.type === "pool-left") this.dropServing(effect);
+      const row = "job" in effect ? options.coordinator.job(effect.job) : undefined;
+      if (effect.type === "job-withdrawn" && row?.pool !== undefined) this.tellPool(row.pool, SocketEvent.Withdraw, { job: row.id });
+      else this.notices.tell(effect);
+      if (effect.type !== "job-changed" || row?.state !== "running") return;
       // Whoever found nothing would ask again in up to a minute.
       idles.clear();
-      this.io.emit(SocketEvent.Work);
+      if (row.pool === undefined) this.io.emit(SocketEvent.Work);
+      else this.tellPool(row.pool, SocketEvent.Work);
     });
     const clusters = new ClusterNames(options.store);
     const claims = new ClaimPace();
@@ -142,7 +150,7 @@ export class Gateway {
       const line = lineFacts(socket.request);
       forgetRequest(socket);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, signing, disk, onRefused, allowSoftware, mayAudit } = options;
+      const { coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit } = options;
       const ownOrigin = (origin: string) => {
         const page = line.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
@@ -155,6 +163,7 @@ export class Gateway {
           blobs,
           plans,
           tokens,
+          pools,
           signing,
           disk,
           onRefused,
@@ -173,6 +182,7 @@ export class Gateway {
         ownUnits,
         notices: this.notices,
         auditors: this.auditors,
+        serving: this.serving,
         isStopping: () => this.stopping,
         answering: (answer) => {
           this.answers.add(answer);
@@ -185,6 +195,26 @@ export class Gateway {
   /** Accounts with an authenticated connection now. */
   get accounts(): number {
     return this.notices.accounts;
+  }
+
+  /** Of them those that lend for the public: who serves pools alone is nobody's business. */
+  get publicAccounts(): number {
+    const inPools = new Map<AccountId, number>();
+    for (const { account } of this.serving.values()) inPools.set(account, (inPools.get(account) ?? 0) + 1);
+    let hidden = 0;
+    for (const [account, lines] of inPools) if (this.notices.linesOf(account) === lines) hidden++;
+    return this.accounts - hidden;
+  }
+
+  /** Of a pool's job its members alone hear. */
+  private tellPool(pool: PoolId, event: string, ...message: object[]): void {
+    for (const [socket, by] of this.serving) if (by.pool === pool) socket.emit(event, ...message);
+  }
+
+  /** Whoever is a member no more computes no more: what is under way on its side ends with the line. */
+  private dropServing({ pool, account }: Extract<Notice, { type: "pool-left" }>): void {
+    for (const [socket, by] of [...this.serving])
+      if (by.pool === pool && (account === null || by.account === account)) socket.disconnect(true);
   }
 
   /** A token was revoked: disconnects auditors that have none any more. They are gone when it resolves. */

@@ -8,7 +8,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
 import { toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { PublicKeyHex } from "../../shared/ids.ts";
+import type { PoolId, PublicKeyHex } from "../../shared/ids.ts";
 import { type Hello, HelloSchema, type Host } from "../../shared/messages.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
@@ -22,6 +22,8 @@ export interface Introduction {
   host: Host;
   /** The token under which it wants to be the auditor; undefined: it is a volunteer. Not checked. */
   audit: string | undefined;
+  /** The pool that it wants to serve; undefined: public jobs. Its membership is not checked. */
+  pool: PoolId | undefined;
   /** SHA-256 of what it signed, 32 bytes: the session's name, and where its running hash begins. */
   session: Uint8Array;
 }
@@ -59,7 +61,8 @@ export class Handshake {
       const fault = helloChecker.Errors(hello)[0];
       throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault?.message ?? "is wrong"}`);
     }
-    const { origin, host, audit } = hello;
+    const { origin, host, audit, pool } = hello;
+    if (pool !== undefined && audit !== undefined) throw malformed("the auditor serves no pool");
     const [key, signed] = [new Uint8Array(hello.publicKey), new Uint8Array(hello.signature)];
     if (spent) throw new IdlewaveError("bad-signature", { why: "the nonce was used before" });
     if (now - this.issuedAt > NONCE_LIFE_MS) throw new IdlewaveError("bad-signature", { why: "the nonce is too old" });
@@ -70,7 +73,13 @@ export class Handshake {
     if (!verifies(key, message, signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
     if (host.software && !this.allowSoftware && audit === undefined) throw new IdlewaveError("software-adapter");
-    return { publicKey: toHex(key) as PublicKeyHex, host, audit, session: hash("sha256", message, "buffer") };
+    return {
+      publicKey: toHex(key) as PublicKeyHex,
+      host,
+      audit,
+      pool: pool as PoolId | undefined,
+      session: hash("sha256", message, "buffer"),
+    };
   }
 }
 

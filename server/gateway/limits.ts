@@ -13,7 +13,7 @@ export const ADDRESS_CLAIM_RATE = { perSecond: 1000, burst: 10_000 };
 export const RENEW_RATE = { perSecond: 0.1, burst: 6 };
 /** Signatures of one session: one for 1,024 results or ten seconds, and those of earlier sessions when it begins. */
 export const SIGN_RATE = { perSecond: 8, burst: 64 };
-/** Cold messages (hello, units, forget) of one socket: own units come in up to 16 pages. */
+/** Cold messages (hello, units, forget, and of pools) of one socket: own units come in up to 16 pages. */
 export const COLD_RATE = { perSecond: 2, burst: 24 };
 /** Pages of one account's own units: a client asks for up to 16 a connection and job. */
 export const OWN_UNITS_RATE = { perSecond: 0.5, burst: 48 };

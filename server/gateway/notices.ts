@@ -32,6 +32,11 @@ export class Notices {
     return this.listeners.size;
   }
 
+  /** Connections of the account now. */
+  linesOf(account: AccountId): number {
+    return this.listeners.get(account)?.size ?? 0;
+  }
+
   join(account: AccountId, listener: Listener): void {
     const set = this.listeners.get(account);
     if (set) set.add(listener);

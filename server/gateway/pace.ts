@@ -1,6 +1,6 @@
 /** What one account may ask for, over all of its connections: accounts are remembered for as long as it matters. */
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { AccountId } from "../../shared/ids.ts";
+import type { AccountId, PoolId } from "../../shared/ids.ts";
 import { prefixOf } from "../access/address.ts";
 import type { Reply } from "../core/effects.ts";
 import { ADDRESS_CLAIM_RATE, Bucket, BYTE_RATE, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
@@ -12,13 +12,23 @@ const MAX_REMEMBERED = 65_536;
 
 type Idle = Extract<Reply, { type: "idle" }>;
 
+/** One who lends for the public and for a pool gets other answers there. */
+interface Claimant {
+  account: AccountId;
+  pool?: PoolId | undefined;
+}
+
+function keyOf({ account, pool }: Claimant, job: number): string {
+  return `${account}:${pool ?? ""}:${job}`;
+}
+
 /** Idle answers to claims, given again until the claim may succeed. */
 export class IdleAnswers {
   private readonly answers = new Map<string, { idle: Idle; until: number }>();
 
-  /** The answer that still holds for a claim of `account` on `job` (0: any). */
-  of(account: AccountId, job: number, now: number): Idle | null {
-    const key = `${account}:${job}`;
+  /** The answer that still holds for a claim of this volunteer on `job` (0: any). */
+  of(by: Claimant, job: number, now: number): Idle | null {
+    const key = keyOf(by, job);
     const known = this.answers.get(key);
     if (!known) return null;
     // A clock that was set back must not hold it for longer.
@@ -27,8 +37,8 @@ export class IdleAnswers {
     return null;
   }
 
-  keep(account: AccountId, job: number, idle: Idle, now: number): void {
-    const key = `${account}:${job}`;
+  keep(by: Claimant, job: number, idle: Idle, now: number): void {
+    const key = keyOf(by, job);
     this.answers.delete(key);
     forgetOldest(this.answers);
     this.answers.set(key, { idle, until: now + Math.min(MAX_IDLE_MS, idle.retryMs) });

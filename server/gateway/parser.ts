@@ -23,7 +23,10 @@ interface MsgpackParser {
 export const msgpackParser = createRequire(import.meta.url)("socket.io-msgpack-parser") as MsgpackParser;
 
 const EVENT_PACKET = 2;
-const CLIENT_EVENTS: ReadonlySet<string> = new Set([SocketEvent.Hello, SocketEvent.Frame, SocketEvent.Units, SocketEvent.Forget]);
+const CLIENT_EVENTS: ReadonlySet<string> = new Set([
+  ...[SocketEvent.Hello, SocketEvent.Frame, SocketEvent.Units, SocketEvent.Forget],
+  ...[SocketEvent.Join, SocketEvent.Leave, SocketEvent.Pass],
+]);
 const MAX_DEPTH = 8; // a hello nests four deep
 const MAX_NODES = 4096; // values in one message; binary frames are one each
 

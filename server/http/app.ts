@@ -5,7 +5,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/typ
 import Fastify, { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { backupRoutes } from "./backup.ts";
-import { blobRoutes, PublicBlobs } from "./blobs.ts";
+import { blobRoutes, JobBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import { canaryRoutes } from "./canary.ts";
 import type { App, HttpContext } from "./context.ts";
@@ -17,6 +17,7 @@ import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { isLostReader, pageRoutes, sendNotFoundPage } from "./pages.ts";
+import { poolRoutes } from "./pools.ts";
 import { limitRequests } from "./request-rate.ts";
 import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
@@ -69,7 +70,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   await app.register(multipart);
   await docs(app, context.version);
 
-  const visible = new PublicBlobs(context.blobs);
+  const visible = new JobBlobs(context.blobs);
   for (const row of context.coordinator.jobs()) await visible.add(row, (await context.plans.of(row.id)).plan);
   const onFailure = (error: unknown) => log.error({ err: error }, "a job could not be shown");
   const views = new Views({ ...context, onFailure });
@@ -85,6 +86,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   unitRoutes(app, context);
   bytesRoutes(app, context);
   blobRoutes(app, context, visible);
+  poolRoutes(app, context);
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
   siteRoutes(app, context);

@@ -1,18 +1,22 @@
 /** Input blobs of jobs by hash: immutable, inert, in ranges. Result bytes lie in the same store and are never served here. */
 import { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { chunkHashes } from "../../shared/chunks.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { BlobHash } from "../../shared/ids.ts";
+import type { BlobHash, PoolId } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
 import { inert } from "./inert.ts";
 import { bytesRefusals } from "./refusals.ts";
+import { seesPool, viewerOf } from "./viewer.ts";
 
-/** The hashes that volunteers may fetch: plans, kernels, files, chunks and their lists, row tables. */
-export class PublicBlobs {
-  private readonly hashes = new Set<BlobHash>();
+/** The hashes that volunteers may fetch: plans, kernels, files, chunks and their lists, row tables; which pools' they are alone. */
+export class JobBlobs {
+  private readonly everybodys = new Set<BlobHash>();
+  /** Of jobs of pools, whoever else has the same file. */
+  private readonly pools = new Map<BlobHash, Set<PoolId>>();
   private readonly blobs: BlobStore;
 
   constructor(blobs: BlobStore) {
@@ -20,30 +24,39 @@ export class PublicBlobs {
   }
 
   /** The blobs of one job: its own and those its plan names. */
-  async add(job: Pick<JobRow, "plan" | "source">, plan: JobPlan): Promise<void> {
-    this.hashes.add(job.plan);
-    this.hashes.add(job.source);
-    await this.addInputs(plan);
+  async add({ plan: planHash, source, pool }: Pick<JobRow, "plan" | "source" | "pool">, plan: JobPlan): Promise<void> {
+    for (const hash of [planHash, source, ...(await this.inputsOf(plan))]) {
+      if (pool === undefined) this.everybodys.add(hash);
+      else this.pools.set(hash, (this.pools.get(hash) ?? new Set()).add(pool));
+    }
   }
 
-  has(hash: BlobHash): boolean {
-    return this.hashes.has(hash);
+  isPublic(hash: BlobHash): boolean {
+    return this.everybodys.has(hash);
   }
 
-  private async addInputs(plan: JobPlan): Promise<void> {
-    if (plan.rows) this.hashes.add(plan.rows.blob);
+  /** Pools of whose jobs it is. */
+  poolsOf(hash: BlobHash): Iterable<PoolId> {
+    return this.pools.get(hash) ?? [];
+  }
+
+  private async inputsOf(plan: JobPlan): Promise<BlobHash[]> {
+    const hashes = plan.rows ? [plan.rows.blob] : [];
     for (const { init } of plan.buffers) {
-      if (init.kind === "file") this.hashes.add(init.blob);
+      if (init.kind === "file") hashes.push(init.blob);
       if (init.kind !== "split") continue;
-      this.hashes.add(init.chunks);
+      hashes.push(init.chunks);
       const list = await this.blobs.get(init.chunks);
       if (!list) throw new Error(`the chunk list ${init.chunks} is missing`);
-      for (const hash of chunkHashes(list)) this.hashes.add(hash);
+      hashes.push(...chunkHashes(list));
     }
+    return hashes;
   }
 }
 
-export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visible: PublicBlobs): void {
+export function blobRoutes(app: App, context: Pick<HttpContext, "blobs" | "store" | "pools" | "clock">, ofJobs: JobBlobs): void {
+  const { blobs } = context;
+
   app.get(
     "/blobs/:hash",
     {
@@ -51,19 +64,21 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
         tags: ["blobs"],
         summary: "A job's input by its SHA-256",
         params: Type.Object({ hash: Type.String({ pattern: "^[0-9a-f]{64}$", description: "64 hexadecimal digits in lower case" }) }),
-        response: bytesRefusals("not-found"),
+        response: bytesRefusals("not-found", "bad-pass"),
       },
     },
     async (request, reply) => {
       const hash = request.params.hash as BlobHash;
-      const size = visible.has(hash) ? await blobs.size(hash) : undefined;
+      const isPublic = ofJobs.isPublic(hash);
+      const size = isPublic || (await isShown(request, hash)) ? await blobs.size(hash) : undefined;
       if (size === undefined) throw new IdlewaveError("not-found", { what: `blob ${hash}` });
       const etag = `"${hash}"`;
       void inert(reply).headers({
         etag,
         "accept-ranges": "bytes",
-        "cache-control": "public, max-age=31536000, immutable",
-        "access-control-allow-origin": "*", // public, and a reader of the kernel may be on another page
+        "cache-control": isPublic ? "public, max-age=31536000, immutable" : "no-store",
+        // A reader of a public kernel may be on another page.
+        ...(isPublic ? { "access-control-allow-origin": "*" } : {}),
       });
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
       const condition = request.headers["if-range"];
@@ -79,6 +94,13 @@ export function blobRoutes(app: App, { blobs }: Pick<HttpContext, "blobs">, visi
       return reply.send(Readable.from(blobs.stream(hash, from, to) as AsyncIterable<Uint8Array>));
     },
   );
+
+  /** Of a job of a pool, to whoever may see that. */
+  async function isShown(request: FastifyRequest, hash: BlobHash): Promise<boolean> {
+    const viewer = await viewerOf(request, context);
+    for (const pool of ofJobs.poolsOf(hash)) if (seesPool(viewer, pool, context)) return true;
+    return false;
+  }
 }
 
 /**

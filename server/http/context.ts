@@ -6,6 +6,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { Disk } from "../access/disk.ts";
 import type { Drain } from "../access/drain.ts";
 import type { Plans } from "../access/plans.ts";
+import type { Pools } from "../access/pools.ts";
 import type { TokenKeys } from "../access/token.ts";
 import type { Judges } from "../admit/admit.ts";
 import type { Config } from "../config.ts";
@@ -22,6 +23,7 @@ export interface HttpContext {
   judges: Judges;
   plans: Plans;
   tokens: TokenKeys;
+  pools: Pools;
   disk: Disk;
   drain: Drain;
   metrics: Metrics;
@@ -29,7 +31,7 @@ export interface HttpContext {
   onRevoked: () => Promise<void>;
   /** Whether this token makes its holder the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
-  /** Connected accounts now. */
+  /** Accounts that are connected to lend for the public now. */
   connected: () => number;
   clock: () => number;
   /** Opens a backup of all that is stored. */

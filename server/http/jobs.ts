@@ -5,8 +5,9 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import { MaxGpuHours } from "../../shared/manifest.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import type { App, HttpContext } from "./context.ts";
-import { countsOf, isHidden, jobOf, ownJob, visibleJob, visibleJobs } from "./owners.ts";
+import { countsOf, jobOf } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
+import { isPrivate, ownJob, visibleJob, visibleJobs } from "./viewer.ts";
 import type { Views } from "./views.ts";
 import { volunteerId } from "./volunteers.ts";
 
@@ -21,8 +22,8 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
     {
       schema: {
         tags: ["jobs"],
-        summary: "All jobs; drafts with their owner's token or an administrator's",
-        response: { 200: JobListSchema },
+        summary: "All jobs; drafts with their owner's token or an administrator's; with a pass those of its pool",
+        response: { 200: JobListSchema, ...refusals("bad-pass") },
       },
     },
     async (request) => {
@@ -36,9 +37,9 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
     {
       schema: {
         tags: ["jobs"],
-        summary: "One job; a draft with its owner's token or an administrator's",
+        summary: "One job; a draft with its owner's token or an administrator's, one of a pool with a member's pass too",
         params: JobParams,
-        response: { 200: JobStatusSchema, ...refusals("not-found") },
+        response: { 200: JobStatusSchema, ...refusals("not-found", "bad-pass") },
       },
     },
     async (request) => views.status(await visibleJob(request, context, request.params.id), true),
@@ -91,11 +92,18 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
 
   app.get(
     "/api/jobs/:id/plan",
-    { schema: { tags: ["jobs"], summary: "The plan volunteers run, immutable", params: JobParams, response: bytesRefusals("not-found") } },
+    {
+      schema: {
+        tags: ["jobs"],
+        summary: "The plan volunteers run, immutable",
+        params: JobParams,
+        response: bytesRefusals("not-found", "bad-pass"),
+      },
+    },
     async (request, reply) => {
       const row = await visibleJob(request, context, request.params.id);
       const etag = `"${row.plan}"`;
-      void reply.header("etag", etag).header("cache-control", isHidden(row) ? "no-store" : "public, max-age=31536000, immutable");
+      void reply.header("etag", etag).header("cache-control", isPrivate(row) ? "no-store" : "public, max-age=31536000, immutable");
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
       const bytes = await blobs.get(row.plan);
       if (!bytes) throw new Error(`the plan ${row.plan} is missing`);
@@ -110,7 +118,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         tags: ["jobs"],
         summary: "Replicas that differed from the canonical result, newest first",
         params: JobParams,
-        response: { 200: RefusedListSchema, ...refusals("not-found") },
+        response: { 200: RefusedListSchema, ...refusals("not-found", "bad-pass") },
       },
     },
     async (request) => {
@@ -136,14 +144,14 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         summary: "The live picture, binary as in shared/picture.ts; what changed after `since`",
         params: JobParams,
         querystring: Type.Object({ since: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffffffff })) }),
-        response: bytesRefusals("not-found"),
+        response: bytesRefusals("not-found", "bad-pass"),
       },
     },
     async (request, reply) => {
       const row = await visibleJob(request, context, request.params.id);
       const picture = await views.picture(row);
       const etag = `W/"${row.id}-${picture.seq}"`;
-      void reply.header("etag", etag).header("cache-control", "no-cache");
+      void reply.header("etag", etag).header("cache-control", isPrivate(row) ? "private, no-cache" : "no-cache");
       if (request.headers["if-none-match"] === etag) return reply.status(304).send();
       const bytes = picture.encode(request.query.since ?? 0, countsOf(coordinator, row.id).final);
       return reply.type("application/octet-stream").send(Buffer.from(bytes.buffer));

@@ -57,11 +57,6 @@ export async function adminOf(request: FastifyRequest, store: Store): Promise<To
   return owner;
 }
 
-interface Jobs {
-  coordinator: Coordinator;
-  store: Store;
-}
-
 export function jobOf(coordinator: Coordinator, id: number): JobRow {
   const row = coordinator.job(id as JobId);
   if (!row) throw new IdlewaveError("not-found", { what: `job ${id}` });
@@ -73,33 +68,8 @@ export function isHidden({ startedAt }: Pick<JobRow, "startedAt">): boolean {
   return startedAt === null;
 }
 
-/** A job that whoever asks may see. Throws `not-found`, also for another owner's draft. */
-export async function visibleJob(request: FastifyRequest, { coordinator, store }: Jobs, id: number): Promise<JobRow> {
-  const row = jobOf(coordinator, id);
-  if (isHidden(row) && !isOwn(await knownOwner(request, store), row)) throw new IdlewaveError("not-found", { what: `job ${id}` });
-  return row;
-}
-
-/** All jobs that whoever asks may see. */
-export async function visibleJobs(request: FastifyRequest, { coordinator, store }: Jobs): Promise<JobRow[]> {
-  const owner = await knownOwner(request, store);
-  return coordinator.jobs().filter((row) => !isHidden(row) || isOwn(owner, row));
-}
-
-/** A job that the request's token may change. Throws `unauthorized`, `not-found` or `forbidden`. */
-export async function ownJob(request: FastifyRequest, { coordinator, store }: Jobs, id: number): Promise<JobRow> {
-  const owner = await ownerOf(request, store);
-  const row = jobOf(coordinator, id);
-  if (isOwn(owner, row)) return row;
-  if (isHidden(row)) throw new IdlewaveError("not-found", { what: `job ${id}` });
-  throw new IdlewaveError("forbidden", {
-    why: `Job ${row.id} belongs to another owner.`,
-    todo: "Use the token that submitted it, or an administrator's.",
-  });
-}
-
 /** Null for everybody without a good token: a page that anybody may read does not ask for one. */
-async function knownOwner(request: FastifyRequest, store: Store): Promise<TokenRow | null> {
+export async function knownOwner(request: FastifyRequest, store: Store): Promise<TokenRow | null> {
   if (request.headers.authorization === undefined) return null;
   try {
     return await ownerOf(request, store);
@@ -109,7 +79,7 @@ async function knownOwner(request: FastifyRequest, store: Store): Promise<TokenR
   }
 }
 
-function isOwn(owner: TokenRow | null, job: Pick<JobRow, "owner">): boolean {
+export function isOwn(owner: TokenRow | null, job: Pick<JobRow, "owner">): boolean {
   return owner !== null && (owner.admin || owner.id === job.owner);
 }
 

@@ -9,8 +9,8 @@ import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
-import { ownJob } from "./owners.ts";
 import { refusals } from "./refusals.ts";
+import { ownJob } from "./viewer.ts";
 
 const READ_ROWS = 64;
 /** How long results are written in one go. */

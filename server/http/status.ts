@@ -5,8 +5,13 @@ import type { PlannedJob } from "../access/plans.ts";
 import type { Coordinator, JobCounts } from "../coordinator.ts";
 import type { JobAuditState } from "../core/audit.ts";
 import type { JobSpec } from "../core/events.ts";
+import type { PoolRow } from "../core/pool-store.ts";
 import type { CanaryRecord, JobRow } from "../core/store.ts";
 
+const TRUSTED_LIMITS =
+  "Each unit is computed once: whoever was invited to the pool is believed, and a wrong result, or a broken card's, is not found out.";
+const POOL_LIMITS =
+  "Members are compared with each other, wherever they come from: this finds out a broken card, not one person who joined the pool twice.";
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
@@ -23,6 +28,7 @@ export function jobStatus(
   spending: Spending,
   auditor: JobAuditState,
   answerSoFar: string | undefined,
+  pool: Pick<PoolRow, "id" | "name"> | undefined,
 ): JobStatus {
   return {
     id: row.id,
@@ -34,6 +40,7 @@ export function jobStatus(
     answer: manifest.answer ?? "",
     ...(answerSoFar === undefined ? {} : { answerSoFar }),
     owner: row.ownerName,
+    ...(pool === undefined ? {} : { pool: { id: pool.id, name: pool.name } }),
     state: row.state,
     reason: waitsFor || row.reason,
     priority: spec.priority,
@@ -48,12 +55,12 @@ export function jobStatus(
     unitsPerMinute: counts.unitsPerMinute,
     ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
     ...(spending.quote ? { quote: spending.quote } : {}),
-    creditPerUnit: spec.creditPerUnit,
+    creditPerUnit: pool === undefined ? spec.creditPerUnit : 0,
     ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
     resultBytes: resultBytes(plan),
     verification: {
-      ...{ tier: "quorum", quorum: spec.quorum, compare: "exact" },
-      limits: auditor === "auditing" ? AUDITED_LIMITS : LIMITS,
+      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.quorum, compare: "exact" },
+      limits: limitsOf(manifest, pool !== undefined, auditor),
       ...{ auditor, audited: counts.audited, held: counts.held },
     },
   };
@@ -61,6 +68,12 @@ export function jobStatus(
 
 function canaryOf({ at, ...finding }: CanaryRecord): NonNullable<JobStatus["canary"]> {
   return { ...finding, at: new Date(at).toISOString() };
+}
+
+function limitsOf({ verify }: PlannedJob["manifest"], isOfPool: boolean, auditor: JobAuditState): string {
+  if (verify?.tier === "trusted") return TRUSTED_LIMITS;
+  if (isOfPool) return POOL_LIMITS;
+  return auditor === "auditing" ? AUDITED_LIMITS : LIMITS;
 }
 
 function nounOf(plan: JobPlan): string {

@@ -3,16 +3,18 @@ import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
 import { creditOf } from "../../shared/credit.ts";
-import { IdlewaveError } from "../../shared/errors.ts";
-import { type Manifest, MaxGpuHours } from "../../shared/manifest.ts";
+import { type Fault, IdlewaveError } from "../../shared/errors.ts";
+import type { PoolId } from "../../shared/ids.ts";
+import { type Manifest, MaxGpuHours, quorumOf } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import { isPoolOf } from "../access/pools.ts";
 import { type Intake, intake } from "../admit/intake.ts";
-import { MAX_FILES } from "../admit/package.ts";
+import { MANIFEST_FILE, MAX_FILES } from "../admit/package.ts";
 import type { JobSpec } from "../core/events.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import { type HeldBlob, isOver, type JobRow, type TokenRow } from "../core/store.ts";
-import { DEFAULT_QUORUM, MAX_REPLICAS } from "../core/verify.ts";
-import type { PublicBlobs } from "./blobs.ts";
+import { MAX_REPLICAS } from "../core/verify.ts";
+import type { JobBlobs } from "./blobs.ts";
 import { filling } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
@@ -20,7 +22,7 @@ import { ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 import { MAX_FILE_BYTES, measure, receivePackage } from "./upload.ts";
 
-export function submitRoutes(app: App, context: HttpContext, visible: PublicBlobs): void {
+export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
   const refused = refusals("unauthorized", "refused");
@@ -47,14 +49,13 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
       if (!taken.ok) throw new PackageRefused(taken.faults);
       mayHaveMore(owner);
       const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
+      const pool = manifest.pool as PoolId | undefined;
       // The auditor, or volunteers, hear of the job as soon as it is started.
-      await visible.add({ plan: planHash, source: sourceHash }, plan);
+      await visible.add({ plan: planHash, source: sourceHash, pool }, plan);
+      const wished = { asks: request.query.start === "ask", maxGpuHours: request.query.maxGpuHours ?? manifest.maxGpuHours };
       const row = await coordinator.addJob(
-        { ...rowOf(owner, manifest, context.clock()), plan: planHash, source: sourceHash },
-        specOf(owner, manifest, plan, floats, {
-          asks: request.query.start === "ask",
-          maxGpuHours: request.query.maxGpuHours ?? manifest.maxGpuHours,
-        }),
+        { ...rowOf(owner, manifest, context.clock()), plan: planHash, source: sourceHash, pool },
+        { ...specOf(owner, manifest, plan, floats, wished), pool },
       );
       if (request.query.start !== "0") await coordinator.dispatch({ type: "job-verb", job: row.id, verb: "start" });
       const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
@@ -76,10 +77,24 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
     async (request) => {
       const owner = await ownerOf(request, store);
       const admission = await judges.admit(await receivePackage(request, owner.id, measure));
-      if (!admission.ok) throw new PackageRefused(admission.faults);
+      const faults = admission.ok ? poolFaults(owner, admission.manifest) : admission.faults;
+      if (!admission.ok || faults.length > 0) throw new PackageRefused(faults);
       return { faults: [], warnings: admission.warnings };
     },
   );
+
+  /** What is wrong with the pool that the job names. */
+  function poolFaults(owner: TokenRow, { pool }: Manifest): Fault[] {
+    if (pool === undefined) return [];
+    const row = context.pools.row(pool);
+    const place = { file: MANIFEST_FILE, field: "pool" };
+    if (!row || !isPoolOf(owner, row)) {
+      const right = "npx idlewave pool list shows yours, npx idlewave pool new <name> makes one.";
+      return [{ ...place, wrong: `There is no pool ${pool} of yours.`, right }];
+    }
+    if (row.offAt === null) return [];
+    return [{ ...place, wrong: `Pool ${pool}, ${row.name}, is off.`, right: `npx idlewave pool invite ${pool} switches it on again.` }];
+  }
 
   function mayHaveMore(owner: TokenRow): void {
     const limit = context.config.jobsPerOwner;
@@ -98,7 +113,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: PublicBlob
         held.set(path, file);
         return file;
       });
-      return await intake(pkg, judges, blobs, held, room);
+      return await intake(pkg, judges, blobs, held, room, (manifest) => poolFaults(owner, manifest));
     } finally {
       room.end();
       for (const file of held.values()) await file.drop();
@@ -130,7 +145,7 @@ function specOf(
   return {
     owner: owner.id,
     units: plan.units.count,
-    quorum: manifest.verify?.quorum ?? DEFAULT_QUORUM,
+    quorum: quorumOf(manifest),
     priority: manifest.priority ?? 0,
     creditPerUnit: creditOf(manifest.gflopPerUnit),
     requires: plan.requires,

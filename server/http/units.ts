@@ -9,9 +9,9 @@ import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { inert } from "./inert.ts";
 import { JobParams } from "./jobs.ts";
-import { visibleJob } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
 import { inputsOf } from "./unit-inputs.ts";
+import { isPrivate, visibleJob } from "./viewer.ts";
 import { volunteerId } from "./volunteers.ts";
 
 const UnitParams = Type.Object({
@@ -34,7 +34,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         tags: ["jobs"],
         summary: "One unit: its inputs, its digest and who answered what",
         params: UnitParams,
-        response: { 200: UnitSchema, ...refusals("not-found") },
+        response: { 200: UnitSchema, ...refusals("not-found", "bad-pass") },
       },
     },
     async (request): Promise<Unit> => {
@@ -67,7 +67,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         summary: "Result bytes of a unit that has ended: each output, prefixed by its length as u64",
         params: UnitParams,
         querystring: BytesQuery,
-        response: bytesRefusals("not-found"),
+        response: bytesRefusals("not-found", "bad-pass"),
       },
     },
     async (request, reply) => {
@@ -78,7 +78,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
       if (!found) throw new IdlewaveError("not-found", { what: `such result of unit ${unit} of job ${row.id}` });
       const bytes = await resultOf(found, blobs);
       return inert(reply)
-        .header("cache-control", "no-cache")
+        .header("cache-control", isPrivate(row) ? "private, no-cache" : "no-cache")
         .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     },
   );

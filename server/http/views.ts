@@ -21,7 +21,7 @@ interface View {
   refreshing: Promise<void> | null;
 }
 
-type Source = Pick<HttpContext, "coordinator" | "store" | "blobs" | "plans" | "clock"> & { onFailure: (error: unknown) => void };
+type Source = Pick<HttpContext, "coordinator" | "store" | "blobs" | "plans" | "pools" | "clock"> & { onFailure: (error: unknown) => void };
 
 export class Views {
   private readonly source: Source;
@@ -58,6 +58,7 @@ export class Views {
       spendingOf(coordinator, row.id),
       coordinator.auditingOf(row.id),
       this.answers.get(row.id),
+      row.pool === undefined ? undefined : this.source.pools.row(row.pool),
     );
   }
 

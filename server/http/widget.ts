@@ -14,8 +14,9 @@ import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
 import type { SiteRow } from "../core/store.ts";
 import { ROOT } from "../root.ts";
 import type { App, HttpContext } from "./context.ts";
-import { countsOf, isHidden } from "./owners.ts";
+import { countsOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
+import { isPrivate } from "./viewer.ts";
 
 const QuerySchema = Type.Object({
   site: Type.String({ maxLength: MAX_ORIGIN, description: "Address of the site, as it was registered." }),
@@ -85,7 +86,7 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
 
   /** Of the running job that was asked for by number or name, else of the first by priority, as claims are served. */
   async function jobFacts(cause: string): Promise<WidgetFacts["job"]> {
-    const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isHidden(row));
+    const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isPrivate(row));
     const specs = running.map(({ id }) => context.coordinator.spec(id)).sort(byServingOrder);
     const known = await Promise.all(specs.map(async (spec) => ({ spec, manifest: (await context.plans.of(spec.id)).manifest })));
     const asked = known.find(({ spec, manifest }) => String(spec.id) === cause || manifest.name === cause) ?? known[0];

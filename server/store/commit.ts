@@ -10,6 +10,7 @@ import { type AccountSums, noSums } from "./account-sums.ts";
 import { chunks } from "./chunks.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { packPage } from "./packing.ts";
+import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
 import { Place } from "./records.ts";
 import { StatementBatch } from "./statements.ts";
 import type { Tables } from "./tables.ts";
@@ -36,6 +37,8 @@ class Batch {
   private readonly proven: Op<"proven-wrong">[] = [];
   private readonly states: Op<"job-state">[] = [];
   private readonly specs: (Op<"canary"> | Op<"spec">)[] = [];
+  private readonly pools: MembershipOp[] = [];
+  private readonly memberUnits = new Map<string, MemberUnits>();
   private readonly forgotten: Op<"forget">[] = [];
 
   add(op: StoreOp): void {
@@ -73,6 +76,14 @@ class Batch {
       case "spec":
         this.specs.push(op);
         return;
+      case "member-joined":
+      case "member-left":
+      case "pool-off":
+        this.pools.push(op);
+        return;
+      case "member-unit":
+        this.unitsOf(op)[op.became]++;
+        return;
       case "forget":
         this.forgotten.push(op);
         return;
@@ -93,7 +104,10 @@ class Batch {
     for (const op of this.proven) await markProven(trx, op);
     for (const op of this.specs) await keepSpec(trx, op);
     for (const op of this.states) await changeJob(trx, op);
+    for (const op of this.pools) await changeMembers(trx, op);
+    for (const units of this.memberUnits.values()) await countMemberUnits(trx, units);
     for (const { account, at } of this.forgotten) {
+      await forgetMemberships(trx, account);
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
     }
   }
@@ -193,6 +207,16 @@ class Batch {
       this.totals.set(account, total);
     }
     return total;
+  }
+
+  private unitsOf({ pool, account }: Op<"member-unit">): MemberUnits {
+    const key = `${pool}:${account}`;
+    let units = this.memberUnits.get(key);
+    if (!units) {
+      units = { pool, account, submitted: 0, final: 0, refused: 0 };
+      this.memberUnits.set(key, units);
+    }
+    return units;
   }
 
   private tallyOf(job: JobId): JobTally {

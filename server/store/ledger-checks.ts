@@ -21,6 +21,7 @@ const CHECKS = {
   readable: "Each page of units can be read.",
   credit: "Each account's credit is the sum of its replicas'.",
   counts: "Each account's counts are those of its replicas.",
+  members: "Each member's counts are those of its replicas in its pool.",
   tallies: "Each job's counts are those of its replicas and units.",
   results: "Each final unit has its canonical result.",
   inline: "Each result in a page has its digest.",
@@ -49,6 +50,7 @@ export interface LedgerCheck {
 interface JobRow {
   id: number;
   state: JobState;
+  pool: number | null;
   units: number | null;
   counted: number;
   refused: number;
@@ -75,18 +77,21 @@ export function checkLedger(database: DatabaseSyncInstance): LedgerCheck[] {
   const pass = new Pass(database);
   for (const job of database.prepare(JOBS).all()) pass.job(job as unknown as JobRow);
   pass.accounts();
+  pass.members();
   pass.waiting();
   return Object.values(pass.checks);
 }
 
 const JOBS =
-  "SELECT id, state, json_extract(spec, '$.units') AS units, counted, refused, recorded, final, canary IS NULL OR json_valid(canary) AS isReadable FROM jobs ORDER BY id";
+  "SELECT id, state, pool, json_extract(spec, '$.units') AS units, counted, refused, recorded, final, canary IS NULL OR json_valid(canary) AS isReadable FROM jobs ORDER BY id";
 const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
 
 class Pass {
   readonly checks: Record<keyof typeof CHECKS, LedgerCheck>;
   private readonly database: DatabaseSyncInstance;
   private readonly sums = new Map<number, AccountSums>();
+  /** By pool and account. */
+  private readonly memberSums = new Map<string, AccountSums>();
   /** Credit of final replicas by unsigned statement. */
   private readonly earned = new Map<number, number>();
   /** Those that the page names. */
@@ -131,7 +136,7 @@ class Pass {
       const note = (name: PageCheck, what: string) => this.note(name, what);
       checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
       this.statements.clear();
-      for (const unit of found.units.values()) this.add(unit, tally);
+      for (const unit of found.units.values()) this.add(unit, tally, job.pool);
     }
     for (const list of [lists.failures, lists.refusals, lists.accounts]) {
       const rest = list.upTo(Number.POSITIVE_INFINITY).length;
@@ -160,6 +165,16 @@ class Pass {
     for (const id of this.sums.keys()) this.note("credit", `account ${id} is not there, and has replicas`);
   }
 
+  /** Of a member who was forgotten nothing is kept. */
+  members(): void {
+    for (const row of this.database.prepare("SELECT pool, account, submitted, final, refused FROM members").iterate()) {
+      const member = row as { pool: number; account: number; submitted: number; final: number; refused: number };
+      const sums = this.memberSums.get(`${member.pool}:${member.account}`) ?? noSums();
+      const same = member.submitted === sums.submitted && member.final === sums.unitsFinal && member.refused === sums.refused;
+      if (!same) this.note("members", `account ${member.account} of pool ${member.pool}`);
+    }
+  }
+
   waiting(): void {
     for (const row of this.database.prepare("SELECT id, earned FROM statements WHERE signature IS NULL OR earned <> 0").iterate()) {
       const { id, earned } = row as { id: number; earned: number };
@@ -184,7 +199,11 @@ class Pass {
     }
   }
 
-  private add({ ended, replicas }: PageUnit, tally: { counted: number; refused: number; recorded: number; final: number }): void {
+  private add(
+    { ended, replicas }: PageUnit,
+    tally: { counted: number; refused: number; recorded: number; final: number },
+    pool: number | null,
+  ): void {
     if (ended === "final") {
       tally.final++;
       tally.recorded += replicas.length;
@@ -193,11 +212,7 @@ class Pass {
       const isSigned = this.isSigned(statement, account);
       if (status === "ok") tally.counted++;
       if (outcome === "refused") tally.refused++;
-      let sums = this.sums.get(account);
-      if (!sums) {
-        sums = noSums();
-        this.sums.set(account, sums);
-      }
+      const sums = sumsOf(this.sums, account);
       sums.submitted++;
       sums.micros = addMicros(sums.micros, gpuMicros);
       if (outcome === "open") sums.escrow += credit;
@@ -210,6 +225,11 @@ class Pass {
           this.earned.set(statement, (this.earned.get(statement) ?? 0) + credit);
         }
       }
+      if (pool === null) continue;
+      const member = sumsOf(this.memberSums, `${pool}:${account}`);
+      member.submitted++;
+      if (outcome === "refused") member.refused++;
+      else if (outcome === "final") member.unitsFinal++;
     }
   }
 
@@ -233,6 +253,15 @@ class Pass {
     found.count++;
     if (found.broken.length < SHOWN) found.broken.push(what);
   }
+}
+
+function sumsOf<Key>(all: Map<Key, AccountSums>, key: Key): AccountSums {
+  let sums = all.get(key);
+  if (!sums) {
+    sums = noSums();
+    all.set(key, sums);
+  }
+  return sums;
 }
 
 function differs(said: number, summed: number): boolean {

@@ -136,6 +136,22 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE jobs ADD COLUMN canary TEXT;
   ALTER TABLE jobs ADD COLUMN gpu_micros INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE TABLE pools (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner INTEGER NOT NULL REFERENCES tokens (id), owner_name TEXT NOT NULL, name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, off_at INTEGER,
+    invite_hash TEXT UNIQUE, invite_until INTEGER
+  ) STRICT;
+  CREATE TABLE members (
+    pool INTEGER NOT NULL REFERENCES pools (id), account INTEGER NOT NULL REFERENCES accounts (id),
+    joined_at INTEGER NOT NULL, left_at INTEGER,
+    submitted INTEGER NOT NULL DEFAULT 0, final INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (pool, account)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX members_account ON members (account);
+  ALTER TABLE jobs ADD COLUMN pool INTEGER REFERENCES pools (id);
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

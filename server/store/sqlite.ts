@@ -22,6 +22,8 @@ import {
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { packOpenPages } from "./packing.ts";
+import { SqlitePools } from "./pools.ts";
+import { publicAccounts } from "./public-accounts.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
@@ -33,6 +35,7 @@ const SINCE = { owner: 0, floats: true, measured: false, unitMicros: null, maxGp
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
+  readonly pools: SqlitePools;
   private readonly database: Database;
   private readonly pages: PageReader;
 
@@ -40,6 +43,7 @@ export class SqliteStore implements Store {
   constructor(path: string) {
     this.database = openDatabase(path);
     this.pages = new PageReader(this.database);
+    this.pools = new SqlitePools(this.database);
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
@@ -84,7 +88,7 @@ export class SqliteStore implements Store {
     return false;
   }
 
-  async addJob(row: Omit<JobRow, "id">, spec: Omit<JobSpec, "id">): Promise<JobRow> {
+  async addJob(row: Omit<JobRow, "id">, { pool: _, ...spec }: Omit<JobSpec, "id">): Promise<JobRow> {
     const { id } = await this.database
       .insertInto("jobs")
       .values({
@@ -100,6 +104,7 @@ export class SqliteStore implements Store {
         started_at: row.startedAt,
         finished_at: row.finishedAt,
         canary: row.canary && JSON.stringify(row.canary),
+        pool: row.pool ?? null,
       })
       .returning("id")
       .executeTakeFirstOrThrow();
@@ -121,12 +126,13 @@ export class SqliteStore implements Store {
       startedAt: row.started_at,
       finishedAt: row.finished_at,
       canary: row.canary === null ? null : (JSON.parse(row.canary) as CanaryRecord),
+      pool: row.pool ?? undefined,
     }));
   }
 
   async spec(job: JobId): Promise<JobSpec> {
-    const row = await this.database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirstOrThrow();
-    return { ...SINCE, ...(JSON.parse(row.spec) as Omit<JobSpec, "id" | keyof typeof SINCE>), id: job };
+    const row = await this.database.selectFrom("jobs").select(["spec", "pool"]).where("id", "=", job).executeTakeFirstOrThrow();
+    return { ...SINCE, ...(JSON.parse(row.spec) as Omit<JobSpec, "id" | keyof typeof SINCE>), id: job, pool: row.pool ?? undefined };
   }
 
   async tally(job: JobId): Promise<JobTally> {
@@ -164,15 +170,7 @@ export class SqliteStore implements Store {
   }
 
   async accounts(limit: number): Promise<AccountRow[]> {
-    const rows = await this.database
-      .selectFrom("accounts")
-      .selectAll()
-      .where("public_key", "is not", null)
-      .orderBy("credit_final", "desc")
-      .orderBy("id")
-      .limit(limit)
-      .execute();
-    return rows.map(accountRow);
+    return await publicAccounts(this.database, limit);
   }
 
   async lastStatement(): Promise<StatementId> {

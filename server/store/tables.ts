@@ -1,7 +1,7 @@
 /** The tables as kysely sees them. Digests are 32-byte blobs, times ms since 1970. */
 import type { ColumnType, Generated } from "kysely";
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
 
 export interface Tables {
   jobs: JobTable;
@@ -9,6 +9,8 @@ export interface Tables {
   statements: StatementTable;
   tokens: TokenTable;
   sites: SiteTable;
+  pools: PoolTable;
+  members: MemberTable;
   secrets: { key: string; value: Uint8Array };
   journal: JournalTable;
   pages: PageTable;
@@ -47,6 +49,8 @@ interface JobTable {
   final: Generated<number>;
   /** Final units that the auditor computed too. */
   audited: Generated<number>;
+  /** Whose members alone compute it; null: it is public. */
+  pool: PoolId | null;
 }
 
 interface AccountTable {
@@ -98,6 +102,29 @@ interface SiteTable {
   name: string;
   created_at: number;
   off_at: number | null;
+}
+
+interface PoolTable {
+  id: ColumnType<PoolId, never, never>;
+  owner: number;
+  owner_name: string;
+  name: string;
+  created_at: number;
+  off_at: number | null;
+  /** Hexadecimal SHA-256 of what its link says. */
+  invite_hash: string | null;
+  invite_until: number | null;
+}
+
+/** Who is or was a member, and the units of the pool's jobs that it answered. */
+interface MemberTable {
+  pool: PoolId;
+  account: AccountId;
+  joined_at: number;
+  left_at: number | null;
+  submitted: Generated<number>;
+  final: Generated<number>;
+  refused: Generated<number>;
 }
 
 /** What one commit did to one page, until the page is packed (journal.ts). */

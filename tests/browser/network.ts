@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { readConfig } from "../../server/config.ts";
 import { startCoordinator } from "../../server/main.ts";
 import type { JobStatus } from "../../shared/api.ts";
+import type { Member } from "../../shared/pool-api.ts";
 
 const POLL_MS = 200;
 
@@ -21,6 +22,10 @@ export interface Network {
   get(path: string): Promise<unknown>;
   /** Registers a site that may show the widget; answers its number. */
   addSite(origin: string, name: string): Promise<number>;
+  /** Makes a pool of the administrator's. */
+  addPool(name: string): Promise<{ id: number; link: string }>;
+  members(pool: number): Promise<Member[]>;
+  removeMember(pool: number, member: string): Promise<void>;
   switchSiteOff(site: number): Promise<void>;
   /** Stops the coordinator, waits, and starts another on the same port and folder. */
   restart(downMs: number): Promise<void>;
@@ -35,7 +40,8 @@ export async function startNetwork(): Promise<Network> {
   const url = running.url;
   const authorization = { authorization: `Bearer ${token}` };
   const get = async (path: string) => (await fetch(url + path)).json();
-  const status = async (job: number) => (await get(`/api/jobs/${job}`)) as JobStatus;
+  const asAdmin = async (path: string) => (await fetch(url + path, { headers: authorization })).json();
+  const status = async (job: number) => (await asAdmin(`/api/jobs/${job}`)) as JobStatus;
   return {
     url,
     get,
@@ -63,6 +69,16 @@ export async function startNetwork(): Promise<Network> {
       const response = await fetch(`${url}/api/sites`, { method: "POST", headers, body: JSON.stringify({ origin, name }) });
       if (response.status !== 201) throw new Error(`sites answered ${response.status}: ${await response.text()}`);
       return ((await response.json()) as { id: number }).id;
+    },
+    async addPool(name) {
+      const headers = { ...authorization, "content-type": "application/json" };
+      const response = await fetch(`${url}/api/pools`, { method: "POST", headers, body: JSON.stringify({ name }) });
+      if (response.status !== 201) throw new Error(`pools answered ${response.status}: ${await response.text()}`);
+      return (await response.json()) as { id: number; link: string };
+    },
+    members: async (pool) => ((await asAdmin(`/api/pools/${pool}/members`)) as { members: Member[] }).members,
+    async removeMember(pool, member) {
+      await fetch(`${url}/api/pools/${pool}/members/${member}`, { method: "DELETE", headers: authorization });
     },
     async switchSiteOff(site) {
       await fetch(`${url}/api/sites/${site}`, { method: "DELETE", headers: authorization });

@@ -62,6 +62,13 @@ const control: DonorControl = {
   async retry() {
     say("retry");
   },
+  async joinPool(_origin, secret) {
+    say(`join ${secret}`);
+    return { id: 1, name: "Physics lab", pass: "" };
+  },
+  async leavePool(_origin, id) {
+    say(`leave ${id}`);
+  },
   async forget() {
     say("forget");
   },

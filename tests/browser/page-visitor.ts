@@ -93,17 +93,21 @@ export class Visitor {
     );
   }
 
-  /** What axe-core has to say. */
-  async violations(): Promise<string[]> {
-    await this.page.evaluate(await readFile(AXE, "utf8"));
-    return this.page.evaluate(async () => {
-      const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-      const { violations: found } = await axe.run();
-      return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
-    });
+  violations(): Promise<string[]> {
+    return violationsOf(this.page);
   }
 
   private async post(message: unknown): Promise<void> {
     await this.page.evaluate((name, script) => new BroadcastChannel(name).postMessage(script), CHANNEL, message as string);
   }
+}
+
+/** What axe-core has to say. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
+    const { violations: found } = await axe.run();
+    return found.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
+  });
 }

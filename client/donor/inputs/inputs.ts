@@ -35,13 +35,15 @@ type Split = Extract<BufferInit, { kind: "split" }>;
 export class Inputs {
   private readonly origin: string;
   private readonly onBytes: (bytes: number) => void;
+  private readonly headers: () => Record<string, string>;
   private readonly cache = new BlobCache();
   private readonly chunks = new Map<string, Promise<Uint8Array>>();
   private readonly chunkLists = new Map<string, Promise<Uint8Array>>();
 
-  /** `onBytes`: bytes fetched from the network, as they come. */
-  constructor(origin: string, onBytes: (bytes: number) => void = () => undefined) {
+  /** `onBytes`: bytes fetched from the network, as they come. `headers`: of each request, for what not everybody may see. */
+  constructor(origin: string, onBytes: (bytes: number) => void = () => undefined, headers: () => Record<string, string> = () => ({})) {
     this.origin = origin;
+    this.headers = headers;
     this.onBytes = onBytes;
   }
 
@@ -154,7 +156,7 @@ export class Inputs {
   }
 
   private async json(url: string): Promise<unknown> {
-    const response = await ask(url);
+    const response = await ask(url, this.headers());
     const text = await response.text().catch(() => {
       throw new InputError("The coordinator's answer broke off.", true);
     });
@@ -167,7 +169,7 @@ export class Inputs {
   }
 
   private async download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await ask(url);
+    const response = await ask(url, this.headers());
     const parts: Uint8Array[] = [];
     let length = 0;
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -193,12 +195,12 @@ async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Re
   }
 }
 
-async function ask(url: string): Promise<Response> {
+async function ask(url: string, headers: Record<string, string>): Promise<Response> {
   let response: Response;
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), ANSWER_MS);
   try {
-    response = await fetch(url, { signal: silence.signal });
+    response = await fetch(url, { headers, signal: silence.signal });
   } catch {
     throw new InputError("The coordinator did not answer.", true);
   } finally {

@@ -20,8 +20,8 @@ export type Order =
   /** Where the donor posts its facts. */
   | { type: "facts"; port: MessagePort }
   | { type: "theme"; palette: Palette; reducedMotion: boolean; saveData: boolean }
-  /** The job whose picture is shown; `origin` is where it is polled. */
-  | { type: "job"; origin: string; job: number; createdAt: string; done: boolean }
+  /** The job whose picture is shown; `origin` is where it is polled, with these headers. */
+  | { type: "job"; origin: string; headers: Record<string, string>; job: number; createdAt: string; done: boolean }
   /** Room for the plate, in CSS pixels. */
   | { type: "room"; width: number; height: number; pixelRatio: number }
   | { type: "wave-room"; width: number; height: number; pixelRatio: number }

@@ -10,6 +10,7 @@ const MAX_PICTURE_BYTES = 4_300_000;
 export class PicturePoll {
   private readonly onPicture: (bytes: Uint8Array) => void;
   private origin = "";
+  private headers: Record<string, string> = {};
   private job = 0;
   private since = 0;
   private etag = "";
@@ -31,6 +32,11 @@ export class PicturePoll {
     this.since = since;
     this.etag = "";
     this.again(0);
+  }
+
+  /** Of each request, for a picture that not everybody may see. */
+  setHeaders(headers: Record<string, string>): void {
+    this.headers = headers;
   }
 
   setHidden(hidden: boolean): void {
@@ -60,7 +66,7 @@ export class PicturePoll {
 
   /** Answers how long to wait. */
   private async fetchOnce(asking: AbortController): Promise<number> {
-    const headers: Record<string, string> = this.etag ? { "if-none-match": this.etag } : {};
+    const headers: Record<string, string> = { ...this.headers, ...(this.etag ? { "if-none-match": this.etag } : {}) };
     const answer = await fetch(`${this.origin}/api/jobs/${this.job}/picture?since=${this.since}`, { headers, signal: asking.signal });
     const wait = this.sparing ? SPARING_POLL_MS : POLL_MS;
     if (answer.status === 304) return wait;

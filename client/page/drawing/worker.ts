@@ -83,9 +83,10 @@ async function take(order: Order): Promise<void> {
 }
 
 /** Another job, or the same one that is done now: then the picture is asked for whole, whatever was missed on the way. */
-async function show({ origin, job: next, createdAt, done }: Extract<Order, { type: "job" }>): Promise<void> {
+async function show({ origin, headers, job: next, createdAt, done }: Extract<Order, { type: "job" }>): Promise<void> {
   const board = boardOf(next);
   const ended = done && !board.done;
+  poll.setHeaders(headers);
   board.done = done;
   if (next !== job) plate?.show(board);
   else if (ended) plate?.redrawAll();

@@ -35,6 +35,16 @@ async function finish(): Promise<void> {
   for (const volunteer of volunteers) volunteer.leave();
 }
 
+/** A pool with a member, who computes its job. */
+async function poolAtWork(): Promise<void> {
+  const response = await server.post("/api/pools", { name: "Physics lab" }, server.token);
+  const { id, link } = (await response.json()) as { id: number; link: string };
+  await server.submit(packageOf(UNITS, 1, { pool: id, verify: { tier: "trusted" } }));
+  const { volunteer } = await new Volunteer(server.url).joinPool(link.split("#")[1] ?? "");
+  while (await volunteer.work(answer)) {}
+  volunteer.leave();
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "idlewave-backup-"));
   server = await startServer({}, join(folder, "data"));
@@ -42,6 +52,7 @@ beforeAll(async () => {
   await server.submit(packageOf(UNITS));
   await finish();
   await server.submit(packageOf(UNITS));
+  await poolAtWork();
   made = join(folder, "made");
   const working = new Volunteer(server.url);
   await working.join();
@@ -138,9 +149,12 @@ describe("a backup", () => {
         volunteers.filter(({ credit }) => credit.final > 0).map(({ id, credit }) => [id, credit.final]);
       expect(finals(after)).toEqual(finals(before as typeof after));
       expect(finals(after)).toHaveLength(2);
+      const pools = await (await restored.get("/api/pools", server.token)).json();
+      expect(pools).toMatchObject({ pools: [{ name: "Physics lab", members: 1 }] });
+      expect((await restored.get("/api/jobs/3")).status).toBe(404);
       const again = await restored.get("/api/jobs/1/results?format=raw", server.token);
       expect(Buffer.from(await again.arrayBuffer()).equals(Buffer.from(results))).toBe(true);
-      expect(await restored.submit(packageOf(1), "", server.token)).toBe(3);
+      expect(await restored.submit(packageOf(1), "", server.token)).toBe(4);
     } finally {
       await restored.close();
     }
@@ -247,6 +261,13 @@ describe("the doctor", () => {
       (copy) => change(copy, "UPDATE accounts SET units_final = units_final + 1 WHERE id = 1"),
       "Each account's counts are",
     ],
+    ["a member's count that is off", (copy) => change(copy, "UPDATE members SET final = final + 1"), "Each member's counts are"],
+    [
+      "a member of no pool",
+      (copy) => change(copy, "INSERT INTO members (pool, account, joined_at) VALUES (99, 1, 5)"),
+      "The database file is whole.",
+    ],
+    ["a job of no pool", (copy) => change(copy, "UPDATE jobs SET pool = 99 WHERE id = 1"), "The database file is whole."],
     ["a job's count that is off", (copy) => change(copy, "UPDATE jobs SET final = final + 1 WHERE id = 1"), "Each job's counts are"],
     [
       "a final unit without its result",

@@ -6,17 +6,19 @@ import type { Effect, Reply } from "../../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult, Timeless } from "../../../server/core/events.ts";
 import { checkState } from "../../../server/core/invariants.ts";
 import { Ledger } from "../../../server/core/ledger.ts";
+import { restorePool } from "../../../server/core/membership.ts";
 import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
 import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
-import { type AccountId, type HostId, type JobId, type StatementId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import { type AccountId, type HostId, type JobId, type PoolId, type StatementId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
 
 export const account = (id: number) => id as AccountId;
 export const host = (id: number) => id as HostId;
 export const unit = (index: number) => index as UnitIndex;
 export const JOB = 1 as JobId;
+export const POOL = 1 as PoolId;
 
 export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
   return {
@@ -78,6 +80,8 @@ export class World {
   readonly ledger = new Ledger();
   now = 1_000_000;
   private readonly specs: JobSpec[] = [];
+  /** As the store has them: whether they are off; members are the ledger's. */
+  private readonly pools = new Map<PoolId, { isOff: boolean }>();
   private readonly trace = createHash("sha256");
   private readonly clusters = new Map<HostId, { account: AccountId; cluster: string }>();
   private nextHost = 1;
@@ -101,6 +105,7 @@ export class World {
 
   /** Steps the core and checks every invariant. */
   send(event: Timeless): { reply: Reply; effects: Effect[] } {
+    if (event.type === "pool-opened" || event.type === "pool-off") this.pools.set(event.pool, { isOff: event.type === "pool-off" });
     const effects = step(this.state, { ...event, now: this.now, draw: this.draw() } as CoreEvent);
     this.trace.update(JSON.stringify(effects, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)));
     this.ledger.observe(effects);
@@ -115,6 +120,7 @@ export class World {
     const states = new Map([...this.state.jobs].map(([id, job]) => [id, job.state]));
     this.state = createState();
     this.clusters.clear();
+    for (const [id, { isOff }] of this.pools) restorePool(this.state, id, isOff, this.ledger.members.get(id) ?? []);
     if (this.hadAuditor) awaitAuditor(this.state, this.now);
     for (const { id } of this.specs) {
       this.ledger.observe(
@@ -137,6 +143,16 @@ export class World {
     this.clusters.set(joined, { account: account(id), cluster });
     this.hadAuditor ||= cluster === AUDITOR;
     this.send({ type: "host-joined", facts: { host: joined, account: account(id), cluster, features, limits }, record: this.recordOf(id) });
+    return joined;
+  }
+
+  /** A member's host, that serves the pool. */
+  serve(id: number, pool: PoolId, cluster = `account:${id}`): HostId {
+    this.send({ type: "member-joined", pool, account: account(id) });
+    const joined = host(this.nextHost++);
+    this.clusters.set(joined, { account: account(id), cluster });
+    const facts = { host: joined, account: account(id), cluster, features: [], limits: {}, pool };
+    this.send({ type: "host-joined", facts, record: this.recordOf(id) });
     return joined;
   }
 

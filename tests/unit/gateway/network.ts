@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Disk } from "../../../server/access/disk.ts";
 import { Plans } from "../../../server/access/plans.ts";
+import { Pools } from "../../../server/access/pools.ts";
 import { TokenKeys } from "../../../server/access/token.ts";
 import { Coordinator } from "../../../server/coordinator.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
@@ -35,6 +36,7 @@ export interface TestNetwork {
   blobs: DiskBlobs;
   plans: Plans;
   tokens: TokenKeys;
+  pools: Pools;
   gateway: Gateway;
   /** What the gateway logged as failures of its own. */
   failures: unknown[];
@@ -58,12 +60,13 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
   const coordinator = await Coordinator.open({ store, onFatal: (error) => failures.push(error), clock });
   const plans = new Plans((job) => coordinator.job(job), blobs);
   const tokens = await TokenKeys.open(store);
+  const pools = await Pools.open(store.pools, coordinator, tokens.ring);
   const refused: string[] = [];
   const disk = await Disk.open({ folder, minFreeBytes: options.minFreeBytes ?? 0, onChange: () => undefined });
   const http = createServer();
   const signing = await Signing.open(coordinator, store);
   const gateway = new Gateway(http, {
-    ...{ coordinator, store, blobs, plans, tokens, signing, clock, disk },
+    ...{ coordinator, store, blobs, plans, tokens, pools, signing, clock, disk },
     onRefused: (code) => refused.push(code),
     drainMs: options.drainMs ?? 5_000,
     publicUrl: options.publicUrl ?? "",
@@ -76,7 +79,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
   await new Promise<void>((listening) => http.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
-    ...{ url, folder, coordinator, store, blobs, plans, tokens, signing, gateway, failures, refused, disk },
+    ...{ url, folder, coordinator, store, blobs, plans, tokens, pools, signing, gateway, failures, refused, disk },
     addJob: (plan, spec) => addJob(coordinator, blobs, plan, spec),
     async close(keepFolder = false) {
       await gateway.close();
@@ -130,6 +133,7 @@ export async function addJob(coordinator: Coordinator, blobs: DiskBlobs, plan: J
       startedAt: 1,
       finishedAt: null,
       canary: null,
+      pool: spec.pool,
     },
     {
       owner: 1,

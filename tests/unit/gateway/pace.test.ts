@@ -1,35 +1,37 @@
 import { describe, expect, it } from "vitest";
 import { BYTE_RATE, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, RENEW_RATE } from "../../../server/gateway/limits.ts";
 import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "../../../server/gateway/pace.ts";
-import type { AccountId } from "../../../shared/ids.ts";
+import type { AccountId, PoolId } from "../../../shared/ids.ts";
 import { MAX_FRAME_BYTES } from "../../../shared/wire.ts";
 
 const [one, other] = [1 as AccountId, 2 as AccountId];
 const idle = { type: "idle", reason: "no-jobs", retryMs: 10_000 } as const;
 
 describe("an idle answer", () => {
+  const by = { account: one };
   it("is given again to the same account and job for a second at most", () => {
     const idles = new IdleAnswers();
-    idles.keep(one, 0, idle, 5000);
-    expect(idles.of(one, 0, 5999)).toEqual(idle);
-    expect(idles.of(one, 7, 5999)).toBeNull();
-    expect(idles.of(other, 0, 5999)).toBeNull();
-    expect(idles.of(one, 0, 6000)).toBeNull();
+    idles.keep(by, 0, idle, 5000);
+    expect(idles.of(by, 0, 5999)).toEqual(idle);
+    expect(idles.of(by, 7, 5999)).toBeNull();
+    expect(idles.of({ account: other }, 0, 5999)).toBeNull();
+    expect(idles.of({ account: one, pool: 1 as PoolId }, 0, 5999)).toBeNull();
+    expect(idles.of(by, 0, 6000)).toBeNull();
   });
 
   it("of everybody holds no longer when there is new work", () => {
     const idles = new IdleAnswers();
-    idles.keep(one, 0, idle, 5000);
+    idles.keep(by, 0, idle, 5000);
     idles.clear();
-    expect(idles.of(one, 0, 5001)).toBeNull();
+    expect(idles.of(by, 0, 5001)).toBeNull();
   });
 
   it("holds no longer than it asks to wait, nor when the clock was set back", () => {
     const idles = new IdleAnswers();
-    idles.keep(one, 0, { ...idle, retryMs: 250 }, 5000);
-    expect(idles.of(one, 0, 5250)).toBeNull();
-    idles.keep(one, 0, idle, 5000);
-    expect(idles.of(one, 0, 1000)).toBeNull();
+    idles.keep(by, 0, { ...idle, retryMs: 250 }, 5000);
+    expect(idles.of(by, 0, 5250)).toBeNull();
+    idles.keep(by, 0, idle, 5000);
+    expect(idles.of(by, 0, 1000)).toBeNull();
   });
 });
 

@@ -13,7 +13,9 @@ import {
   authMessage,
   type Challenge,
   type HelloReply,
+  type JoinReply,
   type OwnUnitsReply,
+  type PoolPass,
   SocketEvent,
 } from "../../../shared/protocol.ts";
 import { frame as frameResult } from "../../../shared/result.ts";
@@ -33,6 +35,7 @@ export interface HelloChanges {
   signer?: KeyObject;
   host?: unknown;
   audit?: unknown;
+  pool?: unknown;
 }
 
 export class Volunteer {
@@ -102,6 +105,7 @@ export class Volunteer {
       signature,
       host: changes.host ?? HOST,
       ...("audit" in changes ? { audit: changes.audit } : {}),
+      ...("pool" in changes ? { pool: changes.pool } : {}),
     };
   }
 
@@ -155,6 +159,18 @@ export class Volunteer {
 
   units(job: JobId, before?: number): Promise<OwnUnitsReply> {
     return this.ask(SocketEvent.Units, before === undefined ? { job } : { job, before }) as Promise<OwnUnitsReply>;
+  }
+
+  /** Joins the pool that the secret invites to, and comes again to serve it, with the same key. */
+  async joinPool(secret: string): Promise<{ volunteer: Volunteer; pool: PoolPass }> {
+    await this.join();
+    const joined = (await this.ask(SocketEvent.Join, { secret })) as JoinReply;
+    if (!joined.ok) throw new Error(`${joined.code}: ${joined.message}`);
+    this.leave();
+    const volunteer = new Volunteer(this.url, this.keys);
+    const reply = await volunteer.hello({ pool: joined.pool.id });
+    if (!reply.ok || !reply.pool) throw new Error(`no pool but ${JSON.stringify(reply)}`);
+    return { volunteer, pool: reply.pool };
   }
 
   leave(): void {

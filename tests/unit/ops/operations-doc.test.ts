@@ -54,7 +54,7 @@ function rates(): string[] {
     most("a connection", "bytes of frames that wait for an answer", limits.MAX_BYTES_IN_FLIGHT),
     row("a connection", "signatures over results", limits.SIGN_RATE),
     most("a connection", "results without a signature, then claims wait", MAX_UNSIGNED_RESULTS),
-    row("a connection", "cold messages (`hello`, `units`, `forget`)", COLD_RATE),
+    row("a connection", "cold messages (`hello`, `units`, `forget`, `join`, `leave`, `pass`)", COLD_RATE),
     row("a connection", "malformed messages", GARBAGE_RATE),
   ];
 }

@@ -1,4 +1,4 @@
-/** Being forgotten without lending: a connection that proves the key, claims nothing and asks for the account's removal. */
+/** One question of an account without lending: a connection that proves the key, claims nothing, asks, and goes. */
 import type { Host } from "../../shared/messages.ts";
 import type { Identity } from "./identity.ts";
 import { VolunteerSocket } from "./socket.ts";
@@ -9,7 +9,7 @@ const PATIENCE_MS = 20_000;
 const NOBODY: Host = { vendor: "", architecture: "", browser: "", os: "", software: false, features: [], limits: {} };
 
 /** Rejects when the coordinator cannot be reached or refuses. */
-export async function forgetAccount(origin: string, identity: Identity): Promise<void> {
+export async function errand<T>(origin: string, identity: Identity, ask: (socket: VolunteerSocket) => Promise<T>): Promise<T> {
   let socket: VolunteerSocket | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -26,7 +26,7 @@ export async function forgetAccount(origin: string, identity: Identity): Promise
         onRefused: (_code, message) => reject(new Error(message)),
       });
     });
-    await socket?.forget();
+    return await ask(socket as unknown as VolunteerSocket);
   } finally {
     clearTimeout(patience);
     socket?.close();

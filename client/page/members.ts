@@ -1,0 +1,69 @@
+/** Who is in the pool that the page is for, as every member may see it; asked for while the page can be seen. */
+import { html, LitElement, nothing } from "lit";
+import type { Member } from "../../shared/pool-api.ts";
+import { count } from "./numbers.ts";
+import { passHeaders, servedPool } from "./pool.ts";
+
+const ASK_EVERY_MS = 10_000;
+/** Digits of a key by which members are told apart. */
+const ID_DIGITS = 12;
+
+export class Members extends LitElement {
+  static override properties = { own: { attribute: false }, members: { state: true } };
+  /** The key of this browser, "" before it is known. */
+  declare own: string;
+  declare members: Member[];
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor() {
+    super();
+    this.own = "";
+    this.members = [];
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.timer = setInterval(() => void this.ask(), ASK_EVERY_MS);
+    void this.ask();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+  }
+
+  protected override render() {
+    const members = this.members.filter(({ leftAt }) => leftAt === "");
+    if (members.length === 0) return nothing;
+    return html`<section class="below" aria-labelledby="members-title">
+      <h2 id="members-title">Who is in this pool</h2>
+      <table class="jobs">
+        <thead><tr><th scope="col">Key</th><th scope="col">Now</th><th scope="col" class="number">Units verified</th></tr></thead>
+        <tbody>${members.map((member) => this.row(member))}</tbody>
+      </table>
+    </section>`;
+  }
+
+  private row({ id, connected, units }: Member) {
+    const isOwn = id === this.own.slice(0, ID_DIGITS);
+    return html`<tr>
+      <th scope="row">${id}${isOwn ? html`<span>this browser</span>` : nothing}</th>
+      <td>${connected ? "lends" : "away"}</td>
+      <td class="number">${count(units.final)}</td>
+    </tr>`;
+  }
+
+  private async ask(): Promise<void> {
+    const pool = servedPool();
+    if (!pool || document.hidden) return;
+    // A missing answer is no news; the page says by itself when the coordinator is away.
+    const answer = await fetch(`/api/pools/${pool.id}/members`, { headers: passHeaders() }).catch(() => null);
+    if (answer?.ok) this.members = ((await answer.json()) as { members: Member[] }).members;
+  }
+}
+
+customElements.define("idlewave-members", Members);

@@ -1,0 +1,205 @@
+/** Pools: made, listed, opened to others and switched off by their owners; who their members are, members see too. */
+import Type from "typebox";
+import { IdlewaveError } from "../../shared/errors.ts";
+import { PLAIN_PATTERN } from "../../shared/plain.ts";
+import { joinLink, MAX_POOL_NAME } from "../../shared/pool.ts";
+import { InvitedSchema, type Member, MemberListSchema, type PoolInfo, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
+import { INVITE_DAYS, type Invited, isPoolOf } from "../access/pools.ts";
+import type { MemberRow, PoolRow } from "../core/pool-store.ts";
+import type { App, HttpContext } from "./context.ts";
+import { ownerOf } from "./owners.ts";
+import { refusals } from "./refusals.ts";
+import { seesPool, viewerOf } from "./viewer.ts";
+import { volunteerId } from "./volunteers.ts";
+
+const Days = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: INVITE_DAYS.most,
+    description: `How long its link lets others join, days; default ${INVITE_DAYS.usual}.`,
+  }),
+);
+const NewPoolSchema = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: MAX_POOL_NAME,
+      pattern: PLAIN_PATTERN,
+      description: `What those who are asked read; text of 1 to ${MAX_POOL_NAME} characters that can all be seen`,
+    }),
+    days: Days,
+  },
+  { additionalProperties: false },
+);
+const PoolParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 0xffffffff, description: "Number of the pool." }) });
+
+export function poolRoutes(app: App, context: HttpContext): void {
+  const { store, pools, coordinator, clock, config } = context;
+  const common = { tags: ["pools"], security: [{ token: [] }] };
+  const refused = refusals("unauthorized", "not-found");
+
+  app.get(
+    "/api/pools",
+    {
+      schema: {
+        ...common,
+        summary: "The owner's pools; an administrator's token lists all",
+        response: { 200: PoolListSchema, ...refusals("unauthorized") },
+      },
+    },
+    async (request) => {
+      const own = pools.of(await ownerOf(request, store));
+      return { pools: await Promise.all(own.map(async (row) => shown(row, await membersOf(row)))) };
+    },
+  );
+
+  app.post(
+    "/api/pools",
+    {
+      schema: {
+        ...common,
+        summary: "Make a pool; the answer has the link that others join by",
+        body: NewPoolSchema,
+        response: { 201: PoolLinkSchema, ...refusals("unauthorized", "forbidden") },
+      },
+    },
+    async (request, reply) => {
+      const owner = await ownerOf(request, store);
+      const made = await pools.make(owner, request.body.name, request.body.days ?? INVITE_DAYS.usual, clock());
+      return reply.status(201).send(linkOf(made, originOf(request)));
+    },
+  );
+
+  app.post(
+    "/api/pools/:id/invite",
+    {
+      schema: {
+        ...common,
+        summary: "A new link to join; the one before is good no more, and a pool that is off is on again",
+        params: PoolParams,
+        body: Type.Object({ days: Days }, { additionalProperties: false }),
+        response: { 200: PoolLinkSchema, ...refused },
+      },
+    },
+    async (request) => {
+      const row = ownPool(await ownerOf(request, store), request.params.id);
+      return linkOf(await pools.invite(row, request.body.days ?? INVITE_DAYS.usual, clock()), originOf(request));
+    },
+  );
+
+  app.delete(
+    "/api/pools/:id",
+    {
+      schema: {
+        ...common,
+        summary: "Switch a pool off: it has no members any more, its jobs pause, its link joins nobody",
+        params: PoolParams,
+        response: { 204: Type.Null(), ...refused },
+      },
+    },
+    async (request, reply) => {
+      await pools.off(ownPool(await ownerOf(request, store), request.params.id), clock());
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.get(
+    "/api/pools/:id/members",
+    {
+      schema: {
+        ...common,
+        summary: "Who is or was a member; for its owner's token, an administrator's, or a member's pass",
+        params: PoolParams,
+        response: { 200: MemberListSchema, ...refusals("not-found", "bad-pass") },
+      },
+    },
+    async (request) => {
+      const viewer = await viewerOf(request, context);
+      const row = pools.row(request.params.id);
+      if (!row || !seesPool(viewer, row.id, context)) throw noPool(request.params.id);
+      return { members: await membersOf(row) };
+    },
+  );
+
+  app.delete(
+    "/api/pools/:id/members/:member",
+    {
+      schema: {
+        ...common,
+        summary: "Remove a member: what it holds goes to others at once",
+        params: Type.Object({
+          ...PoolParams.properties,
+          member: Type.String({ pattern: "^[0-9a-f]{12}$", description: "First 12 hexadecimal digits of its key." }),
+        }),
+        response: { 204: Type.Null(), ...refused },
+      },
+    },
+    async (request, reply) => {
+      const { id, member } = request.params;
+      const row = ownPool(await ownerOf(request, store), id);
+      const found = (await store.pools.members(row.id)).find((each) => each.leftAt === null && volunteerId(each) === member);
+      if (!found) throw new IdlewaveError("not-found", { what: `member ${member} of pool ${id}` });
+      await pools.leave(row.id, found.account);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.post(
+    "/api/pools/invited",
+    {
+      schema: {
+        tags: ["pools"],
+        summary: "Who asks by a link to join",
+        body: Type.Object(
+          { secret: Type.String({ maxLength: 100, description: "What stands behind its #." }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: InvitedSchema, ...refusals("bad-invite") },
+      },
+    },
+    async (request) => {
+      const { id, name, ownerName } = await pools.invited(request.body.secret, clock());
+      return { id, name, owner: ownerName };
+    },
+  );
+
+  function ownPool(owner: Parameters<typeof isPoolOf>[0], id: number): PoolRow {
+    const row = pools.row(id);
+    if (!row || !isPoolOf(owner, row)) throw noPool(id);
+    return row;
+  }
+
+  async function membersOf({ id }: PoolRow): Promise<Member[]> {
+    const rows = await store.pools.members(id);
+    return rows.map((row) => memberOf(row, row.leftAt === null && coordinator.isServing(id, row.account)));
+  }
+
+  function originOf(request: { protocol: string; host: string }): string {
+    return config.publicUrl || `${request.protocol}://${request.host}`;
+  }
+}
+
+function noPool(id: number): IdlewaveError {
+  return new IdlewaveError("not-found", { what: `pool ${id} of yours` });
+}
+
+function linkOf({ pool, secret }: Invited, origin: string) {
+  return { id: pool.id, name: pool.name, link: joinLink(origin, secret), until: isoOf(pool.inviteUntil) };
+}
+
+function shown({ id, name, ownerName, createdAt, offAt, inviteUntil }: PoolRow, members: Member[]): PoolInfo {
+  const current = members.filter(({ leftAt }) => leftAt === "");
+  return {
+    ...{ id, name, owner: ownerName, createdAt: isoOf(createdAt), offAt: isoOf(offAt), inviteUntil: isoOf(inviteUntil) },
+    members: current.length,
+    connected: current.filter(({ connected }) => connected).length,
+  };
+}
+
+function memberOf(row: MemberRow, connected: boolean): Member {
+  return { id: volunteerId(row), joinedAt: isoOf(row.joinedAt), leftAt: isoOf(row.leftAt), connected, units: row.units };
+}
+
+function isoOf(time: number | null): string {
+  return time === null ? "" : new Date(time).toISOString();
+}
