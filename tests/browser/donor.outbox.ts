@@ -21,11 +21,14 @@ describe("what the donor has finished", () => {
     await page.evaluate("control.stop()");
     // What the GPU had finished when it was stopped is still on its way.
     await expect
-      .poll(async () => {
-        const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: { units: { submitted: number } }[] };
-        const { units, replicas } = await network.status(job);
-        return volunteers.length === 1 && volunteers[0]?.units.submitted === units.voted && replicas.counted === units.voted;
-      })
+      .poll(
+        async () => {
+          const { volunteers } = (await network.get("/api/volunteers")) as { volunteers: { units: { submitted: number } }[] };
+          const { units, replicas } = await network.status(job);
+          return volunteers.length === 1 && volunteers[0]?.units.submitted === units.voted && replicas.counted === units.voted;
+        },
+        { timeout: 20_000, interval: 500 },
+      )
       .toBe(true);
   });
 
