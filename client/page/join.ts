@@ -6,14 +6,13 @@
  *      │ ▲                        └─────▶ failed ─(click)─▶ working
  *      └─┴─▶ none: the link is no good, or there is none
  */
-import { html, LitElement, nothing, render } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { readJoinLink } from "../../shared/pool.ts";
 import type { InvitedPool } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";
 import type { Dose } from "../donor/state.ts";
-import { mark } from "./logo.ts";
 import { capitalised, doseWord } from "./numbers.ts";
 import { resumeWith } from "./resume.ts";
 import { whoOwns } from "./sections.ts";
@@ -149,5 +148,3 @@ async function invited(secret: string): Promise<InvitedPool> {
 }
 
 customElements.define("idlewave-join", Join);
-const place = document.querySelector<HTMLElement>("idlewave-mark");
-if (place) render(mark, place);
