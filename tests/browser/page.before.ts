@@ -36,7 +36,7 @@ describe("before the click", () => {
     page.on("workercreated", (worker) => workers.push(new URL(worker.url()).pathname.slice(1)));
     await visitor.open();
     // Of the workers only the drawing one runs before the click; /bench and the donor have theirs.
-    await expect.poll(() => workers).toHaveLength(1);
+    await expect.poll(() => workers, { timeout: 20_000 }).toHaveLength(1);
     let bytes = 0;
     for (const name of [...names, ...workers]) bytes += gzipSync(await readFile(join(site.folder, name))).byteLength;
     expect(names.length).toBeGreaterThan(0);
@@ -159,7 +159,7 @@ describe("before the click", () => {
     await visitor.open("/", "another-tab");
     expect(await visitor.h1()).toBe("Running in another tab.");
     expect(await page.$('[data-testid="lend"]')).toBeNull();
-    expect(workers).toHaveLength(1); // the one that draws
+    await expect.poll(() => workers, { timeout: 20_000 }).toHaveLength(1); // the one that draws
     expect(await visitor.violations()).toEqual([]);
     expect(await page.$$eval(".dock-status *", (lines) => lines.map((line) => line.textContent))).toEqual([
       "Lending half",
