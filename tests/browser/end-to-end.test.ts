@@ -15,16 +15,23 @@ const STEPS = 200_000;
 const LEND = '[data-testid="lend"]';
 
 /** Opens the page and presses its button; resolves when the donor left `before`. */
+/** Frames come slowly, or not at all, to a page that is not seen. */
+const POLLING = { polling: 100 };
+
 async function volunteer(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(url);
   await page.locator(LEND).click();
-  await page.waitForFunction(() => document.querySelector("idlewave-page")?.getAttribute("data-state") !== "before");
+  await page.waitForFunction(() => document.querySelector("idlewave-page")?.getAttribute("data-state") !== "before", POLLING);
   return page;
 }
 
 const waitForState = (page: Page, state: string, timeout = 30_000) =>
-  page.waitForFunction((wanted) => document.querySelector("idlewave-page")?.getAttribute("data-state") === wanted, { timeout }, state);
+  page.waitForFunction(
+    (wanted) => document.querySelector("idlewave-page")?.getAttribute("data-state") === wanted,
+    { ...POLLING, timeout },
+    state,
+  );
 
 /** Headline and figures. */
 const story = (page: Page) =>
