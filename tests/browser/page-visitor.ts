@@ -56,10 +56,16 @@ export class Visitor {
 
   /** The donor tells its state, of the first job. */
   async say(changes: Partial<DonorState>): Promise<void> {
+    const { kind } = await this.sayOnly(changes);
+    // After these two the page's own state is told.
+    if (kind !== "forgotten" && kind !== "off") await this.until(kind);
+  }
+
+  /** The donor tells a state that the page may never show, for it loads anew. */
+  async sayOnly(changes: Partial<DonorState>): Promise<DonorState["phase"]> {
     const told = donorState({ job: this.site.jobs[0] ?? null, ...changes });
     await this.post({ state: told });
-    // After these two the page's own state is told.
-    if (told.phase.kind !== "forgotten" && told.phase.kind !== "off") await this.until(told.phase.kind);
+    return told.phase;
   }
 
   /** The donor posts a fact. */
@@ -68,13 +74,8 @@ export class Visitor {
   }
 
   async lend(): Promise<void> {
-    await this.page.evaluate((name) => {
-      const heard = { channel: new BroadcastChannel(name), said: [] as string[] };
-      heard.channel.onmessage = (event: MessageEvent<{ said?: string[] }>) => {
-        heard.said = event.data.said ?? heard.said;
-      };
-      Object.assign(globalThis, { heard });
-    }, CHANNEL);
+    await this.page.evaluate(listenTo, CHANNEL);
+    await this.page.evaluateOnNewDocument(listenTo, CHANNEL);
     await this.page.click('[data-testid="lend"]');
     await this.page.waitForSelector('[data-testid="stop"]', { visible: true });
     await this.heard("start");
@@ -100,6 +101,15 @@ export class Visitor {
   private async post(message: unknown): Promise<void> {
     await this.page.evaluate((name, script) => new BroadcastChannel(name).postMessage(script), CHANNEL, message as string);
   }
+}
+
+/** Runs in the page: keeps what its donor was told. */
+function listenTo(name: string): void {
+  const heard = { channel: new BroadcastChannel(name), said: [] as string[] };
+  heard.channel.onmessage = (event: MessageEvent<{ said?: string[] }>) => {
+    heard.said = event.data.said ?? heard.said;
+  };
+  Object.assign(globalThis, { heard });
 }
 
 /** What axe-core has to say. */

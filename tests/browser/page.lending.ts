@@ -201,14 +201,14 @@ describe("after the click", () => {
     await page.evaluate(() => sessionStorage.setItem("idlewave-resume-at", String(Date.now() + 1e9)));
     await visitor.lend();
     const isNew = page.waitForNavigation();
-    // The page is gone at once: its state is seen the second time.
-    const told = visitor.say({ phase: { kind: "another-version" }, running: 0 });
+    await visitor.sayOnly({ phase: { kind: "another-version" }, running: 0 });
     await isNew;
-    await page.waitForSelector('idlewave-page[data-state="starting"]');
+    // A donor that has not started yet hears nothing.
+    await visitor.heard("start");
+    await visitor.until("starting");
     await page.waitForSelector('[data-testid="stop"]', { visible: true });
     expect(Number(await page.evaluate(() => sessionStorage.getItem("idlewave-resume-at")))).toBeLessThan(Date.now() + 1e6);
     await visitor.say({ phase: { kind: "another-version" }, running: 0 });
-    await told;
     expect(await visitor.state()).toBe("another-version");
   });
 
