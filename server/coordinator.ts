@@ -5,11 +5,10 @@
  * (group-commit.ts); a claim writes nothing and is answered at once.
  */
 import { randomBytes } from "node:crypto";
-import type { JobState } from "../shared/api.ts";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
-import { type AuditState, auditState, awaitAuditor, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
+import { type AuditState, auditState, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
 import { canaryWords } from "./core/canary.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
@@ -17,24 +16,20 @@ import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
-import { restorePool } from "./core/membership.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { isAdmitted, servingCount } from "./core/pool.ts";
-import { restoreJob } from "./core/restore.ts";
-import { watch } from "./core/sentence.ts";
 import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
-import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
+import type { JobRow, Store, StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { JobRows } from "./job-rows.ts";
 import { Quotes, type Spending } from "./quotes.ts";
-import { FinalRate } from "./rate.ts";
+import { noteAuditor, takeUp } from "./take-up.ts";
 
 /** Operations that wait for the disk; above it submits are turned away. */
 const MAX_PENDING_OPS = 65_536;
 const TICK_MS = 1000;
-/** In the store once an auditor was here: after a restart nothing becomes final without it before it has had time to come back. */
-const AUDITOR_SEEN = "auditor-seen";
 
 export interface CoordinatorOptions {
   store: Store;
@@ -77,8 +72,7 @@ export class Coordinator {
   private toldAuditing: AuditState = "none";
   private readonly onReply: NonNullable<CoordinatorOptions["onReply"]> | undefined;
   private readonly state: CoreState;
-  private readonly rows = new Map<JobId, JobRow>();
-  private readonly rates = new Map<JobId, FinalRate>();
+  private readonly rows = new JobRows();
   private readonly quotes = new Quotes();
   private readonly listeners = new Set<(notice: Notice) => void>();
   private readonly commits: GroupCommit<Notice>;
@@ -99,7 +93,7 @@ export class Coordinator {
       store: options.store,
       onCommit: options.onCommit,
       onWritten: (ops, notices) => {
-        this.noteStates(ops);
+        this.rows.note(ops);
         for (const notice of notices) this.tell(notice);
       },
       onFailure: (error) => this.fail(error),
@@ -110,19 +104,7 @@ export class Coordinator {
   /** Takes up all jobs where the store left them. */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
-    for (const [cluster, until] of await options.store.watched(coordinator.now())) watch(coordinator.state, cluster, until);
-    if ((await options.store.secrets(AUDITOR_SEEN)).length > 0) awaitAuditor(coordinator.state, coordinator.now());
-    for (const { id, offAt } of await options.store.pools.all()) {
-      const members = offAt === null ? await options.store.pools.members(id) : [];
-      const current = members.filter(({ leftAt }) => leftAt === null);
-      restorePool(
-        coordinator.state,
-        id,
-        offAt !== null,
-        current.map(({ account }) => account),
-      );
-    }
-    for (const row of await options.store.jobs()) await coordinator.restore(row);
+    await takeUp(coordinator.state, options.store, coordinator.rows, () => coordinator.now(), newDraw);
     const tickMs = options.tickMs ?? TICK_MS;
     if (tickMs > 0) {
       coordinator.ticker = setInterval(() => void coordinator.dispatch({ type: "tick" }).catch(ignoreReported), tickMs);
@@ -136,15 +118,14 @@ export class Coordinator {
     this.refuseWhenStopped();
     checkSpec(spec);
     const added = await this.store.addJob(row, spec);
-    this.rows.set(added.id, added);
-    this.rates.set(added.id, new FinalRate());
+    this.rows.add(added);
     await this.dispatch({ type: "job-added", spec: { ...spec, id: added.id }, state: added.state });
     return added;
   }
 
   /** Steps the core; the answer comes when what it rests on is on disk. Rejects once a commit has failed, or after `close`. */
   async dispatch(event: Timeless): Promise<Reply> {
-    if (event.type === "host-joined" && isAuditor(event.facts)) await this.store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
+    if (event.type === "host-joined" && isAuditor(event.facts)) await noteAuditor(this.store);
     this.refuseWhenStopped();
     if (writes(event) && this.isCrowded) {
       return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
@@ -178,7 +159,7 @@ export class Coordinator {
 
   /** All jobs with their states as they are on disk, by id. */
   jobs(): JobRow[] {
-    return [...this.rows.values()];
+    return this.rows.all();
   }
 
   job(id: JobId): JobRow | undefined {
@@ -188,7 +169,7 @@ export class Coordinator {
   /** Undefined when there is no such job. */
   counts(id: JobId): JobCounts | undefined {
     const job = this.state.jobs.get(id);
-    return job && { ...countsOf(job), unitsPerMinute: this.rates.get(id)?.lastMinute(this.now()) ?? 0 };
+    return job && { ...countsOf(job), unitsPerMinute: this.rows.unitsPerMinute(id, this.now()) };
   }
 
   /** What the job was stored with. Throws `not-found`. */
@@ -284,19 +265,6 @@ export class Coordinator {
     for (const host of this.state.hosts.values()) if (!isAuditor(host) && host.pool === pool) yield host;
   }
 
-  private async restore(row: JobRow): Promise<void> {
-    const { store } = this;
-    const spec = await store.spec(row.id);
-    const history = isOver(row) ? { final: [], failed: await store.failedUnits(row.id), open: [], due: [] } : await store.history(row.id);
-    if (isOver(row)) await store.endJob(row.id);
-    this.rows.set(row.id, row);
-    this.rates.set(row.id, new FinalRate());
-    const effects = restoreJob(this.state, spec, row.state, history, await store.tally(row.id), this.now(), newDraw());
-    const ops = effects.flatMap((effect) => (effect.type === "store" ? [effect.op] : []));
-    await store.commit(ops);
-    this.noteStates(ops);
-  }
-
   private step(event: CoreEvent): Effect[] {
     try {
       return step(this.state, event);
@@ -332,24 +300,8 @@ export class Coordinator {
   }
 
   private tell(notice: Notice): void {
-    if (notice.type === "unit-final") this.rates.get(notice.job)?.note(this.now());
+    if (notice.type === "unit-final") this.rows.noteFinal(notice.job, this.now());
     for (const listener of this.listeners) listener(notice);
-  }
-
-  /** What is said of a job is on disk: results are read from there. */
-  private noteStates(ops: readonly StoreOp[]): void {
-    for (const op of ops) {
-      if (op.type !== "job-state" && op.type !== "canary") continue;
-      const row = this.rows.get(op.job);
-      if (!row) throw new Error(`job ${op.job} has no row`);
-      if (op.type === "canary") {
-        this.rows.set(op.job, { ...row, canary: op.record });
-        continue;
-      }
-      const state: JobState = op.state;
-      const startedAt = row.startedAt ?? (state === "running" ? op.at : null);
-      this.rows.set(op.job, { ...row, state, reason: op.reason, startedAt, finishedAt: isOver(op) ? op.at : row.finishedAt });
-    }
   }
 
   private refuseWhenStopped(): void {

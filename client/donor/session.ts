@@ -12,10 +12,9 @@
  */
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import type { Host } from "../../shared/messages.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { type Machine, openAdapter } from "./adapter.ts";
+import type { Machine } from "./adapter.ts";
 import { Bulletin } from "./bulletin.ts";
 import type { Barred } from "./claims/barred.ts";
 import { Choice } from "./claims/choice.ts";
@@ -23,13 +22,13 @@ import { Claims } from "./claims/claims.ts";
 import { type NoWork, Supply } from "./claims/supply.ts";
 import { Checkpoints } from "./computing/checkpoints.ts";
 import { Computing } from "./computing/computing.ts";
-import { type SpeedShelf, toldSpeed } from "./computing/host-speed.ts";
+import { Hardware } from "./computing/hardware.ts";
+import type { SpeedShelf } from "./computing/host-speed.ts";
 import type { Throttle } from "./computing/throttle.ts";
-import { Workshop } from "./computing/workshop.ts";
 import type { Identity } from "./identity.ts";
 import { Inputs } from "./inputs/inputs.ts";
 import type { Verdict } from "./manners/policy.ts";
-import { NO_WISHES, type Wishes } from "./manners/wishes.ts";
+import { NO_WISHES } from "./manners/wishes.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { SessionShelf } from "./outbox/shelf.ts";
 import { Signatures } from "./outbox/signatures.ts";
@@ -57,7 +56,6 @@ export interface SessionKept {
 export class Session {
   /** Number of the one job that was chosen, 0 for any. */
   private readonly wished: number;
-  private readonly wishes: Wishes;
   private readonly report: Report;
   private readonly throttle: Throttle;
   private readonly socket: VolunteerSocket;
@@ -74,14 +72,7 @@ export class Session {
   private readonly computing: Computing;
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
-  private readonly barred: Barred;
-  private readonly machine: Machine | undefined;
-  private readonly speeds: SpeedShelf;
-  private workshop: Workshop | undefined;
-  private host: Host | undefined;
-  private speed: Promise<number | undefined> | undefined;
-  /** The job that is likely to be computed first, 0 for none. */
-  private readonly expected: number;
+  private readonly hardware: Hardware;
   private readonly shown: Shown;
   private fetched = 0;
   private hang: DonorPhase | undefined;
@@ -105,24 +96,28 @@ export class Session {
   ) {
     const { shelf, barred } = kept;
     this.wished = options.job;
-    this.barred = barred;
-    this.wishes = options.wishes ?? NO_WISHES;
-    this.machine = machine;
-    this.speeds = speeds;
     this.report = report;
     this.throttle = throttle;
     this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
-    this.expected = options.job || (options.shown ?? 0);
     this.serving = new Serving(options.pool, (pool) => {
       report.set({ pool });
       kept.keepPool?.(pool);
     });
     this.inputs = new Inputs(options.origin, (bytes) => this.onFetched(bytes), this.serving.headers);
+    this.hardware = new Hardware({
+      ...{ inputs: this.inputs, barred, throttle, report, speeds, machine },
+      wishes: options.wishes ?? NO_WISHES,
+      expected: options.job || (options.shown ?? 0),
+      isStopped: () => this.stopped,
+      onReady: () => this.changed.fire(),
+      onLost: () => this.onLost(),
+      onNone: (phase) => this.finish(phase),
+    });
     this.socket = new VolunteerSocket(
       options.origin,
       identity,
       {
-        introduce: (challenge) => this.introduce(challenge.allowSoftware || options.audit !== undefined),
+        introduce: (challenge) => this.hardware.introduce(challenge.allowSoftware || options.audit !== undefined),
         onPool: (pool) => this.serving.take(pool),
         onUp: (account, start) => this.onUp(account, start),
         onDown: () => this.shown.setLink("down"),
@@ -208,7 +203,7 @@ export class Session {
 
   private async end(): Promise<{ closed: Promise<void> }> {
     this.changed.fire();
-    await this.workshop?.stop();
+    await this.hardware.workshop?.stop();
     return { closed: this.putAway().finally(this.tellEnded) };
   }
 
@@ -216,7 +211,7 @@ export class Session {
     clearInterval(this.chores);
     this.supply.close();
     // A device that is asked for behind a kernel that does not end may never come.
-    if (!this.workshop?.isHung) await this.looping;
+    if (!this.hardware.workshop?.isHung) await this.looping;
     // What the GPU had finished when it stopped is sent, not forgotten: it is neither open nor in the outbox yet.
     await this.computing.settled();
     try {
@@ -251,7 +246,7 @@ export class Session {
     this.report.soon();
     void this.outbox.flush();
     while (!this.stopped) {
-      const waitMs = await this.computing.step(this.workshop);
+      const waitMs = await this.computing.step(this.hardware.workshop);
       if (waitMs > 0 && !this.stopped) await this.changed.wait(waitMs);
     }
   }
@@ -272,29 +267,6 @@ export class Session {
     const phase = { kind: "job-done", job: id } as const;
     this.shown.set({ ...phase, final: false });
     if (id === this.wished) setTimeout(() => this.finish({ ...phase, final: true }), LAST_NOTICES_MS);
-  }
-
-  private async introduce(allowSoftware: boolean): Promise<Host | null> {
-    // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
-    if (this.host) return this.host;
-    const adapter = await openAdapter({ allowSoftware, machine: this.machine, card: this.wishes.card });
-    if (this.stopped) return null;
-    if (adapter.kind !== "adapter") {
-      // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.
-      this.finish({ kind: adapter.kind });
-      return null;
-    }
-    this.workshop ??= new Workshop(adapter, this.inputs, this.barred, this.throttle, this.wishes.memoryBytes, () => this.onLost());
-    // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
-    if (this.expected > 0) this.workshop.bench(this.expected).catch(() => undefined); // told when it is needed
-    this.report.set({ adapter: adapter.name, software: adapter.host.software });
-    this.changed.fire();
-    const { workshop } = this;
-    // Before the first claim, which is sized by it, where the GPU is no slow one.
-    this.speed ??= toldSpeed(adapter.host, this.speeds, () => workshop.measure());
-    const gflops = await this.speed;
-    this.host = gflops === undefined ? adapter.host : { ...adapter.host, gflops };
-    return this.host;
   }
 
   private onLost(): void {
@@ -327,7 +299,7 @@ export class Session {
 
   private withdraw(job: number): void {
     this.claims.drop(job);
-    void this.workshop?.withdraw(job);
+    void this.hardware.workshop?.withdraw(job);
     this.changed.fire();
   }
 

@@ -21,7 +21,8 @@ export function accountOf(state: CoreState, id: AccountId): Account {
   if (!account) {
     const standing = { final: 0, refused: 0, returned: 0, drawn: 0, open: 0, activeIn: 0 };
     const record = { passed: 0, proven: 0, convictedAt: 0 };
-    account = { ...standing, record, contradicted: 0, hosts: 0, claims: 0, leases: 0, held: 0, failures: new Map(), pace: new Map() };
+    const held = { hosts: 0, gpu: { micros: 0, at: 0 }, claims: 0, leases: 0, held: 0 };
+    account = { ...standing, record, contradicted: 0, ...held, failures: new Map(), pace: new Map() };
     state.accounts.set(id, account);
   }
   return account;

@@ -1,4 +1,5 @@
-/** GPU time as volunteers tell it: believed up to what can be true. All figures in microseconds. */
+/** GPU time as volunteers tell it: believed up to what can be true. All figures in microseconds, clocks in milliseconds. */
+import type { Account } from "./state.ts";
 
 /** No unit may take longer: an hour. */
 export const MAX_GPU_MICROS = 3_600_000_000;
@@ -10,4 +11,17 @@ export const MAX_GPU_MICROS = 3_600_000_000;
 export function believedMicros(told: number, issuedAt: number, now: number): number {
   const passed = Math.min(MAX_GPU_MICROS, (now - issuedAt) * 1000);
   return told > 0 && passed > 0 ? Math.floor(Math.min(told, passed)) : 0;
+}
+
+/** What an account's hosts can have computed since they came, less what was recorded of it. */
+export interface GpuBudget {
+  micros: number;
+  /** Until when it is counted. */
+  at: number;
+}
+
+/** Counts the time of the hosts that are here up to `now`: before their number changes, and before anything is taken. */
+export function accrue({ gpu, hosts }: Pick<Account, "gpu" | "hosts">, now: number): void {
+  gpu.micros = Math.min(Number.MAX_SAFE_INTEGER, gpu.micros + hosts * Math.max(0, now - gpu.at) * 1000);
+  gpu.at = Math.max(gpu.at, now);
 }

@@ -14,7 +14,7 @@ export interface Quote {
   executions: number;
   /** GPU time of them: on the connected hosts that can run the job, or, when there is none, on the auditor's GPU. */
   gpuHours: number;
-  /** Connected hosts that can run it. */
+  /** Connected hosts that serve its pool, or the public, and can run it. */
   hosts: number;
   /** If all of them ran nothing else, all the time; null: nobody is here. */
   finishSeconds: number | null;
@@ -23,7 +23,7 @@ export interface Quote {
 /** Null when the job's time is not known. */
 export function quoteOf(state: CoreState, { spec, pages }: Job): Quote | null {
   if (spec.unitMicros === null) return null;
-  const hosts = [...state.hosts.values()].filter((host) => !isAuditor(host) && meets(spec.requires, host));
+  const hosts = [...state.hosts.values()].filter((host) => !isAuditor(host) && host.pool === spec.pool && meets(spec.requires, host));
   const executions = (pages.units - pages.ended) * (spec.quorum + state.auditShare);
   const seconds = executions * secondsOf(hosts, spec.creditPerUnit * GFLOP_PER_CREDIT, spec.unitMicros / MICROS_PER_SECOND);
   const finishSeconds = hosts.length === 0 ? null : seconds / hosts.length;

@@ -3,6 +3,7 @@ import type { JobState } from "../../shared/api.ts";
 import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
+import type { GpuBudget } from "./gputime.ts";
 import type { Pages } from "./pages.ts";
 import { RecentUnits } from "./recent.ts";
 import type { Ring } from "./ring.ts";
@@ -209,6 +210,7 @@ export interface Account extends Standing {
   /** Replicas of its own that the auditor contradicted, less those it confirmed, never below 0; halved every DECAY_MS. */
   contradicted: number;
   hosts: number;
+  gpu: GpuBudget;
   claims: number;
   leases: number;
   /** Units held by its leases. */

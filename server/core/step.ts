@@ -15,7 +15,7 @@ import { chaseCanaries, claimCanary, keepCanary, takeFinding } from "./canary.ts
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
-import { believedMicros } from "./gputime.ts";
+import { accrue, believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver, pauseFor, settle } from "./job.ts";
 import { heedLate } from "./late.ts";
 import { dropUnit } from "./lease.ts";
@@ -143,6 +143,7 @@ function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "h
   state.hosts.set(facts.host, facts);
   if (isAuditor(facts)) state.auditors.add(facts.host);
   const account = accountOf(state, facts.account);
+  accrue(account, work.now);
   account.hosts++;
   noteServing(state, facts, 1);
   // What the store says is older than what has happened here since; what happened before this process it alone knows.
@@ -157,7 +158,9 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   if (!facts) return;
   state.hosts.delete(host);
   if (state.auditors.delete(host)) awaitAuditor(state, work.now);
-  accountOf(state, facts.account).hosts--;
+  const account = accountOf(state, facts.account);
+  accrue(account, work.now);
+  account.hosts--;
   noteServing(state, facts, -1);
   orphan(state, host, work.now);
 }
@@ -178,15 +181,19 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   if (!takes || assignment.account !== account || isBanned(state, account) || isFromBefore(state, assignment))
     return event.results.map(() => "refused");
 
+  const known = accountOf(state, account);
+  accrue(known, work.now);
   let measured = 0;
   let micros = 0;
   let spent = 0;
   const cluster = clusterIn(job.spec.pool, event);
+  const { gpu } = known;
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
     const status = told.status === "ok" ? "ok" : "failed";
-    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
+    const believed = believedMicros(told.gpuMicros, assignment.issuedAt, work.now);
+    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: Math.min(believed, gpu.micros) };
     if (result.unit >= job.spec.units || !hasUnit(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
@@ -194,15 +201,19 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
     const inTime = held && !lease.overdue;
     if (result.status === "ok") {
       measured++;
-      micros = addMicros(micros, result.gpuMicros);
+      // How fast it is, is no matter of what was recorded.
+      micros = addMicros(micros, believed);
     }
     const verdict = judge(state, job, by, result, inTime, work);
-    if (verdict === "recorded" || verdict === "wanted") spent = addMicros(spent, result.gpuMicros);
+    if (verdict === "recorded" || verdict === "wanted") {
+      gpu.micros -= result.gpuMicros;
+      spent = addMicros(spent, result.gpuMicros);
+    }
     if (told.status === "device-lost" && isAuditor(by)) job.isStalled = true;
     else if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
     return verdict;
   });
   spend(state, job, spent, work);
-  if (measured > 0) notePace(accountOf(state, account), job.spec.id, micros / measured);
+  if (measured > 0) notePace(known, job.spec.id, micros / measured);
   return verdicts;
 }

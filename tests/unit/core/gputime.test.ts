@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { believedMicros, MAX_GPU_MICROS } from "../../../server/core/gputime.ts";
 import { addMicros } from "../../../shared/gputime.ts";
-import { World } from "./world.ts";
+import { account, JOB, World } from "./world.ts";
 
 const hostile = fc.oneof(fc.double(), fc.maxSafeInteger(), fc.constantFrom(Number.NaN, Infinity, -Infinity, 2 ** 53, 0xffff_ffff));
 
@@ -31,9 +31,52 @@ describe("GPU time", () => {
 
   it("is stored as believed, not as told", () => {
     const world = new World({ units: 1, quorum: 1 });
-    const assignment = world.assignment(world.join(1));
+    const host = world.join(1);
+    world.now += 5;
+    const assignment = world.assignment(host);
     world.now += 3;
     world.submit(assignment, { gpuMicros: 0xffff_ffff });
     expect(world.ledger.replicas(assignment.job).map((replica) => replica.gpuMicros)).toEqual([3000]);
+  });
+
+  it("of an account is never more than has passed for its hosts, however many units were handed out together", () => {
+    const Step = fc.record({
+      does: fc.constantFrom("join", "leave", "work", "work", "restart"),
+      units: fc.integer({ min: 1, max: 20 }),
+      pause: fc.nat(5000),
+      again: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(Step, { maxLength: 30 }), (steps) => {
+        const world = new World({ units: 1000, quorum: 1 });
+        let hosts = [world.join(1)];
+        let possible = 0;
+        for (const { does, units, pause, again } of steps) {
+          if (does === "join") hosts.push(world.join(1));
+          if (does === "leave" && hosts.length > 1) world.leave(hosts.pop() ?? hosts[0]);
+          if (does === "restart") {
+            world.restart();
+            hosts = [world.join(1)];
+          }
+          const reply = does === "work" ? world.claim(hosts[0], units) : undefined;
+          world.now += pause;
+          possible += hosts.length * pause * 1000;
+          if (reply?.type !== "assigned") continue;
+          for (let time = 0; time < (again ? 2 : 1); time++) world.submit(reply.assignment, { gpuMicros: 0xffff_ffff });
+          expect(world.ledger.tally(JOB).gpuMicros).toBeLessThanOrEqual(possible);
+          expect(world.job().gpuMicros).toBe(world.ledger.tally(JOB).gpuMicros);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("that is left out of the sum is still how fast the account is taken to be", () => {
+    const world = new World({ units: 100, quorum: 1 });
+    const assignment = world.assignment(world.join(1), 10);
+    world.now += 1000;
+    world.submit(assignment, { gpuMicros: 500_000 });
+    expect(world.job().gpuMicros).toBe(1_000_000);
+    expect(world.state.accounts.get(account(1))?.pace.get(JOB)).toBe(500_000);
   });
 });

@@ -5,7 +5,7 @@ import type { JobSpec } from "../../../server/core/events.ts";
 import { MICROS_PER_HOUR, quoteOf } from "../../../server/core/quote.ts";
 import { NOTHING_FOUND } from "../../../shared/canary.ts";
 import { BENCHMARK_GFLOP } from "../../../shared/credit.ts";
-import type { JobId } from "../../../shared/ids.ts";
+import type { JobId, PoolId } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT } from "./audited.ts";
 import { account, JOB, jobSpec, World } from "./world.ts";
 
@@ -53,6 +53,18 @@ describe("a quote", () => {
   it("takes those who do not tell their speed for as fast as the mean, or the auditor where nobody tells it", () => {
     expect(quote(measured({}, [1000, undefined]))?.finishSeconds).toBeCloseTo((executions * gflop) / 2000, 6);
     expect(quote(measured({}, [undefined, undefined]))?.finishSeconds).toBeCloseTo((executions * 0.003) / 2, 6);
+  });
+
+  it("is on the members of its pool where it has one, and on whoever serves none where not", () => {
+    const pool = 1 as PoolId;
+    const world = measured({}, [1000]);
+    world.send({ type: "pool-opened", pool });
+    world.serve(7, pool);
+    expect(quote(world)?.hosts).toBe(1);
+    const { state } = world;
+    const job = { ...world.job(MEASURED), spec: { ...world.job(MEASURED).spec, pool } };
+    expect(quoteOf(state, job)?.hosts).toBe(1);
+    expect(quoteOf(state, { ...job, spec: { ...job.spec, pool: 2 as PoolId } })?.hosts).toBe(0);
   });
 
   it("says that nobody is here: hosts that cannot run it, and the auditor, are nobody", () => {
