@@ -24,7 +24,7 @@ import { clusterIn, isAdmitted, isPoolOff, noteServing } from "./pool.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
 import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
-import { setCap, spend } from "./spending.ts";
+import { heedCap, setCap } from "./spending.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
 import { noteSigned } from "./statement.ts";
@@ -185,15 +185,12 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   accrue(known, work.now);
   let measured = 0;
   let micros = 0;
-  let spent = 0;
   const cluster = clusterIn(job.spec.pool, event);
-  const { gpu } = known;
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
     const status = told.status === "ok" ? "ok" : "failed";
-    const believed = believedMicros(told.gpuMicros, assignment.issuedAt, work.now);
-    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: Math.min(believed, gpu.micros) };
+    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !hasUnit(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
@@ -201,19 +198,14 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
     const inTime = held && !lease.overdue;
     if (result.status === "ok") {
       measured++;
-      // How fast it is, is no matter of what was recorded.
-      micros = addMicros(micros, believed);
+      micros = addMicros(micros, result.gpuMicros);
     }
     const verdict = judge(state, job, by, result, inTime, work);
-    if (verdict === "recorded" || verdict === "wanted") {
-      gpu.micros -= result.gpuMicros;
-      spent = addMicros(spent, result.gpuMicros);
-    }
     if (told.status === "device-lost" && isAuditor(by)) job.isStalled = true;
     else if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
     return verdict;
   });
-  spend(state, job, spent, work);
+  heedCap(state, job, work);
   if (measured > 0) notePace(known, job.spec.id, micros / measured);
   return verdicts;
 }

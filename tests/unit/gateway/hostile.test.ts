@@ -215,6 +215,37 @@ describe("hostile messages", () => {
     },
   );
 
+  const courses: [string, { type: number; nsp: string; data?: unknown }[]][] = [
+    ["connect a second time", [{ type: 0, nsp: "/" }]],
+    [
+      "disconnect and connect again",
+      [
+        { type: 1, nsp: "/" },
+        { type: 0, nsp: "/" },
+      ],
+    ],
+    ["connect to what is not there", [{ type: 0, nsp: `/${"x".repeat(1000)}` }]],
+    [
+      "speak after they have disconnected",
+      [
+        { type: 1, nsp: "/" },
+        { type: 2, nsp: "/", data: [SocketEvent.Units, {}] },
+      ],
+    ],
+  ];
+  it.each(courses)("that %s close their line, and stop nobody", async (_name, packets) => {
+    const raw = await rawSocket();
+    const { io: manager } = raw as unknown as {
+      io: { engine: { write(data: unknown): void; once(event: string, listener: () => void): void } };
+    };
+    const gone = new Promise<void>((resolve) => manager.engine.once("close", resolve));
+    for (const packet of packets)
+      for (const bytes of new msgpackParser.Encoder().encode({ data: undefined, options: {}, ...packet }))
+        manager.engine.write(Buffer.from(bytes));
+    await gone;
+    await expectServing();
+  });
+
   const bombs: [string, number[]][] = [
     ["an array of 2^32 - 1 values", [0xdd, 0xff, 0xff, 0xff, 0xff]],
     ["nested arrays of 2^25 values", [0xdd, 0x02, 0, 0, 0, 0xdd, 0x02, 0, 0, 0, 0xdd, 0x02, 0, 0, 0]],
