@@ -132,9 +132,8 @@ export class Coordinator {
   async dispatch(event: Timeless): Promise<Reply> {
     if (event.type === "host-joined" && isAuditor(event.facts)) await noteAuditor(this.store);
     this.refuseWhenStopped();
-    if (writes(event) && this.isCrowded) {
-      return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
-    }
+    const { crowded } = this;
+    if (writes(event) && crowded) return crowded;
     const effects = this.step(Object.assign({ now: this.now(), draw: newDraw() }, event));
     if (event.type === "tick" || event.type === "host-joined" || event.type === "host-left") this.noteAuditing();
     const ops: StoreOp[] = [];
@@ -152,9 +151,10 @@ export class Coordinator {
     return reply;
   }
 
-  /** More waits for the disk than a submit may join. */
-  get isCrowded(): boolean {
-    return this.commits.pending >= MAX_PENDING_OPS;
+  /** The answer to what would be written while too much waits for the disk; null otherwise. */
+  get crowded(): Extract<Reply, { type: "error" }> | null {
+    if (this.commits.pending < MAX_PENDING_OPS) return null;
+    return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
   }
 
   /** Resolves when all that was taken is on disk; rejects once a commit has failed. */
