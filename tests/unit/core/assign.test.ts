@@ -103,7 +103,11 @@ describe("a claim", () => {
     const hosts = [world.join(1), world.join(1)] as const;
     world.prove(hosts[0], 400);
     const held: Assignment[] = [];
-    for (let reply = world.claim(hosts[0], 1); reply.type === "assigned" && held.length <= MAX_HELD_LEASES; reply = world.claim(hosts[held.length % 2] ?? hosts[0], 1))
+    for (
+      let reply = world.claim(hosts[0], 1);
+      reply.type === "assigned" && held.length <= MAX_HELD_LEASES;
+      reply = world.claim(hosts[held.length % 2] ?? hosts[0], 1)
+    )
       held.push(reply.assignment);
     expect(held).toHaveLength(MAX_HELD_LEASES);
     for (const by of hosts) expect(world.claim(by, 1)).toMatchObject({ type: "idle", reason: "quota", retryMs: 2_000 });

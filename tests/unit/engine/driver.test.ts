@@ -334,7 +334,9 @@ describe("the driver", () => {
     await first;
     const from = gpu.submits.length;
     const unknown = gpu.engine([passOf(40_000)]);
-    const outcomes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 10, 11].map((index) => driver.compute(index === 100 ? unknown : known, { index }).outcome);
+    const outcomes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 10, 11].map(
+      (index) => driver.compute(index === 100 ? unknown : known, { index }).outcome,
+    );
     await gpu.run();
     await Promise.all(outcomes);
     const submits = gpu.submits.slice(from).filter(({ boxes }) => boxes.length > 0);
