@@ -156,7 +156,8 @@ export class Session {
     });
     report.set({ publicKey: toHex(identity.publicKey), pool: options.pool });
     report.count(() => ({
-      running: this.claims.open,
+      // A page that reloads waits until nothing is left to give back.
+      running: this.stopped ? this.claims.open : this.computing.begun,
       unsent: this.outbox.count,
       unsentMicros: this.outbox.gpuMicros,
       secondsPerUnit: this.computing.speeds.secondsPerUnit(this.bulletin.job),
@@ -198,6 +199,7 @@ export class Session {
 
   /** Somebody new shows this run: the account's own units are told again. */
   retell(): void {
+    this.report.anew();
     void this.bulletin.tellOwnUnits();
   }
 
@@ -222,6 +224,7 @@ export class Session {
       if (!(error instanceof NotConnected)) throw error;
       // The units run out by themselves, the results are on the shelf.
     }
+    this.report.holds([]);
     this.signatures.close();
     await this.outbox.close();
     this.socket.close();
@@ -318,6 +321,7 @@ export class Session {
 
   private doChores(): void {
     this.bulletin.tick();
+    if (!this.stopped) this.report.holds([...this.claims.byJob()].map(([job, units]) => ({ job, units })));
     if (this.state.isUp) this.serving.tick(this.socket);
     if (this.state.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
     this.state.refresh();

@@ -56,9 +56,16 @@ export class Computing {
   private readonly parts: ComputingParts;
   /** Units that were given to the driver, until they are in the outbox or were given up. */
   private readonly ending = new Set<Promise<void>>();
+  /** Units of which the GPU has something, or had. */
+  private readonly onGpu = new Set<Task>();
 
   constructor(parts: ComputingParts) {
     this.parts = parts;
+  }
+
+  /** Units of which the GPU has begun something; those that wait in the driver are none. */
+  get begun(): number {
+    return this.onGpu.size;
   }
 
   /** Resolves when what the GPU had begun is in the outbox or was given up. */
@@ -88,9 +95,11 @@ export class Computing {
           ({ bytes, gpuMicros }) => this.finished(bench, task, bytes, gpuMicros),
           (error: unknown) => this.ended(bench, task, error),
         )
-        .finally(() => this.ending.delete(ending));
+        .finally(() => {
+          this.ending.delete(ending);
+          this.onGpu.delete(task);
+        });
       this.ending.add(ending);
-      this.progress(task, 0);
       inputs.fetchAhead(bench.plan, claims.upcoming(task.job));
       await computation.wantsNext;
     } catch (error) {
@@ -99,8 +108,12 @@ export class Computing {
     return 0;
   }
 
-  private progress({ job, unit }: Task, share: number): void {
-    if (share < 1) this.parts.report.unit({ job, unit, state: "running", progress: share });
+  private progress(task: Task, share: number): void {
+    const { job, unit } = task;
+    if (share >= 1) return;
+    if (!this.onGpu.has(task)) this.parts.report.soon();
+    this.onGpu.add(task);
+    this.parts.report.unit({ job, unit, state: "running", progress: share });
   }
 
   private async finished(bench: Bench, task: Task, bytes: Uint8Array, gpuMicros: number): Promise<void> {
