@@ -3,9 +3,8 @@
  * nobody learns whose browser it is.
  */
 import type { RefusedReplica } from "../../../shared/api.ts";
-import { toHex } from "../../../shared/bytes.ts";
 import { REFUSED_LISTED } from "../../../shared/refused.ts";
-import { volunteerIdOf } from "../../../shared/volunteer-id.ts";
+import { ownVolunteerId } from "../../donor/own-units.ts";
 
 const ASK_EVERY_MS = 5_000;
 
@@ -17,14 +16,13 @@ export class Verdicts {
     const now = performance.now();
     if (now - this.askedAt < ASK_EVERY_MS) return undefined;
     this.askedAt = now;
-    const { knownIdentity } = await import("../../donor/identity.ts");
-    const own = await knownIdentity().catch(() => undefined);
+    const own = await ownVolunteerId().catch(() => undefined);
     if (!own) return undefined;
     const answer = await fetch(`${origin}/api/jobs/${job}/refused`, { headers }).catch(() => null);
     if (!answer?.ok) return undefined;
     const { refused } = (await answer.json()) as { refused: RefusedReplica[] };
     if (refused.length >= REFUSED_LISTED) return undefined;
-    return refusedOf(refused, volunteerIdOf(toHex(own.publicKey)));
+    return refusedOf(refused, own);
   }
 }
 

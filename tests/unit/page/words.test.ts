@@ -177,11 +177,11 @@ describe("the page's words", () => {
     const own = { job: 1, waiting: 15, final: 0 };
     const units = { submitted: 15, final: 0, refused: 0 };
     const seen = (final: number) => ({ job: 1, units: 380, final: 236, mine: { running: 0, waiting: 15 - final, final }, share: 0 });
-    const after = (final: number) =>
+    const stoppedWith = (final: number) =>
       situation({ lending: { kind: "stopped" }, donor: donorState({ own, units, running: 0 }), seen: seen(final) });
-    expect(say(after(0))[0]).toBe("Stopped. 15 units of yours wait for a stranger.");
-    expect(say(after(15))[0]).toBe("Stopped. You gave 15 units.");
-    expect(finalOfAll(after(15))).toBe(15);
+    expect(say(stoppedWith(0))[0]).toBe("Stopped. 15 units of yours wait for a stranger.");
+    expect(say(stoppedWith(15))[0]).toBe("Stopped. You gave 15 units.");
+    expect(finalOfAll(stoppedWith(15))).toBe(15);
   });
 
   test("say after Stop what waits for a stranger, beside what is verified", () => {
