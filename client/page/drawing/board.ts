@@ -144,11 +144,11 @@ export class Board {
     this.replaceOwn([...kept.waiting.map(own("waiting")), ...kept.final.map(own("final"))]);
   }
 
-  /** What is worth keeping for the next visit. */
+  /** What is worth keeping for the next visit, which may have to find out whose bytes were right. */
   ownIndices(): KeptUnits {
     const own = [...this.own.values()];
     const indices = (units: OwnUnit[]) => units.map(({ unit }) => unit);
-    return { final: indices(own.filter(({ state }) => state === "final")), waiting: indices(own.filter((unit) => this.waits(unit))) };
+    return { final: indices(own.filter(({ state }) => state === "final")), waiting: indices(own.filter(({ state }) => state === "waiting")) };
   }
 
   /** What the donor has claimed and not finished; what ran and is not among it runs no longer. Answers the cells that may look otherwise. */
