@@ -148,7 +148,10 @@ export class Board {
   ownIndices(): KeptUnits {
     const own = [...this.own.values()];
     const indices = (units: OwnUnit[]) => units.map(({ unit }) => unit);
-    return { final: indices(own.filter(({ state }) => state === "final")), waiting: indices(own.filter(({ state }) => state === "waiting")) };
+    return {
+      final: indices(own.filter(({ state }) => state === "final")),
+      waiting: indices(own.filter(({ state }) => state === "waiting")),
+    };
   }
 
   /** What the donor has claimed and not finished; what ran and is not among it runs no longer. Answers the cells that may look otherwise. */
