@@ -1,5 +1,6 @@
 /** GPU time as volunteers tell it: believed up to what can be true. All figures in microseconds, clocks in milliseconds. */
 import { addMicros } from "../../shared/gputime.ts";
+import { MAX_HOLD_MS } from "./lease.ts";
 import type { Account, Job } from "./state.ts";
 
 /** No unit may take longer: an hour. */
@@ -14,16 +15,20 @@ export function believedMicros(told: number, issuedAt: number, now: number): num
   return told > 0 && passed > 0 ? Math.floor(Math.min(told, passed)) : 0;
 }
 
-/** What an account can have computed while it was connected, less what was recorded of it: one key is one device, over however many lines. */
+/**
+ * What an account can have computed since the first assignment that it answered here was issued, less what was recorded of it, and
+ * no more than one can be held for: one key is one device, over however many lines.
+ */
 export interface GpuBudget {
   micros: number;
-  /** Until when it is counted. */
+  /** Until when it is counted; 0: it has answered nothing. */
   at: number;
 }
 
-/** Counts the time up to `now` if a host is here: before their number changes, and before anything is taken. */
-export function accrue({ gpu, hosts }: Pick<Account, "gpu" | "hosts">, now: number): void {
-  gpu.micros = Math.min(Number.MAX_SAFE_INTEGER, gpu.micros + (hosts > 0 ? Math.max(0, now - gpu.at) * 1000 : 0));
+/** Counts the time up to `now`, before anything is taken for an assignment of `issuedAt`. */
+export function accrue({ gpu }: Pick<Account, "gpu">, issuedAt: number, now: number): void {
+  const from = gpu.at === 0 ? issuedAt : gpu.at;
+  gpu.micros = Math.min(MAX_HOLD_MS * 1000, gpu.micros + Math.max(0, now - from) * 1000);
   gpu.at = Math.max(gpu.at, now);
 }
 

@@ -143,7 +143,6 @@ function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "h
   state.hosts.set(facts.host, facts);
   if (isAuditor(facts)) state.auditors.add(facts.host);
   const account = accountOf(state, facts.account);
-  accrue(account, work.now);
   account.hosts++;
   noteServing(state, facts, 1);
   // What the store says is older than what has happened here since; what happened before this process it alone knows.
@@ -158,9 +157,7 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   if (!facts) return;
   state.hosts.delete(host);
   if (state.auditors.delete(host)) awaitAuditor(state, work.now);
-  const account = accountOf(state, facts.account);
-  accrue(account, work.now);
-  account.hosts--;
+  accountOf(state, facts.account).hosts--;
   noteServing(state, facts, -1);
   orphan(state, host, work.now);
 }
@@ -182,7 +179,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
     return event.results.map(() => "refused");
 
   const known = accountOf(state, account);
-  accrue(known, work.now);
+  accrue(known, assignment.issuedAt, work.now);
   let measured = 0;
   let micros = 0;
   const cluster = clusterIn(job.spec.pool, event);

@@ -39,7 +39,7 @@ describe("GPU time", () => {
     expect(world.ledger.replicas(assignment.job).map((replica) => replica.gpuMicros)).toEqual([3000]);
   });
 
-  it("of an account is never more than has passed while it was here, over however many lines and with however many units", () => {
+  it("of an account is never more than has passed, over however many lines and with however many units", () => {
     const Step = fc.record({
       does: fc.constantFrom("join", "leave", "work", "work", "restart"),
       units: fc.integer({ min: 1, max: 20 }),
@@ -70,6 +70,16 @@ describe("GPU time", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("outlives a restart of the coordinator, as the assignment does", () => {
+    const world = new World({ units: 100, quorum: 1 });
+    const assignment = world.assignment(world.join(1), 4);
+    world.now += 60_000;
+    world.restart();
+    world.join(1);
+    world.submit(assignment, { gpuMicros: 14_000_000 });
+    expect(world.ledger.tally(JOB).gpuMicros).toBe(56_000_000);
   });
 
   it("is taken once of a result that is sent again because its bytes are wanted", () => {
