@@ -4,13 +4,13 @@
  * and initialised by commands of the unit itself, so no unit sees what ran before it.
  */
 import { passScope, type Scope, unitScope } from "../../shared/expand.ts";
+import { Mappings } from "../../shared/mapping.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { Batcher } from "./batch.ts";
 import { BoxPlaces } from "./boxes.ts";
 import { type Contents, constantBytes, contentsOf, prepare } from "./contents.ts";
 import { EngineError, ofScope } from "./engine-error.ts";
 import { Lifeline } from "./lifeline.ts";
-import { Mappings } from "./mapping.ts";
 import { compile, type PassPipeline } from "./pipelines.ts";
 import { BufferPool, type BufferSet } from "./pool.ts";
 import { resultOf, stagingOffsets } from "./result.ts";

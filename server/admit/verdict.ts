@@ -14,6 +14,7 @@ import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
+import { checkWritten, warnRepeats } from "./fruitless.ts";
 import { readJson } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
 import { checkLooseFiles, checkLooseNames, columnsIn, kernelList, otherFiles } from "./loose.ts";
@@ -112,6 +113,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
   warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
 
+  checkWritten(manifest, passPlans, buffers, faults);
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
   const raised = Object.keys(needs.limits).length > 0;
@@ -124,6 +126,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const followed = followPasses(judged);
   warnBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
+  warnRepeats(kernel, passPlans, buffers, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);
   warnHuge(passPlans, workgroups, faults);
