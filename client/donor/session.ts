@@ -4,7 +4,7 @@
  *   starting ─(handshake, adapter)─▶ running ⇄ waiting (no unit, asks again after retryMs) ⇄ job-done
  *   running ─(device lost)─▶ device-lost ─(a new device)─▶ running; the third time ─▶ device-lost, final
  *   job-done ─▶ job-done, final: where one job alone was chosen
- *   running ─(a kernel does not end)─▶ endless, final: its device is left alone
+ *   any ─(a kernel, or its compilation, does not end)─▶ endless, final: its device is left alone
  *   starting ─▶ no-webgpu | no-adapter | software-adapter | failed;  any ─▶ another-version: these are ends
  *
  * Being offline is no state of the loop, it only covers what is told: the loop goes on with the units it has, the outbox
@@ -109,7 +109,7 @@ export class Session {
       wishes: options.wishes ?? NO_WISHES,
       expected: options.job || (options.shown ?? 0),
       isStopped: () => this.stopped,
-      onReady: () => this.changed.fire(),
+      onChange: () => this.changed.fire(),
       onLost: () => this.onLost(),
       onNone: (phase) => this.finish(phase),
     });

@@ -26,8 +26,8 @@ export type DonorPhase =
   | { kind: "software-adapter" }
   | { kind: "another-version" }
   | { kind: "device-lost"; times: number; final: boolean }
-  /** A job's kernel does not end, and nothing is submitted behind it until the browser (or `donate`) was ended. */
-  | { kind: "endless"; job: number; title: string }
+  /** A job's kernel does not end, or its compilation does not, and nothing is submitted behind it until the browser (or `donate`) was ended. */
+  | { kind: "endless"; job: number; title: string; compiling: boolean }
   | { kind: "refused"; job: number; unit: number }
   /** `final`: it was the one job that was chosen, so the run is over; else the next job is waited for. */
   | { kind: "job-done"; job: number; final: boolean }

@@ -124,7 +124,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       };
     case "endless":
       return {
-        headline: [`The kernel of “${moment.title}” does not end.`],
+        headline: [`${moment.compiling ? "Compiling the" : "The"} kernel of “${moment.title}” does not end.`],
         lead: [
           `Your ${device} may still be busy with it, and a page cannot stop that: close the browser, then open it again. Nothing finished was lost, and this kernel never runs here again.`,
         ],

@@ -7,7 +7,7 @@ import type { JobStatus } from "../../../shared/api.ts";
 import { messageOf } from "../../../shared/thrown.ts";
 import type { ReplicaStatus } from "../../../shared/wire.ts";
 import { TooLong } from "../../engine/driver.ts";
-import { EngineError } from "../../engine/engine-error.ts";
+import { isEndless } from "../../engine/engine-error.ts";
 import type { Bulletin } from "../bulletin.ts";
 import type { Barred } from "../claims/barred.ts";
 import type { Choice } from "../claims/choice.ts";
@@ -22,7 +22,7 @@ import type { Report } from "../report.ts";
 import type { SessionState } from "../session-state.ts";
 import type { DonorPhase } from "../state.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import { type Bench, TooLarge, type Workshop } from "./workshop.ts";
+import { type Bench, TooLarge, Uncompiled, type Workshop } from "./workshop.ts";
 
 /** Whoever waits is woken by what changes; this is only so that a forgotten wake-up is no end. */
 const LONGEST_WAIT_MS = 60_000;
@@ -75,6 +75,7 @@ export class Computing {
 
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
+    if (workshop?.uncompiled) await this.over(this.endless(workshop.uncompiled.status, true));
     if (!workshop || workshop.isHung || this.parts.state.isHeld) return LONGEST_WAIT_MS;
     const { supply, claims, checkpoints, outbox, inputs, bulletin, state } = this.parts;
     if (state.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
@@ -103,7 +104,8 @@ export class Computing {
       inputs.fetchAhead(bench.plan, claims.upcoming(task.job));
       await computation.wantsNext;
     } catch (error) {
-      this.interrupted(task, error);
+      if (error instanceof Uncompiled) await this.over(this.endless(error.status, true, task));
+      else this.interrupted(task, error);
     }
     return 0;
   }
@@ -130,19 +132,29 @@ export class Computing {
 
   /** A unit that was on the GPU did not finish. */
   private async ended({ status }: Bench, task: Task, error: unknown): Promise<void> {
-    if (!(error instanceof EngineError && error.code === "endless")) return this.interrupted(task, error);
-    await this.endless(status, task).catch((fault: unknown) => this.fail(fault));
+    if (!isEndless(error)) return this.interrupted(task, error);
+    await this.endless(status, false, task).catch((fault: unknown) => this.fail(fault));
   }
 
-  /** The kernel does not end: the run does, this host never takes the kernel again, and the coordinator hears of it. */
-  private async endless({ id, title, plan }: JobStatus, task: Task): Promise<void> {
+  /**
+   * The kernel does not end, or its compilation: the run does, this host never takes the kernel again, and the coordinator hears
+   * of it where a unit waited for that.
+   */
+  private async endless({ id, title, plan }: JobStatus, compiling: boolean, task?: Task): Promise<void> {
     const { barred, choice, claims, onEnd } = this.parts;
     // Of the units in the chunk that hangs one is enough.
-    const isTold = choice.leave(task.job);
-    if (isTold) claims.finished(task);
+    const told = choice.leave(id) ? task : undefined;
+    if (told) claims.finished(told);
     await barred.add(plan);
-    onEnd({ kind: "endless", job: id, title });
-    if (isTold) await this.tell(task, "device-lost");
+    onEnd({ kind: "endless", job: id, title, compiling });
+    if (told) await this.tell(told, "device-lost");
+  }
+
+  /** What is awaited before all is put away; what goes wrong with it ends the run. */
+  private async over(ending: Promise<void>): Promise<void> {
+    const settled = ending.catch((fault: unknown) => this.fail(fault)).finally(() => this.ending.delete(settled));
+    this.ending.add(settled);
+    await settled;
   }
 
   /** A unit did not finish. */

@@ -112,8 +112,14 @@ describe("the page's words", () => {
     ["device lost", lent({ kind: "device-lost", times: 1, final: false }), "Your graphics card restarted.", /starts again/],
     [
       "a kernel that does not end",
-      lent({ kind: "endless", job: 1, title: "Mandelbrot" }),
+      lent({ kind: "endless", job: 1, title: "Mandelbrot", compiling: false }),
       "The kernel of “Mandelbrot” does not end.",
+      /^Your graphics card may still be busy .* close the browser, then open it again\./,
+    ],
+    [
+      "a compilation that does not end",
+      lent({ kind: "endless", job: 1, title: "Mandelbrot", compiling: true }),
+      "Compiling the kernel of “Mandelbrot” does not end.",
       /^Your graphics card may still be busy .* close the browser, then open it again\./,
     ],
     ["refused", lent({ kind: "refused", job: 1, unit: 77 }), "Your graphics card got different bytes.", /unit 77/],
