@@ -16,13 +16,14 @@ import { BufferPool, type BufferSet } from "./pool.ts";
 import { resultOf, stagingOffsets } from "./result.ts";
 import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, StateSpan, UnitInput, WorkgroupBox } from "./seam.ts";
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
+import { COMPILE_MS, within } from "./watchdog.ts";
 
 const MAP_READ = 1;
 const COPY_DST = 8;
 
 export const openEngine: OpenEngine = async (device, plan, files) => {
   const life = new Lifeline(device);
-  const pipelines = await life.hold(compile(device, plan));
+  const pipelines = await life.hold(within(compile(device, plan), COMPILE_MS, "Its compilation"));
   const engine = new GpuEngine(device, life, plan, pipelines, files);
   await life.hold(engine.ready);
   return engine;

@@ -10,7 +10,7 @@ import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
-import { warnEndless, warnHuge } from "./endless.ts";
+import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
@@ -118,6 +118,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
   const raised = Object.keys(needs.limits).length > 0;
   await tellTint(kernel, read, pipelines, overrides, raised, faults, progress);
+  if (faults.list.length === 0) refuseInlined(kernel, entryPoints, faults);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
