@@ -80,7 +80,7 @@ describe("a hostile manifest is refused with its place", () => {
     [
       "two kinds of units",
       job(KERNEL, { units: { count: 1, rows: "x.csv" } }),
-      /^job\.json:8:13 units\.rows: "rows" is unknown here\. Known are/,
+      /^job\.json:\d+:\d+ units: count and rows exclude each other\. Keep one of them: count or rows\./,
     ],
     [
       "65,536 workgroups",
