@@ -23,6 +23,8 @@ const BYTES_A_MEGABYTE = 1_000_000;
 /** Without work for so long `--until-idle` ends: others may just be about to come. */
 const IDLE_SECONDS = 30;
 /** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
+/** A coordinator that does not answer is waited for so long at least, ms: on a busy machine a handshake takes seconds. */
+const REACHED_WITHIN_MS = 15_000;
 const GPU_ANSWERS_MS = 10_000;
 /** A terminal's Ctrl-C reaches this process, and its parent which passes it on: within this time it is one. */
 const ONE_SIGNAL_MS = 500;
@@ -77,7 +79,7 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   if (options.join) await tellWhoAsks(connection, options.join.secret);
   const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
-  let last: DonorPhase = { kind: "off" };
+  let last: DonorState | undefined;
   let halt: () => void = () => undefined;
   const rest = new Rest(options.untilIdle, () => halt());
   const wishes: Wishes = {
@@ -90,7 +92,7 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
     // Its pass comes with the handshake.
     pool: options.pool === undefined ? undefined : { id: options.pool, name: "", pass: "" },
     onState: (state) => {
-      last = state.phase;
+      last = state;
       teller.tell(state);
       rest.look(state);
     },
@@ -102,7 +104,8 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop.signal);
   await donor.ended;
   rest.end();
-  const failure = stop.isAsked() ? undefined : failureOf(last, connection.url, options.software === true);
+  if (last) teller.close(last);
+  const failure = stop.isAsked() || !last ? undefined : failureOf(last.phase, connection.url, options.software === true);
   if (failure) throw failure;
 }
 
@@ -144,6 +147,7 @@ class Rest {
   private readonly seconds: number | undefined;
   private readonly onLong: () => void;
   private timer: NodeJS.Timeout | undefined;
+  private isOffline = false;
 
   constructor(seconds: number | undefined, onLong: () => void) {
     this.seconds = seconds;
@@ -154,8 +158,10 @@ class Rest {
     if (this.seconds === undefined) return;
     const noneFits = phase.kind === "on-hold" && phase.reason === "memory";
     const rests = (has(phase, "rests") || noneFits) && running === 0 && (unsent === 0 || phase.kind === "offline");
-    if (!rests) this.end();
-    else this.timer ??= setTimeout(this.onLong, this.seconds * 1000);
+    const isOffline = phase.kind === "offline";
+    if (!rests || isOffline !== this.isOffline) this.end();
+    this.isOffline = isOffline;
+    if (rests) this.timer ??= setTimeout(this.onLong, isOffline ? Math.max(this.seconds * 1000, REACHED_WITHIN_MS) : this.seconds * 1000);
   }
 
   end(): void {
@@ -166,6 +172,7 @@ class Rest {
 
 class Teller {
   private readonly json: boolean;
+  private figures = "";
   private kind = "";
   private toldAt = Number.NEGATIVE_INFINITY;
   /** The job that people were told last is done: it stays so. */
@@ -176,7 +183,7 @@ class Teller {
   }
 
   tell(state: DonorState): void {
-    const { phase, publicKey, credit, units, own, gpuSeconds, job } = state;
+    const { phase, job } = state;
     if (phase.kind === "off") return;
     if (phase.kind === "job-done" && job && !this.json) {
       if (job.id === this.done) return;
@@ -186,15 +193,31 @@ class Teller {
     if (!isNew && performance.now() - this.toldAt < LINE_EVERY_MS) return;
     this.kind = phase.kind;
     this.toldAt = performance.now();
+    this.say(state);
+  }
+
+  /** Tells the last figures, where they are not those of the last line. */
+  close(state: DonorState): void {
+    if (figuresOf(state) !== this.figures) this.say(state);
+  }
+
+  private say(state: DonorState): void {
+    const { phase, publicKey, credit, units, own, gpuSeconds, job } = state;
+    this.figures = figuresOf(state);
     const message = phase.kind === "failed" ? { message: phase.message } : {};
     if (this.json) printJson({ phase: phase.kind, ...message, job: job?.id ?? null, publicKey, credit, units, gpuSeconds });
     else {
       // Of this job alone: the account's figures do not tell what waits from what was cancelled.
       const waiting = own?.waiting ?? 0;
       const others = waiting > 0 ? `, ${waiting} wait for another volunteer` : "";
-      note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits.`);
+      const escrow = credit.escrow >= 0.00005 ? `, ${credit.escrow.toFixed(4)} more wait` : "";
+      note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits${escrow}.`);
     }
   }
+}
+
+function figuresOf({ units, credit }: DonorState): string {
+  return JSON.stringify([units, credit]);
 }
 
 function words({ phase, job, adapter }: DonorState): string {

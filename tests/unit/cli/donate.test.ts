@@ -23,6 +23,7 @@ afterAll(async () => {
 });
 
 interface Told {
+  credit: { escrow: number; final: number };
   phase: string;
   publicKey: string;
   units: { submitted: number; final: number };
@@ -58,6 +59,9 @@ describe("a volunteer without a browser", () => {
       const ran = await Promise.all(["one", "two"].map((home) => donor(home, "--until-idle", "3").ended));
       for (const { code, stderr } of ran) expect(code, stderr).toBe(0);
       expect(await server.status(job)).toMatchObject({ state: "done", units: { final: 6 } });
+      // Credit comes after the line that says that the job is done.
+      for (const { told } of ran) expect(told.at(-1)).toMatchObject({ units: { final: 6 }, credit: { escrow: 0 } });
+      for (const { told } of ran) expect(told.at(-1)?.credit.final).toBeGreaterThan(0);
     },
     TIMEOUT,
   );
