@@ -32,9 +32,14 @@ function beforeLead(situation: Situation): Part[] {
   if (own > 0)
     return [
       { mine: units(own) },
-      ` of yours ${own === 1 ? "waits" : "wait"} for ${job?.pool ? "another member" : "a stranger"} among them. ${READING}`,
+      ` of yours ${own === 1 ? "waits" : "wait"} for ${waitsFor(job)} among them. ${READING}`,
     ];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
+}
+
+function waitsFor(job: JobStatus | null): string {
+  if (job?.verification.quorum === 1 && !job.pool) return "the coordinator's check";
+  return job?.pool ? "another member" : "a stranger";
 }
 
 export function keptHere({ kept }: Situation): Part[] {

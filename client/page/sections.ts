@@ -19,7 +19,8 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
   const quorum = job?.verification.quorum ?? 2;
   const [one, many] = job?.pool ? ["another member's", "other members'"] : ["a stranger's", "strangers'"];
   const same = quorum === 2 ? `${one} ${machine} gets the same bytes` : `${many} ${machine}s get the same bytes`;
-  const until = quorum === 1 ? "the coordinator has it" : same;
+  const alone = job?.verification.tier === "trusted" ? "the coordinator has it" : "the coordinator has checked it";
+  const until = quorum === 1 ? alone : same;
   return html`<section class="below" aria-labelledby="colour-title">
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">

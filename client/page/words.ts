@@ -254,7 +254,7 @@ function slower(times: number): string {
 
 function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
   const others = job.verification.quorum - 1;
-  if (others === 0) return "Members of the pool are believed";
+  if (others === 0) return job.pool ? "Members of the pool are believed" : "The coordinator checked its bytes";
   const one = job.pool ? "Another member's" : "A stranger's";
   const many = job.pool ? "other members'" : "strangers'";
   return others === 1
@@ -283,6 +283,10 @@ export function checkedWords(job: JobStatus): string {
   switch (tier) {
     case "quorum":
       return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
+    case "sampled":
+    case "audited":
+      if (quorum > 1) return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
+      return `each computed once, and ${tier === "audited" ? "again" : "in part again"} by the coordinator`;
     case "trusted":
       return "each computed once: the members of the pool are believed";
     default:
