@@ -13,7 +13,7 @@ import { packageOf, startServer } from "../http/server.ts";
 
 const TIMEOUT = 600_000;
 const SLICES = 2048;
-const UNITS = 150;
+const UNITS = 60;
 /** Slices in which the liar's units are wrong. */
 const CORRUPT = SLICES / 10;
 
