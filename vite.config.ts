@@ -35,8 +35,8 @@ export default defineConfig({
   test: {
     root: path("."),
     include: ["tests/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     // Most of what runs waits for browsers and timers, on two cores too.
     maxWorkers: 3,
     reporters: ["default"],

@@ -9,7 +9,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, send, sendJson } from "./api.ts";
 import { CanaryProcess, type Outcome, type StartPart } from "./canary-process.ts";
 import { CliError } from "./exit.ts";
-import { note } from "./print.ts";
+import { CLASS_WORDS, note } from "./print.ts";
 
 /** When a coordinator without a job to measure is asked again, and one that did not answer, ms. */
 const ASK_EVERY_MS = 1_000;
@@ -100,7 +100,9 @@ export class Canaries {
       if (outcome.type === "unfetched") return note(`Job ${run.job} could not be fetched: ${outcome.why}`);
       const finding = outcome.type === "done" ? outcome.finding : refusalOf(outcome);
       await send(this.connection, `/api/canary/${run.job}/report`, posted({ run: run.run, finding }));
-      note(`Job ${run.job}: ${finding.verdict}.${finding.why && ` ${finding.why}`}${finding.differs && ` ${finding.differs}`}`);
+      note(
+        `Job ${run.job} was measured: ${CLASS_WORDS[finding.verdict]}.${finding.why && ` ${finding.why}`}${finding.differs && ` ${finding.differs}`}`,
+      );
     } catch (error) {
       if (!(error instanceof CliError && error.body.code === "wrong-state")) throw error;
     } finally {

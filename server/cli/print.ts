@@ -1,6 +1,7 @@
 /** What the command line says: JSON for programs, sentences for people. */
 import colours from "picocolors";
 import type { JobStatus } from "../../shared/api.ts";
+import type { CanaryFinding } from "../../shared/canary.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { plain, plainJson } from "../../shared/plain.ts";
 import type { CliError } from "./exit.ts";
@@ -90,7 +91,16 @@ export function printJob(job: JobStatus): void {
   for (const line of lines) print(line);
 }
 
+/** What slices of a kernel write, for people. */
+export const CLASS_WORDS: Record<CanaryFinding["verdict"], string> = {
+  T: "its slices write bytes of their own (class T)",
+  R: "its slices read what they write over (class R)",
+  E: "its slices write the same bytes alike (class E)",
+  opaque: "what its slices write could not be told apart (opaque)",
+  refused: "it was refused",
+};
+
 function measuredWords({ verdict, why, unitMicros }: NonNullable<JobStatus["canary"]>, credit: number): string {
   const time = unitMicros === null ? "" : `, ${(unitMicros / 1000).toPrecision(3)} ms a unit on the auditor's GPU`;
-  return `${verdict}${time}, ${credit.toPrecision(3)} credits a unit${why && `: ${why}`}`;
+  return `${CLASS_WORDS[verdict]}${time}, ${credit.toPrecision(3)} credits a unit${why && `: ${why}`}`;
 }

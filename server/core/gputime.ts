@@ -1,5 +1,7 @@
 /** GPU time as volunteers tell it: believed up to what can be true. All figures in microseconds, clocks in milliseconds. */
-import type { Account } from "./state.ts";
+import { addMicros } from "../../shared/gputime.ts";
+import { MAX_HOLD_MS } from "./lease.ts";
+import type { Account, Job } from "./state.ts";
 
 /** No unit may take longer: an hour. */
 export const MAX_GPU_MICROS = 3_600_000_000;
@@ -13,15 +15,27 @@ export function believedMicros(told: number, issuedAt: number, now: number): num
   return told > 0 && passed > 0 ? Math.floor(Math.min(told, passed)) : 0;
 }
 
-/** What an account's hosts can have computed since they came, less what was recorded of it. */
+/**
+ * What an account can have computed since the first assignment that it answered here was issued, less what was recorded of it, and
+ * no more than one can be held for: one key is one device, over however many lines.
+ */
 export interface GpuBudget {
   micros: number;
-  /** Until when it is counted. */
+  /** Until when it is counted; 0: it has answered nothing. */
   at: number;
 }
 
-/** Counts the time of the hosts that are here up to `now`: before their number changes, and before anything is taken. */
-export function accrue({ gpu, hosts }: Pick<Account, "gpu" | "hosts">, now: number): void {
-  gpu.micros = Math.min(Number.MAX_SAFE_INTEGER, gpu.micros + hosts * Math.max(0, now - gpu.at) * 1000);
+/** Counts the time up to `now`, before anything is taken for an assignment of `issuedAt`. */
+export function accrue({ gpu }: Pick<Account, "gpu">, issuedAt: number, now: number): void {
+  const from = gpu.at === 0 ? issuedAt : gpu.at;
+  gpu.micros = Math.min(MAX_HOLD_MS * 1000, gpu.micros + Math.max(0, now - from) * 1000);
   gpu.at = Math.max(gpu.at, now);
+}
+
+/** Takes a replica's believed time from what its account can have computed. Returns what is recorded of it. */
+export function takeMicros(job: Pick<Job, "gpuMicros">, { gpu }: Pick<Account, "gpu">, believed: number): number {
+  const taken = Math.min(believed, gpu.micros);
+  gpu.micros -= taken;
+  job.gpuMicros = addMicros(job.gpuMicros, taken);
+  return taken;
 }

@@ -1,5 +1,4 @@
 /** The GPU time that a job's owner lets it take: asked of its quote before it runs, and of what it has taken while it does. */
-import { addMicros } from "../../shared/gputime.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { enter } from "./job.ts";
@@ -10,9 +9,8 @@ import type { Work } from "./work.ts";
 
 const RAISE = "raise it with resume --max-gpu-hours";
 
-/** Takes note of GPU time that was recorded, and pauses the job when that is all it may take. */
-export function spend(state: CoreState, job: Job, micros: number, work: Work): void {
-  job.gpuMicros = addMicros(job.gpuMicros, micros);
+/** Pauses the job when what was recorded is all it may take. */
+export function heedCap(state: CoreState, job: Job, work: Work): void {
   if (job.state === "running" && isSpent(job))
     enter(state, job, "paused", `it has taken the ${hours(capOf(job))} GPU-hours that it may: ${RAISE}`, work);
 }
@@ -33,7 +31,7 @@ export function setCap(state: CoreState, event: Extract<CoreEvent, { type: "job-
   }
   job.spec = { ...job.spec, maxGpuMicros: event.maxGpuMicros };
   work.store({ type: "spec", job: event.job, spec: job.spec });
-  spend(state, job, 0, work);
+  heedCap(state, job, work);
   return { type: "done" };
 }
 

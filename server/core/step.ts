@@ -25,7 +25,7 @@ import { clusterIn, isAdmitted, isPoolOff, noteServing } from "./pool.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
 import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
-import { setCap, spend } from "./spending.ts";
+import { heedCap, setCap } from "./spending.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
 import { noteSigned } from "./statement.ts";
@@ -149,7 +149,6 @@ function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "h
   state.hosts.set(facts.host, facts);
   if (isAuditor(facts)) state.auditors.add(facts.host);
   const account = accountOf(state, facts.account);
-  accrue(account, work.now);
   account.hosts++;
   noteServing(state, facts, 1);
   // What the store says is older than what has happened here since; what happened before this process it alone knows.
@@ -164,9 +163,7 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   if (!facts) return;
   state.hosts.delete(host);
   if (state.auditors.delete(host)) awaitAuditor(state, work.now);
-  const account = accountOf(state, facts.account);
-  accrue(account, work.now);
-  account.hosts--;
+  accountOf(state, facts.account).hosts--;
   noteServing(state, facts, -1);
   orphan(state, host, work.now);
 }
@@ -188,18 +185,15 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
     return event.results.map(() => "refused");
 
   const known = accountOf(state, account);
-  accrue(known, work.now);
+  accrue(known, assignment.issuedAt, work.now);
   let measured = 0;
   let micros = 0;
-  let spent = 0;
   const cluster = clusterIn(job.spec.pool, event);
-  const { gpu } = known;
   const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
     const status = told.status === "ok" ? "ok" : "failed";
-    const believed = believedMicros(told.gpuMicros, assignment.issuedAt, work.now);
-    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: Math.min(believed, gpu.micros) };
+    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
     if (result.unit >= job.spec.units || !hasUnit(assignment.runs, result.unit)) return "refused";
     const lease = state.leases.get(assignment.id);
     const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
@@ -207,19 +201,14 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
     const inTime = held && !lease.overdue;
     if (result.status === "ok") {
       measured++;
-      // How fast it is, is no matter of what was recorded.
-      micros = addMicros(micros, believed);
+      micros = addMicros(micros, result.gpuMicros);
     }
     const verdict = judge(state, job, by, result, inTime, work);
-    if (verdict === "recorded" || verdict === "wanted") {
-      gpu.micros -= result.gpuMicros;
-      spent = addMicros(spent, result.gpuMicros);
-    }
     if (told.status === "device-lost" && isAuditor(by)) job.isStalled = true;
     else if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
     return verdict;
   });
-  spend(state, job, spent, work);
+  heedCap(state, job, work);
   if (measured > 0) notePace(known, job.spec.id, micros / measured);
   return verdicts;
 }

@@ -22,6 +22,7 @@ import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
 import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
 import { escrowOf, noteMemberUnit, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
+import { takeMicros } from "./gputime.ts";
 import { dropHolders } from "./lease.ts";
 import { noteRuling } from "./ruling.ts";
 import { reviewLone, settleLone } from "./sampling.ts";
@@ -199,8 +200,9 @@ function record(
   lateAt: number | null,
   work: Work,
 ): Replica {
-  const { unit, digest, status, gpuMicros } = result;
+  const { unit, digest, status } = result;
   const { account, cluster, assignment, assignedAt, statement } = by;
+  const gpuMicros = takeMicros(job, accountOf(state, account), result.gpuMicros);
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
   if (isAuditor(by)) {
     letGo(job, unit, open);

@@ -198,6 +198,7 @@ async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitInd
 async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answered> {
   const { account, cluster } = peer;
   const assignment = own(desk.tokens.verify(frame.token), account);
+  if (frame.results.length === 0) throw new IdlewaveError("bad-frame", { why: "it brings no result" });
   const job = await desk.plans.of(assignment.job);
   const units = new Set<UnitIndex>();
   const sound = frame.results.map((result) => {

@@ -21,6 +21,7 @@ import { Notices } from "./notices.ts";
 import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
 import type { Signing } from "./signing.ts";
+import { type Writing, watchUnread } from "./unread.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
@@ -52,7 +53,7 @@ function forgetRequest({ conn, handshake }: Socket): void {
 }
 
 /** The part of Engine.IO's socket that is used here. */
-interface RawSocket {
+interface RawSocket extends Writing {
   request: IncomingMessage;
   once(event: "close", listener: () => void): void;
 }
@@ -68,8 +69,8 @@ export interface GatewayOptions {
   pools: Pools;
   signing: Signing;
   disk: Pick<Disk, "makeSure" | "reserve">;
-  /** Told of each error that a volunteer is answered, and of connections that are not let in. */
-  onRefused: (code: ErrorCode | "connections") => void;
+  /** Told of each error that a volunteer is answered, of connections that are not let in, and of those that read nothing. */
+  onRefused: (code: ErrorCode | "connections" | "unread") => void;
   /** How long answers that are on their way are waited for when it closes, ms. */
   drainMs: number;
   publicUrl: string;
@@ -140,6 +141,11 @@ export class Gateway {
       const line = raw.request.socket;
       this.lines.add(line);
       line.once("close", () => this.lines.delete(line));
+      watchUnread(raw, () => {
+        if (!line.destroyed) options.onRefused("unread");
+        // Who does not read hears no goodbye.
+        line.destroy();
+      });
       const address = this.addressOf(raw.request);
       if (!isLimited(address)) return;
       this.limits.enter(address, clock());

@@ -22,6 +22,8 @@ interface MsgpackParser {
 // The package has no types and is CommonJS.
 export const msgpackParser = createRequire(import.meta.url)("socket.io-msgpack-parser") as MsgpackParser;
 
+const CONNECT_PACKET = 0;
+const DISCONNECT_PACKET = 1;
 const EVENT_PACKET = 2;
 const CLIENT_EVENTS: ReadonlySet<string> = new Set([
   ...[SocketEvent.Hello, SocketEvent.Frame, SocketEvent.Units, SocketEvent.Forget],
@@ -30,8 +32,10 @@ const CLIENT_EVENTS: ReadonlySet<string> = new Set([
 const MAX_DEPTH = 8; // a hello nests four deep
 const MAX_NODES = 4096; // values in one message; binary frames are one each
 
-/** What the server decodes with; throws before anything is built, which makes Socket.IO close that connection. */
+/** What the server decodes with; throws before anything is built, which makes Socket.IO close that connection. One a line. */
 class GuardedDecoder extends msgpackParser.Decoder {
+  private course: "new" | "connected" | "gone" = "new";
+
   override add(chunk: unknown): void {
     if (!(chunk instanceof Uint8Array)) throw new Error("messages are binary");
     checkMsgpack(chunk);
@@ -39,11 +43,19 @@ class GuardedDecoder extends msgpackParser.Decoder {
   }
 
   /** Socket.IO's own parser refuses reserved names; this one would emit `disconnect` or `error` as if they were ours. */
-  override checkPacket(packet: { type?: unknown; data?: unknown }): void {
+  override checkPacket(packet: { type?: unknown; nsp?: unknown; data?: unknown }): void {
     super.checkPacket(packet);
+    if (packet.nsp !== "/") throw new Error("no such namespace");
+    this.follow(packet.type);
     if (packet.type !== EVENT_PACKET) return;
     const name = (packet.data as unknown[])[0];
     if (typeof name !== "string" || !CLIENT_EVENTS.has(name)) throw new Error("no such event");
+  }
+
+  /** Socket.IO would let one line connect again and again; whoever means that opens another, which is counted. */
+  private follow(type: unknown): void {
+    if (this.course !== (type === CONNECT_PACKET ? "new" : "connected")) throw new Error("a line connects once, before anything else");
+    this.course = type === DISCONNECT_PACKET ? "gone" : "connected";
   }
 }
 

@@ -57,7 +57,7 @@ export class Metrics {
   };
 
   /** Something was refused. `connections`: a connection of an address that has too many. */
-  refused(code: ErrorCode | "connections"): void {
+  refused(code: ErrorCode | "connections" | "unread"): void {
     this.refusals.inc({ code });
   }
 

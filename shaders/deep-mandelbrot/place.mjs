@@ -1,17 +1,17 @@
-// Prints the bindings of job.json for a place in the plane: node place.mjs RE IM STEP_EXPONENT
-// RE and IM are decimals, the centre of the picture of 19 x 20 tiles; pixels lie 2^-STEP_EXPONENT apart.
+// Prints the bindings of job.json for a place in the plane: node place.mjs RE IM STEP_EXPONENT [COLUMNS ROWS]
+// RE and IM are decimals, the centre of the picture of COLUMNS x ROWS tiles, as the grid in job.json has them (19 and 20 unless
+// said); pixels lie 2^-STEP_EXPONENT apart.
 const FRACTION_BITS = 78n;
 const TILE = 32n;
-const TILES = [19n, 20n];
 
-const [re, im, exponent] = process.argv.slice(2);
-if (re === undefined || im === undefined || exponent === undefined || !/^\d+$/.test(exponent)) {
-  console.error("usage: node place.mjs RE IM STEP_EXPONENT");
+const [re, im, exponent = "", columns = "19", rows = "20"] = process.argv.slice(2);
+if (re === undefined || im === undefined || ![exponent, columns, rows].every((each) => /^\d+$/.test(each))) {
+  console.error("usage: node place.mjs RE IM STEP_EXPONENT [COLUMNS ROWS]");
   process.exit(1);
 }
 const step = 1n << (FRACTION_BITS - BigInt(exponent));
-const left = fixed(re) - (TILES[0] * TILE * step) / 2n;
-const top = fixed(im) + (TILES[1] * TILE * step) / 2n;
+const left = fixed(re) - (BigInt(columns) * TILE * step) / 2n;
+const top = fixed(im) + (BigInt(rows) * TILE * step) / 2n;
 const set = {
   left: { of: "$unit.x", scale: String(TILE * step), offset: String(left) },
   top: { of: "$unit.y", scale: String(-TILE * step), offset: String(top) },

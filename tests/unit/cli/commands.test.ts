@@ -234,7 +234,7 @@ test("a start tells its address once, and ends on SIGTERM", async () => {
   expect(await ended).toBe(0);
   expect(said.match(/Idlewave is at http:\/\//g)).toHaveLength(1);
   expect(said).toContain("export IDLEWAVE_URL=http://127.0.0.1:");
-}, 30_000);
+}, 240_000);
 
 describe("exit codes", () => {
   const nowhere = { IDLEWAVE_URL: "http://127.0.0.1:9", IDLEWAVE_TOKEN: "" };

@@ -39,19 +39,20 @@ describe("GPU time", () => {
     expect(world.ledger.replicas(assignment.job).map((replica) => replica.gpuMicros)).toEqual([3000]);
   });
 
-  it("of an account is never more than has passed for its hosts, however many units were handed out together", () => {
+  it("of an account is never more than has passed, over however many lines and with however many units", () => {
     const Step = fc.record({
       does: fc.constantFrom("join", "leave", "work", "work", "restart"),
       units: fc.integer({ min: 1, max: 20 }),
       pause: fc.nat(5000),
       again: fc.boolean(),
+      inline: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(Step, { maxLength: 30 }), (steps) => {
         const world = new World({ units: 1000, quorum: 1 });
         let hosts = [world.join(1)];
         let possible = 0;
-        for (const { does, units, pause, again } of steps) {
+        for (const { does, units, pause, again, inline } of steps) {
           if (does === "join") hosts.push(world.join(1));
           if (does === "leave" && hosts.length > 1) world.leave(hosts.pop() ?? hosts[0]);
           if (does === "restart") {
@@ -60,15 +61,34 @@ describe("GPU time", () => {
           }
           const reply = does === "work" ? world.claim(hosts[0], units) : undefined;
           world.now += pause;
-          possible += hosts.length * pause * 1000;
+          possible += pause * 1000;
           if (reply?.type !== "assigned") continue;
-          for (let time = 0; time < (again ? 2 : 1); time++) world.submit(reply.assignment, { gpuMicros: 0xffff_ffff });
+          for (let time = 0; time < (again ? 2 : 1); time++) world.submit(reply.assignment, { gpuMicros: 0xffff_ffff, inline });
           expect(world.ledger.tally(JOB).gpuMicros).toBeLessThanOrEqual(possible);
           expect(world.job().gpuMicros).toBe(world.ledger.tally(JOB).gpuMicros);
         }
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("outlives a restart of the coordinator, as the assignment does", () => {
+    const world = new World({ units: 100, quorum: 1 });
+    const assignment = world.assignment(world.join(1), 4);
+    world.now += 60_000;
+    world.restart();
+    world.join(1);
+    world.submit(assignment, { gpuMicros: 14_000_000 });
+    expect(world.ledger.tally(JOB).gpuMicros).toBe(56_000_000);
+  });
+
+  it("is taken once of a result that is sent again because its bytes are wanted", () => {
+    const world = new World({ units: 1, quorum: 2 });
+    const assignment = world.assignment(world.join(1));
+    world.now += 10_000;
+    for (let time = 0; time < 5; time++) expect(world.submit(assignment, { gpuMicros: 1_000_000, inline: false })).toEqual(["wanted"]);
+    expect(world.job().gpuMicros).toBe(1_000_000);
+    expect(world.ledger.tally(JOB).gpuMicros).toBe(1_000_000);
   });
 
   it("that is left out of the sum is still how fast the account is taken to be", () => {

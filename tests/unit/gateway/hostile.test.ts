@@ -171,6 +171,24 @@ describe("hostile frames", () => {
   });
 });
 
+describe("a volunteer that reads nothing", () => {
+  it("is cut off before its answers fill the memory, and nobody else is harmed", async () => {
+    const volunteer = await join();
+    const rowBytes = 512 * 1024;
+    // A quarter of a job at most is one volunteer's.
+    const count = 160;
+    const blob = await network.blobs.put(new Uint8Array(rowBytes * count));
+    const columns = [{ name: "x", type: "u64" as const }];
+    const rows = await network.addJob(planOf(count, 1, { rows: { columns, rowBytes, count, blob } }), { quorum: 1, priority: 1 });
+    const { io: manager } = volunteer.socket as unknown as { io: { engine: { transport: { ws: { _socket: { pause(): void } } } } } };
+    manager.engine.transport.ws._socket.pause();
+    const claim = Buffer.from(encodeFrame({ type: "claim", units: 1, gpuMillis: 1, job: rows }));
+    for (let i = 0; i < count / 4; i++) volunteer.socket.emit(SocketEvent.Frame, claim, () => undefined);
+    await expect.poll(() => network.refused.filter((code) => code === "unread").length, { timeout: 60_000 }).toBe(1);
+    await expectServing();
+  });
+});
+
 describe("hostile messages", () => {
   it("whose map sets a prototype close the connection", async () => {
     const volunteer = await join();
@@ -214,6 +232,37 @@ describe("hostile messages", () => {
       await expectServing();
     },
   );
+
+  const courses: [string, { type: number; nsp: string; data?: unknown }[]][] = [
+    ["connect a second time", [{ type: 0, nsp: "/" }]],
+    [
+      "disconnect and connect again",
+      [
+        { type: 1, nsp: "/" },
+        { type: 0, nsp: "/" },
+      ],
+    ],
+    ["connect to what is not there", [{ type: 0, nsp: `/${"x".repeat(1000)}` }]],
+    [
+      "speak after they have disconnected",
+      [
+        { type: 1, nsp: "/" },
+        { type: 2, nsp: "/", data: [SocketEvent.Units, {}] },
+      ],
+    ],
+  ];
+  it.each(courses)("that %s close their line, and stop nobody", async (_name, packets) => {
+    const raw = await rawSocket();
+    const { io: manager } = raw as unknown as {
+      io: { engine: { write(data: unknown): void; once(event: string, listener: () => void): void } };
+    };
+    const gone = new Promise<void>((resolve) => manager.engine.once("close", resolve));
+    for (const packet of packets)
+      for (const bytes of new msgpackParser.Encoder().encode({ data: undefined, options: {}, ...packet }))
+        manager.engine.write(Buffer.from(bytes));
+    await gone;
+    await expectServing();
+  });
 
   const bombs: [string, number[]][] = [
     ["an array of 2^32 - 1 values", [0xdd, 0xff, 0xff, 0xff, 0xff]],

@@ -36,9 +36,9 @@ const script = (folder: string, name: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(copy, folder, name), ...args], { encoding: "utf8" });
 
 it.each([
-  ["deep-mandelbrot", "place.mjs", [], "usage: node place.mjs RE IM STEP_EXPONENT\n"],
+  ["deep-mandelbrot", "place.mjs", [], "usage: node place.mjs RE IM STEP_EXPONENT [COLUMNS ROWS]\n"],
   ["deep-mandelbrot", "place.mjs", ["a", "0", "59"], "a is no decimal number like -0.0632\n"],
-  ["deep-mandelbrot", "place.mjs", ["0", "0", "many"], "usage: node place.mjs RE IM STEP_EXPONENT\n"],
+  ["deep-mandelbrot", "place.mjs", ["0", "0", "many"], "usage: node place.mjs RE IM STEP_EXPONENT [COLUMNS ROWS]\n"],
   ["prime-count", "primes.mjs", ["9"], "usage: node primes.mjs END, with 10^6 <= END <= 10^12\n"],
   ["n-queens", "boards.mjs", [], "usage: node boards.mjs N, with 6 <= N <= 31\n"],
 ])("%s/%s with %j says how it is used, and no more", (job, name, args, said) => {
@@ -88,6 +88,10 @@ describe("the sea star", () => {
     );
     const { bindings } = await manifest(GALLERY, "deep-mandelbrot");
     expect(bindings?.tile?.set).toMatchObject(JSON.parse(printed) as object);
+    const around = (...tiles: string[]) =>
+      JSON.parse(script("shaders/deep-mandelbrot", "place.mjs", "0", "0", "59", ...tiles)) as Record<string, { offset: string }>;
+    expect(BigInt(around("38", "20").left?.offset ?? 0)).toBe(2n * BigInt(around().left?.offset ?? 0));
+    expect(BigInt(around("19", "40").top?.offset ?? 0)).toBe(2n * BigInt(around().top?.offset ?? 0));
   });
 
   it("has four points of every tile in its reference, and BigInt counts them again", async () => {
