@@ -66,6 +66,8 @@ export interface Strategy {
 export const HONEST: Strategy = { isCheat: false, answer: () => RIGHT };
 
 interface Adversary extends Strategy {
+  /** To a quorum it is as the whitewasher. */
+  isOfSlices?: boolean;
   /** What it does, for people. */
   does: string;
 }
@@ -116,12 +118,14 @@ export const ADVERSARIES: Record<string, Adversary> = {
   },
   tenth: {
     does: "wrong in a tenth of the slices of every unit, with a new key of a new network after each refusal",
+    isOfSlices: true,
     isCheat: true,
     renewsAfter: 1,
     answer: () => TENTH,
   },
   single: {
     does: "wrong in one slice of every unit, with a new key of a new network after each refusal",
+    isOfSlices: true,
     isCheat: true,
     renewsAfter: 1,
     answer: () => SINGLE,

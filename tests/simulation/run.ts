@@ -62,7 +62,8 @@ if (options.freshKeys) for (const line of freshKeyLines()) say(line);
 else simulate();
 
 function simulate(): void {
-  const names = options.adversary === "all" ? Object.keys(ADVERSARIES) : [options.adversary];
+  const all = Object.keys(ADVERSARIES).filter((name) => options.tier === "sampled" || !ADVERSARIES[name]?.isOfSlices);
+  const names = options.adversary === "all" ? all : [options.adversary];
   const cells: Cell[] = [];
   let broken = 0;
   let trace = 0;
