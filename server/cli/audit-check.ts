@@ -7,7 +7,7 @@ import type { Engine } from "../../client/engine/seam.ts";
 import { bytesIn, MAX_RANGES } from "../../shared/checks.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { beat, type CheckMessage, type Checked, tellParent } from "./audit-part.ts";
+import { beat, type Checked, type CheckMessage, tellParent } from "./audit-part.ts";
 import { openGpu } from "./gpu.ts";
 
 interface Opened {
@@ -36,7 +36,11 @@ export async function checkPart(gpu: string | undefined): Promise<void> {
 }
 
 /** Tells of each unit what was found. Returns what is open afterwards. */
-async function perform(adapter: OpenAdapter, { origin, plan: hash, units }: CheckMessage, known: Opened | undefined): Promise<Opened | undefined> {
+async function perform(
+  adapter: OpenAdapter,
+  { origin, plan: hash, units }: CheckMessage,
+  known: Opened | undefined,
+): Promise<Opened | undefined> {
   let opened = known?.hash === hash ? known : undefined;
   try {
     if (!opened) known?.engine.destroy();

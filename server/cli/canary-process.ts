@@ -14,7 +14,9 @@ export type Outcome =
   | { type: "lost"; why: string; finding: CanaryFinding }
   | { type: "unfetched"; why: string };
 
-export type StartPart = (onMessage: (message: PartMessage) => void) => Pick<Part, "ended" | "kill"> & { tell(message: MeasureMessage): void };
+export type StartPart = (
+  onMessage: (message: PartMessage) => void,
+) => Pick<Part, "ended" | "kill"> & { tell(message: MeasureMessage): void };
 
 export class CanaryProcess {
   /** Undefined when it ended before. */

@@ -82,7 +82,9 @@ export function printJob(job: JobStatus): void {
   ];
   const { slices } = job.verification;
   if (slices && slices.of > 0)
-    lines.push(`  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`);
+    lines.push(
+      `  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`,
+    );
   const most = job.maxGpuHours === null ? "" : ` of ${job.maxGpuHours} that it may take`;
   lines.push(`  GPU time    ${job.gpuHours.toPrecision(3)} hours${most}`);
   const quote = quoteWords(job);

@@ -94,7 +94,8 @@ const api = {
     const [pass] = given.plan.passes;
     if (!pass || given.plan.passes.length > 1 || pass.repeat > 1) return { verdict: null };
     const units = [];
-    for (const unit of given.units) units.push({ input: inputOf(unit), bytes: new Uint8Array((await runSeam(engine, inputOf(unit))).bytes) });
+    for (const unit of given.units)
+      units.push({ input: inputOf(unit), bytes: new Uint8Array((await runSeam(engine, inputOf(unit))).bytes) });
     const [first] = units;
     if (!first) throw new Error("no unit");
     const boxes = randomBoxes(pass.workgroups, 7, Number.POSITIVE_INFINITY, below);

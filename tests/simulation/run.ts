@@ -32,7 +32,11 @@ const number = (least: number, most: number, whole: boolean) => (text: string) =
 
 const options = new Command("npm run sim --")
   .description("The production scheduler and verification among honest people and cheats, on a virtual clock.")
-  .addOption(new Option("--tier <tier>", "how results are verified; sampled: by an auditor that runs some slices again, or by the quorum while it is behind")
+  .addOption(
+    new Option(
+      "--tier <tier>",
+      "how results are verified; sampled: by an auditor that runs some slices again, or by the quorum while it is behind",
+    )
       .choices(["quorum", "sampled"])
       .default("quorum"),
   )
@@ -70,7 +74,10 @@ function simulate(): void {
   const begun = process.cpuUsage();
 
   const isSampled = options.tier === "sampled";
-  if (isSampled) say(`each unit computed once; ${SAMPLE_SLICES} of its ${SLICES} slices run again, ${NEWCOMER_SLICES} of a newcomer's, ${WHOLE_SHARE * 100} % of units whole`);
+  if (isSampled)
+    say(
+      `each unit computed once; ${SAMPLE_SLICES} of its ${SLICES} slices run again, ${NEWCOMER_SLICES} of a newcomer's, ${WHOLE_SHARE * 100} % of units whole`,
+    );
   say(
     `quorum of ${options.quorum}${isSampled ? " while the auditor is behind" : ""}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
   );

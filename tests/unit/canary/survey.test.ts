@@ -27,8 +27,15 @@ const below = (limit: number) => {
   return seed % limit;
 };
 
-function made(kernel: Kernel, workgroups = 12, { padding, start }: { padding?: JobPlan["outputs"][number]["padding"]; start?: number } = {}): Made {
-  const plan = { outputs: [{ byteLength: 4 * WORDS, ...(padding ? { padding } : {}) }], requires: { features: [], limits: {} } } as unknown as JobPlan;
+function made(
+  kernel: Kernel,
+  workgroups = 12,
+  { padding, start }: { padding?: JobPlan["outputs"][number]["padding"]; start?: number } = {},
+): Made {
+  const plan = {
+    outputs: [{ byteLength: 4 * WORDS, ...(padding ? { padding } : {}) }],
+    requires: { features: [], limits: {} },
+  } as unknown as JobPlan;
   let runs = 0;
   const run: RunBoxes = async ({ index }, [begun = new Uint8Array()], boxes) => {
     runs++;
@@ -58,7 +65,12 @@ describe("slices are a sample of a unit", () => {
     });
     expect(await survey(sampler, units, below)).toEqual({ slices: [[12, 8]] });
     const uneven = made((workgroup, words) => words.fill(workgroup + 1, workgroup === 0 ? 0 : 2 + 2 * workgroup, 4 + 2 * workgroup), 11);
-    expect(await survey(uneven.sampler, uneven.units, below)).toEqual({ slices: [[1, 16], [10, 8]] });
+    expect(await survey(uneven.sampler, uneven.units, below)).toEqual({
+      slices: [
+        [1, 16],
+        [10, 8],
+      ],
+    });
     const one = made((_, words) => words.fill(7), 1);
     expect(await survey(one.sampler, one.units, below)).toEqual({ slices: [[1, 96]] });
   });
@@ -97,9 +109,15 @@ describe("what some slices write", () => {
   });
 
   it("is seen with other noise where it happens to be the noise that was there", async () => {
-    const noisy = made((workgroup, words) => {
-      words[workgroup] = new Uint32Array(Uint8Array.from([0, 1, 2, 3], (at) => Math.imul(4 * workgroup + at, 2654435761) >>> 24).buffer)[0] as number;
-    }, 24, { start: 0 });
+    const noisy = made(
+      (workgroup, words) => {
+        words[workgroup] = new Uint32Array(
+          Uint8Array.from([0, 1, 2, 3], (at) => Math.imul(4 * workgroup + at, 2654435761) >>> 24).buffer,
+        )[0] as number;
+      },
+      24,
+      { start: 0 },
+    );
     const [unit] = noisy.units;
     if (!unit) throw new Error("no unit");
     const written = await noisy.sampler.written(unit.input, [3, 4], 8);
@@ -116,10 +134,18 @@ describe("what some slices write", () => {
 });
 
 it("runs of slices say what any of them write", () => {
-  const runs: [number, number][] = [[2, 16], [3, 4], [1, 0]];
-  expect([countSlices(runs), bytesWritten(runs, [0, 1, 2, 3, 4, 5]), bytesWritten(runs, [1, 4]), bytesWritten(runs, [5]), bytesWritten(runs, [])]).toEqual([
-    6, 44, 20, 0, 0,
-  ]);
+  const runs: [number, number][] = [
+    [2, 16],
+    [3, 4],
+    [1, 0],
+  ];
+  expect([
+    countSlices(runs),
+    bytesWritten(runs, [0, 1, 2, 3, 4, 5]),
+    bytesWritten(runs, [1, 4]),
+    bytesWritten(runs, [5]),
+    bytesWritten(runs, []),
+  ]).toEqual([6, 44, 20, 0, 0]);
   expect(() => bytesWritten(runs, [6])).toThrow(RangeError);
 });
 
@@ -140,7 +166,17 @@ it("ranges that are not of the result, not so many bytes, or not in order hold n
 });
 
 it("a partition covers the grid once, with no more slices than are wanted", () => {
-  for (const grid of [[1, 1, 1], [4, 4, 1], [2048, 1, 1], [2049, 1, 1], [3000, 3, 1], [65, 33, 7], [65_535, 65, 1], [1, 1, 5000], [700, 700, 3]] as [number, number, number][]) {
+  for (const grid of [
+    [1, 1, 1],
+    [4, 4, 1],
+    [2048, 1, 1],
+    [2049, 1, 1],
+    [3000, 3, 1],
+    [65, 33, 7],
+    [65_535, 65, 1],
+    [1, 1, 5000],
+    [700, 700, 3],
+  ] as [number, number, number][]) {
     const boxes: WorkgroupBox[] = partition(grid, 2048);
     expect(boxes.length).toBeLessThanOrEqual(2048);
     if (grid[0] * grid[1] * grid[2] <= 2048) expect(boxes).toHaveLength(grid[0] * grid[1] * grid[2]);

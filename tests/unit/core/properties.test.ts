@@ -43,7 +43,11 @@ const Command = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("audit" as const), units: fc.integer({ min: 1, max: 4 }), fails: fc.boolean() }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant("check" as const), tasks: fc.integer({ min: 1, max: 3 }), answered: fc.integer({ min: 0, max: 4 }) }),
+    arbitrary: fc.record({
+      do: fc.constant("check" as const),
+      tasks: fc.integer({ min: 1, max: 3 }),
+      answered: fc.integer({ min: 0, max: 4 }),
+    }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "auditor-leaves" as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("verb" as const), verb: fc.constantFrom("pause" as const, "resume" as const) }) },
@@ -238,7 +242,11 @@ describe("whatever volunteers do, in whatever order, with whatever crashes", { t
 });
 
 describe("units that one volunteer computes and the auditor checks", { timeout: LIMIT_MS }, () => {
-  const tiers = fc.constantFrom<UnitCheck>({ how: "slices", slices: 16, why: "" }, { how: "slices", slices: 0, why: "opaque" }, { how: "whole" });
+  const tiers = fc.constantFrom<UnitCheck>(
+    { how: "slices", slices: 16, why: "" },
+    { how: "slices", slices: 0, why: "opaque" },
+    { how: "whole" },
+  );
 
   it("none is final without its check, a second vote or the auditor's own result, no lie becomes final, and every unit ends", () => {
     fc.assert(

@@ -249,7 +249,13 @@ export class World {
         drawn.set(unit, slices);
         const digest = this.job(task.job).checkTasks.get(task.id)?.units.get(unit)?.digest ?? "";
         const wrong = digest === digestOf(unit) ? [] : wrongOf(unit, digest);
-        this.send({ type: "check-report", job: task.job, task: task.id, unit, isSame: wrong !== null && !slices.some((slice) => wrong.includes(slice)) });
+        this.send({
+          type: "check-report",
+          job: task.job,
+          task: task.id,
+          unit,
+          isSame: wrong !== null && !slices.some((slice) => wrong.includes(slice)),
+        });
       }
     }
     return drawn;

@@ -39,7 +39,8 @@ function told({ task }: CheckTask, { unit, slices }: CheckTask["units"][number],
   const ranges: number[] = [];
   for (const slice of slices) {
     const at = 8 + 4 * slice;
-    if (ranges.at(-2) !== undefined && (ranges.at(-2) as number) + (ranges.at(-1) as number) === at) ranges.push((ranges.pop() as number) + 4);
+    if (ranges.at(-2) !== undefined && (ranges.at(-2) as number) + (ranges.at(-1) as number) === at)
+      ranges.push((ranges.pop() as number) + 4);
     else ranges.push(at, 4);
   }
   const bytes = Buffer.concat(slices.map((slice) => Buffer.from(Uint32Array.of(words[slice] as number).buffer)));
@@ -53,7 +54,12 @@ it("what is right is final, what differs is the auditor's, and neither is given 
   const { server, job } = await sampled(60);
   expect(await server.status(job)).toMatchObject({
     state: "running",
-    verification: { tier: "sampled", quorum: 1, limits: expect.stringContaining("96 of the 200 slices"), slices: { of: 200, run: 96, checked: 0 } },
+    verification: {
+      tier: "sampled",
+      quorum: 1,
+      limits: expect.stringContaining("96 of the 200 slices"),
+      slices: { of: 200, run: 96, checked: 0 },
+    },
     quote: { executions: expect.closeTo(60 * (1 + 96 / 200 + 0.02)) },
   });
   expect(await server.status(job)).not.toHaveProperty("canary.slices");
@@ -98,7 +104,13 @@ it("nobody but the auditor may ask or tell, and what is told is checked", async 
   expect((await report(server, job, body, made.token)).status).toBe(403);
   expect((await report(server, job, body)).status).toBe(409);
   expect((await report(server, 99, body)).status).toBe(404);
-  for (const bad of [{ ...body, why: "" }, { ...body, why: "a\u202eb" }, { task: body.task, unit: 0 }, { ...body, ranges: [] }, { ...body, unit: -1 }])
+  for (const bad of [
+    { ...body, why: "" },
+    { ...body, why: "a\u202eb" },
+    { task: body.task, unit: 0 },
+    { ...body, ranges: [] },
+    { ...body, unit: -1 },
+  ])
     expect((await report(server, job, bad)).status).toBe(400);
 });
 
@@ -129,7 +141,12 @@ it("a job whose slices cannot be told apart has its quorum, and says why", async
   const { slices: _, ...rest } = FOUND;
   const { server, job } = await sampled(6, { ...rest, verdict: "E", unsampled: "Some of its slices write the same bytes." });
   expect(await server.status(job)).toMatchObject({
-    verification: { tier: "sampled", quorum: 2, limits: expect.stringContaining("Some of its slices write the same bytes"), slices: { of: 0 } },
+    verification: {
+      tier: "sampled",
+      quorum: 2,
+      limits: expect.stringContaining("Some of its slices write the same bytes"),
+      slices: { of: 0 },
+    },
     quote: { executions: expect.closeTo(6 * 2.05) },
   });
   expect(await ask(server)).toBeNull();

@@ -87,7 +87,16 @@ export function storeContract(name: string, open: OpenStore): void {
         { unit: 7, account: one, digest: digest("x"), hasBytes: true },
         { unit: 7, account: two, digest: digest("y"), hasBytes: false },
       ]);
-      expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1, audited: 0, checked: 0, checkedSlices: 0, gpuMicros: 9000 });
+      expect(await again.tally(job)).toEqual({
+        counted: 5,
+        refused: 1,
+        recorded: 3,
+        final: 1,
+        audited: 0,
+        checked: 0,
+        checkedSlices: 0,
+        gpuMicros: 9000,
+      });
       expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
       expect(await again.final(job, unit(1))).toBeUndefined();
       expect(await again.finals(job, unit(1), 10)).toEqual([]);
@@ -477,7 +486,16 @@ export function storeContract(name: string, open: OpenStore): void {
         { start: 7, length: 2 },
         { start: 99, length: 1 },
       ]);
-      expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7, audited: 0, checked: 0, checkedSlices: 0, gpuMicros: 12_000 });
+      expect(await store.tally(job)).toEqual({
+        counted: 7,
+        refused: 0,
+        recorded: 7,
+        final: 7,
+        audited: 0,
+        checked: 0,
+        checkedSlices: 0,
+        gpuMicros: 12_000,
+      });
     });
 
     it("knows which networks are still needed, and drops a secret that is not", async () => {
@@ -498,7 +516,16 @@ export function storeContract(name: string, open: OpenStore): void {
       const accounts = await Promise.all(Array.from({ length: 40 }, async (_, id) => (await store.accountOf(publicKey(100 + id), 1)).id));
       const ops: StoreOp[] = [];
       const shares = new Map(accounts.map((id) => [id, { submitted: 0, final: 0 }]));
-      const tallies = jobs.map(() => ({ counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, checked: 0, checkedSlices: 0, gpuMicros: 0 }));
+      const tallies = jobs.map(() => ({
+        counted: 0,
+        refused: 0,
+        recorded: 0,
+        final: 0,
+        audited: 0,
+        checked: 0,
+        checkedSlices: 0,
+        gpuMicros: 0,
+      }));
       for (let index = 0; ops.length < 5000; index++) {
         const at = index % 3;
         const job = jobs[at] as JobId;
