@@ -1,9 +1,9 @@
 /** Units in boxes that somebody chose, without a driver: whoever chooses bounds them. What does not end is told. */
 import type { OutputPlan } from "../../shared/plan.ts";
-import { EngineError } from "../engine/engine-error.ts";
 import { MAX_SUBMIT_DISPATCHES } from "../engine/limits.ts";
 import type { Engine, OpenedUnit, UnitInput, WorkgroupBox } from "../engine/seam.ts";
 import type { Grid } from "../engine/slices.ts";
+import { within } from "../engine/watchdog.ts";
 
 /** What is waited for has this many times the time of a whole unit, and at least SHORTEST_MS. */
 const PATIENCE = 20;
@@ -66,13 +66,7 @@ export class Direct {
     for (const box of boxes) await this.inTime(this.engine.run(opened, { pass, iteration, box }));
   }
 
-  private async inTime<T>(ran: Promise<T>): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const seconds = Math.round(this.patienceMs / 1000);
-      timer = setTimeout(() => reject(new EngineError("endless", `A dispatch did not end within ${seconds} seconds.`)), this.patienceMs);
-    });
-    ran.catch(() => undefined); // raced below
-    return await Promise.race([ran, late]).finally(() => clearTimeout(timer));
+  private inTime<T>(ran: Promise<T>): Promise<T> {
+    return within(ran, this.patienceMs, "A dispatch");
   }
 }

@@ -17,7 +17,7 @@ import { measureGflops } from "../engine/benchmark.ts";
 import { BENCHMARK_PLAN } from "../engine/benchmark-plan.ts";
 import { Driver } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
-import { EngineError } from "../engine/engine-error.ts";
+import { EngineError, isEndless } from "../engine/engine-error.ts";
 import { eagerPace } from "../engine/pace.ts";
 import type { Engine, UnitInput } from "../engine/seam.ts";
 import { classOf, MAX_STATE_BYTES, type SliceClass } from "./alone.ts";
@@ -66,13 +66,14 @@ export async function measure({ adapter, inputs, plan: hash, below, tell }: Cana
     return know(await inspect(engine, new Direct(engine), (unit) => inputOf(inputs, plan, unit), below, know));
   } catch (error) {
     if (error instanceof InputError || (error instanceof EngineError && error.code === "device-lost")) throw error;
-    if (error instanceof EngineError && error.code === "endless") return know(refusalOf(error));
+    if (isEndless(error)) return know(refusalOf(error));
     return know({ verdict: "opaque", why: sentence(`It could not be run on the auditor's GPU: ${messageOf(error)}`) });
   }
 }
 
 function refusalOf({ message }: EngineError): Pick<CanaryFinding, "verdict" | "why"> {
-  const todo = "Give each loop a bound, or divide the work among more workgroups or passes.";
+  const todo =
+    "Give each loop a bound, divide the work among more workgroups or passes, and call functions in loops instead of one after the other.";
   return { verdict: "refused", why: sentence(`It does not end. ${message} ${todo}`) };
 }
 
@@ -127,7 +128,7 @@ async function inspect(
     }
     return await classify(engine, direct, known, most, below);
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === "endless")) throw error;
+    if (!isEndless(error)) throw error;
     return { verdict: "opaque", why: "A slice of it does not end when others have not run before: its workgroups wait for each other." };
   }
 }

@@ -4,25 +4,26 @@
  * and initialised by commands of the unit itself, so no unit sees what ran before it.
  */
 import { passScope, type Scope, unitScope } from "../../shared/expand.ts";
+import { Mappings } from "../../shared/mapping.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { Batcher } from "./batch.ts";
 import { BoxPlaces } from "./boxes.ts";
 import { type Contents, constantBytes, contentsOf, prepare } from "./contents.ts";
 import { EngineError, ofScope } from "./engine-error.ts";
 import { Lifeline } from "./lifeline.ts";
-import { Mappings } from "./mapping.ts";
 import { compile, type PassPipeline } from "./pipelines.ts";
 import { BufferPool, type BufferSet } from "./pool.ts";
 import { resultOf, stagingOffsets } from "./result.ts";
 import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, StateSpan, UnitInput, WorkgroupBox } from "./seam.ts";
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
+import { COMPILE_MS, within } from "./watchdog.ts";
 
 const MAP_READ = 1;
 const COPY_DST = 8;
 
 export const openEngine: OpenEngine = async (device, plan, files) => {
   const life = new Lifeline(device);
-  const pipelines = await life.hold(compile(device, plan));
+  const pipelines = await life.hold(within(compile(device, plan), COMPILE_MS, "Its compilation"));
   const engine = new GpuEngine(device, life, plan, pipelines, files);
   await life.hold(engine.ready);
   return engine;

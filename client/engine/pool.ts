@@ -1,8 +1,9 @@
 /** GPU buffers by unit, used again and again: the buffers behind the bindings, and the mappable ones results are read from. */
+
+import type { Mapping } from "../../shared/mapping.ts";
 import { type JobPlan, SLICE_BYTES } from "../../shared/plan.ts";
 import type { Contents } from "./contents.ts";
 import { type EngineError, ofScope } from "./engine-error.ts";
-import type { Mapping } from "./mapping.ts";
 import type { PassPipeline } from "./pipelines.ts";
 
 const MAP_READ = 1;

@@ -69,5 +69,5 @@ export interface Engine {
 /** Whole files of the plan by hash, fetched and checked by the caller. */
 export type PlanFiles = ReadonlyMap<string, Uint8Array>;
 
-/** Compiles the kernel and its pipelines. Rejects with `EngineError` when the device refuses them. */
+/** Compiles the kernel and its pipelines. Rejects with `EngineError` when the device refuses them, "endless" when it does not come to their end. */
 export type OpenEngine = (device: GPUDevice, plan: JobPlan, files: PlanFiles) => Promise<Engine>;

@@ -5,6 +5,12 @@
  */
 import { EngineError } from "./engine-error.ts";
 
+/**
+ * A kernel is given up whose pipelines are not made in this time: nothing can interrupt a compiler, and one that puts what is
+ * called in the place of each call may be at it for ever. Software adapters on a busy machine take seconds for a long kernel.
+ */
+export const COMPILE_MS = 60_000;
+
 /** What is submitted has this many times the time it is believed to take, within these; SHORTEST is far above what disturbs a person. */
 const PATIENCE = 20;
 const SHORTEST_MS = 10_000;
@@ -20,6 +26,24 @@ const everyInterval: Every = (ms, act) => {
   const timer = setInterval(act, ms);
   return () => clearInterval(timer);
 };
+
+/** What `awaited` gives. Rejects with `EngineError` "endless", `what` with "did not end", when that takes longer than `limitMs`. */
+export function within<T>(awaited: Promise<T>, limitMs: number, what: string, every: Every = everyInterval): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let waitedMs = 0;
+    const rest = every(TICK_MS, () => {
+      waitedMs += TICK_MS;
+      if (waitedMs < limitMs) return;
+      rest();
+      reject(endless(what, limitMs));
+    });
+    awaited.then(resolve, reject).finally(rest);
+  });
+}
+
+function endless(what: string, limitMs: number): EngineError {
+  return new EngineError("endless", `${what} did not end within ${Math.round(limitMs / 1000)} seconds.`);
+}
 
 export class Watchdog {
   private readonly onEndless: (error: EngineError) => void;
@@ -51,6 +75,6 @@ export class Watchdog {
     this.waitedMs += TICK_MS;
     if (this.waitedMs < this.limitMs) return;
     this.end();
-    this.onEndless(new EngineError("endless", `A dispatch did not end within ${Math.round(this.limitMs / 1000)} seconds.`));
+    this.onEndless(endless("A dispatch", this.limitMs));
   }
 }

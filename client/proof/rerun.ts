@@ -6,6 +6,7 @@ import { sha256Hex } from "../donor/digest.ts";
 import type { Inputs } from "../donor/inputs/inputs.ts";
 import { Driver } from "../engine/driver.ts";
 import { openEngine } from "../engine/engine.ts";
+import { isEndless } from "../engine/engine-error.ts";
 import type { Pace } from "../engine/pace.ts";
 
 export interface Rerun {
@@ -31,14 +32,18 @@ export async function rerun(
   const [files, pieces, row] = [await inputs.files(plan), await inputs.pieces(plan, unit), await inputs.row(plan, unit)];
   const device = await adapter.openDevice(plan.requires);
   const driver = new Driver(pace);
+  let hangs = false;
   try {
     const engine = await openEngine(device, plan, files);
     const input = { index: unit, ...(row ? { row } : {}), ...(pieces ? { pieces } : {}) };
     const { bytes, gpuMicros } = await driver.compute(engine, input, onProgress).outcome;
     return { bytes, digest: await sha256Hex(bytes), gpuMicros };
+  } catch (error) {
+    hangs = isEndless(error);
+    throw error;
   } finally {
     await driver.stop();
     // Dawn, and Chromium on a software adapter, would wait for a kernel that does not end.
-    if (!driver.isHung) device.destroy();
+    if (!hangs) device.destroy();
   }
 }

@@ -78,10 +78,10 @@ export function warnBounds(judged: Judged, passes: readonly Followed[], faults: 
 }
 
 function beyond({ kernel, sized }: Judged, access: Access, entryPoint: string, max: number): string {
-  const { offset, text, binding, stores, elements } = access;
+  const { offset, text, binding, array, stores, elements } = access;
   const does = stores ? "stores" : "reads";
   const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
-  return `${placed(kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${max}, and ${binding} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result. Keep the index below ${elements}, or ${longer(access, sized.get(binding), max + 1)}.`;
+  return `${placed(kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${max}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result. Keep the index below ${elements}, or ${longer(access, binding === undefined ? undefined : sized.get(binding), max + 1)}.`;
 }
 
 /** Where the length of the array is written. */

@@ -10,10 +10,11 @@ import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
-import { warnEndless, warnHuge } from "./endless.ts";
+import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
+import { checkWritten, warnRepeats } from "./fruitless.ts";
 import { readJson } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
 import { checkLooseFiles, checkLooseNames, columnsIn, kernelList, otherFiles } from "./loose.ts";
@@ -112,10 +113,12 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
   warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
 
+  checkWritten(manifest, passPlans, buffers, faults);
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
   const raised = Object.keys(needs.limits).length > 0;
   await tellTint(kernel, read, pipelines, overrides, raised, faults, progress);
+  if (faults.list.length === 0) refuseInlined(kernel, entryPoints, faults);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
@@ -123,6 +126,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const followed = followPasses(judged);
   warnBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
+  warnRepeats(kernel, passPlans, buffers, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);
   warnHuge(passPlans, workgroups, faults);

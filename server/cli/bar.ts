@@ -5,7 +5,7 @@ import { note } from "./print.ts";
 
 const LINE_EVERY_MS = 5_000;
 
-interface ProgressBar {
+export interface ProgressBar {
   update(value: number, more?: string): void;
   stop(): void;
 }

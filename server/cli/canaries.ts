@@ -19,6 +19,7 @@ const MAX_MEASURED = 3;
 /** A GPU, or a process, that is lost with a job the second time was not lost by chance. */
 const MAX_LOSSES = 2;
 const MINUTE_MS = 60_000;
+const UNENDED = "It does not end, or takes far too long: it was not compiled, or not one unit of it computed,";
 
 export class Canaries {
   private readonly connection: Connection;
@@ -115,8 +116,11 @@ export class Canaries {
     let process = first;
     const end = AbortSignal.any([given, AbortSignal.timeout(run.limitMs)]);
     const late = aborted(end).then((): Outcome => {
-      const why = `More could not be told within ${Math.round(run.limitMs / MINUTE_MS)} minutes.`;
-      return { type: "done", finding: { ...process.found, verdict: "opaque", why } };
+      const { found } = process;
+      const within = `within ${Math.round(run.limitMs / MINUTE_MS)} minutes`;
+      // A kernel of which no unit ends must not meet volunteers: they would wait for it as long.
+      if (found.unitMicros === null) return { type: "done", finding: { ...found, verdict: "refused", why: `${UNENDED} ${within}.` } };
+      return { type: "done", finding: { ...found, verdict: "opaque", why: `More could not be told ${within}.` } };
     });
     for (let losses = 1; ; losses++) {
       if (await Promise.race([process.ready, late])) process.measure(this.connection.url, run.plan);

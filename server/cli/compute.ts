@@ -14,21 +14,30 @@ const UNITS_AT_ONCE = 128;
 /** GPU time of a slice: nobody is promised a smooth screen here, and a driver's watchdog is far above it. */
 export const SLICE_MICROS = 30_000;
 
+/** What a person sees of it. */
+export interface Told {
+  /** Around the compilation of the kernel. */
+  compiling<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** A unit is computed, in so many microseconds of GPU time. */
+  unit(gpuMicros: number): void;
+}
+
 /**
- * Framed results of the units `from <= unit < to`, ascending. `onUnit` is told each unit's GPU time in microseconds. Rejects
- * with `EngineError` when the device cannot run the job; after "endless" only the end of the process ends what runs.
+ * Framed results of the units `from <= unit < to`, ascending. Rejects with `EngineError` when the device cannot run the job;
+ * after "endless" only the end of the process ends what runs.
  */
 export async function* computeUnits(
   adapter: OpenAdapter,
   admitted: Admitted,
   files: readonly HashedFile[],
   { from, to }: { from: number; to: number },
-  onUnit: (gpuMicros: number) => void,
+  told: Told,
 ): AsyncGenerator<SourceUnit> {
   const { plan } = admitted;
   const device = await adapter.openDevice(plan.requires);
   const inputs = await LocalInputs.open(admitted, files);
-  const engine = await openEngine(device, plan, await wholeFiles(plan, files));
+  const whole = await wholeFiles(plan, files);
+  const engine = await told.compiling(() => openEngine(device, plan, whole));
   const driver = new Driver(eagerPace(SLICE_MICROS));
   try {
     const waiting: { unit: number; outcome: Promise<UnitOutcome> }[] = [];
@@ -44,7 +53,7 @@ export async function* computeUnits(
       const first = waiting.shift();
       if (!first) break;
       const { bytes, gpuMicros } = await first.outcome;
-      onUnit(gpuMicros);
+      told.unit(gpuMicros);
       yield { unit: first.unit, bytes };
     }
   } finally {

@@ -219,7 +219,7 @@ function words({ phase, job, adapter }: DonorState): string {
     case "device-lost":
       return "The GPU was lost; it is opened again";
     case "endless":
-      return endlessWords(phase.title);
+      return endlessWords(phase);
     case "no-webgpu":
     case "no-adapter":
     case "software-adapter":
@@ -235,8 +235,9 @@ function words({ phase, job, adapter }: DonorState): string {
   }
 }
 
-function endlessWords(title: string): string {
-  return `The kernel of "${title}" did not end on this GPU, the coordinator was told`;
+function endlessWords({ title, compiling }: Extract<DonorPhase, { kind: "endless" }>): string {
+  const what = compiling ? "Compiling the kernel" : "The kernel";
+  return `${what} of "${title}" did not end on this GPU, the coordinator was told`;
 }
 
 function failureOf(phase: DonorPhase, url: string, software: boolean): CliError | undefined {
@@ -263,7 +264,7 @@ function failureOf(phase: DonorPhase, url: string, software: boolean): CliError 
         ? new CliError(EXIT.failure, "device-lost", `The GPU was lost ${phase.times} times.`, "Look at its driver.")
         : undefined;
     case "endless":
-      return new EndlessKernel(`${endlessWords(phase.title)}.`, "Start again: this job is left to others from now on.");
+      return new EndlessKernel(`${endlessWords(phase)}.`, "Start again: this job is left to others from now on.");
     case "failed":
       return new CliError(EXIT.failure, "failed", phase.message, "");
     case "offline":

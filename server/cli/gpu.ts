@@ -1,6 +1,6 @@
 /** This machine's GPU for the command line, and what can go wrong with it, in words. */
 import type { OpenAdapter } from "../../client/donor/adapter.ts";
-import { EngineError } from "../../client/engine/engine-error.ts";
+import { EngineError, isEndless } from "../../client/engine/engine-error.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
@@ -24,10 +24,10 @@ export async function openGpu(name: string | undefined): Promise<OpenAdapter> {
 /** What went wrong while the GPU computed the job of this name; what it lacks is told where the job's `needs` are known. */
 export function failureOf(error: unknown, job: string, { name: gpu, host }: OpenAdapter, needs?: Needs): CliError {
   if (error instanceof CliError) return error;
-  if (error instanceof EngineError && error.code === "endless")
+  if (isEndless(error))
     return new EndlessKernel(
       `The kernel of ${job} did not end on ${gpu}. ${error.message}`,
-      "Give each loop a bound, or divide the work among more workgroups, or among passes.",
+      "Give each loop a bound, divide the work among more workgroups or passes, and call functions in loops instead of one after the other.",
     );
   if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
   const lacking = error instanceof EngineError || !needs ? [] : lackingOf(needs, host);

@@ -8,7 +8,7 @@ import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
 import { counted } from "../../shared/counted.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
-import { progressBar } from "./bar.ts";
+import { type ProgressBar, progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { failureOf, openGpu } from "./gpu.ts";
@@ -16,6 +16,7 @@ import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
 import { onGpu } from "./software.ts";
+import { ONCE_IT_LASTS, working } from "./working.ts";
 
 /** So much of an answer is printed. */
 const MAX_PRINTED_CHARACTERS = 2_000;
@@ -53,14 +54,21 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   const units = range.to - range.from;
   const holes = plan.units.count - units;
   const [adapter, { computeUnits }] = await Promise.all([openGpu(options.gpu), import("./compute.ts")]);
-  const bar = progressBar(manifest.name, units, "units");
+  let bar: ProgressBar | undefined;
   let done = 0;
   let micros = 0;
   const first: SourceUnit[] = [];
   const results = keepFirst(
-    computeUnits(adapter, admitted, files, range, (unitMicros) => {
-      micros += unitMicros;
-      bar.update(++done);
+    computeUnits(adapter, admitted, files, range, {
+      async compiling(work) {
+        const compiled = await working("Compiling the kernel", options.json, work, ONCE_IT_LASTS);
+        bar = progressBar(manifest.name, units, "units");
+        return compiled;
+      },
+      unit(unitMicros) {
+        micros += unitMicros;
+        bar?.update(++done);
+      },
     }),
     first,
   );
@@ -72,7 +80,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   } catch (error) {
     throw failureOf(error, manifest.name, adapter, admitted);
   } finally {
-    bar.stop();
+    bar?.stop();
   }
   const bytes = concatBytes(parts);
   if (options.out === "-") await pipeline(Readable.from([bytes]), process.stdout, { end: false });
@@ -81,7 +89,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   const again = { from: range.from, to: range.from + first.length };
   const unstable = await differing(
     first,
-    computeUnits(adapter, admitted, files, again, () => undefined),
+    computeUnits(adapter, admitted, files, again, { compiling: (work) => work(), unit: () => undefined }),
   ).catch((error: unknown) => {
     throw failureOf(error, manifest.name, adapter, admitted);
   });

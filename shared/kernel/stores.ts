@@ -1,4 +1,4 @@
-/** How many elements of a binding one invocation stores at most, as far as the kernel's text shows it. */
+/** How many elements of an array of a binding one invocation stores at most, as far as the kernel's text shows it. */
 import {
   type AbstractElem,
   type ExpressionElem,
@@ -19,11 +19,11 @@ interface Stores {
 const ATOMIC_STORE = /^atomic(?!Load$)/;
 
 /**
- * The most elements of the array `binding` that one invocation of `entryPoint` stores; branches count as the larger of
- * them, functions at each call. Infinity where the text shows no bound: a store in a loop, of the whole array, or through
+ * The most elements of the array at `path` of `binding` (`""`: it is the binding, `.cells`: a member) that one invocation of
+ * `entryPoint` stores; branches count as the larger of them, functions at each call. Infinity where the text shows no bound: a store in a loop, of the whole array, or through
  * a pointer.
  */
-export function storesOf(kernel: Kernel, entryPoint: string, binding: string): number {
+export function storesOf(kernel: Kernel, entryPoint: string, binding: string, path: string): number {
   const { bindings } = kernel;
   const functions = kernel.ast.moduleElem.decls.filter((elem): elem is FnElem => elem.kind === "fn");
   const entry = functions.find((fn) => fn.name.ident.originalName === entryPoint);
@@ -48,14 +48,20 @@ export function storesOf(kernel: Kernel, entryPoint: string, binding: string): n
   const ofStore = (target: ExpressionElem): Stores => {
     if (!rooted(target)) return nothing();
     let index: ExpressionElem | undefined;
+    let members = "";
     for (let at: ExpressionElem = target; !isBinding(at); ) {
-      if (at.kind === "component-expression" || at.kind === "component-member-expression") {
-        index = at.kind === "component-expression" ? at.access : undefined;
+      if (at.kind === "component-expression") {
+        index = at.access;
+        members = "";
+        at = at.base;
+      } else if (at.kind === "component-member-expression") {
+        members = `.${at.access.name}${members}`;
         at = at.base;
       } else if (at.kind === "parenthesized-expression") at = at.expression;
       else return others(Number.POSITIVE_INFINITY);
     }
-    if (!index) return others(Number.POSITIVE_INFINITY);
+    if (!index) return `${path}.`.startsWith(`${members}.`) ? others(Number.POSITIVE_INFINITY) : nothing();
+    if (members !== path) return nothing();
     const key = keyOf(index);
     return key === undefined ? others(1) : { keys: new Set([key]), others: 0 };
   };

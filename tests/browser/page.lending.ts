@@ -180,7 +180,7 @@ describe("after the click", () => {
     { kind: "waiting", reason: "all-assigned", retryMs: 15_000 },
     { kind: "software-adapter" },
     { kind: "device-lost", times: 3, final: true },
-    { kind: "endless", job: 1, title: "Mandelbrot" },
+    { kind: "endless", job: 1, title: "Mandelbrot", compiling: false },
     { kind: "refused", job: 1, unit: 77 },
     { kind: "job-done", job: 1, final: false },
     { kind: "another-tab", running: true, hold: null },

@@ -22,8 +22,8 @@ export interface HardwareParts {
   /** The job that is likely to be computed first, 0 for none. */
   expected: number;
   isStopped(): boolean;
-  /** There is a workshop. */
-  onReady(): void;
+  /** There is a workshop, or it hangs. */
+  onChange(): void;
   onLost(): void;
   /** Nothing can be lent here. */
   onNone(phase: DonorPhase): void;
@@ -57,9 +57,9 @@ export class Hardware {
     this.made ??= new Workshop(adapter, inputs, barred, throttle, wishes.memoryBytes, () => parts.onLost());
     const workshop = this.made;
     // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
-    if (parts.expected > 0) workshop.bench(parts.expected).catch(() => undefined); // told when it is needed
+    if (parts.expected > 0) workshop.bench(parts.expected).catch(() => parts.onChange()); // told when it is needed
     parts.report.set({ adapter: adapter.name, software: adapter.host.software });
-    parts.onReady();
+    parts.onChange();
     // Before the first claim, which is sized by it, where the GPU is no slow one.
     this.speed ??= toldSpeed(adapter.host, parts.speeds, () => workshop.measure());
     const gflops = await this.speed;

@@ -8,6 +8,7 @@ import { BENCHMARK_PLAN } from "../../engine/benchmark-plan.ts";
 import type { Keeper } from "../../engine/checkpoint.ts";
 import { type Computation, Driver, DriverStopped, TooLong } from "../../engine/driver.ts";
 import { openEngine } from "../../engine/engine.ts";
+import { isEndless } from "../../engine/engine-error.ts";
 import { memoryOf } from "../../engine/memory.ts";
 import type { Pace } from "../../engine/pace.ts";
 import type { Engine } from "../../engine/seam.ts";
@@ -33,6 +34,17 @@ export class TooLarge extends Error {
   override readonly name = "TooLarge";
 }
 
+/** The job's kernel was given up before it was compiled (watchdog.ts). */
+export class Uncompiled extends Error {
+  override readonly name = "Uncompiled";
+  readonly status: JobStatus;
+
+  constructor(status: JobStatus, why: string) {
+    super(`The kernel of "${status.title}" does not compile. ${why}`);
+    this.status = status;
+  }
+}
+
 export class Workshop {
   private readonly adapter: OpenAdapter;
   private readonly inputs: Inputs;
@@ -47,6 +59,7 @@ export class Workshop {
   private readonly taken = new Map<number, number>();
   private readonly benches = new Map<number, Promise<Bench>>();
   private stopped = false;
+  private compiler: Uncompiled | undefined;
   private lostAt = Number.NEGATIVE_INFINITY;
 
   /** `memoryBytes`: the GPU memory that may be taken. `onLost`: a device was lost; all benches are gone, and the next `bench` makes a new one. */
@@ -60,7 +73,7 @@ export class Workshop {
     this.onLost = onLost;
   }
 
-  /** Opens the job or gives the open one. Rejects with `BarredKernel`, `TooLarge`, `TooLong`, `InputError`, `EngineError`, or what the adapter says. */
+  /** Opens the job or gives the open one. Rejects with `BarredKernel`, `TooLarge`, `TooLong`, `Uncompiled`, `InputError`, `EngineError`, or what the adapter says. */
   bench(job: number): Promise<Bench> {
     const known = this.benches.get(job);
     if (known) {
@@ -90,20 +103,29 @@ export class Workshop {
   }
 
   /**
-   * A kernel does not end. Its device is kept as it is: in Chromium on a software adapter the GPU process waits for it as soon
+   * A kernel does not end, or its compilation does not. Its device is kept as it is: in Chromium on a software adapter the GPU process waits for it as soon
    * as it is destroyed, or its worker ends, and no page has WebGPU then.
    */
   get isHung(): boolean {
-    return this.driver.isHung;
+    return this.driver.isHung || this.compiler !== undefined;
+  }
+
+  /** What holds the compiler. */
+  get uncompiled(): Uncompiled | undefined {
+    return this.compiler;
   }
 
   /** GFLOP/s of the GPU on the benchmark, paced as all work is. Rejects with `EngineError`, `DriverStopped`, or what the adapter says. */
   async measure(): Promise<number> {
     const device = await this.openDevice(BENCHMARK_PLAN.requires);
+    let hangs = false;
     try {
       return await measureGflops(this.driver, await openEngine(device, BENCHMARK_PLAN, new Map()));
+    } catch (error) {
+      hangs = isEndless(error);
+      throw error;
     } finally {
-      if (!this.isHung) device.destroy();
+      if (!hangs && !this.isHung) device.destroy();
     }
   }
 
@@ -142,6 +164,11 @@ export class Workshop {
       if (this.stopped) throw new DriverStopped("The donor stopped.");
       return { status, plan, device, engine };
     } catch (error) {
+      if (isEndless(error)) {
+        const uncompiled = new Uncompiled(status, error.message);
+        this.compiler ??= uncompiled;
+        throw uncompiled;
+      }
       device.destroy();
       throw error;
     }

@@ -1,22 +1,26 @@
-/** Every element of a binding that an entry point reads or stores, with what is known of its index. */
-import { type AbstractElem, type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, type WhileElem } from "wesl/core";
-import type { Layout } from "../layout.ts";
+/** Every element of an array that an entry point reads or stores, with what is known of its index. */
+import { type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, type WhileElem } from "wesl/core";
 import type { Facts } from "./facts.ts";
 import { insideOf, leaves, returns } from "./loops.ts";
+import { Memories } from "./memory.ts";
 import { Names } from "./names.ts";
 import { type Place, startOf, without } from "./place.ts";
 import type { Range } from "./range.ts";
 import { TooLong, Values } from "./values.ts";
 
 export interface Access {
-  binding: string;
+  /** Undefined: an array of the kernel's own, in a variable of a workgroup, an invocation or a function, or a value. */
+  binding: string | undefined;
+  /** The array, for messages. */
+  array: string;
   /** The array and its index as they are written. */
   text: string;
   /** UTF-16 offset in the kernel's text. */
   offset: number;
   stores: boolean;
-  /** Of the binding's own array, not of one in its elements. */
-  outer: boolean;
+  /** Of a binding: the array's place in it, `""` for the whole, `.cells` for a member; undefined for arrays in elements. */
+  path: string | undefined;
+  /** Infinite: not known. */
   elements: number;
   /** The length stands in the kernel: `array<u32, 4>`. */
   fixed: boolean;
@@ -32,7 +36,7 @@ const MAX_DEPTH = 32;
 export interface Accesses {
   /** In reading order. */
   accesses: Access[];
-  /** Bindings that are stored as a whole. */
+  /** Bindings, and members of them, that are stored as a whole: `params`, `params.cells`. */
   filled: ReadonlySet<string>;
   /** False where the kernel was too long to be followed to its end. */
   whole: boolean;
@@ -51,28 +55,20 @@ export function accessesOf(facts: Facts): Accesses {
   }
 }
 
-/** A variable or a part of it. */
-interface Memory {
-  binding: string;
-  layout: Layout;
-  /** The variable itself. */
-  outer: boolean;
-}
-
 class Walk {
   readonly found: Access[] = [];
   readonly filled = new Set<string>();
   private readonly facts: Facts;
   private readonly names: Names;
   private readonly values: Values;
-  /** What the pointers among a function's parameters lead to, while it is looked at. */
-  private pointees = new Map<AbstractElem, Memory | undefined>();
+  private readonly memories: Memories;
   private depth = 0;
 
   constructor(facts: Facts, functions: readonly FnElem[]) {
     this.facts = facts;
     this.names = new Names(facts.kernel, functions);
     this.values = new Values(facts, this.names);
+    this.memories = new Memories(facts, this.names, this.values);
   }
 
   body(fn: FnElem, place: Place): void {
@@ -174,8 +170,8 @@ class Walk {
   }
 
   private store(target: ExpressionElem, place: Place): void {
-    const memory = this.memoryOf(target);
-    if (memory?.outer) this.filled.add(memory.binding);
+    const memory = this.memories.of(target);
+    if (memory?.path !== undefined) this.filled.add(memory.binding + memory.path);
     this.look(target, place, true);
   }
 
@@ -225,74 +221,27 @@ class Walk {
       else this.read(argument, place);
     });
     if (decl?.kind !== "fn") return;
-    const before = this.pointees;
-    const pointees = new Map<AbstractElem, Memory | undefined>();
-    decl.params.forEach((param, index) => {
+    const pointees = decl.params.map((param, index) => {
       const argument = call.arguments[index];
-      pointees.set(param, argument && this.memoryOf(argument));
+      return [param, argument && this.memories.of(argument)] as const;
     });
     const inside = startOf(this.values.argumentsOf(decl, call.arguments, place), place);
-    this.pointees = pointees;
-    this.body(decl, { ...inside, dead: place.dead });
-    this.pointees = before;
+    this.memories.within(new Map(pointees), () => this.body(decl, { ...inside, dead: place.dead }));
   }
 
   private access(expression: Extract<ExpressionElem, { kind: "component-expression" }>, place: Place, stores: boolean): void {
-    const memory = this.memoryOf(expression.base);
-    if (memory?.layout.kind !== "array") return;
-    const elements = memory.layout.count ?? this.facts.elements(memory.binding);
-    if (elements === undefined || place.dead) return;
+    if (place.dead) return;
+    const array = this.memories.arrayOf(expression.base, place);
+    if (!array) return;
     const { text } = this.facts.kernel;
     const range = this.values.rangeOf(expression.access, place);
     this.found.push({
-      binding: memory.binding,
+      ...array,
       text: text.slice(expression.start, expression.end),
       offset: expression.start,
       stores,
-      outer: memory.outer,
-      elements,
-      fixed: memory.layout.count !== null,
       range,
       reached: place.sure && range?.top !== undefined,
     });
-  }
-
-  private pointeeOf(expression: ExpressionElem | undefined): Memory | undefined {
-    if (expression?.kind === "parenthesized-expression") return this.pointeeOf(expression.expression);
-    if (expression?.kind === "unary-expression") return this.memoryOf(expression);
-    if (expression?.kind !== "ref") return undefined;
-    return this.names.declOf(expression)?.kind === "gvar" ? undefined : this.memoryOf(expression);
-  }
-
-  private memoryOf(expression: ExpressionElem): Memory | undefined {
-    switch (expression.kind) {
-      case "parenthesized-expression":
-        return this.memoryOf(expression.expression);
-      case "unary-expression":
-        return /^[&*]$/.test(expression.operator.value) ? this.memoryOf(expression.expression) : undefined;
-      case "ref": {
-        const decl = this.names.declOf(expression);
-        if (decl?.kind === "gvar") {
-          const binding = decl.name.decl.ident.originalName;
-          const layout = this.facts.layout(binding);
-          return layout && { binding, layout, outer: true };
-        }
-        if (decl?.kind === "param") return this.pointees.get(decl);
-        // A pointer; a copy of a value is none, and its indices are its own.
-        return decl?.kind === "let" ? this.pointeeOf(decl.init) : undefined;
-      }
-      case "component-member-expression": {
-        const base = this.memoryOf(expression.base);
-        if (base?.layout.kind !== "struct") return undefined;
-        const member = base.layout.members.find(({ name }) => name === expression.access.name);
-        return member && { binding: base.binding, layout: member.layout, outer: false };
-      }
-      case "component-expression": {
-        const base = this.memoryOf(expression.base);
-        return base?.layout.kind === "array" ? { binding: base.binding, layout: base.layout.element, outer: false } : undefined;
-      }
-      default:
-        return undefined;
-    }
   }
 }

@@ -31,7 +31,11 @@ function make(min: number, max: number, axes: number, top: Range["top"]): Range 
 
 const OPERATIONS: Record<string, (a: Range, b: Range) => Range | undefined> = {
   "+": (a, b) => make(a.min + b.min, a.max + b.max, a.axes | b.axes, joint(a, b)),
-  "-": (a, b) => make(a.min - b.max, a.max - b.min, a.axes | b.axes, isConstant(b) ? a.top : undefined),
+  // What counts down from a number starts there, where its subtrahend is least.
+  "-": (a, b) => {
+    const top = isConstant(b) ? a.top : isConstant(a) && b.free ? "moved" : undefined;
+    return make(a.min - b.max, a.max - b.min, a.axes | b.axes, top);
+  },
   "*": (a, b) => (a.min < 0 || b.min < 0 ? undefined : make(a.min * b.min, a.max * b.max, a.axes | b.axes, joint(a, b))),
   "/": (a, b) => {
     if (a.min < 0 || b.min <= 0) return undefined;

@@ -109,6 +109,8 @@ export class Values {
       case "binary-expression": {
         const [a, b] = [this.rangeOf(expression.left, place), this.rangeOf(expression.right, place)];
         if (expression.operator.value === "&" && (a || b)) return this.masked(a, b);
+        const rest = expression.operator.value === "%" && b && b.min > 0 && !(a && a.min >= 0) && this.names.isUnsigned(expression);
+        if (rest) return { min: 0, max: b.max - 1, axes: 15 };
         const range = a && b && operate(expression.operator.value, a, b);
         return range && this.unwrapped(expression, range);
       }

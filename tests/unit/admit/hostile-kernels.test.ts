@@ -18,6 +18,12 @@ const job = (kernel: string, changes: Record<string, unknown> = {}, more: Files 
   "kernel.wgsl": kernel,
   ...more,
 });
+const twice = (i: number) => `fn g${i + 1}(x: u32) -> u32 { return g${i}(x) + g${i}(x + 1u); }`;
+
+it("a kernel of a thousand calls is taken, and one that calls too much in what no pass runs", async () => {
+  const chain = `fn g0(x: u32) -> u32 { return x; }\n${Array.from({ length: 39 }, (_, i) => twice(i)).join("\n")}`;
+  admitted(await judges.admit(packageOf(job(`${chain}\n${body("let a = g9(id.x);")}`))));
+});
 
 describe("a hostile kernel is refused with its place", () => {
   it.each<[string, Files, RegExp]>([
@@ -219,6 +225,13 @@ describe("a hostile kernel is refused with its place", () => {
       "an else-if of 2,000 arms",
       job(body(`${Array.from({ length: 2000 }, (_, i) => `if (id.x == ${i}u) {}`).join(" else ")}`)),
       /^kernel\.wgsl:7:9829 : Syntax nested too deeply\. Mend the synt/,
+    ],
+    [
+      "functions of which each calls the one before it twice: 2^39 calls",
+      job(
+        `fn g0(x: u32) -> u32 { return x; }\n${Array.from({ length: 39 }, (_, i) => twice(i)).join("\n")}\n${body("let a = g39(id.x);")}`,
+      ),
+      /^kernel\.wgsl:14:4 : g13 is 16,382 calls when each is replaced by what it calls, as GPU compilers do: at most 10,000 are allowed/,
     ],
     ["a text", job(body('let s = "hello";')), /^kernel\.wgsl:7:11 : Invalid token "\. Mend the syntax\./],
     ["a macro", job(`#define X 1\n${KERNEL}`), /^kernel\.wgsl:1:1 : WGSL has no preprocessor/],

@@ -141,9 +141,7 @@ describe("a warning", () => {
       body("if (at > 5u) { values[at] = 1u; } var i = at; i += 4096u; values[i] = 1u;"),
     ];
     for (const kernel of unbounded) expect((await warned(sized(8192, kernel))).join()).not.toMatch(/stay zero/);
-    expect(await warned(sized(8192, KERNEL, { repeat: 2 }))).toEqual([
-      expect.stringMatching(/store none beyond index 4095: 4096 stay zero/),
-    ]);
+    expect((await warned(sized(8192, KERNEL, { repeat: 2 }))).join()).toMatch(/store none beyond index 4095: 4096 stay zero/);
     const bounded = [
       body("if (at > 5u) { values[at] = 1u; } else { values[at] = 2u; }"),
       body("var sum = 0u; for (var i = 0u; i < 4u; i++) { sum += values[i]; } values[at] = sum;"),

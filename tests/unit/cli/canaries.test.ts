@@ -95,6 +95,15 @@ it("reports what was known by the limit, and leaves no process behind", async ()
   expect(alive.size).toBe(0);
 });
 
+it.each<[string, Partial<CanaryFinding>]>([
+  ["nothing was known", {}],
+  ["the benchmark alone was measured", { benchmarkMicros: 3 }],
+])("refuses a job of which not one unit was computed by the limit: %s", async (_, known) => {
+  const { reports } = await scene([(tell) => tell({ type: "found", finding: { ...NOTHING_FOUND, ...known } })], 300);
+  await vi.waitFor(() => expect(reports.size).toBe(1), PATIENCE);
+  expect(reports.get(1)).toMatchObject({ verdict: "refused", why: expect.stringContaining("not one unit of it computed"), ...known });
+});
+
 it("tries again when the process or the GPU is lost, and refuses the job the second time", async () => {
   let tries = 0;
   const once: Behaviour = (tell, end) => (++tries === 1 ? end() : done(tell, end));

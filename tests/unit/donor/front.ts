@@ -79,31 +79,24 @@ export interface Lender {
   /** What lies there now. */
   kept(): OutboxEntry[];
   last(): DonorState;
+  /** Plans whose kernels are never taken again. */
+  never: string[];
 }
-
-const NONE_BARRED: Barred = { has: async () => false, add: async () => undefined };
 
 /** `left`: what an earlier page left on the shelf, which is `loadMillis` slow to read. */
 export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMillis = 0): Lender {
-  const { identity, shelf, speeds, report, ...seen } = volunteer(left, loadMillis);
+  const { identity, shelf, barred, speeds, report, ...seen } = volunteer(left, loadMillis);
   return {
-    session: new Session(
-      { origin: front.url, dose: 0.9, job: 0 },
-      identity,
-      { shelf, barred: NONE_BARRED },
-      speeds,
-      new Throttle(0.9),
-      report,
-    ),
+    session: new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, { shelf, barred }, speeds, new Throttle(0.9), report),
     ...seen,
   };
 }
 
 /** As the manners allow, one session after the other. */
 export function lendInTurns(front: Pick<Front, "url">, manners: Manners): Omit<Lender, "session"> & { turns: Turns } {
-  const { identity, shelf, speeds, report, ...seen } = volunteer([], 0);
+  const { identity, shelf, barred, speeds, report, ...seen } = volunteer([], 0);
   const open = (throttle: Throttle, wishes: Wishes) =>
-    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, { shelf, barred: NONE_BARRED }, speeds, throttle, report);
+    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, { shelf, barred }, speeds, throttle, report);
   return { turns: new Turns({ manners, report, open }), ...seen };
 }
 
@@ -128,9 +121,21 @@ function volunteer(left: OutboxEntry[], loadMillis: number) {
       for (const key of remove) kept.delete(key);
     },
   };
+  const never: string[] = [];
+  const barred: Barred = { has: async (plan) => never.includes(plan), add: async (plan) => void never.push(plan) };
   const speeds: SpeedShelf = { load: async () => undefined, save: async () => undefined };
   const report = new Report();
   const states: DonorState[] = [];
   report.watch((state) => void states.push(state));
-  return { identity, shelf, speeds, report, shelved, kept: () => [...kept.values()], last: () => states.at(-1) as DonorState };
+  return {
+    identity,
+    shelf,
+    barred,
+    speeds,
+    report,
+    shelved,
+    never,
+    kept: () => [...kept.values()],
+    last: () => states.at(-1) as DonorState,
+  };
 }

@@ -14,7 +14,7 @@ const PHASES: { [Kind in DonorPhase["kind"]]: Extract<DonorPhase, { kind: Kind }
   "software-adapter": { kind: "software-adapter" },
   "another-version": { kind: "another-version" },
   "device-lost": { kind: "device-lost", times: 1, final: true },
-  endless: { kind: "endless", job: 1, title: "Loop" },
+  endless: { kind: "endless", job: 1, title: "Loop", compiling: false },
   refused: { kind: "refused", job: 1, unit: 1 },
   "job-done": { kind: "job-done", job: 1, final: true },
   "another-tab": { kind: "another-tab", running: true, hold: null },

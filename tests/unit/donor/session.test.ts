@@ -75,6 +75,26 @@ describe("a session", () => {
     expect(lender.last().phase.kind).not.toBe("failed");
   });
 
+  it("gives up a kernel whose compilation does not end: the coordinator is told, the kernel is barred, and the run is over", async () => {
+    const job = await front.network.addJob(planOf(9));
+    const real = setInterval;
+    // The watchdog's ticks, fifty times as fast.
+    vi.stubGlobal("setInterval", (act: () => void, ms: number) => real(act, ms / 50));
+    const compiling = vi.spyOn(GPUDevice.prototype, "createComputePipelineAsync").mockReturnValue(new Promise(() => undefined));
+    try {
+      lender = lend(front);
+      await lender.session.ended;
+    } finally {
+      compiling.mockRestore();
+      vi.stubGlobal("setInterval", real);
+    }
+    expect(lender.last().phase).toMatchObject({ kind: "endless", job, compiling: true });
+    expect(lender.never).toEqual([front.network.coordinator.job(job)?.plan]);
+    expect(units(job)).toEqual(["device-lost"]);
+    // Nothing is held any more.
+    expect(front.network.coordinator.counts(job)).toMatchObject({ leased: 0, voted: 1 });
+  });
+
   it("computes a job whose plan an older coordinator made", async () => {
     const { slicing: _, ...parts } = planOf(3);
     // As it was stored: the type knows this version only.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Watchdog } from "../../../client/engine/watchdog.ts";
+import { Watchdog, within } from "../../../client/engine/watchdog.ts";
 
 /** A watchdog, a function that lets so many ticks happen, and what was told. */
 function scene() {
@@ -46,5 +46,37 @@ describe("the watchdog", () => {
     }
     watchdog.end();
     expect([told, isCounting()]).toEqual([[], false]);
+  });
+});
+
+describe("what is waited for within a limit", () => {
+  function waiting<T>(awaited: Promise<T>) {
+    let tick: (() => void) | undefined;
+    const waited = within(awaited, 60_000, "Its compilation", (_, act) => {
+      tick = act;
+      return () => {
+        tick = undefined;
+      };
+    });
+    return { waited, isCounting: () => tick !== undefined, ticks: (count: number) => Array.from({ length: count }, () => tick?.()) };
+  }
+
+  it("is given up when so many ticks have passed", async () => {
+    const { waited, ticks, isCounting } = waiting(new Promise(() => undefined));
+    ticks(60 * SECOND - 1);
+    expect(isCounting()).toBe(true);
+    ticks(1);
+    await expect(waited).rejects.toMatchObject({ code: "endless", message: "Its compilation did not end within 60 seconds." });
+    expect(isCounting()).toBe(false);
+  });
+
+  it.each<[string, () => Promise<number>, PromiseSettledResult<number>]>([
+    ["comes", async () => 7, { status: "fulfilled", value: 7 }],
+    ["fails", () => Promise.reject(new Error("no")), { status: "rejected", reason: new Error("no") }],
+  ])("%s as it does by itself, and nothing is counted then", async (_, awaited, expected) => {
+    const { waited, isCounting } = waiting(awaited());
+    expect((await Promise.allSettled([waited]))[0]).toEqual(expected);
+    await Promise.resolve();
+    expect(isCounting()).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** Which GPU buffer lies under which binding: `swap` never copies, it renames. */
-import type { PassPlan } from "../../shared/plan.ts";
+import type { PassPlan } from "./plan.ts";
 
 /** `mapping[b]`: the physical buffer under the plan's buffer `b`. */
 export type Mapping = readonly number[];
@@ -28,6 +28,11 @@ export class Mappings {
   at(pass: number, iteration: number): Mapping {
     const cycle = this.cycles[pass] as Mapping[];
     return cycle[iteration % cycle.length] as Mapping;
+  }
+
+  /** All mappings of a pass's iterations, each once. */
+  of(pass: number): readonly Mapping[] {
+    return this.cycles[pass] ?? [];
   }
 
   /** Every distinct mapping that one pass meets. */
