@@ -298,6 +298,23 @@ describe("the driver", () => {
     await expect(driver.compute(engine, { index: 99 }).outcome).rejects.toThrow(DriverStopped);
   });
 
+  it("waits two minutes for a kernel that has finished units, and goes on with it", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const good = gpu.engine([passOf(100_000)]);
+    let stalls = 0;
+    const engine: Engine = {
+      ...good,
+      async run(unit, position) {
+        if (unit.index === 20 && stalls++ === 0) await new Promise<void>((over) => gpu.after(120_000_000, over));
+        return await good.run(unit, position);
+      },
+    };
+    const driver = new Driver(pace(), virtual(gpu));
+    const outcomes = Promise.allSettled(Array.from({ length: 30 }, (_, index) => driver.compute(engine, { index }).outcome));
+    await gpu.run();
+    expect([(await outcomes).every(({ status }) => status === "fulfilled"), driver.isHung, stalls > 0]).toEqual([true, false, true]);
+  });
+
   it.each([
     ["a dispatch that cannot be cut", { whole: "test" }, passOf(50_000), 3],
     ["one far too long", { whole: "test" }, passOf(200_000), 1],
@@ -323,6 +340,27 @@ describe("the driver", () => {
     const later = feed(driver, engine, 2);
     await gpu.run();
     expect((await later).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
+  it("runs what nobody knows the time of alone: behind nothing, and with nothing behind it", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const driver = new Driver(pace());
+    const known = gpu.engine([passOf(1_000)]);
+    const first = feed(driver, known, 30);
+    await gpu.run();
+    await first;
+    const from = gpu.submits.length;
+    const unknown = gpu.engine([passOf(40_000)]);
+    const outcomes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 10, 11].map(
+      (index) => driver.compute(index === 100 ? unknown : known, { index }).outcome,
+    );
+    await gpu.run();
+    await Promise.all(outcomes);
+    const submits = gpu.submits.slice(from).filter(({ boxes }) => boxes.length > 0);
+    const probe = submits.findIndex(({ units }) => units.includes(100));
+    expect(submits[probe]?.boxes.map(({ box }) => box.size)).toEqual([[1, 1, 1]]);
+    expect(submits.slice(probe, probe + 2).map(({ queuedMicros }) => queuedMicros)).toEqual([0, 0]);
+    expect(submits.slice(0, probe).some(({ queuedMicros }) => queuedMicros > 0)).toBe(true);
   });
 
   it("computes what is short enough, whole or in slices", async () => {

@@ -2,13 +2,10 @@
  * What the core has said, for tests and simulators: `Ledger` holds what the store must hold, and throws `BrokenInvariant` when an
  * operation contradicts those before it. Numbers are those of the trust model's invariants.
  */
-import { addMicros } from "../../shared/gputime.ts";
-import { type AccountId, type JobId, type PoolId, runsOf, type StatementId, type UnitIndex } from "../../shared/ids.ts";
-import type { Outcome } from "../../shared/protocol.ts";
-import { must } from "./broken.ts";
-import { AUDITOR } from "./cluster.ts";
-import type { Effect } from "./effects.ts";
-import type { AuditRecord, JobSpec } from "./events.ts";
+
+import { AUDITOR } from "../../server/core/cluster.ts";
+import type { Effect } from "../../server/core/effects.ts";
+import type { AuditRecord, JobSpec } from "../../server/core/events.ts";
 import {
   type Audited,
   isPassed,
@@ -19,7 +16,11 @@ import {
   type ReplicaRow,
   type Settled,
   type StoreOp,
-} from "./store.ts";
+} from "../../server/core/store.ts";
+import { addMicros } from "../../shared/gputime.ts";
+import { type AccountId, type JobId, type PoolId, runsOf, type StatementId, type UnitIndex } from "../../shared/ids.ts";
+import type { Outcome } from "../../shared/protocol.ts";
+import { must } from "./broken.ts";
 
 interface LedgerUnit {
   replicas: Map<AccountId, ReplicaRow & { outcome: Outcome; struck: boolean }>;
