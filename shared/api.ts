@@ -152,6 +152,7 @@ const RefusedReplicaSchema = Type.Object({
   canonical: Type.String(),
   at: Type.String(),
 });
+export type RefusedReplica = Static<typeof RefusedReplicaSchema>;
 export const RefusedListSchema = Type.Object({ refused: Type.Array(RefusedReplicaSchema) });
 
 const VolunteerSchema = Type.Object({

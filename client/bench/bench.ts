@@ -121,8 +121,9 @@ function wordsOf(shown: Shown): { headline: string; lead: string } {
       const { software, browser, os } = shown.result;
       const whose = software ? " That is no graphics card: your processor computed." : "";
       const ran = `Ran on ${gpuWords(shown.result)}, in ${browser} on ${os}.${whose}`;
-      return isMeasured(shown.result)
-        ? { headline: "Measured.", lead: ran }
+      if (isMeasured(shown.result)) return { headline: "Measured.", lead: ran };
+      return shown.result.lent
+        ? { headline: "Another tab lent meanwhile.", lead: `Both had a part of it: stop it there, then measure again. ${ran}` }
         : { headline: "Your machine was busy.", lead: `Slices came out faster than the whole, which cannot be: measure again. ${ran}` };
     }
     case "stopped":

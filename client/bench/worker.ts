@@ -1,6 +1,7 @@
 /** The bench's Web Worker: begins when it is told to, and ends with its worker. */
 import { expose } from "comlink";
 import { openAdapter } from "../donor/adapter.ts";
+import { isLockHeld } from "../donor/tabs/lock.ts";
 import { type BenchResult, gpuWords } from "./bench-result.ts";
 import { runCourse } from "./course.ts";
 import { MEASURED } from "./measure.ts";
@@ -17,8 +18,9 @@ const bench = {
     const { software, browser, os } = adapter.host;
     const ran = { adapter: adapter.name, software };
     const gpu = gpuWords(ran);
+    const before = await isLockHeld();
     const found = await runCourse((done, now) => tell({ done, now, gpu }));
-    return { kind: "done", result: { ...ran, browser, os, ...found } };
+    return { kind: "done", result: { ...ran, browser, os, lent: before || (await isLockHeld()), ...found } };
   },
 };
 export type Bench = typeof bench;

@@ -1,12 +1,12 @@
 /** What a session tells regularly beside its state: the share of the GPU, the job's figures, the visitor's own units. */
 import type { JobState, JobStatus } from "../../shared/api.ts";
+import { hasEnded } from "../../shared/job-state.ts";
 import type { Throttle } from "./computing/throttle.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import type { Report } from "./report.ts";
 import type { VolunteerSocket } from "./socket.ts";
 
 const STATUS_EVERY_MS = 10_000;
-const ENDED: ReadonlySet<JobState> = new Set(["done", "cancelled", "failed"]);
 const STATES = { open: "waiting", final: "final", refused: "refused" } as const;
 
 export class Bulletin {
@@ -54,7 +54,7 @@ export class Bulletin {
     if (!status || this.current !== job) return status;
     this.report.setJob(status);
     // A job that ended settled its last units, of which a notice may have been missed; where it was cancelled, nobody told.
-    if (ENDED.has(status.state) && !ENDED.has(this.state)) void this.tellOwnUnits();
+    if (hasEnded(status.state) && !hasEnded(this.state)) void this.tellOwnUnits();
     this.state = status.state;
     return status;
   }

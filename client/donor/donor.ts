@@ -43,7 +43,7 @@ export class Donor implements DonorControl {
   private readonly report = new Report();
   private readonly tabs = new Tabs({
     onAsk: () => this.run?.turns?.session?.retell(),
-    onHolder: (state) => this.follow(state),
+    onHolder: (state, isNew) => this.follow(state, isNew),
     onFact: (fact) => {
       if (this.isWaiting) this.report.pass(fact);
     },
@@ -142,8 +142,9 @@ export class Donor implements DonorControl {
     return this.report.phase.kind === "another-tab";
   }
 
-  private follow(state: DonorState): void {
+  private follow(state: DonorState, isNew: boolean): void {
     if (!this.isWaiting) return;
+    if (isNew) this.tabs.ask();
     this.takeDose(state.dose);
     this.report.takeHolder(state);
   }

@@ -3,7 +3,9 @@
  * be asked for them. Written only by a page that lends; reading makes no database where there is none.
  */
 import { del, entries, get, set } from "idb-keyval";
+import { toHex } from "../../shared/bytes.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
+import { volunteerIdOf } from "../../shared/volunteer-id.ts";
 import { existingStoreAt, KEPT, storeAt } from "./kept.ts";
 
 /** Jobs that are kept, the ones written last. */
@@ -37,6 +39,14 @@ export async function keptUnits(name: JobName): Promise<KeptUnits | undefined> {
   const jobs = await existingStoreAt(KEPT.units);
   const kept = jobs && (await get<Kept>(keyOf(name), jobs));
   return kept && { final: Array.from(kept.final), waiting: Array.from(kept.waiting) };
+}
+
+/** How everybody sees the account that they belong to; undefined where this browser has none. Rejects with the browser's own error. */
+export async function ownVolunteerId(): Promise<string | undefined> {
+  // Only a page with units of its own that were left waiting asks for it.
+  const { knownIdentity } = await import("./identity.ts");
+  const own = await knownIdentity();
+  return own && volunteerIdOf(toHex(own.publicKey));
 }
 
 export async function keepUnits(name: JobName, units: KeptUnits): Promise<void> {

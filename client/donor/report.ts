@@ -4,7 +4,7 @@ import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import { Throughput } from "./computing/throughput.ts";
 import { fromBeside } from "./phases.ts";
-import type { DonorFact, DonorPhase, DonorState, Dose, OwnUnit } from "./state.ts";
+import type { DonorFact, DonorPhase, DonorState, Dose, HeldUnits, OwnUnit } from "./state.ts";
 import { Tally } from "./tally.ts";
 
 const STATE_EVERY_MS = 1_000;
@@ -29,6 +29,8 @@ export class Report {
   private port: MessagePort | undefined;
   private counts: () => Counts = () => NO_COUNTS;
   private readonly tally = new Tally();
+  /** As it was told last. */
+  private held = "[]";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private toldAt = Number.NEGATIVE_INFINITY;
   private accountMicros = 0;
@@ -128,6 +130,19 @@ export class Report {
     this.tally.takeAll(job, units);
     this.post({ type: "all-units", job, units });
     this.soon();
+  }
+
+  /** What is claimed and not finished now; told when it is another. */
+  holds(held: HeldUnits[]): void {
+    const text = JSON.stringify(held);
+    if (text === this.held) return;
+    this.held = text;
+    this.post({ type: "held", held });
+  }
+
+  /** Somebody new shows this run, and knows nothing of it. */
+  anew(): void {
+    this.held = "[]";
   }
 
   /** GPU time of the time that passed since this was told last. */

@@ -7,7 +7,7 @@
  *   any ─(a kernel, or its compilation, does not end)─▶ endless, final: its device is left alone
  *   starting ─▶ no-webgpu | no-adapter | software-adapter | failed;  any ─▶ another-version: these are ends
  *
- * Being offline is no state of the loop, it only covers what is shown: the loop goes on with the units it has, the outbox
+ * Being offline is no state of the loop, it only covers what is told: the loop goes on with the units it has, the outbox
  * keeps what is finished. After `stop` nothing is submitted, open units are given back and the socket is closed.
  */
 import type { JobStatus } from "../../shared/api.ts";
@@ -36,10 +36,10 @@ import { postOf } from "./outbox/upload.ts";
 import type { KeptPool } from "./pools/kept-pools.ts";
 import { Serving } from "./pools/serving.ts";
 import type { Report } from "./report.ts";
+import { SessionState } from "./session-state.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
 import type { DonorPhase, DonorStart } from "./state.ts";
-import { Shown } from "./tabs/shown.ts";
 
 /** Renewals, shares and the job's figures are looked at this often: once a bar of the wave. */
 const CHORES_EVERY_MS = 250;
@@ -73,7 +73,7 @@ export class Session {
   private readonly changed = new Signal();
   private readonly chores: ReturnType<typeof setInterval>;
   private readonly hardware: Hardware;
-  private readonly shown: Shown;
+  private readonly state: SessionState;
   private fetched = 0;
   private hang: DonorPhase | undefined;
   private stopping: Promise<{ closed: Promise<void> }> | undefined;
@@ -98,7 +98,7 @@ export class Session {
     this.wished = options.job;
     this.report = report;
     this.throttle = throttle;
-    this.shown = new Shown(report, () => this.claims.open + this.claims.waiting > 0);
+    this.state = new SessionState(report, () => this.claims.open + this.claims.waiting > 0);
     this.serving = new Serving(options.pool, (pool) => {
       report.set({ pool });
       kept.keepPool?.(pool);
@@ -120,7 +120,7 @@ export class Session {
         introduce: (challenge) => this.hardware.introduce(challenge.allowSoftware || options.audit !== undefined),
         onPool: (pool) => this.serving.take(pool),
         onUp: (account, start) => this.onUp(account, start),
-        onDown: () => this.shown.setLink("down"),
+        onDown: () => this.state.setLink("down"),
         onAccount: (account) => this.onAccount(account),
         onWork: () => this.supply.soon(),
         onWithdraw: (job) => this.withdraw(job),
@@ -136,7 +136,7 @@ export class Session {
     this.supply = new Supply(this.claims, this.choice, {
       onChange: () => this.changed.fire(),
       onDry: (answer, retryMs) => this.dry(answer, retryMs),
-      onFailure: (error) => this.shown.set({ kind: "failed", message: messageOf(error) }),
+      onFailure: (error) => this.state.set({ kind: "failed", message: messageOf(error) }),
     });
     this.signatures = new Signatures(identity, shelf.statements, socket, () => void this.outbox.flush());
     this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit, status }, verdict) => {
@@ -144,9 +144,9 @@ export class Session {
       else if (status === "ok" && (verdict === "recorded" || verdict === "wanted")) report.recorded(job, unit);
     });
     this.checkpoints = new Checkpoints(shelf.checkpoints);
-    const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, shown } = this;
+    const { inputs, claims, checkpoints, choice, supply, outbox, bulletin, state } = this;
     this.computing = new Computing({
-      ...{ inputs, barred, claims, checkpoints, choice, supply, outbox, bulletin, report, shown },
+      ...{ inputs, barred, claims, checkpoints, choice, supply, outbox, bulletin, report, state },
       onChange: () => this.changed.fire(),
       onEnd: (phase) => {
         if (phase.kind === "endless") this.hang = phase;
@@ -156,7 +156,8 @@ export class Session {
     });
     report.set({ publicKey: toHex(identity.publicKey), pool: options.pool });
     report.count(() => ({
-      running: this.claims.open,
+      // A page that reloads waits until nothing is left to give back.
+      running: this.stopped ? this.claims.open : this.computing.begun,
       unsent: this.outbox.count,
       unsentMicros: this.outbox.gpuMicros,
       secondsPerUnit: this.computing.speeds.secondsPerUnit(this.bulletin.job),
@@ -186,7 +187,7 @@ export class Session {
   /** From now on it lends as the manners say; while they hold it nothing is claimed and nothing begins. */
   heed(verdict: Verdict): void {
     this.throttle.heed(verdict);
-    this.shown.heed(verdict);
+    this.state.heed(verdict);
     this.report.set({ slowed: verdict.kind === "lend" ? verdict.slowed : null });
     this.changed.fire();
   }
@@ -198,6 +199,7 @@ export class Session {
 
   /** Somebody new shows this run: the account's own units are told again. */
   retell(): void {
+    this.report.anew();
     void this.bulletin.tellOwnUnits();
   }
 
@@ -222,6 +224,7 @@ export class Session {
       if (!(error instanceof NotConnected)) throw error;
       // The units run out by themselves, the results are on the shelf.
     }
+    this.report.holds([]);
     this.signatures.close();
     await this.outbox.close();
     this.socket.close();
@@ -230,10 +233,10 @@ export class Session {
   /** The run is over for a reason of its own; the person may retry. */
   private finish(phase: DonorPhase): void {
     if (this.stopped) return;
-    this.shown.set(phase);
+    this.state.set(phase);
     this.stop()
       .then(({ closed }) => closed)
-      .catch((error: unknown) => this.shown.set({ kind: "failed", message: messageOf(error) }));
+      .catch((error: unknown) => this.state.set({ kind: "failed", message: messageOf(error) }));
   }
 
   private fail(error: unknown): void {
@@ -255,17 +258,17 @@ export class Session {
     // Nothing more is coming that could share its signature.
     void this.outbox.finish();
     const status = await this.bulletin.refresh();
-    if (this.shown.phase.kind === "failed" || this.shown.phase.kind === "device-lost" || this.stopped) return;
-    if (answer.type === "error") this.shown.set({ kind: "failed", message: answer.message });
-    else if (answer.type !== "idle") this.shown.set({ kind: "failed", message: `The coordinator answered a claim with ${answer.type}.` });
+    if (this.state.phase.kind === "failed" || this.state.phase.kind === "device-lost" || this.stopped) return;
+    if (answer.type === "error") this.state.set({ kind: "failed", message: answer.message });
+    else if (answer.type !== "idle") this.state.set({ kind: "failed", message: `The coordinator answered a claim with ${answer.type}.` });
     else if (status?.state === "done") this.jobDone(status);
-    else this.shown.set({ kind: "waiting", reason: answer.reason, retryMs });
+    else this.state.set({ kind: "waiting", reason: answer.reason, retryMs });
   }
 
   /** Whoever chose this job alone lends no further. */
   private jobDone({ id }: JobStatus): void {
     const phase = { kind: "job-done", job: id } as const;
-    this.shown.set({ ...phase, final: false });
+    this.state.set({ ...phase, final: false });
     if (id === this.wished) setTimeout(() => this.finish({ ...phase, final: true }), LAST_NOTICES_MS);
   }
 
@@ -274,12 +277,12 @@ export class Session {
     const final = this.computing.setbacks.lost();
     const phase: DonorPhase = { kind: "device-lost", times: this.computing.setbacks.losses, final };
     if (final) this.finish(phase);
-    else this.shown.set(phase);
+    else this.state.set(phase);
   }
 
   private onUp(account: AccountNotice, start: Uint8Array): void {
     this.signatures.begin(start);
-    this.shown.setLink("up");
+    this.state.setLink("up");
     this.supply.hurry();
     this.onAccount(account);
     void this.outbox.flush();
@@ -308,18 +311,19 @@ export class Session {
     if (this.stopped) return;
     this.report.takeAccount(account);
     const refused = account.changes.find((change) => change.state === "refused");
-    if (refused) this.shown.refuse(refused.job, refused.unit);
+    if (refused) this.state.refuse(refused.job, refused.unit);
   }
 
   private onFetched(bytes: number): void {
     this.fetched += bytes;
-    if (this.shown.phase.kind === "starting") this.shown.set({ kind: "starting", bytes: this.fetched });
+    if (this.state.phase.kind === "starting") this.state.set({ kind: "starting", bytes: this.fetched });
   }
 
   private doChores(): void {
     this.bulletin.tick();
-    if (this.shown.isUp) this.serving.tick(this.socket);
-    if (this.shown.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
-    this.shown.refresh();
+    if (!this.stopped) this.report.holds([...this.claims.byJob()].map(([job, units]) => ({ job, units })));
+    if (this.state.isUp) this.serving.tick(this.socket);
+    if (this.state.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
+    this.state.refresh();
   }
 }

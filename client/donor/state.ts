@@ -67,7 +67,7 @@ export interface DonorState {
   gpuSeconds: number;
   /** Units that became final since start, newest last. */
   verified: { job: number; unit: number }[];
-  /** Units in flight and units whose acknowledgement is missing. */
+  /** Units of which the GPU has begun something, while it ends those that are not given back; units whose acknowledgement is missing. */
   running: number;
   unsent: number;
   /** GFLOP/s that are lent: declared operations over the time that passed, or null. */
@@ -80,10 +80,17 @@ export interface DonorState {
   persisted: boolean;
 }
 
+export interface HeldUnits {
+  job: number;
+  units: number[];
+}
+
 /** Facts for the drawing worker, posted as they happen through a MessagePort: no await, no answer. */
 export type DonorFact =
   | { type: "unit"; unit: OwnUnit }
   | { type: "all-units"; job: number; units: OwnUnit[] }
+  /** Units that this donor has claimed and not finished, of each job that it has any of; what ran and is not among them runs no longer. */
+  | { type: "held"; held: HeldUnits[] }
   /** The account is gone, and its units are nobody's. */
   | { type: "forgotten" }
   /** GPU time of slices that finished since the last fact, over the wall time since then. */

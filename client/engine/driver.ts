@@ -78,7 +78,7 @@ export class Driver {
 
   /**
    * Starts one unit, after those before it, or goes on with it where its keeper says. Give the next when `wantsNext` resolves.
-   * `onProgress` gets the share of its workgroups that are done.
+   * `onProgress` gets the share of its workgroups that are done: from the moment on that the first of them are submitted.
    */
   compute(
     engine: Engine,
@@ -226,7 +226,10 @@ export class Driver {
     const { engine } = work;
     try {
       const opened = work.opened ?? engine.open(work.input);
-      if (!work.opened) work.keeping?.begin(opened);
+      if (!work.opened) {
+        work.keeping?.begin(opened);
+        work.onProgress(work.workgroupsDone / allWorkgroups(engine));
+      }
       work.opened = opened;
       work.place = next;
       const time = Promise.all(positions.map((position) => engine.run(opened, position))).then(total);

@@ -5,8 +5,8 @@ import { deviceOf, isLent, lentDose, momentOf } from "./situation.ts";
 import { Swap } from "./swap.ts";
 import type { Visit } from "./visit.ts";
 
-/** The wave's label for screen readers changes at most this often. */
-const LABEL_EVERY_MS = 30_000;
+/** The wave's label for screen readers changes at most this often, but at once when something begins to run, or nothing does any more. */
+const LABEL_EVERY_MS = 5_000;
 
 /** Stop, what is true of the graphics card, the wave, Less and More: fixed at the bottom while anything runs or waits. */
 export class Dock extends LitElement {
@@ -72,11 +72,12 @@ export class Dock extends LitElement {
     if (!this.visit) return;
     const { situation } = this.visit;
     const ceiling = lentDose(situation);
-    const of = `${ceiling} ${momentOf(situation).kind}`;
+    const share = situation.seen?.share ?? 0;
+    const of = `${ceiling} ${momentOf(situation).kind} ${share > 0}`;
     if (of === this.labelled && now - this.labelledAt < LABEL_EVERY_MS) return;
     this.labelled = of;
     this.labelledAt = now;
-    this.waveLabel = `Lending ${percent(situation.seen?.share ?? 0)}, ceiling ${doseWord(ceiling)} on average`;
+    this.waveLabel = `Lending ${percent(share)}, ceiling ${doseWord(ceiling)} on average`;
   }
 }
 

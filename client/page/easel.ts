@@ -1,5 +1,6 @@
 /** The page's hand on the drawing worker: canvases go there once, facts and sizes follow, counts come back. */
 import type { JobStatus } from "../../shared/api.ts";
+import { hasEnded } from "../../shared/job-state.ts";
 import type { Notice, Order, Palette, Seen } from "./drawing/orders.ts";
 import { passHeaders } from "./pool.ts";
 
@@ -70,7 +71,7 @@ export class Easel {
     this.order({ type: "room", ...this.measure(), pixelRatio: devicePixelRatio });
   }
 
-  /** A job that is done is asked for once more, whole. */
+  /** A job that has ended is asked for once more, whole. */
   show(origin: string, job: JobStatus | null): void {
     this.order({
       type: "job",
@@ -78,7 +79,7 @@ export class Easel {
       headers: passHeaders(),
       job: job?.id ?? 0,
       createdAt: job?.createdAt ?? "",
-      done: job?.state === "done",
+      done: job !== null && hasEnded(job.state),
     });
   }
 

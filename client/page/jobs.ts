@@ -52,7 +52,7 @@ export class Jobs extends LitElement {
 
   private table(jobs: readonly JobStatus[]) {
     return html`<table class="jobs">
-      <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">Verified</th><th scope="col" class="number">Units left</th></tr></thead>
+      <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">${jobs.every(({ verification }) => verification.tier === "trusted") ? "Computed" : "Verified"}</th><th scope="col" class="number">Units left</th></tr></thead>
       <tbody>${jobs.map((job) => this.row(job))}</tbody>
     </table>`;
   }

@@ -7,13 +7,14 @@
  *      └─┴─▶ none: the link is no good, or there is none
  */
 import { html, LitElement, nothing } from "lit";
+import type { NetworkInfo } from "../../shared/api.ts";
 import { readJoinLink } from "../../shared/pool.ts";
 import type { InvitedPool } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";
 import type { Dose } from "../donor/state.ts";
-import { capitalised, doseWord } from "./numbers.ts";
+import { capitalised, doseOfMine } from "./numbers.ts";
 import { resumeWith } from "./resume.ts";
 import { whoOwns } from "./sections.ts";
 
@@ -30,6 +31,8 @@ interface Question {
   /** Of the link; null: this browser has joined before. */
   secret: string | null;
   pool: InvitedPool | KeptPool;
+  /** The coordinator takes results of processors too. */
+  allowSoftware: boolean;
   fault: string;
 }
 
@@ -64,13 +67,13 @@ class Join extends LitElement {
     }
   }
 
-  private question({ kind, secret, pool, fault }: Question) {
+  private question({ kind, secret, pool, allowSoftware, fault }: Question) {
     const who =
       "owner" in pool
         ? `${capitalised(whoOwns(pool.owner, null))} invites this browser to a pool of machines.`
         : "This browser has joined this pool.";
-    const words = `${secret === null ? "Lend" : "Join and lend"} ${doseWord(FIRST_DOSE)} of my GPU`;
-    return html`<h1>${pool.name} asks for your graphics card.</h1>
+    const words = `${secret === null ? "Lend" : "Join and lend"} ${doseOfMine(FIRST_DOSE, allowSoftware ? "machine" : "GPU")}`;
+    return html`<h1>${pool.name} asks for your ${allowSoftware ? "machine" : "graphics card"}.</h1>
       <p class="lead">${who} Nothing has run yet, and nothing runs before you press the button.</p>
       <ul class="terms">
         <li>It computes the pool's jobs and no others. Its owner chooses them, and only members and the owner see them; you can read every kernel.</li>
@@ -132,11 +135,17 @@ async function found(): Promise<Step> {
   if (id > 0) {
     const { keptPool } = await import("../donor/pools/kept-pools.ts");
     const pool = await keptPool(id);
-    if (pool) return { kind: "asked", secret: null, pool, fault: "" };
+    if (pool) return { kind: "asked", secret: null, pool, allowSoftware: await takesProcessors(), fault: "" };
   }
   const link = readJoinLink(location.href);
   if ("why" in link) throw new Error(NO_LINK);
-  return { kind: "asked", secret: link.secret, pool: await invited(link.secret), fault: "" };
+  const [pool, allowSoftware] = await Promise.all([invited(link.secret), takesProcessors()]);
+  return { kind: "asked", secret: link.secret, pool, allowSoftware, fault: "" };
+}
+
+async function takesProcessors(): Promise<boolean> {
+  const answer = await fetch("/api/network");
+  return answer.ok && ((await answer.json()) as NetworkInfo).allowSoftware;
 }
 
 async function invited(secret: string): Promise<InvitedPool> {

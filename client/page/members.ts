@@ -1,12 +1,11 @@
 /** Who is in the pool that the page is for, as every member may see it; asked for while the page can be seen. */
 import { html, LitElement, nothing } from "lit";
 import type { Member } from "../../shared/pool-api.ts";
+import { volunteerIdOf } from "../../shared/volunteer-id.ts";
 import { count } from "./numbers.ts";
 import { passHeaders, servedPool } from "./pool.ts";
 
 const ASK_EVERY_MS = 10_000;
-/** Digits of a key by which members are told apart. */
-const ID_DIGITS = 12;
 
 export class Members extends LitElement {
   static override properties = { own: { attribute: false }, members: { state: true } };
@@ -42,14 +41,14 @@ export class Members extends LitElement {
     return html`<section class="below" aria-labelledby="members-title">
       <h2 id="members-title">Who is in this pool</h2>
       <table class="jobs">
-        <thead><tr><th scope="col">Key</th><th scope="col">Now</th><th scope="col" class="number">Units verified</th></tr></thead>
+        <thead><tr><th scope="col">Key</th><th scope="col">Now</th><th scope="col" class="number">Units counted</th></tr></thead>
         <tbody>${members.map((member) => this.row(member))}</tbody>
       </table>
     </section>`;
   }
 
   private row({ id, connected, units }: Member) {
-    const isOwn = id === this.own.slice(0, ID_DIGITS);
+    const isOwn = id === volunteerIdOf(this.own);
     return html`<tr>
       <th scope="row">${id}${isOwn ? html`<span>this browser</span>` : nothing}</th>
       <td>${connected ? "lends" : "away"}</td>

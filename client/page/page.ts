@@ -3,6 +3,7 @@ import { keyed } from "lit/directives/keyed.js";
 import "./dock.ts";
 import "./jobs.ts";
 import "./kernel.ts";
+import { hasEnded } from "../../shared/job-state.ts";
 import type { Dose } from "../donor/state.ts";
 import { Announcer } from "./announcer.ts";
 import type { Dock } from "./dock.ts";
@@ -19,8 +20,9 @@ import { closing, howChecked, howColoured, nameOf, poolHead, promises, purposeOf
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
+import { checkedWords } from "./tier-words.ts";
 import { Visit } from "./visit.ts";
-import { checkedWords, roomsOf, wordsOf } from "./words.ts";
+import { roomsOf, wordsOf } from "./words.ts";
 
 const NARROW = "(max-width: 899px)";
 /** The wave stands nearly still, or has no room. */
@@ -162,7 +164,7 @@ export class Page extends LitElement {
                 ${rooms.map(({ lead }) => html`<p class="ghost lead">${partsOf(lead)}</p>`)}</div>
               ${action(visit, this.actions, this.copied)}
             </div>
-            ${situation.job || situation.network === "loading" ? legend : nothing} ${this.label(situation)}
+            ${situation.job || situation.network === "loading" ? legend(situation.job) : nothing} ${this.label(situation)}
           </div>
           <idlewave-plate .visit=${visit} .tick=${tick}></idlewave-plate>
         </div>
@@ -211,7 +213,7 @@ export class Page extends LitElement {
 
   protected override updated(): void {
     const { situation } = this.visit;
-    const shown = JSON.stringify([situation.job?.id, situation.job?.state === "done", servedPool()?.pass]);
+    const shown = JSON.stringify([situation.job?.id, situation.job && hasEnded(situation.job.state), servedPool()?.pass]);
     if (shown !== this.shown) this.easel?.show(location.origin, situation.job);
     if (this.easel) this.shown = shown;
     const dose = lentDose(situation);

@@ -1,15 +1,17 @@
 import { html, LitElement } from "lit";
+import type { JobStatus } from "../../shared/api.ts";
 import { count } from "./numbers.ts";
 import { finalOf, isLent, mineOf, momentOf, waitingOf } from "./situation.ts";
+import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
 const LABEL_EVERY_MS = 30_000;
 
 /** What the squares' looks mean. */
-export const legend = html`<p class="legend">
+export const legend = (job: JobStatus | null) => html`<p class="legend">
   <span><i class="swatch missing"></i>missing</span>
   <span><i class="swatch running"></i>running</span>
-  <span><i class="swatch verified"></i>verified</span>
+  <span><i class="swatch verified"></i>${settledWord(job)}</span>
   <span><i class="swatch yours"></i>yours</span>
   <span><i class="swatch waiting"></i>waiting</span>
 </p>`;
@@ -60,7 +62,7 @@ export class PlateView extends LitElement {
     }
     const mine = mineOf(situation);
     const running = isLent(situation) ? (situation.donor?.running ?? 0) : 0;
-    const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units verified`];
+    const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units ${settledWord(job)}`];
     if (mine > 0) parts.push(`${count(mine)} yours`);
     if (running > 0) parts.push(`${count(running)} running`);
     const waiting = waitingOf(situation);

@@ -4,7 +4,7 @@ import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
-import { checkedWords } from "./words.ts";
+import { checkedWords, settledWord } from "./tier-words.ts";
 
 const MINI_COLUMNS = 5;
 const MINI_ROWS = 3;
@@ -26,7 +26,7 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
       <li>${mini("missing")}<strong>Missing</strong><p>Nobody has computed this unit yet. The square is empty.</p></li>
       <li>${mini("running")}<strong>Running</strong><p>Yours fills as its slices are done. One that somebody else is on has a dot.</p></li>
       <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${until}.</p></li>
-      <li>${mini("yours")}<strong>Yours</strong><p>Verified. ${noun === "picture" ? "It stays in the picture" : `What it found stays in the ${noun}`} for good, and here it is printed in yellow.</p></li>
+      <li>${mini("yours")}<strong>Yours</strong><p>${capitalised(settledWord(job))}. ${noun === "picture" ? "It stays in the picture" : `What it found stays in the ${noun}`} for good, and here it is printed in yellow.</p></li>
     </ol>
   </section>`;
 }

@@ -3,10 +3,11 @@
  *
  *   loading ─▶ unreachable ⇄ no-job ⇄ before ─(click)─▶ asking ─▶ the donor's own phases ─(Stop)─▶ stopped ─(Start again)─▶ asking
  *   off, stopped, broken ⇄ another-tab: while the donor of another tab is at work
- *   before ⇄ finished, paused: the shown job's own state, while nothing is lent
+ *   before ⇄ finished, paused, not-begun, ended: the shown job's own state, while nothing is lent
  *   no-webgpu: the browser lacks it, known without asking anybody
  */
-import type { JobStatus } from "../../shared/api.ts";
+import type { JobState, JobStatus } from "../../shared/api.ts";
+import { hasEnded } from "../../shared/job-state.ts";
 import { SLOW_SHARE } from "../donor/manners/policy.ts";
 import { fromBeside, has, isOver } from "../donor/phases.ts";
 import type { DonorPhase, DonorState, Dose } from "../donor/state.ts";
@@ -31,6 +32,10 @@ type OwnMoment =
   | { kind: "unknown-job"; job: number }
   | { kind: "before" }
   | { kind: "paused" }
+  /** The shown job is not measured yet, or its owner has not begun it. */
+  | { kind: "not-begun" }
+  /** The shown job was cancelled, or failed. */
+  | { kind: "ended" }
   | { kind: "stopped" }
   | { kind: "insecure" };
 
@@ -111,8 +116,13 @@ export function momentOf(situation: Situation): Moment {
   if (!job && situation.network === "loading") return { kind: "loading" };
   if (!job) return situation.chosenJob > 0 ? { kind: "unknown-job", job: situation.chosenJob } : { kind: "no-job" };
   if (job.state === "done") return finished(job, true);
-  return { kind: job.state === "running" ? "before" : "paused" };
+  return { kind: OF_JOB[job.state] };
 }
+
+/** What is true of a job that is not done while nothing is lent. */
+const OF_JOB = {
+  ...{ draft: "not-begun", canary: "not-begun", running: "before", paused: "paused", cancelled: "ended", failed: "ended" },
+} as const satisfies Record<Exclude<JobState, "done">, OwnMoment["kind"]>;
 
 /** What holds another tab's donor up is true here too. */
 function beside(phase: Extract<DonorPhase, { kind: "another-tab" }>): Moment {
@@ -134,7 +144,16 @@ export function isLent(situation: Situation): boolean {
 
 /** Whether each of the page's own is told at once, not when the next quiet moment comes. */
 const OWN_FAULTS: Readonly<Record<OwnMoment["kind"], boolean>> = {
-  ...{ loading: false, "no-job": false, "unknown-job": false, before: false, paused: false, stopped: false },
+  ...{
+    loading: false,
+    "no-job": false,
+    "unknown-job": false,
+    before: false,
+    paused: false,
+    "not-begun": false,
+    ended: false,
+    stopped: false,
+  },
   ...{ unreachable: true, insecure: true },
 };
 
@@ -166,15 +185,25 @@ export function mineOf(situation: Situation): number {
   return ownOf(situation).final;
 }
 
-/** Units of the shown job that the visitor's GPU computed and nobody confirmed yet: none once the job is done. */
+/** Units of the shown job that the visitor's GPU computed and nobody confirmed yet: none once the job has ended. */
 export function waitingOf(situation: Situation): number {
-  return situation.job?.state === "done" ? 0 : ownOf(situation).waiting;
+  return situation.job && hasEnded(situation.job.state) ? 0 : ownOf(situation).waiting;
 }
 
-/** The donor counts them at the moment of its other figures; before it knows, what the squares show is counted. */
-function ownOf({ donor, seen, job }: Situation): { waiting: number; final: number } {
-  if (job && donor?.own?.job === job.id) return donor.own;
-  return seen && job && seen.job === job.id ? seen.mine : { waiting: 0, final: 0 };
+/** Units of all jobs that the visitor's GPU computed and others confirmed. */
+export function finalOfAll(situation: Situation): number {
+  const { donor, job } = situation;
+  const since = job && donor?.own?.job === job.id ? mineOf(situation) - donor.own.final : 0;
+  return (donor?.units.final ?? 0) + since;
+}
+
+/** The donor counts them at the moment of its other figures; before it knows, what the squares show is counted, and after Stop what they show since. */
+function ownOf({ donor, seen, job, lending, elsewhere }: Situation): { waiting: number; final: number } {
+  const drawn = seen && job && seen.job === job.id ? seen.mine : { waiting: 0, final: 0 };
+  if (!job || donor?.own?.job !== job.id) return drawn;
+  if (elsewhere || lending.kind !== "stopped") return donor.own;
+  const since = Math.max(0, drawn.final - donor.own.final);
+  return { final: donor.own.final + since, waiting: Math.max(0, donor.own.waiting - since) };
 }
 
 /** Units of the shown job that are still to be verified; a failed one is not. */

@@ -3,7 +3,8 @@ import type { HoldReason } from "../donor/manners/policy.ts";
 import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
-import { finalOf, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
+import { finalOf, finalOfAll, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
+import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
 /** What the visitor may press, beside what the page itself does. */
@@ -32,8 +33,12 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "stopped":
       return html`${consent(visit, `Start again with ${doseWord(situation.dose)}`, actions.lend)}${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
+    case "ended":
+      return next(visit, actions);
+    case "no-job":
+      return situation.pool === undefined ? nothing : next(visit, actions);
     case "job-done":
-      return html`${situation.nextJob ? consent(visit, `Lend ${doseWord(situation.dose)} to the next job`, actions.lendToNext) : nothing}
+      return html`${next(visit, actions)}
         ${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
     case "failed":
@@ -63,15 +68,23 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "another-tab":
       return isLent(situation) ? figures(situation) : nothing;
     case "unreachable":
-    case "no-job":
     case "unknown-job":
     case "paused":
+    case "not-begun":
     case "insecure":
     case "endless":
       return nothing;
     default:
       return moment satisfies never;
   }
+}
+
+/** Members of a pool may lend before there is a job: it is for them that it comes. */
+function next(visit: Visit, actions: StoryActions): TemplateResult | typeof nothing {
+  const { situation } = visit;
+  if (situation.nextJob) return consent(visit, `Lend ${doseWord(situation.dose)} to the next job`, actions.lendToNext);
+  if (situation.pool === undefined || isLent(situation)) return nothing;
+  return consent(visit, `Lend ${doseWord(situation.dose)} when a job comes`, actions.lendToNext);
 }
 
 /** After what ended a run by itself. */
@@ -128,7 +141,7 @@ function saveButton(situation: Situation, actions: StoryActions): TemplateResult
 function figures(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
   const list = gave(situation);
-  if (list === nothing) return nothing;
+  if (list === nothing || situation.pool !== undefined) return list;
   return html`${list}
     <p class=${gaveNothing(situation) ? "keep ghost" : "keep"}>
       ${donor?.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
@@ -143,18 +156,18 @@ function gaveNothing({ donor }: Situation): boolean {
 /** The figures alone. */
 function gave(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
-  const final = donor?.units.final ?? 0;
+  const final = finalOfAll(situation);
   const gpuSeconds = donor?.gpuSeconds ?? 0;
   const credits = donor?.credit ?? { escrow: 0, final: 0 };
   const none = gaveNothing(situation);
   if (none && !isLent(situation)) return nothing;
   // The headline counts those of the shown job.
-  const verified = final !== mineOf(situation) ? "units, all jobs" : final === 1 ? "unit verified" : "units verified";
+  const verified = final !== mineOf(situation) ? "units, all jobs" : `${final === 1 ? "unit" : "units"} ${settledWord(situation.job)}`;
   const waiting = credits.escrow > 0 ? `credit, ${credit(credits.escrow)} waiting` : "credit";
   return html`<dl class=${none ? "figures ghost" : "figures"}>
       <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
       <div><dt>${timeOf(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
-      <div><dt>${waiting}</dt><dd>${credit(credits.final)}</dd></div>
+      ${situation.pool === undefined ? html`<div><dt>${waiting}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
     </dl>`;
 }
 

@@ -60,6 +60,13 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         headline: [`This ${noun} is paused.`],
         lead: [sentence(job?.reason) || "What was verified stays. It goes on when its owner says so."],
       };
+    case "not-begun":
+      return { headline: [`This ${noun} has not begun.`], lead: [sentence(job?.reason) || "Nobody can lend to it yet."] };
+    case "ended":
+      return {
+        headline: [job?.state === "failed" ? `This ${noun} failed.` : `This ${noun} was cancelled.`],
+        lead: [`${sentence(job?.reason)} It does not go on. What was verified stays as it is.`.trim()],
+      };
     case "starting":
       return {
         headline: ["Getting your first unit."],
@@ -274,20 +281,6 @@ function watching(job: JobStatus | null): string {
   if (!job || job.volunteers === 0) return " You can still watch.";
   const who = job.volunteers === 1 ? "one volunteer is" : `${inWords(job.volunteers)} volunteers are`;
   return ` You can still watch: ${who} filling squares right now.`;
-}
-
-/** How results are checked, by the job's tier. */
-export function checkedWords(job: JobStatus): string {
-  const { tier, quorum } = job.verification;
-  const who = job.pool ? "members of the pool" : "volunteers who don't know each other";
-  switch (tier) {
-    case "quorum":
-      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
-    case "trusted":
-      return "each computed once: the members of the pool are believed";
-    default:
-      return tier satisfies never;
-  }
 }
 
 function sentence(text: string | undefined): string {

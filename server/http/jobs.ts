@@ -3,6 +3,7 @@ import Type from "typebox";
 import { JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { MaxGpuHours } from "../../shared/manifest.ts";
+import { REFUSED_LISTED } from "../../shared/refused.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import type { App, HttpContext } from "./context.ts";
 import { countsOf, jobOf } from "./owners.ts";
@@ -12,7 +13,6 @@ import type { Views } from "./views.ts";
 import { volunteerId } from "./volunteers.ts";
 
 export const JobParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 0xffffffff, description: "Number of the job." }) });
-const REFUSED_LISTED = 500;
 
 export function jobRoutes(app: App, context: HttpContext, views: Views): void {
   const { coordinator, store, blobs } = context;

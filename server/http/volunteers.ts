@@ -1,5 +1,6 @@
 /** Volunteers as everybody may see them: the start of a key, never an address. */
 import { VolunteerListSchema } from "../../shared/api.ts";
+import { volunteerIdOf } from "../../shared/volunteer-id.ts";
 import type { AccountRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
 
@@ -24,5 +25,5 @@ export function volunteerRoutes(app: App, { store }: HttpContext): void {
 
 /** First 12 hexadecimal digits of the account's key. */
 export function volunteerId(row: Pick<AccountRow, "publicKey">): string {
-  return row.publicKey?.slice(0, 12) ?? "forgotten";
+  return row.publicKey === null ? "forgotten" : volunteerIdOf(row.publicKey);
 }

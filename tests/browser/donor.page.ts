@@ -5,6 +5,7 @@ import { Onlooker } from "../../client/donor/tabs/onlooker.ts";
 
 const states: DonorState[] = [];
 const facts: DonorFact[] = [];
+const overheard: DonorFact[] = [];
 
 async function openDonor(workerScript: string): Promise<void> {
   const url = URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" }));
@@ -18,7 +19,7 @@ async function openDonor(workerScript: string): Promise<void> {
 
 /** As a page beside it does before its own first click. */
 function lookOn(): void {
-  new Onlooker({ onHolder: () => undefined, onFact: () => undefined, onForgotten: () => undefined });
+  new Onlooker({ onHolder: () => undefined, onFact: (fact) => void overheard.push(fact), onForgotten: () => undefined });
 }
 
-Object.assign(globalThis, { openDonor, lookOn });
+Object.assign(globalThis, { openDonor, lookOn, overheard });

@@ -35,6 +35,18 @@ describe("the donor in several tabs", () => {
     expect((await last(first)).phase.kind).toBe("stopped");
   });
 
+  it("is shown with its units and its share by a page that was open before it began, and dots stand for none of what it holds", async () => {
+    await network.submit("jobs/lcg", MANY);
+    const [beside, first] = [await openTab(), await openTab()];
+    await beside.evaluate("lookOn()");
+    await start(first);
+    await beside.waitForFunction("['all-units', 'share', 'held'].every((type) => overheard.some((fact) => fact.type === type))", {
+      polling: 100,
+    });
+    await first.evaluate("control.stop()");
+    await beside.waitForFunction("overheard.findLast((fact) => fact.type === 'held').held.length === 0", { polling: 100 });
+  });
+
   it("says in a second tab that the first waits for work", async () => {
     const [first, second] = [await openTab(), await openTab()];
     await start(first);

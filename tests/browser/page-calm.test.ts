@@ -70,6 +70,34 @@ describe("the visitor's own squares", () => {
     await visitor.open();
   }
 
+  test("that waited and were verified meanwhile are yellow on the next visit, but for what was refused", async () => {
+    await comeBack();
+    await label("3 yours");
+    const publicKey = "ab".repeat(32);
+    await page.evaluate(
+      (digits) =>
+        new Promise<void>((resolve) => {
+          const opening = indexedDB.open("idlewave-identity");
+          opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
+          opening.onsuccess = () => {
+            const writing = opening.result.transaction("keys", "readwrite");
+            const bytes = Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+            writing.objectStore("keys").put({ kind: "native", publicKey: bytes }, "device");
+            writing.oncomplete = () => resolve();
+          };
+        }),
+      publicKey,
+    );
+    await visitor.open();
+    await label("4 yours");
+    const volunteer = publicKey.slice(0, 12);
+    site.refused = [{ unit: FINAL.at(-1) as number, volunteer, digest: "", canonical: "", at: "" }];
+    site.asked = [];
+    await visitor.open();
+    await label("3 yours");
+    await expect.poll(() => site.asked, { timeout: 30_000 }).toContain("/api/jobs/1/refused");
+  });
+
   test("are there on the next visit, before consent, without a worker that connects", async () => {
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));

@@ -85,6 +85,40 @@ describe("every width", () => {
     expect(await cut()).toBeLessThanOrEqual(0);
   });
 
+  test("the plate reaches the rule under the first screen of a laptop after Stop too, and leaves no void under it or beside it", async () => {
+    const places = () =>
+      page.evaluate(() => {
+        const [first, plate, story] = [".first", ".plate canvas", ".story"].map((of) =>
+          document.querySelector(of)?.getBoundingClientRect(),
+        );
+        const label = document.querySelector(".label")?.getBoundingClientRect();
+        return {
+          first: first?.bottom ?? 0,
+          plate: plate?.bottom ?? 0,
+          beside: (plate?.left ?? 0) - (story?.right ?? 0),
+          label: label?.top ?? 0,
+        };
+      });
+    for (const [width, height] of [
+      [1280, 800],
+      [2560, 1080],
+      [901, 1000],
+    ] as const) {
+      await page.setViewport({ width, height });
+      await visitor.open();
+      await page.waitForSelector(".plate .laid-out");
+      await visitor.lend();
+      await visitor.say({});
+      await page.click('[data-testid="stop"]');
+      await visitor.until("stopped");
+      const { first, plate, beside, label } = await places();
+      // The job stands under a plate that is as wide as it can be.
+      if (width === 901) expect(label).toBeGreaterThan(plate);
+      else expect(first - plate, `${width} x ${height}`).toBeLessThan(20);
+      expect(beside, `${width} x ${height}`).toBeLessThan(300);
+    }
+  });
+
   test("the dock hides no word of the first screen of a laptop, and no square grows with the words", async () => {
     await visitor.open();
     await visitor.lend();

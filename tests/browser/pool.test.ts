@@ -47,7 +47,7 @@ describe("a browser and a pool", () => {
     const job = await privateJob(id);
     await page.goto(link);
     await page.waitForSelector(JOIN);
-    expect(await textOf(page, "main")).toContain("Physics lab asks for your graphics card. Whoever runs this network invites this browser");
+    expect(await textOf(page, "main")).toContain("Physics lab asks for your machine. Whoever runs this network invites this browser");
     expect(await violationsOf(page)).toEqual([]);
     // Nothing is made before the click: no key, no socket, no member.
     expect(await databases(page)).toEqual([]);
@@ -62,6 +62,9 @@ describe("a browser and a pool", () => {
     const checked = await textOf(page, "#checked");
     expect(checked).toContain("Each computed once: the members of the pool are believed.");
     expect(await textOf(page, "idlewave-page")).not.toContain("don't know each other");
+    // Nobody checked them, and a pool earns nothing.
+    await page.waitForFunction(() => document.querySelector(".figures:not(.ghost) dt")?.textContent === "units computed", { polling: 100 });
+    expect(await textOf(page, ".story")).not.toContain("credit");
     await page.waitForFunction((units) => document.querySelector("idlewave-members td.number")?.textContent === units, {}, String(UNITS));
     expect(await textOf(page, "idlewave-members")).toMatch(/Who is in this pool.*[0-9a-f]{12}this browser lends 24/);
     expect(await violationsOf(page)).toEqual([]);
@@ -89,6 +92,11 @@ describe("a browser and a pool", () => {
     expect(await network.members(id)).toMatchObject([{ connected: false }]);
     await page.locator('[data-testid="lend"]').click();
     await network.until(job, ({ state }) => state === "done", 90);
+    // With finished jobs only it may wait for the next.
+    await page.goto(`${network.url}/?pool=${id}`);
+    await waitForState(page, "job-done");
+    await page.locator('[data-testid="lend"]').click();
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
   });
 
   it("that is removed while it computes stops by itself, and says why", async () => {

@@ -133,6 +133,13 @@ export class Claims {
     for (const held of this.held) if (held.job === job) yield* held.waiting;
   }
 
+  /** The units that are claimed and not finished, by job. */
+  byJob(): Map<JobId, UnitIndex[]> {
+    const units = new Map<JobId, UnitIndex[]>();
+    for (const held of this.held) units.set(held.job, [...(units.get(held.job) ?? []), ...held.open.keys(), ...held.waiting]);
+    return units;
+  }
+
   finished(task: Task): void {
     task.held.open.delete(task.unit);
     task.held.rows?.delete(task.unit);

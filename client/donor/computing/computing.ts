@@ -19,8 +19,8 @@ import { sha256 } from "../digest.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { Report } from "../report.ts";
+import type { SessionState } from "../session-state.ts";
 import type { DonorPhase } from "../state.ts";
-import type { Shown } from "../tabs/shown.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { type Bench, TooLarge, Uncompiled, type Workshop } from "./workshop.ts";
 
@@ -42,7 +42,7 @@ export interface ComputingParts {
   outbox: Outbox;
   bulletin: Bulletin;
   report: Report;
-  shown: Shown;
+  state: SessionState;
   /** Something changed that may end a wait. */
   onChange: () => void;
   /** The run cannot go on. */
@@ -56,9 +56,16 @@ export class Computing {
   private readonly parts: ComputingParts;
   /** Units that were given to the driver, until they are in the outbox or were given up. */
   private readonly ending = new Set<Promise<void>>();
+  /** Units of which the GPU has something, or had. */
+  private readonly onGpu = new Set<Task>();
 
   constructor(parts: ComputingParts) {
     this.parts = parts;
+  }
+
+  /** Units of which the GPU has begun something; those that wait in the driver are none. */
+  get begun(): number {
+    return this.onGpu.size;
   }
 
   /** Resolves when what the GPU had begun is in the outbox or was given up. */
@@ -69,9 +76,9 @@ export class Computing {
   /** One turn: a unit into the driver, or how long to wait for something to change, in milliseconds. */
   async step(workshop: Workshop | undefined): Promise<number> {
     if (workshop?.uncompiled) await this.over(this.endless(workshop.uncompiled.status, true));
-    if (!workshop || workshop.isHung || this.parts.shown.isHeld) return LONGEST_WAIT_MS;
-    const { supply, claims, checkpoints, outbox, inputs, bulletin, shown } = this.parts;
-    if (shown.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
+    if (!workshop || workshop.isHung || this.parts.state.isHeld) return LONGEST_WAIT_MS;
+    const { supply, claims, checkpoints, outbox, inputs, bulletin, state } = this.parts;
+    if (state.isUp) void supply.refill(this.speeds.unitMillis(bulletin.job));
     const { pauseMs } = this.setbacks;
     if (pauseMs > 0) return pauseMs;
     if (outbox.bytes > MAX_UNSENT_BYTES) return UNSENT_PAUSE_MS;
@@ -80,7 +87,7 @@ export class Computing {
     try {
       const bench = await workshop.bench(task.job);
       bulletin.take(bench.status);
-      if (shown.phase.kind !== "running") shown.set({ kind: "running" });
+      if (state.phase.kind !== "running") state.set({ kind: "running" });
       const keeper = checkpoints.keeper(task, bench.status.plan, bench.engine);
       const computation = await workshop.compute(bench, task, (progress) => this.progress(task, progress), keeper);
       this.setbacks.started();
@@ -89,9 +96,11 @@ export class Computing {
           ({ bytes, gpuMicros }) => this.finished(bench, task, bytes, gpuMicros),
           (error: unknown) => this.ended(bench, task, error),
         )
-        .finally(() => this.ending.delete(ending));
+        .finally(() => {
+          this.ending.delete(ending);
+          this.onGpu.delete(task);
+        });
       this.ending.add(ending);
-      this.progress(task, 0);
       inputs.fetchAhead(bench.plan, claims.upcoming(task.job));
       await computation.wantsNext;
     } catch (error) {
@@ -101,8 +110,12 @@ export class Computing {
     return 0;
   }
 
-  private progress({ job, unit }: Task, share: number): void {
-    if (share < 1) this.parts.report.unit({ job, unit, state: "running", progress: share });
+  private progress(task: Task, share: number): void {
+    const { job, unit } = task;
+    if (share >= 1) return;
+    if (!this.onGpu.has(task)) this.parts.report.soon();
+    this.onGpu.add(task);
+    this.parts.report.unit({ job, unit, state: "running", progress: share });
   }
 
   private async finished(bench: Bench, task: Task, bytes: Uint8Array, gpuMicros: number): Promise<void> {
@@ -146,9 +159,9 @@ export class Computing {
 
   /** A unit did not finish. */
   private interrupted(task: Task, error: unknown): void {
-    const { claims, shown, onEnd, isStopped } = this.parts;
+    const { claims, state, onEnd, isStopped } = this.parts;
     if (isStopped()) return;
-    const remedy = this.setbacks.judge(error, shown.isUp, `${task.job}:${task.unit}`);
+    const remedy = this.setbacks.judge(error, state.isUp, `${task.job}:${task.unit}`);
     if (remedy.kind === "leave") {
       this.leave(task, error, remedy.told).catch((fault: unknown) => this.fail(fault));
       return;
@@ -159,13 +172,13 @@ export class Computing {
 
   /** The job cannot be computed here: its units go to someone else, and one is told to have failed unless it is the network's fault. */
   private async leave(task: Task, error: unknown, status: Failure | null): Promise<void> {
-    const { choice, claims, checkpoints, shown, supply, report } = this.parts;
+    const { choice, claims, checkpoints, state, supply, report } = this.parts;
     const reason = error instanceof TooLarge ? "memory" : error instanceof TooLong ? "long-pieces" : null;
     // As large as it is it stays; another budget is another session's.
     const told = choice.leave(task.job, reason === "memory" ? Number.POSITIVE_INFINITY : undefined) ? status : null;
     checkpoints.drop(task);
     if (told) claims.finished(task);
-    shown.set(reason ? { kind: "on-hold", reason, until: null } : { kind: "failed", message: messageOf(error) });
+    state.set(reason ? { kind: "on-hold", reason, until: null } : { kind: "failed", message: messageOf(error) });
     await claims.release(task.job).catch(() => undefined); // they run out by themselves
     report.soon();
     supply.hurry();

@@ -13,6 +13,12 @@ export async function holdLock(signal: AbortSignal, onWaiting: () => void): Prom
   return take({ signal });
 }
 
+/** Whether a tab of this browser lends now. */
+export async function isLockHeld(): Promise<boolean> {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  return held.some(({ name }) => name === DONOR_LOCK);
+}
+
 /** As `holdLock`, for at most `ms`. */
 export async function lockWithin(ms: number): Promise<(() => void) | undefined> {
   const patience = new AbortController();

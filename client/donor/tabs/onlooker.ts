@@ -31,6 +31,7 @@ export class Onlooker {
       if (message.type === "forget") overheard.onForgotten();
       if (message.type !== "holder") return;
       overheard.onHolder(message.state);
+      if (message.isNew) this.tell({ type: "ask" });
       void this.watchForEnd();
     };
     this.tell({ type: "ask" });

@@ -11,7 +11,8 @@ export const DONOR_CHANNEL = "idlewave-donor";
 
 export type TabsMessage =
   | { type: "ask" }
-  | { type: "holder"; state: DonorState }
+  /** `isNew`: it was told by no state before, so whoever shows it asks for its facts. */
+  | { type: "holder"; state: DonorState; isNew: boolean }
   | { type: "fact"; fact: DonorFact }
   | { type: "dose"; dose: Dose }
   /** From the page that they were chosen on. */
@@ -24,8 +25,8 @@ export type TabsMessage =
 export interface TabsListener {
   /** Another tab wants to show what this one, the holder of the lock, does. */
   onAsk(): void;
-  /** Another tab's donor has the lock, and tells its state. */
-  onHolder(state: DonorState): void;
+  /** Another tab's donor has the lock, and tells its state; `isNew`: for the first time. */
+  onHolder(state: DonorState, isNew: boolean): void;
   /** A fact of the holder's. */
   onFact(fact: DonorFact): void;
   onDose(dose: Dose): void;
@@ -52,11 +53,11 @@ export class Tabs {
         case "ask":
           this.isShown = true;
           if (!this.told) return;
-          this.say({ type: "holder", state: this.told });
+          this.say({ type: "holder", state: this.told, isNew: false });
           listener.onAsk();
           return;
         case "holder":
-          listener.onHolder(message.state);
+          listener.onHolder(message.state, message.isNew);
           return;
         case "fact":
           listener.onFact(message.fact);
@@ -93,8 +94,9 @@ export class Tabs {
 
   /** This donor has the lock, and this is its state. */
   hold(state: DonorState): void {
+    const isNew = this.told === undefined;
     this.told = state;
-    this.say({ type: "holder", state });
+    this.say({ type: "holder", state, isNew });
   }
 
   /** This donor has the lock no longer. */

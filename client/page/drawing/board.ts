@@ -33,6 +33,9 @@ export class Board {
   private cells: Cell[] = [];
   private readonly own = new Map<number, OwnUnit>();
   private readonly ownByCell = new Map<number, Set<number>>();
+  /** Units that the visitor's donor has claimed and not finished. */
+  private held: ReadonlySet<number> = new Set();
+  private heldCells: ReadonlySet<number> = new Set();
   private forgotten = { waiting: 0, final: 0 };
 
   cell(index: number): Cell {
@@ -46,8 +49,26 @@ export class Board {
 
   /** Nothing waits where all is verified, in the unit's square or in the whole job, whatever was heard of it last. */
   private waits(own: OwnUnit): boolean {
-    if (own.state !== "waiting" || this.isFinished) return false;
-    return this.unitsPerCell > 1 || this.cell(this.cellOf(own.unit)).state !== "final";
+    return own.state === "waiting" && !this.isFinished && !this.isVerified(own.unit);
+  }
+
+  private isVerified(unit: number): boolean {
+    if (this.units > 0 && this.final >= this.units) return true;
+    return this.unitsPerCell === 1 && this.cell(this.cellOf(unit)).state === "final";
+  }
+
+  /** Own units that are verified though nobody told whether their bytes were the visitor's. */
+  private *untold(): Generator<OwnUnit> {
+    for (const own of this.own.values()) if (own.state === "waiting" && this.isVerified(own.unit)) yield own;
+  }
+
+  get hasUntold(): boolean {
+    return !this.untold().next().done;
+  }
+
+  /** Of what is verified the visitor's bytes were the same, but for these units. */
+  settle(refused: ReadonlySet<number>): void {
+    for (const own of [...this.untold()]) this.own.set(own.unit, { ...own, state: refused.has(own.unit) ? "refused" : "final" });
   }
 
   /** Own units of a cell, none for most. */
@@ -123,11 +144,31 @@ export class Board {
     this.replaceOwn([...kept.waiting.map(own("waiting")), ...kept.final.map(own("final"))]);
   }
 
-  /** What is worth keeping for the next visit. */
+  /** What is worth keeping for the next visit, which may have to find out whose bytes were right. */
   ownIndices(): KeptUnits {
     const own = [...this.own.values()];
     const indices = (units: OwnUnit[]) => units.map(({ unit }) => unit);
-    return { final: indices(own.filter(({ state }) => state === "final")), waiting: indices(own.filter((unit) => this.waits(unit))) };
+    return {
+      final: indices(own.filter(({ state }) => state === "final")),
+      waiting: indices(own.filter(({ state }) => state === "waiting")),
+    };
+  }
+
+  /** What the donor has claimed and not finished; what ran and is not among it runs no longer. Answers the cells that may look otherwise. */
+  takeHeld(units: readonly number[]): Iterable<number> {
+    const before = this.heldCells;
+    this.held = new Set(units);
+    this.indexHeld();
+    return new Set([...before, ...this.heldCells, ...this.forgetRunning(({ unit }) => !this.held.has(unit))]);
+  }
+
+  /** Somebody else is on a unit of the cell, as far as anybody can tell: the picture does not say who. */
+  isElsewhere(cell: number): boolean {
+    return this.cell(cell).state === "running" && !this.heldCells.has(cell);
+  }
+
+  private indexHeld(): void {
+    this.heldCells = new Set([...this.held].map((unit) => this.cellOf(unit)));
   }
 
   private replaceOwn(units: readonly OwnUnit[]): void {
@@ -140,9 +181,13 @@ export class Board {
 
   /** Own units that were running are running no longer. Answers their cells. */
   stopRunning(): number[] {
+    return this.forgetRunning(() => true);
+  }
+
+  private forgetRunning(which: (unit: OwnUnit) => boolean): number[] {
     const cells: number[] = [];
     for (const unit of [...this.own.values()]) {
-      if (unit.state !== "running") continue;
+      if (unit.state !== "running" || !which(unit)) continue;
       const cell = this.cellOf(unit.unit);
       this.own.delete(unit.unit);
       this.ownByCell.get(cell)?.delete(unit.unit);
@@ -166,6 +211,7 @@ export class Board {
   }
 
   private indexOwn(): void {
+    this.indexHeld();
     this.ownByCell.clear();
     for (const unit of this.own.keys()) {
       const cell = this.cellOf(unit);

@@ -128,9 +128,11 @@ export class Plate {
     const first = square * layout.cellsPerSquare;
     const cells: Cell[] = [];
     const own: OwnUnit[] = [];
+    let elsewhere = false;
     for (let cell = first; cell < Math.min(first + layout.cellsPerSquare, board.grid.cells); cell++) {
       cells.push(board.cell(cell));
       own.push(...board.ownIn(cell));
+      elsewhere ||= board.isElsewhere(cell);
     }
     const { x, y } = this.place(square);
     drawSquare(brush, {
@@ -140,6 +142,7 @@ export class Plate {
       pixelRatio: this.room.pixelRatio,
       cells,
       own,
+      elsewhere,
       units: Math.max(1, Math.min(cells.length * board.unitsPerCell, board.units - first * board.unitsPerCell)),
       tileWidth: board.tileWidth,
       tileHeight: board.tileHeight,

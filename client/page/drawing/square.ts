@@ -17,6 +17,8 @@ export interface Square {
   pixelRatio: number;
   cells: readonly Cell[];
   own: readonly OwnUnit[];
+  /** Somebody else is on one of its units. */
+  elsewhere: boolean;
   /** Units that a whole square stands for. */
   units: number;
   tileWidth: number;
@@ -49,7 +51,7 @@ export function drawSquare(brush: Brush, square: Square): void {
   else hairlines(brush, square);
   if (waiting) drawWaiting(brush, square);
   else if (running) drawRunning(brush, square, running.progress);
-  else if (share < 1 && mine === 0 && square.cells.some((cell) => cell.state === "running")) drawDot(brush, square);
+  else if (share < 1 && mine === 0 && square.elsewhere) drawDot(brush, square);
 }
 
 function shareFinal(cells: readonly Cell[]): number {

@@ -6,6 +6,7 @@ import { Keep } from "./keep.ts";
 import type { Notice, Order } from "./orders.ts";
 import { Plate } from "./plate.ts";
 import { PicturePoll } from "./poll.ts";
+import { Verdicts } from "./verdicts.ts";
 
 const REPORT_MS = 1_000;
 /** Older than any change: every square comes, the empty ones too. */
@@ -15,10 +16,12 @@ const MAX_BOARDS = 8;
 
 const boards = new Map<number, Board>();
 const keep = new Keep();
+const verdicts = new Verdicts();
 
 let plate: Plate | null = null;
 let wave: Wave | null = null;
 let job = 0;
+let asked = { origin: "", headers: {} as Record<string, string> };
 let reported = "";
 let lending = false;
 let hidden = false;
@@ -92,6 +95,7 @@ async function show({ origin, headers, job: next, createdAt, done }: Extract<Ord
   else if (ended) plate?.redrawAll();
   else return;
   job = next;
+  asked = { origin, headers };
   poll.follow(origin, next, ended ? WHOLE : board.seq);
   if (next !== 0 && (await keep.read({ job: next, createdAt }, board)) && next === job) plate?.redrawAll();
 }
@@ -109,6 +113,14 @@ function takeFact(fact: DonorFact): void {
       if (fact.job === job) plate?.redrawAll();
       keep.note(fact.job, boardOf(fact.job));
       return;
+    case "held": {
+      const held = new Map(fact.held.map((each) => [each.job, each.units]));
+      for (const [of, board] of boards) {
+        const cells = board.takeHeld(held.get(of) ?? []);
+        if (of === job) for (const cell of cells) plate?.takeCell(cell, false);
+      }
+      return;
+    }
     case "forgotten":
       keep.forget();
       for (const board of boards.values()) board.takeAllOwn([]);
@@ -141,8 +153,20 @@ function stopRunning(): void {
   }
 }
 
+/** While something is lent the donor tells whose bytes were right; before and after nobody does. */
+async function settle(): Promise<void> {
+  const of = job;
+  const board = boardOf(of);
+  if (lending || !board.hasUntold) return;
+  const refused = await verdicts.ask(asked.origin, asked.headers, of);
+  if (!refused || lending) return;
+  board.settle(refused);
+  if (of === job) plate?.redrawAll();
+}
+
 function report(): void {
   if (!plate || hidden || job === 0) return;
+  void settle();
   const { units, final } = plate.board;
   const share = lending && wave ? Math.round(100 * wave.lastSecond()) / 100 : 0;
   const notice: Notice = { type: "seen", seen: { job, units, final, mine: plate.board.counts(), share } };

@@ -7,7 +7,7 @@ import { BENCHMARK_PLAN } from "../../../client/engine/benchmark-plan.ts";
 import { BENCHMARK_GFLOP } from "../../../shared/credit.ts";
 
 const RESULT: BenchResult = {
-  ...{ adapter: "nvidia ampere", software: false, browser: "chromium", os: "linux", gflops: 1234.5678 },
+  ...{ adapter: "nvidia ampere", software: false, lent: false, browser: "chromium", os: "linux", gflops: 1234.5678 },
   ...{ sliced: { polite: 0.9, idle: 0.98 }, slices: { within: 0.9, longest: 2.5, median: 1 }, stopMillis: 20, sameBytes: true },
 };
 

@@ -61,6 +61,39 @@ describe("the board", () => {
     expect(board.counts().final).toBe(1);
   });
 
+  const verified = (cell: number) => ({ cell, state: "final" as const, share: 1, tile: NO_TILE });
+
+  test("makes what waits and is verified the visitor's own, but for what was refused", () => {
+    const board = new Board();
+    board.takeKept(1, { final: [], waiting: [2, 3, 4] });
+    board.take(picture({}));
+    expect(board.hasUntold).toBe(false);
+    board.take(picture({ seq: 2, final: 2, changes: [verified(2), verified(3)] }));
+    expect([board.hasUntold, board.counts()]).toEqual([true, { running: 0, waiting: 1, final: 0 }]);
+    board.settle(new Set([3]));
+    expect([board.hasUntold, board.counts()]).toEqual([false, { running: 0, waiting: 1, final: 1 }]);
+    expect([...board.ownIn(2)].map(({ state }) => state)).toEqual(["final"]);
+  });
+
+  test("says that somebody else is on a square where the visitor's own donor holds none of its units", () => {
+    const board = new Board();
+    const running = (cell: number) => ({ cell, state: "running" as const, share: 0, tile: NO_TILE });
+    board.take(picture({ changes: [running(1), running(2)] }));
+    expect([1, 2, 3].map((cell) => board.isElsewhere(cell))).toEqual([true, true, false]);
+    expect([...board.takeHeld([2])]).toEqual([2]);
+    expect([1, 2, 3].map((cell) => board.isElsewhere(cell))).toEqual([true, false, false]);
+    expect([...board.takeHeld([])]).toEqual([2]);
+    expect(board.isElsewhere(2)).toBe(true);
+  });
+
+  test("knows no running unit that is held no more", () => {
+    const board = new Board();
+    board.take(picture({}));
+    for (const unit of [2, 3]) board.takeOwn({ job: 1, unit, state: "running", progress: 0 });
+    expect([...board.takeHeld([3])].toSorted()).toEqual([2, 3]);
+    expect([board.counts().running, [...board.ownIn(2)]]).toEqual([1, []]);
+  });
+
   test("lets nothing wait in a job that ended with failed units", () => {
     const board = new Board();
     board.take(picture({ final: 6 }));

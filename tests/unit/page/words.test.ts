@@ -3,7 +3,7 @@ import type { DonorPhase } from "../../../client/donor/state.ts";
 import { dockLines } from "../../../client/page/dock-words.ts";
 import { plainText } from "../../../client/page/part.ts";
 import { nameOf, purposeOf, whoOwns, whoRuns } from "../../../client/page/sections.ts";
-import { finalOf, isLent, leftOf, momentOf, type Situation } from "../../../client/page/situation.ts";
+import { finalOf, finalOfAll, isLent, leftOf, momentOf, type Situation } from "../../../client/page/situation.ts";
 import { type Manner, wordsOf } from "../../../client/page/words.ts";
 import { donorState, job, network, primes } from "../../browser/page-fixtures.ts";
 
@@ -168,9 +168,31 @@ describe("the page's words", () => {
     expect(say(lent({ kind: "starting", bytes: 0 }))[1]).toBe("Downloading the kernel and its data.");
   });
 
+  test.each<["cancelled" | "failed" | "canary" | "paused", string, RegExp]>([
+    ["cancelled", "This picture was cancelled.", /^It does not go on\. What was verified stays/],
+    ["failed", "This picture failed.", /^Too many units failed\. It does not go on\./],
+    ["canary", "This picture has not begun.", /^Nobody can lend to it yet\.$/],
+    ["paused", "This picture is paused.", /goes on when its owner says so\.$/],
+  ])("say of a job that is %s what it is", (state, headline, lead) => {
+    const [h1, more] = say(situation({ job: job({ state, reason: state === "failed" ? "too many units failed" : "" }) }));
+    expect(h1).toBe(headline);
+    expect(more).toMatch(lead);
+  });
+
+  test("count after Stop what the squares show to be verified since", () => {
+    const own = { job: 1, waiting: 15, final: 0 };
+    const units = { submitted: 15, final: 0, refused: 0 };
+    const seen = (final: number) => ({ job: 1, units: 380, final: 236, mine: { running: 0, waiting: 15 - final, final }, share: 0 });
+    const stoppedWith = (final: number) =>
+      situation({ lending: { kind: "stopped" }, donor: donorState({ own, units, running: 0 }), seen: seen(final) });
+    expect(say(stoppedWith(0))[0]).toBe("Stopped. 15 units of yours wait for a stranger.");
+    expect(say(stoppedWith(15))[0]).toBe("Stopped. You gave 15 units.");
+    expect(finalOfAll(stoppedWith(15))).toBe(15);
+  });
+
   test("say after Stop what waits for a stranger, beside what is verified", () => {
     const stopped = (waiting: number, final: number) =>
-      say(situation({ lending: { kind: "stopped" }, donor: donorState({ own: { job: 1, waiting, final } }) }));
+      say(situation({ lending: { kind: "stopped" }, seen: null, donor: donorState({ own: { job: 1, waiting, final } }) }));
     expect(stopped(42, 0)[0]).toBe("Stopped. 42 units of yours wait for a stranger.");
     expect(stopped(42, 0)[1]).toMatch(/^Nothing is running .* They join the picture when a stranger gets the same bytes/);
     expect(stopped(1, 14)).toEqual([

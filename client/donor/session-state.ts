@@ -1,16 +1,17 @@
 /**
- * What the page is told of a session. The loop has a phase of its own; four things may lie over it: an end of the run counts
- * as it is; while nothing may run the reason is told; while the connection is gone a working phase shows as `offline`; a refused unit shows for a while.
+ * The state of a session: the phase of its loop, its connection, and what holds it. The loop asks it what to do, and the page
+ * is told what follows from all of them: an end of the run counts as it is; while nothing may run the reason is told; while the
+ * connection is gone a working phase is `offline`; a refused unit is told for a while.
  */
-import type { Verdict } from "../manners/policy.ts";
-import { has } from "../phases.ts";
-import type { Report } from "../report.ts";
-import type { DonorPhase } from "../state.ts";
+import type { Verdict } from "./manners/policy.ts";
+import { has } from "./phases.ts";
+import type { Report } from "./report.ts";
+import type { DonorPhase } from "./state.ts";
 
 /** A refused unit is told for this long. */
-const REFUSED_SHOWN_MS = 20_000;
+const REFUSED_TOLD_MS = 20_000;
 
-export class Shown {
+export class SessionState {
   private readonly report: Report;
   private readonly hasUnits: () => boolean;
   private own: DonorPhase = { kind: "starting", bytes: 0 };
@@ -54,7 +55,7 @@ export class Shown {
   }
 
   refuse(job: number, unit: number): void {
-    this.refused = { job, unit, until: performance.now() + REFUSED_SHOWN_MS };
+    this.refused = { job, unit, until: performance.now() + REFUSED_TOLD_MS };
     this.refresh();
   }
 

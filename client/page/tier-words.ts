@@ -1,0 +1,22 @@
+/** Words that follow from how a job's results are checked. */
+import type { JobStatus } from "../../shared/api.ts";
+import { inWords } from "./numbers.ts";
+
+/** What a final unit is: where members are believed nobody checked it. */
+export function settledWord(job: JobStatus | null): "verified" | "computed" {
+  return job?.verification.tier === "trusted" ? "computed" : "verified";
+}
+
+/** How results are checked, by the job's tier. */
+export function checkedWords(job: JobStatus): string {
+  const { tier, quorum } = job.verification;
+  const who = job.pool ? "members of the pool" : "volunteers who don't know each other";
+  switch (tier) {
+    case "quorum":
+      return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
+    case "trusted":
+      return "each computed once: the members of the pool are believed";
+    default:
+      return tier satisfies never;
+  }
+}
