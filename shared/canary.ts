@@ -1,5 +1,6 @@
 /** The canary: what the auditor is asked about a job before volunteers meet it, and what it found. */
 import Type, { type Static } from "typebox";
+import { HostLimitsSchema } from "./messages.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
 
 /** Characters of a sentence in a finding. */
@@ -51,7 +52,7 @@ export const NOTHING_FOUND: CanaryFinding = {
 export const CanaryClaimSchema = Type.Object(
   {
     features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
-    limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
+    limits: HostLimitsSchema,
   },
   { additionalProperties: false },
 );

@@ -14,6 +14,13 @@ function binary(bytes: number) {
   return Type.Refine(Type.Unsafe<Uint8Array | ArrayBuffer>({}), isWhole, () => `is not ${bytes} bytes`);
 }
 
+/** Limits above WebGPU's defaults that jobs may require, in the steps of limits.ts. */
+export const HostLimitsSchema = Type.Record(
+  Type.String({ pattern: "^(max|min)[A-Za-z]{1,45}$" }),
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  { maxProperties: 64, additionalProperties: false },
+);
+
 /** Coarse words about a host, self-declared: they select work and label reports, never trust. */
 const HostSchema = Type.Object(
   {
@@ -25,8 +32,7 @@ const HostSchema = Type.Object(
     /** GFLOP/s on the benchmark (`shaders/benchmark`), rounded to a power of two of at least 1; absent: not measured. */
     gflops: Type.Optional(Type.Integer({ enum: Array.from({ length: 31 }, (_, power) => 2 ** power) })),
     features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
-    /** Limits above WebGPU's defaults that jobs may require, in the steps of limits.ts; each at most 2^53 - 1. */
-    limits: Type.Record(Type.String({ maxLength: 48 }), Type.Number({ minimum: 0 }), { maxProperties: 64 }),
+    limits: HostLimitsSchema,
   },
   { additionalProperties: false },
 );

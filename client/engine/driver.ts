@@ -51,6 +51,8 @@ export class Driver {
   private readonly pace: Pace;
   private readonly controllers = new WeakMap<Engine, SliceController>();
   private readonly watchdog: Watchdog;
+  /** Engines of which a unit has ended. */
+  private readonly known = new WeakSet<Engine>();
   /** Units that are not wholly submitted. */
   private readonly lane: Work[] = [];
   /** Units that are, or are given up, and whose outcome is not known. */
@@ -212,12 +214,16 @@ export class Driver {
 
   /** Waits for the oldest chunk. Without time stamps several may end together, so it gets the time of all that is queued. */
   private watch(): void {
-    const [oldest] = this.queue.keys();
+    const [[oldest, shares] = [undefined, []]] = this.queue.entries();
     if (oldest === this.watched) return;
     this.watched = oldest;
     let micros = 0;
     for (const queued of this.queue.keys()) micros += queued.micros;
-    if (oldest && !this.hung) this.watchdog.watch(micros);
+    if (oldest && !this.hung)
+      this.watchdog.watch(
+        micros,
+        shares.every(({ work }) => this.known.has(work.engine)),
+      );
     else this.watchdog.end();
   }
 
@@ -254,7 +260,10 @@ export class Driver {
     this.lane.splice(this.lane.indexOf(work), 1);
     this.ending.add(work);
     Promise.all([work.engine.read(opened), Promise.all(work.times).then(total)])
-      .then(([bytes, gpuMicros]) => work.resolve({ bytes, gpuMicros }), work.reject)
+      .then(([bytes, gpuMicros]) => {
+        this.known.add(work.engine);
+        work.resolve({ bytes, gpuMicros });
+      }, work.reject)
       .finally(() => this.ending.delete(work));
   }
 

@@ -17,6 +17,11 @@ const SHORTEST_MS = 10_000;
 const LONGEST_MS = 60_000;
 /** What nobody has measured yet: the first slice of a kernel, or a first dispatch that cannot be sliced. */
 const UNKNOWN_MS = 20_000;
+/**
+ * A kernel that has finished units here is most likely kept waiting by something else, a processor with too much to do above
+ * all: it has this many times the longest that anything here took, by the same clock, within these.
+ */
+const KNOWN = { patience: 20, shortestMs: 180_000, longestMs: 600_000 };
 const TICK_MS = 250;
 
 /** Calls `act` every `ms` milliseconds, or later, until the function it returns is called. */
@@ -51,6 +56,8 @@ export class Watchdog {
   private rest: (() => void) | undefined;
   private waitedMs = 0;
   private limitMs = 0;
+  /** What came to its end after the longest time, as the ticks count it. */
+  private longestMs = 0;
 
   /** `onEndless`: called at most once for each `watch`, with an `EngineError` "endless". */
   constructor(onEndless: (error: EngineError) => void, every: Every = everyInterval) {
@@ -58,17 +65,28 @@ export class Watchdog {
     this.every = every;
   }
 
-  /** The GPU has come to something else, and `believedMicros` of work in its queue (0 when that is not known); from now on it is waited for. */
-  watch(believedMicros: number): void {
-    this.waitedMs = 0;
-    this.limitMs = believedMicros === 0 ? UNKNOWN_MS : Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (PATIENCE * believedMicros) / 1000));
+  /**
+   * The GPU has come to something else, and `believedMicros` of work in its queue (0 when that is not known); from now on it is
+   * waited for. `isKnown`: of a kernel that has finished units on this device.
+   */
+  watch(believedMicros: number, isKnown = false): void {
+    this.endWait();
+    const believedMs = believedMicros / 1000;
+    if (isKnown) this.limitMs = between(KNOWN.shortestMs, KNOWN.patience * Math.max(believedMs, this.longestMs), KNOWN.longestMs);
+    else this.limitMs = believedMicros === 0 ? UNKNOWN_MS : between(SHORTEST_MS, PATIENCE * believedMs, LONGEST_MS);
     this.rest ??= this.every(TICK_MS, () => this.tick());
   }
 
   /** Nothing is in the queue. */
   end(): void {
+    this.endWait();
     this.rest?.();
     this.rest = undefined;
+  }
+
+  private endWait(): void {
+    if (this.rest) this.longestMs = Math.max(this.longestMs, this.waitedMs);
+    this.waitedMs = 0;
   }
 
   private tick(): void {
@@ -77,4 +95,8 @@ export class Watchdog {
     this.end();
     this.onEndless(endless("A dispatch", this.limitMs));
   }
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }

@@ -298,6 +298,23 @@ describe("the driver", () => {
     await expect(driver.compute(engine, { index: 99 }).outcome).rejects.toThrow(DriverStopped);
   });
 
+  it("waits two minutes for a kernel that has finished units, and goes on with it", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const good = gpu.engine([passOf(100_000)]);
+    let stalls = 0;
+    const engine: Engine = {
+      ...good,
+      async run(unit, position) {
+        if (unit.index === 20 && stalls++ === 0) await new Promise<void>((over) => gpu.after(120_000_000, over));
+        return await good.run(unit, position);
+      },
+    };
+    const driver = new Driver(pace(), virtual(gpu));
+    const outcomes = Promise.allSettled(Array.from({ length: 30 }, (_, index) => driver.compute(engine, { index }).outcome));
+    await gpu.run();
+    expect([(await outcomes).every(({ status }) => status === "fulfilled"), driver.isHung, stalls > 0]).toEqual([true, false, true]);
+  });
+
   it.each([
     ["a dispatch that cannot be cut", { whole: "test" }, passOf(50_000), 3],
     ["one far too long", { whole: "test" }, passOf(200_000), 1],

@@ -38,6 +38,22 @@ describe("the watchdog", () => {
     expect(isCounting()).toBe(false);
   });
 
+  it.each([
+    ["of 4 ms", 4_000, 0, 180],
+    ["of 20 seconds", 20_000_000, 0, 400],
+    ["where the longest took 15 seconds before, whatever it was believed to take", 4_000, 15, 300],
+    ["of an hour", 3_600_000_000, 0, 600],
+  ])("is patient with a kernel that has finished units: %s", (_, believedMicros, longestSeconds, seconds) => {
+    const { watchdog, ticks, told } = scene();
+    watchdog.watch(4_000, true);
+    ticks(longestSeconds * SECOND);
+    watchdog.watch(believedMicros, true);
+    ticks(seconds * SECOND - 1);
+    expect(told).toEqual([]);
+    ticks(1);
+    expect(told).toEqual([`endless: A dispatch did not end within ${seconds} seconds.`]);
+  });
+
   it("counts anew when the GPU comes to something else, and not at all while it has nothing to do", () => {
     const { watchdog, ticks, told, isCounting } = scene();
     for (let i = 0; i < 10; i++) {

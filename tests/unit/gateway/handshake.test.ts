@@ -106,6 +106,9 @@ describe("the handshake", () => {
     ["a host without its words", () => ({ host: { vendor: "x" } }), "bad-message"],
     ["a host with unknown fields", () => ({ host: { ...HOST, trust: 1 } }), "bad-message"],
     ["a host with ten thousand features", () => ({ host: { ...HOST, features: Array<string>(3000).fill("f") } }), "bad-message"],
+    ["a limit above 2^53 - 1", () => ({ host: { ...HOST, limits: { maxBufferSize: 2 ** 53 } } }), "bad-message"],
+    ["half a limit", () => ({ host: { ...HOST, limits: { maxBufferSize: 0.5 } } }), "bad-message"],
+    ["a limit of another name", () => ({ host: { ...HOST, limits: { constructor: 1 } } }), "bad-message"],
     ["a host with a negative limit", () => ({ host: { ...HOST, limits: { maxBufferSize: -1 } } }), "bad-message"],
   ];
   it.each(refusals)("refuses %s and closes the connection", async (_name, changes, code) => {
