@@ -32,7 +32,7 @@ function beforeLead(situation: Situation): Part[] {
   if (own > 0)
     return [
       { mine: units(own) },
-      ` of yours ${own === 1 ? "waits" : "wait"} for ${job?.pool ? "another member" : "a stranger"} among them. ${READING}`,
+      ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${job?.pool ? "another member" : "a stranger"}. ${READING}`,
     ];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
