@@ -20,9 +20,10 @@ import { unmetNeeds } from "./core/needs.ts";
 import { isAdmitted, servingCount } from "./core/pool.ts";
 import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
-import type { JobRow, Store, StoreOp } from "./core/store.ts";
+import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { JobEndings } from "./job-endings.ts";
 import { JobRows } from "./job-rows.ts";
 import { Quotes, type Spending } from "./quotes.ts";
 import { noteAuditor, takeUp } from "./take-up.ts";
@@ -76,6 +77,7 @@ export class Coordinator {
   private readonly quotes = new Quotes();
   private readonly listeners = new Set<(notice: Notice) => void>();
   private readonly commits: GroupCommit<Notice>;
+  private readonly endings: JobEndings;
   private readonly blobs: BlobWatches;
   private failure: { error: unknown } | null = null;
   private closed = false;
@@ -94,10 +96,12 @@ export class Coordinator {
       onCommit: options.onCommit,
       onWritten: (ops, notices) => {
         this.rows.note(ops);
+        for (const op of ops) if (op.type === "job-state" && isOver(op)) this.endings.add(op.job);
         for (const notice of notices) this.tell(notice);
       },
       onFailure: (error) => this.fail(error),
     });
+    this.endings = new JobEndings(options.store, (error) => this.fail(error));
     this.blobs = new BlobWatches(this.state, this.commits);
   }
 
@@ -105,6 +109,7 @@ export class Coordinator {
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
     await takeUp(coordinator.state, options.store, coordinator.rows, () => coordinator.now(), newDraw);
+    for (const row of coordinator.rows.all()) if (isOver(row)) coordinator.endings.add(row.id);
     const tickMs = options.tickMs ?? TICK_MS;
     if (tickMs > 0) {
       coordinator.ticker = setInterval(() => void coordinator.dispatch({ type: "tick" }).catch(ignoreReported), tickMs);
@@ -127,9 +132,8 @@ export class Coordinator {
   async dispatch(event: Timeless): Promise<Reply> {
     if (event.type === "host-joined" && isAuditor(event.facts)) await noteAuditor(this.store);
     this.refuseWhenStopped();
-    if (writes(event) && this.isCrowded) {
-      return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
-    }
+    const { crowded } = this;
+    if (writes(event) && crowded) return crowded;
     const effects = this.step(Object.assign({ now: this.now(), draw: newDraw() }, event));
     if (event.type === "tick" || event.type === "host-joined" || event.type === "host-left") this.noteAuditing();
     const ops: StoreOp[] = [];
@@ -147,9 +151,10 @@ export class Coordinator {
     return reply;
   }
 
-  /** More waits for the disk than a submit may join. */
-  get isCrowded(): boolean {
-    return this.commits.pending >= MAX_PENDING_OPS;
+  /** The answer to what would be written while too much waits for the disk; null otherwise. */
+  get crowded(): Extract<Reply, { type: "error" }> | null {
+    if (this.commits.pending < MAX_PENDING_OPS) return null;
+    return { type: "error", code: "too-fast", details: { limit: `${MAX_PENDING_OPS} operations wait for the disk`, retrySeconds: 1 } };
   }
 
   /** Resolves when all that was taken is on disk; rejects once a commit has failed. */
@@ -247,11 +252,11 @@ export class Coordinator {
     return () => this.listeners.delete(listener);
   }
 
-  /** Takes no more events and resolves when all that was taken is on disk. The store stays open. */
+  /** Takes no more events and resolves when all that was taken is on disk and nothing more is written. The store stays open. */
   async close(): Promise<void> {
     this.closed = true;
     if (this.ticker) clearInterval(this.ticker);
-    await this.commits.written();
+    await this.commits.written().finally(() => this.endings.close());
   }
 
   private noteAuditing(): void {
@@ -296,6 +301,7 @@ export class Coordinator {
     this.failure = { error };
     if (this.ticker) clearInterval(this.ticker);
     this.commits.fail(error);
+    void this.endings.close();
     this.onFatal(error);
   }
 

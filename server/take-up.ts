@@ -31,7 +31,6 @@ export async function takeUp(state: CoreState, store: Store, rows: JobRows, now:
   async function takeUpJob(row: JobRow): Promise<void> {
     const spec = await store.spec(row.id);
     const history = isOver(row) ? { final: [], failed: await store.failedUnits(row.id), open: [], due: [] } : await store.history(row.id);
-    if (isOver(row)) await store.endJob(row.id);
     const effects = restoreJob(state, spec, row.state, history, await store.tally(row.id), now(), draw());
     const ops = effects.flatMap((effect) => (effect.type === "store" ? [effect.op] : []));
     await store.commit(ops);

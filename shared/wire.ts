@@ -19,6 +19,8 @@ export const MAX_BATCH_UNITS = 4096;
 export const MAX_TOKEN_BYTES = 80 + 12 * MAX_BATCH_UNITS + 32;
 export const DIGEST_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
+/** A result in a submit beside its bytes: unit u64, status, GPU time and length u32, digest. */
+export const RESULT_OVERHEAD_BYTES = 20 + DIGEST_BYTES;
 
 export type Frame =
   | ClaimFrame

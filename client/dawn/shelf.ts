@@ -3,7 +3,9 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { concatBytes } from "../../shared/bytes.ts";
+import { closeSqlite } from "../../shared/sqlite-close.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { DIGEST_BYTES } from "../../shared/wire.ts";
 import type { OutboxEntry } from "../donor/outbox/outbox-entry.ts";
 import type { SessionShelf } from "../donor/outbox/shelf.ts";
 import type { Left } from "../donor/outbox/signatures.ts";
@@ -12,7 +14,6 @@ import type { Left } from "../donor/outbox/signatures.ts";
 const BUSY_TIMEOUT_MS = 2_000;
 /** Its `user_version`: a later release that changes the table must read what this one has left. */
 const VERSION = 2;
-const HASH_BYTES = 32;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, stage TEXT NOT NULL, job INTEGER NOT NULL, unit INTEGER NOT NULL, token BLOB NOT NULL,
@@ -72,16 +73,12 @@ export function fileShelf(path: string): FileShelf {
         for (const key of keys) drop.run(key);
       });
     },
-    close() {
-      // The driver cannot finalize statements, so SQLite keeps the connection and its lock until they are collected: give it up first.
-      database.exec("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema");
-      database.close();
-    },
+    close: () => closeSqlite(database),
   };
 }
 
 function cut({ hashes }: { hashes: Uint8Array }): Left {
-  return Array.from({ length: hashes.byteLength / HASH_BYTES }, (_, at) => hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES));
+  return Array.from({ length: hashes.byteLength / DIGEST_BYTES }, (_, at) => hashes.subarray(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES));
 }
 
 function failureOf(path: string, error: unknown): Error {

@@ -1,6 +1,6 @@
 /**
  * The engine: a `GPUDevice` and bytes in, bytes out. `open`, `run` and `read` only record; what is recorded in one turn of the
- * event loop shares a submit (batch.ts tells when it takes more), so a short unit, or several, cost one. A unit's buffers come from a pool and are cleared
+ * event loop shares a submit (batch.ts tells when it takes more), so a short unit, or several, cost one. A unit's buffers come from a stock and are cleared
  * and initialised by commands of the unit itself, so no unit sees what ran before it.
  */
 import { passScope, type Scope, unitScope } from "../../shared/expand.ts";
@@ -8,11 +8,11 @@ import { Mappings } from "../../shared/mapping.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { Batcher } from "./batch.ts";
 import { BoxPlaces } from "./boxes.ts";
+import { type BufferSet, BufferStock } from "./buffer-stock.ts";
 import { type Contents, constantBytes, contentsOf, prepare } from "./contents.ts";
 import { EngineError, ofScope } from "./engine-error.ts";
 import { Lifeline } from "./lifeline.ts";
 import { compile, type PassPipeline } from "./pipelines.ts";
-import { BufferPool, type BufferSet } from "./pool.ts";
 import { resultOf, stagingOffsets } from "./result.ts";
 import type { Engine, OpenEngine, OpenedUnit, PlanFiles, Position, StateSpan, UnitInput, WorkgroupBox } from "./seam.ts";
 import { expandSpan, hasHalfWords, type Span, spansOf } from "./spans.ts";
@@ -48,7 +48,7 @@ class GpuEngine implements Engine {
   private readonly life: Lifeline;
   private readonly pipelines: readonly PassPipeline[];
   private readonly contents: readonly Contents[];
-  private readonly pool: BufferPool;
+  private readonly stock: BufferStock;
   private readonly batch: Batcher;
   private readonly boxes: BoxPlaces;
   private readonly mappings: Mappings;
@@ -78,13 +78,13 @@ class GpuEngine implements Engine {
     });
     this.stateBytes = stateBytes;
     this.batch = new Batcher(device, life);
-    this.pool = new BufferPool(device, plan, this.contents);
+    this.stock = new BufferStock(device, plan, this.contents);
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
     this.boxes = new BoxPlaces(device, () => this.batch.flush());
     this.contents.forEach((contents, index) => {
-      if (contents.constant) this.pool.addConstant(index, constantBytes(contents, unitScope(plan, 0)));
-      else if (contents.bytes) this.pool.addTemplate(index, contents.bytes);
+      if (contents.constant) this.stock.addConstant(index, constantBytes(contents, unitScope(plan, 0)));
+      else if (contents.bytes) this.stock.addTemplate(index, contents.bytes);
     });
     this.ready = Promise.all([device.popErrorScope(), device.popErrorScope()]).then((errors) => {
       const error = errors.map(ofScope).find((found) => found !== undefined);
@@ -94,13 +94,13 @@ class GpuEngine implements Engine {
 
   open(input: UnitInput): OpenedUnit {
     const scope = unitScope(this.plan, input.index, input.row);
-    const buffers = this.pool.take();
+    const buffers = this.stock.take();
     const unit: Unit = { index: input.index, scope, buffers, failure: undefined, pending: new Set(), at: undefined };
     this.watch(unit, this.life.hold(buffers.made).then(throwIfAny));
     try {
       this.contents.forEach((contents, index) => {
         if (contents.constant) return;
-        prepare(this.batch, contents, index, buffers.physical[index] as GPUBuffer, this.pool.template(index), input, scope);
+        prepare(this.batch, contents, index, buffers.physical[index] as GPUBuffer, this.stock.template(index), input, scope);
       });
     } catch (error) {
       this.close(unit);
@@ -118,14 +118,14 @@ class GpuEngine implements Engine {
   async read(opened: OpenedUnit): Promise<Uint8Array> {
     const unit = opened as Unit;
     const { physical } = buffersOf(unit);
-    const staging = this.pool.takeStaging(this.staging.size);
+    const staging = this.stock.takeStaging(this.staging.size);
     this.plan.outputs.forEach((output, i) => {
       const source = physical[this.mappings.last[output.buffer] as number] as GPUBuffer;
       this.batch.copy(source, 0, staging, this.staging.offsets[i] as number, (output.byteLength + 3) & ~3);
     });
     this.watch(unit, this.batch.settled);
     // The GPU runs commands in order: whoever gets these buffers next clears them after the copy.
-    this.pool.give(unit.buffers as BufferSet);
+    this.stock.give(unit.buffers as BufferSet);
     unit.buffers = undefined;
     await this.batch.submitted;
     const mapped = this.life.hold(staging.mapAsync(MAP_READ, 0, this.staging.size));
@@ -139,7 +139,7 @@ class GpuEngine implements Engine {
     await mapped;
     const result = resultOf(this.plan, new Uint8Array(staging.getMappedRange(0, this.staging.size)));
     staging.unmap();
-    this.pool.giveStaging(staging);
+    this.stock.giveStaging(staging);
     return result;
   }
 
@@ -180,14 +180,14 @@ class GpuEngine implements Engine {
   close(opened: OpenedUnit): void {
     const unit = opened as Unit;
     if (!unit.buffers) return;
-    this.pool.give(unit.buffers);
+    this.stock.give(unit.buffers);
     unit.buffers = undefined;
   }
 
   destroy(): void {
     this.batch.destroy();
     this.boxes.destroy();
-    this.pool.destroy();
+    this.stock.destroy();
   }
 
   /** Firefox holds read-backs until something is submitted after them. */
@@ -229,7 +229,7 @@ class GpuEngine implements Engine {
     unit.at = { pass, iteration };
     return this.batch.dispatch(unit, {
       pipeline: pipeline.pipeline,
-      groups: this.pool.bindGroups(buffers, pass, pipeline, mapping, this.mappings.key(mapping), this.boxes.buffer),
+      groups: this.stock.bindGroups(buffers, pass, pipeline, mapping, this.mappings.key(mapping), this.boxes.buffer),
       workgroups: box.size,
       ...("whole" in slicing ? {} : { box: { group: slicing.group, offset: this.boxes.offsetOf(box.from, plan.workgroups) } }),
     });

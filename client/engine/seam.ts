@@ -60,7 +60,7 @@ export interface Engine {
   restore(unit: OpenedUnit, state: Uint8Array, begun: { pass: number; iteration: number } | null): void;
   /** Gives the buffers back without reading. */
   close(unit: OpenedUnit): void;
-  /** Frees pipelines and pooled buffers; the engine is of no use afterwards. */
+  /** Frees pipelines and the stock of buffers; the engine is of no use afterwards. */
   destroy(): void;
 }
 

@@ -2,6 +2,7 @@
 
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
+import { list } from "../../shared/kernel/path.ts";
 import type { RowTable } from "../../shared/plan.ts";
 import { DECIMAL, MAX_U64 } from "./decimal.ts";
 
@@ -79,7 +80,10 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
           line: line.number,
           column: 1,
           wrong: `The line has ${counted(fields.length, "field")}.`,
-          right: `The header has ${width}.`,
+          right:
+            fields.length < width
+              ? `The header has ${width}: add ${list(names.slice(fields.length).map((name) => name ?? "a value"))}.`
+              : `The header has ${width}: remove what is too much, and write decimals with a point.`,
         });
       } else if (count * width > MAX_CSV_FIELDS) {
         faults.push({

@@ -81,17 +81,25 @@ function explain(schema: Schema, value: Json, path: JsonPath, faults: Sink): voi
   }
   if (schema.type === undefined) return;
   if (!hasType(schema, value)) {
-    faults.at(
-      path,
-      `It is ${show(value)}, where ${typeName(schema)} is expected.`,
-      `Write ${typeName(schema)}. ${rightFor(schema, "")}`.trim(),
-    );
+    const right = isSet(path) ? wholeOf(value) : `Write ${typeName(schema)}. ${rightFor(schema, "")}`.trim();
+    faults.at(path, `It is ${show(value)}, where ${typeName(schema)} is expected.`, right);
     return;
   }
   if (typeof value === "string") explainString(schema, value, path, faults);
   else if (typeof value === "number") explainNumber(schema, value, path, faults);
   else if (Array.isArray(value)) explainArray(schema, value, path, faults);
   else if (value !== null && typeof value === "object") explainObject(schema, value, path, faults);
+}
+
+/** What a binding is set to: `bindings.x.set`, `passes[0].set.x`. */
+function isSet([first, second, third, ...more]: JsonPath): boolean {
+  if (third !== "set") return false;
+  return first === "bindings" ? more.length === 0 : first === "passes" && typeof second === "number" && more.length === 1;
+}
+
+function wholeOf(value: Json): string {
+  const text = spaced(value);
+  return `Write {"": ${text.length > 60 ? show(value) : text}}: "" stands for the whole binding, a member's name for that member.`;
 }
 
 function explainString(schema: Schema, value: string, path: JsonPath, faults: Sink): void {
@@ -170,6 +178,11 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
     faults.at(path, `It is ${show(value)}.`, `Write {"file": ${show(value)}} to start from a file, or "zero".`);
     return;
   }
+  const rivals = rivalsIn(branches, value);
+  if (rivals.length > 1) {
+    faults.at(path, `${rivals.join(" and ")} exclude each other.`, `Keep one of them: ${rivals.join(" or ")}.`);
+    return;
+  }
   const meant = branchFor(branches, value);
   if (meant) {
     explain(meant, value, path, faults);
@@ -209,6 +222,16 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
     }
   }
   faults.at(path, `${show(value)} is none of the forms that are allowed here.`, `Write ${branches.map(form).join(" or ")}.`);
+}
+
+/** Members of `value` of which each makes another branch and is none of the others'. */
+function rivalsIn(branches: Schema[], value: Json): string[] {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return [];
+  const knows = (branch: Schema, key: string) => Object.hasOwn(branch.properties ?? {}, key);
+  return branches.flatMap((branch) => {
+    const keys = (branch.required ?? []).filter((key) => key !== "kind" && Object.hasOwn(value, key));
+    return keys.filter((key) => !branches.some((other) => other !== branch && knows(other, key))).slice(0, 1);
+  });
 }
 
 /** The branch that `value` was meant for. */

@@ -127,7 +127,7 @@ function writeList(
     if (value.length !== cells) {
       faults.push({
         wrong: `The list has ${value.length} elements.`,
-        right: `${layoutName(layout)} has ${cells}, column after column.`,
+        right: `${layoutName(layout)} has ${cells}, column after column: ${balance(value.length, cells)}.`,
         at: path,
       });
       return;
@@ -142,7 +142,7 @@ function writeList(
   const length = lengthOf(layout, context.elements);
   const fixed = layout.kind !== "array";
   if (length !== undefined && length !== null && (value.length > length || (fixed && value.length !== length))) {
-    const right = `${layoutName(layout)} has ${length}${fixed ? "" : " elements at most"}.`;
+    const right = `${layoutName(layout)} has ${length}${fixed ? "" : " elements at most"}: ${balance(value.length, length)}.`;
     faults.push({ wrong: `The list has ${value.length} elements.`, right, at: path });
     return;
   }
@@ -150,6 +150,10 @@ function writeList(
   value.forEach((part, index) => {
     writeValue(element.layout, offset + index * element.stride, part, context, writes, faults, [...path, index]);
   });
+}
+
+function balance(has: number, needs: number): string {
+  return has < needs ? `add ${needs - has} more` : `remove ${has - needs}`;
 }
 
 /** How many 32-bit words an integer in limbs has here; undefined when the type is no row of u32 without gaps. */

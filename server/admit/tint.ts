@@ -5,6 +5,7 @@ import type { Fault } from "../../shared/errors.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { deedFor } from "./deed.ts";
 import type { Progress } from "./package.ts";
 
 export interface TintPipeline {
@@ -55,7 +56,7 @@ export async function judgeByTint(
   for (const message of info.messages) {
     if (message.type !== "error") continue;
     const place = kernel.placeAt(message.lineNum, message.linePos);
-    faults.push({ ...place, wrong: sentence(message.message), right: "Mend it: this is what every browser's WebGPU will say." });
+    faults.push({ ...place, wrong: sentence(message.message), right: deedFor(message.message) });
   }
   if (faults.length === 0 && invalid) faults.push({ ...kernel.placeOf(0), wrong: sentence(invalid.message), right: "Mend the kernel." });
   if (faults.length > 0) return faults;

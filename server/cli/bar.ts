@@ -13,23 +13,32 @@ export interface ProgressBar {
 /** Draws on stderr. `total` in `noun`s. */
 export function progressBar(title: string, total: number, noun: string): ProgressBar {
   const { stderr } = process;
-  if (!stderr.isTTY) return progressLines(title, total, noun);
+  const whole = (value: number) => Math.round(value).toLocaleString("en");
+  if (!stderr.isTTY) return progressLines(title, (value) => `${whole(value)} of ${whole(total)} ${noun}`);
   const format = `{title} [{bar}] {value}/{total} ${noun} {more}`;
-  const formatValue = (value: number) => Math.round(value).toLocaleString("en");
-  const bar = new SingleBar({ format, formatValue, stream: stderr, hideCursor: true, fps: 5, barsize: 30 }, Presets.shades_classic);
+  const bar = new SingleBar({ format, formatValue: whole, stream: stderr, hideCursor: true, fps: 5, barsize: 30 }, Presets.shades_classic);
   bar.start(total, 0, { title: plain(title), more: "" });
   return { update: (value, more = "") => bar.update(value, { more: plain(more) }), stop: () => bar.stop() };
 }
 
-function progressLines(title: string, total: number, noun: string): ProgressBar {
+/** The same of one thing, a share of which is done: its `update` takes 0 to 1. */
+export function shareBar(title: string): ProgressBar {
+  const { stderr } = process;
+  if (!stderr.isTTY) return progressLines(title, (share) => `${Math.round(100 * share)} % done`);
+  const format = "{title} [{bar}] {percentage} %";
+  const bar = new SingleBar({ format, stream: stderr, hideCursor: true, fps: 5, barsize: 30 }, Presets.shades_classic);
+  bar.start(1, 0, { title: plain(title) });
+  return { update: (share) => bar.update(share), stop: () => bar.stop() };
+}
+
+function progressLines(title: string, sharing: (value: number) => string): ProgressBar {
   let saidAt = 0;
   let said = "";
   return {
     update(value, more = "") {
       const now = Date.now();
       if (now - saidAt < LINE_EVERY_MS) return;
-      const share = `${Math.round(value).toLocaleString("en")} of ${Math.round(total).toLocaleString("en")} ${noun}`;
-      const line = `${title}: ${share}${more ? ` ${more}` : ""}`;
+      const line = `${title}: ${sharing(value)}${more ? ` ${more}` : ""}`;
       if (line === said) return;
       saidAt = now;
       said = line;

@@ -1,8 +1,9 @@
 /** A job package on disk: `job.json` and the files it names, nothing else of the folder. */
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, extname, join, sep } from "node:path";
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
+import { list } from "../../shared/kernel/path.ts";
 import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { nearest } from "../admit/nearest.ts";
 import { MAX_FILES, textLimit } from "../admit/package.ts";
@@ -92,17 +93,24 @@ export function referencesOf(text: string): string[] {
   return [...paths];
 }
 
-/** The same faults; where a file is missing and one with nearly its name lies in the folder, that one is named. */
+/** The same faults; where a file is missing, the one of the folder that is meant is named, else those that job.json does not name. */
 export async function nameNeighbours(dir: string, faults: readonly Fault[], files: readonly PackageFile[]): Promise<Fault[]> {
   const taken = new Set(files.map(({ path }) => path));
   const named: Fault[] = [];
   for (const fault of faults) {
     const { missing } = fault;
-    const near =
-      missing === undefined || !PATH.test(missing) ? undefined : nearest(missing, await neighboursOf(dir, dirname(missing), taken));
-    named.push(near === undefined ? fault : { ...fault, right: `Did you mean ${near}?` });
+    const there = missing === undefined || !PATH.test(missing) ? [] : await neighboursOf(dir, dirname(missing), taken);
+    named.push(missing === undefined || there.length === 0 ? fault : { ...fault, right: meantBy(missing, there, fault.right) });
   }
   return named;
+}
+
+/** Of `there`, files that job.json does not name, the nearest, or the only one of that kind. */
+function meantBy(missing: string, there: readonly string[], right: string): string {
+  const alike = there.filter((path) => extname(path) === extname(missing));
+  const near = nearest(missing, there) ?? (alike.length === 1 ? alike[0] : undefined);
+  if (near !== undefined) return `Did you mean ${near}?`;
+  return right.startsWith("Did you mean") ? right : `${right} Its folder has ${list(there)} too, which job.json does not name.`;
 }
 
 /** Files in a folder of the package, by their path in it, that it does not name. */

@@ -9,7 +9,7 @@ import { type Difference, differenceOf } from "../../shared/difference.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Unit, UnitSchema } from "../../shared/unit.ts";
 import { type Connection, findJob, send, sendJson } from "./api.ts";
-import { progressBar } from "./bar.ts";
+import { shareBar } from "./bar.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { failureOf, openGpu } from "./gpu.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
@@ -95,10 +95,10 @@ async function compute(job: JobStatus, unit: Unit, inputs: Inputs, adapter: Open
     import("../../client/engine/pace.ts"),
     import("./compute.ts"),
   ]);
-  const bar = progressBar(`unit ${unit.unit} of ${job.name}`, 100, "%");
+  const bar = shareBar(`Computing unit ${unit.unit} of ${job.name}`);
   try {
     const plan = await inputs.plan(unit.plan);
-    return [plan, await rerun(adapter, inputs, plan, unit.unit, eagerPace(SLICE_MICROS), (share) => bar.update(100 * share))];
+    return [plan, await rerun(adapter, inputs, plan, unit.unit, eagerPace(SLICE_MICROS), (share) => bar.update(share))];
   } catch (error) {
     throw failureOf(error, job.name, adapter);
   } finally {

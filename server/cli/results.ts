@@ -88,22 +88,43 @@ export function resultsVerb(program: Command): void {
       const targets = targetsOf(options.out, options.format ?? []);
       for (const { out } of targets) if (out !== "-") await needFolder(out);
       const { id } = await asking(connection, options, () => findJob(connection, job));
-      const written: { file: string; format: ResultFormat; bytes: number; holes: number }[] = [];
-      for (const { out, format } of targets) {
-        const request = { format, output: options.output, partial: options.partial === true };
-        const title = `Waiting for the results as ${format}`;
-        const { response, holes } = await working(title, options.json, () => fetchResults(connection, id, request), ONCE_IT_LASTS);
-        if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
-        if (out === "-") {
-          await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
-          return;
+      const request = { output: options.output, partial: options.partial === true };
+      const failed: { out: string; error: CliError }[] = [];
+      for (const target of targets) {
+        try {
+          await writeOne(connection, id, target, request, options.json === true);
+        } catch (error) {
+          // What is the coordinator's or the job's own would be met by the others too.
+          if (targets.length === 1 || !(error instanceof CliError) || error.exit !== EXIT.failure) throw error;
+          failed.push({ out: target.out, error });
         }
-        const bytes = await working(`Writing ${out}`, options.json, () => saveBody(response, out), ONCE_IT_LASTS);
-        written.push({ file: out, format, bytes, holes });
-        if (!options.json) note(`${out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
       }
-      if (options.json) for (const file of written) printJson({ job: id, ...file });
+      for (const { out, error } of failed) note(`${out} was not written. ${error.message} ${error.body.todo}`.trim());
+      if (failed.length > 0) {
+        const message = `${failed.length} of ${targets.length} files could not be written.`;
+        throw new CliError(EXIT.failure, "not-written", message, "Leave those formats out.");
+      }
     });
+}
+
+/** Asks for one file and writes it, and tells it; one to stdout is not told. */
+async function writeOne(
+  connection: Connection,
+  job: number,
+  { out, format }: Target,
+  request: Omit<ResultsRequest, "format">,
+  json: boolean,
+): Promise<void> {
+  const ask = () => fetchResults(connection, job, { ...request, format });
+  const { response, holes } = await working(`Waiting for the results as ${format}`, json, ask, ONCE_IT_LASTS);
+  if (holes > 0) note(`${holes.toLocaleString("en")} ${holes === 1 ? "unit has" : "units have"} no result.`);
+  if (out === "-") {
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), process.stdout, { end: false });
+    return;
+  }
+  const bytes = await working(`Writing ${out}`, json, () => saveBody(response, out), ONCE_IT_LASTS);
+  if (json) printJson({ job, file: out, format, bytes, holes });
+  else note(`${out}: ${bytes.toLocaleString("en")} bytes, ${format}.`);
 }
 
 /**

@@ -17,6 +17,8 @@ type ChromiumModule = { findChromium(): { path: string } | undefined; HOW_TO_GET
 
 /** Runs `act` here, or with `software` this same command line again in a process that has the driver. Throws `CliError` with that one's exit code. */
 export async function onGpu(software: boolean, act: () => Promise<void>): Promise<void> {
+  // The driver looks for a screen and complains on stderr where the system gave no folder for its socket.
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const hasDriver = process.env[DRIVERS]?.endsWith(DRIVER) === true;
   if (!software || hasDriver) return await act();
   const code = await again();
@@ -30,9 +32,7 @@ async function again(): Promise<ExitCode> {
     throw new CliError(EXIT.failure, "no-software-driver", "--software works on Linux alone.", "Leave it out: Dawn uses the GPU.");
   const folder = await driverFolder();
   const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
-  // The driver looks for a screen and complains on stderr where the system gave no folder for its socket.
-  const runtime = process.env.XDG_RUNTIME_DIR ?? tmpdir();
-  const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries, XDG_RUNTIME_DIR: runtime };
+  const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries };
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: "inherit" });
   // A terminal tells both, somebody else this one alone.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

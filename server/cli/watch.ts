@@ -13,6 +13,8 @@ import { note, printJobLine, printJson } from "./print.ts";
 const POLL_MS = 1_000;
 /** Polls in a row in which units wait for another volunteer before it is said: in passing they always do. */
 const LASTING_POLLS = 5;
+/** Polls over which volunteers count as at work, a minute: between two short units they hold none. */
+const AT_WORK_POLLS = 60;
 /** A coordinator that answers nothing for so long is not waited for any longer. */
 const GIVE_UP_MS = 10 * 60_000;
 
@@ -22,6 +24,7 @@ export async function watchJob(connection: Connection, id: number, json: boolean
   const bar = json ? undefined : progressBar(job.title, job.units.total, "units");
   let printed = "";
   let waited = 0;
+  const atWork = new Most(AT_WORK_POLLS);
   try {
     for (;;) {
       if (bar) {
@@ -30,7 +33,8 @@ export async function watchJob(connection: Connection, id: number, json: boolean
         waited = waits ? waited + 1 : 0;
         const said =
           short && (short.volunteers === 0 || waited > LASTING_POLLS) ? hintOf(connection.url, short, job.verification.quorum) : "";
-        bar.update(job.units.final, more(job, said));
+        const volunteers = atWork.with(job.volunteers);
+        bar.update(job.units.final, more(job, short?.volunteers === 0 ? 0 : volunteers, said));
       }
       const line = JSON.stringify(job);
       if (json && line !== printed) printJson(job);
@@ -89,11 +93,27 @@ function hintOf(url: string, { volunteers, allowSoftware }: NetworkInfo, quorum:
   return `${counted(volunteers, "volunteer")} connected, and a unit needs ${quorum}: open ${url} in another browser or profile too.${card}`;
 }
 
-function more(job: JobStatus, hint: string): string {
+/** The largest of the last few numbers. */
+class Most {
+  private readonly last: number[] = [];
+  private readonly length: number;
+
+  constructor(length: number) {
+    this.length = length;
+  }
+
+  with(value: number): number {
+    this.last.push(value);
+    if (this.last.length > this.length) this.last.shift();
+    return Math.max(...this.last);
+  }
+}
+
+function more(job: JobStatus, volunteers: number, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
   const { leased, voted } = job.units;
   const waiting = leased === 0 && voted > 0 ? `, ${counted(voted, "unit")} ${voted === 1 ? "waits" : "wait"} for another volunteer` : "";
-  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(job.volunteers, "volunteer")} at work${waiting}`;
+  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(volunteers, "volunteer")} at work${waiting}`;
   return `${pace}${job.reason ? ` (${job.reason})` : ""}${hint ? `. ${hint}` : ""}`;
 }
 

@@ -9,7 +9,7 @@ import type { AuditRecord, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
 
 export type StoreOp =
-  /** `cancelled` and `failed` void the escrow of the job's replicas that are still open. */
+  /** `cancelled` and `failed` void the job's replicas that are still open; their escrow goes with `endJob`. */
   | { type: "job-state"; job: JobId; state: JobState; reason: string; at: number }
   /** The canary has measured the job: what it found, and what the core needs of the job from now on. */
   | { type: "canary"; job: JobId; spec: JobSpec; record: CanaryRecord }
@@ -50,9 +50,11 @@ export type Audited = "no" | "surprise" | "dispute";
 /** Units a page: what the core keeps in one piece, and the store in one row. */
 export const PAGE_UNITS = 4096;
 
-/** Whether a job of this state has come to its end. */
+/** States of a job that has come to its end. */
+export const OVER: readonly JobState[] = ["done", "failed", "cancelled"];
+
 export function isOver({ state }: { state: JobState }): boolean {
-  return state === "done" || state === "failed" || state === "cancelled";
+  return OVER.includes(state);
 }
 
 /** Number of the page that holds a unit. */
@@ -217,10 +219,13 @@ export interface RefusedRow {
 }
 
 export interface Store {
-  /** All of `ops` or nothing, on disk when it resolves; of a job that is over now, `endJob` too. */
+  /** All of `ops` or nothing, on disk when it resolves. */
   commit(ops: readonly StoreOp[]): Promise<void>;
-  /** Voids what is open of a job that is over. A crash may have broken it off: it goes on where it was. */
-  endJob(job: JobId): Promise<void>;
+  /**
+   * Takes a step to void what is open of a job that is over, as one short transaction; true while something is left. Other
+   * operations may come between steps, and a crash: the next step goes on where the last one was.
+   */
+  endJob(job: JobId): Promise<boolean>;
 
   /** The value under `key`, made by `create` and kept when there is none. */
   secret(key: string, create: () => Uint8Array): Promise<Uint8Array>;

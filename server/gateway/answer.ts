@@ -33,7 +33,7 @@ const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
 
 /** What answering needs of the rest. */
 export interface Desk {
-  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest" | "isCrowded">;
+  coordinator: Pick<Coordinator, "dispatch" | "wantedDigest" | "crowded">;
   signing: Pick<Signing, "sign">;
   blobs: BlobStore;
   plans: Plans;
@@ -209,8 +209,9 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   });
   const results = sound.filter((result) => result !== null);
   const malformed = results.length < sound.length;
-  if (desk.coordinator.isCrowded)
-    return { frame: errorFrame("too-fast", { limit: "operations that wait for the disk", retrySeconds: 1 }), malformed };
+  // Before the hash goes on: what is turned away is no part of it.
+  const { crowded } = desk.coordinator;
+  if (crowded) return { frame: frameOf(crowded), malformed };
   // Nothing may come between the two: the hash goes on in the order in which the core hears of it.
   const mark = peer.session.extend(assignment.job, frame.results);
   const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results, mark });

@@ -8,6 +8,7 @@ import type { BlobHash, PoolId } from "../../shared/ids.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
+import { hasTag, mayRange } from "./etag.ts";
 import { inert } from "./inert.ts";
 import { bytesRefusals } from "./refusals.ts";
 import { seesPool, viewerOf } from "./viewer.ts";
@@ -80,9 +81,8 @@ export function blobRoutes(app: App, context: Pick<HttpContext, "blobs" | "store
         // A reader of a public kernel may be on another page.
         ...(isPublic ? { "access-control-allow-origin": "*" } : {}),
       });
-      if (request.headers["if-none-match"] === etag) return reply.status(304).send();
-      const condition = request.headers["if-range"];
-      const range = condition === undefined || condition === etag ? rangeOf(request.headers.range, size) : null;
+      if (hasTag(request.headers["if-none-match"], etag)) return reply.status(304).send();
+      const range = mayRange(request.headers["if-range"], etag) ? rangeOf(request.headers.range, size) : null;
       if (range === "beyond") {
         void reply.header("content-range", `bytes */${size}`);
         return reply.status(416).send();

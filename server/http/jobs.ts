@@ -6,6 +6,7 @@ import { MaxGpuHours } from "../../shared/manifest.ts";
 import { REFUSED_LISTED } from "../../shared/refused.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import type { App, HttpContext } from "./context.ts";
+import { hasTag } from "./etag.ts";
 import { countsOf, jobOf } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
 import { isPrivate, ownJob, visibleJob, visibleJobs } from "./viewer.ts";
@@ -104,7 +105,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       const row = await visibleJob(request, context, request.params.id);
       const etag = `"${row.plan}"`;
       void reply.header("etag", etag).header("cache-control", isPrivate(row) ? "no-store" : "public, max-age=31536000, immutable");
-      if (request.headers["if-none-match"] === etag) return reply.status(304).send();
+      if (hasTag(request.headers["if-none-match"], etag)) return reply.status(304).send();
       const bytes = await blobs.get(row.plan);
       if (!bytes) throw new Error(`the plan ${row.plan} is missing`);
       return reply.type("application/json; charset=utf-8").send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -152,7 +153,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       const picture = await views.picture(row);
       const etag = `W/"${row.id}-${picture.seq}"`;
       void reply.header("etag", etag).header("cache-control", isPrivate(row) ? "private, no-cache" : "no-cache");
-      if (request.headers["if-none-match"] === etag) return reply.status(304).send();
+      if (hasTag(request.headers["if-none-match"], etag)) return reply.status(304).send();
       const bytes = picture.encode(request.query.since ?? 0, countsOf(coordinator, row.id).final);
       return reply.type("application/octet-stream").send(Buffer.from(bytes.buffer));
     },

@@ -1,5 +1,4 @@
 /** A job package out of a multipart request: every size is checked while it streams, nothing large is held in memory. */
-import { createHash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { concatBytes } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
@@ -7,6 +6,7 @@ import type { BlobHash } from "../../shared/ids.ts";
 import { MAX_PATH_CHARACTERS, PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { MAX_MANIFEST_BYTES } from "../../shared/manifest.ts";
 import { type JobPackage, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "../admit/package.ts";
+import { hashed } from "../hashed.ts";
 import { Pace } from "./pace.ts";
 
 export const MAX_FILE_BYTES = 4 * 1024 ** 3;
@@ -63,23 +63,13 @@ async function receive(request: FastifyRequest, sink: FileSink, pace: Pace): Pro
       pkg.files.set(path, { bytes, sha256: hash });
       continue;
     }
-    const text = await collect(source, Math.min(limit, MAX_TEXT_BYTES - textBytes), path);
-    textBytes += text.byteLength;
-    pkg.texts.set(path, text);
-    pkg.files.set(path, { bytes: text.byteLength, sha256: createHash("sha256").update(text).digest("hex") as BlobHash });
+    const text: Uint8Array[] = [];
+    const { hash, bytes } = await hashed(source, Math.min(limit, MAX_TEXT_BYTES - textBytes), path, (part) => void text.push(part));
+    textBytes += bytes;
+    pkg.texts.set(path, concatBytes(text));
+    pkg.files.set(path, { bytes, sha256: hash });
   }
   return pkg;
-}
-
-async function collect(source: AsyncIterable<Uint8Array>, limit: number, what: string): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of source) {
-    bytes += part.byteLength;
-    if (bytes > limit) throw new IdlewaveError("too-large", { what, bytes: `at least ${bytes}`, limit });
-    parts.push(part);
-  }
-  return concatBytes(parts);
 }
 
 /** What the multipart parser gives. Its own errors have no code: they tell of the sender, not of us. */
@@ -97,13 +87,4 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Measures and hashes a file without keeping it. */
-export const measure: FileSink = async (source, limit, what) => {
-  const sha256 = createHash("sha256");
-  let bytes = 0;
-  for await (const part of source) {
-    bytes += part.byteLength;
-    if (bytes > limit) throw new IdlewaveError("too-large", { what, bytes, limit });
-    sha256.update(part);
-  }
-  return { hash: sha256.digest("hex") as BlobHash, bytes };
-};
+export const measure: FileSink = (source, limit, path) => hashed(source, limit, path);

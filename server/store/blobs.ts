@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createReadStream, rmSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { IdlewaveError } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { BlobStore, HeldBlob } from "../core/store.ts";
+import { hashed } from "../hashed.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 const TEMP = ".tmp";
@@ -56,7 +56,7 @@ export class DiskBlobs implements BlobStore {
     const drop = () => rm(temporary, { force: true });
     const file = await open(temporary, "wx");
     try {
-      const { hash, bytes } = await write(file, source, limit, what);
+      const { hash, bytes } = await hashed(source, limit, what, (part) => write(file, part));
       await file.sync();
       await file.close();
       const keep = () =>
@@ -124,22 +124,8 @@ export class DiskBlobs implements BlobStore {
   }
 }
 
-async function write(
-  file: FileHandle,
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  limit: number,
-  what: string,
-): Promise<{ hash: BlobHash; bytes: number }> {
-  const sha256 = createHash("sha256");
-  let bytes = 0;
-  for await (const part of source) {
-    bytes += part.byteLength;
-    if (bytes > limit) throw new IdlewaveError("too-large", { what, bytes, limit });
-    sha256.update(part);
-    let offset = 0;
-    while (offset < part.byteLength) offset += (await file.write(part, offset)).bytesWritten;
-  }
-  return { hash: sha256.digest("hex") as BlobHash, bytes };
+async function write(file: FileHandle, part: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < part.byteLength; ) offset += (await file.write(part, offset)).bytesWritten;
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -12,6 +12,7 @@ import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { packPage } from "./packing.ts";
 import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
 import { Place } from "./records.ts";
+import { RowText } from "./row-text.ts";
 import { StatementBatch } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
@@ -237,31 +238,24 @@ interface Totals extends AccountSums {
   page: number;
 }
 
-/** One statement for many accounts, made once a size: building it anew would cost more than running it. */
+const TOTALS = new RowText(
+  "(?,?,?,?,?,?,?,?)",
+  (rows) => `WITH change (id, escrow, final, submitted, units, refused, micros, passed) AS (VALUES ${rows})
+    UPDATE accounts SET credit_escrow = credit_escrow + escrow, credit_final = credit_final + final,
+      units_submitted = units_submitted + submitted, units_final = units_final + units,
+      units_refused = units_refused + refused, gpu_micros = min(${Number.MAX_SAFE_INTEGER}, gpu_micros + micros),
+      audits_passed = audits_passed + passed
+    FROM change WHERE accounts.id = change.id`,
+);
+
 async function changeTotals(trx: Transaction<Tables>, totals: ReadonlyMap<AccountId, Totals>): Promise<void> {
   for (const chunk of chunks([...totals])) {
     const parameters: number[] = [];
     for (const [account, { escrow, final, submitted, unitsFinal, refused, micros, passed }] of chunk) {
       parameters.push(account, escrow, final, submitted, unitsFinal, refused, micros, passed);
     }
-    await trx.executeQuery(CompiledQuery.raw(totalsStatement(chunk.length), parameters));
+    await trx.executeQuery(CompiledQuery.raw(TOTALS.for(chunk.length), parameters));
   }
-}
-
-const totalsStatements = new Map<number, string>();
-
-function totalsStatement(accounts: number): string {
-  let text = totalsStatements.get(accounts);
-  if (!text) {
-    text = `WITH change (id, escrow, final, submitted, units, refused, micros, passed) AS (VALUES ${Array(accounts).fill("(?,?,?,?,?,?,?,?)").join()})
-      UPDATE accounts SET credit_escrow = credit_escrow + escrow, credit_final = credit_final + final,
-        units_submitted = units_submitted + submitted, units_final = units_final + units,
-        units_refused = units_refused + refused, gpu_micros = min(${Number.MAX_SAFE_INTEGER}, gpu_micros + micros),
-        audits_passed = audits_passed + passed
-      FROM change WHERE accounts.id = change.id`;
-    totalsStatements.set(accounts, text);
-  }
-  return text;
 }
 
 async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobId, JobTally>): Promise<void> {

@@ -1,5 +1,6 @@
 import { backup, DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { closeSqlite } from "../../shared/sqlite-close.ts";
 import { migrate } from "./migrate.ts";
 import type { Tables } from "./tables.ts";
 
@@ -70,9 +71,7 @@ class Adapter implements SqliteDatabase {
 
   close(): void {
     this.statements.clear();
-    // The driver cannot finalize statements, so SQLite keeps the connection and its lock until they are collected: give it up first.
-    this.database.exec("PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema");
-    this.database.close();
+    closeSqlite(this.database);
   }
 }
 

@@ -42,6 +42,7 @@ export async function* examine(folder: string): AsyncGenerator<Finding> {
       for (const check of checkLedger(database)) yield ledgerFinding(check);
       yield signatures(database);
       yield resultDigests(database);
+      yield brokenOff(database);
     }
     const blobs = DiskBlobs.at(join(folder, "blobs"));
     yield await blobDigests(blobs);
@@ -101,6 +102,19 @@ function resultDigests(database: DatabaseSyncInstance): Finding {
   }
   if (damaged.length === 0) return right(check, `${count.toLocaleString("en")} results`);
   return wrong(check, `${damaged.length} do not: ${damaged.slice(0, SHOWN).join("; ")}`, RESTORE);
+}
+
+/** A note: a stop may come before all is voided, and the next start goes on. */
+function brokenOff(database: DatabaseSyncInstance): Finding {
+  const check = "Credit for what jobs that were broken off left open is taken back.";
+  const row = database
+    .prepare(
+      "SELECT count(DISTINCT page) AS pages FROM jobs JOIN journal ON journal.job = jobs.id WHERE state IN ('cancelled', 'failed') GROUP BY jobs.id",
+    )
+    .all() as { pages: number }[];
+  const pages = row.reduce((sum, job) => sum + job.pages, 0);
+  if (pages === 0) return right(check, "nothing is left");
+  return { ...right(check, `${pages.toLocaleString("en")} pages are left`), todo: "The next start of the coordinator goes on with them." };
 }
 
 async function blobDigests(blobs: DiskBlobs): Promise<Finding> {

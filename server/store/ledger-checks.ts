@@ -27,7 +27,7 @@ const CHECKS = {
   inline: "Each result in a page has its digest.",
   open: "No replica of a unit that has ended is still open.",
   paid: "Only replicas that equal the canonical result are paid.",
-  escrow: "No job that was broken off holds credit in escrow.",
+  escrow: "No job that is done holds credit of open units in escrow.",
   unmet: "No job that volunteers have not met has units.",
   measured: "What the canary found of a job can be read.",
   outside: "No unit lies outside of its job.",

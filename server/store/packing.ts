@@ -1,16 +1,16 @@
 /** Turns the journal of a page into one row, and what lost into garbage. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { PAGE_UNITS } from "../core/store.ts";
+import { isOver, PAGE_UNITS } from "../core/store.ts";
 import { pack } from "./packed.ts";
 import { DamagedPage, type PageUnit, replay } from "./page.ts";
 import type { Tables } from "./tables.ts";
 
-/** Pages of a job that is over, a transaction. */
-const PAGES_AT_ONCE = 4;
+/** One step takes no further page of a job that is over from so many pages or replicas on: commits wait while it is written. */
+const STEP_PAGES = 16;
+const STEP_REPLICAS = 1_024;
 
 /** The units of a page as its journal has them; empty when it has none. */
 export async function readJournal(database: Kysely<Tables>, job: JobId, page: number): Promise<Map<number, PageUnit>> {
@@ -42,29 +42,45 @@ export async function openPages(database: Kysely<Tables>, job: JobId): Promise<n
   return rows.map((row) => row.page);
 }
 
+/** What an open replica of the job is: void once the job is over, though its page may not be packed yet. */
+export async function openOutcome(database: Kysely<Tables>, job: JobId): Promise<"open" | "void"> {
+  const row = await database.selectFrom("jobs").select("state").where("id", "=", job).executeTakeFirst();
+  return row && isOver(row) ? "void" : "open";
+}
+
 /** Packs a page of which nothing will change any more. Rejects with `DamagedPage` when its journal contradicts itself. */
 export async function packPage(trx: Transaction<Tables>, job: JobId, page: number): Promise<void> {
   await keepPacked(trx, job, page, await readJournal(trx, job, page));
 }
 
 /**
- * Packs what is left of a job that is over and voids its escrow: nothing of it will be verified any more. A few pages a
- * transaction, and others get their turn between; after a crash it goes on where it was.
+ * Packs the next pages of a job that is over and voids their escrow: nothing of it will be verified any more. One short
+ * transaction; whoever calls it again goes on where it was, after a crash too. Whether pages are left.
  */
-export async function packOpenPages(database: Kysely<Tables>, job: JobId): Promise<void> {
-  const pages = await openPages(database, job);
-  for (let from = 0; from < pages.length; from += PAGES_AT_ONCE) {
-    await database.transaction().execute(async (trx) => {
-      for (const page of pages.slice(from, from + PAGES_AT_ONCE)) await breakOff(trx, job, page);
-    });
-    await nextTurn();
-  }
+export async function packOpenPages(database: Kysely<Tables>, job: JobId): Promise<boolean> {
+  return await database.transaction().execute(async (trx) => {
+    let replicas = 0;
+    let page = await firstOpenPage(trx, job);
+    for (let pages = 0; page !== undefined && pages < STEP_PAGES && replicas < STEP_REPLICAS; pages++) {
+      replicas += await breakOff(trx, job, page);
+      page = await firstOpenPage(trx, job);
+    }
+    return page !== undefined;
+  });
 }
 
-async function breakOff(trx: Transaction<Tables>, job: JobId, page: number): Promise<void> {
+async function firstOpenPage(trx: Transaction<Tables>, job: JobId): Promise<number | undefined> {
+  const row = await trx.selectFrom("journal").select("page").where("job", "=", job).orderBy("page").limit(1).executeTakeFirst();
+  return row?.page;
+}
+
+/** How many replicas the page has. */
+async function breakOff(trx: Transaction<Tables>, job: JobId, page: number): Promise<number> {
   const units = await readJournal(trx, job, page);
   const escrow = new Map<number, number>();
+  let count = 0;
   for (const { replicas } of units.values()) {
+    count += replicas.length;
     for (const { account, credit, outcome } of replicas) {
       if (outcome === "open") escrow.set(account, (escrow.get(account) ?? 0) + credit);
     }
@@ -73,6 +89,7 @@ async function breakOff(trx: Transaction<Tables>, job: JobId, page: number): Pro
     await sql`UPDATE accounts SET credit_escrow = credit_escrow - ${credit} WHERE id = ${account}`.execute(trx);
   }
   await keepPacked(trx, job, page, units);
+  return count;
 }
 
 async function keepPacked(trx: Transaction<Tables>, job: JobId, page: number, units: ReadonlyMap<number, PageUnit>): Promise<void> {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { JobState } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
-import { isOver, PAGE_UNITS } from "../core/store.ts";
+import { PAGE_UNITS } from "../core/store.ts";
 import type { PageUnit } from "./page.ts";
 import { Place } from "./records.ts";
 
@@ -45,8 +45,7 @@ export function checkPage(facts: PageFacts, units: ReadonlyMap<number, PageUnit>
     checkResults(first + slot, unit, packed, rows, (check) => note(check, name));
     checkPaid(unit, name, note);
   }
-  const over = isOver(facts);
-  if (over && escrowed) note("escrow", `job ${job}`);
+  if (facts.state === "done" && escrowed) note("escrow", `job ${job}`);
   const size = Math.min(PAGE_UNITS, facts.units - first);
   // What broke off leaves units that nobody computed.
   const whole = packed && facts.state !== "failed" && facts.state !== "cancelled";

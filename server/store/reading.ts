@@ -6,9 +6,9 @@ import type { Kysely } from "kysely";
 import { exactBytes, toHex } from "../../shared/bytes.ts";
 import { type AccountId, type JobId, runsOf, type StatementId, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { type FinalRow, type JobHistory, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
+import { type FinalRow, type JobHistory, OVER, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
 import { unpack } from "./packed.ts";
-import { openPages, readJournal, replayRow } from "./packing.ts";
+import { openOutcome, openPages, readJournal, replayRow } from "./packing.ts";
 import { DamagedPage, type PageResult, type PageUnit, type Sender } from "./page.ts";
 import { Place } from "./records.ts";
 import { signedAmong } from "./statements.ts";
@@ -99,13 +99,16 @@ export class PageReader {
       .orderBy("page", "desc")
       .limit(MAX_OWN_PAGES + 1)
       .execute();
+    const ifOpen = await openOutcome(this.database, job);
     const units: OwnUnits["units"] = [];
     for (const { page } of rows.slice(0, MAX_OWN_PAGES)) {
       const own: OwnUnits["units"] = [];
       for (const [slot, { replicas }] of await this.page(job, page)) {
         if (page * PAGE_UNITS + slot >= before) continue;
         const replica = replicas.find((other) => other.account === account);
-        if (replica) own.push({ unit: (page * PAGE_UNITS + slot) as UnitIndex, outcome: replica.outcome });
+        if (!replica) continue;
+        const outcome = replica.outcome === "open" ? ifOpen : replica.outcome;
+        own.push({ unit: (page * PAGE_UNITS + slot) as UnitIndex, outcome });
       }
       own.sort((a, b) => b.unit - a.unit);
       units.push(...own);
@@ -116,9 +119,15 @@ export class PageReader {
     return { units, next: more ? (more.page + 1) * PAGE_UNITS : null };
   }
 
-  /** Clusters of replicas whose page is not packed. */
+  /** Clusters of replicas that are open: of a job that is over none is, though its page may not be packed yet. */
   async *openClusters(): AsyncGenerator<string> {
-    const pages = await this.database.selectFrom("journal").select(["job", "page"]).distinct().execute();
+    const pages = await this.database
+      .selectFrom("journal")
+      .innerJoin("jobs", "jobs.id", "journal.job")
+      .where("state", "not in", OVER)
+      .select(["job", "page"])
+      .distinct()
+      .execute();
     for (const { job, page } of pages) {
       for (const unit of (await readJournal(this.database, job, page)).values()) {
         if (unit.ended) continue;

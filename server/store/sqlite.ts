@@ -3,21 +3,20 @@ import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
-import {
-  type AccountRow,
-  type CanaryRecord,
-  type FinalRow,
-  isOver,
-  type JobHistory,
-  type JobRow,
-  type JobTally,
-  type OwnUnits,
-  type RefusedRow,
-  type SiteRow,
-  type Store,
-  type StoreOp,
-  type TokenRow,
-  type UnitRow,
+import type {
+  AccountRow,
+  CanaryRecord,
+  FinalRow,
+  JobHistory,
+  JobRow,
+  JobTally,
+  OwnUnits,
+  RefusedRow,
+  SiteRow,
+  Store,
+  StoreOp,
+  TokenRow,
+  UnitRow,
 } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -48,11 +47,10 @@ export class SqliteStore implements Store {
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
     if (ops.length > 0) await commitOps(this.database, ops);
-    for (const op of ops) if (op.type === "job-state" && isOver(op)) await this.endJob(op.job);
   }
 
-  async endJob(job: JobId): Promise<void> {
-    await packOpenPages(this.database, job);
+  async endJob(job: JobId): Promise<boolean> {
+    return await packOpenPages(this.database, job);
   }
 
   async secret(key: string, create: () => Uint8Array): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
 import type { AccountId, StatementId } from "../../shared/ids.ts";
 import type { Settled, StoreOp } from "../core/store.ts";
 import { chunks } from "./chunks.ts";
+import { RowText } from "./row-text.ts";
 import type { Tables } from "./tables.ts";
 
 type Op<Type extends StoreOp["type"]> = Extract<StoreOp, { type: Type }>;
@@ -30,35 +31,23 @@ export class StatementBatch {
   async write(trx: Transaction<Tables>): Promise<void> {
     for (const chunk of chunks([...this.marks.values()])) {
       const rows = chunk.flatMap(({ statement, account, session, results, hash, at }) => [statement, account, session, results, hash, at]);
-      await trx.executeQuery(CompiledQuery.raw(textOf(MARK, chunk.length), rows));
+      await trx.executeQuery(CompiledQuery.raw(MARK.for(chunk.length), rows));
     }
-    for (const chunk of chunks([...this.earned])) await trx.executeQuery(CompiledQuery.raw(textOf(EARN, chunk.length), chunk.flat()));
+    for (const chunk of chunks([...this.earned])) await trx.executeQuery(CompiledQuery.raw(EARN.for(chunk.length), chunk.flat()));
     for (const op of this.signed.values()) await vest(trx, op);
   }
 }
 
-const MARK = {
-  row: "(?,?,?,?,?,?)",
-  of: (rows: string) => `INSERT INTO statements (id, account, session, results, hash, at) VALUES ${rows}
+const MARK = new RowText(
+  "(?,?,?,?,?,?)",
+  (rows) => `INSERT INTO statements (id, account, session, results, hash, at) VALUES ${rows}
     ON CONFLICT (id) DO UPDATE SET results = excluded.results, hash = excluded.hash, at = excluded.at`,
-  made: new Map<number, string>(),
-};
-const EARN = {
-  row: "(?,?)",
-  of: (rows: string) => `WITH change (id, credit) AS (VALUES ${rows})
+);
+const EARN = new RowText(
+  "(?,?)",
+  (rows) => `WITH change (id, credit) AS (VALUES ${rows})
     UPDATE statements SET earned = earned + credit FROM change WHERE statements.id = change.id`,
-  made: new Map<number, string>(),
-};
-
-/** One text for many rows, made once a size: building it anew would cost more than running it. */
-function textOf({ row, of, made }: typeof MARK, rows: number): string {
-  let text = made.get(rows);
-  if (!text) {
-    text = of(Array(rows).fill(row).join());
-    made.set(rows, text);
-  }
-  return text;
-}
+);
 
 /** Of one that is signed already nothing is left to vest. */
 async function vest(trx: Transaction<Tables>, { statement, signature, at }: Op<"signed">): Promise<void> {

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
 import type { FinalRow, UnitReplicaRow, UnitRow } from "../core/store.ts";
+import { openOutcome } from "./packing.ts";
 import type { PageReplica } from "./page.ts";
 import { digestOf, type PageReader } from "./reading.ts";
 import { signedAmong } from "./statements.ts";
@@ -15,7 +16,8 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
   const { ended, at, replicas, results } = found;
   const kept = results.map(digestOf);
   const digest = ended === "final" ? (kept[0] ?? null) : null;
-  const [keys, refused, signed] = await Promise.all([
+  const [ifOpen, keys, refused, signed] = await Promise.all([
+    openOutcome(database, job),
     keysOf(database, replicas),
     refusedDigests(database, job, unit),
     signedAmong(database, new Set(replicas.map(({ statement }) => statement))),
@@ -24,7 +26,7 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
     account: replica.account as AccountId,
     publicKey: keys.get(replica.account) ?? null,
     status: replica.status,
-    outcome: replica.outcome,
+    outcome: replica.outcome === "open" ? ifOpen : replica.outcome,
     gpuMicros: replica.gpuMicros,
     credit: replica.credit,
     signed: signed.has(replica.statement),

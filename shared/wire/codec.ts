@@ -13,6 +13,7 @@ import {
   MAX_SOCKET_RESULT_BYTES,
   MAX_TOKEN_BYTES,
   REPLICA_STATUSES,
+  RESULT_OVERHEAD_BYTES,
   type ReplicaResult,
   SIGNATURE_BYTES,
   VERDICTS,
@@ -50,7 +51,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
         .done();
     case "submit": {
       let length = 8 + frame.token.byteLength;
-      for (const result of frame.results) length += 52 + result.bytes.byteLength;
+      for (const result of frame.results) length += RESULT_OVERHEAD_BYTES + result.bytes.byteLength;
       const writer = new Writer(FrameType.Submit, length).block(frame.token).u32(frame.results.length);
       for (const result of frame.results) {
         writer
@@ -128,7 +129,7 @@ function decodeBody(type: number, reader: Reader): Frame {
       };
     case FrameType.Submit: {
       const token = reader.block("token", MAX_TOKEN_BYTES);
-      const count = reader.count("results", MAX_BATCH_UNITS, 52);
+      const count = reader.count("results", MAX_BATCH_UNITS, RESULT_OVERHEAD_BYTES);
       const results: ReplicaResult[] = [];
       for (let i = 0; i < count; i++) {
         results.push({

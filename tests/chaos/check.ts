@@ -1,12 +1,12 @@
 /** Looks at a data folder that no process has: is everything there that was promised, and does everything in it agree? */
 import { join } from "node:path";
-import { checkState } from "../../server/core/invariants.ts";
 import { restoreJob } from "../../server/core/restore.ts";
 import { createState } from "../../server/core/state.ts";
 import type { AccountRow, JobRow } from "../../server/core/store.ts";
 import { DiskBlobs } from "../../server/store/blobs.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, UnitIndex } from "../../shared/ids.ts";
+import { checkState } from "../core-check/invariants.ts";
 import { kindNamed, resultOf, sha256 } from "./jobs.ts";
 import type { Acknowledged } from "./journal.ts";
 

@@ -66,6 +66,21 @@ class Unread extends SqliteStore {
   }
 }
 
+/** A store whose steps to end a job wait until they are let go, and then change nothing. */
+class Held extends SqliteStore {
+  readonly steps: JobId[] = [];
+  letGo: (failure?: Error) => void = () => {};
+  private readonly gate = new Promise<void>((resolve, reject) => {
+    this.letGo = (failure) => (failure ? reject(failure) : resolve());
+  });
+
+  override async endJob(job: JobId): Promise<boolean> {
+    this.steps.push(job);
+    await this.gate;
+    return true;
+  }
+}
+
 describe("the coordinator", () => {
   it("runs a job to its end and tells of it when it is on disk", async () => {
     const { store, coordinator } = await open(join(await temporaryFolder(), "a.db"));
@@ -240,6 +255,45 @@ describe("the coordinator", () => {
     expect(coordinator.counts(id)).toEqual({ ...counts, unitsPerMinute: 0 });
     expect(coordinator.jobs()).toMatchObject([{ state: "cancelled" }]);
     await coordinator.close();
+  });
+
+  it("answers others while it voids what a job that was broken off left open, and goes on with that at the next start", async () => {
+    const path = join(await temporaryFolder(), "a.db");
+    const held = new Held(path);
+    onTestFinished(() => held.close());
+    const before = await Coordinator.open({ store: held, onFatal: unexpected, tickMs: 0 });
+    const [first, second] = await Promise.all([before.addJob(jobRow(), { ...PLAIN, units: 8 }), before.addJob(jobRow(), PLAIN)]);
+    const by = await connect(before, held, 1);
+    const assignment = await claim(before, by.host, 3);
+    if (!assignment) throw new Error("no work");
+    await submit(before, assignment);
+    await before.dispatch({ type: "job-verb", job: first.id, verb: "cancel" });
+    const more = await claim(before, (await connect(before, held, 2)).host, 3);
+    if (!more) throw new Error("no work");
+    expect(more.job).toBe(second.id);
+    expect(await submit(before, more)).toMatchObject({ type: "verdicts" });
+    expect(held.steps).toEqual([first.id]);
+    expect(await held.account(by.account)).toMatchObject({ creditEscrow: 3 * PLAIN.creditPerUnit });
+    const closing = before.close();
+    held.letGo();
+    await closing;
+    await held.close();
+
+    const { store, coordinator } = await open(path);
+    await expect.poll(() => store.account(by.account), { timeout: 30_000 }).toMatchObject({ creditEscrow: 0 });
+    await coordinator.close();
+  });
+
+  it("stops when it cannot void what a job left open", async () => {
+    const store = new Held(join(await temporaryFolder(), "a.db"));
+    onTestFinished(() => store.close());
+    const failures: unknown[] = [];
+    const coordinator = await Coordinator.open({ store, onFatal: (error) => failures.push(error), tickMs: 0 });
+    const { id } = await coordinator.addJob(jobRow(), PLAIN);
+    await coordinator.dispatch({ type: "job-verb", job: id, verb: "cancel" });
+    store.letGo(new Error("no room"));
+    await expect.poll(() => failures, { timeout: 30_000 }).toMatchObject([{ message: "no room" }]);
+    await expect(coordinator.dispatch({ type: "tick" })).rejects.toThrow("no room");
   });
 
   it("says what a job waits for that nobody who is connected can run", async () => {

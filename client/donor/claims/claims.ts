@@ -2,6 +2,7 @@
  * The assignments this donor holds. A unit is `waiting` (claimed), then `open` (on the GPU), then gone: finished, given back,
  * or lost with an assignment that ran out. Work is claimed before it runs dry, sized by measured speed.
  */
+import { toHex } from "../../../shared/bytes.ts";
 import { type JobId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { type AssignmentFrame, type Frame, MAX_BATCH_UNITS } from "../../../shared/wire.ts";
 
@@ -98,19 +99,22 @@ export class Claims {
   async takeUp<Begun extends Pick<Task, "job" | "unit" | "token" | "row">>(begun: readonly Begun[]): Promise<Begun[]> {
     const ours: Begun[] = [];
     const rests: { token: Uint8Array; units: UnitIndex[] }[] = [];
-    for (const each of begun) {
-      const answer = await this.request({ type: "renew", token: each.token });
-      if (answer.type !== "assignment" || answer.job !== each.job) continue;
+    const taken: Held[] = [];
+    for (const { job, token: old, tasks } of byToken(begun)) {
+      const answer = await this.request({ type: "renew", token: old });
+      if (answer.type !== "assignment" || answer.job !== job) continue;
       const units = new Set(unitsOf(answer.runs));
       const token = answer.token.slice();
-      rests.push({ token, units: [...units].filter((unit) => !begun.some((other) => other.job === each.job && other.unit === unit)) });
-      if (!units.has(each.unit)) continue;
-      const rows = each.row && new Map([[each.unit, each.row]]);
-      const held: Held = { job: each.job, token, waiting: [each.unit], open: new Map(), rows, deadline: 0, renewAt: 0 };
+      rests.push({ token, units: [...units].filter((unit) => !begun.some((other) => other.job === job && other.unit === unit)) });
+      const still = tasks.filter(({ unit }) => units.has(unit));
+      if (still.length === 0) continue;
+      const rows = new Map(still.flatMap(({ unit, row }) => (row ? [[unit, row]] : [])));
+      const held: Held = { job, token, waiting: still.map(({ unit }) => unit), open: new Map(), rows, deadline: 0, renewAt: 0 };
       this.live(held, answer.lifeMs);
-      this.held.unshift(held);
-      ours.push(each);
+      taken.push(held);
+      ours.push(...still);
     }
+    this.held.unshift(...taken);
     for (const { token, units } of rests) if (units.length > 0) await this.request({ type: "release", token, units });
     return ours;
   }
@@ -206,6 +210,21 @@ export class Claims {
   private tidy(): void {
     this.held = this.held.filter((held) => held.waiting.length + held.open.size > 0);
   }
+}
+
+/** Tasks by the assignment that they are of, in the order in which they come. */
+function byToken<Begun extends Pick<Task, "job" | "token">>(
+  begun: readonly Begun[],
+): Iterable<Pick<Task, "job" | "token"> & { tasks: Begun[] }> {
+  const groups = new Map<string, Pick<Task, "job" | "token"> & { tasks: Begun[] }>();
+  for (const each of begun) {
+    const { job, token } = each;
+    const name = `${job} ${toHex(token)}`;
+    const group = groups.get(name) ?? { job, token, tasks: [] };
+    group.tasks.push(each);
+    groups.set(name, group);
+  }
+  return groups.values();
 }
 
 function rowsOf(units: readonly UnitIndex[], rows: Uint8Array): Map<UnitIndex, Uint8Array> | undefined {

@@ -2,12 +2,18 @@
 import { toHex } from "../../../shared/bytes.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { MAX_RESULT_BYTES } from "../../../shared/plan.ts";
-import { INLINE_RESULT_BYTES, MAX_BATCH_UNITS, MAX_FRAME_BYTES, MAX_TOKEN_BYTES, type ReplicaStatus } from "../../../shared/wire.ts";
+import {
+  DIGEST_BYTES,
+  INLINE_RESULT_BYTES,
+  MAX_BATCH_UNITS,
+  MAX_FRAME_BYTES,
+  MAX_TOKEN_BYTES,
+  RESULT_OVERHEAD_BYTES,
+  type ReplicaStatus,
+} from "../../../shared/wire.ts";
 
-const DIGEST_BYTES = 32;
 /** Room in a frame beside the results: header, token, counts. */
 const FRAME_RESERVE_BYTES = 64 * 1024;
-const RESULT_OVERHEAD_BYTES = 52;
 
 /** Lies in browsers over upgrades: a change of its shape must still read what the release before has left (tests/fixtures/outbox). */
 export interface OutboxEntry {

@@ -1,4 +1,4 @@
-/** Loops that count up and end before their variable wraps: what it can be in the body. */
+/** Loops that count up and end before their variable wraps, or shrink it: what it can be in the body. */
 import { type ExpressionElem, type ForElem, type Statement, type VarElem, visitAst, type WhileElem } from "wesl/core";
 import type { Names } from "./names.ts";
 import type { Place } from "./place.ts";
@@ -27,6 +27,7 @@ function counted(
 ): { range: Range; each: boolean } | undefined {
   const first = variable.init && values.rangeOf(variable.init, place);
   const update = names.updateOf(variable);
+  if (first && first.min >= 0 && shrinks(update, place, values)) return { range: { min: 0, max: first.max, axes: 15 }, each: false };
   const step = first && stepOf(update, place, values);
   if (!step || step.min < 0) return undefined;
   const last = lastOf(loop.condition, variable, place, names, values);
@@ -41,6 +42,13 @@ function counted(
   const aside = first.free === true && first.top !== undefined && step.min >= 1 && step.min <= first.max - min + 1;
   if (whole && aside) return { range: { min, max, top: "moved", axes, free: true }, each: true };
   return { range: { min, max, axes: 15 }, each: false };
+}
+
+/** Halved, say, as in a tree of sums: never above its first value, never below zero. */
+function shrinks(update: Statement | undefined, place: Place, values: Values): boolean {
+  if (update?.kind !== "assign") return false;
+  const by = values.rangeOf(update.rhs, place);
+  return by !== undefined && ((update.op.value === ">>=" && by.min >= 0) || (update.op.value === "/=" && by.min >= 1));
 }
 
 function stepOf(update: Statement | undefined, place: Place, values: Values): Range | undefined {

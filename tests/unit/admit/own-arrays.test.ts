@@ -77,6 +77,8 @@ describe("one that the text does not show is named as unchecked", () => {
 describe("and nothing is said where it is inside", () => {
   it.each<[string, string, object?]>([
     ["by a rest", "t[l % 16u] = 1u; _ = t[(o[0] - 1u) % 16u];"],
+    ["by a tree of sums", "for (var h = 8u; h > 0u; h >>= 1u) { if (l < h) { t[l] += t[l + h]; } workgroupBarrier(); }"],
+    ["by one that divides", "for (var h = 8u; h > 0u; h /= 2u) { if (l < h) { t[l] += t[l + h]; } workgroupBarrier(); }"],
     ["by a condition", "if (l < 16u) { t[l] = 1u; }"],
     ["of what an override makes long", "tile[l] = 1u;", { TILE: 32 }],
     ["of a struct's", "grid.rows[l / 16u][l % N] = 1u; grid.seen[l % 4u] = true;"],

@@ -291,7 +291,7 @@ describe("the doctor", () => {
     ],
     ["a finding of the canary that is none", (copy) => change(copy, "UPDATE jobs SET canary = '{' WHERE id = 1"), "What the canary found"],
     ["a unit beyond the job", (copy) => journal(copy, [replica(JOB, 99, ONE, "a")]), "No unit lies outside"],
-    ["credit in escrow of a job that is over", (copy) => journal(copy, voted("a", "b")), "No job that was broken off"],
+    ["credit in escrow of a job that is done", (copy) => journal(copy, voted("a", "b")), "No job that is done holds"],
     [
       "a result of a page with other bytes",
       (copy) => journal(copy, [{ ...bytes("a"), digest: digest("b") } as StoreOp]),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { progressBar } from "../../../server/cli/bar.ts";
+import { progressBar, shareBar } from "../../../server/cli/bar.ts";
 
 let said: string[];
 beforeEach(() => {
@@ -19,4 +19,10 @@ test("without a terminal a line is said when something changed, every few second
     vi.advanceTimersByTime(3_000);
   }
   expect(said).toEqual(["life: 0 of 9 units (running)\n", "life: 4 of 9 units (running)\n", "life: 5 of 9 units (running)\n"]);
+});
+
+test("a share of one thing is told in percent of it", () => {
+  const bar = shareBar("Computing unit 0 of boids");
+  bar.update(0.05);
+  expect(said).toEqual(["Computing unit 0 of boids: 5 % done\n"]);
 });

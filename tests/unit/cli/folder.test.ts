@@ -60,19 +60,23 @@ describe("the files a manifest names", () => {
 
 describe("a file that is missing", () => {
   test("is told with the one of nearly its name in the folder, in whichever folder of the package, that nobody else names", async () => {
-    for (const path of ["boards.bin", "notes.txt", "data/points.bin", "job.json"]) await writeFile(join(dir, path), "{}");
+    for (const path of ["boards.bin", "notes.txt", "first.wgsl", "data/points.bin", "job.json"]) await writeFile(join(dir, path), "{}");
     const missing = (path?: string): Fault => ({
       file: "job.json",
       wrong: "It is not there.",
       right: "Add it.",
       ...(path ? { missing: path } : {}),
     });
-    const paths = ["board.bin", "data/point.bin", "jobs.json", "elsewhere/far.bin", "../boards.bin", undefined];
+    const paths = ["board.bin", "data/point.bin", "jobs.json", "kernel.wgsl", "elsewhere/far.bin", "../boards.bin", undefined];
     const named = await nameNeighbours(dir, paths.map(missing), await packageFiles(dir));
     expect(named.map(({ right }) => right)).toEqual([
       "Did you mean boards.bin?",
       "Did you mean data/points.bin?",
-      ...Array<string>(4).fill("Add it."),
+      expect.stringMatching(
+        /^Add it\. Its folder has (?=.*boards\.bin)(?=.*first\.wgsl)(?=.*notes\.txt).* too, which job\.json does not name\.$/,
+      ),
+      "Did you mean first.wgsl?",
+      ...Array<string>(3).fill("Add it."),
     ]);
   });
 });

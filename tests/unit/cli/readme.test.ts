@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -58,5 +58,7 @@ it("the README's job of one's own is good, and has words and an answer of its ow
   expect([title, whom, description, answer].join("|")).toMatch(
     /^Primes 4k \+ 3 below 100 million\|.*A091099\|How many primes of the form 4k \+ 3 lie below.*\|Primes 4k \+ 3 below 10\^8$/,
   );
+  expect(read("kernel.wgsl")).toMatch(/^\/\/ Counts primes 4k \+ 3 with/);
+  expect(existsSync(join(folder, "net", "my-primes", "README.md"))).toBe(false);
   expect(JSON.parse(read("reference.json"))).toMatchObject({ value: "2880950", source: expect.stringContaining("A091099") });
 }, 60_000);

@@ -103,3 +103,15 @@ test("watching ends when the coordinator says that there is no such job", async 
     stderr: expect.stringContaining("There is no job 1."),
   });
 });
+
+test("volunteers who hold no unit at the moment of a poll are still at work", async () => {
+  const status = { ...(await statusOfAJob()), volunteers: 2 };
+  const answers = [2, 0, 0, 0, 0, 0, 0].map((volunteers, final) => ({
+    status: 200,
+    body: { ...status, volunteers, units: { ...status.units, final: Math.min(final, 3) } },
+  }));
+  const url = await proxyOf([answers[0], ...answers, { status: 200, body: { ...status, state: "done" } }], { volunteers: 2 });
+  const { stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
+  expect(stderr).toMatch(/: [1-3] of 4 units 0 a minute, 2 volunteers at work/);
+  expect(stderr).not.toMatch(/ 0 volunteers/);
+});

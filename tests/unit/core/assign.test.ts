@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accountOf } from "../../../server/core/account.ts";
+import { accountOf, MAX_HELD_LEASES } from "../../../server/core/account.ts";
 import { FIRST_CLAIM_UNITS, MAX_OPEN_UNITS, UNPACED_CLAIM_UNITS } from "../../../server/core/assign.ts";
 import type { Assignment } from "../../../server/core/events.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
@@ -96,6 +96,23 @@ describe("a claim", () => {
       expect(units(reply.assignment)).toHaveLength(MAX_BATCH_UNITS);
     }
     expect(world.claim(by, 1)).toMatchObject({ type: "idle", reason: "quota", retryMs: 2_000 });
+  });
+
+  it("is refused to who holds as many leases as an account may, on any of its hosts, until one is answered", () => {
+    const world = new World({ units: 1e9 });
+    const hosts = [world.join(1), world.join(1)] as const;
+    world.prove(hosts[0], 400);
+    const held: Assignment[] = [];
+    for (
+      let reply = world.claim(hosts[0], 1);
+      reply.type === "assigned" && held.length <= MAX_HELD_LEASES;
+      reply = world.claim(hosts[held.length % 2] ?? hosts[0], 1)
+    )
+      held.push(reply.assignment);
+    expect(held).toHaveLength(MAX_HELD_LEASES);
+    for (const by of hosts) expect(world.claim(by, 1)).toMatchObject({ type: "idle", reason: "quota", retryMs: 2_000 });
+    world.submit(held[0] as Assignment);
+    expect(world.claim(hosts[1], 1).type).toBe("assigned");
   });
 
   it("never gives an account a unit twice, on any of its hosts", () => {

@@ -1,11 +1,11 @@
 /** What the auditor's result says of those who gave one, as the core remembers it. */
 import { describe, expect, it } from "vitest";
 import { AUDITOR } from "../../../server/core/cluster.ts";
-import { Ledger } from "../../../server/core/ledger.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { MAX_WATCHED, WATCH_MS, watch } from "../../../server/core/sentence.ts";
 import type { Account } from "../../../server/core/state.ts";
 import type { StoreOp } from "../../../server/core/store.ts";
+import { Ledger } from "../../core-check/ledger.ts";
 import { audited, disputeAll } from "./audited.ts";
 import { account, digestOf, JOB, jobSpec, markOf, unit, type World } from "./world.ts";
 

@@ -120,6 +120,19 @@ describe("an account", () => {
     expect(world.job().state).toBe("done");
   });
 
+  it("that lets a unit go beyond its first life leaves it to one other, who is waited for", () => {
+    const world = new World({ units: 1, quorum: 1 });
+    const slow = world.join(1);
+    const claimed = world.claim(slow);
+    if (claimed.type !== "assigned") throw new Error("no work");
+    world.tick(claimed.lifeMs - 1);
+    world.send({ type: "renew", host: slow, assignment: claimed.assignment });
+    world.tick(1);
+    world.send({ type: "release", host: slow, assignment: claimed.assignment, units: [] });
+    world.assignment(world.join(2));
+    expect(world.claim(world.join(3))).toMatchObject({ type: "idle", reason: "all-assigned" });
+  });
+
   it("gets a unit that came back from its cluster only when no other is there to take it", () => {
     const world = new World({ units: 1 });
     const [ann, bob] = [world.join(1, "net:a"), world.join(2, "net:b")];

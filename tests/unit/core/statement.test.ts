@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Assignment, Timeless } from "../../../server/core/events.ts";
-import { Ledger } from "../../../server/core/ledger.ts";
 import { isOver } from "../../../server/core/store.ts";
 import type { StatementId } from "../../../shared/ids.ts";
+import { Ledger } from "../../core-check/ledger.ts";
 import { account, JOB, jobSpec, markOf, unit, World } from "./world.ts";
 
 const ACCOUNTS = [1, 2, 3, 4];

@@ -4,8 +4,6 @@ import { awaitAuditor } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult, Timeless } from "../../../server/core/events.ts";
-import { checkState } from "../../../server/core/invariants.ts";
-import { Ledger } from "../../../server/core/ledger.ts";
 import { restorePool } from "../../../server/core/membership.ts";
 import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
@@ -13,6 +11,8 @@ import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
 import { type AccountId, type HostId, type JobId, type PoolId, type StatementId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
+import { checkState } from "../../core-check/invariants.ts";
+import { Ledger } from "../../core-check/ledger.ts";
 
 export const account = (id: number) => id as AccountId;
 export const host = (id: number) => id as HostId;

@@ -342,6 +342,27 @@ describe("the driver", () => {
     expect((await later).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   });
 
+  it("runs what nobody knows the time of alone: behind nothing, and with nothing behind it", async () => {
+    const gpu = new SimulatedDevice(DEVICE);
+    const driver = new Driver(pace());
+    const known = gpu.engine([passOf(1_000)]);
+    const first = feed(driver, known, 30);
+    await gpu.run();
+    await first;
+    const from = gpu.submits.length;
+    const unknown = gpu.engine([passOf(40_000)]);
+    const outcomes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 10, 11].map(
+      (index) => driver.compute(index === 100 ? unknown : known, { index }).outcome,
+    );
+    await gpu.run();
+    await Promise.all(outcomes);
+    const submits = gpu.submits.slice(from).filter(({ boxes }) => boxes.length > 0);
+    const probe = submits.findIndex(({ units }) => units.includes(100));
+    expect(submits[probe]?.boxes.map(({ box }) => box.size)).toEqual([[1, 1, 1]]);
+    expect(submits.slice(probe, probe + 2).map(({ queuedMicros }) => queuedMicros)).toEqual([0, 0]);
+    expect(submits.slice(0, probe).some(({ queuedMicros }) => queuedMicros > 0)).toBe(true);
+  });
+
   it("computes what is short enough, whole or in slices", async () => {
     const gpu = new SimulatedDevice(DEVICE);
     const driver = new Driver(pace({ longestMicros: () => 12_000 }));

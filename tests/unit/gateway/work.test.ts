@@ -300,7 +300,7 @@ describe("a volunteer's work", () => {
     const replies = [() => Promise.resolve(crowded), () => stopped.coordinator.dispatch({ type: "tick" })];
     const failures: unknown[] = [];
     const answers = replies.map((dispatch) => {
-      const coordinator = { dispatch, wantedDigest: () => undefined, isCrowded: false };
+      const coordinator = { dispatch, wantedDigest: () => undefined, crowded: null };
       const desk = {
         coordinator,
         blobs,
@@ -325,6 +325,41 @@ describe("a volunteer's work", () => {
       { type: "error", code: "shutting-down", retryMs: 5000 },
     ]);
     expect(failures).toEqual([]);
+  });
+
+  it("is turned away before its hash goes on while too much waits for the disk, in the coordinator's words", async () => {
+    const job = await network.addJob(planOf(1));
+    const crowded: Extract<Reply, { type: "error" }> = { type: "error", code: "too-fast", details: { limit: "the disk", retrySeconds: 2 } };
+    const dispatch = () => Promise.reject(new Error("it came to the core"));
+    const desk = {
+      ...{ coordinator: { dispatch, wantedDigest: () => undefined, crowded }, signing: network.signing },
+      ...{ blobs: network.blobs, plans: network.plans, tokens: network.tokens, disk: network.disk, clock: Date.now },
+      ...{
+        idles: new IdleAnswers(),
+        claims: new ClaimPace(),
+        onFailure: (error: unknown) => {
+          throw error;
+        },
+      },
+    };
+    const session = network.signing.begin(new Uint8Array(32), Date.now());
+    const peer = {
+      ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null, session },
+      publicKey: "00".repeat(32) as PublicKeyHex,
+    };
+    const runs = [{ start: 0 as UnitIndex, length: 1 }];
+    const token = network.tokens.sign({
+      job,
+      account: peer.account,
+      id: "0f".repeat(16),
+      issuedAt: 1,
+      deadline: Date.now() + 60_000,
+      runs,
+    });
+    const result = { unit: 0 as UnitIndex, status: "failed" as const, gpuMicros: 1, digest: new Uint8Array(32), bytes: new Uint8Array(0) };
+    const sent = await answer(desk, peer, encodeFrame({ type: "submit", token, results: [result] }));
+    expect(sent.frame).toMatchObject({ type: "error", code: "too-fast", retryMs: 2000, message: expect.stringContaining("the disk") });
+    expect(session.extend(job, []).results).toBe(0);
   });
 
   it("survives a restart: credit, account, open votes and tokens", async () => {

@@ -325,6 +325,7 @@ export function storeContract(name: string, open: OpenStore): void {
       await store.commit([{ type: "page-ended", job, page: 0 }]);
       expect(await store.garbage(10)).toEqual([digest("lie")]);
       await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
+      expect(await store.endJob(job)).toBe(false);
       expect(new Set(await store.garbage(10))).toEqual(new Set([digest("lie"), digest("b")]));
       await store.dropGarbage(digest("lie") as BlobHash);
       expect(await store.garbage(10)).toEqual([digest("b")]);
@@ -381,6 +382,9 @@ export function storeContract(name: string, open: OpenStore): void {
       await store.commit([replica(job, 0, one, "a"), replica(job, 0, two, "a"), bytesOf(job, 0, "a"), final(job, 0, "a", [one, two])]);
       await store.commit([replica(job, 1, one, "b"), bytesOf(job, 1, "b"), replica(job, 2, one, "c")]);
       await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
+      expect((await store.unitsOf(job, one)).units.map(({ outcome }) => outcome)).toEqual(["void", "void", "final"]);
+      expect((await store.unit(job, unit(1)))?.replicas.map(({ outcome }) => outcome)).toEqual(["void"]);
+      expect([await store.endJob(job), await store.endJob(job)]).toEqual([false, false]);
       expect(await store.account(one)).toMatchObject({ creditEscrow: 0, creditFinal: 2.5 });
       expect((await store.history(job)).open).toEqual([]);
       expect(await store.jobs()).toMatchObject([{ state: "cancelled", finishedAt: 77 }]);
@@ -468,6 +472,10 @@ export function storeContract(name: string, open: OpenStore): void {
       await store.commit([replica(job, 0, one, "a", { cluster: "net:7:x" }), bytesOf(job, 0, "a")]);
       expect([await store.hasOpenCluster("net:7:"), await store.hasOpenCluster("net:70:")]).toEqual([true, false]);
       await store.commit([final(job, 0, "a", [one])]);
+      expect(await store.hasOpenCluster("net:7:")).toBe(false);
+      await store.commit([replica(job, 1, one, "a", { cluster: "net:7:x" })]);
+      expect(await store.hasOpenCluster("net:7:")).toBe(true);
+      await store.commit([{ type: "job-state", job, state: "cancelled", reason: "", at: 77 }]);
       expect(await store.hasOpenCluster("net:7:")).toBe(false);
       for (const key of ["k/1", "k/2", "other"]) await store.secret(key, () => new Uint8Array(1));
       await store.dropSecret("k/1");

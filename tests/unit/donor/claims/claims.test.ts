@@ -39,6 +39,32 @@ describe("claims", () => {
     expect([claims.waiting, claims.open]).toEqual([0, 3]);
   });
 
+  it("take up what an earlier page had begun with one renewal and one release an assignment", async () => {
+    const token = Uint8Array.of(2);
+    const { claims, asked, clock } = scene(assignment([run(5, 5)], { token }), { type: "done" }, assignment([run(5, 2)]), { type: "done" });
+    const begun = [5, 6, 11].map((unit) => ({
+      job: 1 as JobId,
+      unit: unit as UnitIndex,
+      token: Uint8Array.of(1),
+      row: Uint8Array.of(unit),
+    }));
+    expect(await claims.takeUp(begun)).toEqual(begun.slice(0, 2));
+    expect(asked).toEqual([
+      { type: "renew", token: Uint8Array.of(1) },
+      { type: "release", token, units: [7, 8, 9] },
+    ]);
+    clock.ms = 40_000;
+    await claims.renew();
+    expect(asked.slice(2)).toEqual([{ type: "renew", token }]);
+    expect([claims.next(), claims.next(), claims.next()].map((task) => task && [task.unit, task.row])).toEqual([
+      [5, Uint8Array.of(5)],
+      [6, Uint8Array.of(6)],
+      undefined,
+    ]);
+    await claims.release();
+    expect(asked.slice(3)).toEqual([{ type: "release", token: Uint8Array.of(1), units: [5, 6] }]);
+  });
+
   it("ask for a horizon of GPU time, at most twice the last batch, before the stock runs dry", async () => {
     const { claims } = scene(assignment([run(0, 4)]));
     expect(claims.need(null)).toEqual({ units: 4, gpuMillis: CLAIM_HORIZON_MS });

@@ -2,14 +2,23 @@
  * What the core has said, for tests and simulators: `Ledger` holds what the store must hold, and throws `BrokenInvariant` when an
  * operation contradicts those before it. Numbers are those of the trust model's invariants.
  */
+
+import { AUDITOR } from "../../server/core/cluster.ts";
+import type { Effect } from "../../server/core/effects.ts";
+import type { AuditRecord, JobSpec } from "../../server/core/events.ts";
+import {
+  type Audited,
+  type JobHistory,
+  type JobTally,
+  PAGE_UNITS,
+  type ReplicaRow,
+  type Settled,
+  type StoreOp,
+} from "../../server/core/store.ts";
 import { addMicros } from "../../shared/gputime.ts";
 import { type AccountId, type JobId, type PoolId, runsOf, type StatementId, type UnitIndex } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { must } from "./broken.ts";
-import { AUDITOR } from "./cluster.ts";
-import type { Effect } from "./effects.ts";
-import type { AuditRecord, JobSpec } from "./events.ts";
-import { type Audited, type JobHistory, type JobTally, PAGE_UNITS, type ReplicaRow, type Settled, type StoreOp } from "./store.ts";
 
 interface LedgerUnit {
   replicas: Map<AccountId, ReplicaRow & { outcome: Outcome; struck: boolean }>;

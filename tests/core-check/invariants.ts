@@ -1,13 +1,14 @@
 /** What must hold of what the core remembers after every step, for tests and simulators; what it has said is ledger.ts's. Numbers are those of the trust model's invariants. */
+
+import { isHeld } from "../../server/core/audit.ts";
+import { AUDITOR, sameCluster } from "../../server/core/cluster.ts";
+import { isAdmitted } from "../../server/core/pool.ts";
+import type { CoreState, Job, OpenUnit } from "../../server/core/state.ts";
+import { isOver } from "../../server/core/store.ts";
+import { replicasNeeded } from "../../server/core/verify.ts";
+import { isAgreed, isDecided, isDisputed } from "../../server/core/votes.ts";
 import { type AccountId, type StatementId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { isHeld } from "./audit.ts";
 import { must } from "./broken.ts";
-import { AUDITOR, sameCluster } from "./cluster.ts";
-import { isAdmitted } from "./pool.ts";
-import type { CoreState, Job, OpenUnit } from "./state.ts";
-import { isOver } from "./store.ts";
-import { replicasNeeded } from "./verify.ts";
-import { isAgreed, isDecided, isDisputed } from "./votes.ts";
 
 export function checkState(state: CoreState): void {
   for (const job of state.jobs.values()) {

@@ -20,7 +20,7 @@ export interface BufferSet {
   made: Promise<EngineError | undefined>;
 }
 
-export class BufferPool {
+export class BufferStock {
   private readonly device: GPUDevice;
   private readonly plan: JobPlan;
   private readonly contents: readonly Contents[];
