@@ -29,7 +29,11 @@ function beforeLead(situation: Situation): Part[] {
   const { job } = situation;
   const own = waitingOf(situation);
   if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
-  if (own > 0) return [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for ${waitsFor(job)} among them. ${READING}`];
+  if (own > 0)
+    return [
+      { mine: units(own) },
+      ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job)}. ${READING}`,
+    ];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
 
