@@ -30,10 +30,7 @@ function beforeLead(situation: Situation): Part[] {
   const own = waitingOf(situation);
   if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
   if (own > 0)
-    return [
-      { mine: units(own) },
-      ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job)}. ${READING}`,
-    ];
+    return [{ mine: units(own) }, ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job)}. ${READING}`];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
 
