@@ -18,6 +18,7 @@ import { failing } from "./core/failing.ts";
 import { checkSpec } from "./core/job.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { isAdmitted, servingCount } from "./core/pool.ts";
+import { whyNotChecked } from "./core/sampling.ts";
 import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
@@ -218,6 +219,17 @@ export class Coordinator {
     return job ? jobAuditState(this.state, job, this.now()) : this.auditing;
   }
 
+  /** What was drawn of a unit in a task of the auditor's, while it is not told of. */
+  drawnOf(job: JobId, task: string, unit: UnitIndex): { digest: string; slices: readonly number[] } | undefined {
+    return this.state.jobs.get(job)?.checkTasks.get(task)?.units.get(unit);
+  }
+
+  /** Why units that begin now are not computed once and checked, though their owner asked for it, as the end of a sentence; "" when they are. */
+  whyNotChecked(id: JobId): string {
+    const job = this.state.jobs.get(id);
+    return job?.spec.check ? whyNotChecked(this.state, job, this.now()) : "";
+  }
+
   leasedUnits(job: JobId, limit: number): UnitIndex[] {
     return this.state.jobs.get(job)?.pages.leasedUnits(limit) ?? [];
   }
@@ -321,7 +333,16 @@ function newDraw(): string {
   return randomBytes(16).toString("hex");
 }
 
-const DURABLE: ReadonlySet<Timeless["type"]> = new Set(["submit", "signed", "bytes", "forget", "member-joined", "member-left", "pool-off"]);
+const DURABLE: ReadonlySet<Timeless["type"]> = new Set([
+  "submit",
+  "signed",
+  "bytes",
+  "check-report",
+  "forget",
+  "member-joined",
+  "member-left",
+  "pool-off",
+]);
 
 /** Answers to these promise that what was taken is on disk, even when this event itself wrote nothing. */
 function writes(event: Timeless): boolean {

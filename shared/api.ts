@@ -2,6 +2,9 @@
 import Type, { type Static } from "typebox";
 import { CanaryFindingSchema } from "./canary.ts";
 
+/** What each slice writes is nobody's but the auditor's to know. */
+const { slices: _, ...CanaryShown } = CanaryFindingSchema.properties;
+
 const JobStateSchema = Type.Union(
   [
     Type.Literal("draft"),
@@ -54,7 +57,9 @@ export const JobStatusSchema = Type.Object({
     counted: Type.Integer(),
     refused: Type.Integer({ description: "Replicas that differed from the canonical result." }),
   }),
-  executionsPerUnit: Type.Number({ description: "Replicas recorded for final units over final units." }),
+  executionsPerUnit: Type.Number({
+    description: "Replicas recorded for final units, and what slices of them were run again, over final units.",
+  }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
   unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
   gpuHours: Type.Number({ description: "GPU time that it has taken, as volunteers tell it, the auditor's too." }),
@@ -75,14 +80,16 @@ export const JobStatusSchema = Type.Object({
   creditPerUnit: Type.Number({ description: "By the owner's figure, or, of a job that was measured, by its time beside the benchmark's." }),
   canary: Type.Optional(
     Type.Object(
-      { ...CanaryFindingSchema.properties, at: Type.String({ description: "ISO 8601." }) },
+      { ...CanaryShown, at: Type.String({ description: "ISO 8601." }) },
       { description: "What the auditor found when it measured the job before volunteers met it; absent: it was not measured." },
     ),
   ),
   resultBytes: Type.Integer({ description: "Bytes of one unit's result." }),
   verification: Type.Object({
-    tier: Type.Union([Type.Literal("quorum"), Type.Literal("trusted")]),
-    quorum: Type.Integer(),
+    tier: Type.Union([Type.Literal("quorum"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")], {
+      description: "As its owner asked; limits says what is done now.",
+    }),
+    quorum: Type.Integer({ description: "Matching replicas that a unit which begins now needs." }),
     compare: Type.Literal("exact"),
     limits: Type.String({ description: "What this does not protect from." }),
     auditor: Type.Union(
@@ -93,8 +100,19 @@ export const JobStatusSchema = Type.Object({
       },
     ),
     audited: Type.Integer({ description: "Final units that the auditor computed too." }),
+    slices: Type.Optional(
+      Type.Object(
+        {
+          of: Type.Integer({ description: "Slices of a unit; 0: they cannot be told apart." }),
+          run: Type.Integer({ description: "How many the auditor runs again of a unit of somebody whom it knows." }),
+          checked: Type.Integer({ description: "Final units of which it did." }),
+        },
+        { description: "Of the tier sampled." },
+      ),
+    ),
     held: Type.Integer({
-      description: "Units that volunteers agree on, or disagree about, and that wait for the auditor or for volunteers whom it knows.",
+      description:
+        "Units that volunteers agree on, or disagree about, or that one computed, and that wait for the auditor or for volunteers whom it knows.",
     }),
   }),
 });

@@ -3,6 +3,8 @@ import Type, { type Static } from "typebox";
 import { HostLimitsSchema } from "./messages.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
 
+/** Slices that a unit is cut into at most, where some are to be run alone. */
+export const MAX_SLICES = 2048;
 /** Characters of a sentence in a finding. */
 export const MAX_SENTENCE = 400;
 const MAX_MICROS = 1e15;
@@ -26,6 +28,35 @@ const Micros = (description: string) =>
     description: `${description}, microseconds; null: not measured.`,
   });
 
+/** Slices that follow each other and write so many bytes of outputs each. */
+const SliceRuns = Type.Array(
+  Type.Tuple([
+    Type.Integer({ minimum: 1, maximum: MAX_SLICES, description: "So many slices one after the other write" }),
+    Type.Integer({ minimum: 0, maximum: 2 ** 32, description: "so many bytes each." }),
+  ]),
+  { minItems: 1, maxItems: MAX_SLICES, description: "What the slices of a unit write, each its own bytes, all of the outputs together." },
+);
+export type SliceRuns = Static<typeof SliceRuns>;
+
+/** How many slices there are. */
+export function countSlices(runs: SliceRuns): number {
+  return runs.reduce((all, [times]) => all + times, 0);
+}
+
+/** Bytes that these slices write, ascending numbers. */
+export function bytesWritten(runs: SliceRuns, slices: readonly number[]): number {
+  let bytes = 0;
+  let [run, before] = [0, 0];
+  for (const slice of slices) {
+    for (let times = runs[run]?.[0] ?? 0; slice >= before + times; times = runs[run]?.[0] ?? 0) {
+      if (++run > runs.length) throw new RangeError(`there is no slice ${slice}`);
+      before += times;
+    }
+    bytes += runs[run]?.[1] ?? 0;
+  }
+  return bytes;
+}
+
 export const CanaryFindingSchema = Type.Object(
   {
     verdict: CanaryVerdictSchema,
@@ -37,6 +68,10 @@ export const CanaryFindingSchema = Type.Object(
     }),
     unitMicros: Micros("GPU time of a whole unit on the auditor's GPU"),
     benchmarkMicros: Micros("GPU time of one unit of the benchmark there"),
+    slices: Type.Optional(SliceRuns),
+    unsampled: Type.Optional(
+      Sentence("Why units cannot be checked by some of their slices, where they cannot, or why that was not found out."),
+    ),
   },
   { additionalProperties: false },
 );

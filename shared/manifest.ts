@@ -134,13 +134,17 @@ export const ManifestSchema = Type.Object(
       Type.Object(
         {
           tier: Type.Optional(
-            Type.Union([Type.Literal("quorum"), Type.Literal("trusted")], {
+            Type.Union([Type.Literal("quorum"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")], {
               description:
-                "quorum, the default: so many matching replicas. trusted, for a pool alone: each unit is computed once, and its members are believed.",
+                "quorum, the default: so many matching replicas. sampled: each unit is computed once, and the coordinator's auditor runs some of its slices again, drawn at random, of a kernel without floats and of one dispatch; audited: it computes all of each unit again. Where the auditor is not here, or finds that slices of the kernel cannot be told apart, both are as quorum. trusted, for a pool alone: each unit is computed once, and its members are believed.",
             }),
           ),
           quorum: Type.Optional(
-            Type.Integer({ minimum: 2, maximum: 5, description: "Matching replicas from distinct volunteers, default 2." }),
+            Type.Integer({
+              minimum: 2,
+              maximum: 5,
+              description: "Matching replicas from distinct volunteers, default 2; of the tiers sampled and audited while nobody checks.",
+            }),
           ),
           compare: Type.Optional(Type.Literal("exact", { description: "Byte for byte. Floats that differ between GPUs do not pass." })),
         },

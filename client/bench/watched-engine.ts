@@ -44,6 +44,7 @@ export function watchSubmits(engine: Engine): { watched: Engine; submits: Submit
     },
     stateBytes: engine.stateBytes,
     stateSpans: engine.stateSpans,
+    write: (unit, buffer, bytes) => engine.write(unit, buffer, bytes),
     save: (unit) => engine.save(unit),
     restore: (unit, state, begun) => engine.restore(unit, state, begun),
     close: (unit) => engine.close(unit),

@@ -9,6 +9,7 @@
 import type { JobPlan } from "../../shared/plan.ts";
 import type { Engine, StateSpan, UnitInput, WorkgroupBox } from "../engine/seam.ts";
 import type { Below } from "./cut.ts";
+import { isPadding, noiseOf } from "./noise.ts";
 
 export type SliceClass = "T" | "R" | "E";
 
@@ -36,7 +37,7 @@ export async function classOf(
 ): Promise<SliceClass | null> {
   const initial = await run(input, null, []);
   const whole = await run(input, initial, boxes);
-  const noise = noiseOf(engine.stateBytes, below);
+  const noise = noiseOf(engine.stateBytes, below(2 ** 31));
   const regions = regionsOf(engine);
   const alone = async (region: readonly Region[]): Promise<Found> => {
     const owners = new Uint8Array(engine.stateBytes);
@@ -75,7 +76,7 @@ function look(
 ): "fits" | "reads" | "differs" {
   for (const region of regions) {
     for (let at = region.from; at < region.from + region.bytes; at++) {
-      if (isPadding(region, at)) continue;
+      if (isPadding(region, at - region.from)) continue;
       if (oneAfter[at] !== otherAfter[at]) {
         if (region.isPatterned && oneAfter[at] === one[at] && otherAfter[at] === other[at]) continue;
         return "reads";
@@ -93,7 +94,7 @@ function look(
 function isUnowned(regions: readonly Region[], owners: Uint8Array, initial: Uint8Array, whole: Uint8Array): boolean {
   return regions.every((region) => {
     for (let at = region.from; at < region.from + region.bytes; at++) {
-      if (owners[at] === 0 && whole[at] !== initial[at] && !isPadding(region, at)) return false;
+      if (owners[at] === 0 && whole[at] !== initial[at] && !isPadding(region, at - region.from)) return false;
     }
     return true;
   });
@@ -112,24 +113,10 @@ function hasReadWriteInput({ buffers }: JobPlan): boolean {
   return buffers.some(({ kind, init, writes }) => kind === "storage" && (init.kind !== "zero" || writes.length > 0));
 }
 
-/** Bytes that no kernel writes by chance, one after the other: multiplicative hashes of their places (Knuth, 6.4). */
-function noiseOf(bytes: number, below: Below): Uint8Array {
-  const noise = new Uint8Array(bytes);
-  const start = below(2 ** 31);
-  for (let at = 0; at < bytes; at++) noise[at] = Math.imul(start + at, 2654435761) >>> 24;
-  return noise;
-}
-
 function filled(initial: Uint8Array, regions: readonly Region[], noise: Uint8Array, mask: number): Uint8Array {
   const state = initial.slice();
   for (const { isPatterned, from, bytes } of regions) {
     if (isPatterned) for (let at = from; at < from + bytes; at++) state[at] = (noise[at] as number) ^ mask;
   }
   return state;
-}
-
-function isPadding({ padding, from }: Region, at: number): boolean {
-  if (!padding) return false;
-  const place = (at - from) % padding.stride;
-  return padding.ranges.some(([start, end]) => place >= start && place < end);
 }

@@ -1,4 +1,6 @@
 /** Units in boxes that somebody chose, without a driver: whoever chooses bounds them. What does not end is told. */
+import type { OutputPlan } from "../../shared/plan.ts";
+import { MAX_SUBMIT_DISPATCHES } from "../engine/limits.ts";
 import type { Engine, OpenedUnit, UnitInput, WorkgroupBox } from "../engine/seam.ts";
 import type { Grid } from "../engine/slices.ts";
 import { within } from "../engine/watchdog.ts";
@@ -6,6 +8,8 @@ import { within } from "../engine/watchdog.ts";
 /** What is waited for has this many times the time of a whole unit, and at least SHORTEST_MS. */
 const PATIENCE = 20;
 const SHORTEST_MS = 20_000;
+/** A submit may have twice as many boxes as the one before it, which took less than this, ms. */
+const SHORT_MS = 100;
 
 export class Direct {
   private readonly engine: Engine;
@@ -39,6 +43,23 @@ export class Direct {
     const after = await this.inTime(engine.save(opened));
     engine.close(opened);
     return after;
+  }
+
+  /** Result bytes after boxes of the unit's first dispatch, as many in one submit as are short, whose outputs begin as `outputs`. */
+  async runFrom(input: UnitInput, outputs: readonly Uint8Array[], boxes: readonly WorkgroupBox[]): Promise<Uint8Array> {
+    const { engine } = this;
+    const opened = engine.open(input);
+    for (const [output, bytes] of outputs.entries()) engine.write(opened, (engine.plan.outputs[output] as OutputPlan).buffer, bytes);
+    let together = 1;
+    for (let at = 0; at < boxes.length; ) {
+      const some = boxes.slice(at, at + together);
+      const began = performance.now();
+      await this.inTime(Promise.all(some.map((box) => engine.run(opened, { pass: 0, iteration: 0, box }))));
+      at += some.length;
+      const isShort = performance.now() - began < SHORT_MS;
+      together = isShort ? Math.min(2 * together, MAX_SUBMIT_DISPATCHES) : Math.max(1, together >> 1);
+    }
+    return await this.inTime(engine.read(opened));
   }
 
   private async run(opened: OpenedUnit, pass: number, iteration: number, boxes: readonly WorkgroupBox[]): Promise<void> {

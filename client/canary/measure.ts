@@ -23,6 +23,8 @@ import type { Engine, UnitInput } from "../engine/seam.ts";
 import { classOf, MAX_STATE_BYTES, type SliceClass } from "./alone.ts";
 import { type Below, randomBoxes } from "./cut.ts";
 import { Direct } from "./direct.ts";
+import { samplerOf } from "./sampling.ts";
+import { survey } from "./survey.ts";
 
 /** Two equal runs do not show that a kernel gives the same bytes always, nor does one unit. */
 const UNITS = 3;
@@ -124,25 +126,22 @@ async function inspect(
         if (differs) return differs;
       }
     }
-    return await classify(
-      engine,
-      direct,
-      known.map(({ input }) => input),
-      most,
-      below,
-    );
+    return await classify(engine, direct, known, most, below);
   } catch (error) {
     if (!isEndless(error)) throw error;
     return { verdict: "opaque", why: "A slice of it does not end when others have not run before: its workgroups wait for each other." };
   }
 }
 
+/** Why a class other than T is not checked by some of its slices. */
+const SHARED = { R: "Its slices read what they write over.", E: "Some of its slices write the same bytes." };
+
 const RANKS: readonly SliceClass[] = ["T", "R", "E"];
 
 async function classify(
   engine: Engine,
   direct: Direct,
-  inputs: readonly UnitInput[],
+  known: readonly { input: UnitInput; bytes: Uint8Array }[],
   most: number,
   below: Below,
 ): Promise<Partial<CanaryFinding>> {
@@ -155,13 +154,14 @@ async function classify(
       why: `A unit's buffers have ${engine.stateBytes} bytes, and at most ${MAX_STATE_BYTES} are compared slice by slice.`,
     };
   let verdict: SliceClass = "T";
-  for (const [at, input] of inputs.entries()) {
+  for (const [at, { input }] of known.entries()) {
     const boxes = randomBoxes(pass.workgroups, CUTS[at]?.alone ?? 1, most, below);
     const found = await classOf(engine, input, boxes, (...run) => direct.runOn(...run), below);
     if (!found) return { verdict: "opaque", why: "What its slices write alone is not what they write together." };
     if (RANKS.indexOf(found) > RANKS.indexOf(verdict)) verdict = found;
   }
-  return { verdict, why: "" };
+  if (verdict !== "T") return { verdict, why: "", unsampled: SHARED[verdict] };
+  return { verdict, why: "", ...(await survey(samplerOf(engine, direct, below), known, below)) };
 }
 
 /** One unit of each of UNITS equal parts of the job, ascending. */

@@ -165,6 +165,10 @@ class GpuEngine implements Engine {
     }
   }
 
+  write(opened: OpenedUnit, buffer: number, bytes: Uint8Array): void {
+    this.batch.write(buffersOf(opened as Unit).physical[buffer] as GPUBuffer, 0, bytes);
+  }
+
   restore(opened: OpenedUnit, state: Uint8Array, begun: { pass: number; iteration: number } | null): void {
     const unit = opened as Unit;
     const { physical } = buffersOf(unit);

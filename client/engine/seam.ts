@@ -53,6 +53,8 @@ export interface Engine {
   readonly stateSpans: readonly StateSpan[];
   /** What the unit's own buffers hold when all that was submitted of it has run. Rejects with `EngineError`. */
   save(unit: OpenedUnit): Promise<Uint8Array<ArrayBuffer>>;
+  /** Writes over the beginning of a buffer of the unit's own, right after `open`; a multiple of 4 bytes. */
+  write(unit: OpenedUnit, buffer: number, bytes: Uint8Array): void;
   /**
    * Takes a unit up, right after `open`, where one of the same input was saved. `begun`: the iteration of a pass that was not
    * run to its end by then; null between two. Throws `EngineError` when the state is of another length.

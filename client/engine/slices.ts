@@ -7,6 +7,8 @@ export function workgroupsOf(size: Grid): number {
   return size[0] * size[1] * size[2];
 }
 
+/** A partition into too many boxes is tried again with boxes so much larger. */
+const FEWER = 1.1;
 /** A box may have this many times what is wanted, where it saves cutting a row, a plane or the grid once more. */
 export const SLACK = 1.3;
 
@@ -26,6 +28,23 @@ export function boxAt(grid: Grid, done: number, wanted: number): WorkgroupBox {
   const planesWanted = rowsWanted / rows;
   if (y > 0 || SLACK * planesWanted < 1) return { from, size: [columns, evenly(rows - y, rowsWanted), 1] };
   return { from, size: [columns, rows, evenly(planes - z, planesWanted)] };
+}
+
+/**
+ * The slices that some of a unit's work is drawn from: boxes in row order that cover the grid once, of about as many workgroups
+ * each, `most` of them at most. Whoever draws and whoever runs them cut alike.
+ */
+export function partition(grid: Grid, most: number): WorkgroupBox[] {
+  const all = workgroupsOf(grid);
+  for (let wanted = Math.ceil(all / most); ; wanted = Math.ceil(wanted * FEWER)) {
+    const boxes: WorkgroupBox[] = [];
+    for (let done = 0; done < all && boxes.length <= most; ) {
+      const box = boxAt(grid, done, wanted);
+      boxes.push(box);
+      done += workgroupsOf(box.size);
+    }
+    if (boxes.length <= most) return boxes;
+  }
 }
 
 /** The first of equal parts of `left`, as near to `wanted` as they can be; at least one, at most `SLACK * wanted`. */

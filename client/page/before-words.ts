@@ -30,11 +30,13 @@ function beforeLead(situation: Situation): Part[] {
   const own = waitingOf(situation);
   if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
   if (own > 0)
-    return [
-      { mine: units(own) },
-      ` of yours ${own === 1 ? "waits" : "wait"} for ${job?.pool ? "another member" : "a stranger"} among them. ${READING}`,
-    ];
+    return [{ mine: units(own) }, ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job)}. ${READING}`];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
+}
+
+function waitsFor(job: JobStatus | null): string {
+  if (job?.verification.quorum === 1 && !job.pool) return "the coordinator's check";
+  return job?.pool ? "another member" : "a stranger";
 }
 
 export function keptHere({ kept }: Situation): Part[] {

@@ -22,6 +22,9 @@ export class Beside {
   private readonly options: BesideOptions;
   private onlooker: Onlooker | null = null;
   private stage: "none" | "there" | "stopping" | "leaving" = "none";
+  /** Of the account that is shown, and of the one that was forgotten: what is heard of that one is late. */
+  private key = "";
+  private forgotten = "";
 
   constructor(options: BesideOptions) {
     this.options = options;
@@ -39,6 +42,7 @@ export class Beside {
       },
       onForgotten: () => {
         if (this.stage !== "none") this.stage = "leaving";
+        if (this.key !== "") this.forgotten = this.key;
         this.options.onForgotten();
       },
     });
@@ -66,7 +70,8 @@ export class Beside {
     if (!state) {
       this.stage = "none";
       this.options.onEnd(stage === "stopping");
-    } else if (stage !== "leaving") {
+    } else if (stage !== "leaving" && (state.publicKey === "" || state.publicKey !== this.forgotten)) {
+      this.key = state.publicKey;
       if (stage === "none") this.stage = "there";
       this.options.onState(state);
     }

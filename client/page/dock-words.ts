@@ -5,6 +5,8 @@ import { lentDose, momentOf, type Situation, timeOf } from "./situation.ts";
 
 /** Beside Stop, which ends the wait. */
 const STARTS = "Starts by itself";
+/** Kernels that compute little and move much say more by the time that a unit takes. */
+const LEAST_GFLOPS = 0.1;
 
 export function dockLines(situation: Situation): [string, string] {
   const { donor } = situation;
@@ -15,7 +17,8 @@ export function dockLines(situation: Situation): [string, string] {
   if (situation.aside && computes) return ["Stepping aside", "While you use the page"];
   switch (moment.kind) {
     case "running": {
-      const speed = donor?.gflops ? throughput(donor.gflops) : null;
+      if (situation.idle) return ["Waiting for a unit", STARTS];
+      const speed = donor?.gflops && donor.gflops >= LEAST_GFLOPS ? throughput(donor.gflops) : null;
       const each = donor?.secondsPerUnit ? `${aboutSeconds(donor.secondsPerUnit)} a unit` : "";
       return [lends, donor?.slowed ? SLOWED[donor.slowed] : speed ? `${speed.value} ${speed.unit}` : each || spent];
     }

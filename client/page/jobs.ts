@@ -62,12 +62,19 @@ export class Jobs extends LitElement {
     const final = here ? this.final : job.units.final;
     const left = Math.max(0, job.units.total - final - job.units.failed);
     return html`<tr>
-      <th scope="row"><a href=${job.pool ? `?pool=${job.pool.id}&job=${job.id}` : `?job=${job.id}`} aria-current=${here ? "true" : nothing}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
+      <th scope="row"><a href=${job.pool ? `?pool=${job.pool.id}&job=${job.id}` : `?job=${job.id}`} aria-current=${here ? "true" : nothing} @click=${follow}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
       <td class="for">${raised(job.for) || "–"}</td>
       <td>${dots(final, job.units.total)}</td>
       <td class="number">${job.state === "done" ? "finished" : count(left)}</td>
     </tr>`;
   }
+}
+
+/** A click that opens the link in this very page; told as "follow", with the address. */
+function follow(click: MouseEvent): void {
+  if (click.button !== 0 || click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return;
+  const link = click.currentTarget as HTMLAnchorElement;
+  link.dispatchEvent(new CustomEvent("follow", { detail: link.href, bubbles: true }));
 }
 
 function othersAre(paused: number, done: number): string {

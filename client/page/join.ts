@@ -96,8 +96,9 @@ class Join extends LitElement {
   private async join(): Promise<void> {
     await this.act(async (control, { secret, pool }) => {
       const { id } = secret === null ? pool : await control.joinPool(location.origin, secret);
-      resumeWith(FIRST_DOSE);
-      location.assign(`/?pool=${id}`);
+      const address = `/?pool=${id}`;
+      resumeWith(FIRST_DOSE, address);
+      location.assign(address);
     });
   }
 

@@ -59,10 +59,18 @@ export function throughput(gflops: number): Measure {
   return { value: format(tera ? gflops / 1_000 : gflops, THREE_DIGITS), unit: tera ? "TFLOPS" : "GFLOPS" };
 }
 
+/** Credit below this reads as none. */
+const LEAST_CREDIT = 0.000_05;
+
 /** 2 decimals; 4 under a tenth, where 2 would hide what a short unit gives. */
 export function credit(value: number): string {
   const digits = value > 0 && value < SMALL_CREDIT ? 4 : 2;
   return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** What a figure of credit is, and how much of it waits, where that can be read. */
+export function creditWords(waiting: number): string {
+  return waiting >= LEAST_CREDIT ? `credit, ${credit(waiting)} waiting` : "credit";
 }
 
 /** "0.4 s", "18 s", "6 min 12 s", "3 h 05 min". */

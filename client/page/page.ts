@@ -170,7 +170,7 @@ export class Page extends LitElement {
         </div>
         <p class="announcer" role="status">${this.announced}</p>
         ${howColoured(situation.job, situation.allowSoftware)} ${whatIsComputed(situation.job)}
-        <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)}></idlewave-jobs>
+        <idlewave-jobs .jobs=${visit.jobs} .shown=${situation.job?.id ?? 0} .final=${finalOf(situation)} @follow=${({ detail }: CustomEvent<string>) => visit.carryOver(detail)}></idlewave-jobs>
         ${servedPool() ? html`<idlewave-members .own=${situation.donor?.publicKey ?? ""}></idlewave-members>` : nothing}
         ${promises(situation.allowSoftware)} ${whenItMayRun(visit, tick)} ${howChecked(situation.job)}
       </main>

@@ -1,7 +1,6 @@
 import { html, LitElement } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
-import { count } from "./numbers.ts";
-import { finalOf, isLent, mineOf, momentOf, waitingOf } from "./situation.ts";
+import { labelKey, plateLabel } from "./plate-label.ts";
 import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
@@ -50,24 +49,11 @@ export class PlateView extends LitElement {
   private relabel(): void {
     const situation = this.visit?.situation;
     const now = performance.now();
-    const job = situation?.job;
-    // At once when the squares are known, which the first label was too early for.
-    const of = `${job?.id} ${job?.state} ${situation?.seen?.job} ${situation && momentOf(situation).kind}`;
+    const of = situation ? labelKey(situation) : "";
     if (of === this.labelled && now - this.labelledAt < LABEL_EVERY_MS) return;
     this.labelled = of;
     this.labelledAt = now;
-    if (!situation || !job) {
-      this.label = "No job to show";
-      return;
-    }
-    const mine = mineOf(situation);
-    const running = isLent(situation) ? (situation.donor?.running ?? 0) : 0;
-    const parts = [`${count(finalOf(situation))} of ${count(job.units.total)} units ${settledWord(job)}`];
-    if (mine > 0) parts.push(`${count(mine)} yours`);
-    if (running > 0) parts.push(`${count(running)} running`);
-    const waiting = waitingOf(situation);
-    if (waiting > 0) parts.push(`${count(waiting)} waiting`);
-    this.label = parts.join(", ");
+    this.label = situation ? plateLabel(situation) : "No job to show";
   }
 }
 

@@ -46,7 +46,7 @@ class Forget extends LitElement {
       case "working":
         return "Asking the coordinator.";
       case "done":
-        return "You are forgotten. Nothing of you is kept in this browser.";
+        return "You are forgotten. This page keeps nothing of you in this browser. Where you lent in a box on another site, you are forgotten in that box.";
       case "failed":
         return `You are not forgotten yet: ${this.fault}`;
       default:
@@ -66,6 +66,9 @@ class Forget extends LitElement {
         const donation = new Donation((message) => reject(new Error(message)));
         donation.control.forget().then(resolve, reject);
       });
+      // What a box on a site of our own domain was answered, and what this tab would go on with.
+      localStorage.clear();
+      sessionStorage.clear();
       this.step = "done";
     } catch (fault) {
       this.fault = messageOf(fault);

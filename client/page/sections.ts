@@ -19,7 +19,8 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
   const quorum = job?.verification.quorum ?? 2;
   const [one, many] = job?.pool ? ["another member's", "other members'"] : ["a stranger's", "strangers'"];
   const same = quorum === 2 ? `${one} ${machine} gets the same bytes` : `${many} ${machine}s get the same bytes`;
-  const until = quorum === 1 ? "the coordinator has it" : same;
+  const alone = job?.verification.tier === "trusted" ? "the coordinator has it" : "the coordinator has checked it";
+  const until = quorum === 1 ? alone : same;
   return html`<section class="below" aria-labelledby="colour-title">
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">
@@ -109,7 +110,7 @@ export function promises(allowSoftware: boolean): TemplateResult {
         <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
         <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
         <li>Steps aside while you move the pointer, scroll or type on this page.</li>
-        <li>Goes on while this tab is hidden, with a quarter at most. Stop, or closing the tab, ends it.</li>
+        <li>Goes on while this tab is hidden, with a quarter at most, and when you follow a link to another job here. Stop ends it, and so does closing, reloading or leaving the page.</li>
         <li>Sends results under a key that this browser made. It has no name on it.</li>
         <li>Keeps what is finished when the connection breaks, and sends it later.</li>
       </ul>

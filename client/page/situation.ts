@@ -70,6 +70,8 @@ export interface Situation {
   nextJob: boolean;
   /** The person has just moved, scrolled or typed on this page, and nothing is queued for it. */
   aside: boolean;
+  /** No unit has been open for a while, and nothing ran. */
+  idle: boolean;
   /** The graphics card was lost in this visit, and has computed nothing since. */
   wasLost: boolean;
 }
@@ -82,7 +84,7 @@ export function firstSituation({ webgpu, saveData, chosenJob, dose, pool }: Know
   return {
     ...{ webgpu, saveData, chosenJob, dose, pool, firstDose: dose, offline: false },
     ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
-    ...{ seen: null, kept: 0, fresh: null, nextJob: false, aside: false, wasLost: false },
+    ...{ seen: null, kept: 0, fresh: null, nextJob: false, aside: false, idle: false, wasLost: false },
   };
 }
 
@@ -169,6 +171,12 @@ export function isFault(moment: Moment): boolean {
 export function deviceOf({ donor }: Situation): "graphics card" | "processor" | "device" {
   if (donor?.software) return "processor";
   return donor?.adapter ? "graphics card" : "device";
+}
+
+/** No unit is open, and nothing runs, though everything is there for it. */
+export function isQuiet(situation: Situation): boolean {
+  const { donor, seen, aside } = situation;
+  return momentOf(situation).kind === "running" && donor?.running === 0 && !aside && (seen?.share ?? 0) === 0;
 }
 
 /** What is lent at most, as far as the donor has slowed down by itself. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { HoldReason } from "../donor/manners/policy.ts";
 import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
-import { count, credit, doseOfMine, doseWord, duration } from "./numbers.ts";
+import { count, credit, creditWords, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
 import { finalOf, finalOfAll, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
 import { settledWord } from "./tier-words.ts";
@@ -53,7 +53,7 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return situation.wasLost
         ? again(visit)
         : html`${copyButton(actions, copied)}
-        <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
+        <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li>${situation.allowSoftware ? withProcessor() : nothing}</ul>`;
     case "software-adapter":
       return copyButton(actions, copied);
     case "on-hold":
@@ -121,6 +121,11 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
   </div>`;
 }
 
+/** Where the network takes processors and the browser gives pages none. */
+const withProcessor =
+  () => html`<li>Your processor lends with <code>npx idlewave donate --software --url ${location.origin}</code>, or in Chromium started with
+  <code>--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader</code>.</li>`;
+
 const terms = ({ saveData }: Situation) => html`<ul class="terms">
   <li>Runs only in this tab, only after you press the button.</li>
   <li>${saveData ? "You asked to save data: it waits until you say so once more." : "Steps aside while you scroll or type on this page."}</li>
@@ -163,11 +168,10 @@ function gave(situation: Situation): TemplateResult | typeof nothing {
   if (none && !isLent(situation)) return nothing;
   // The headline counts those of the shown job.
   const verified = final !== mineOf(situation) ? "units, all jobs" : `${final === 1 ? "unit" : "units"} ${settledWord(situation.job)}`;
-  const waiting = credits.escrow > 0 ? `credit, ${credit(credits.escrow)} waiting` : "credit";
   return html`<dl class=${none ? "figures ghost" : "figures"}>
       <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
       <div><dt>${timeOf(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
-      ${situation.pool === undefined ? html`<div><dt>${waiting}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
+      ${situation.pool === undefined ? html`<div><dt>${creditWords(credits.escrow)}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
     </dl>`;
 }
 

@@ -15,10 +15,11 @@ import { Aside } from "./aside.ts";
 import { Beside } from "./beside.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
+import { Lull } from "./lull.ts";
 import { askAgain, leaveServedPool, servedPool, takePass } from "./pool.ts";
-import { reloadAndResume, takeResumed } from "./resume.ts";
+import { dropResumed, reloadAndResume, resumeWith, takeResumed } from "./resume.ts";
 import { Showing } from "./showing.ts";
-import { firstSituation, type Known, momentOf, type Situation } from "./situation.ts";
+import { firstSituation, isLent, isQuiet, type Known, momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
 import { pickJob, Watch } from "./watch.ts";
 
@@ -49,6 +50,7 @@ export class Visit {
   private readonly showing = new Showing();
   private readonly fresh = new Fresh(() => this.change({ fresh: null }));
   private readonly aside = new Aside(() => this.change({ aside: false }));
+  private readonly lull = new Lull(() => this.change({}));
   /** Job and unit that were verified last. */
   private verified = "";
   private turnedAt = Number.NEGATIVE_INFINITY;
@@ -89,9 +91,24 @@ export class Visit {
     void this.countKept();
     this.lookOn();
     const resumed = takeResumed();
-    if (resumed === undefined) return;
+    if (resumed === undefined) {
+      void this.recallDose();
+      return;
+    }
     this.situation.dose = resumed;
     queueMicrotask(() => void this.lend());
+  }
+
+  /** What was chosen on an earlier visit, where nothing was on this one. */
+  private async recallDose(): Promise<void> {
+    const { keptDose } = await import("../donor/manners/kept-wishes.ts");
+    const dose = await keptDose();
+    if (dose !== undefined && !this.lender && !this.isWanted() && this.turnedAt < 0) this.change({ dose, firstDose: dose });
+  }
+
+  /** The page at `address`, of another job, lends under the same yes: a link of this page leads there. */
+  carryOver(address: string): void {
+    if (!this.situation.elsewhere && isLent(this.situation)) resumeWith(this.situation.dose, address);
   }
 
   /** The one thing that starts anything. */
@@ -124,6 +141,7 @@ export class Visit {
 
   /** Whatever is lent, here or in another tab. */
   async stop(): Promise<void> {
+    dropResumed();
     if (this.situation.elsewhere) return this.beside.stop();
     this.change({ lending: { kind: "stopped" }, fresh: null });
     this.donation?.rest();
@@ -240,6 +258,7 @@ export class Visit {
     if (lender) this.fresh.holdBack();
     this.change(lender ? { dose, fresh: null } : { dose, firstDose: dose });
     void lender?.setDose(dose);
+    void import("../donor/manners/kept-wishes.ts").then(({ keepDose }) => keepDose(dose));
   }
 
   private takeJobs(jobs: JobStatus[]): void {
@@ -324,6 +343,7 @@ export class Visit {
 
   private change(changes: Partial<Situation>): void {
     Object.assign(this.situation, changes);
+    this.situation.idle = this.lull.take(isQuiet(this.situation));
     this.options.onChange();
   }
 }

@@ -96,7 +96,12 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       }
       return {
         headline: ["This browser finds no graphics card."],
-        lead: ["It has WebGPU, but no graphics card that it may use: a setting or an old driver can be why.", watching(job)],
+        lead: [
+          situation.allowSoftware
+            ? "It has WebGPU, but offers pages neither a graphics card nor its software driver, so your processor can't compute in it."
+            : "It has WebGPU, but no graphics card that it may use: a setting or an old driver can be why.",
+          watching(job),
+        ],
       };
     case "insecure":
       return {
@@ -185,6 +190,7 @@ function running(situation: Situation, noun: string, manner: Manner): Words {
     };
   }
   const { headline, about } = given(situation, noun);
+  if (situation.idle) return { headline, lead: [`${about}Nothing runs just now: it waits for its next unit.`] };
   if (dose < firstDose) {
     return {
       headline,
@@ -236,6 +242,7 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
     ...situation,
     donor: donor && { ...donor, own, running: Math.max(donor.running, 1) },
     fresh: null,
+    idle: false,
     firstDose: situation.dose,
   };
   const first = usual.donor && { ...usual.donor, own: { ...own, waiting: Math.max(waitingOf(situation), 2), final: 0 } };
@@ -261,7 +268,7 @@ function slower(times: number): string {
 
 function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
   const others = job.verification.quorum - 1;
-  if (others === 0) return "Members of the pool are believed";
+  if (others === 0) return job.pool ? "Members of the pool are believed" : "The coordinator checked its bytes";
   const one = job.pool ? "Another member's" : "A stranger's";
   const many = job.pool ? "other members'" : "strangers'";
   return others === 1

@@ -12,9 +12,12 @@
  *   the others  declined, never, stopped, failed ──asked for──▶ ask
  *               not-loaded, broken-off ──retry──▶ starting, if the yes holds, else ask · no ──▶ declined
  *               no-job, unable, off, endless: the end
+ *   any of them ──forget me──▶ forgetting ──▶ forgotten, the end · it could not ──▶ not-forgotten ──retry──▶ forgetting
  *
- * "Why is this here?" lies over any of them, which goes on beneath.
+ * "Why is this here?" and "Forget you here?" lie over any of them, which goes on beneath.
  */
+
+import { messageOf } from "../../shared/thrown.ts";
 import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
 import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
 import { takeColours } from "./colours.ts";
@@ -26,7 +29,7 @@ import type { Breach } from "./lending.ts";
 import { answerOpener, isOwnWindow, OwnWindow } from "./own-window.ts";
 import { loadAnew } from "./reload.ts";
 import { Answers, storageHere } from "./remembered.ts";
-import { type Action, hostState, isLending, type Scene, sceneOf, tell } from "./scene.ts";
+import { type Action, hostState, isLending, type Overlay, type Scene, sceneOf, tell } from "./scene.ts";
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
@@ -48,7 +51,7 @@ class Frame {
   private readonly language = languageFor([this.query.get("lang") ?? "", ...navigator.languages]);
   private readonly view = new View({
     act: (action, event) => this.act(action, event),
-    why: () => this.explain(true),
+    why: () => this.cover({ kind: "why" }),
     open: () => this.resize("card"),
     close: () => this.resize("badge"),
   });
@@ -60,8 +63,7 @@ class Frame {
     this.end({ kind: "off" });
   });
   private scene: Scene = { kind: "ask", hint: "none" };
-  /** "Why is this here?" lies over the scene, which goes on. */
-  private explaining = false;
+  private over: Overlay | null = null;
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private readonly lender = new Lender(() => ({
@@ -129,12 +131,18 @@ class Frame {
         this.window.open();
         return;
       case "never":
-        this.explaining = false;
+        this.over = null;
         this.answers.keepNever();
         this.end({ kind: "never" });
         return;
       case "back":
-        this.explain(false);
+        this.cover(null);
+        return;
+      case "forget":
+        this.cover({ kind: "forget" });
+        return;
+      case "forget-sure":
+        void this.forget();
         return;
       default:
         action satisfies never;
@@ -169,6 +177,20 @@ class Frame {
   private decline(): void {
     this.answers.keepNo(Date.now());
     this.go({ kind: "declined" });
+  }
+
+  /** The key of this frame, which no other page reaches, with all that is kept beside it; the account on the coordinator goes first. */
+  private async forget(): Promise<void> {
+    this.over = null;
+    this.end({ kind: "forgetting" });
+    try {
+      const lending = await this.lender.load();
+      await lending.forget();
+      this.answers.forgetAll();
+      this.go({ kind: "forgotten" });
+    } catch (fault) {
+      this.go({ kind: "not-forgotten", why: messageOf(fault) });
+    }
   }
 
   private redraw(): void {
@@ -208,6 +230,7 @@ class Frame {
 
   private breakOff(breach: Breach): void {
     if (isLending(this.scene)) this.end({ kind: breach });
+    if (this.scene.kind === "forgetting") this.go({ kind: "not-forgotten", why: this.language.words.brokenOff });
   }
 
   private end(scene: Scene): void {
@@ -281,8 +304,8 @@ class Frame {
     this.go(this.scene);
   }
 
-  private explain(explaining: boolean): void {
-    this.explaining = explaining;
+  private cover(over: Overlay | null): void {
+    this.over = over;
     this.go(this.scene);
   }
 
@@ -291,14 +314,20 @@ class Frame {
     const { site, job, network, allowSoftware } = this.facts;
     const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
     const telling = tell(
-      this.explaining ? { kind: "why" } : scene,
+      this.over ?? scene,
       { ...about, software: allowSoftware, units: this.units, verified: this.verified, lent: isLending(scene) },
       this.language,
     );
-    const { why, close, check, stop } = this.language.words;
-    const checkUrl = this.explaining ? (/^https:/.test(network.source) ? network.source : "/") : "";
+    const { why, close, check, stop, forget } = this.language.words;
+    const checkUrl = this.over ? (/^https:/.test(network.source) ? network.source : "/") : "";
     const asBadge = this.size === "badge";
-    this.view.show({ ...telling, why, close, check, stop, checkUrl, lent: isLending(scene) }, asBadge, this.query.get("size") === "badge");
+    // A window of our own has the keeping of the coordinator's page, which this button is not for.
+    const canForget = this.over?.kind === "why" && !this.own;
+    this.view.show(
+      { ...telling, why, close, check, stop, forget: canForget ? forget : "", checkUrl, lent: isLending(scene) },
+      asBadge,
+      this.query.get("size") === "badge",
+    );
     document.body.dataset.scene = scene.kind;
     this.host.tell(hostState(scene), this.units, this.verified);
   }

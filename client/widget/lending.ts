@@ -60,6 +60,19 @@ export class Lending {
     return this.rest((donation) => donation.control.stop());
   }
 
+  /** Stops every frame and tab that lends under this key, and ends the key, what it kept and its account. Rejects when it cannot; while a worker breaks it never settles. */
+  forget(): Promise<void> {
+    this.isWanted = false;
+    const forgotten = this.turn.then(async () => {
+      this.wave.setLending(false);
+      const donation = this.donation ?? (await this.open());
+      donation.rest();
+      await donation.control.forget();
+    });
+    this.turn = forgotten.catch(() => undefined); // told to whoever asked for it
+    return forgotten;
+  }
+
   dress(palette: WavePalette): void {
     this.wave.dress(palette, matchMedia("(prefers-reduced-motion: reduce)").matches);
   }

@@ -67,6 +67,12 @@ export class Answers {
     this.storage?.removeItem(this.key);
   }
 
+  /** Of all sites whose frames keep theirs in one place with this one's. */
+  forgetAll(): void {
+    this.agreedAt = Number.NEGATIVE_INFINITY;
+    this.storage?.clear();
+  }
+
   private keep(value: object): void {
     try {
       this.storage?.setItem(this.key, JSON.stringify(value));

@@ -30,9 +30,20 @@ export type Scene =
   | { kind: "failed"; why: string }
   /** What lends did not come, or its worker is gone. The yes holds, and nothing runs. */
   | { kind: "not-loaded" }
-  | { kind: "broken-off" };
+  | { kind: "broken-off" }
+  /** Key, account and answers go, are gone, or could not go yet. */
+  | { kind: "forgetting" }
+  | { kind: "forgotten" }
+  | { kind: "not-forgotten"; why: string };
 
-export type Action = "lend" | "less" | "more" | "no" | "stop" | "again" | "retry" | "open-window" | "ask-again" | "never" | "back";
+/** What lies over a scene, which goes on beneath. */
+export interface Overlay {
+  kind: "why" | "forget";
+}
+
+export type Action =
+  | ("lend" | "less" | "more" | "no" | "stop" | "again" | "retry" | "open-window")
+  | ("ask-again" | "never" | "back" | "forget" | "forget-sure");
 
 export interface Facts {
   site: string;
@@ -65,7 +76,7 @@ function shortened(title: string): string {
   return characters.length <= TITLE ? title : `${characters.slice(0, TITLE - 1).join("")}…`;
 }
 
-export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code }: Language): Telling {
+export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Language): Telling {
   const count = new Intl.NumberFormat(code);
   const values = {
     site: facts.site,
@@ -73,7 +84,7 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
     dose: words[DOSE_WORDS[facts.dose]],
     units: count.format(facts.units),
     verified: count.format(facts.verified),
-    why: scene.kind === "failed" ? scene.why : "",
+    why: "why" in scene ? scene.why : "",
   };
   const say = (text: string) => fill(text, values);
   const stop = { action: "stop", label: words.stop, main: true } as const;
@@ -100,6 +111,18 @@ export function tell(scene: Scene | { kind: "why" }, facts: Facts, { words, code
         ...(facts.lent ? [stop] : []),
         { action: "never", label: words.never },
       ]);
+    case "forget":
+      return made(words.forgetTitle, words.forgetMore, words.badgeOff, [
+        { action: "forget-sure", label: words.forgetSure, main: true },
+        ...(facts.lent ? [stop] : []),
+        { action: "back", label: words.no },
+      ]);
+    case "forgetting":
+      return made(words.forgetting, words.stoppedMore, words.badgeOff, []);
+    case "forgotten":
+      return made(words.forgotten, words.forgottenMore, words.badgeOff, []);
+    case "not-forgotten":
+      return made(words.notForgotten, words.failedMore, words.badgeOff, [{ action: "forget-sure", label: words.retry, main: true }]);
     case "declined":
       return made(words.declined, words.declinedMore, words.badgeOff, [{ action: "ask-again", label: words.askAgain }]);
     case "never":
@@ -225,6 +248,9 @@ export function hostState(scene: Scene): WidgetState {
     case "never":
     case "no-job":
     case "off":
+    case "forgetting":
+    case "forgotten":
+    case "not-forgotten":
       return "off";
     default:
       return scene satisfies never;

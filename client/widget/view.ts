@@ -6,6 +6,8 @@ export interface Shown extends Telling {
   why: string;
   close: string;
   check: string;
+  /** Empty: it is not shown. */
+  forget: string;
   stop: string;
   /** Address of what "Check it" opens; empty: it is not shown. */
   checkUrl: string;
@@ -24,6 +26,7 @@ export class View {
   private readonly text = make("p");
   private readonly why = make("button", "link why");
   private readonly check = make("a", "link");
+  private readonly forget = make("button", "link");
   private readonly close = make("button", "link");
   private readonly row = make("div", "row");
   private readonly badge = make("div", "badge");
@@ -36,6 +39,8 @@ export class View {
     this.act = on.act;
     this.lend.addEventListener("click", (event) => on.act("lend", event));
     this.why.addEventListener("click", () => on.why());
+    this.forget.dataset.action = "forget";
+    this.forget.addEventListener("click", (event) => on.act("forget", event));
     this.close.addEventListener("click", () => on.close());
     this.badgeOpen.addEventListener("click", () => on.open());
     this.badgeStop.addEventListener("click", (event) => on.act("stop", event));
@@ -47,7 +52,7 @@ export class View {
     this.wave.setAttribute("aria-hidden", "true");
     text.append(this.title, this.text);
     const foot = make("div", "foot");
-    foot.append(mark(24), this.why, this.check, this.close);
+    foot.append(mark(24), this.why, this.check, this.forget, this.close);
     const words = make("div", "words");
     words.append(text, this.wave);
     this.card.append(this.canvas, words, foot, this.row);
@@ -63,12 +68,14 @@ export class View {
     write(this.why, shown.why);
     write(this.close, shown.close);
     write(this.check, shown.check);
+    write(this.forget, shown.forget);
     write(this.badgeOpen, shown.badge);
     this.check.hidden = shown.checkUrl === "";
     if (shown.checkUrl !== "") this.check.href = shown.checkUrl;
     this.why.hidden = shown.checkUrl !== "";
     // Words that explain take its place.
     this.wave.hidden = shown.checkUrl !== "";
+    this.forget.hidden = shown.forget === "";
     this.close.hidden = !closable;
     this.badgeStop.hidden = !shown.lent;
     this.badgeStop.setAttribute("aria-label", shown.stop);

@@ -132,6 +132,9 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnHuge(passPlans, workgroups, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
+  const floats = usesFloats(manifest, kernel, entryPoints, sized);
+  checkSampled(manifest, sliced.slicing, floats, faults);
+  if (faults.list.length > 0) return { ok: false, faults: faults.sorted() };
   if ("whole" in sliced.slicing)
     faults.warn(
       `Its dispatches run whole, not in slices. ${sliced.slicing.whole} Browsers where one takes longer than 12 ms compute it only while nobody is there, and none where it takes a second.`,
@@ -173,7 +176,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     splits,
     source: sourceOf(read.files),
     warnings: faults.warnings,
-    floats: usesFloats(manifest, kernel, entryPoints, sized),
+    floats,
   };
 }
 
@@ -275,15 +278,33 @@ function checkSeed(manifest: Manifest, faults: Faults): void {
   }
 }
 
-/** Strangers are not believed. */
+/** Strangers are not believed, and the auditor looks at no pool's jobs. */
 function checkTrust({ verify, pool }: Manifest, faults: Faults): void {
-  if (verify?.tier !== "trusted") return;
   const path = ["verify", "tier"];
+  if (pool !== undefined && (verify?.tier === "sampled" || verify?.tier === "audited"))
+    faults.at(path, `The coordinator's auditor looks at no job of a pool, so none is ${verify.tier}.`, 'Write "quorum", or "trusted".');
+  if (verify?.tier !== "trusted") return;
   if (pool === undefined)
     faults.at(path, "A public job cannot trust its volunteers.", 'Name a pool of yours with "pool", or write "quorum".');
   if (verify.quorum !== undefined) {
     faults.at(["verify", "quorum"], "A trusted job computes each unit once.", 'Leave it out, or write the tier "quorum".');
   }
+}
+
+/** What is known of slices before any was run. */
+function checkSampled({ verify, passes }: Manifest, slicing: JobPlan["slicing"], floats: boolean, faults: Faults): void {
+  if (verify?.tier !== "sampled") return;
+  const path = ["verify", "tier"];
+  const right = 'Write "quorum", or "audited".';
+  if ("whole" in slicing) faults.at(path, `It cannot be sampled, for its kernel runs whole, not in slices. ${slicing.whole}`, right);
+  if (passes.length > 1 || (passes[0]?.repeat ?? 1) > 1)
+    faults.at(path, "It cannot be sampled: a unit is several dispatches, and slices are told apart within one alone.", right);
+  if (floats)
+    faults.at(
+      path,
+      "It cannot be sampled: its kernel computes with floats, correct GPUs may disagree about them, and then one volunteer's word is not known to be wrong.",
+      'Compute in integers or fixed point, or write "quorum".',
+    );
 }
 
 function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {

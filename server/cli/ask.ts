@@ -24,6 +24,7 @@ export async function untilMeasured(connection: Connection, id: number): Promise
 /** Shows the quote of a job that was measured and waits for its owner, and asks; starts it, or says how that is done later. */
 export async function askOwner(connection: Connection, job: JobStatus): Promise<JobStatus> {
   note(`Job ${job.id}: ${quoteWords(job) || "its time could not be measured, so there is no quote"}.`);
+  note(`It is verified by ${job.verification.tier}: ${job.verification.limits}`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question("Start it? [y/N] ").finally(() => terminal.close());
   if (/^y(es)?$/i.test(answer.trim())) return await sendJson(connection, `/api/jobs/${job.id}/resume`, JobStatusSchema, { method: "POST" });

@@ -5,9 +5,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { CanaryFinding } from "../../shared/canary.ts";
+import type { CheckReport, CheckTask } from "../../shared/checks.ts";
 import { ROOT } from "../root.ts";
 
-export type PartName = "donor" | "canary";
+export type PartName = "donor" | "canary" | "check";
 
 /** What a part tells. `ready`: it has a GPU. `again`: it ends, and another of its kind can go on. `lost`: the device is gone. */
 export type PartMessage =
@@ -16,6 +17,7 @@ export type PartMessage =
   | { type: "ready"; features: string[]; limits: Record<string, number> }
   | { type: "found"; finding: CanaryFinding }
   | { type: "done"; finding: CanaryFinding }
+  | { type: "checked"; unit: number; found: Checked }
   | { type: "lost"; why: string }
   | { type: "unfetched"; why: string };
 /** What the canary's part is told: once. */
@@ -24,6 +26,14 @@ export interface MeasureMessage {
   /** SHA-256 of the plan. */
   plan: string;
 }
+
+/** What the part that checks is told, again and again. */
+export interface CheckMessage extends MeasureMessage {
+  units: CheckTask["units"];
+}
+
+/** What slices of a unit wrote, or why they were not run. */
+export type Checked = Omit<Extract<CheckReport, { ranges: unknown }>, "task" | "unit"> | { why: string };
 
 const BEAT_MS = 1_000;
 const SILENCE_MS = 60_000;
@@ -66,7 +76,7 @@ export class Part {
     return this.isKilled;
   }
 
-  tell(message: MeasureMessage): void {
+  tell(message: MeasureMessage | CheckMessage): void {
     // One that has just ended is told by `ended`.
     this.child.send(message, () => undefined);
   }

@@ -1,7 +1,7 @@
 /**
  * `audit`: this machine is the coordinator's auditor: it computes units again that volunteers agreed on, or disagree about, and
- * measures new jobs. Each of the two is a process of its own (audit-part.ts), so that neither waits for a kernel of the other
- * that does not end; one that has met such a kernel ends, and another goes on without it.
+ * measures new jobs, and runs slices of units that one volunteer computed. Each of the three is a process of its own
+ * (audit-part.ts), so that none waits for a kernel of another's that does not end; one that has met such a kernel ends, and another goes on without it.
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -10,8 +10,10 @@ import { type Command, Option } from "commander";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Connection } from "./api.ts";
 import { canaryPart } from "./audit-canary.ts";
+import { checkPart } from "./audit-check.ts";
 import { beat, Part, type PartName, tellParent } from "./audit-part.ts";
 import { Canaries } from "./canaries.ts";
+import { Checks } from "./checks.ts";
 import { donate } from "./donate.ts";
 import { CliError, EndlessKernel, EXIT, type ExitCode } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -19,7 +21,7 @@ import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note } from "./print.ts";
 import { onGpu } from "./software.ts";
 
-const PARTS: readonly PartName[] = ["donor", "canary"];
+const PARTS: readonly PartName[] = ["donor", "canary", "check"];
 /** A driver that has just taken the process with it is left alone for so long, ms. */
 const RESTART_MS = 1_000;
 
@@ -34,7 +36,7 @@ export function auditVerb(program: Command): void {
   verb(
     program,
     "audit",
-    "be the coordinator's auditor: compute units again that volunteers agreed on, and measure new jobs (needs an administrator's token)",
+    "be the coordinator's auditor: compute units again that volunteers agreed on, slices of those that one computed alone, and measure new jobs (needs an administrator's token)",
   )
     .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave-auditor"))
     .option("--gpu <name>", "part of the name of the GPU to use")
@@ -47,6 +49,7 @@ export function auditVerb(program: Command): void {
 
 async function actOf(options: AuditOptions): Promise<void> {
   if (options.part === "canary") return await canaryPart(options.gpu);
+  if (options.part === "check") return await checkPart(options.gpu);
   const connection = connectionOf(options);
   const { token } = connection;
   if (!token)
@@ -73,18 +76,25 @@ async function donorPart(options: AuditOptions, token: string): Promise<void> {
   }
 }
 
-/** Both parts, until a signal ends them, or the donor ends for a reason of its own. */
+/** All parts, until a signal ends them, or the donor ends for a reason of its own. */
 async function audit(options: AuditOptions, connection: Connection & { token: string }): Promise<void> {
   const gpu = options.gpu === undefined ? [] : ["--gpu", options.gpu];
   const { IDLEWAVE_TOKEN: _, ...env } = process.env;
   const canaries = new Canaries(connection, (onMessage) => new Part("canary", gpu, env, onMessage));
   const measuring = canaries.run().catch((error: unknown) => note(`New jobs are not measured: ${messageOf(error)}`));
+  const checks = new Checks(connection, (onMessage) => {
+    const part = new Part("check", gpu, env, onMessage);
+    const { ended } = part;
+    return { ended, kill: () => part.kill(), tell: ({ plan, units }) => part.tell({ origin: connection.url, plan, units }) };
+  });
+  const checking = checks.run().catch((error: unknown) => note(`No slices are run again: ${messageOf(error)}`));
   let donor: Part | undefined;
   let isStopped = false;
   const stop = () => {
     isStopped = true;
     donor?.stop();
     canaries.stop();
+    checks.stop();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   const args = [...gpu, "--url", connection.url, "--home", options.home, ...(options.json ? ["--json"] : [])];
@@ -100,7 +110,8 @@ async function audit(options: AuditOptions, connection: Connection & { token: st
     goesOn &&= !isStopped;
   }
   canaries.stop();
-  await measuring;
+  checks.stop();
+  await Promise.all([measuring, checking]);
   // It has said all there was to say.
   if (!isStopped && code !== EXIT.ok) throw new CliError((code ?? EXIT.failure) as ExitCode, "failed", "", "");
 }

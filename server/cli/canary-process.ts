@@ -1,6 +1,6 @@
 /** A process of the canary's part (audit-canary.ts): it has a GPU, measures one job, and is killed then. */
 import { type CanaryFinding, NOTHING_FOUND } from "../../shared/canary.ts";
-import type { Part, PartMessage } from "./audit-part.ts";
+import type { MeasureMessage, Part, PartMessage } from "./audit-part.ts";
 
 /** What an auditor tells of its GPU. */
 export interface Abilities {
@@ -14,7 +14,9 @@ export type Outcome =
   | { type: "lost"; why: string; finding: CanaryFinding }
   | { type: "unfetched"; why: string };
 
-export type StartPart = (onMessage: (message: PartMessage) => void) => Pick<Part, "ended" | "tell" | "kill">;
+export type StartPart = (
+  onMessage: (message: PartMessage) => void,
+) => Pick<Part, "ended" | "kill"> & { tell(message: MeasureMessage): void };
 
 export class CanaryProcess {
   /** Undefined when it ended before. */
@@ -70,6 +72,7 @@ export class CanaryProcess {
       case "lost":
         this.tellOutcome({ ...message, finding: this.latest });
         return;
+      case "checked":
       case "alive":
       case "again":
         return;

@@ -75,11 +75,16 @@ export function printJob(job: JobStatus): void {
     `  units       ${units.final.toLocaleString("en")} of ${units.total.toLocaleString("en")} verified, ${units.leased} leased, ${units.voted} voted on, ${units.failed} failed`,
     `  replicas    ${replicas.counted} counted, ${replicas.refused} refused, ${job.executionsPerUnit.toFixed(2)} executions a unit`,
     `  volunteers  ${job.volunteers} at work, ${job.unitsPerMinute.toFixed(1)} units a minute`,
-    `  checked by  ${job.verification.tier}${job.verification.tier === "trusted" ? "" : ` of ${job.verification.quorum}`}, ${job.verification.compare}: ${job.verification.limits}`,
+    `  checked by  ${job.verification.tier}${job.verification.quorum === 1 ? "" : ` of ${job.verification.quorum}`}, ${job.verification.compare}: ${job.verification.limits}`,
     job.pool
       ? `  pool        ${job.pool.id}, ${job.pool.name}: its members alone compute it and see it`
       : `  auditor     ${AUDITOR_WORDS[job.verification.auditor]}: ${job.verification.audited} units computed again, ${job.verification.held} held`,
   ];
+  const { slices } = job.verification;
+  if (slices && slices.of > 0)
+    lines.push(
+      `  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`,
+    );
   const most = job.maxGpuHours === null ? "" : ` of ${job.maxGpuHours} that it may take`;
   lines.push(`  GPU time    ${job.gpuHours.toPrecision(3)} hours${most}`);
   const quote = quoteWords(job);

@@ -22,6 +22,7 @@ import type { Account, CoreState, Job, Lease, OpenUnit } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 import { mayTry } from "./trial.ts";
 import { replicasNeeded, schedule } from "./verify.ts";
+import { firstVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** Retries one claim may look at, and in each job however many it has looked at before. */
@@ -282,7 +283,7 @@ function batchSize(state: CoreState, job: Job, account: Account, host: HostFacts
   if (expected !== undefined && event.gpuMillis > 0) size = Math.min(size, Math.ceil((event.gpuMillis * 1000) / expected));
   const proven = pace === undefined ? 0 : job.spec.pool === undefined ? GROWTH * account.final : MAX_BATCH_UNITS;
   size = Math.min(size, account.claims === 0 ? FIRST_CLAIM_UNITS : Math.max(UNPACED_CLAIM_UNITS, proven));
-  const left = (job.pages.units - job.pages.ended) * job.spec.quorum;
+  const left = (job.pages.units - job.pages.ended) * firstVotes(job);
   return Math.max(1, Math.min(size, Math.ceil((left * TAIL_SHARE) / volunteersOf(state, job))));
 }
 

@@ -81,7 +81,7 @@ export function isVetted(state: CoreState, { account, cluster }: { account: Acco
 }
 
 export function isHeld({ hold }: OpenUnit): boolean {
-  return hold === "due" || hold === "provisional";
+  return hold === "due" || hold === "provisional" || hold === "check";
 }
 
 /** Looks at a unit after anything has changed, before it is concluded: holds it, or lets it go. `winner`: a decided digest whose bytes are there. */
@@ -128,6 +128,10 @@ export function letGo(job: Job, unit: UnitIndex, open: OpenUnit): void {
       const units = job.provisionalOf.get(account);
       if (units?.delete(unit) && units.size === 0) job.provisionalOf.delete(account);
     }
+  } else if (open.hold === "check") {
+    job.checks.delete(unit);
+    job.unchecked.delete(unit);
+    for (const { units } of job.checkTasks.values()) units.delete(unit);
   } else return;
   open.hold = "none";
 }
@@ -173,7 +177,7 @@ function isWatched({ watched }: CoreState, cluster: string): boolean {
 }
 
 /** The auditor may be given one more unit of the job: it owes less than `most`, ms, or nothing of this job, which others must not crowd out. */
-function mayOwe(state: CoreState, job: Job, most: number): boolean {
+export function mayOwe(state: CoreState, job: Job, most: number): boolean {
   return job.owed === 0 || owedMillis(state) < most;
 }
 

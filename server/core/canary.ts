@@ -12,10 +12,10 @@
  * Who measures, and since when, is in memory alone: after a restart the job waits again. Volunteers never meet a job of this
  * state, and a verb other than cancel does not move it.
  */
-import { CANARY_SILENCE_MS } from "../../shared/canary.ts";
+import { CANARY_SILENCE_MS, countSlices } from "../../shared/canary.ts";
 import { BENCHMARK_GFLOP, creditOf, MAX_GFLOP_PER_UNIT } from "../../shared/credit.ts";
 import type { Reply } from "./effects.ts";
-import type { CoreEvent, JobSpec } from "./events.ts";
+import type { CoreEvent, JobSpec, UnitCheck } from "./events.ts";
 import { enter } from "./job.ts";
 import { meets } from "./needs.ts";
 import { quoteOf } from "./quote.ts";
@@ -101,10 +101,23 @@ export function canaryWords(state: CoreState, { canary, spec }: Job): string {
 }
 
 /** A unit is worth its time as a multiple of the benchmark's on the same GPU, times the benchmark's operations. */
-function measuredSpec(spec: JobSpec, { unitMicros, benchmarkMicros }: Event<"canary-report">["finding"]): JobSpec {
-  if (unitMicros === null || !benchmarkMicros) return { ...spec, measured: true, unitMicros };
+function measuredSpec(unmeasured: JobSpec, finding: Event<"canary-report">["finding"]): JobSpec {
+  const { unitMicros, benchmarkMicros } = finding;
+  const spec = { ...unmeasured, measured: true, unitMicros, check: checkOf(unmeasured, finding) };
+  if (unitMicros === null || !benchmarkMicros) return spec;
   const gflop = (unitMicros / benchmarkMicros) * BENCHMARK_GFLOP;
-  return { ...spec, measured: true, unitMicros, creditPerUnit: creditOf(Math.min(gflop, MAX_GFLOP_PER_UNIT)) };
+  return { ...spec, creditPerUnit: creditOf(Math.min(gflop, MAX_GFLOP_PER_UNIT)) };
+}
+
+/** How its units are checked now that it is known what its slices write. */
+function checkOf({ check }: JobSpec, { verdict, why, slices, unsampled }: Event<"canary-report">["finding"]): UnitCheck | undefined {
+  if (check?.how !== "slices") return check;
+  if (slices) return { how: "slices", slices: countSlices(slices), why: "" };
+  return {
+    how: "slices",
+    slices: 0,
+    why: `the auditor cannot tell what a slice of it writes alone (class ${verdict}): ${unsampled ?? why}`,
+  };
 }
 
 /** An auditor like this was heard of: jobs that it can run are not forgotten. */

@@ -8,32 +8,36 @@ export interface JobCounts {
   leased: number;
   /** Units with a recorded replica that have not ended. */
   voted: number;
-  /** Of them, those that wait for the auditor, or for somebody in them to be vetted. */
+  /** Of them, those that wait for the auditor, its checks too, or for somebody in them to be vetted. */
   held: number;
   /** Units that have not ended. */
   left: number;
   /** Final units that the auditor computed too; agreements that it found wrong, since this process began. */
   audited: number;
   overruled: number;
+  /** Final units of which the auditor ran slices again. */
+  checked: number;
   counted: number;
   refused: number;
   /** Accounts that hold an assignment. */
   volunteers: number;
-  /** Replicas of final units over final units; 0 while there is none. */
+  /** Replicas of final units, and the slices of them that were run again, over final units; 0 while there is none. */
   executionsPerUnit: number;
 }
 
 export function countsOf(job: Job): JobCounts {
-  const { pages, audited, overruled, counted, refused } = job;
+  const { pages, audited, overruled, checked, counted, refused } = job;
+  const { check } = job.spec;
+  const again = check?.how === "slices" && check.slices > 0 ? job.checkedSlices / check.slices : 0;
   return {
     final: pages.final,
     failed: pages.failed.size,
     leased: pages.leased,
     voted: job.open.size,
-    held: job.owed + job.provisional.size,
+    held: job.owed + job.provisional.size + job.checks.size,
     left: job.spec.units - pages.final - pages.failed.size,
-    ...{ audited, overruled, counted, refused },
+    ...{ audited, overruled, checked, counted, refused },
     volunteers: job.holders.size,
-    executionsPerUnit: pages.final === 0 ? 0 : job.recorded / pages.final,
+    executionsPerUnit: pages.final === 0 ? 0 : (job.recorded + again) / pages.final,
   };
 }

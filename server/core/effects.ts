@@ -14,6 +14,8 @@ export type Reply =
   | { type: "done" }
   /** What the auditor is to measure; null: nothing. */
   | { type: "canary"; run: { job: JobId; id: string; limitMs: number } | null }
+  /** Units whose slices the auditor is to run again; null: none. */
+  | { type: "check"; task: { job: JobId; id: string; limitMs: number; units: { unit: UnitIndex; slices: number[] }[] } | null }
   | { type: "error"; code: ErrorCode; details: ErrorDetails };
 
 export type Effect =

@@ -29,7 +29,15 @@ export interface JobSpec {
   asks: boolean;
   /** Its members alone compute it; absent: the job is public. */
   pool?: PoolId | undefined;
+  /** How the auditor checks what one volunteer computed alone (sampling.ts); absent: each unit needs its quorum. */
+  check?: UnitCheck | undefined;
 }
+
+/**
+ * `slices`: so many slices cover a unit, and some of them, drawn at random, are run again; `why`: why that is not done and a quorum
+ * decides, or "". `whole`: all of it is.
+ */
+export type UnitCheck = { how: "slices"; slices: number; why: string } | { how: "whole" };
 
 /** What the auditor has shown of an account. */
 export interface AuditRecord {
@@ -121,6 +129,10 @@ export type CoreEvent =
   | { type: "canary-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
   | { type: "canary-alive"; now: number; job: JobId; run: string }
   | { type: "canary-report"; now: number; job: JobId; run: string; finding: CanaryFinding }
+  /** An auditor asks for units to check. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the task's id, and what slices are drawn by. */
+  | { type: "check-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
+  /** It has run slices of a unit again, and the shell has compared what they wrote. `isSame`: false too when they could not be run. */
+  | { type: "check-report"; now: number; draw: string; job: JobId; task: string; unit: UnitIndex; isSame: boolean }
   /** A pool was made, or is on again: it has no members yet. */
   | { type: "pool-opened"; now: number; pool: PoolId }
   /** Somebody came with the pool's invitation. */

@@ -76,6 +76,10 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     auditedFrom: 0,
     audited: 0,
     overruled: 0,
+    checks: new Map(),
+    unchecked: new Set(),
+    checkTasks: new Map(),
+    ...{ checkerAt: 0, checkedFrom: 0, checked: 0, checkedSlices: 0, falseAlarms: 0 },
     losses: [],
     counted: 0,
     refused: 0,
@@ -157,6 +161,9 @@ export function enter(state: CoreState, job: Job, to: JobState, reason: string, 
     job.owed = 0;
     job.provisional.clear();
     job.provisionalOf.clear();
+    job.checks.clear();
+    job.unchecked.clear();
+    job.checkTasks.clear();
     job.ring = new Ring();
   }
   rank(state);
@@ -166,6 +173,9 @@ export function enter(state: CoreState, job: Job, to: JobState, reason: string, 
 export function settle(job: Job, now: number): void {
   job.canary = job.state === "canary" ? { askedAt: now, broken: 0, run: null } : null;
   job.trialUntil = job.state === "running" && job.spec.measured ? now + TRIAL_MS : 0;
+  // While it did not run nobody was asked for its checks.
+  job.checkerAt = now;
+  for (const unit of job.checks.keys()) job.checks.set(unit, now);
 }
 
 function rank(state: CoreState): void {

@@ -1,8 +1,9 @@
 /** What a measured job would take on today's network: an estimate for its owner, made of what hosts tell of their speed. */
 import { GFLOP_PER_CREDIT } from "../../shared/credit.ts";
 import { isAuditor } from "./audit.ts";
-import type { HostFacts } from "./events.ts";
+import type { HostFacts, JobSpec } from "./events.ts";
 import { meets } from "./needs.ts";
+import { SAMPLE_SLICES, WHOLE_SHARE } from "./sampling.ts";
 import type { CoreState, Job } from "./state.ts";
 
 const MICROS_PER_SECOND = 1e6;
@@ -24,10 +25,17 @@ export interface Quote {
 export function quoteOf(state: CoreState, { spec, pages }: Job): Quote | null {
   if (spec.unitMicros === null) return null;
   const hosts = [...state.hosts.values()].filter((host) => !isAuditor(host) && host.pool === spec.pool && meets(spec.requires, host));
-  const executions = (pages.units - pages.ended) * (spec.quorum + state.auditShare);
+  const executions = (pages.units - pages.ended) * executionsOf(spec, state.auditShare);
   const seconds = executions * secondsOf(hosts, spec.creditPerUnit * GFLOP_PER_CREDIT, spec.unitMicros / MICROS_PER_SECOND);
   const finishSeconds = hosts.length === 0 ? null : seconds / hosts.length;
   return { executions, gpuHours: seconds / SECONDS_PER_HOUR, hosts: hosts.length, finishSeconds };
+}
+
+/** Executions of one unit among people who are honest. */
+function executionsOf({ quorum, check }: JobSpec, auditShare: number): number {
+  if (check?.how === "whole") return 2;
+  if (check?.why === "") return 1 + Math.min(1, SAMPLE_SLICES / check.slices) + WHOLE_SHARE;
+  return quorum + auditShare;
 }
 
 /** GPU seconds of one execution on the mean of the hosts that tell their speed; where none does, as long as the auditor's. */

@@ -36,6 +36,8 @@ export function restoreJob(
   job.refused = tally.refused;
   job.recorded = tally.recorded;
   job.audited = tally.audited;
+  job.checked = tally.checked;
+  job.checkedSlices = tally.checkedSlices;
   job.gpuMicros = tally.gpuMicros;
   if (!isOver(job)) restoreVotes(state, job, history, work);
   endIfOver(state, job, work);

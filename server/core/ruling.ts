@@ -1,10 +1,12 @@
 /**
- * What the auditor's result says of those who gave one. Confirmed by surprise: one audit passed. Contradicted: an error, or a
+ * What the auditor's result, or its check of slices, says of those who gave one. Confirmed by surprise: one audit passed. Contradicted: an error, or a
  * lie. Two clusters with the same wrong result did not err by chance, and who errs again and again is no use either: proven
  * wrong (sentence.ts). Over floats nobody is blamed.
  */
+import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { isAuditor, VETTED_PASSED } from "./audit.ts";
+import { isChecked, noteFalseAlarm } from "./sampling.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import type { Audited } from "./store.ts";
 import { votesFor } from "./votes.ts";
@@ -15,9 +17,16 @@ export const MAX_CONTRADICTED = 4;
 
 /** Takes note of a unit that is final with `digest`. */
 export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: string, work: Work): Audited {
-  if (open.ruling !== digest) return "no";
-  job.audited++;
   const volunteers = open.replicas.filter((replica) => replica.counted && !isAuditor(replica));
+  if (open.ruling !== digest) {
+    if (open.lone !== "yes" || !isChecked(open, digest)) return "no";
+    const { check } = job.spec;
+    const share = check?.how === "slices" && open.check ? open.check.slices / check.slices : 1;
+    for (const { account } of volunteers) pass(state, account, share, work);
+    return "slices";
+  }
+  job.audited++;
+  if (open.check?.isSame === false && open.check.digest === digest) noteFalseAlarm(job, work);
   // Who was right in a dispute may have made it up with the other side: what passes was a surprise.
   const isSurprise = volunteers.every((replica) => replica.digest === volunteers[0]?.digest);
   if (volunteers.some((replica) => replica.digest !== digest && votesFor(open, replica.digest) >= job.spec.quorum)) job.overruled++;
@@ -25,8 +34,7 @@ export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: s
     const account = accountOf(state, id);
     if (told === digest) {
       if (!isSurprise) continue;
-      account.contradicted = Math.max(0, account.contradicted - 1);
-      if (++account.record.passed === VETTED_PASSED) work.vetted.add(id);
+      pass(state, id, 1, work);
     } else if (!job.spec.floats) {
       const alike = volunteers.some((other) => other.account !== id && other.digest === told);
       const known = work.proven.get(id)?.alike ?? false;
@@ -34,4 +42,11 @@ export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: s
     }
   }
   return isSurprise ? "surprise" : "dispute";
+}
+
+/** By surprise; `share`: what was looked at of the unit. */
+function pass(state: CoreState, id: AccountId, share: number, work: Work): void {
+  const account = accountOf(state, id);
+  account.contradicted = Math.max(0, account.contradicted - share);
+  if (++account.record.passed === VETTED_PASSED) work.vetted.add(id);
 }

@@ -103,6 +103,20 @@ export interface Job {
   /** Final units that the auditor computed too, and agreements that it found wrong. */
   audited: number;
   overruled: number;
+  /** Units of one volunteer's that wait for a check of slices, since when, oldest first (sampling.ts). */
+  checks: Map<UnitIndex, number>;
+  /** Of them, those that no auditor has. */
+  unchecked: Set<UnitIndex>;
+  /** What auditors check now, by id. */
+  checkTasks: Map<string, CheckTask>;
+  /** When an auditor that can check it was last heard of, or it began to wait for one, ms, and when one was last given units of it. */
+  checkerAt: number;
+  checkedFrom: number;
+  /** Final units of which slices were run again, and how many slices. */
+  checked: number;
+  checkedSlices: number;
+  /** Checks that failed although the whole unit was right: its slices are not what they seemed. */
+  falseAlarms: number;
   /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
   losses: Pick<Lease, "account" | "cluster">[];
   /** Replicas that ran, and those of them that lost. */
@@ -131,6 +145,13 @@ export interface CanaryRun extends Pick<HostFacts, "features" | "limits"> {
   heardAt: number;
 }
 
+export interface CheckTask {
+  /** By unit: the digest in question, and the slices that were drawn of it. */
+  units: Map<UnitIndex, { digest: string; slices: number[] }>;
+  /** Afterwards others get them, ms. */
+  deadline: number;
+}
+
 export interface OpenUnit {
   replicas: Replica[];
   /** Digests whose bytes are stored. */
@@ -144,10 +165,17 @@ export interface OpenUnit {
   hold: Hold;
   /** The auditor's digest, once it has computed the unit. */
   ruling: string | null;
+  /** One vote is enough, once the auditor has checked it (sampling.ts). What is "no" stays so. */
+  lone: "undecided" | "yes" | "no";
+  /** What the check of its slices came to. */
+  check: { digest: string; slices: number; isSame: boolean } | null;
 }
 
-/** `provisional`: its volunteers have shown too little. `due`: the auditor computes it. `waived`: the auditor cannot. */
-export type Hold = "none" | "provisional" | "due" | "waived";
+/**
+ * `provisional`: its volunteers have shown too little. `due`: the auditor computes it. `check`: the auditor checks slices of it.
+ * `waived`: the auditor cannot.
+ */
+export type Hold = "none" | "provisional" | "due" | "check" | "waived";
 
 export interface Replica {
   account: AccountId;
@@ -207,7 +235,7 @@ export interface Standing {
 /** What matters of an account while it is here; totals are in the store. */
 export interface Account extends Standing {
   record: AuditRecord;
-  /** Replicas of its own that the auditor contradicted, less those it confirmed, never below 0; halved every DECAY_MS. */
+  /** Replicas of its own that the auditor contradicted, less those, or the share of those, that it confirmed, never below 0; halved every DECAY_MS. */
   contradicted: number;
   hosts: number;
   gpu: GpuBudget;

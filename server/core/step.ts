@@ -12,6 +12,7 @@ import { claim } from "./assign.ts";
 import { awaitAuditor, isAuditor, isVetted } from "./audit.ts";
 import { chaseHeld, claimAudit } from "./auditor.ts";
 import { chaseCanaries, claimCanary, keepCanary, takeFinding } from "./canary.ts";
+import { chaseChecks, claimChecks, takeChecks } from "./checks.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
@@ -98,6 +99,10 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return keepCanary(state, event, work);
     case "canary-report":
       return takeFinding(state, event, work);
+    case "check-claim":
+      return claimChecks(state, event, work);
+    case "check-report":
+      return takeChecks(state, event, work);
     case "pool-opened":
       openPool(state, event.pool);
       return DONE;
@@ -122,6 +127,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
         if (job.wanted.size > 0) chaseWanted(state, job, work);
         if (job.late.size > 0) heedLate(state, job, work);
         if (job.due.size > 0 || job.provisional.size > 0) chaseHeld(state, job, work);
+        if (job.checks.size > 0) chaseChecks(state, job, work);
       }
       unwatch(state, work.now);
       decay(state, work.now);

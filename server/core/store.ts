@@ -25,8 +25,8 @@ export type StoreOp =
   | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
   /** The auditor is to compute the unit before it is final. */
   | { type: "due"; job: JobId; unit: UnitIndex }
-  /** Canonical result. Every replica of the unit is settled, in the order they were recorded. */
-  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; audited: Audited; settled: Settled[]; at: number }
+  /** Canonical result. Every replica of the unit is settled, in the order they were recorded. `slices`: so many of it were run again; absent: none. */
+  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; audited: Audited; slices?: number; settled: Settled[]; at: number }
   /** The auditor found an account out: its replicas up to now vote no more, what it had passed counts no more. `alike`: with a result that another cluster told too. */
   | { type: "proven-wrong"; account: AccountId; cluster: string; alike: boolean; at: number; watchedUntil: number }
   | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
@@ -44,8 +44,18 @@ export type StoreOp =
 /** What the canary found, and when, ms. */
 export type CanaryRecord = CanaryFinding & { at: number };
 
-/** Whether the auditor had the canonical result too: by surprise, which is an audit passed for all that are paid, or in a dispute. */
-export type Audited = "no" | "surprise" | "dispute";
+/** Whether the auditor had the canonical result too: by surprise, which is an audit passed for all that are paid, in a dispute, or in the slices that it drew, which is one passed too. */
+export type Audited = "no" | "slices" | "surprise" | "dispute";
+
+/** The auditor has computed all of it. */
+export function isWhole(audited: Audited): boolean {
+  return audited === "surprise" || audited === "dispute";
+}
+
+/** Whoever is paid has passed an audit. */
+export function isPassed(audited: Audited): boolean {
+  return audited === "surprise" || audited === "slices";
+}
 
 /** Units a page: what the core keeps in one piece, and the store in one row. */
 export const PAGE_UNITS = 4096;
@@ -164,6 +174,9 @@ export interface JobTally {
   final: number;
   /** Final units that the auditor computed too. */
   audited: number;
+  /** Final units of which slices were run again, and how many slices. */
+  checked: number;
+  checkedSlices: number;
   /** GPU time of all that were recorded, microseconds. */
   gpuMicros: number;
 }
@@ -275,6 +288,8 @@ export interface Store {
 
   /** Final units from `from` on, ascending, at most `limit`. */
   finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;
+  /** Result bytes of a unit, whether it has ended or not: for the coordinator's own comparison alone. */
+  result(job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined>;
   final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined>;
   failedUnits(job: JobId): Promise<UnitIndex[]>;
   /** Undefined when nobody has answered it. */

@@ -25,11 +25,12 @@ import type { SubmittedResult } from "./events.ts";
 import { takeMicros } from "./gputime.ts";
 import { dropHolders } from "./lease.ts";
 import { noteRuling } from "./ruling.ts";
+import { reviewLone, settleLone } from "./sampling.ts";
 import { noteOpen } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { openUnder } from "./statement.ts";
 import { pageOf } from "./store.ts";
-import { bestVotes, isAgreed, isAgreedWithLate, isDecided, neededVotes } from "./votes.ts";
+import { bestVotes, firstVotes, isAgreed, isAgreedWithLate, isDecided, neededVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** Why it failed makes no difference to its unit. */
@@ -55,11 +56,12 @@ interface Submitter {
 export function replicasNeeded(job: Job, unit: UnitIndex): number {
   const open = job.open.get(unit);
   const leased = job.pages.awaited(unit);
-  if (!open) return Math.max(0, job.spec.quorum - leased);
+  if (!open) return Math.max(0, firstVotes(job) - leased);
   const left = job.spec.maxReplicas - triesOf(open) - leased;
-  if (open.hold === "due") return 0;
+  if (open.hold === "due" || open.hold === "check") return 0;
   const missing = isAgreed(job, open) ? (open.overdue ? 1 : 0) : neededVotes(job, open) - bestVotes(open);
-  return Math.max(0, Math.min(missing - leased, left));
+  // Where one vote may be enough they are asked for one after the other.
+  return Math.max(0, Math.min((job.spec.check ? Math.min(1, missing) : missing) - leased, left));
 }
 
 /** Looks at a unit after anything has changed: queues it, fails it, or leaves it. */
@@ -151,7 +153,7 @@ export function chaseWanted(state: CoreState, job: Job, work: Work): void {
 export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   let open = job.open.get(unit);
   if (!open) {
-    open = { replicas: [], withBytes: [], overdue: false, hold: "none", ruling: null };
+    open = { replicas: [], withBytes: [], overdue: false, hold: "none", ruling: null, lone: "undecided", check: null };
     job.open.set(unit, open);
     job.pages.touch(unit);
   }
@@ -247,11 +249,13 @@ function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, b
 
 /** Ends the unit when it can be, else sees what it waits for. */
 export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
+  settleLone(state, job, unit, open, work.now);
   // A quorum that keeps its bytes back does not stand in the way of one that gave them.
   const decided = open.withBytes.filter((digest) => isDecided(job, open, digest));
   // Where two results have their votes, the one that somebody vetted gave.
   const winner = decided.find((digest) => isVouched(state, open, digest)) ?? decided[0];
-  review(state, job, unit, open, winner, work);
+  if (open.lone === "yes") reviewLone(job, unit, open, winner, work);
+  else review(state, job, unit, open, winner, work);
   if (winner !== undefined && !isHeld(open)) {
     finish(state, job, unit, open, winner, work);
     return;
@@ -264,7 +268,11 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
   const audited = noteRuling(state, job, open, digest, work);
   const { settled, ...judged } = settleFinal(state, job, open, digest, work);
-  work.store({ type: "final", job: job.spec.id, unit, digest, audited, settled, at: work.now });
+  const slices = open.check?.slices ?? 0;
+  const final = { type: "final", job: job.spec.id, unit, digest, audited, settled, at: work.now } as const;
+  work.store(slices > 0 ? { ...final, slices } : final);
+  if (slices > 0) job.checked++;
+  job.checkedSlices += slices;
   job.recorded += open.replicas.length;
   close(state, job, unit, open, "final", work);
   work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });

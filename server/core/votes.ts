@@ -13,9 +13,15 @@ export function isAgreed(job: Job, open: OpenUnit): boolean {
   return bestVotes(open) >= neededVotes(job, open);
 }
 
-/** The quorum, and one more where the auditor contradicts it and a float may be to blame: others are asked again. */
+/** Votes that an untouched unit is given out for: where the auditor checks what one volunteer says, nobody else is asked before. */
+export function firstVotes({ spec }: Job): number {
+  return spec.check ? 1 : spec.quorum;
+}
+
+/** One, where the auditor checks it. Else the quorum, and one more where the auditor contradicts it and a float may be to blame: others are asked again. */
 export function neededVotes(job: Job, open: OpenUnit): number {
   const { quorum } = job.spec;
+  if (open.lone === "yes") return 1;
   if (open.ruling === null) return quorum;
   const isContradicted = open.replicas.some(({ counted, digest }) => counted && digest !== open.ruling && votesFor(open, digest) >= quorum);
   return isContradicted ? quorum + 1 : quorum;

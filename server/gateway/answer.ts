@@ -276,6 +276,7 @@ function frameOf(reply: Reply): Frame {
       return errorFrame(reply.code, reply.details);
     case "assigned":
     case "canary":
+    case "check":
       throw new Error(`${reply.type} answers no frame of this kind`);
     default:
       return reply satisfies never;

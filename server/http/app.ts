@@ -8,6 +8,7 @@ import { backupRoutes } from "./backup.ts";
 import { blobRoutes, JobBlobs } from "./blobs.ts";
 import { bytesRoutes } from "./bytes.ts";
 import { canaryRoutes } from "./canary.ts";
+import { checkRoutes } from "./checks.ts";
 import type { App, HttpContext } from "./context.ts";
 import { docs } from "./docs.ts";
 import { asIdlewaveError, MAX_JSON_BYTES, sendError } from "./errors.ts";
@@ -82,6 +83,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   jobRoutes(app, context, views);
   submitRoutes(app, context, visible);
   canaryRoutes(app, context);
+  checkRoutes(app, context);
   resultRoutes(app, context);
   unitRoutes(app, context);
   bytesRoutes(app, context);

@@ -4,8 +4,9 @@ import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { Coordinator, JobCounts } from "../coordinator.ts";
 import type { JobAuditState } from "../core/audit.ts";
-import type { JobSpec } from "../core/events.ts";
+import type { JobSpec, UnitCheck } from "../core/events.ts";
 import type { PoolRow } from "../core/pool-store.ts";
+import { SAMPLE_SLICES } from "../core/sampling.ts";
 import type { CanaryRecord, JobRow } from "../core/store.ts";
 
 const TRUSTED_LIMITS =
@@ -15,6 +16,10 @@ const POOL_LIMITS =
 const LIMITS = "Two volunteers who agree to lie, or one person who computes from two networks, can pass a wrong result.";
 const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
+
+const WHOLE_LIMITS = "The coordinator computes each unit again: its own hardware is believed.";
+/** -ln of the probability, one in ten thousand, with which what is called found out is not. */
+const SEEN = 9.6;
 
 type Spending = NonNullable<ReturnType<Coordinator["spending"]>>;
 
@@ -27,6 +32,7 @@ export function jobStatus(
   waitsFor: string,
   spending: Spending,
   auditor: JobAuditState,
+  whyNotChecked: string,
   answerSoFar: string | undefined,
   pool: Pick<PoolRow, "id" | "name"> | undefined,
 ): JobStatus {
@@ -59,20 +65,50 @@ export function jobStatus(
     ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
     resultBytes: resultBytes(plan),
     verification: {
-      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.quorum, compare: "exact" },
-      limits: limitsOf(manifest, pool !== undefined, auditor),
+      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum, compare: "exact" },
+      limits: limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor),
       ...{ auditor, audited: counts.audited, held: counts.held },
+      ...(spec.check?.how === "slices" ? { slices: slicesOf(spec.check, counts) } : {}),
     },
   };
 }
 
-function canaryOf({ at, ...finding }: CanaryRecord): NonNullable<JobStatus["canary"]> {
+/** What is drawn of how many. */
+function slicesOf({ slices: all }: Extract<UnitCheck, { how: "slices" }>, { checked }: JobCounts) {
+  return { of: all, run: Math.min(all, SAMPLE_SLICES), checked };
+}
+
+function canaryOf({ at, slices: _, ...finding }: CanaryRecord): NonNullable<JobStatus["canary"]> {
   return { ...finding, at: new Date(at).toISOString() };
 }
 
-function limitsOf({ verify }: PlannedJob["manifest"], isOfPool: boolean, auditor: JobAuditState): string {
+function limitsOf(
+  { verify }: PlannedJob["manifest"],
+  { check }: Readonly<JobSpec>,
+  whyNotChecked: string,
+  isOfPool: boolean,
+  auditor: JobAuditState,
+): string {
   if (verify?.tier === "trusted") return TRUSTED_LIMITS;
   if (isOfPool) return POOL_LIMITS;
+  if (!check) return quorumLimits(auditor);
+  if (whyNotChecked !== "") {
+    const asked = check.how === "whole" ? "computed again by the coordinator" : "checked by slices";
+    return `Its owner asked that units are computed once and ${asked}; now they are not, and volunteers must agree: ${whyNotChecked}. ${quorumLimits(auditor)}`;
+  }
+  return check.how === "whole" ? WHOLE_LIMITS : sampledLimits(check.slices);
+}
+
+/** A share c of corrupt slices passes k drawn ones with a probability of about (1 - c)^k: below e^-9.6, 7e-5, from c = 9.6 / k on. */
+function sampledLimits(slices: number): string {
+  const run = Math.min(slices, SAMPLE_SLICES);
+  if (run === slices) return `The coordinator runs all ${slices} slices of each unit again: a wrong byte is found out.`;
+  const seen = Math.ceil((100 * SEEN) / run);
+  const alone = (100 * (1 - run / slices)).toFixed(0);
+  return `The coordinator runs ${run} of the ${slices} slices of each unit again, drawn after the volunteer's answer: a unit of which ${seen} % is wrong is found out but once in ten thousand times, one wrong slice alone passes with ${alone} %.`;
+}
+
+function quorumLimits(auditor: JobAuditState): string {
   return auditor === "auditing" ? AUDITED_LIMITS : LIMITS;
 }
 

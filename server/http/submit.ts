@@ -10,7 +10,7 @@ import type { JobPlan } from "../../shared/plan.ts";
 import { isPoolOf } from "../access/pools.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import { MANIFEST_FILE, MAX_FILES } from "../admit/package.ts";
-import type { JobSpec } from "../core/events.ts";
+import type { JobSpec, UnitCheck } from "../core/events.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import { type HeldBlob, isOver, type JobRow, type TokenRow } from "../core/store.ts";
 import { MAX_REPLICAS } from "../core/verify.ts";
@@ -135,6 +135,14 @@ function rowOf(owner: TokenRow, manifest: Manifest, now: number): Omit<JobRow, "
   };
 }
 
+function checkOf({ verify }: Manifest): UnitCheck | undefined {
+  if (verify?.tier === "audited") return { how: "whole" };
+  return verify?.tier === "sampled" ? { how: "slices", slices: 0, why: UNMEASURED } : undefined;
+}
+
+/** Before, and without, the canary. */
+const UNMEASURED = "no auditor has measured what its slices write";
+
 function specOf(
   owner: TokenRow,
   manifest: Manifest,
@@ -151,7 +159,7 @@ function specOf(
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
     floats,
-    ...{ measured: false, unitMicros: null, asks },
+    ...{ measured: false, unitMicros: null, asks, check: checkOf(manifest) },
     maxGpuMicros: maxGpuHours === undefined ? null : maxGpuHours * MICROS_PER_HOUR,
   };
 }

@@ -43,6 +43,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
       const unit = request.params.unit as UnitIndex;
       if (unit >= plan.units.count) throw new IdlewaveError("not-found", { what: `unit ${unit} of job ${row.id}` });
       const found = await store.unit(row.id, unit);
+      const { quorum } = coordinator.spec(row.id);
       return {
         job: row.id,
         unit,
@@ -52,8 +53,8 @@ export function unitRoutes(app: App, context: HttpContext): void {
         ...(await inputsOf(plan, unit, blobs)),
         digest: found?.digest ?? "",
         resultBytes,
-        rule: ruleOf(found),
-        quorum: coordinator.spec(row.id).quorum,
+        rule: ruleOf(found, quorum),
+        quorum,
         replicas: found?.ended ? found.replicas.map((replica) => shown(replica, found)) : [],
       };
     },
@@ -100,9 +101,10 @@ function shown(replica: UnitReplicaRow, { kept }: UnitRow): Unit["replicas"][num
 }
 
 /** Audited is what the auditor has the canonical result of, be it asked, failing or outvoted otherwise. Who it was is forgotten with its page. */
-export function ruleOf(found: UnitRow | undefined): Unit["rule"] {
+export function ruleOf(found: UnitRow | undefined, quorum: number): Unit["rule"] {
   if (found?.ended !== "final") return "none";
   const computed = ({ cluster, status, digest }: UnitReplicaRow) => cluster === AUDITOR && status === "ok" && digest === found.digest;
   if (found.replicas.some(computed)) return "audit";
-  return found.replicas.some(({ cluster }) => cluster === null) ? "not-kept" : "quorum";
+  if (found.replicas.some(({ cluster }) => cluster === null)) return "not-kept";
+  return found.replicas.filter(({ outcome }) => outcome === "final").length < quorum ? "slices" : "quorum";
 }

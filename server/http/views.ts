@@ -57,6 +57,7 @@ export class Views {
       coordinator.waitsFor(row.id),
       spendingOf(coordinator, row.id),
       coordinator.auditingOf(row.id),
+      coordinator.whyNotChecked(row.id),
       this.answers.get(row.id),
       row.pool === undefined ? undefined : this.source.pools.row(row.pool),
     );

@@ -52,7 +52,7 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
   }
   app.get("/widget", { schema: { hide: true, querystring: Type.Partial(QuerySchema) } }, async (request, reply) => {
     const site = await siteOn(context, request.query.site ?? "");
-    if (!site) return refuse(reply, request.query.site ?? "");
+    if (!site) return refuse(reply, request.query.site ?? "", files);
     return await frame(reply, site, request.query.cause ?? "", site.origin);
   });
   app.get("/widget/window", { schema: { hide: true, querystring: QuerySchema } }, async (request, reply) => {
@@ -105,14 +105,18 @@ async function siteOn({ store }: HttpContext, typed: string): Promise<SiteRow | 
   return row?.offAt === null ? row : undefined;
 }
 
-function refuse(reply: FastifyReply, typed: string) {
+const WHAT_IT_IS =
+  "This is Idlewave's widget: a box in which a website asks its visitors to lend an idle graphics card to a public computing job.";
+
+function refuse(reply: FastifyReply, typed: string, { style, styleHash }: Files) {
   const site = siteOrigin(typed);
   const why =
     "why" in site
       ? `This page asks for Idlewave without saying which site it is, or wrongly. ${site.why}`
       : `${site.origin} is not registered here, or was switched off. Nothing runs. Its owner can ask the operator: idlewave site add ${site.origin}`;
-  const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Idlewave</title><p>${escaped(why)}</p></html>`;
-  return framed(reply.status(403), ["default-src 'none'", `frame-ancestors ${ANYWHERE}`]).send(page);
+  const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Idlewave</title><style>${style}</style>`;
+  const page = `<!doctype html><html lang="en"><head>${head}</head><body><main class="refused"><p>${escaped(why)}</p><p>${WHAT_IT_IS}</p></main></body></html>`;
+  return framed(reply.status(403), ["default-src 'none'", `style-src '${styleHash}'`, `frame-ancestors ${ANYWHERE}`]).send(page);
 }
 
 function framed(reply: FastifyReply, policy: string[]): FastifyReply {
@@ -127,6 +131,7 @@ const PLACE = "<!--facts-->";
 interface Files {
   frame: string;
   scriptHash: string;
+  style: string;
   styleHash: string;
   scripts: Record<string, string>;
 }
@@ -136,13 +141,15 @@ function filesOf(folder: string): Files | undefined {
   if (!existsSync(join(folder, "frame.html"))) return undefined;
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
   const frame = read("frame.html");
-  const hash = (tag: string) => {
+  const inside = (tag: string) => {
     const inner = new RegExp(`<${tag}[^>]*>([\\s\\S]*)</${tag}>`).exec(frame)?.[1];
     if (inner === undefined || !frame.includes(PLACE)) throw new Error(`frame.html holds no ${tag}, or no place for facts`);
-    return `sha256-${createHash("sha256").update(inner).digest("base64")}`;
+    return inner;
   };
+  const hashOf = (text: string) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+  const style = inside("style");
   const scripts = { "widget.js": read("widget.js"), "widget.mjs": read("widget.mjs") };
-  return { frame, scriptHash: hash("script"), styleHash: hash("style"), scripts };
+  return { frame, scriptHash: hashOf(inside("script")), style, styleHash: hashOf(style), scripts };
 }
 
 function dataBlock(facts: WidgetFacts): string {

@@ -5,7 +5,7 @@
 import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
 import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
-import { isOver, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
+import { isOver, isPassed, isWhole, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
 import { chunks } from "./chunks.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
@@ -137,7 +137,9 @@ class Batch {
     else {
       tally.final++;
       tally.recorded += op.settled.length;
-      if (op.audited !== "no") tally.audited++;
+      if (isWhole(op.audited)) tally.audited++;
+      if (op.slices !== undefined) tally.checked++;
+      tally.checkedSlices += op.slices ?? 0;
     }
     for (const settled of op.settled) {
       const total = this.totalOf(settled.account);
@@ -147,7 +149,7 @@ class Batch {
       if (settled.outcome === "final") {
         if (!isEarned) total.final += settled.credit;
         total.unitsFinal++;
-        if (op.type === "final" && op.audited === "surprise") total.passed++;
+        if (op.type === "final" && isPassed(op.audited)) total.passed++;
       } else if (settled.outcome === "refused" && op.type === "final") {
         total.refused++;
         tally.refused++;
@@ -223,7 +225,7 @@ class Batch {
   private tallyOf(job: JobId): JobTally {
     let tally = this.tallies.get(job);
     if (!tally) {
-      tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, gpuMicros: 0 };
+      tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, checked: 0, checkedSlices: 0, gpuMicros: 0 };
       this.tallies.set(job, tally);
     }
     return tally;
@@ -269,6 +271,8 @@ async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobI
         recorded: eb("recorded", "+", tally.recorded),
         final: eb("final", "+", tally.final),
         audited: eb("audited", "+", tally.audited),
+        checked: eb("checked", "+", tally.checked),
+        checked_slices: eb("checked_slices", "+", tally.checkedSlices),
         gpu_micros: sql<number>`min(${Number.MAX_SAFE_INTEGER}, gpu_micros + ${tally.gpuMicros})`,
       }))
       .execute();

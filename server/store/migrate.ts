@@ -152,6 +152,10 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   CREATE INDEX members_account ON members (account);
   ALTER TABLE jobs ADD COLUMN pool INTEGER REFERENCES pools (id);
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN checked INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN checked_slices INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

@@ -27,7 +27,7 @@ import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
 import { lastStatement, unsignedStatement } from "./statements.ts";
-import { keptResult, unitRow } from "./unit.ts";
+import { keptResult, storedResult, unitRow } from "./unit.ts";
 
 /** What jobs of earlier releases do not say. Whether they use floats: nobody is blamed for what one may have done. */
 const SINCE = { owner: 0, floats: true, measured: false, unitMicros: null, maxGpuMicros: null, asks: false };
@@ -136,7 +136,16 @@ export class SqliteStore implements Store {
   async tally(job: JobId): Promise<JobTally> {
     return await this.database
       .selectFrom("jobs")
-      .select(["counted", "refused", "recorded", "final", "audited", "gpu_micros as gpuMicros"])
+      .select([
+        "counted",
+        "refused",
+        "recorded",
+        "final",
+        "audited",
+        "checked",
+        "checked_slices as checkedSlices",
+        "gpu_micros as gpuMicros",
+      ])
       .where("id", "=", job)
       .executeTakeFirstOrThrow();
   }
@@ -235,6 +244,10 @@ export class SqliteStore implements Store {
 
   async final(job: JobId, unit: UnitIndex): Promise<FinalRow | undefined> {
     return await this.pages.final(job, unit);
+  }
+
+  async result(job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined> {
+    return await storedResult(this.pages, job, unit, digest);
   }
 
   async unit(job: JobId, unit: UnitIndex): Promise<UnitRow | undefined> {

@@ -49,6 +49,9 @@ interface JobTable {
   final: Generated<number>;
   /** Final units that the auditor computed too. */
   audited: Generated<number>;
+  /** Final units of which the auditor ran slices again, and how many slices. */
+  checked: Generated<number>;
+  checked_slices: Generated<number>;
   /** Whose members alone compute it; null: it is public. */
   pool: PoolId | null;
 }

@@ -39,7 +39,13 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
 /** Bytes of a unit that has ended: an open one's are shown to nobody. */
 export async function keptResult(pages: PageReader, job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined> {
   const found = await pages.unit(job, unit);
-  const result = found?.ended ? found.results.find((each) => digestOf(each) === digest) : undefined;
+  return found?.ended ? await storedResult(pages, job, unit, digest) : undefined;
+}
+
+/** Whether it has ended or not: nobody is shown these. */
+export async function storedResult(pages: PageReader, job: JobId, unit: UnitIndex, digest: string): Promise<FinalRow | undefined> {
+  const found = await pages.unit(job, unit);
+  const result = found?.results.find((each) => digestOf(each) === digest);
   return found && result && (await pages.resultRow(job, unit, result, found.at));
 }
 

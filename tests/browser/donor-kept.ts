@@ -1,5 +1,5 @@
 /** What the donor keeps in the browser, read in a tab of its origin. */
-import type { Page } from "puppeteer";
+import type { Frame, Page } from "puppeteer";
 
 /** The outbox's place. */
 export const OPEN_SHELF = `new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ export const keptDone = (page: Page) =>
   })`) as Promise<number>;
 
 /** How the device's key is kept, null when there is none. */
-export const keptKey = (page: Page) =>
+export const keptKey = (page: Page | Frame) =>
   page.evaluate(`new Promise((resolve, reject) => {
     const opening = indexedDB.open("idlewave-identity");
     opening.onerror = () => reject(opening.error);

@@ -1,12 +1,18 @@
 /** Runs in Chromium: opens engines for plans that the test sends and gives back result bytes as number arrays. */
 
 import { watchSubmits } from "../../client/bench/watched-engine.ts";
+import { classOf } from "../../client/canary/alone.ts";
+import { randomBoxes } from "../../client/canary/cut.ts";
+import { Direct } from "../../client/canary/direct.ts";
+import { samplerOf } from "../../client/canary/sampling.ts";
+import { survey } from "../../client/canary/survey.ts";
 import { openAdapter } from "../../client/donor/adapter.ts";
 import type { Checkpoint } from "../../client/engine/checkpoint.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
 import { eagerPace } from "../../client/engine/pace.ts";
 import type { Engine, Position, UnitInput } from "../../client/engine/seam.ts";
+import { bytesWritten } from "../../shared/canary.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 
 let device: GPUDevice;
@@ -76,6 +82,34 @@ const api = {
     for (const unit of given.units) results.push(await runSeam(engine, inputOf(unit)));
     engine.destroy();
     return results;
+  },
+  /**
+   * What the canary finds of the units' slices, the bytes of the units whole, and what some of the first one's slices wrote, by byte
+   * of its result: null where they wrote nothing. `slices`: any numbers, each taken modulo the partition's length.
+   */
+  async sampled(given: Given, slices: readonly number[]) {
+    const engine = await openEngine(device, given.plan, filesOf(given));
+    const direct = new Direct(engine);
+    const below = (limit: number) => Math.floor(Math.random() * limit);
+    const [pass] = given.plan.passes;
+    if (!pass || given.plan.passes.length > 1 || pass.repeat > 1) return { verdict: null };
+    const units = [];
+    for (const unit of given.units)
+      units.push({ input: inputOf(unit), bytes: new Uint8Array((await runSeam(engine, inputOf(unit))).bytes) });
+    const [first] = units;
+    if (!first) throw new Error("no unit");
+    const boxes = randomBoxes(pass.workgroups, 7, Number.POSITIVE_INFINITY, below);
+    const verdict = await classOf(engine, first.input, boxes, (...run) => direct.runOn(...run), below);
+    if (verdict !== "T") return { verdict };
+    const sampler = samplerOf(engine, direct, below);
+    const found = await survey(sampler, units, below);
+    if ("unsampled" in found) return { verdict, ...found };
+    const some = [...new Set(slices.map((slice) => slice % sampler.slices.length))].sort((a, b) => a - b);
+    const expected = bytesWritten(found.slices, some);
+    const { result, mask, bytes } = await sampler.written(first.input, some, expected);
+    const wrote = [...mask].map((mark, at) => (mark === 1 ? (result[at] as number) : null));
+    engine.destroy();
+    return { verdict, slices: found.slices, isExact: bytes === expected, wrote, whole: [...first.bytes] };
   },
   /** Each unit cut into these slices, all of them submitted at once. */
   async slices(given: Given, positions: Position[]) {

@@ -23,6 +23,38 @@ describe("after the click", () => {
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
+  test("a link to another job lends on there under the same yes; loading it again, or coming by it after Stop, lends nothing", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    await page.click(".dock-less");
+    await visitor.heard("dose 0.25");
+    await page.click('.jobs a[href="?job=2"]');
+    await page.waitForFunction(() => location.search === "?job=2");
+    await visitor.heard("start 0.25 2");
+    await page.reload();
+    await visitor.until("before");
+    await visitor.lend();
+    await visitor.say({});
+    await page.click('[data-testid="stop"]');
+    await visitor.until("stopped");
+    await page.click('.jobs a[href="?job=1"]');
+    await page.waitForFunction(() => location.search === "?job=1");
+    await visitor.until("before");
+  });
+
+  test("the share that was chosen last is offered at the next visit", async () => {
+    await visitor.open();
+    await page.click(".dose button");
+    const offered = () => page.$eval('[data-testid="lend"]', (element) => element.textContent);
+    expect(await offered()).toBe("Lend a quarter of my GPU");
+    await page.waitForFunction(() => indexedDB.databases().then((all) => all.some(({ name }) => name === "idlewave-wishes")), {
+      polling: 100,
+    });
+    await visitor.open();
+    await expect.poll(offered, { timeout: 30_000 }).toBe("Lend a quarter of my GPU");
+  });
+
   test("what is told to a screen reader is never another thing than the h1 says", async () => {
     await visitor.open();
     const told = () => page.$eval(".announcer", (status) => (status.textContent ?? "").trim());

@@ -9,10 +9,12 @@ import { page, site, visitor } from "./page-scene.ts";
 
 test("the page on what is kept forgets after two clicks, and has no accessibility fault", async () => {
   await page.goto(`${site.url}/privacy`);
+  await page.evaluate(() => localStorage.setItem("idlewave-widget https://blog.example", "{}"));
   await page.click('[data-testid="forget"]');
   await page.click('[data-testid="forget-sure"]');
   await page.waitForFunction(() => document.body.textContent?.includes("You are forgotten."));
   expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
+  expect(await page.evaluate(() => localStorage.length)).toBe(0);
   expect(await visitor.violations()).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /** Slicing changes no byte: random kernels, and every kernel of the fixtures and the gallery, whole and in slices. */
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Position } from "../../client/engine/seam.ts";
 import type { JobPlan } from "../../shared/plan.ts";
@@ -49,6 +49,42 @@ describe("kernels found elsewhere and the gallery's", async () => {
       expect((await run(await originalOf(plan, path), unit)) === whole, "rewritten against original").toBe(true);
       for (let i = 0; i < 3; i++) expect((await run(plan, unit, randomSlices(plan, random))) === whole, "sliced against whole").toBe(true);
     }
+  });
+});
+
+describe("slices that are run alone, of kernels found elsewhere and the gallery's", async () => {
+  const folders = (await Promise.all([FOREIGN, GALLERY].map(subfolders))).flat();
+  /** Of one dispatch, whose slices write bytes of their own. */
+  const sampled: string[] = [];
+
+  it.each(folders.filter((path) => !path.endsWith("/half")))(
+    "%s: what some write is the whole's, where all of it can be told",
+    async (path) => {
+      const plan = await admitted(path, scene.judges, scene.blobs);
+      const units = await unitInputs(plan, [0, plan.units.count - 1], scene.blobs);
+      const given = { plan, units, files: await planFiles(plan, scene.blobs) };
+      const random = generator(2);
+      const some = Array.from({ length: 9 }, () => random(2048));
+      const found = (await scene.page.evaluate(`api.sampled(${JSON.stringify(given)}, ${JSON.stringify(some)})`)) as {
+        verdict: string | null;
+        slices?: [number, number][];
+        isExact?: boolean;
+        wrote?: (number | null)[];
+        whole?: number[];
+      };
+      if (!found.slices) return;
+      sampled.push(basename(path));
+      expect([found.verdict, found.isExact]).toEqual(["T", true]);
+      const outputs = plan.outputs.reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+      expect(found.slices.reduce((bytes, [times, each]) => bytes + times * each, 0)).toBeLessThanOrEqual(outputs);
+      const written = found.wrote?.flatMap((byte, at) => (byte === null ? [] : [[at, byte]])) ?? [];
+      expect(written.length).toBeGreaterThan(0);
+      for (const [at = 0, byte] of written) expect(byte, `byte ${at}`).toBe(found.whole?.[at]);
+    },
+  );
+
+  it("the gallery's are among them", () => {
+    expect(sampled).toEqual(expect.arrayContaining(["deep-mandelbrot", "n-queens", "prime-count"]));
   });
 });
 

@@ -1,6 +1,7 @@
 /** What follows a yes in the widget, and ends it. */
 import type { HTTPRequest } from "puppeteer";
 import { describe, expect, it } from "vitest";
+import { keptKey } from "./donor-kept.ts";
 import {
   agree,
   began,
@@ -59,6 +60,26 @@ describe("the widget that lends", () => {
     await named.waitForFunction(() => /^[1-9]/.test(document.querySelector(".text p")?.textContent ?? ""), { timeout: 60_000 });
     const { units } = await network.status(urgent);
     expect(units.leased + units.voted).toBe(0);
+  });
+
+  it("forgets its visitor after two clicks: key, answer and account of this site's frames go, and nothing runs", async () => {
+    const frame = await visit();
+    await agree(frame);
+    await frame.waitForFunction(() => /^[1-9]/.test(document.querySelector(".text p")?.textContent ?? ""), {
+      timeout: 60_000,
+      polling: 100,
+    });
+    const accounts = async () => ((await network.get("/api/volunteers")) as { volunteers: unknown[] }).volunteers.length;
+    const before = await accounts();
+    expect(await keptKey(frame)).not.toBeNull();
+    await frame.click(".why");
+    await frame.locator(".foot [data-action='forget']").click();
+    await frame.locator("[data-action='forget-sure']").click();
+    await until(frame, "forgotten");
+    expect(await accounts()).toBe(before - 1);
+    expect([await keptKey(frame), await frame.evaluate(() => localStorage.length)]).toEqual([null, 0]);
+    const next = await visit("{widget}", "", "/next");
+    await until(next, "ask");
   });
 
   it("goes on in one tab while another one pauses", async () => {

@@ -9,7 +9,7 @@ const LANGUAGES = ["en", "de", "fr", "es", "pt", "ar"];
 /** Words that have no room. */
 const cutIn = (frame: Frame) =>
   frame.evaluate(() =>
-    [...document.querySelectorAll(".words, .row button")]
+    [...document.querySelectorAll(".words, .foot, .row button")]
       .filter(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => scrollHeight > clientHeight || scrollWidth > clientWidth)
       .map(({ textContent }) => textContent),
   );
@@ -76,6 +76,9 @@ describe("the widget", () => {
       await frame.waitForSelector('[data-action="stop"]');
       await frame.click(".why");
       await frame.waitForSelector('[data-action="never"]');
+      expect(await cutIn(frame), lang).toEqual([]);
+      await frame.click(".foot [data-action='forget']");
+      await frame.waitForSelector('[data-action="forget-sure"]');
       expect(await cutIn(frame), lang).toEqual([]);
     }
   });

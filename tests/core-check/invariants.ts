@@ -26,7 +26,7 @@ export function checkState(state: CoreState): void {
     // 6: whatever still needs a replica is where a claim looks.
     for (const unit of pages.inProgress()) {
       if (replicasNeeded(job, unit) > 0) must(pages.isQueued(unit), `unit ${unit} needs a replica and is not queued`);
-      const isAsked = job.due.has(unit) || job.provisional.has(unit);
+      const isAsked = job.due.has(unit) || job.provisional.has(unit) || job.checks.has(unit);
       const waits = isAsked || pages.isQueued(unit) || pages.holderCount(unit) > 0 || job.wanted.has(unit);
       must(waits, `unit ${unit} waits for nothing`);
     }
@@ -91,6 +91,14 @@ function checkHeld(state: CoreState, job: Job): void {
       for (const { account } of open.replicas) {
         if (job.provisionalOf.get(account)?.has(unit)) provisionalOf.set(account, (provisionalOf.get(account) ?? 0) + 1);
       }
+    }
+    must(job.checks.has(unit) === (open.hold === "check"), `unit ${unit}: checks does not say what it is`);
+    if (open.hold === "check") {
+      const isTaken = [...job.checkTasks.values()].filter(({ units }) => units.has(unit)).length;
+      must(
+        withBytes && open.lone === "yes" && isTaken + (job.unchecked.has(unit) ? 1 : 0) === 1,
+        `unit ${unit} is checked by nobody, or twice`,
+      );
     }
     const withAuditor = job.pages.holders(unit).some((serial) => state.leaseBySerial.get(serial)?.cluster === AUDITOR);
     if (open.hold !== "due") {

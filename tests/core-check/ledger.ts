@@ -8,6 +8,8 @@ import type { Effect } from "../../server/core/effects.ts";
 import type { AuditRecord, JobSpec } from "../../server/core/events.ts";
 import {
   type Audited,
+  isPassed,
+  isWhole,
   type JobHistory,
   type JobTally,
   PAGE_UNITS,
@@ -27,6 +29,7 @@ interface LedgerUnit {
   digest: string;
   due: boolean;
   audited: Audited;
+  slices: number;
 }
 
 /** What the store must hold after the operations seen so far; it outlives a restart of the core. */
@@ -87,10 +90,12 @@ export class Ledger {
   }
 
   tally(job: JobId): JobTally {
-    const tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, gpuMicros: 0 };
+    const tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, checked: 0, checkedSlices: 0, gpuMicros: 0 };
     for (const state of this.units.get(job)?.values() ?? []) {
       if (state.ended === "final") tally.final++;
-      if (state.audited !== "no") tally.audited++;
+      if (isWhole(state.audited)) tally.audited++;
+      if (state.slices > 0) tally.checked++;
+      tally.checkedSlices += state.slices;
       for (const replica of state.replicas.values()) {
         tally.gpuMicros = addMicros(tally.gpuMicros, replica.gpuMicros);
         if (replica.status === "ok") tally.counted++;
@@ -198,19 +203,21 @@ export class Ledger {
     return members;
   }
 
-  private end({ job, unit, digest, audited }: Extract<StoreOp, { type: "final" }>): void {
+  private end({ job, unit, digest, audited, slices = 0 }: Extract<StoreOp, { type: "final" }>): void {
     const state = this.unit(job, unit);
     must(state.ended === null, `unit ${unit} ended twice (1)`);
     must(state.bytes.has(digest), `unit ${unit} is final without its bytes (9)`);
     const clusters = new Set<string>();
     for (const replica of state.replicas.values())
       if (replica.status === "ok" && replica.digest === digest && !replica.struck) clusters.add(replica.cluster);
-    const quorum = this.specs.get(job)?.quorum ?? 0;
-    must((audited !== "no") === clusters.has(AUDITOR), `unit ${unit} is audited, or is not, and does not say so`);
+    const { quorum, check } = this.spec(job);
+    must(isWhole(audited) === clusters.has(AUDITOR), `unit ${unit} is audited, or is not, and does not say so`);
+    must(audited !== "slices" || (check?.how === "slices" && slices > 0), `unit ${unit} was checked by slices and has none`);
     must(audited !== "no" || clusters.size >= quorum, `unit ${unit} is final with ${clusters.size} clusters for a quorum of ${quorum} (3)`);
     state.ended = "final";
     state.digest = digest;
     state.audited = audited;
+    state.slices = slices;
   }
 
   private settleAll({ job, unit, settled }: Extract<StoreOp, { type: "final" | "unit-failed" }>): void {
@@ -231,7 +238,7 @@ export class Ledger {
     const mayBeVoid = siblings.length > 0 || replica.struck;
     const judged = right ? op.outcome === "final" || (op.outcome === "void" && mayBeVoid) : op.outcome !== "final";
     must(op.outcome !== "final" || !replica.struck, `unit ${unit}: account ${op.account} was proven wrong and is paid`);
-    if (state.audited === "surprise" && op.outcome === "final") this.recordOf(op.account).passed++;
+    if (isPassed(state.audited) && op.outcome === "final") this.recordOf(op.account).passed++;
     must(judged, `unit ${unit}: account ${op.account} was judged ${op.outcome}`);
     const paid = siblings.some(({ cluster, outcome }) => cluster === replica.cluster && outcome === "final");
     must(op.outcome !== "final" || !paid, `unit ${unit}: cluster ${replica.cluster} is paid twice (2)`);
@@ -290,7 +297,7 @@ export class Ledger {
     must(units !== undefined, `job ${job} is unknown`);
     let state = units.get(unit);
     if (!state) {
-      state = { replicas: new Map(), bytes: new Set(), ended: null, digest: "", due: false, audited: "no" };
+      state = { replicas: new Map(), bytes: new Set(), ended: null, digest: "", due: false, audited: "no", slices: 0 };
       units.set(unit, state);
     }
     return state;

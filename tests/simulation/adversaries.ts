@@ -6,6 +6,31 @@ import type { Dice } from "./dice.ts";
 export const RIGHT = "0".repeat(64);
 export const WRONG = "f".repeat(64);
 
+/** Slices of a unit, where some of them are run again. */
+export const SLICES = 2048;
+/** Results that are wrong in a tenth of the slices, and in one. */
+const TENTH = "a".repeat(64);
+const SINGLE = "1".repeat(64);
+
+/** Whether a result is wrong in this slice of the unit. */
+export function isWrongIn(digest: string, unit: UnitIndex, slice: number): boolean {
+  switch (digest) {
+    case RIGHT:
+      return false;
+    case WRONG:
+      return true;
+    case TENTH:
+      return mixed(unit * SLICES + slice) % 10 === 0;
+    default:
+      // What a card damages is one place.
+      return slice === mixed(unit) % SLICES;
+  }
+}
+
+function mixed(value: number): number {
+  return Math.imul(value, 0x9e3779b1) >>> 8;
+}
+
 /** What all cheats know of each other. */
 export interface Ring {
   /** Cheats that hold the unit or have lied on it. */
@@ -41,6 +66,8 @@ export interface Strategy {
 export const HONEST: Strategy = { isCheat: false, answer: () => RIGHT };
 
 interface Adversary extends Strategy {
+  /** To a quorum it is as the whitewasher. */
+  isOfSlices?: boolean;
   /** What it does, for people. */
   does: string;
 }
@@ -88,6 +115,20 @@ export const ADVERSARIES: Record<string, Adversary> = {
     isCheat: true,
     renewsAfter: 1,
     answer: () => WRONG,
+  },
+  tenth: {
+    does: "wrong in a tenth of the slices of every unit, with a new key of a new network after each refusal",
+    isOfSlices: true,
+    isCheat: true,
+    renewsAfter: 1,
+    answer: () => TENTH,
+  },
+  single: {
+    does: "wrong in one slice of every unit, with a new key of a new network after each refusal",
+    isOfSlices: true,
+    isCheat: true,
+    renewsAfter: 1,
+    answer: () => SINGLE,
   },
   leaver: { does: "takes units away and never answers half of its batches", isCheat: true, abandons: 0.5, answer: () => RIGHT },
   lazy: { does: "guesses without computing, the same guess as every other", isCheat: true, isIdle: true, answer: () => WRONG },

@@ -1,9 +1,11 @@
 /** One line of the table: an adversary at a share, over independent seeds. */
 import { messageOf } from "../../shared/thrown.ts";
-import { ADVERSARIES } from "./adversaries.ts";
-import { type AuditOptions, Network } from "./network.ts";
+import { ADVERSARIES, SLICES } from "./adversaries.ts";
+import { type AuditOptions, Network, type Tier } from "./network.ts";
 
 export interface CellOptions {
+  /** "quorum" when absent. */
+  tier?: Tier;
   adversary: string;
   f: number;
   units: number;
@@ -16,7 +18,7 @@ export interface CellOptions {
 }
 
 export interface Cell {
-  tier: "quorum";
+  tier: Tier;
   adversary: string;
   /** Share of hosts that cheat, and of the replicas that were theirs. */
   f: number;
@@ -33,8 +35,9 @@ export interface Cell {
   creditWrong: number;
   /** Units that failed. */
   failed: number;
-  /** Share of final units that the auditor computed. */
+  /** Share of final units that the auditor computed, and its executions a unit, those of slices too. */
   audited: number;
+  auditorShare: number;
   /** Times that honest people were proven wrong, and cheats that were banned. */
   honestProven: number;
   banned: number;
@@ -42,12 +45,14 @@ export interface Cell {
 
 /** The runs of one cell. Throws `SeedFailed` when one breaks an invariant. */
 export function runCell(options: CellOptions, onSeed: (trace: number) => void = () => undefined): Cell {
-  const { adversary, f, seeds, firstSeed, seats, quorum, audit, check } = options;
+  const { tier = "quorum", adversary, f, seeds, firstSeed, seats, quorum, audit, check } = options;
   const strategy = ADVERSARIES[adversary];
   if (!strategy) throw new RangeError(`there is no adversary ${adversary}`);
   const share = adversary === "honest" || adversary === "casual" ? 0 : f;
   const sum = {
     replicas: 0,
+    byAuditor: 0,
+    slices: 0,
     byCheats: 0,
     final: 0,
     wrong: 0,
@@ -64,7 +69,7 @@ export function runCell(options: CellOptions, onSeed: (trace: number) => void = 
     const seed = firstSeed + i;
     const units = Math.max(1, Math.ceil(options.units / seeds));
     try {
-      const network = new Network({ seed, units, quorum, seats, share, strategy, audit, sessions: adversary !== "honest", check });
+      const network = new Network({ tier, seed, units, quorum, seats, share, strategy, audit, sessions: adversary !== "honest", check });
       network.run();
       const { score } = network;
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += score[key];
@@ -74,15 +79,17 @@ export function runCell(options: CellOptions, onSeed: (trace: number) => void = 
       throw new SeedFailed(seed, adversary, error);
     }
   }
+  const again = sum.slices / SLICES;
   return {
-    ...{ tier: "quorum", adversary, f: share, workByCheats: sum.byCheats / sum.replicas, units: sum.final },
-    executionsPerUnit: sum.replicas / sum.final,
+    ...{ tier, adversary, f: share, workByCheats: sum.byCheats / sum.replicas, units: sum.final },
+    executionsPerUnit: (sum.replicas + again) / sum.final,
     acceptedWrong: sum.wrong / sum.final,
     acceptedWrong95: bound95(rates, sum.final / seeds),
     honestRefused: sum.honestRefused,
     creditWrong: sum.credit === 0 ? 0 : sum.creditWrong / sum.credit,
     failed: sum.failed,
     audited: sum.audited / sum.final,
+    auditorShare: (sum.byAuditor + again) / sum.final,
     honestProven: sum.honestProven,
     banned: sum.banned,
   };

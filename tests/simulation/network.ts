@@ -13,7 +13,7 @@ import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from
 import { checkState } from "../core-check/invariants.ts";
 import { Ledger } from "../core-check/ledger.ts";
 import { markOf } from "../unit/core/world.ts";
-import { HONEST, RIGHT, type Ring, type Self, type Strategy } from "./adversaries.ts";
+import { HONEST, isWrongIn, RIGHT, type Ring, type Self, SLICES, type Strategy } from "./adversaries.ts";
 import { Dice } from "./dice.ts";
 import { Score } from "./score.ts";
 import { Timeline } from "./timeline.ts";
@@ -43,7 +43,10 @@ export interface AuditOptions {
   unitMs: number;
 }
 
+export type Tier = "quorum" | "sampled";
+
 export interface NetworkOptions {
+  tier: Tier;
   seed: number;
   units: number;
   quorum: number;
@@ -117,6 +120,7 @@ export class Network {
       unitMicros: null,
       maxGpuMicros: null,
       asks: false,
+      ...(options.tier === "sampled" ? { check: { how: "slices", slices: SLICES, why: "" } as const } : {}),
     };
     this.ledger?.addJob(spec);
     this.tell({ type: "job-added", now: 0, spec, state: "running" });
@@ -246,11 +250,25 @@ export class Network {
     const account = ++this.accounts as AccountId;
     const facts = { host, account, cluster: AUDITOR, features: [], limits: {} };
     this.tell({ type: "host-joined", now: this.timeline.now, facts, record: this.recordOf(account) });
-    const claim = () => {
+    // A task of checks and a batch of units in turn: its GPU does one of the two at a time.
+    const check = () => {
+      const reply = this.tell({ type: "check-claim", random: this.dice.hex(), features: [], limits: {}, now: this.timeline.now });
+      if (reply.type !== "check" || !reply.task) {
+        claim(TICK_MS);
+        return;
+      }
+      const { id: task, units } = reply.task;
+      const slices = units.reduce((all, each) => all + each.slices.length, 0);
+      this.timeline.after((slices / SLICES) * unitMs, () => {
+        for (const each of units) this.report(task, each.unit, each.slices);
+        claim(0);
+      });
+    };
+    const claim = (idleMs: number) => {
       const event = { type: "claim", random: this.dice.hex(), host, units: 0, gpuMillis: CLAIM_MS, job: null } as const;
       const reply = this.tell({ ...event, now: this.timeline.now });
       if (reply.type !== "assigned") {
-        this.timeline.after(reply.type === "idle" ? reply.retryMs : TICK_MS, claim);
+        this.timeline.after(this.options.tier === "sampled" ? idleMs : reply.type === "idle" ? reply.retryMs : TICK_MS, next);
         return;
       }
       const { assignment } = reply;
@@ -260,10 +278,18 @@ export class Network {
       this.timeline.after(results.length * unitMs, () => {
         const submit = { type: "submit", account, cluster: AUDITOR, assignment, results, mark: markOf(account) } as const;
         this.tell({ ...submit, now: this.timeline.now, draw: this.dice.hex() });
-        claim();
+        next();
       });
     };
-    claim();
+    const next = () => (this.options.tier === "sampled" ? check() : claim(TICK_MS));
+    next();
+  }
+
+  /** Of a unit's slices that were run again. */
+  private report(task: string, unit: UnitIndex, slices: readonly number[]): void {
+    const digest = this.state.jobs.get(JOB)?.checkTasks.get(task)?.units.get(unit)?.digest;
+    const isSame = digest !== undefined && !slices.some((slice) => isWrongIn(digest, unit, slice));
+    if (this.isRunning) this.tell({ type: "check-report", job: JOB, task, unit, isSame, now: this.timeline.now, draw: this.dice.hex() });
   }
 
   /** What the store would know of the account. */

@@ -1,10 +1,15 @@
 /** What came of a run: counted from the core's own effects, as the store would see them. */
+import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Effect } from "../../server/core/effects.ts";
 import type { AuditRecord } from "../../server/core/events.ts";
+import { isPassed, isWhole } from "../../server/core/store.ts";
 import { RIGHT } from "./adversaries.ts";
 
 export class Score {
   replicas = 0;
+  /** Of them, the auditor's; and slices of final units that it ran again. */
+  byAuditor = 0;
+  slices = 0;
   /** Of them, those of cheats. */
   byCheats = 0;
   final = 0;
@@ -33,6 +38,7 @@ export class Score {
     const { op } = effect;
     if (op.type === "replica") {
       this.replicas++;
+      if (op.replica.cluster === AUDITOR) this.byAuditor++;
       if (this.isCheat(op.replica.account)) this.byCheats++;
     } else if (op.type === "unit-failed") this.failed++;
     else if (op.type === "proven-wrong") {
@@ -44,12 +50,13 @@ export class Score {
     } else if (op.type === "final") {
       this.final++;
       if (op.digest !== RIGHT) this.wrong++;
-      if (op.audited !== "no") this.audited++;
+      if (isWhole(op.audited)) this.audited++;
+      this.slices += op.slices ?? 0;
       for (const { account, credit, outcome, digest } of op.settled) {
         if (outcome === "refused" && digest === RIGHT && !this.isCheat(account)) this.honestRefused++;
         if (outcome !== "final") continue;
         this.credit += credit;
-        if (op.audited === "surprise") this.recordOf(account).passed++;
+        if (isPassed(op.audited)) this.recordOf(account).passed++;
         if (digest !== RIGHT) this.creditWrong += credit;
       }
     }

@@ -180,8 +180,11 @@ export class Plate {
   }
 
   private redrawAround(square: number): void {
-    const { columns, squares } = this.layout ?? { columns: 1, squares: 0 };
+    const { columns, squares, side } = this.layout ?? { columns: 1, squares: 0, side: 0 };
     const column = square % columns;
+    const { x, y } = this.place(square);
+    // Outlines lie beyond the last row's squares too, where nothing is drawn over them.
+    this.context.clearRect(x - side, y - side, 3 * side, 3 * side);
     for (let down = -1; down <= 1; down++) {
       for (let along = -1; along <= 1; along++) {
         const near = square + down * columns + along;

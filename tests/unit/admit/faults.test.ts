@@ -52,6 +52,16 @@ describe("one fault, named with its place and the way out", () => {
       job({ output: [{ binding: "values", dtype: "u32", shape: [64], reduce: { kind: "som" } }] }),
       /output\[0\]\.reduce\.kind: It is "som"\. Did you mean sum\?/,
     ],
+    [
+      "a kernel with floats that is to be sampled",
+      job({ verify: { tier: "sampled" } }),
+      /verify\.tier: It cannot be sampled: its kernel computes with floats.*or write "quorum"/,
+    ],
+    [
+      "several dispatches that are to be sampled",
+      job({ verify: { tier: "sampled" }, passes: [{ workgroups: [1], repeat: 2 }] }),
+      /verify\.tier: It cannot be sampled: a unit is several dispatches/,
+    ],
     ["units of no known form", job({ units: { cuont: 5 } }), /units\.cuont: .*Did you mean count\?/],
     ["a text for a number", job({ units: { count: "5" } }), /job\.json:7:14 units\.count: It is "5", where a whole number is expected/],
     [

@@ -194,7 +194,15 @@ describe("a claim", () => {
   it("begins nothing new while too many units wait for others", () => {
     const world = new World({ units: 1e6 });
     const job = world.job();
-    const placeholder = { replicas: [], withBytes: [], overdue: false, hold: "none" as const, ruling: null };
+    const placeholder = {
+      replicas: [],
+      withBytes: [],
+      overdue: false,
+      hold: "none" as const,
+      ruling: null,
+      lone: "undecided" as const,
+      check: null,
+    };
     const full = new Map(Array.from({ length: MAX_OPEN_UNITS }, (_, index) => [unit(500_000 + index), placeholder] as const));
     job.open = full;
     const by = host(1);

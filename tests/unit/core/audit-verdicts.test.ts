@@ -149,6 +149,7 @@ describe("the ledger", () => {
     expect(() => ledgerOf("a")(end("no", "final"))).toThrow("1 clusters for a quorum of 2");
     expect(() => ledgerOf("a", AUDITOR)(end("no", "final", "final"))).toThrow("is audited, or is not");
     expect(() => ledgerOf("a", "b")(end("surprise", "final", "final"))).toThrow("is audited, or is not");
+    expect(() => ledgerOf("a")({ ...end("no", "final"), audited: "slices", slices: 3 })).toThrow("was checked by slices");
   });
 
   it("wants no vote and no credit for who was proven wrong", () => {

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AUDITOR } from "../../../server/core/cluster.ts";
-import type { Assignment } from "../../../server/core/events.ts";
+import type { Assignment, UnitCheck } from "../../../server/core/events.ts";
 import { isThrottled } from "../../../server/core/standing.ts";
 import { isOver } from "../../../server/core/store.ts";
-import { type HostId, unitsOf } from "../../../shared/ids.ts";
+import { type HostId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { account, digestOf, JOB, results, unit, World } from "./world.ts";
 
 const UNITS = 40;
@@ -41,6 +41,14 @@ const Command = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("tick" as const), ms: fc.constantFrom(1000, 31_000, 61_000, 700_000) }) },
   { weight: 1, arbitrary: fc.constant({ do: "restart" as const }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("audit" as const), units: fc.integer({ min: 1, max: 4 }), fails: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("check" as const),
+      tasks: fc.integer({ min: 1, max: 3 }),
+      answered: fc.integer({ min: 0, max: 4 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: "auditor-leaves" as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("verb" as const), verb: fc.constantFrom("pause" as const, "resume" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("forget" as const), who: fc.integer({ min: 1, max: ACCOUNTS }) }) },
@@ -119,6 +127,13 @@ function play(world: World, commands: readonly Command[]): void {
         world.submit(reply.assignment, { units: rest.slice(1), inline: false, cluster: AUDITOR });
         break;
       }
+      case "check":
+        for (let taken = 0; taken < command.tasks; taken++) {
+          const task = world.claimChecks();
+          // What is not told of waits for its deadline.
+          for (const each of task?.units.slice(0, command.answered) ?? []) checked(world, task?.id ?? "", each);
+        }
+        break;
       case "auditor-leaves":
         if (auditor !== undefined) world.leave(auditor);
         auditor = undefined;
@@ -142,6 +157,13 @@ function play(world: World, commands: readonly Command[]): void {
         command satisfies never;
     }
   }
+}
+
+/** Liars are wrong in one slice of two, and the auditor sees it where it was drawn. */
+function checked(world: World, task: string, { unit, slices }: { unit: UnitIndex; slices: number[] }): void {
+  const digest = world.job().checkTasks.get(task)?.units.get(unit)?.digest;
+  const isSame = digest === digestOf(unit) || slices.every((slice) => slice % 2 === 1);
+  world.send({ type: "check-report", job: JOB, task, unit, isSame });
 }
 
 /** Faults stop: honest volunteers of fresh networks come until there is nothing left to do. */
@@ -215,6 +237,28 @@ describe("whatever volunteers do, in whatever order, with whatever crashes", { t
         expect(hashes[0]).toBe(hashes[1]);
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+describe("units that one volunteer computes and the auditor checks", { timeout: LIMIT_MS }, () => {
+  const tiers = fc.constantFrom<UnitCheck>(
+    { how: "slices", slices: 16, why: "" },
+    { how: "slices", slices: 0, why: "opaque" },
+    { how: "whole" },
+  );
+
+  it("none is final without its check, a second vote or the auditor's own result, no lie becomes final, and every unit ends", () => {
+    fc.assert(
+      fc.property(tiers, histories, (check, history) => {
+        const world = new World({ units: UNITS, maxReplicas: 12, check });
+        play(world, history);
+        drain(world);
+        expect(world.job().pages.ended === UNITS || world.job().state === "failed").toBe(true);
+        for (const [index, digest] of world.ledger.finals(JOB)) expect(digest).toBe(digestOf(index));
+        for (const { escrow } of world.ledger.credit.values()) expect(escrow).toBe(0);
+      }),
+      { numRuns: 200 },
     );
   });
 });

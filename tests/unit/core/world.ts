@@ -236,6 +236,37 @@ export class World {
     return done;
   }
 
+  /**
+   * The auditor takes what it is to check, at most `tasks` times, and tells what it found. `wrongOf`: slices in which a result is
+   * wrong; null: all of them. Returns the slices that were drawn, by unit.
+   */
+  check(wrongOf: (unit: number, digest: string) => readonly number[] | null, tasks = Number.POSITIVE_INFINITY): Map<UnitIndex, number[]> {
+    const drawn = new Map<UnitIndex, number[]>();
+    for (let taken = 0; taken < tasks; taken++) {
+      const task = this.claimChecks();
+      if (!task) break;
+      for (const { unit, slices } of task.units) {
+        drawn.set(unit, slices);
+        const digest = this.job(task.job).checkTasks.get(task.id)?.units.get(unit)?.digest ?? "";
+        const wrong = digest === digestOf(unit) ? [] : wrongOf(unit, digest);
+        this.send({
+          type: "check-report",
+          job: task.job,
+          task: task.id,
+          unit,
+          isSame: wrong !== null && !slices.some((slice) => wrong.includes(slice)),
+        });
+      }
+    }
+    return drawn;
+  }
+
+  claimChecks(): Extract<Reply, { type: "check" }>["task"] {
+    const { reply } = this.send({ type: "check-claim", random: (this.nextId++).toString(16).padStart(32, "c"), features: [], limits: {} });
+    if (reply.type !== "check") throw new Error(`no checks: ${JSON.stringify(reply)}`);
+    return reply.task;
+  }
+
   /** Has a volunteer verified on another job: its batches grow to what it has shown. */
   prove(by: HostId, units: number): void {
     const id = (100 + this.specs.length) as JobId;

@@ -82,6 +82,7 @@ export class SimulatedDevice {
       stateBytes: 4,
       stateSpans: [],
       save: (unit) => this.record(unit, undefined).then(() => new Uint8Array(4)),
+      write: () => undefined,
       restore: (unit) => log.push(`restore ${unit.index}`),
       close: (unit) => log.push(`close ${unit.index}`),
       destroy: () => undefined,

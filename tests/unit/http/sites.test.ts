@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { siteOrigin } from "../../../shared/site.ts";
 import { packageOf, startServer, type TestServer } from "./server.ts";
@@ -72,7 +73,13 @@ describe("sites that may show the widget", () => {
       const response = await server.get(path);
       expect(response.status).toBe(403);
       expect(policyOf(response)).toContain("default-src 'none'");
-      expect(await response.text()).not.toContain("<script");
+      const page = await response.text();
+      expect(page).not.toContain("<script");
+      expect(page).toContain("This is Idlewave's widget");
+      const style = createHash("sha256")
+        .update(/<style>([^<]*)/.exec(page)?.[1] ?? "")
+        .digest("base64");
+      expect(policyOf(response)).toContain(`style-src 'sha256-${style}'`);
     },
   );
 

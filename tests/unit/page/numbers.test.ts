@@ -3,6 +3,7 @@ import {
   aboutSeconds,
   count,
   credit,
+  creditWords,
   dataSize,
   doseOfMine,
   duration,
@@ -34,6 +35,15 @@ describe("numbers on the page", () => {
     [0.1, "0.10"],
     [1234.5, "1,234.50"],
   ])("%d credit reads %s", (value, text) => expect(credit(value)).toBe(text));
+
+  test("credit that waits is told where it rounds to something", () => {
+    expect([creditWords(0), creditWords(0.00004), creditWords(0.00005), creditWords(0.4)]).toEqual([
+      "credit",
+      "credit",
+      "credit, 0.0001 waiting",
+      "credit, 0.40 waiting",
+    ]);
+  });
 
   test("throughput has three digits, and TFLOPS from 1,000", () => {
     expect(throughput(412.34)).toEqual({ value: "412", unit: "GFLOPS" });

@@ -28,6 +28,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
     fresh: null,
     nextJob: false,
     aside: false,
+    idle: false,
     wasLost: false,
     ...changes,
   };
@@ -95,7 +96,7 @@ describe("the page's words", () => {
       "before, with units of one's own that wait",
       situation({ seen: { job: 1, units: 380, final: 236, mine: { running: 0, waiting: 42, final: 0 }, share: 0 } }),
       "144 units of this picture are missing.",
-      /^42 units of yours wait for a stranger among them\. Reading/,
+      /^42 units of these are yours and wait for a stranger\. Reading/,
     ],
     [
       "held up before a device is known",
@@ -148,6 +149,18 @@ describe("the page's words", () => {
       lent({ kind: "no-adapter" }),
       "This browser finds no graphics card.",
       /^It has WebGPU, but no graphics card that it may use: .* You can still watch/,
+    ],
+    [
+      "no adapter, where processors are taken",
+      lent({ kind: "no-adapter" }, { allowSoftware: true }),
+      "This browser finds no graphics card.",
+      /neither a graphics card nor its software driver, so your processor can't compute in it\. You can still watch/,
+    ],
+    [
+      "nothing open for a while",
+      lent({ kind: "running" }, { idle: true }),
+      "14 units of this picture are yours.",
+      /^Nothing runs just now: it waits for its next unit\.$/,
     ],
     ["a job that is not there", situation({ job: null, chosenJob: 77 }), "There is no job 77.", /listed below/],
     ["no job", situation({ job: null }), "No job needs you yet.", /looks again every ten seconds/],
@@ -379,6 +392,11 @@ describe("the dock", () => {
 
   test("tells what another tab does, and that what waits starts by itself", () => {
     expect(dockLines(lent({ kind: "another-tab", running: true, hold: null }))).toEqual(["Lending half", "In another tab"]);
+    expect(dockLines(lent({ kind: "running" }, { idle: true }))).toEqual(["Waiting for a unit", "Starts by itself"]);
+    expect(dockLines(lent({ kind: "running" }, { donor: donorState({ gflops: 0.00088, secondsPerUnit: 2 }) }))).toEqual([
+      "Lending half",
+      "two seconds a unit",
+    ]);
     expect(dockLines(lent({ kind: "another-tab", running: false, hold: null }))).toEqual(["Waiting", "Starts by itself"]);
     expect(dockLines(lent({ kind: "job-done", job: 1, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
   });

@@ -50,6 +50,24 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await again.spec(job)).toEqual(spec);
     });
 
+    it("keeps what was checked by slices, and how a job is checked, over a reopening; bytes of a unit that goes on are there to compare", async () => {
+      const { path, store, job, accounts } = await place(open);
+      const [one] = accounts;
+      const check = { how: "slices", slices: 64, why: "" } as const;
+      await store.commit([{ type: "spec", job, spec: { ...SPEC, id: job, check } }]);
+      await store.commit([replica(job, 0, one, "a"), bytesOf(job, 0, "a"), replica(job, 1, one, "b"), bytesOf(job, 1, "b")]);
+      expect(await store.result(job, unit(0), digest("a"))).toMatchObject({ bytes: new TextEncoder().encode("a") });
+      expect(await store.result(job, unit(0), digest("b"))).toBeUndefined();
+      await store.commit([{ ...final(job, 0, "a", [one]), audited: "slices", slices: 9 } as StoreOp]);
+      await store.close();
+      const again = opened(open, path);
+      expect(await again.spec(job)).toMatchObject({ check });
+      expect(await again.tally(job)).toMatchObject({ final: 1, audited: 0, checked: 1, checkedSlices: 9 });
+      expect(await again.account(one)).toMatchObject({ unitsFinal: 1, record: { passed: 1 } });
+      expect(await again.result(job, unit(1), digest("b"))).toMatchObject({ bytes: new TextEncoder().encode("b") });
+      expect(await again.history(job)).toMatchObject({ final: [{ start: 0, length: 1 }], open: [{ unit: 1, hasBytes: true }] });
+    });
+
     it("keeps everything over a reopening", async () => {
       const { path, store, job, accounts } = await place(open);
       const [one, two, three] = accounts;
@@ -69,7 +87,16 @@ export function storeContract(name: string, open: OpenStore): void {
         { unit: 7, account: one, digest: digest("x"), hasBytes: true },
         { unit: 7, account: two, digest: digest("y"), hasBytes: false },
       ]);
-      expect(await again.tally(job)).toEqual({ counted: 5, refused: 1, recorded: 3, final: 1, audited: 0, gpuMicros: 9000 });
+      expect(await again.tally(job)).toEqual({
+        counted: 5,
+        refused: 1,
+        recorded: 3,
+        final: 1,
+        audited: 0,
+        checked: 0,
+        checkedSlices: 0,
+        gpuMicros: 9000,
+      });
       expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("a"), bytes: new TextEncoder().encode("a"), at: 3000 });
       expect(await again.final(job, unit(1))).toBeUndefined();
       expect(await again.finals(job, unit(1), 10)).toEqual([]);
@@ -463,7 +490,16 @@ export function storeContract(name: string, open: OpenStore): void {
         { start: 7, length: 2 },
         { start: 99, length: 1 },
       ]);
-      expect(await store.tally(job)).toEqual({ counted: 7, refused: 0, recorded: 7, final: 7, audited: 0, gpuMicros: 12_000 });
+      expect(await store.tally(job)).toEqual({
+        counted: 7,
+        refused: 0,
+        recorded: 7,
+        final: 7,
+        audited: 0,
+        checked: 0,
+        checkedSlices: 0,
+        gpuMicros: 12_000,
+      });
     });
 
     it("knows which networks are still needed, and drops a secret that is not", async () => {
@@ -488,7 +524,16 @@ export function storeContract(name: string, open: OpenStore): void {
       const accounts = await Promise.all(Array.from({ length: 40 }, async (_, id) => (await store.accountOf(publicKey(100 + id), 1)).id));
       const ops: StoreOp[] = [];
       const shares = new Map(accounts.map((id) => [id, { submitted: 0, final: 0 }]));
-      const tallies = jobs.map(() => ({ counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, gpuMicros: 0 }));
+      const tallies = jobs.map(() => ({
+        counted: 0,
+        refused: 0,
+        recorded: 0,
+        final: 0,
+        audited: 0,
+        checked: 0,
+        checkedSlices: 0,
+        gpuMicros: 0,
+      }));
       for (let index = 0; ops.length < 5000; index++) {
         const at = index % 3;
         const job = jobs[at] as JobId;

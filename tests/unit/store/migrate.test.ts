@@ -30,7 +30,16 @@ describe.each(RELEASED)("a database of %s", (release) => {
       gpuMicros: 13_500,
     });
     expect(await store.account(TWO)).toMatchObject({ creditEscrow: 2.5, creditFinal: 12.5, unitsFinal: 5, unitsRefused: 1 });
-    expect(await store.tally(OPEN)).toEqual({ counted: 7, refused: 1, recorded: 5, final: 2, audited: 0, gpuMicros: 0 });
+    expect(await store.tally(OPEN)).toEqual({
+      counted: 7,
+      refused: 1,
+      recorded: 5,
+      final: 2,
+      audited: 0,
+      checked: 0,
+      checkedSlices: 0,
+      gpuMicros: 0,
+    });
     expect(await store.tokenOf(digest("secret"))).toMatchObject({ name: "admin", admin: true });
   });
 

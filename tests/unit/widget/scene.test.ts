@@ -44,6 +44,9 @@ const SCENES: Scene[] = [
   { kind: "failed", why: "it broke" },
   { kind: "not-loaded" },
   { kind: "broken-off" },
+  { kind: "forgetting" },
+  { kind: "forgotten" },
+  { kind: "not-forgotten", why: "it broke" },
 ];
 
 describe("the widget's words", () => {
@@ -68,7 +71,7 @@ describe("the widget's words", () => {
 
   it("leave no place unfilled in any scene and language", () => {
     for (const code of ["en", "de", "fr", "es", "pt", "ar"]) {
-      for (const scene of [...SCENES, { kind: "why" } as const]) {
+      for (const scene of [...SCENES, { kind: "why" } as const, { kind: "forget" } as const]) {
         const { title, text, badge, buttons } = tell(scene, FACTS, languageFor([code]));
         for (const said of [title, text, badge, ...buttons.map(({ label }) => label)]) expect(said).not.toMatch(/[{}]/);
       }
@@ -77,13 +80,23 @@ describe("the widget's words", () => {
 });
 
 describe("the widget's scenes", () => {
+  it("forget nobody with one click", () => {
+    const actionsOf = (kind: "why" | "forget") => tell({ kind }, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
+    expect(actionsOf("why")).not.toContain("forget-sure");
+    expect(actionsOf("forget")).toEqual(["forget-sure", "back"]);
+    const failed = tell({ kind: "not-forgotten", why: "The coordinator does not answer." }, FACTS, languageFor(["en"]));
+    expect([failed.text, failed.buttons[0]?.action]).toEqual(["Nothing runs here: The coordinator does not answer.", "forget-sure"]);
+  });
+
   it("have Stop wherever something may run, and a yes only where it is asked for", () => {
     for (const scene of SCENES) {
       const actions = tell(scene, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
       expect(actions.includes("stop"), scene.kind).toBe(isLending(scene));
       expect(actions.includes("lend"), scene.kind).toBe(scene.kind === "ask");
-      const why = tell({ kind: "why" }, { ...FACTS, lent: isLending(scene) }, languageFor(["en"])).buttons;
-      expect(why.some(({ action }) => action === "stop")).toBe(isLending(scene));
+      for (const kind of ["why", "forget"] as const) {
+        const over = tell({ kind }, { ...FACTS, lent: isLending(scene) }, languageFor(["en"])).buttons;
+        expect(over.some(({ action }) => action === "stop")).toBe(isLending(scene));
+      }
       if (!isLending(scene)) expect(["off", "stopped", "unable"]).toContain(hostState(scene));
     }
   });
@@ -108,6 +121,7 @@ describe("an answer", () => {
       getItem: (key: string) => get(key) ?? null,
       setItem: (key: string, text: string) => void set(key, text),
       removeItem: (key: string) => void drop(key),
+      clear: () => kept.clear(),
     } as unknown as Storage;
   };
 
@@ -135,6 +149,17 @@ describe("an answer", () => {
     expect(new Answers("https://shop.blog.example", kept).at(1_001)).toEqual({ kind: "none" });
     new Answers("https://blog.example:8443", kept).keepNever();
     expect(new Answers(SITE, kept).at(1_001)).toEqual({ kind: "yes", dose: 0.25 });
+  });
+
+  it("goes with those to all other sites that are kept beside it when the visitor is forgotten", () => {
+    const kept = storage();
+    new Answers("https://shop.blog.example", kept).keepNever();
+    const answers = new Answers(SITE, kept);
+    answers.agree(0.25, 1_000);
+    answers.forgetAll();
+    expect(answers.isOver(1_001)).toBe(true);
+    expect(new Answers("https://shop.blog.example", kept).at(1_001)).toEqual({ kind: "none" });
+    expect(new Answers(SITE, kept).at(1_001)).toEqual({ kind: "none" });
   });
 
   it("of no holds for a day, of never until it is taken back", () => {

@@ -1,0 +1,115 @@
+/**
+ * Units that one volunteer computes alone, and the auditor checks. The volunteer has told the digest, and the bytes are stored,
+ * before anything is drawn.
+ *
+ *   one vote, bytes there ──drawn, WHOLE_SHARE────────────────────────────▶ due (audit.ts) ──the auditor computes it──▶ final
+ *      │                                                                     ▲
+ *      └──▶ check ──slices are drawn, and run again (checks.ts)──they differ─┘
+ *             │                                  └─they are the same──▶ final
+ *             └─no auditor for AUDITOR_GRACE_MS, or it is behind──▶ a second volunteer is asked: the quorum decides
+ *
+ * A unit that is given to a quorum stays with it; those that come later are checked again when the auditor is back. Two volunteers
+ * who differ are judged as everywhere.
+ */
+import type { AccountId, UnitIndex } from "../../shared/ids.ts";
+import { AUDITOR_GRACE_MS, isAudited, isVetted, letGo, MAX_OWED_MS, makeDue, mayOwe } from "./audit.ts";
+import type { Random } from "./random.ts";
+import type { CoreState, Job, OpenUnit } from "./state.ts";
+import { isDisputed } from "./votes.ts";
+import type { Work } from "./work.ts";
+
+/** Slices of a unit that are run again, and of one whose volunteer is not vetted. */
+export const SAMPLE_SLICES = 96;
+export const NEWCOMER_SLICES = 256;
+/** Share of units that the auditor computes whole instead. */
+export const WHOLE_SHARE = 0.02;
+/** A unit waits so long for its check, ms. While one has waited for half of that, new ones are a quorum's. */
+export const MAX_CHECK_WAIT_MS = AUDITOR_GRACE_MS;
+/** Units of a job that may wait for theirs. */
+export const MAX_CHECKS = 32_768;
+/** So many checks that failed although the unit was right, since the process began, and the job's slices are no sample of it. */
+export const MAX_FALSE_ALARMS = 3;
+
+const FALSE_ALARMS =
+  "slices of it, run alone, wrote other bytes than in whole units that were right: what it writes depends on more than the canary saw";
+
+/** Why units that begin now are not computed once and checked, as the end of a sentence; "" when they are. Of a job whose owner asked for it. */
+export function whyNotChecked(state: CoreState, job: Job, now: number): string {
+  const absent = whyNobodyChecks(state, job, now);
+  if (absent !== "") return absent;
+  if (job.spec.check?.how === "whole") return mayOwe(state, job, MAX_OWED_MS) ? "" : "the auditor has more to do than it can";
+  const [oldest = now] = job.checks.values();
+  const isBehind = now - oldest >= MAX_CHECK_WAIT_MS / 2 || job.checks.size >= MAX_CHECKS;
+  return isBehind ? "the auditor has more to check than it can" : "";
+}
+
+/** The same of units that wait for their check already. */
+export function whyNobodyChecks(state: CoreState, job: Job, now: number): string {
+  const { check } = job.spec;
+  if (!check) return "its owner did not ask for it";
+  if (check.how === "slices" && check.why !== "") return check.why;
+  if (!isAudited(state, job, now)) return "no auditor that can run it is here";
+  if (check.how === "slices" && now - job.checkerAt >= AUDITOR_GRACE_MS) return "the auditor that is here asks for no checks of it";
+  return "";
+}
+
+/** Sees whether one vote on the unit is enough, before it is looked at. */
+export function settleLone(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, now: number): void {
+  if (!job.spec.check || open.lone === "no") return;
+  // What is in doubt, or was drawn, is the auditor's as long as it may come: an accomplice must not be asked instead.
+  const isPossible = open.hold === "due" ? isAudited(state, job, now) : whyNotChecked(state, job, now) === "";
+  if (isPossible && open.ruling === null && open.hold !== "waived" && !isDisputed(open)) open.lone = "yes";
+  else giveToQuorum(job, unit, open);
+}
+
+/** One vote is not enough any more. */
+export function giveToQuorum(job: Job, unit: UnitIndex, open: OpenUnit): void {
+  if (open.hold === "check") letGo(job, unit, open);
+  if (open.lone === "yes") job.wanted.delete(unit);
+  open.lone = "no";
+}
+
+/** Holds a unit of one vote until it was checked. `winner`: its digest, once its bytes are there. */
+export function reviewLone(job: Job, unit: UnitIndex, open: OpenUnit, winner: string | undefined, work: Work): void {
+  if (winner === undefined) {
+    letGo(job, unit, open);
+    return;
+  }
+  if (open.hold === "check" || open.hold === "due" || isChecked(open, winner)) return;
+  const share = job.spec.check?.how === "whole" ? 1 : WHOLE_SHARE;
+  if (open.check?.digest === winner || work.isDrawn(share)) makeDue(job, unit, open, work);
+  else {
+    open.hold = "check";
+    job.checks.set(unit, work.now);
+    job.unchecked.add(unit);
+    job.wanted.delete(unit);
+  }
+}
+
+/** The slices that were drawn of this result are right. */
+export function isChecked({ check }: OpenUnit, digest: string): boolean {
+  return check?.digest === digest && check.isSame;
+}
+
+/** How many slices of `all` are drawn of a unit that this volunteer computed. */
+export function sampleSize(state: CoreState, by: { account: AccountId; cluster: string }, all: number): number {
+  return Math.min(all, isVetted(state, by) ? SAMPLE_SLICES : NEWCOMER_SLICES);
+}
+
+/** `size` numbers below `all`, all different, ascending: each set is as likely (Floyd, CACM 30(9), 1987). */
+export function drawSlices(random: Random, size: number, all: number): number[] {
+  const drawn = new Set<number>();
+  for (let last = all - size; last < all; last++) {
+    const slice = random.below(last + 1);
+    drawn.add(drawn.has(slice) ? last : slice);
+  }
+  return [...drawn].sort((a, b) => a - b);
+}
+
+/** A check failed, and the whole unit was right. */
+export function noteFalseAlarm(job: Job, work: Work): void {
+  const { check } = job.spec;
+  if (++job.falseAlarms < MAX_FALSE_ALARMS || check?.how !== "slices" || check.why !== "") return;
+  job.spec = { ...job.spec, check: { ...check, why: FALSE_ALARMS } };
+  work.store({ type: "spec", job: job.spec.id, spec: job.spec });
+}

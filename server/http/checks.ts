@@ -1,0 +1,91 @@
+/** The auditor asks for slices to run again of units that one volunteer computed, and tells what they wrote, which is compared here. */
+import { createHash, randomBytes } from "node:crypto";
+import Type from "typebox";
+import { bytesWritten } from "../../shared/canary.ts";
+import { bytesIn, CheckAnswerSchema, CheckClaimSchema, type CheckReport, CheckReportSchema } from "../../shared/checks.ts";
+import type { BlobHash, JobId, UnitIndex } from "../../shared/ids.ts";
+import { done, onlyAuditor } from "./auditor.ts";
+import type { App, HttpContext } from "./context.ts";
+import { JobParams } from "./jobs.ts";
+import { jobOf } from "./owners.ts";
+import { refusals } from "./refusals.ts";
+
+const TASK_BYTES = 16;
+/** A range is two numbers of ten digits at most. */
+const MAX_REPORT_BYTES = 4 * 1024 * 1024;
+
+type Context = Pick<HttpContext, "coordinator" | "store" | "blobs" | "mayAudit">;
+
+export function checkRoutes(app: App, context: Context): void {
+  const { coordinator } = context;
+  const common = { tags: ["auditor"], security: [{ token: [] }] };
+  const refused = refusals("unauthorized", "forbidden");
+
+  app.post(
+    "/api/checks",
+    {
+      schema: {
+        ...common,
+        summary: "Ask for units of which to run some slices; the auditor's token or an administrator's",
+        body: CheckClaimSchema,
+        response: { 200: CheckAnswerSchema, ...refused },
+      },
+    },
+    async (request) => {
+      await onlyAuditor(request, context);
+      const reply = await coordinator.dispatch({ type: "check-claim", random: randomBytes(TASK_BYTES).toString("hex"), ...request.body });
+      if (reply.type !== "check") throw new Error(`a claim of checks was answered with ${reply.type}`);
+      if (!reply.task) return { task: null };
+      const { job, id: task, limitMs, units } = reply.task;
+      const written = writtenOf(context, job);
+      const drawn = units.map(({ unit, slices }) => ({ unit, slices, bytes: bytesWritten(written, slices) }));
+      return { task: { job, task, plan: jobOf(coordinator, job).plan, limitMs, units: drawn } };
+    },
+  );
+
+  app.post(
+    "/api/checks/:id/report",
+    {
+      bodyLimit: MAX_REPORT_BYTES,
+      schema: {
+        ...common,
+        summary: "Tell what the slices of one unit wrote",
+        params: JobParams,
+        body: CheckReportSchema,
+        response: { 204: Type.Null(), ...refused, ...refusals("not-found", "wrong-state") },
+      },
+    },
+    async (request, reply) => {
+      await onlyAuditor(request, context);
+      const job = request.params.id as JobId;
+      const { task, unit } = request.body;
+      const isSame = await isAlike(context, job, request.body);
+      await done(coordinator, { type: "check-report", job, task, unit: unit as UnitIndex, isSame });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+/** Whether the slices wrote what the stored result has there, and all that they should. */
+async function isAlike(context: Context, job: JobId, report: CheckReport): Promise<boolean> {
+  const { coordinator } = context;
+  const drawn = coordinator.drawnOf(job, report.task, report.unit as UnitIndex);
+  if (!drawn || !("ranges" in report)) return false;
+  // What was told is in memory before it is on disk.
+  await coordinator.written();
+  const result = await bytesOf(context, job, report.unit as UnitIndex, drawn.digest);
+  const bytes = result && bytesIn(result, report.ranges, bytesWritten(writtenOf(context, job), drawn.slices));
+  return bytes !== undefined && createHash("sha256").update(bytes).digest("hex") === report.digest;
+}
+
+async function bytesOf({ store, blobs }: Context, job: JobId, unit: UnitIndex, digest: string): Promise<Uint8Array | undefined> {
+  const row = await store.result(job, unit, digest);
+  return row && (row.bytes ?? (await blobs.get(row.digest as BlobHash)));
+}
+
+/** What its slices write, as the canary found it. */
+function writtenOf({ coordinator }: Context, job: JobId) {
+  const { canary } = jobOf(coordinator, job);
+  if (!canary?.slices) throw new Error(`job ${job} is checked by slices, and what they write is not known`);
+  return canary.slices;
+}

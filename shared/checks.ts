@@ -1,0 +1,72 @@
+/** What the auditor is asked to run again of units that one volunteer computed, and what it tells of that. */
+import Type, { type Static } from "typebox";
+import { CanaryClaimSchema, MAX_SENTENCE, MAX_SLICES } from "./canary.ts";
+import { PLAIN_PATTERN } from "./plain.ts";
+
+/** Separate ranges of bytes that the slices drawn of a unit may write. */
+export const MAX_RANGES = 65_536;
+
+const UnitNumber = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+export const CheckClaimSchema = CanaryClaimSchema;
+
+const CheckTaskSchema = Type.Object({
+  job: Type.Integer({ minimum: 1 }),
+  task: Type.String(),
+  plan: Type.String({ description: "SHA-256 of the plan, a blob." }),
+  limitMs: Type.Integer({ description: "What is not told of after so long is drawn anew." }),
+  units: Type.Array(
+    Type.Object({
+      unit: UnitNumber,
+      slices: Type.Array(Type.Integer({ minimum: 0, maximum: MAX_SLICES - 1 }), {
+        description: "Numbers of slices, ascending, in the partition of the dispatch into MAX_SLICES boxes at most.",
+      }),
+      bytes: Type.Integer({ minimum: 0, description: "Bytes of outputs that they write, as the canary found it." }),
+    }),
+  ),
+});
+export type CheckTask = Static<typeof CheckTaskSchema>;
+export const CheckAnswerSchema = Type.Object({
+  task: Type.Union([CheckTaskSchema, Type.Null()], { description: "null: no unit waits for a check." }),
+});
+
+const Told = {
+  task: Type.String({ pattern: "^[0-9a-f]{32}$", description: "`task` of the answer to the claim." }),
+  unit: UnitNumber,
+};
+export const CheckReportSchema = Type.Union([
+  Type.Object(
+    {
+      ...Told,
+      ranges: Type.Array(Type.Integer({ minimum: 0, maximum: 2 ** 32 }), {
+        maxItems: 2 * MAX_RANGES,
+        description:
+          "What the slices wrote, in the unit's result bytes: where a range begins and how many bytes it has, ascending and apart.",
+      }),
+      digest: Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the bytes in them, one range after the other." }),
+    },
+    { additionalProperties: false },
+  ),
+  Type.Object(
+    {
+      ...Told,
+      why: Type.String({ minLength: 1, maxLength: MAX_SENTENCE, pattern: PLAIN_PATTERN, description: "Why they could not be run." }),
+    },
+    { additionalProperties: false },
+  ),
+]);
+export type CheckReport = Static<typeof CheckReportSchema>;
+
+/** The bytes in `ranges` of a result, or undefined when they are not so many, or no ranges of it. */
+export function bytesIn(result: Uint8Array, ranges: readonly number[], bytes: number): Uint8Array<ArrayBuffer> | undefined {
+  const joined = new Uint8Array(bytes);
+  let [at, end] = [0, -1];
+  for (let pair = 0; pair + 1 < ranges.length; pair += 2) {
+    const [from, length] = [ranges[pair] as number, ranges[pair + 1] as number];
+    if (from <= end || length === 0 || from + length > result.byteLength || at + length > bytes) return undefined;
+    joined.set(result.subarray(from, from + length), at);
+    at += length;
+    end = from + length;
+  }
+  return ranges.length % 2 === 0 && at === bytes ? joined : undefined;
+}

@@ -1,0 +1,119 @@
+/** The auditor's checks at a coordinator that is a few lines long, with processes that are none. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished, vi } from "vitest";
+import type { PartMessage } from "../../../server/cli/audit-part.ts";
+import { Checks } from "../../../server/cli/checks.ts";
+
+const PATIENCE = { timeout: 30_000, interval: 20 };
+const DIGEST = "d".repeat(64);
+
+/** What a process does with the units of a task: tells things, or ends. */
+type Behaviour = (units: number[], tell: (message: PartMessage) => void, end: () => void) => void;
+
+/** Hands out a task of two units for each of `behaviours`, and keeps what is reported. */
+async function scene(behaviours: Behaviour[], limitMs = 60_000) {
+  const reports: Record<string, unknown>[] = [];
+  let given = 0;
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const part of request) body += String(part);
+    if (request.url !== "/api/checks") {
+      reports.push(JSON.parse(body) as Record<string, unknown>);
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
+    const first = 10 * given;
+    const units = [first, first + 1].map((unit) => ({ unit, slices: [1, 5], bytes: 8 }));
+    const task = given < behaviours.length ? { job: 1, task: String(given++).padStart(32, "0"), plan: "p", limitMs, units } : null;
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ task }));
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const started: { isKilled: boolean }[] = [];
+  const checks = new Checks({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: undefined }, (onMessage) => {
+    let end: (code: number | null) => void = () => undefined;
+    const ended = new Promise<number | null>((resolve) => {
+      end = resolve;
+    });
+    const part = {
+      ended,
+      isKilled: false,
+      tell: ({ task, units }: { task: string; units: { unit: number }[] }) => {
+        const numbers = units.map(({ unit }) => unit);
+        behaviours[Number(task)]?.(numbers, onMessage, () => part.kill());
+      },
+      kill: () => {
+        part.isKilled = true;
+        end(null);
+      },
+    };
+    started.push(part);
+    queueMicrotask(() => onMessage({ type: "ready", features: [], limits: {} }));
+    return part;
+  });
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const running = checks.run();
+  const stop = async () => {
+    checks.stop();
+    await running;
+  };
+  onTestFinished(async () => {
+    await stop();
+    server.closeAllConnections();
+    server.close();
+    vi.restoreAllMocks();
+  });
+  return { reports, started, stop };
+}
+
+const right: Behaviour = (units, tell) => {
+  for (const unit of units) tell({ type: "checked", unit, found: { ranges: [8, 8], digest: DIGEST } });
+};
+const reported = (reports: Record<string, unknown>[]) => reports.map(({ unit, digest, why }) => [unit, digest ?? why]).sort();
+
+it("one process goes on with task after task, and each unit is told of", async () => {
+  const { reports, started } = await scene([right, right]);
+  await vi.waitFor(() => expect(reports).toHaveLength(4), PATIENCE);
+  expect(reported(reports)).toEqual([0, 1, 10, 11].map((unit) => [unit, DIGEST]));
+  expect(reports[0]).toEqual({ task: "0".repeat(32), unit: 0, ranges: [8, 8], digest: DIGEST });
+  expect(started).toHaveLength(1);
+});
+
+it("what a process had when it ended, or its GPU was lost, is told as not run, and another goes on", async () => {
+  const lost: Behaviour = ([first = 0], tell) => {
+    tell({ type: "checked", unit: first, found: { ranges: [8, 8], digest: DIGEST } });
+    tell({ type: "lost", why: "The device was lost." });
+  };
+  const { reports, started } = await scene([lost, (_, __, end) => end(), right]);
+  await vi.waitFor(() => expect(reports).toHaveLength(6), PATIENCE);
+  expect(reported(reports)).toEqual([
+    [0, DIGEST],
+    [1, "The device was lost."],
+    [10, "The process that ran them ended."],
+    [11, "The process that ran them ended."],
+    [20, DIGEST],
+    [21, DIGEST],
+  ]);
+  expect(started.slice(0, 2).every(({ isKilled }) => isKilled)).toBe(true);
+});
+
+it("a task that does not end is given up in time", async () => {
+  const { reports, started } = await scene([() => undefined], 200);
+  await vi.waitFor(() => expect(reports).toHaveLength(2), PATIENCE);
+  expect(reported(reports)).toEqual([0, 1].map((unit) => [unit, "They did not end in time."]));
+  expect(started[0]?.isKilled).toBe(true);
+});
+
+it("nothing is told of what could not be fetched: it is drawn anew", async () => {
+  const { reports } = await scene([(_, tell) => tell({ type: "unfetched", why: "No answer." }), right]);
+  await vi.waitFor(() => expect(reports).toHaveLength(2), PATIENCE);
+  expect(reported(reports)).toEqual([10, 11].map((unit) => [unit, DIGEST]));
+});
+
+it("no process is left when it stops", async () => {
+  const { started, stop } = await scene([() => undefined]);
+  await vi.waitFor(() => expect(started).toHaveLength(1), PATIENCE);
+  await stop();
+  expect(started.every(({ isKilled }) => isKilled)).toBe(true);
+});
