@@ -22,9 +22,9 @@ const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0
 const BYTES_A_MEGABYTE = 1_000_000;
 /** Without work for so long `--until-idle` ends: others may just be about to come. */
 const IDLE_SECONDS = 30;
-/** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
 /** A coordinator that does not answer is waited for so long at least, ms: on a busy machine a handshake takes seconds. */
 const REACHED_WITHIN_MS = 15_000;
+/** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
 const GPU_ANSWERS_MS = 10_000;
 /** A terminal's Ctrl-C reaches this process, and its parent which passes it on: within this time it is one. */
 const ONE_SIGNAL_MS = 500;
