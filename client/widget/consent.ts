@@ -1,4 +1,4 @@
-/** When a click on our button is a yes: a person's own, while all of our box was clear to see, on a button that did not move under the pointer. */
+/** When a click on a button of ours is a yes: a person's own, while all of our box was clear to see, on a button that did not move under the pointer. */
 import type { Sight } from "./sight.ts";
 
 /** The box was clear to see for so long before the button was pressed, ms. */

@@ -58,6 +58,7 @@ class Frame {
   private readonly strip = new Strip(this.view.canvas);
   private readonly seen = new Sight(this.view.box, () => this.look());
   private readonly consent = new ConsentButton(this.view.lend, this.seen, this.own);
+  private readonly forgetting = new ConsentButton(this.view.forgetSure, this.seen, this.own);
   private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
     this.answers.forget();
     this.end({ kind: "off" });
@@ -139,10 +140,10 @@ class Frame {
         this.cover(null);
         return;
       case "forget":
-        this.cover({ kind: "forget" });
+        this.cover({ kind: "forget", isCovered: false });
         return;
       case "forget-sure":
-        void this.forget();
+        this.considerForgetting(event);
         return;
       default:
         action satisfies never;
@@ -156,6 +157,14 @@ class Frame {
     if (verdict !== "yes") return;
     if (this.own) answerOpener(this.dose);
     else this.agree(this.dose);
+  }
+
+  /** Where the browser does not tell what covers us, two clicks of a person's own are all there is to go by. */
+  private considerForgetting(event: MouseEvent): void {
+    const verdict = this.forgetting.verdictOf(event);
+    const isUntold = verdict === "covered" && !this.seen.tells;
+    if (verdict === "yes" || isUntold) void this.forget();
+    else if (verdict === "covered") this.cover({ kind: "forget", isCovered: true });
   }
 
   private agree(dose: Dose): void {

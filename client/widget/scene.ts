@@ -37,9 +37,7 @@ export type Scene =
   | { kind: "not-forgotten"; why: string };
 
 /** What lies over a scene, which goes on beneath. */
-export interface Overlay {
-  kind: "why" | "forget";
-}
+export type Overlay = { kind: "why" } | { kind: "forget"; isCovered: boolean };
 
 export type Action =
   | ("lend" | "less" | "more" | "no" | "stop" | "again" | "retry" | "open-window")
@@ -112,7 +110,7 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
         { action: "never", label: words.never },
       ]);
     case "forget":
-      return made(words.forgetTitle, words.forgetMore, words.badgeOff, [
+      return made(scene.isCovered ? words.covered : words.forgetTitle, words.forgetMore, words.badgeOff, [
         { action: "forget-sure", label: words.forgetSure, main: true },
         ...(facts.lent ? [stop] : []),
         { action: "back", label: words.no },

@@ -17,8 +17,9 @@ export interface Shown extends Telling {
 export class View {
   readonly canvas = make("canvas", "strip");
   readonly wave = make("canvas", "wave");
-  /** The yes: one element from first to last, so that it can be watched. */
+  /** The yes, and the word to be forgotten: one element each from first to last, so that they can be watched. */
   readonly lend = make("button", "main");
+  readonly forgetSure = make("button", "main");
   /** All that the person sees of us. */
   readonly box = make("main", "box");
   private readonly card = make("div", "card");
@@ -38,6 +39,7 @@ export class View {
   constructor(on: { act(action: Action, event: MouseEvent): void; why(): void; open(): void; close(): void }) {
     this.act = on.act;
     this.lend.addEventListener("click", (event) => on.act("lend", event));
+    this.forgetSure.addEventListener("click", (event) => on.act("forget-sure", event));
     this.why.addEventListener("click", () => on.why());
     this.forget.dataset.action = "forget";
     this.forget.addEventListener("click", (event) => on.act("forget", event));
@@ -98,16 +100,18 @@ export class View {
     this.row.dataset.shown = wanted;
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.action : undefined;
     const made = buttons.map(({ action, label, main, off }) => {
-      const button = action === "lend" ? this.lend : make("button", main ? "main" : "");
+      const kept = action === "lend" ? this.lend : action === "forget-sure" ? this.forgetSure : undefined;
+      const button = kept ?? make("button", main ? "main" : "");
       write(button, label);
       button.dataset.action = action;
       button.setAttribute("aria-disabled", String(off === true));
-      if (action !== "lend") button.addEventListener("click", (event) => this.act(action, event));
+      if (!kept) button.addEventListener("click", (event) => this.act(action, event));
       return button;
     });
-    // The yes stays where it is while words around it change: its watch goes on.
-    for (const child of [...this.row.children]) if (child !== this.lend || !made.includes(this.lend)) child.remove();
-    for (const button of made) if (button !== this.lend || !this.lend.isConnected) this.row.append(button);
+    // What is watched stays where it is while words around it change: its watch goes on.
+    const stays = (button: Element) => [this.lend, this.forgetSure].some((kept) => kept === button && made.includes(kept));
+    for (const child of [...this.row.children]) if (!stays(child)) child.remove();
+    for (const button of made) if (!stays(button) || !button.isConnected) this.row.append(button);
     if (focused) this.row.querySelector<HTMLElement>(`[data-action="${focused}"]`)?.focus();
   }
 }

@@ -74,7 +74,23 @@ describe("the widget that lends", () => {
     expect(await keptKey(frame)).not.toBeNull();
     await frame.click(".why");
     await frame.locator(".foot [data-action='forget']").click();
-    await frame.locator("[data-action='forget-sure']").click();
+    // Nobody else presses it: no script, and nothing that lies over it.
+    await frame.evaluate(() => document.querySelector<HTMLButtonElement>("[data-action='forget-sure']")?.click());
+    await page.evaluate(() => {
+      const cover = Object.assign(document.createElement("div"), { id: "cover", textContent: "A film" });
+      cover.style.cssText = "position:fixed;inset:0;z-index:9;background:#fffa;pointer-events:none";
+      document.body.append(cover);
+    });
+    await wait(1_000);
+    await frame.click("[data-action='forget-sure']");
+    await frame.waitForFunction(() => document.querySelector("h1")?.textContent === "Something covers this box.", { polling: 100 });
+    expect(await accounts()).toBe(before);
+    await page.evaluate(() => document.getElementById("cover")?.remove());
+    await wait(1_500);
+    const sure = await frame.$("[data-action='forget-sure']");
+    await sure?.hover();
+    await wait(600);
+    await sure?.click();
     await until(frame, "forgotten");
     expect(await accounts()).toBe(before - 1);
     expect([await keptKey(frame), await frame.evaluate(() => localStorage.length)]).toEqual([null, 0]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { languageFor } from "../../../client/widget/language.ts";
 import { ANSWER_MS, Answers } from "../../../client/widget/remembered.ts";
-import { hostState, isLending, type Scene, sceneOf, tell } from "../../../client/widget/scene.ts";
+import { hostState, isLending, type Overlay, type Scene, sceneOf, tell } from "../../../client/widget/scene.ts";
 import { ar } from "../../../client/widget/words/ar.ts";
 import { de } from "../../../client/widget/words/de.ts";
 import { en } from "../../../client/widget/words/en.ts";
@@ -20,6 +20,7 @@ const FACTS = {
   verified: 5,
   lent: false,
 } as const;
+const OVERLAYS: Overlay[] = [{ kind: "why" }, { kind: "forget", isCovered: false }, { kind: "forget", isCovered: true }];
 const SCENES: Scene[] = [
   { kind: "ask", hint: "none" },
   { kind: "ask", hint: "too-quick" },
@@ -71,7 +72,7 @@ describe("the widget's words", () => {
 
   it("leave no place unfilled in any scene and language", () => {
     for (const code of ["en", "de", "fr", "es", "pt", "ar"]) {
-      for (const scene of [...SCENES, { kind: "why" } as const, { kind: "forget" } as const]) {
+      for (const scene of [...SCENES, ...OVERLAYS]) {
         const { title, text, badge, buttons } = tell(scene, FACTS, languageFor([code]));
         for (const said of [title, text, badge, ...buttons.map(({ label }) => label)]) expect(said).not.toMatch(/[{}]/);
       }
@@ -81,9 +82,9 @@ describe("the widget's words", () => {
 
 describe("the widget's scenes", () => {
   it("forget nobody with one click", () => {
-    const actionsOf = (kind: "why" | "forget") => tell({ kind }, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
-    expect(actionsOf("why")).not.toContain("forget-sure");
-    expect(actionsOf("forget")).toEqual(["forget-sure", "back"]);
+    const actionsOf = (over: Overlay) => tell(over, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
+    expect(actionsOf({ kind: "why" })).not.toContain("forget-sure");
+    for (const isCovered of [false, true]) expect(actionsOf({ kind: "forget", isCovered })).toEqual(["forget-sure", "back"]);
     const failed = tell({ kind: "not-forgotten", why: "The coordinator does not answer." }, FACTS, languageFor(["en"]));
     expect([failed.text, failed.buttons[0]?.action]).toEqual(["Nothing runs here: The coordinator does not answer.", "forget-sure"]);
   });
@@ -93,8 +94,8 @@ describe("the widget's scenes", () => {
       const actions = tell(scene, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
       expect(actions.includes("stop"), scene.kind).toBe(isLending(scene));
       expect(actions.includes("lend"), scene.kind).toBe(scene.kind === "ask");
-      for (const kind of ["why", "forget"] as const) {
-        const over = tell({ kind }, { ...FACTS, lent: isLending(scene) }, languageFor(["en"])).buttons;
+      for (const each of OVERLAYS) {
+        const over = tell(each, { ...FACTS, lent: isLending(scene) }, languageFor(["en"])).buttons;
         expect(over.some(({ action }) => action === "stop")).toBe(isLending(scene));
       }
       if (!isLending(scene)) expect(["off", "stopped", "unable"]).toContain(hostState(scene));
