@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { articleParts } from "./scripts/article-parts.mjs";
+import LongFirst from "./scripts/test-order.mjs";
 import { ARTICLES } from "./shared/articles.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -39,6 +40,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     // Most of what runs waits for browsers and timers, on two cores too.
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     reporters: ["default"],
   },
 });

@@ -217,7 +217,7 @@ class Teller {
 }
 
 function figuresOf({ units, credit }: DonorState): string {
-  return JSON.stringify([units, credit]);
+  return [units.final, credit.final, credit.escrow].join();
 }
 
 function words({ phase, job, adapter }: DonorState): string {
