@@ -80,6 +80,8 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
   let last: DonorState | undefined;
+  // A donor that stops is soon without its connection, which says nothing of why.
+  let ending: DonorPhase | undefined;
   let halt: () => void = () => undefined;
   const rest = new Rest(options.untilIdle, () => halt());
   const wishes: Wishes = {
@@ -99,13 +101,17 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   }).catch((error: unknown) => {
     throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
-  halt = () => void donor.stop().catch((error: unknown) => note(String(error)));
+  halt = () => {
+    ending ??= last?.phase;
+    void donor.stop().catch((error: unknown) => note(String(error)));
+  };
   const stop = stopper(halt);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop.signal);
   await donor.ended;
   rest.end();
-  if (last) teller.close(last);
-  const failure = stop.isAsked() || !last ? undefined : failureOf(last.phase, connection.url, options.software === true);
+  const end = last && { ...last, phase: ending ?? last.phase };
+  if (end) teller.close(end);
+  const failure = stop.isAsked() || !end ? undefined : failureOf(end.phase, connection.url, options.software === true);
   if (failure) throw failure;
 }
 

@@ -81,7 +81,8 @@ describe("the donor and its device", () => {
     await start(page);
     const shares = "facts.filter(({ unit }) => unit?.state === 'running' && unit.progress > 0).map(({ unit }) => unit.progress)";
     await page.waitForFunction(`${shares}.length > 0`, { timeout: 60_000, polling: 50 });
-    expect(await page.evaluate(`${shares}[0]`)).toBeGreaterThan(done / (LARGE_VALUES / 64));
+    // The first that is told is what was kept.
+    expect(await page.evaluate(`${shares}[0]`)).toBeGreaterThanOrEqual(done / (LARGE_VALUES / 64));
     await network.until(job, ({ units }) => units.voted === 1, 200);
     await expect.poll(kept, { timeout: 10_000 }).toBe(0);
     await page.evaluate("control.stop()");
