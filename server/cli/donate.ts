@@ -23,7 +23,7 @@ const BYTES_A_MEGABYTE = 1_000_000;
 /** Without work for so long `--until-idle` ends: others may just be about to come. */
 const IDLE_SECONDS = 30;
 /** A coordinator that does not answer is waited for so long at least, ms: on a busy machine a handshake takes seconds. */
-const REACHED_WITHIN_MS = 15_000;
+const REACHED_WITHIN_MS = 30_000;
 /** A GPU that is asked to stop and does not: what hangs on it cannot be interrupted. */
 const GPU_ANSWERS_MS = 10_000;
 /** A terminal's Ctrl-C reaches this process, and its parent which passes it on: within this time it is one. */
@@ -153,7 +153,7 @@ class Rest {
   private readonly seconds: number | undefined;
   private readonly onLong: () => void;
   private timer: NodeJS.Timeout | undefined;
-  private isOffline = false;
+  private isApart = false;
 
   constructor(seconds: number | undefined, onLong: () => void) {
     this.seconds = seconds;
@@ -164,10 +164,10 @@ class Rest {
     if (this.seconds === undefined) return;
     const noneFits = phase.kind === "on-hold" && phase.reason === "memory";
     const rests = (has(phase, "rests") || noneFits) && running === 0 && (unsent === 0 || phase.kind === "offline");
-    const isOffline = phase.kind === "offline";
-    if (!rests || isOffline !== this.isOffline) this.end();
-    this.isOffline = isOffline;
-    if (rests) this.timer ??= setTimeout(this.onLong, isOffline ? Math.max(this.seconds * 1000, REACHED_WITHIN_MS) : this.seconds * 1000);
+    const isApart = phase.kind === "offline" || phase.kind === "starting";
+    if (!rests || isApart !== this.isApart) this.end();
+    this.isApart = isApart;
+    if (rests) this.timer ??= setTimeout(this.onLong, isApart ? Math.max(this.seconds * 1000, REACHED_WITHIN_MS) : this.seconds * 1000);
   }
 
   end(): void {
