@@ -1,10 +1,11 @@
 /** The auditor's canary at a coordinator that is a few lines long, with processes that are none. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { MeasureMessage, PartMessage } from "../../../server/cli/audit-part.ts";
 import { Canaries } from "../../../server/cli/canaries.ts";
 import { type CanaryFinding, NOTHING_FOUND } from "../../../shared/canary.ts";
+import { runBeside } from "./running-loop.ts";
 
 const FOUND: CanaryFinding = { ...NOTHING_FOUND, verdict: "T", why: "", unitMicros: 5 };
 const PATIENCE = { timeout: 30_000, interval: 20 };
@@ -54,18 +55,7 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000) {
     queueMicrotask(() => onMessage({ type: "ready", features: [], limits: {} }));
     return part;
   });
-  vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const running = canaries.run();
-  const stop = async () => {
-    canaries.stop();
-    await running;
-  };
-  onTestFinished(async () => {
-    await stop();
-    server.closeAllConnections();
-    server.close();
-    vi.restoreAllMocks();
-  });
+  const stop = runBeside(server, canaries);
   const refuse = () => {
     refused = true;
   };

@@ -1,9 +1,10 @@
 /** The auditor's checks at a coordinator that is a few lines long, with processes that are none. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { PartMessage } from "../../../server/cli/audit-part.ts";
 import { Checks } from "../../../server/cli/checks.ts";
+import { runBeside } from "./running-loop.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
 const DIGEST = "d".repeat(64);
@@ -52,18 +53,7 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000) {
     queueMicrotask(() => onMessage({ type: "ready", features: [], limits: {} }));
     return part;
   });
-  vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const running = checks.run();
-  const stop = async () => {
-    checks.stop();
-    await running;
-  };
-  onTestFinished(async () => {
-    await stop();
-    server.closeAllConnections();
-    server.close();
-    vi.restoreAllMocks();
-  });
+  const stop = runBeside(server, checks);
   return { reports, started, stop };
 }
 
