@@ -7,7 +7,7 @@ import { leftOf, type Situation, waitingOf } from "./situation.ts";
 /** Both are two lines on a phone. */
 const READING = "Reading a page uses almost nothing.";
 export const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
-const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor does, slowly.";
+const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor may, slowly.";
 export function beforeWords(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);

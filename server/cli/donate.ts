@@ -127,7 +127,7 @@ async function tellWhoAsks(connection: Connection, secret: string): Promise<void
   const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify({ secret }) };
   const { id, name, owner } = await sendJson(connection, "/api/pools/invited", InvitedSchema, request);
   note(
-    `Joining pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(`donate --pool ${id}`)} goes on.`,
+    `The link is to pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(`donate --pool ${id}`)} goes on.`,
   );
 }
 

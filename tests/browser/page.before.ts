@@ -112,7 +112,7 @@ describe("before the click", () => {
     site.network = { ...network, name: "Tidal Network", allowSoftware: true };
     await visitor.open();
     expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
-    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/^Volunteers compute units, .* your processor does, slowly\.$/);
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/^Volunteers compute units, .* your processor may, slowly\.$/);
     // Nobody may ask before the click which of the two would compute.
     expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Lend half my machine");
     await page.setViewport({ width: 390, height: 844 });

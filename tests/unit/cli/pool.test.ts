@@ -88,7 +88,7 @@ describe("a pool", () => {
       const first = await submit("first-job", { pool: id, verify: { tier: "trusted" } });
       const joined = donate("--join", link, "--until-idle", "2");
       expect(await joined.ended, joined.said()).toBe(0);
-      expect(joined.said()).toContain(`Joining pool ${id}, Class 7b, of teacher`);
+      expect(joined.said()).toContain(`The link is to pool ${id}, Class 7b, of teacher`);
       expect(await json<JobStatus>("status", String(first))).toMatchObject({ state: "done", units: { final: 6 }, executionsPerUnit: 1 });
       expect(await json<JobStatus>("status", String(publicly))).toMatchObject({ units: { final: 0, voted: 0 } });
 
