@@ -33,7 +33,7 @@ export const MAX_FALSE_ALARMS = 3;
 const FALSE_ALARMS =
   "slices of it, run alone, wrote other bytes than in whole units that were right: what it writes depends on more than the canary saw";
 
-/** Why units that begin now are not computed once and checked, as the end of a sentence; "" when they are. Of a job whose owner asked for it. */
+/** Why a unit that begins now is not computed once and checked, as the end of a sentence; "" when it is. Of a job whose owner asked for it. */
 export function whyNotChecked(state: CoreState, job: Job, now: number): string {
   const absent = whyNobodyChecks(state, job, now);
   if (absent !== "") return absent;
@@ -43,7 +43,7 @@ export function whyNotChecked(state: CoreState, job: Job, now: number): string {
   return isBehind ? "the auditor has more to check than it can" : "";
 }
 
-/** The same of units that wait for their check already. */
+/** The same of units that one volunteer has computed already. */
 export function whyNobodyChecks(state: CoreState, job: Job, now: number): string {
   const { check } = job.spec;
   if (!check) return "its owner did not ask for it";
@@ -56,10 +56,14 @@ export function whyNobodyChecks(state: CoreState, job: Job, now: number): string
 /** Sees whether one vote on the unit is enough, before it is looked at. */
 export function settleLone(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, now: number): void {
   if (!job.spec.check || open.lone === "no") return;
-  // What is in doubt, or was drawn, is the auditor's as long as it may come: an accomplice must not be asked instead.
-  const isPossible = open.hold === "due" ? isAudited(state, job, now) : whyNotChecked(state, job, now) === "";
-  if (isPossible && open.ruling === null && open.hold !== "waived" && !isDisputed(open)) open.lone = "yes";
+  if (mayBeLone(state, job, open, now) && open.ruling === null && open.hold !== "waived" && !isDisputed(open)) open.lone = "yes";
   else giveToQuorum(job, unit, open);
+}
+
+/** What is in doubt, was drawn or was checked is the auditor's as long as it may come, however much waits: an accomplice must not be asked instead. */
+function mayBeLone(state: CoreState, job: Job, { hold, lone }: OpenUnit, now: number): boolean {
+  if (hold === "due") return isAudited(state, job, now);
+  return (lone === "yes" ? whyNobodyChecks(state, job, now) : whyNotChecked(state, job, now)) === "";
 }
 
 /** One vote is not enough any more. */

@@ -6,7 +6,7 @@ import type { JobSpec } from "../../../server/core/events.ts";
 import { Random } from "../../../server/core/random.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { drawSlices, MAX_CHECK_WAIT_MS, MAX_FALSE_ALARMS, NEWCOMER_SLICES, SAMPLE_SLICES } from "../../../server/core/sampling.ts";
-import type { HostId } from "../../../shared/ids.ts";
+import type { HostId, UnitIndex } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT, holds } from "./audited.ts";
 import { digestOf, JOB, unit, World } from "./world.ts";
 
@@ -110,6 +110,46 @@ describe("a unit of one volunteer", () => {
       world.tick(100);
     }
     expect(world.recordOf(1).convictedAt).toBeGreaterThan(before);
+  });
+});
+
+describe("while the auditor is behind", () => {
+  /** Units of two liars who are vetted, in a task of the auditor's among others that have waited for long. */
+  function behind() {
+    const { world, auditor, one } = sampled();
+    const two = world.join(2);
+    vet(world, one, auditor);
+    vet(world, two, auditor, 2);
+    answerSome(world, one, 8, "!");
+    const lies = [...world.job().checks.keys()];
+    world.tick(MAX_CHECK_WAIT_MS / 2);
+    const task = world.claimChecks();
+    if (!task || lies.length < 2) throw new Error("nothing to check");
+    const report = (index: UnitIndex, isSame: boolean) =>
+      world.send({ type: "check-report", job: JOB, task: task.id, unit: index, isSame });
+    return { world, auditor, one, two, lies, report };
+  }
+
+  it("a unit whose slices are right is final once they were checked", () => {
+    const { world, lies, report } = behind();
+    const [first] = lies;
+    report(first as UnitIndex, true);
+    expect(world.job().pages.isFinal(first as UnitIndex)).toBe(true);
+  });
+
+  it("a unit whose slices are wrong is the auditor's, and accomplices make nothing of it final", () => {
+    const { world, auditor, one, two, lies, report } = behind();
+    for (const index of lies) report(index, false);
+    expect(lies.map((index) => world.job().open.get(index)?.hold)).toEqual(lies.map(() => "due"));
+    for (const by of [two, one]) answerSome(world, by, 20, "!");
+    world.check(everywhere);
+    world.audit(auditor);
+    world.work(world.join(3));
+    world.check(everywhere);
+    world.audit(auditor);
+    for (const [index, digest] of world.ledger.finals(JOB)) expect(digest).toBe(digestOf(index));
+    expect(lies.filter((index) => !world.job().pages.isFinal(index))).toEqual([]);
+    expect(world.recordOf(1).convictedAt).toBe(world.now);
   });
 });
 
