@@ -127,9 +127,12 @@ export class Report {
 
   /** All own units of a job, as the coordinator tells them. */
   allUnits(job: number, units: OwnUnit[]): void {
+    const isFirst = this.tally.count === null;
     this.tally.takeAll(job, units);
     this.post({ type: "all-units", job, units });
-    this.soon();
+    // Whoever counts from here on is told before another unit is sent.
+    if (isFirst) this.tell();
+    else this.soon();
   }
 
   /** What is claimed and not finished now; told when it is another. */
@@ -148,7 +151,7 @@ export class Report {
   /** GPU time of the time that passed since this was told last. */
   share(gpuMillis: number, wallMillis: number): void {
     this.throughput.lent(gpuMillis, wallMillis, performance.now());
-    this.post({ type: "share", gpuMillis, wallMillis });
+    this.post({ type: "share", gpuMillis, wallMillis, at: Date.now() });
   }
 
   post(fact: DonorFact): void {

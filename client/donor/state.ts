@@ -93,8 +93,8 @@ export type DonorFact =
   | { type: "held"; held: HeldUnits[] }
   /** The account is gone, and its units are nobody's. */
   | { type: "forgotten" }
-  /** GPU time of slices that finished since the last fact, over the wall time since then. */
-  | { type: "share"; gpuMillis: number; wallMillis: number };
+  /** GPU time of slices that finished since the last fact, over the wall time since then. `at`: milliseconds since 1970. */
+  | { type: "share"; gpuMillis: number; wallMillis: number; at: number };
 
 export interface DonorStart {
   /** `location.origin`; also where the socket goes. */

@@ -5,7 +5,7 @@
  *                                └─its account is forgotten─▶ leaving ─gone─▶ none
  */
 
-import type { DonorState } from "../donor/state.ts";
+import type { DonorFact, DonorState } from "../donor/state.ts";
 import { Onlooker } from "../donor/tabs/onlooker.ts";
 
 export interface BesideOptions {
@@ -34,15 +34,20 @@ export class Beside {
   look(): void {
     this.close();
     let facts: MessagePort | null = null;
+    const draw = (fact: DonorFact) => {
+      facts ??= this.options.openFacts();
+      facts?.postMessage(fact);
+    };
     this.onlooker = new Onlooker({
       onHolder: (state) => this.hear(state),
       onFact: (fact) => {
-        facts ??= this.options.openFacts();
-        facts?.postMessage(fact);
+        if (this.stage !== "leaving") draw(fact);
       },
       onForgotten: () => {
         if (this.stage !== "none") this.stage = "leaving";
         if (this.key !== "") this.forgotten = this.key;
+        // The squares of earlier visits too, which no donor here told of.
+        draw({ type: "forgotten" });
         this.options.onForgotten();
       },
     });

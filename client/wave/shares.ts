@@ -90,11 +90,15 @@ export class Shares {
     return Math.min(1, (this.millis[this.slot(back)] ?? 0) / BAR_MS);
   }
 
-  /** Mean over what is known of the second up to the bar, which begins anew where the person moved: the wave ducks at once. */
+  /**
+   * Mean over what is known of the second up to the bar, which begins anew where the person moved: the wave ducks at once. Before
+   * the first bar nothing counts as lent: a moment alone may lie in a burst, and says nothing of the dose.
+   */
   drawn(back: number): number {
     let millis = 0;
     let covered = 0;
-    for (let older = back; covered < MEAN_MS && older < Math.min(this.count, MAX_BARS); older++) {
+    for (let older = back; covered < MEAN_MS; older++) {
+      if (older >= Math.min(this.count, MAX_BARS)) return Math.min(1, millis / MEAN_MS);
       if (older > back && this.hadInput(older)) break;
       const known = Math.min(BAR_MS, Math.max(0, this.knownUntil - (this.startedAt - older * BAR_MS)));
       const taken = Math.min(known, MEAN_MS - covered);

@@ -76,10 +76,12 @@ export class Wave {
     this.restart();
   }
 
-  takeShare(gpuMillis: number, wallMillis: number): void {
+  /** `at`: when it was told, milliseconds since 1970. It is drawn there: what comes at once, because it was kept on its way, did not run at once. */
+  takeShare(gpuMillis: number, wallMillis: number, at: number): void {
     const now = performance.now();
     this.advance(now);
-    this.stale = Math.max(this.stale, this.shares.add(gpuMillis, wallMillis, now));
+    const late = Math.max(0, Date.now() - at);
+    this.stale = Math.max(this.stale, this.shares.add(gpuMillis, wallMillis, now - late));
   }
 
   noteInput(): void {

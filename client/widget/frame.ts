@@ -5,7 +5,7 @@
  *
  *   ask         a click that came too soon ──▶ ask; one that something may lie over ──▶ covered (a window of its own asks again)
  *               yes ──▶ starting · no ──▶ declined · never ──▶ never
- *   lending     starting ──▶ running, waiting, offline, held, outdated, as the donor's phases say (sceneOf)
+ *   lending     starting ──▶ running, another-tab, waiting, offline, held, outdated, as the donor's phases say (sceneOf)
  *               out of sight ──▶ paused ──in sight──▶ starting
  *               Stop ──▶ stopped · the yes has run out ──▶ ask · the site is none of this network's any more ──▶ off
  *               the donor has ended ──▶ no-job, unable, endless, failed, stopped · its worker has ──▶ not-loaded, broken-off
@@ -22,6 +22,7 @@ import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget
 import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
 import { takeColours } from "./colours.ts";
 import { ConsentButton } from "./consent.ts";
+import { Given } from "./given.ts";
 import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
 import { Lender } from "./lender.ts";
@@ -76,9 +77,7 @@ class Frame {
     onBroken: (breach) => this.breakOff(breach),
   }));
   private readonly window = new OwnWindow();
-  private units = 0;
-  private verified = 0;
-  private firstUnits: number | null = null;
+  private readonly given = new Given();
   /** Whether a start waits for no word of what can be seen. */
   private begun = false;
   private awayTimer: ReturnType<typeof setTimeout> | null = null;
@@ -249,9 +248,7 @@ class Frame {
   }
 
   private take(state: DonorState): void {
-    this.firstUnits ??= state.units.submitted;
-    this.units = state.units.submitted - this.firstUnits;
-    this.verified = state.verified.length;
+    this.given.take(state);
     for (const { job, unit } of state.verified) {
       const key = `${job} ${unit}`;
       if (job === this.facts.job?.id && !this.marked.has(key)) this.strip.mark(unit);
@@ -324,7 +321,7 @@ class Frame {
     const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
     const telling = tell(
       this.over ?? scene,
-      { ...about, software: allowSoftware, units: this.units, verified: this.verified, lent: isLending(scene) },
+      { ...about, software: allowSoftware, units: this.given.units, verified: this.given.verified, lent: isLending(scene) },
       this.language,
     );
     const { why, close, check, stop, forget } = this.language.words;
@@ -338,7 +335,7 @@ class Frame {
       this.query.get("size") === "badge",
     );
     document.body.dataset.scene = scene.kind;
-    this.host.tell(hostState(scene), this.units, this.verified);
+    this.host.tell(hostState(scene), this.given.units, this.given.verified);
   }
 }
 

@@ -33,10 +33,11 @@ export class Lending {
   constructor(options: LendingOptions) {
     this.options = options;
     this.dose = options.dose;
-    const { clientWidth, clientHeight } = options.wave;
     this.wave = new Wave(options.wave.transferControlToOffscreen());
     this.dress(options.palette);
-    this.wave.setRoom(clientWidth, clientHeight, devicePixelRatio);
+    // Behind a badge it has no room until the card is opened.
+    new ResizeObserver(() => this.fit(options.wave)).observe(options.wave);
+    this.fit(options.wave);
     this.wave.setDose(this.dose);
   }
 
@@ -83,12 +84,16 @@ export class Lending {
     void this.donation?.control.setDose(dose);
   }
 
+  private fit({ clientWidth, clientHeight }: HTMLCanvasElement): void {
+    if (clientWidth > 0) this.wave.setRoom(clientWidth, clientHeight, devicePixelRatio);
+  }
+
   private async open(): Promise<Donation> {
     const donation = new Donation(() => this.break(), false);
     this.donation = donation;
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
-      if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis);
+      if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis, data.at);
     };
     await donation.attach(this.options.onState, port2);
     this.isAttached = true;

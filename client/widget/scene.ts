@@ -16,6 +16,8 @@ export type Scene =
   | { kind: "off" }
   | { kind: "starting" }
   | { kind: "running" }
+  /** As running, in another tab of this site that works for this one too. */
+  | { kind: "another-tab" }
   | { kind: "waiting" }
   | { kind: "offline" }
   | { kind: "paused"; why: "away" | "hidden" | "covered" }
@@ -133,6 +135,8 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
       return made(words.starting, words.startingMore, words.running, [stop, less, more]);
     case "running":
       return made(words.running, words.runningMore, words.running, [stop, less, more]);
+    case "another-tab":
+      return made(words.running, words.anotherTab, words.running, [stop, less, more]);
     case "outdated":
     case "waiting":
       return made(words.waiting, words.waitingMore, words.running, [stop]);
@@ -178,7 +182,8 @@ export function sceneOf(phase: DonorPhase): Scene {
     case "on-hold":
       return { kind: "held", why: heldBy(phase.reason) };
     case "another-tab":
-      return phase.running ? { kind: "running" } : { kind: "waiting" };
+      if (phase.hold) return { kind: "held", why: heldBy(phase.hold.reason) };
+      return { kind: phase.running ? "another-tab" : "waiting" };
     case "no-webgpu":
     case "no-adapter":
     case "software-adapter":
@@ -212,6 +217,7 @@ export function isLending({ kind }: Scene): boolean {
   return (
     kind === "starting" ||
     kind === "running" ||
+    kind === "another-tab" ||
     kind === "waiting" ||
     kind === "offline" ||
     kind === "paused" ||
@@ -230,6 +236,7 @@ export function hostState(scene: Scene): WidgetState {
     case "stopped":
     case "unable":
       return scene.kind;
+    case "another-tab":
     case "waiting":
     case "outdated":
       return "running";

@@ -10,6 +10,8 @@ export class Strip {
   private shares = new Float64Array(COLUMNS * ROWS);
   private units = 0;
   private readonly own = new Set<number>();
+  /** Verified before the picture came, which says how many there are. */
+  private readonly early: number[] = [];
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas;
@@ -31,13 +33,19 @@ export class Strip {
     const cellsPerRun = Math.max(1, picture.cells / runs);
     this.units = picture.units;
     this.shares = sums.map((sum) => Math.min(1, sum / cellsPerRun));
+    for (const unit of this.early.splice(0)) this.own.add(this.runOf(unit));
     this.draw();
   }
 
   /** A unit of this visitor's was verified. */
   mark(unit: number): void {
-    if (this.units > 0) this.own.add(Math.floor((unit * this.shares.length) / this.units));
+    if (this.units > 0) this.own.add(this.runOf(unit));
+    else this.early.push(unit);
     this.draw();
+  }
+
+  private runOf(unit: number): number {
+    return Math.floor((unit * this.shares.length) / this.units);
   }
 
   draw(): void {

@@ -129,6 +129,22 @@ describe("the visitor's own squares", () => {
     expect(await page.$(".figures")).toBeNull();
   });
 
+  test.each(["before", "stopped"])("go from the picture when the page on what is kept forgets the account: %s", async (state) => {
+    await comeBack();
+    if (state === "stopped") {
+      await visitor.lend();
+      await page.click('[data-testid="stop"]');
+      await visitor.until("stopped");
+    }
+    await label("3 yours");
+    const other = await page.browserContext().newPage();
+    await other.goto(`${site.url}/privacy`);
+    await other.evaluate(() => new BroadcastChannel("idlewave-donor").postMessage({ type: "forget" }));
+    await page.bringToFront();
+    await page.waitForFunction(() => !document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes("yours"));
+    expect(await page.$(".lead mark, .lead .mine")).toBeNull();
+  });
+
   test("leave nothing behind where nobody lent", async () => {
     await visitor.open();
     await label("units verified");

@@ -142,7 +142,10 @@ describe("before the click", () => {
           heard.push(JSON.stringify(data));
           if (data.type === "ask") {
             channel.postMessage({ type: "holder", state });
-            setInterval(() => channel.postMessage({ type: "fact", fact: { type: "share", gpuMillis: 125, wallMillis: 250 } }), 250);
+            setInterval(
+              () => channel.postMessage({ type: "fact", fact: { type: "share", gpuMillis: 125, wallMillis: 250, at: Date.now() } }),
+              250,
+            );
           }
           if (data.type === "stop") stop();
         };

@@ -13,7 +13,7 @@ describe("the widget on a site", () => {
     const below = await page.$eval("#below", (element) => element.getBoundingClientRect().top);
     await wait(2_000);
     expect(asked.filter((path) => path !== "/widget.js")).toEqual(["/widget", "/api/jobs/1/picture"]);
-    expect(await frame.$eval("h1", (element) => element.textContent)).toMatch(/^Tidal Atlas asks: lend a quarter of your GPU or processor/);
+    expect(await frame.$eval("h1", (element) => element.textContent)).toMatch(/^Tidal Atlas asks: lend a quarter of your GPU or CPU/);
     expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
     expect(await page.cookies()).toEqual([]);
     const loader = new Uint8Array(await (await fetch(`${network.url}/widget.js`)).arrayBuffer());

@@ -1,5 +1,5 @@
 /** What follows a yes in the widget, and ends it. */
-import type { HTTPRequest } from "puppeteer";
+import type { Frame, HTTPRequest } from "puppeteer";
 import { describe, expect, it } from "vitest";
 import { keptKey } from "./donor-kept.ts";
 import {
@@ -112,6 +112,37 @@ describe("the widget that lends", () => {
     await page.bringToFront();
     await wait(3_000);
     expect(LENDING).toContain(await sceneOf(frame));
+  });
+
+  it("says that another one works for it, and draws what that one lends, where it was opened from a badge too", async () => {
+    const first = await visit();
+    await agree(first);
+    await until(first, "running");
+    // Beside the first, so that both can be seen.
+    await page.evaluate((origin) => {
+      const second = document.createElement("idlewave-widget");
+      second.setAttribute("site", origin);
+      second.setAttribute("size", "badge");
+      second.id = "second";
+      document.body.append(second);
+    }, site.origin);
+    const second = (await (await page.waitForSelector("#second iframe"))?.contentFrame()) as Frame;
+    await second.waitForSelector("[data-scene]");
+    await until(second, "another-tab");
+    await second.click(".badge .open");
+    const words = () => second.$$eval(".text *", (lines) => lines.map((line) => line.textContent));
+    await expect.poll(words).toEqual(["Lending a quarter.", expect.stringMatching(/^In another tab: \d+ units, \d+ verified\.$/)]);
+    await second.waitForFunction(
+      () => {
+        const wave = document.querySelector<HTMLCanvasElement>("canvas.wave");
+        const copy = new OffscreenCanvas(320, 70).getContext("2d");
+        if (!wave || !copy) return false;
+        copy.drawImage(wave, 0, 0, 320, 70);
+        const { data } = copy.getImageData(0, 0, 320, 70);
+        return data.some((byte, i) => i % 4 === 0 && byte > 200 && (data[i + 2] ?? 255) < 100 && data[i + 3] === 255);
+      },
+      { polling: 250, timeout: 60_000 },
+    );
   });
 
   it("ends a yes after a day, and asks again", async () => {

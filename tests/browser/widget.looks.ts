@@ -69,6 +69,19 @@ describe("the widget", () => {
     expect(await cutIn(frame)).toEqual([]);
   });
 
+  it.each(LANGUAGES)("asks in two lines in %s, whatever is to be lent", async (lang) => {
+    const frame = await visit("{widget}", `lang="${lang}"`);
+    await until(frame, "ask");
+    for (const turn of ["more", "less", "less"]) {
+      await frame.click(`[data-action="${turn}"]`).catch(() => undefined); // at the least there is More alone
+      const { text, lines } = await frame.$eval("h1", (h1) => ({
+        text: h1.textContent,
+        lines: h1.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(h1).lineHeight),
+      }));
+      expect(lines, text ?? "").toBeLessThanOrEqual(2);
+    }
+  });
+
   it("has room for why it is here, beside what is lent, in every language", async () => {
     await agree(await visit());
     for (const lang of LANGUAGES) {

@@ -127,7 +127,7 @@ function takeFact(fact: DonorFact): void {
       plate?.redrawAll();
       return;
     case "share":
-      wave?.takeShare(fact.gpuMillis, fact.wallMillis);
+      wave?.takeShare(fact.gpuMillis, fact.wallMillis, fact.at);
       return;
     default:
       fact satisfies never;

@@ -32,6 +32,7 @@ export const ar: Words = {
   startingMore: "يجري تنزيل النواة وبياناتها.",
   running: "تعير {dose}.",
   runningMore: "{units} وحدة من أجل {site}، تم التحقق من {verified}.",
+  anotherTab: "في تبويب آخر: {units} وحدة، تم التحقق من {verified}.",
   waiting: "لا وحدة لك الآن.",
   waitingMore: "يسأل من جديد تلقائيًا.",
   away: "متوقف مؤقتًا: مرّرت بعيدًا.",

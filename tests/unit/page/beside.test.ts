@@ -16,9 +16,11 @@ vi.mock("../../../client/donor/tabs/onlooker.ts", () => ({
 beforeEach(() => void heard.by.splice(0));
 
 function looking() {
+  const facts: unknown[] = [];
+  const openFacts = () => ({ postMessage: (fact: unknown) => void facts.push(fact) }) as unknown as MessagePort;
   const told = { onState: vi.fn(), onEnd: vi.fn(), onForgotten: vi.fn() };
-  new Beside({ openFacts: () => null, ...told }).look();
-  return { told, tab: heard.by.at(-1) as Overheard };
+  new Beside({ openFacts, ...told }).look();
+  return { told, facts, tab: heard.by.at(-1) as Overheard };
 }
 
 test("an account that is forgotten is shown no more, though its donor's last word comes after its end", () => {
@@ -38,4 +40,18 @@ test("an account that ended before it was forgotten is not shown again, the next
   tab.onHolder(donorState({ publicKey: "aa" }));
   tab.onHolder(donorState({ publicKey: "bb" }));
   expect(told.onState.mock.calls.map(([state]) => state.publicKey)).toEqual(["aa", "bb"]);
+});
+
+test("squares of earlier visits go with the account, though no donor was heard of", () => {
+  const { facts, tab } = looking();
+  tab.onForgotten();
+  expect(facts).toEqual([{ type: "forgotten" }]);
+});
+
+test("what a donor finishes while its account is forgotten is nobody's", () => {
+  const { facts, tab } = looking();
+  tab.onHolder(donorState({ publicKey: "aa" }));
+  tab.onForgotten();
+  tab.onFact({ type: "unit", unit: { job: 1, unit: 3, state: "waiting", progress: 1 } });
+  expect(facts).toEqual([{ type: "forgotten" }]);
 });

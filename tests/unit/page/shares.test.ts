@@ -33,6 +33,19 @@ describe("the wave's bars", () => {
     expect(shares.share(1)).toBe(1);
   });
 
+  test("begin with no burst taken for the share: what a tab sees first is the mean of a second too", () => {
+    const shares = new Shares(0);
+    const drawn: number[] = [];
+    for (let now = 50; now <= 1_000; now += 50) {
+      shares.advance(now);
+      // A quarter: a burst of 50 ms, then 150 ms of nothing.
+      shares.add(now % 200 === 50 ? 50 : 0, 50, now);
+      drawn.push(shares.drawn(0));
+    }
+    expect(Math.max(...drawn)).toBeCloseTo(0.25);
+    expect(drawn.at(-1)).toBeCloseTo(0.25);
+  });
+
   test("duck at once where the person moved, and do not fall where no fact has come yet", () => {
     const shares = new Shares(0);
     for (let now = 250; now <= 2_000; now += 250) {

@@ -33,6 +33,7 @@ const SCENES: Scene[] = [
   { kind: "off" },
   { kind: "starting" },
   { kind: "running" },
+  { kind: "another-tab" },
   { kind: "waiting" },
   { kind: "offline" },
   { kind: "paused", why: "away" },
@@ -105,6 +106,10 @@ describe("the widget's scenes", () => {
   it("follow the donor", () => {
     expect(sceneOf({ kind: "on-hold", reason: "battery-low", until: null })).toEqual({ kind: "held", why: "battery" });
     expect(sceneOf({ kind: "running" })).toEqual({ kind: "running" });
+    expect(sceneOf({ kind: "another-tab", running: true, hold: null })).toEqual({ kind: "another-tab" });
+    expect(sceneOf({ kind: "another-tab", running: false, hold: null })).toEqual({ kind: "waiting" });
+    const hold = { reason: "battery", until: null } as const;
+    expect(sceneOf({ kind: "another-tab", running: false, hold })).toEqual({ kind: "held", why: "battery" });
     expect(sceneOf({ kind: "another-version" })).toEqual({ kind: "outdated" });
     expect(sceneOf({ kind: "job-done", job: 1, final: true })).toEqual({ kind: "no-job" });
     expect(sceneOf({ kind: "no-adapter" })).toEqual({ kind: "unable" });
