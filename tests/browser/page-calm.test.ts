@@ -129,13 +129,8 @@ describe("the visitor's own squares", () => {
     expect(await page.$(".figures")).toBeNull();
   });
 
-  test.each(["before", "stopped"])("go from the picture when the page on what is kept forgets the account: %s", async (state) => {
+  test("go from the picture of a page that lends nothing when another one forgets the account", async () => {
     await comeBack();
-    if (state === "stopped") {
-      await visitor.lend();
-      await page.click('[data-testid="stop"]');
-      await visitor.until("stopped");
-    }
     await label("3 yours");
     const other = await page.browserContext().newPage();
     await other.goto(`${site.url}/privacy`);
