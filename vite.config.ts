@@ -6,6 +6,9 @@ import { ARTICLES } from "./shared/articles.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
+/** They put another module in a real one's place. */
+const OWN_MODULES = ["tests/unit/page/beside.test.ts"];
+
 export default defineConfig({
   root: path("client/page"),
   base: "/",
@@ -35,12 +38,16 @@ export default defineConfig({
   },
   test: {
     root: path("."),
-    include: ["tests/**/*.test.ts"],
     testTimeout: 180_000,
     hookTimeout: 240_000,
     // Most of what runs waits for browsers and timers, on two cores too.
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     reporters: ["default"],
+    projects: [
+      { extends: true, test: { name: "scenes", include: ["tests/{browser,chaos,simulation}/**/*.test.ts", ...OWN_MODULES] } },
+      // Files share their processes: to load the modules anew for each takes longer than most of the tests.
+      { extends: true, test: { name: "units", include: ["tests/unit/**/*.test.ts"], exclude: OWN_MODULES, isolate: false } },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 // Everything that must hold: types, lint and import arrows, no addresses in the lockfile, and the tests.
 // The last line is `N passed, N failed`.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,48 +12,58 @@ const bin = (...path) => join(root, "node_modules", ...path);
 const cache = bin(".cache", "idlewave");
 mkdirSync(cache, { recursive: true });
 
+/** A step that says nothing itself is said to go on, ms. */
+const SAY_EVERY_MS = 10_000;
+
 let passed = 0;
 /** Told again at the end: what failed first scrolls away. */
 const failures = [];
-check("types", () => run(bin("typescript", "bin", "tsc"), ["-p", "."]));
-check("lint and import arrows", () => run(bin("@biomejs", "biome", "bin", "biome"), ["check", "--error-on-warnings"]));
-check("no address in the lockfile", () => !/https?:\/\/registry|"resolved"/.test(readFileSync(join(root, "package-lock.json"), "utf8")));
+await check("types", () => run(bin("typescript", "bin", "tsc"), ["-p", "."]));
+await check("lint and import arrows", () => run(bin("@biomejs", "biome", "bin", "biome"), ["check", "--error-on-warnings"]));
+await check(
+  "no address in the lockfile",
+  () => !/https?:\/\/registry|"resolved"/.test(readFileSync(join(root, "package-lock.json"), "utf8")),
+);
 const hasFirefox = findFirefox() !== undefined;
-runTests();
+await runTests();
 if (!hasFirefox) console.log(NO_FIREFOX);
 for (const name of failures) console.log(`✗ ${name}`);
 console.log(`\n${passed} passed, ${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-function check(name, holds) {
+async function check(name, holds) {
+  const begun = Date.now();
   console.log(`… ${name}`);
-  const good = holds();
+  const ticker = setInterval(() => console.log(`… ${name}, ${Math.round((Date.now() - begun) / 1000)} s`), SAY_EVERY_MS);
+  const good = await holds();
+  clearInterval(ticker);
   if (good) passed++;
   else failures.push(name);
   console.log(`${good ? "✓" : "✗"} ${name}`);
 }
 
 function run(script, args) {
-  return spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: "inherit" }).status === 0;
+  const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: "inherit" });
+  return new Promise((done) => child.once("close", (code) => done(code === 0)));
 }
 
-function runTests() {
-  const first = vitest(process.argv.slice(2));
+async function runTests() {
+  const first = await vitest(process.argv.slice(2));
   const files = first ? filesToRunAgain(first) : [];
   if (files.length > 0) console.log(`… once more, alone: ${files.join(", ")}`);
-  const counted = countOf(first, files.length > 0 ? vitest(["--maxWorkers=1", ...files]) : undefined);
+  const counted = countOf(first, files.length > 0 ? await vitest(["--maxWorkers=1", ...files]) : undefined);
   passed += counted.passed;
   failures.push(...counted.failures);
   for (const name of counted.again) console.log(`! failed beside the others, passed alone: ${name}`);
 }
 
 /** Undefined when it did not run to its end. */
-function vitest(options) {
+async function vitest(options) {
   const file = join(cache, "test-result.json");
   rmSync(file, { force: true });
   process.env.IDLEWAVE_TEST_RESULT = file;
   const reporters = ["default", join(root, "scripts", "test-progress.mjs"), join(root, "scripts", "test-result.mjs")];
-  const isGood = run(bin("vitest", "vitest.mjs"), [
+  const isGood = await run(bin("vitest", "vitest.mjs"), [
     "run",
     ...reporters.map((reporter) => `--reporter=${reporter}`),
     ...(hasFirefox ? [] : ["--exclude", "tests/browser/firefox.test.ts"]),

@@ -14,6 +14,7 @@ import type { Parts, Place } from "./parts.ts";
 import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
 
 const BLOBS_MEASURED_EVERY_MS = 300_000;
+const BUSY = "A job package was turned away unjudged: this machine is too busy to give its judge processor time.";
 
 /** What is to be served; nothing listens yet. `auditorToken`: who names it may audit, and do nothing else by it. */
 export async function openDoors(
@@ -24,7 +25,7 @@ export async function openDoors(
 ): Promise<Pick<FastifyInstance, "listen">> {
   const { coordinator, store, disk } = parts;
   const drain = new Drain();
-  const judges = opened.add(new Judges());
+  const judges = opened.add(new Judges({ onBusy: (spent) => log.warn(spent, BUSY) }));
   const mayAudit = async (token: string) => token === auditorToken || isAdministrator(await store.tokenOf(hashOf(token)));
   const ofGateway = { connected: () => gateway.publicAccounts, onRevoked: () => gateway.dropAuditors() };
   const context = { ...parts, config, mayAudit, judges, drain, metrics, version, ...ofGateway };

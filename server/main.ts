@@ -1,4 +1,4 @@
-/** Wires the coordinator: store, core, admission, HTTP and gateway. Nothing else does. */
+/** Starts a coordinator: its data folder, its parts (parts.ts), its doors (doors.ts), and the address that it listens at. */
 import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
@@ -52,7 +52,7 @@ export async function startCoordinator(config: Config, { auditorFollows = false 
     const close = () => inTime(opened.close(), config.drainSeconds * 1000 + CLOSE_MS, log);
     return { url, auditorToken, ...(adminToken === undefined ? {} : { adminToken }), close };
   } catch (error) {
-    await opened.close();
+    await opened.close().catch((err: unknown) => log.error({ err }, "What was opened for a start that failed could not be closed."));
     throw error;
   }
 }

@@ -11,8 +11,16 @@ export class Opened {
     return part;
   }
 
-  /** Each is closed once, one after the other, the latest first. Rejects with what the first that fails throws. */
+  /** Each is closed once, one after the other, the latest first, whatever others throw. Rejects with what the first that fails throws. */
   async close(): Promise<void> {
-    for (const part of this.parts.splice(0).reverse()) await part.close();
+    const thrown: unknown[] = [];
+    for (const part of this.parts.splice(0).reverse()) {
+      try {
+        await part.close();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    if (thrown.length > 0) throw thrown[0];
   }
 }

@@ -3,6 +3,8 @@ import Type, { type Static } from "typebox";
 import { CanaryClaimSchema, MAX_SENTENCE, MAX_SLICES } from "./canary.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
 
+/** Slices that are drawn of a unit whose volunteer is not vetted. */
+export const NEWCOMER_SLICES = 256;
 /** Separate ranges of bytes that the slices drawn of a unit may write. */
 export const MAX_RANGES = 65_536;
 
@@ -30,32 +32,43 @@ export const CheckAnswerSchema = Type.Object({
   task: Type.Union([CheckTaskSchema, Type.Null()], { description: "null: no unit waits for a check." }),
 });
 
-const Told = {
-  task: Type.String({ pattern: "^[0-9a-f]{32}$", description: "`task` of the answer to the claim." }),
-  unit: UnitNumber,
-};
-export const CheckReportSchema = Type.Union([
-  Type.Object(
-    {
-      ...Told,
-      ranges: Type.Array(Type.Integer({ minimum: 0, maximum: 2 ** 32 }), {
-        maxItems: 2 * MAX_RANGES,
-        description:
-          "What the slices wrote, in the unit's result bytes: where a range begins and how many bytes it has, ascending and apart.",
-      }),
-      digest: Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the bytes in them, one range after the other." }),
-    },
-    { additionalProperties: false },
-  ),
-  Type.Object(
-    {
-      ...Told,
-      why: Type.String({ minLength: 1, maxLength: MAX_SENTENCE, pattern: PLAIN_PATTERN, description: "Why they could not be run." }),
-    },
-    { additionalProperties: false },
-  ),
-]);
-export type CheckReport = Static<typeof CheckReportSchema>;
+const Task = Type.String({ pattern: "^[0-9a-f]{32}$", description: "`task` of the answer to the claim." });
+const ToldSlicesSchema = Type.Object(
+  {
+    task: Task,
+    unit: UnitNumber,
+    ranges: Type.Array(Type.Integer({ minimum: 0, maximum: 2 ** 32 }), {
+      maxItems: 2 * MAX_RANGES,
+      description:
+        "What the slices wrote, in the unit's result bytes: where a range begins and how many bytes it has, ascending and apart.",
+    }),
+    digest: Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the bytes in them, one range after the other." }),
+  },
+  { additionalProperties: false },
+);
+export type ToldSlices = Static<typeof ToldSlicesSchema>;
+
+const UnrunSchema = Type.Object(
+  {
+    task: Task,
+    why: Type.String({ minLength: 1, maxLength: MAX_SENTENCE, pattern: PLAIN_PATTERN }),
+  },
+  {
+    additionalProperties: false,
+    description: "Why the units of the task that were not told of could not be run: they are drawn anew.",
+  },
+);
+export const CheckReportSchema = Type.Union([ToldSlicesSchema, UnrunSchema]);
+
+/** `size` numbers below `all`, all different, ascending: each set is as likely (Floyd, CACM 30(9), 1987). `below`: draws one below a number. */
+export function drawSlices(below: (most: number) => number, size: number, all: number): number[] {
+  const drawn = new Set<number>();
+  for (let last = all - size; last < all; last++) {
+    const slice = below(last + 1);
+    drawn.add(drawn.has(slice) ? last : slice);
+  }
+  return [...drawn].sort((a, b) => a - b);
+}
 
 /** The bytes in `ranges` of a result, or undefined when they are not so many, or no ranges of it. */
 export function bytesIn(result: Uint8Array, ranges: readonly number[], bytes: number): Uint8Array<ArrayBuffer> | undefined {

@@ -135,6 +135,13 @@ export const ERRORS = {
     message: "The body's type is {type}, which is not read here.",
     todo: "Send application/json, or what /docs says of this request.",
   },
+  busy: {
+    wire: 43,
+    http: 503,
+    message: "The package was not judged: the machine that judges packages is too busy now.",
+    todo: "Send it again in a minute; nothing is known to be wrong with it.",
+    retryMs: 60_000,
+  },
   "headers-too-large": {
     wire: 25,
     http: 431,

@@ -178,7 +178,7 @@ export const ManifestSchema = Type.Object(
 export type Manifest = Static<typeof ManifestSchema>;
 
 /** Votes that make a digest canonical, unless the job says otherwise. */
-export const DEFAULT_QUORUM = 2;
+const DEFAULT_QUORUM = 2;
 
 /** Matching replicas that a unit of the job needs. */
 export function quorumOf({ verify }: Pick<Manifest, "verify">): number {

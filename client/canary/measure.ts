@@ -77,12 +77,16 @@ function refusalOf({ message }: EngineError): Pick<CanaryFinding, "verdict" | "w
   return { verdict: "refused", why: sentence(`It does not end. ${message} ${todo}`) };
 }
 
-/** GPU time of one unit of the benchmark, microseconds. */
+/** GPU time of one unit of the benchmark, microseconds. Rejects with `EngineError` "device-lost": whatever happens here is the GPU's. */
 async function benchmark(adapter: OpenAdapter): Promise<number> {
-  const device = await adapter.openDevice(BENCHMARK_PLAN.requires);
-  const gflops = await measureGflops(new Driver(eagerPace(SLICE_MICROS)), await openEngine(device, BENCHMARK_PLAN, new Map()));
-  device.destroy();
-  return (BENCHMARK_GFLOP / gflops) * 1e6;
+  try {
+    const device = await adapter.openDevice(BENCHMARK_PLAN.requires);
+    const gflops = await measureGflops(new Driver(eagerPace(SLICE_MICROS)), await openEngine(device, BENCHMARK_PLAN, new Map()));
+    device.destroy();
+    return (BENCHMARK_GFLOP / gflops) * 1e6;
+  } catch (error) {
+    throw new EngineError("device-lost", `The benchmark could not be run: ${messageOf(error)}`);
+  }
 }
 
 async function inputOf(inputs: Inputs, plan: JobPlan, unit: number): Promise<UnitInput> {

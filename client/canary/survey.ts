@@ -5,24 +5,22 @@
  */
 
 import type { SliceRuns } from "../../shared/canary.ts";
-import { MAX_RANGES } from "../../shared/checks.ts";
+import { drawSlices, MAX_RANGES, NEWCOMER_SLICES } from "../../shared/checks.ts";
 import type { UnitInput } from "../engine/seam.ts";
 import type { Below } from "./cut.ts";
 import { rangesOf, type Sampler, type Written } from "./sampler.ts";
 
-/** Slices that are drawn of each further unit: as many as of a newcomer's. */
-const DRAWN = 256;
-
 export type Survey = { slices: SliceRuns } | { unsampled: string };
 
-/** `units`: with their result bytes; the first is surveyed, the others are looked at as they will be. */
+/** `units`: with their result bytes; the first is surveyed, the others are looked at as a newcomer's will be. */
 export async function survey(sampler: Sampler, units: readonly { input: UnitInput; bytes: Uint8Array }[], below: Below): Promise<Survey> {
   const [first, ...others] = units;
   if (!first) return { unsampled: "None of its units was run." };
   const counts = await surveyed(sampler, first);
   if (typeof counts === "string") return { unsampled: counts };
   for (const { input, bytes } of others) {
-    const slices = drawn(sampler.slices.length, below);
+    const all = sampler.slices.length;
+    const slices = drawSlices(below, Math.min(NEWCOMER_SLICES, all), all);
     const expected = slices.reduce((all, slice) => all + (counts[slice] as number), 0);
     const written = await sampler.written(input, slices, expected);
     if (written.bytes !== expected)
@@ -75,13 +73,6 @@ async function surveyed(sampler: Sampler, { input, bytes }: { input: UnitInput; 
 
 function isRight({ mask, result }: Written, bytes: Uint8Array): boolean {
   return mask.every((mark, at) => mark === 0 || result[at] === bytes[at]);
-}
-
-function drawn(all: number, below: Below): number[] {
-  const left = Array.from({ length: all }, (_, slice) => slice);
-  const some: number[] = [];
-  while (some.length < Math.min(DRAWN, all)) some.push(...left.splice(below(left.length), 1));
-  return some.sort((a, b) => a - b);
 }
 
 function runsOf(counts: Float64Array): SliceRuns {

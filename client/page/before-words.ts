@@ -1,5 +1,6 @@
 /** The words before the first click: how much is missing, and what the visitor has here already. */
 import type { JobStatus } from "../../shared/api.ts";
+import { waitsFor } from "../../shared/waits-for.ts";
 import { count, grouped, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { leftOf, type Situation, waitingOf } from "./situation.ts";
@@ -30,13 +31,11 @@ function beforeLead(situation: Situation): Part[] {
   const own = waitingOf(situation);
   if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
   if (own > 0)
-    return [{ mine: units(own) }, ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job)}. ${READING}`];
+    return [
+      { mine: units(own) },
+      ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job, "a stranger")}. ${READING}`,
+    ];
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
-}
-
-function waitsFor(job: JobStatus | null): string {
-  if (job?.verification.quorum === 1 && !job.pool) return "the coordinator's check";
-  return job?.pool ? "another member" : "a stranger";
 }
 
 export function keptHere({ kept }: Situation): Part[] {

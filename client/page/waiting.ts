@@ -1,5 +1,6 @@
 /** Why there is no work, and when it is asked for again. */
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
+import { isCheckedByAuditor, waitsFor } from "../../shared/waits-for.ts";
 import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds } from "./numbers.ts";
 import type { Words } from "./part.ts";
@@ -8,27 +9,41 @@ import { leftOf, type Situation, waitingOf } from "./situation.ts";
 /** `only-mine`: every unit left is one that the visitor computed already. */
 type Reason = IdleReason | "only-mine";
 
-const ONLY_MINE = "Every unit left needs somebody else";
-
-const LEADS: Record<Reason, string> = {
+const LEADS: Record<IdleReason, string> = {
   "all-assigned": "Yours will start when a job needs you.",
   "no-jobs": "Yours will start when one does.",
   paused: "Yours will start when it goes on.",
   "needs-features": "Yours lacks a part of WebGPU that they use.",
   "waits-for-others": "The rest is with others or needs a second volunteer.",
-  "only-mine": "You computed them; a stranger must get the same bytes.",
   quota: "More are yours as what you sent is checked.",
 };
+/** Where the coordinator's auditor checks what one volunteer computed. */
+const CHECKED_REST = "The rest is with others or waits for its check.";
 
 /** `retryMs`: how long the donor waits before it asks again. */
 export function waitingWords(situation: Situation, reason: IdleReason, retryMs: number): Words {
   const shown = reasonOf(situation, reason);
-  const headline = `${shown === "only-mine" ? ONLY_MINE : IDLE_WORDS[shown]}.`;
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
   return {
-    headline: [headline],
-    lead: [`${LEADS[shown]} This page asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`],
+    headline: [`${headlineOf(situation, shown)}.`],
+    lead: [`${leadOf(situation, shown)} This page asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`],
   };
+}
+
+function headlineOf(situation: Situation, reason: Reason): string {
+  if (reason !== "only-mine") return IDLE_WORDS[reason];
+  return isChecked(situation) ? "Every unit left waits for its check" : "Every unit left needs somebody else";
+}
+
+function leadOf(situation: Situation, reason: Reason): string {
+  if (reason === "waits-for-others" && isChecked(situation)) return CHECKED_REST;
+  if (reason !== "only-mine") return LEADS[reason];
+  if (isChecked(situation)) return "You computed them; the coordinator checks them.";
+  return `You computed them; ${waitsFor(situation.job, "a stranger")} must get the same bytes.`;
+}
+
+function isChecked({ job }: Situation): boolean {
+  return job !== null && isCheckedByAuditor(job);
 }
 
 /** The coordinator does not know which units are shown, and whose they are. */

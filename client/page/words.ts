@@ -1,5 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
+import { waitsFor } from "../../shared/waits-for.ts";
 import { answerOf, BEFORE_LEAD, beforeWords } from "./before-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
@@ -216,7 +217,7 @@ function given(situation: Situation, noun: string): { headline: Part[]; about: s
   const own = waitingOf(situation);
   if (own === 0) return { headline: ["Your first units are on their way."], about: "" };
   if (job?.verification.quorum === 1) return { headline: [{ mine: units(own) }, " of yours went to the coordinator."], about: "" };
-  const who = job?.pool ? "another member" : "a stranger";
+  const who = waitsFor(job, "a stranger");
   return {
     headline: [{ mine: units(own) }, ` of yours ${own === 1 ? "waits" : "wait"} for ${who}.`],
     about: `${own === 1 ? "It joins" : "They join"} the ${noun} when ${who} gets the same bytes. `,

@@ -15,7 +15,7 @@ export class Answers {
   /** When the yes was said. */
   private agreedAt = Number.NEGATIVE_INFINITY;
 
-  /** `storage`: null where the browser keeps nothing for frames; then an answer holds until the page is left. */
+  /** `storage`: null where the browser keeps nothing for frames; then `at` knows of none, and a yes holds until the page is left. */
   constructor(site: string, storage: Storage | null) {
     this.key = `idlewave-widget ${site}`;
     this.storage = storage;
@@ -77,7 +77,7 @@ export class Answers {
     try {
       this.storage?.setItem(this.key, JSON.stringify(value));
     } catch {
-      // Full, or refused: the answer holds until the page is left.
+      // Full, or refused: nothing is kept, as without storage.
     }
   }
 }

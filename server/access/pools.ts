@@ -12,7 +12,7 @@ const DAY_MS = 24 * 3_600_000;
 /** A link to join is good for so long, days: a lesson's, a week's, a term's. */
 export const INVITE_DAYS = { usual: 7, most: 365 };
 /** Pools of one owner that are on. */
-export const MAX_POOLS = 100;
+const MAX_POOLS = 100;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 type PoolEvent =

@@ -5,7 +5,7 @@ import { type Fault, IdlewaveError } from "../../shared/errors.ts";
 import { ROOT } from "../root.ts";
 import { JudgeChild, type Outcome } from "./child.ts";
 import type { Message } from "./frames.ts";
-import { JUDGE_MEMORY_MIB, JUDGE_TIME_MS, oversized } from "./limits.ts";
+import { JUDGE_MEMORY_MIB, JUDGE_PATIENCE_MS, JUDGE_TIME_MS, oversized, type Patience } from "./limits.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE } from "./package.ts";
 import { admissionOf, isVerdict, requestOf } from "./request.ts";
 
@@ -14,8 +14,12 @@ export type { Admission } from "./package.ts";
 export interface JudgesOptions {
   /** Address space of the judge's process, default JUDGE_MEMORY_MIB. */
   memoryMiB?: number;
-  /** Time of one judgement, default JUDGE_TIME_MS. */
+  /** Processor time of one judgement, default JUDGE_TIME_MS. */
   timeoutMs?: number;
+  /** Time to get it, default JUDGE_PATIENCE_MS. */
+  patienceMs?: Patience;
+  /** Told when a package is turned away because the machine gave its judges too little processor time. */
+  onBusy?: (spent: { processorMs: number; waitedMs: number }) => void;
   /** The built judge; default: `dist/server/judge.mjs` of this package. */
   entry?: string;
 }
@@ -30,6 +34,8 @@ const JUDGEMENTS_PER_CHILD = 200;
 export class Judges {
   private readonly memoryMiB: number;
   private readonly timeoutMs: number;
+  private readonly patienceMs: Patience;
+  private readonly onBusy: NonNullable<JudgesOptions["onBusy"]>;
   private readonly entry: string;
   private child: JudgeChild | undefined;
   private tail: Promise<unknown> = Promise.resolve();
@@ -39,13 +45,15 @@ export class Judges {
   constructor(options: JudgesOptions = {}) {
     this.memoryMiB = options.memoryMiB ?? JUDGE_MEMORY_MIB;
     this.timeoutMs = options.timeoutMs ?? JUDGE_TIME_MS;
+    this.patienceMs = options.patienceMs ?? JUDGE_PATIENCE_MS;
+    this.onBusy = options.onBusy ?? (() => {});
     this.entry = options.entry ?? judgeEntry();
     this.child = this.spawn();
   }
 
   /**
-   * Judges `pkg`: the plan, or all of its faults. Rejects with `IdlewaveError` when too many wait, and with `Error` when no
-   * judge can be started at all.
+   * Judges `pkg`: the plan, or all of its faults. Rejects with `IdlewaveError` when too many wait or the machine is too busy,
+   * and with `Error` when no judge can be started at all.
    */
   async admit(pkg: JobPackage): Promise<Admission> {
     if (this.closed) throw new IdlewaveError("shutting-down");
@@ -83,23 +91,35 @@ export class Judges {
 
   private async judge(question: Message): Promise<Admission> {
     let outcome: Outcome = { kind: "crash", why: "" };
-    // A crash is no verdict: once more in a fresh process.
-    for (let attempt = 0; attempt < 2 && outcome.kind === "crash"; attempt++) {
+    const begun = performance.now();
+    let isBusy = false;
+    // What a try cost that the machine was too busy for: all of them together cost no more than one may.
+    let lostMs = 0;
+    // Neither a crash nor a machine that is busy is a verdict: once more in a fresh process.
+    for (const patienceMs of this.patienceMs) {
       if (this.closed) throw new IdlewaveError("shutting-down");
       const child = await this.warm();
-      outcome = await child.ask(question, this.timeoutMs);
+      outcome = await child.ask(question, this.timeoutMs - lostMs, patienceMs);
       if (outcome.kind === "answer" && !isVerdict(outcome.message)) {
         this.replace(child);
         throw new TypeError("the judge's answer is malformed");
       }
       if (outcome.kind !== "answer" || child.asked >= JUDGEMENTS_PER_CHILD) this.replace(child);
+      if (outcome.kind === "stalled") {
+        isBusy = true;
+        lostMs += outcome.usedMs;
+      } else if (outcome.kind !== "crash") break;
     }
     if (this.closed && outcome.kind === "crash") throw new IdlewaveError("shutting-down");
     if (outcome.kind === "answer") return admissionOf(outcome.message);
+    if (outcome.kind === "stalled" || (isBusy && outcome.kind !== "memory")) {
+      this.onBusy({ processorMs: Math.round(lostMs), waitedMs: Math.round(performance.now() - begun) });
+      throw new IdlewaveError("busy");
+    }
     return { ok: false, faults: [this.endedFault(outcome)] };
   }
 
-  private endedFault(outcome: Exclude<Outcome, { kind: "answer" }>): Fault {
+  private endedFault(outcome: Exclude<Outcome, { kind: "answer" | "stalled" }>): Fault {
     const right = "Make the kernel's types, constants and functions simpler, and its tables smaller.";
     if (outcome.kind === "crash") {
       const step = outcome.stage ? ` It was ${outcome.stage.doing}.` : "";

@@ -16,8 +16,8 @@ import type { Stage } from "./package.ts";
 
 /** Time to start: Node, our code, Dawn, one judgement to warm up. Generous, for a machine that is busy. */
 const START_MS = 60_000;
-/** A judgement may wait this many times its own time for a busy processor. */
-const WAIT_FACTOR = 5;
+/** How often its processor time is looked at, at most. */
+const LOOK_EVERY_MS = 20;
 const MAX_STDERR = 20_000;
 /** What the C++ library, V8 and Dawn say when memory is refused to them. */
 const OUT_OF_MEMORY = /bad_alloc|out of memory|OOM|Allocation failed/i;
@@ -25,6 +25,8 @@ const OUT_OF_MEMORY = /bad_alloc|out of memory|OOM|Allocation failed/i;
 export type Outcome =
   | { kind: "answer"; message: Message }
   | { kind: "timeout"; stage?: Stage }
+  /** The machine gave it no more than `usedMs` of processor time while there was patience. */
+  | { kind: "stalled"; usedMs: number }
   /** It ran out of its address space or heap. */
   | { kind: "memory"; stage?: Stage }
   /** `why`: the signal or exit code; what it wrote to stderr is not for owners to read. */
@@ -89,8 +91,8 @@ export class JudgeChild {
     return (await this.started) && this.ended === undefined;
   }
 
-  /** Asks for one judgement and gives it `timeoutMs` of processor time, then kills. Never rejects. */
-  async ask(question: Message, timeoutMs: number): Promise<Outcome> {
+  /** Asks for one judgement and gives it `timeoutMs` of processor time, or `patienceMs` to get it, then kills. Never rejects. */
+  async ask(question: Message, timeoutMs: number, patienceMs: number): Promise<Outcome> {
     if (!(await this.ready())) return { kind: "crash", why: this.ended ?? "it ended" };
     this.asked++;
     this.stage = undefined;
@@ -104,12 +106,12 @@ export class JudgeChild {
         const wall = performance.now() - begun;
         const cpu = cpuMillis(this.process.pid);
         const used = cpu === undefined || cpuBefore === undefined ? wall : Math.min(wall, cpu - cpuBefore);
-        if (used >= timeoutMs || wall >= WAIT_FACTOR * timeoutMs) {
-          this.settle({ kind: "timeout", ...this.at() });
+        if (used >= timeoutMs || wall >= patienceMs) {
+          this.settle(used >= timeoutMs ? { kind: "timeout", ...this.at() } : { kind: "stalled", usedMs: used });
           this.kill("it took too long");
-        } else timer = setTimeout(check, Math.max(20, timeoutMs - used));
+        } else timer = setTimeout(check, Math.max(LOOK_EVERY_MS, Math.min(timeoutMs - used, patienceMs - wall)));
       };
-      timer = setTimeout(check, timeoutMs);
+      timer = setTimeout(check, Math.min(timeoutMs, patienceMs));
       this.process.stdin?.write(encodeMessage(question));
     });
     clearTimeout(timer);

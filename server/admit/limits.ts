@@ -3,8 +3,11 @@ import type { Fault } from "../../shared/errors.ts";
 import { MAX_PATH_CHARACTERS } from "../../shared/manifest/file.ts";
 import { type JobPackage, MANIFEST_FILE, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "./package.ts";
 
-/** Time of one judgement, then the process is killed. */
+/** Processor time of one judgement, then the process is killed. */
 export const JUDGE_TIME_MS = 2_000;
+/** How long a judgement may wait for a busy machine to give it that time: at first, and when it is tried once more. */
+export const JUDGE_PATIENCE_MS: Patience = [10_000, 30_000];
+export type Patience = readonly [first: number, second: number];
 /** Address space of the judge's process: Node reserves about 1 GiB that it never touches. */
 export const JUDGE_MEMORY_MIB = 2_048;
 /** Compute entry points of a kernel: each is read, compiled and rewritten by itself. */

@@ -23,6 +23,11 @@ interface Request {
   body?: BodyInit | AsyncIterable<Uint8Array>;
 }
 
+/** A request that sends `body` as JSON. */
+export function posted(body: unknown): Request {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
 /** Sends a request. Throws `CliError`: unreachable, or what the coordinator answered. */
 export async function send(connection: Connection, path: string, request: Request = {}): Promise<Response> {
   const headers: Record<string, string> = { ...request.headers };

@@ -5,12 +5,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { CheckReport, CheckTask } from "../../shared/checks.ts";
+import type { CheckTask, ToldSlices } from "../../shared/checks.ts";
 import { ROOT } from "../root.ts";
 
 export type PartName = "donor" | "canary" | "check";
 
-/** What a part tells. `ready`: it has a GPU. `again`: it ends, and another of its kind can go on. `lost`: the device is gone. */
+/** What a part tells. `ready`: it has a GPU. `again`: it ends, and another of its kind can go on. `lost`: it could not be run. `unfetched`: it could not be fetched. */
 export type PartMessage =
   | { type: "alive" }
   | { type: "again" }
@@ -32,8 +32,8 @@ export interface CheckMessage extends MeasureMessage {
   units: CheckTask["units"];
 }
 
-/** What slices of a unit wrote, or why they were not run. */
-export type Checked = Omit<Extract<CheckReport, { ranges: unknown }>, "task" | "unit"> | { why: string };
+/** What slices of a unit wrote. */
+export type Checked = Omit<ToldSlices, "task" | "unit">;
 
 const BEAT_MS = 1_000;
 const SILENCE_MS = 60_000;

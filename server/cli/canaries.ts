@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ALIVE_EVERY_MS, CanaryAnswerSchema, type CanaryFinding, type CanaryRun, MAX_SENTENCE } from "../../shared/canary.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { type Connection, send, sendJson } from "./api.ts";
+import { type Connection, posted, send, sendJson } from "./api.ts";
 import { CanaryProcess, type Outcome, type StartPart } from "./canary-process.ts";
 import { CliError } from "./exit.ts";
 import { CLASS_WORDS, note } from "./print.ts";
@@ -98,6 +98,9 @@ export class Canaries {
     try {
       const outcome = await this.outcomeOf(run, first, given);
       if (given.aborted) return;
+      // Nothing of the job has run: it is measured again, later or elsewhere.
+      if (outcome.type === "lost" && outcome.finding.benchmarkMicros === null)
+        return note(`Job ${run.job} could not be measured: ${outcome.why}`);
       if (outcome.type === "unfetched") return note(`Job ${run.job} could not be fetched: ${outcome.why}`);
       const finding = outcome.type === "done" ? outcome.finding : refusalOf(outcome);
       await send(this.connection, `/api/canary/${run.job}/report`, posted({ run: run.run, finding }));
@@ -118,6 +121,7 @@ export class Canaries {
     const late = aborted(end).then((): Outcome => {
       const { found } = process;
       const within = `within ${Math.round(run.limitMs / MINUTE_MS)} minutes`;
+      if (found.benchmarkMicros === null) return { type: "lost", why: `The benchmark did not end ${within}.`, finding: found };
       // A kernel of which no unit ends must not meet volunteers: they would wait for it as long.
       if (found.unitMicros === null) return { type: "done", finding: { ...found, verdict: "refused", why: `${UNENDED} ${within}.` } };
       return { type: "done", finding: { ...found, verdict: "opaque", why: `More could not be told ${within}.` } };
@@ -155,8 +159,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function posted(body: unknown) {
-  return { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

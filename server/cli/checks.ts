@@ -1,13 +1,13 @@
 /**
  * Units of which the coordinator wants slices run again, in a process of its own (audit-check.ts) that goes on with one task after
- * the other. When it ends, or says nothing of a task in time, it is killed and another is begun; what it had is told as not run.
+ * the other. When it ends, or says nothing of a task in time, it is killed and another is begun; that what it had was not run is told once.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { MAX_SENTENCE } from "../../shared/canary.ts";
 import { CheckAnswerSchema, type CheckTask } from "../../shared/checks.ts";
 import { plain } from "../../shared/plain.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { type Connection, send, sendJson } from "./api.ts";
+import { type Connection, posted, send, sendJson } from "./api.ts";
 import type { Checked, Part, PartMessage } from "./audit-part.ts";
 import { CliError } from "./exit.ts";
 import { note } from "./print.ts";
@@ -74,23 +74,21 @@ export class Checks {
     const left = new Set(task.units.map(({ unit }) => unit));
     const tells: Promise<void>[] = [];
     const broken = await process.perform(task, PART_SHARE * task.limitMs, (unit, found) => {
-      if (left.delete(unit)) tells.push(this.report(task, unit, found));
+      if (left.delete(unit)) tells.push(this.report(task, { unit, ...found }));
     });
-    if (broken && !this.isStopped) {
-      note(`Slices of job ${task.job} could not be run: ${broken.why}`);
-      // What could not be fetched is nothing of the unit's: it is drawn anew.
-      if (broken.isFinal) for (const unit of left) tells.push(this.report(task, unit, uncheckedBecause(broken.why)));
-    }
     await Promise.all(tells);
+    if (!broken || this.isStopped) return;
+    note(`Slices of job ${task.job} could not be run: ${broken.why}`);
+    if (broken.isUnrun) await this.report(task, { why: plain(broken.why).slice(0, MAX_SENTENCE) || "No reason was told." });
   }
 
-  private async report({ job, task }: CheckTask, unit: number, found: Checked): Promise<void> {
+  private async report({ job, task }: CheckTask, what: ({ unit: number } & Checked) | { why: string }): Promise<void> {
     try {
-      await send(this.connection, `/api/checks/${job}/report`, posted({ task, unit, ...found }));
+      await send(this.connection, `/api/checks/${job}/report`, posted({ task, ...what }));
     } catch (error) {
       // It was drawn anew meanwhile, or its job is over.
       if (!(error instanceof CliError)) throw error;
-      if (error.body.code !== "wrong-state") note(`Unit ${unit} of job ${job}: its check could not be told: ${messageOf(error)}`);
+      if (error.body.code !== "wrong-state") note(`A check of job ${job} could not be told: ${messageOf(error)}`);
     }
   }
 
@@ -99,10 +97,10 @@ export class Checks {
   }
 }
 
-/** A task that was not told of to its end. `isFinal`: another process would do no better. */
+/** A task that was not told of to its end. `isUnrun`: its slices were there, and could not be run; else they could not be fetched. */
 interface Broken {
   why: string;
-  isFinal: boolean;
+  isUnrun: boolean;
 }
 
 class CheckProcess {
@@ -137,11 +135,11 @@ class CheckProcess {
         if (message.type === "checked") {
           tell(message.unit, message.found);
           if (--left === 0) resolve(undefined);
-        } else if (message.type === "lost") resolve({ why: message.why, isFinal: true });
-        else if (message.type === "unfetched") resolve({ why: message.why, isFinal: false });
+        } else if (message.type === "lost") resolve({ why: message.why, isUnrun: true });
+        else if (message.type === "unfetched") resolve({ why: message.why, isUnrun: false });
       };
-      timer = setTimeout(() => resolve({ why: "They did not end in time.", isFinal: true }), limitMs);
-      void this.ended.then(() => resolve({ why: "The process that ran them ended.", isFinal: true }));
+      timer = setTimeout(() => resolve({ why: "They did not end in time.", isUnrun: true }), limitMs);
+      void this.ended.then(() => resolve({ why: "The process that ran them ended.", isUnrun: true }));
     });
     this.part.tell(task);
     const broken = await told.finally(() => clearTimeout(timer));
@@ -153,13 +151,4 @@ class CheckProcess {
     this.isOver = true;
     this.part.kill();
   }
-}
-
-/** Why slices were not run, as it is told. */
-function uncheckedBecause(why: string): Checked {
-  return { why: plain(why).slice(0, MAX_SENTENCE) || "No reason was told." };
-}
-
-function posted(body: unknown) {
-  return { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

@@ -10,6 +10,7 @@ import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { waitsFor } from "../../shared/waits-for.ts";
 import { type Connection, findJob, sendJson } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
@@ -215,7 +216,7 @@ class Teller {
     else {
       // Of this job alone: the account's figures do not tell what waits from what was cancelled.
       const waiting = own?.waiting ?? 0;
-      const others = waiting > 0 ? `, ${waiting} wait for another volunteer` : "";
+      const others = waiting > 0 ? `, ${waiting} wait for ${waitsFor(job, "another volunteer")}` : "";
       const escrow = credit.escrow >= 0.00005 ? `, ${credit.escrow.toFixed(4)} more wait` : "";
       note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits${escrow}.`);
     }

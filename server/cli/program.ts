@@ -1,5 +1,6 @@
 /** The command line: one file a verb, exit codes in exit.ts. */
 import { Command, CommanderError } from "commander";
+import { IdlewaveError } from "../../shared/errors.ts";
 import { unknownVariables } from "../config.ts";
 import { auditVerb } from "./audit.ts";
 import { backupVerb } from "./backup.ts";
@@ -78,6 +79,7 @@ const NO_VERB = new CliError(EXIT.usage, "usage", "A verb is missing.", `See ${i
 
 function failureOf(error: unknown): CliError {
   if (error instanceof CliError) return error;
+  if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
   if (!(error instanceof CommanderError)) return new CliError(EXIT.failure, "internal", String(error), "");
   const todo = `See ${invocation("help")}.`;
   // Without a verb commander has shown the help already.

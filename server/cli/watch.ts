@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { type JobStatus, JobStatusSchema, type NetworkInfo, NetworkSchema } from "../../shared/api.ts";
 import { counted } from "../../shared/counted.ts";
+import { waitsFor } from "../../shared/waits-for.ts";
 import { type Connection, findJob, sendJson } from "./api.ts";
 import { progressBar } from "./bar.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -11,7 +12,7 @@ import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJobLine, printJson } from "./print.ts";
 
 const POLL_MS = 1_000;
-/** Polls in a row in which units wait for another volunteer before it is said: in passing they always do. */
+/** Polls in a row in which units wait for others, or for their check, before it is said: in passing they always do. */
 const LASTING_POLLS = 5;
 /** Polls over which volunteers count as at work, a minute: between two short units they hold none. */
 const AT_WORK_POLLS = 60;
@@ -112,7 +113,10 @@ class Most {
 function more(job: JobStatus, volunteers: number, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
   const { leased, voted } = job.units;
-  const waiting = leased === 0 && voted > 0 ? `, ${counted(voted, "unit")} ${voted === 1 ? "waits" : "wait"} for another volunteer` : "";
+  const waiting =
+    leased === 0 && voted > 0
+      ? `, ${counted(voted, "unit")} ${voted === 1 ? "waits" : "wait"} for ${waitsFor(job, "another volunteer")}`
+      : "";
   const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(volunteers, "volunteer")} at work${waiting}`;
   return `${pace}${job.reason ? ` (${job.reason})` : ""}${hint ? `. ${hint}` : ""}`;
 }

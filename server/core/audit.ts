@@ -35,8 +35,9 @@ export const MAX_PROVISIONAL = 32_768;
 /** A provisional unit is the auditor's when it has nothing else to do, and a vetted volunteer's, after so long, ms. */
 export const SPARE_AFTER_MS = 30_000;
 export const VOUCH_AFTER_MS = 60_000;
-/** An auditor that has left is waited for so long, ms. */
+/** An auditor that has left, or that could measure a job, is waited for so long, ms and in words. */
 export const AUDITOR_GRACE_MS = 600_000;
+export const AUDITOR_GRACE = "ten minutes";
 
 /** An auditor that is here and has answered nothing of what it owes of a job for so long, ms, cannot run it: no lease lasts longer. */
 export const AUDIT_STALL_MS = MAX_HOLD_MS;

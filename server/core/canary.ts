@@ -7,13 +7,14 @@
  *     │  │                                        │  └─MAX_BROKEN times─▶ running, not measured
  *     │  │    CANARY_SILENCE_MS without a sign ───┘
  *     └──│────────────────────┘
- *        └─no such auditor was heard of for ABSENT_MS─▶ running, not measured
+ *        └─no such auditor was heard of for AUDITOR_GRACE_MS─▶ running, not measured
  *
  * Who measures, and since when, is in memory alone: after a restart the job waits again. Volunteers never meet a job of this
  * state, and a verb other than cancel does not move it.
  */
 import { CANARY_SILENCE_MS, countSlices } from "../../shared/canary.ts";
 import { BENCHMARK_GFLOP, creditOf, MAX_GFLOP_PER_UNIT } from "../../shared/credit.ts";
+import { AUDITOR_GRACE, AUDITOR_GRACE_MS } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent, JobSpec, UnitCheck } from "./events.ts";
 import { enter } from "./job.ts";
@@ -23,14 +24,12 @@ import { overCap } from "./spending.ts";
 import type { CanaryRun, CoreState, Job } from "./state.ts";
 import type { Work } from "./work.ts";
 
-/** An auditor that can run the job is waited for so long, ms. */
-export const ABSENT_MS = 600_000;
 /** Auditors that began and were not heard of again, until the job is not measured at all. */
 export const MAX_BROKEN = 3;
 /** What a run may take beyond its limit, ms: to fetch the job, and to report. */
 const SLACK_MS = 120_000;
 
-const ABSENT = "no auditor that can run it came for ten minutes: it was not measured, and runs as without one";
+const ABSENT = `no auditor that can run it came for ${AUDITOR_GRACE}: it was not measured, and runs as without one`;
 const BROKEN = "the auditor began to measure it three times and was not heard of again: it was not measured, and runs as without one";
 const ASKS = "it was measured: its owner is asked, with its quote, whether it is to run (resume)";
 const OFF = "it was not measured: the canary is switched off";
@@ -88,7 +87,7 @@ export function chaseCanaries(state: CoreState, work: Work): void {
     }
     if (state.canaryMs === 0) enter(state, job, "running", OFF, work);
     else if (canary.broken >= MAX_BROKEN) enter(state, job, "running", BROKEN, work);
-    else if (!canary.run && work.now - canary.askedAt >= ABSENT_MS) enter(state, job, "running", ABSENT, work);
+    else if (!canary.run && work.now - canary.askedAt >= AUDITOR_GRACE_MS) enter(state, job, "running", ABSENT, work);
   }
 }
 

@@ -1,14 +1,16 @@
 /**
  * The auditor runs slices of units again: which ones is drawn when it asks, from that event's own randomness. What they write is
- * compared by the shell; here it is the same, or it differs. A task that is not told of by its deadline is drawn anew.
+ * compared by the shell; here it is the same, or it differs. What could not be run says nothing of its unit: it is drawn anew, as
+ * is what was not told of by its task's deadline.
  */
+import { drawSlices } from "../../shared/checks.ts";
 import { letGo } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
-import { drawSlices, giveToQuorum, MAX_CHECK_WAIT_MS, sampleSize, whyNobodyChecks } from "./sampling.ts";
+import { giveToQuorum, MAX_CHECK_WAIT_MS, MAX_UNRUN_TASKS, sampleSize, whyNobodyChecks } from "./sampling.ts";
 import type { CheckTask, CoreState, Job } from "./state.ts";
 import { conclude } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -16,14 +18,20 @@ import type { Work } from "./work.ts";
 /** Units of one task at most, and the auditor's GPU time that they should take, microseconds. */
 const MAX_TASK_UNITS = 16;
 const TASK_MICROS = 10_000_000;
+/** While a job has units to check no other one has its turn for so long, ms: with each turn the auditor opens a device and compiles. */
+export const TURN_MS = 60_000;
 
 type Event<Type extends CoreEvent["type"]> = Extract<CoreEvent, { type: Type }>;
 
-/** Units of the job that was given longest ago. */
+/** Units of the job whose turn it is; the next turn is the job's that was given longest ago. */
 export function claimChecks(state: CoreState, event: Event<"check-claim">, work: Work): Reply {
   const able = state.running.filter(({ spec }) => spec.check?.how === "slices" && meets(spec.requires, event));
   for (const job of able) job.checkerAt = work.now;
-  const [job] = able.filter(({ unchecked }) => unchecked.size > 0).sort((one, other) => one.checkedFrom - other.checkedFrom);
+  const job = nextInTurn(
+    state,
+    able.filter(({ unchecked, unrunTasks }) => unchecked.size > 0 && unrunTasks < MAX_UNRUN_TASKS),
+    work.now,
+  );
   if (job?.spec.check?.how !== "slices") return { type: "check", task: null };
   job.checkedFrom = work.now;
   const { slices: all } = job.spec.check;
@@ -35,7 +43,7 @@ export function claimChecks(state: CoreState, event: Event<"check-claim">, work:
     const open = job.open.get(unit);
     const vote = open?.replicas.find(({ counted }) => counted);
     if (!vote) throw new Error(`unit ${unit} waits for a check and has no vote`);
-    const slices = drawSlices(random, sampleSize(state, vote, all), all);
+    const slices = drawSlices((most) => random.below(most), sampleSize(state, vote, all), all);
     units.set(unit, { digest: vote.digest, slices });
     micros += ((job.spec.unitMicros ?? 0) * slices.length) / all;
     job.unchecked.delete(unit);
@@ -46,16 +54,22 @@ export function claimChecks(state: CoreState, event: Event<"check-claim">, work:
   return { type: "check", task: { job: job.spec.id, id: event.random, limitMs, units: drawn } };
 }
 
+function nextInTurn(state: CoreState, waiting: readonly Job[], now: number): Job | undefined {
+  const { job: last, since } = state.checkTurn;
+  const inTurn = waiting.find(({ spec }) => spec.id === last);
+  if (inTurn && now - since < TURN_MS) return inTurn;
+  const [next] = [...waiting].sort((one, other) => one.checkedFrom - other.checkedFrom);
+  if (next) state.checkTurn = { job: next.spec.id, since: now };
+  return next;
+}
+
 /** Takes what was found of one unit of a task. */
 export function takeChecks(state: CoreState, event: Event<"check-report">, work: Work): Reply {
-  const job = state.jobs.get(event.job);
-  if (!job) return { type: "error", code: "not-found", details: { what: `job ${event.job}` } };
-  const task = job.checkTasks.get(event.task);
-  if (!task) {
-    const details = { job: event.job, state: job.state, verb: "checked by this task", todo: "Give the task up, and ask for another one." };
-    return { type: "error", code: "wrong-state", details };
-  }
+  const found = taskOf(state, event);
+  if ("type" in found) return found;
+  const { job, task } = found;
   job.checkerAt = work.now;
+  job.unrunTasks = 0;
   const { unit, isSame } = event;
   const drawn = task.units.get(unit);
   const open = job.open.get(unit);
@@ -69,12 +83,36 @@ export function takeChecks(state: CoreState, event: Event<"check-report">, work:
   return { type: "done" };
 }
 
+/** Takes back what could not be run. */
+export function takeUnrun(state: CoreState, event: Event<"check-unrun">, work: Work): Reply {
+  const found = taskOf(state, event);
+  if ("type" in found) return found;
+  const { job, task } = found;
+  job.checkerAt = work.now;
+  job.unrunTasks++;
+  giveUp(job, event.task, task);
+  return { type: "done" };
+}
+
+/** The job and its task, or why there is none. */
+function taskOf(
+  state: CoreState,
+  event: Event<"check-report" | "check-unrun">,
+): { job: Job; task: CheckTask } | Extract<Reply, { type: "error" }> {
+  const job = state.jobs.get(event.job);
+  if (!job) return { type: "error", code: "not-found", details: { what: `job ${event.job}` } };
+  const task = job.checkTasks.get(event.task);
+  if (task) return { job, task };
+  const details = { job: event.job, state: job.state, verb: "checked by this task", todo: "Give the task up, and ask for another one." };
+  return { type: "error", code: "wrong-state", details };
+}
+
 /** Takes back what was not told of in time, and gives to a quorum what nobody checks. */
 export function chaseChecks(state: CoreState, job: Job, work: Work): void {
   for (const [id, task] of job.checkTasks) if (task.deadline <= work.now) giveUp(job, id, task);
   if (job.state !== "running") return;
   const isOver = whyNobodyChecks(state, job, work.now) !== "";
-  for (const [unit, since] of [...job.checks]) {
+  for (const [unit, since] of job.checks) {
     if (!isOver && since + MAX_CHECK_WAIT_MS > work.now) return;
     const open = job.open.get(unit);
     if (!open) throw new Error(`unit ${unit} waits for a check and is not open`);
@@ -83,6 +121,7 @@ export function chaseChecks(state: CoreState, job: Job, work: Work): void {
   }
 }
 
+/** Its units are the last to be drawn again. */
 function giveUp(job: Job, id: string, { units }: CheckTask): void {
   job.checkTasks.delete(id);
   for (const unit of units.keys()) job.unchecked.add(unit);

@@ -131,8 +131,10 @@ export type CoreEvent =
   | { type: "canary-report"; now: number; job: JobId; run: string; finding: CanaryFinding }
   /** An auditor asks for units to check. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the task's id, and what slices are drawn by. */
   | { type: "check-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
-  /** It has run slices of a unit again, and the shell has compared what they wrote. `isSame`: false too when they could not be run. */
+  /** It has run slices of a unit again, and the shell has compared what they wrote. */
   | { type: "check-report"; now: number; draw: string; job: JobId; task: string; unit: UnitIndex; isSame: boolean }
+  /** It could not run what it has not told of the task. */
+  | { type: "check-unrun"; now: number; job: JobId; task: string }
   /** A pool was made, or is on again: it has no members yet. */
   | { type: "pool-opened"; now: number; pool: PoolId }
   /** Somebody came with the pool's invitation. */

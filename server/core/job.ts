@@ -79,7 +79,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     checks: new Map(),
     unchecked: new Set(),
     checkTasks: new Map(),
-    ...{ checkerAt: 0, checkedFrom: 0, checked: 0, checkedSlices: 0, falseAlarms: 0 },
+    ...{ checkerAt: 0, checkedFrom: 0, checked: 0, checkedSlices: 0, falseAlarms: 0, unrunTasks: 0 },
     losses: [],
     counted: 0,
     refused: 0,
@@ -175,6 +175,7 @@ export function settle(job: Job, now: number): void {
   job.trialUntil = job.state === "running" && job.spec.measured ? now + TRIAL_MS : 0;
   // While it did not run nobody was asked for its checks.
   job.checkerAt = now;
+  job.unrunTasks = 0;
   for (const unit of job.checks.keys()) job.checks.set(unit, now);
 }
 

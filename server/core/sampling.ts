@@ -6,29 +6,31 @@
  *      │                                                                     ▲
  *      └──▶ check ──slices are drawn, and run again (checks.ts)──they differ─┘
  *             │                                  └─they are the same──▶ final
- *             └─no auditor for AUDITOR_GRACE_MS, or it is behind──▶ a second volunteer is asked: the quorum decides
+ *             └─no auditor for AUDITOR_GRACE_MS, it is behind, or cannot run them──▶ a second volunteer is asked: the quorum decides
  *
- * A unit that is given to a quorum stays with it; those that come later are checked again when the auditor is back. Two volunteers
- * who differ are judged as everywhere.
+ * A unit that is given to a quorum stays with it as long as this process runs: that is not stored, and after a restart one of a
+ * single vote may be checked again. Those that come later are checked again when the auditor is back. Two volunteers who differ
+ * are judged as everywhere.
  */
+import { NEWCOMER_SLICES } from "../../shared/checks.ts";
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import { AUDITOR_GRACE_MS, isAudited, isVetted, letGo, MAX_OWED_MS, makeDue, mayOwe } from "./audit.ts";
-import type { Random } from "./random.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isDisputed } from "./votes.ts";
 import type { Work } from "./work.ts";
 
-/** Slices of a unit that are run again, and of one whose volunteer is not vetted. */
+/** Slices of a unit that are run again, where its volunteer is vetted. */
 export const SAMPLE_SLICES = 96;
-export const NEWCOMER_SLICES = 256;
 /** Share of units that the auditor computes whole instead. */
 export const WHOLE_SHARE = 0.02;
 /** A unit waits so long for its check, ms. While one has waited for half of that, new ones are a quorum's. */
 export const MAX_CHECK_WAIT_MS = AUDITOR_GRACE_MS;
 /** Units of a job that may wait for theirs. */
-export const MAX_CHECKS = 32_768;
+const MAX_CHECKS = 32_768;
 /** So many checks that failed although the unit was right, since the process began, and the job's slices are no sample of it. */
 export const MAX_FALSE_ALARMS = 3;
+/** So many tasks in a row that could not be run, and the job is not checked until an auditor joins. */
+export const MAX_UNRUN_TASKS = 3;
 
 const FALSE_ALARMS =
   "slices of it, run alone, wrote other bytes than in whole units that were right: what it writes depends on more than the canary saw";
@@ -49,6 +51,7 @@ export function whyNobodyChecks(state: CoreState, job: Job, now: number): string
   if (!check) return "its owner did not ask for it";
   if (check.how === "slices" && check.why !== "") return check.why;
   if (!isAudited(state, job, now)) return "no auditor that can run it is here";
+  if (job.unrunTasks >= MAX_UNRUN_TASKS) return "slices of it could not be run on the auditor's GPU";
   if (check.how === "slices" && now - job.checkerAt >= AUDITOR_GRACE_MS) return "the auditor that is here asks for no checks of it";
   return "";
 }
@@ -98,16 +101,6 @@ export function isChecked({ check }: OpenUnit, digest: string): boolean {
 /** How many slices of `all` are drawn of a unit that this volunteer computed. */
 export function sampleSize(state: CoreState, by: { account: AccountId; cluster: string }, all: number): number {
   return Math.min(all, isVetted(state, by) ? SAMPLE_SLICES : NEWCOMER_SLICES);
-}
-
-/** `size` numbers below `all`, all different, ascending: each set is as likely (Floyd, CACM 30(9), 1987). */
-export function drawSlices(random: Random, size: number, all: number): number[] {
-  const drawn = new Set<number>();
-  for (let last = all - size; last < all; last++) {
-    const slice = random.below(last + 1);
-    drawn.add(drawn.has(slice) ? last : slice);
-  }
-  return [...drawn].sort((a, b) => a - b);
 }
 
 /** A check failed, and the whole unit was right. */

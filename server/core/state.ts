@@ -44,6 +44,8 @@ export interface CoreState {
   auditors: Set<HostId>;
   /** Until when one that left is waited for, ms; those that stay may be unable to do what it owed. */
   auditorAwaitedUntil: number;
+  /** The job whose units the auditor is given to check, and since when, ms. */
+  checkTurn: { job: JobId | null; since: number };
   /** Names of clusters whose results are looked at more closely, and until when, ms. */
   watched: Map<string, number>;
   /** When this process began, ms: what was assigned before, its leases are lost through no fault of their volunteers. */
@@ -117,6 +119,8 @@ export interface Job {
   checkedSlices: number;
   /** Checks that failed although the whole unit was right: its slices are not what they seemed. */
   falseAlarms: number;
+  /** Tasks in a row that could not be run on an auditor's GPU, since one joined. */
+  unrunTasks: number;
   /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
   losses: Pick<Lease, "account" | "cluster">[];
   /** Replicas that ran, and those of them that lost. */
@@ -275,6 +279,7 @@ export function createState(auditShare = DEFAULT_AUDIT_SHARE, canaryMs = DEFAULT
     canaryMs,
     auditors: new Set(),
     auditorAwaitedUntil: 0,
+    checkTurn: { job: null, since: 0 },
     watched: new Map(),
     startedAt: 0,
     decayedAt: 0,

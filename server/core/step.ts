@@ -12,7 +12,7 @@ import { claim } from "./assign.ts";
 import { awaitAuditor, isAuditor, isVetted } from "./audit.ts";
 import { chaseHeld, claimAudit } from "./auditor.ts";
 import { chaseCanaries, claimCanary, keepCanary, takeFinding } from "./canary.ts";
-import { chaseChecks, claimChecks, takeChecks } from "./checks.ts";
+import { chaseChecks, claimChecks, takeChecks, takeUnrun } from "./checks.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
@@ -103,6 +103,8 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return claimChecks(state, event, work);
     case "check-report":
       return takeChecks(state, event, work);
+    case "check-unrun":
+      return takeUnrun(state, event, work);
     case "pool-opened":
       openPool(state, event.pool);
       return DONE;
@@ -127,7 +129,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
         if (job.wanted.size > 0) chaseWanted(state, job, work);
         if (job.late.size > 0) heedLate(state, job, work);
         if (job.due.size > 0 || job.provisional.size > 0) chaseHeld(state, job, work);
-        if (job.checks.size > 0) chaseChecks(state, job, work);
+        if (job.checks.size > 0 || job.checkTasks.size > 0) chaseChecks(state, job, work);
       }
       unwatch(state, work.now);
       decay(state, work.now);
@@ -147,7 +149,11 @@ function begin(state: CoreState, job: Job, work: Work): void {
 
 function join(state: CoreState, { facts, record }: Extract<CoreEvent, { type: "host-joined" }>, work: Work): void {
   state.hosts.set(facts.host, facts);
-  if (isAuditor(facts)) state.auditors.add(facts.host);
+  if (isAuditor(facts)) {
+    state.auditors.add(facts.host);
+    // Another GPU, or another driver, may run what was not run before.
+    for (const job of state.running) job.unrunTasks = 0;
+  }
   const account = accountOf(state, facts.account);
   account.hosts++;
   noteServing(state, facts, 1);

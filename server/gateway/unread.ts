@@ -1,7 +1,7 @@
 /** A line whose other end does not read: what is written to it waits in memory, so it is bounded. */
 
 /** Bytes of one line that the network has not taken yet, each message with its upkeep. */
-export const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 const MESSAGE_UPKEEP = 256;
 
 /** The part of Engine.IO's socket that is used here: `packetCreate` for each message to be written, `drain` when all before it were taken. */

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import Type from "typebox";
 import { bytesWritten } from "../../shared/canary.ts";
-import { bytesIn, CheckAnswerSchema, CheckClaimSchema, type CheckReport, CheckReportSchema } from "../../shared/checks.ts";
+import { bytesIn, CheckAnswerSchema, CheckClaimSchema, CheckReportSchema, type ToldSlices } from "../../shared/checks.ts";
 import type { BlobHash, JobId, UnitIndex } from "../../shared/ids.ts";
 import { done, onlyAuditor } from "./auditor.ts";
 import type { App, HttpContext } from "./context.ts";
@@ -49,7 +49,7 @@ export function checkRoutes(app: App, context: Context): void {
       bodyLimit: MAX_REPORT_BYTES,
       schema: {
         ...common,
-        summary: "Tell what the slices of one unit wrote",
+        summary: "Tell what the slices of one unit wrote, or that those of a task could not be run",
         params: JobParams,
         body: CheckReportSchema,
         response: { 204: Type.Null(), ...refused, ...refusals("not-found", "wrong-state") },
@@ -58,19 +58,25 @@ export function checkRoutes(app: App, context: Context): void {
     async (request, reply) => {
       await onlyAuditor(request, context);
       const job = request.params.id as JobId;
-      const { task, unit } = request.body;
-      const isSame = await isAlike(context, job, request.body);
-      await done(coordinator, { type: "check-report", job, task, unit: unit as UnitIndex, isSame });
+      const { body } = request;
+      const { task } = body;
+      if ("why" in body) {
+        request.log.warn({ job, why: body.why }, "Slices of a job could not be run on the auditor's GPU.");
+        await done(coordinator, { type: "check-unrun", job, task });
+      } else {
+        const isSame = await isAlike(context, job, body);
+        await done(coordinator, { type: "check-report", job, task, unit: body.unit as UnitIndex, isSame });
+      }
       return reply.status(204).send(null);
     },
   );
 }
 
 /** Whether the slices wrote what the stored result has there, and all that they should. */
-async function isAlike(context: Context, job: JobId, report: CheckReport): Promise<boolean> {
+async function isAlike(context: Context, job: JobId, report: ToldSlices): Promise<boolean> {
   const { coordinator } = context;
   const drawn = coordinator.drawnOf(job, report.task, report.unit as UnitIndex);
-  if (!drawn || !("ranges" in report)) return false;
+  if (!drawn) return false;
   // What was told is in memory before it is on disk.
   await coordinator.written();
   const result = await bytesOf(context, job, report.unit as UnitIndex, drawn.digest);

@@ -1,4 +1,4 @@
-/** What the routes work on; made once by main.ts. */
+/** What the routes work on; made once by doors.ts. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";

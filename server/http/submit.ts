@@ -25,7 +25,7 @@ import { MAX_FILE_BYTES, measure, receivePackage } from "./upload.ts";
 export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
-  const refused = refusals("unauthorized", "refused");
+  const refused = refusals("unauthorized", "refused", "shutting-down", "busy");
 
   app.post(
     "/api/jobs",

@@ -1,7 +1,8 @@
 /** Entry of `npm run sim`: the production core among honest people and cheats, on a virtual clock. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { NEWCOMER_SLICES, SAMPLE_SLICES, WHOLE_SHARE } from "../../server/core/sampling.ts";
+import { SAMPLE_SLICES, WHOLE_SHARE } from "../../server/core/sampling.ts";
 import { DEFAULT_AUDIT_SHARE } from "../../server/core/state.ts";
+import { NEWCOMER_SLICES } from "../../shared/checks.ts";
 import { ADVERSARIES, SLICES } from "./adversaries.ts";
 import { type Cell, runCell, SeedFailed } from "./cell.ts";
 import { freshKeyLines } from "./fresh-keys.ts";

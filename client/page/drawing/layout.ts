@@ -1,7 +1,7 @@
 /** How many squares, how large and how many units each: the whole job is always in sight, in whole pixels. */
 
 /** A square smaller than this stands for a run of cells, unless the job is an image. CSS pixels. */
-export const SMALLEST_SQUARE = 20;
+const SMALLEST_SQUARE = 20;
 /** A job of few units does not become a wall of giants. CSS pixels. */
 const LARGEST_SQUARE = 96;
 

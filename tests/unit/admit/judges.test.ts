@@ -45,10 +45,37 @@ describe("a judge's process", () => {
 
   it("that hangs is killed and says what it was at", async () => {
     const entry = await impostor('answer({ stage: { file: "k.wgsl", doing: "thinking" } }); for (;;) {}');
-    judges = new Judges({ entry, timeoutMs: 200 });
+    judges = new Judges({ entry, timeoutMs: 200, patienceMs: [60_000, 60_000] });
     expect(refused(await judges.admit(good))).toMatchObject([
       { file: "k.wgsl", wrong: "The package could not be judged within 0.2 s: it ended while thinking." },
     ]);
+  });
+
+  describe("that the machine leaves no processor time", () => {
+    const STOPPED = 'process.kill(process.pid, "SIGSTOP");';
+
+    it("is replaced, and the package judged again", async () => {
+      const stopped = join(folder, "stopped");
+      const entry = await impostor(
+        `if (!existsSync("${stopped}")) { writeFileSync("${stopped}", ""); ${STOPPED} } else answer(${fault('"second"')});`,
+      );
+      judges = new Judges({ entry, timeoutMs: 10_000, patienceMs: [300, 60_000] });
+      expect(refused(await judges.admit(good))).toEqual([{ file: "x", wrong: "second", right: "y" }]);
+    });
+
+    it("twice is no fault of the package: the machine is busy, and its operator told", async () => {
+      const told: unknown[] = [];
+      judges = new Judges({ entry: await impostor(STOPPED), patienceMs: [300, 300], onBusy: (spent) => told.push(spent) });
+      await expect(judges.admit(good)).rejects.toMatchObject({ code: "busy", http: 503 });
+      expect(told).toEqual([{ processorMs: expect.any(Number), waitedMs: expect.any(Number) }]);
+    });
+
+    it("at first, is no fault either when a second try runs out of what the first left it", async () => {
+      const stopped = join(folder, "stopped-first");
+      const entry = await impostor(`if (!existsSync("${stopped}")) { writeFileSync("${stopped}", ""); ${STOPPED} } else for (;;) {}`);
+      judges = new Judges({ entry, timeoutMs: 200, patienceMs: [300, 60_000] });
+      await expect(judges.admit(good)).rejects.toMatchObject({ code: "busy" });
+    });
   });
 
   it("that takes more memory than it may is a fault, not ours to bear", async () => {

@@ -63,6 +63,11 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000) {
 }
 
 const done: Behaviour = (tell) => tell({ type: "done", finding: FOUND });
+const told = () =>
+  vi
+    .mocked(process.stderr.write)
+    .mock.calls.map(([text]) => String(text))
+    .join("");
 const never: Behaviour = () => undefined;
 
 it("reports what was found, and measures others while one does not end", async () => {
@@ -85,23 +90,47 @@ it("reports what was known by the limit, and leaves no process behind", async ()
   expect(alive.size).toBe(0);
 });
 
-it.each<[string, Partial<CanaryFinding>]>([
-  ["nothing was known", {}],
-  ["the benchmark alone was measured", { benchmarkMicros: 3 }],
-])("refuses a job of which not one unit was computed by the limit: %s", async (_, known) => {
-  const { reports } = await scene([(tell) => tell({ type: "found", finding: { ...NOTHING_FOUND, ...known } })], 300);
+/** The benchmark was measured, and not one unit. */
+const begun: Behaviour = (tell) => tell({ type: "found", finding: { ...NOTHING_FOUND, benchmarkMicros: 3 } });
+
+it("refuses a job of which not one unit was computed by the limit", async () => {
+  const { reports } = await scene([begun], 300);
   await vi.waitFor(() => expect(reports.size).toBe(1), PATIENCE);
-  expect(reports.get(1)).toMatchObject({ verdict: "refused", why: expect.stringContaining("not one unit of it computed"), ...known });
+  expect(reports.get(1)).toMatchObject({
+    verdict: "refused",
+    why: expect.stringContaining("not one unit of it computed"),
+    benchmarkMicros: 3,
+  });
 });
 
 it("tries again when the process or the GPU is lost, and refuses the job the second time", async () => {
   let tries = 0;
   const once: Behaviour = (tell, end) => (++tries === 1 ? end() : done(tell, end));
-  const { reports } = await scene([once, (_, end) => end(), (tell) => tell({ type: "lost", why: "The device was lost." })]);
+  const { reports } = await scene([
+    once,
+    (tell, end) => {
+      begun(tell, end);
+      end();
+    },
+    (tell, end) => {
+      begun(tell, end);
+      tell({ type: "lost", why: "The device was lost." });
+    },
+  ]);
   await vi.waitFor(() => expect(reports.size).toBe(3), PATIENCE);
   expect(reports.get(1)).toEqual(FOUND);
   expect(reports.get(2)).toMatchObject({ verdict: "refused", why: expect.stringContaining("lost with it twice") });
   expect(reports.get(3)).toMatchObject({ verdict: "refused", why: expect.stringContaining("The device was lost.") });
+});
+
+it.each<[string, Behaviour, number]>([
+  ["lost", (tell) => tell({ type: "lost", why: "The benchmark could not be run." }), 60_000],
+  ["at its limit", never, 1000],
+])("reports nothing of a job before which the benchmark did not end: %s", async (_, behaviour, limitMs) => {
+  const { reports } = await scene([behaviour, done], limitMs);
+  await vi.waitFor(() => expect(reports.size).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(told()).toContain("Job 1 could not be measured: The benchmark"), PATIENCE);
+  expect([...reports.keys()]).toEqual([2]);
 });
 
 it("reports nothing of a job that it could not fetch", async () => {

@@ -2,7 +2,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { Judges } from "../../../server/admit/admit.ts";
+import { IdlewaveError } from "../../../shared/errors.ts";
+import { startServer } from "../http/server.ts";
 import { idlewave } from "./run.ts";
 
 let folder: string;
@@ -31,4 +34,25 @@ test("check says once whether the job can be sliced, or why not", async () => {
 test("verbs that ask no coordinator do not offer its address", async () => {
   for (const verb of ["check", "run", "schema"]) expect((await idlewave([verb, "--help"])).stdout).not.toContain("--url");
   expect((await idlewave(["submit", "--help"])).stdout).toContain("--url");
+});
+
+test("a machine that is too busy to judge a package finds no fault with it, here and at a coordinator", async () => {
+  const server = await startServer();
+  const admit = vi.spyOn(Judges.prototype, "admit").mockRejectedValue(new IdlewaveError("busy"));
+  try {
+    const env = { IDLEWAVE_URL: server.url, IDLEWAVE_TOKEN: server.token };
+    for (const args of [
+      ["check", folder],
+      ["submit", folder],
+    ]) {
+      const { code, stderr } = await idlewave(args, env);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^✗ The package was not judged: .* too busy now\. Send it again in a minute/m),
+      ]);
+    }
+  } finally {
+    admit.mockRestore();
+    await server.close();
+  }
 });

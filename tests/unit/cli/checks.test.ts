@@ -70,28 +70,28 @@ it("one process goes on with task after task, and each unit is told of", async (
   expect(started).toHaveLength(1);
 });
 
-it("what a process had when it ended, or its GPU was lost, is told as not run, and another goes on", async () => {
+it("that what a process had when it ended, or its GPU was lost, was not run is told once, and another goes on", async () => {
   const lost: Behaviour = ([first = 0], tell) => {
     tell({ type: "checked", unit: first, found: { ranges: [8, 8], digest: DIGEST } });
     tell({ type: "lost", why: "The device was lost." });
   };
   const { reports, started } = await scene([lost, (_, __, end) => end(), right]);
-  await vi.waitFor(() => expect(reports).toHaveLength(6), PATIENCE);
+  await vi.waitFor(() => expect(reports).toHaveLength(5), PATIENCE);
   expect(reported(reports)).toEqual([
+    [undefined, "The device was lost."],
+    [undefined, "The process that ran them ended."],
     [0, DIGEST],
-    [1, "The device was lost."],
-    [10, "The process that ran them ended."],
-    [11, "The process that ran them ended."],
     [20, DIGEST],
     [21, DIGEST],
   ]);
+  expect(reports[1]).toEqual({ task: "0".repeat(32), why: "The device was lost." });
   expect(started.slice(0, 2).every(({ isKilled }) => isKilled)).toBe(true);
 });
 
 it("a task that does not end is given up in time", async () => {
   const { reports, started } = await scene([() => undefined], 200);
-  await vi.waitFor(() => expect(reports).toHaveLength(2), PATIENCE);
-  expect(reported(reports)).toEqual([0, 1].map((unit) => [unit, "They did not end in time."]));
+  await vi.waitFor(() => expect(reports).toHaveLength(1), PATIENCE);
+  expect(reported(reports)).toEqual([[undefined, "They did not end in time."]]);
   expect(started[0]?.isKilled).toBe(true);
 });
 

@@ -79,6 +79,14 @@ test("units that go on waiting for a second volunteer are told, with what to do"
   expect(later.join("\n")).toMatch(/1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/);
 }, 60_000);
 
+test("units of a job that is computed once wait for the coordinator's check", async () => {
+  const body = await statusOfAJob();
+  const verification = { ...body.verification, tier: "sampled", quorum: 1 };
+  const running = { status: 200, body: { ...body, verification, units: { ...body.units, voted: 1 } } };
+  const url = await proxyOf([running, running, { status: 200, body: { ...running.body, state: "done" } }]);
+  expect((await idlewave(["watch", "1"], { IDLEWAVE_URL: url })).stderr).toMatch(/1 unit waits for the coordinator's check\. /);
+});
+
 test("what a coordinator says reaches the terminal without what a terminal would obey", async () => {
   const body = { ...(await statusOfAJob()), title: "a\u001b]0;evil\u0007b", name: "n\u202eame", reason: "one\ntwo" };
   const url = await proxyOf([

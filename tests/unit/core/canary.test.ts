@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ABSENT_MS, MAX_BROKEN } from "../../../server/core/canary.ts";
+import { AUDITOR_GRACE_MS } from "../../../server/core/audit.ts";
+import { MAX_BROKEN } from "../../../server/core/canary.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { Reply } from "../../../server/core/effects.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
@@ -148,7 +149,7 @@ describe("who measures", () => {
 describe("a job that is not measured runs as without an auditor, and says why,", () => {
   it("when none comes", () => {
     const world = measured({});
-    world.tick(ABSENT_MS - 1);
+    world.tick(AUDITOR_GRACE_MS - 1);
     expect(world.job(FIRST).state).toBe("canary");
     world.now += 1;
     expect(reasonOf(world.send({ type: "tick" }).effects)).toContain("no auditor that can run it came");
@@ -158,7 +159,7 @@ describe("a job that is not measured runs as without an auditor, and says why,",
   it("but not while one that could run it measures others", () => {
     const world = measured({}, {});
     const { job, id } = asked(world);
-    for (let passed = 0; passed < 2 * ABSENT_MS && world.job(job).canary?.run; passed += 20_000) {
+    for (let passed = 0; passed < 2 * AUDITOR_GRACE_MS && world.job(job).canary?.run; passed += 20_000) {
       world.send({ type: "canary-alive", job, run: id });
       world.tick(20_000);
     }
@@ -297,7 +298,7 @@ describe("whatever auditors do, in whatever order, with whatever crashes", () =>
         for (let tick = 0; world.state.inCanary.length > 0; tick++) {
           expect(tick).toBeLessThan(3 * MAX_BROKEN);
           ask(world);
-          world.tick(ABSENT_MS);
+          world.tick(AUDITOR_GRACE_MS);
         }
       }),
       { numRuns: 150 },

@@ -51,6 +51,7 @@ const Command = fc.oneof(
       do: fc.constant("check" as const),
       tasks: fc.integer({ min: 1, max: 3 }),
       answered: fc.integer({ min: 0, max: 4 }),
+      unrun: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "auditor-leaves" as const }) },
@@ -136,6 +137,7 @@ function play(world: World, commands: readonly Command[]): void {
           const task = world.claimChecks();
           // What is not told of waits for its deadline.
           for (const each of task?.units.slice(0, command.answered) ?? []) checked(world, task?.id ?? "", each);
+          if (task && command.unrun) world.send({ type: "check-unrun", job: JOB, task: task.id });
         }
         break;
       case "auditor-leaves":

@@ -1,12 +1,14 @@
 /** Units that one volunteer computes, and of which the auditor runs slices again. */
 import { describe, expect, it } from "vitest";
 import { AUDITOR_GRACE_MS, VETTED_PASSED } from "../../../server/core/audit.ts";
+import { TURN_MS } from "../../../server/core/checks.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
 import { Random } from "../../../server/core/random.ts";
 import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
-import { drawSlices, MAX_CHECK_WAIT_MS, MAX_FALSE_ALARMS, NEWCOMER_SLICES, SAMPLE_SLICES } from "../../../server/core/sampling.ts";
-import type { HostId, UnitIndex } from "../../../shared/ids.ts";
+import { MAX_CHECK_WAIT_MS, MAX_FALSE_ALARMS, MAX_UNRUN_TASKS, SAMPLE_SLICES, whyNotChecked } from "../../../server/core/sampling.ts";
+import { drawSlices, NEWCOMER_SLICES } from "../../../shared/checks.ts";
+import type { HostId, JobId, UnitIndex } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT, holds } from "./audited.ts";
 import { digestOf, JOB, unit, World } from "./world.ts";
 
@@ -210,6 +212,100 @@ describe("without a check", () => {
   });
 });
 
+describe("slices that could not be run", () => {
+  const unrun = (world: World, task = world.claimChecks()) => {
+    if (!task) throw new Error("nothing to check");
+    expect(world.send({ type: "check-unrun", job: task.job, task: task.id }).reply).toEqual({ type: "done" });
+    return task.units.map(({ unit: index }) => index);
+  };
+
+  it("say nothing of their units, which are the last to be drawn again", () => {
+    const { world, one } = sampled();
+    answerSome(world, one, 4);
+    const task = world.claimChecks();
+    answerSome(world, one, 16);
+    const given = unrun(world, task);
+    const [alarms, again] = [world.job().falseAlarms, world.claimChecks()];
+    expect(alarms).toBe(0);
+    expect(again?.units[0]?.unit).not.toBe(given[0]);
+    expect([...world.job().unchecked, ...(again?.units ?? []).map((each) => each.unit)]).toEqual(expect.arrayContaining(given));
+    expect(given.map((index) => world.job().open.get(index)?.check)).toEqual(given.map(() => null));
+  });
+
+  it("three times in a row, are asked for no more until an auditor joins, and the quorum decides", () => {
+    const { world, auditor, one } = sampled();
+    answerSome(world, one, 4);
+    for (let task = 0; task < MAX_UNRUN_TASKS - 1; task++) unrun(world);
+    expect(whyNotChecked(world.state, world.job(), world.now)).toBe("");
+    unrun(world);
+    expect(whyNotChecked(world.state, world.job(), world.now)).toContain("could not be run");
+    expect(world.claimChecks()).toBeNull();
+    world.tick(1000);
+    expect(holds(world).check).toBeUndefined();
+    expect(world.job().spec.check).toMatchObject({ why: "" });
+    world.leave(auditor);
+    world.join(AUDITOR_ACCOUNT, AUDITOR);
+    answerSome(world, world.join(2), 20);
+    expect(holds(world).check).toBeGreaterThan(0);
+    expect(world.claimChecks()).not.toBeNull();
+  });
+
+  it("are forgotten once a check was told", () => {
+    const { world, one } = sampled();
+    answerSome(world, one, 20);
+    for (let task = 0; task < MAX_UNRUN_TASKS - 1; task++) unrun(world);
+    world.check(everywhere, 1);
+    answerSome(world, one, 4);
+    unrun(world);
+    expect(whyNotChecked(world.state, world.job(), world.now)).toBe("");
+  });
+
+  it("of a task that is given up are refused", () => {
+    const { world, one } = sampled();
+    answerSome(world, one, 4);
+    const task = world.claimChecks();
+    unrun(world, task);
+    const again = world.send({ type: "check-unrun", job: JOB, task: task?.id ?? "" });
+    expect(again.reply).toMatchObject({ type: "error", code: "wrong-state" });
+  });
+});
+
+it("a job keeps its turn while it has units to check, for a minute, and the next is that which waited longest", () => {
+  const other = 2 as JobId;
+  const world = new World(SAMPLED, { ...SAMPLED, id: other });
+  const [one, two] = [world.join(1), world.join(2)];
+  world.join(AUDITOR_ACCOUNT, AUDITOR);
+  const fill = (by: HostId, job: JobId) => {
+    for (let batch = 0; batch < 12; batch++) {
+      const reply = world.claim(by, 4, job);
+      if (reply.type === "assigned") world.submit(reply.assignment);
+    }
+  };
+  fill(one, JOB);
+  fill(two, other);
+  const first = world.claimChecks()?.job;
+  expect(world.claimChecks()?.job).toBe(first);
+  world.tick(TURN_MS);
+  const second = world.claimChecks()?.job;
+  expect([first, second].sort()).toEqual([JOB, other]);
+  expect(world.claimChecks()?.job).toBe(second);
+  // Its turn ends with its last unit.
+  while (world.job(second).unchecked.size > 0) expect(world.claimChecks()?.job).toBe(second);
+  expect(world.claimChecks()?.job).toBe(first);
+});
+
+it("a task all of whose units are a quorum's by now is not kept", () => {
+  const { world, one } = sampled();
+  answerSome(world, one, 4);
+  const task = world.claimChecks();
+  world.send({ type: "job-verb", job: JOB, verb: "pause" });
+  world.send({ type: "job-verb", job: JOB, verb: "resume" });
+  world.tick(AUDITOR_GRACE_MS);
+  expect(holds(world).check).toBeUndefined();
+  world.tick(task?.limitMs ?? 0);
+  expect(world.job().checkTasks.size).toBe(0);
+});
+
 it("a restart draws anew what was not checked, and keeps what was", () => {
   const { world, one } = sampled({ units: 30 });
   world.work(one);
@@ -255,10 +351,11 @@ it("of the tier audited each unit is computed again, and one volunteer is enough
 it("slices are drawn without repetition, each as often as the others", () => {
   const counts = new Array<number>(16).fill(0);
   for (let draw = 0; draw < 4000; draw++) {
-    const slices = drawSlices(new Random(draw.toString(16).padStart(32, "0")), 4, 16);
+    const random = new Random(draw.toString(16).padStart(32, "0"));
+    const slices = drawSlices((most) => random.below(most), 4, 16);
     expect(new Set(slices).size).toBe(4);
     for (const slice of slices) counts[slice] = (counts[slice] ?? 0) + 1;
   }
-  expect(drawSlices(new Random("0".repeat(32)), 5, 5)).toEqual([0, 1, 2, 3, 4]);
+  expect(drawSlices(() => 0, 5, 5)).toEqual([0, 1, 2, 3, 4]);
   for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });

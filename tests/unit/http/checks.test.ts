@@ -100,7 +100,7 @@ it("nobody but the auditor may ask or tell, and what is told is checked", async 
   const made = (await (await server.post("/api/tokens", { name: "owner" }, server.token)).json()) as { token: string };
   expect((await server.post("/api/checks", { features: [], limits: {} })).status).toBe(401);
   expect((await server.post("/api/checks", { features: [], limits: {} }, made.token)).status).toBe(403);
-  const body = { task: randomBytes(16).toString("hex"), unit: 0, why: "It did not end." };
+  const body = { task: randomBytes(16).toString("hex"), why: "It did not end." };
   expect((await report(server, job, body, made.token)).status).toBe(403);
   expect((await report(server, job, body)).status).toBe(409);
   expect((await report(server, 99, body)).status).toBe(404);
@@ -108,10 +108,25 @@ it("nobody but the auditor may ask or tell, and what is told is checked", async 
     { ...body, why: "" },
     { ...body, why: "a\u202eb" },
     { task: body.task, unit: 0 },
-    { ...body, ranges: [] },
-    { ...body, unit: -1 },
+    { ...body, unit: 0 },
+    { ...told({ task: body.task } as CheckTask, { unit: 0, slices: [0], bytes: 4 }), unit: -1 },
   ])
     expect((await report(server, job, bad)).status).toBe(400);
+});
+
+it("a job whose slices could not be run three times in a row has its quorum, and says why", async () => {
+  const { server, job } = await sampled(6);
+  const volunteer = await new Volunteer(server.url).join();
+  const { token, runs } = await volunteer.claim(6, job);
+  await volunteer.send({ type: "submit", token, results: [...unitsOf(runs)].map((unit) => resultOf(unit, bytesOf(...right(unit)))) });
+  for (let times = 0; times < 3; times++) {
+    const task = await ask(server);
+    expect((await report(server, job, { task: task?.task, why: "They did not end in time." })).status).toBe(204);
+  }
+  expect(await ask(server)).toBeNull();
+  expect(await server.status(job)).toMatchObject({
+    verification: { quorum: 2, limits: expect.stringContaining("slices of it could not be run on the auditor's GPU") },
+  });
 });
 
 it("what was checked is final after a restart, and what was not is drawn anew", async () => {

@@ -249,6 +249,23 @@ describe("the page's words", () => {
     expect(told(6)[1]).toMatch(/^The rest is with others or needs a second volunteer\./);
   });
 
+  test("say that the coordinator checks what is computed once, and that of a stranger's or a member's where it is not", () => {
+    const sampled = { ...shown, verification: { ...shown.verification, tier: "sampled" as const, quorum: 1 } };
+    const phase: DonorPhase = { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 };
+    const told = (of: typeof shown, waiting: number) =>
+      say(lent(phase, { job: of, donor: donorState({ phase, own: { job: 1, waiting, final: 0 } }) }));
+    expect(told(sampled, 144)[0]).toBe("Every unit left waits for its check.");
+    expect(told(sampled, 144)[1]).toMatch(/^You computed them; the coordinator checks them\./);
+    expect(told(sampled, 6)[1]).toMatch(/^The rest is with others or waits for its check\./);
+    expect(told({ ...shown, pool: { id: 1, name: "A class" } }, 144)[1]).toMatch(
+      /^You computed them; another member must get the same bytes\./,
+    );
+    const stopped = (of: typeof shown) =>
+      say(situation({ job: of, lending: { kind: "stopped" }, seen: null, donor: donorState({ own: { job: 1, waiting: 42, final: 0 } }) }));
+    expect(stopped(sampled)[0]).toBe("Stopped. 42 units of yours wait for a check.");
+    expect(stopped(sampled)[1]).toMatch(/They join the picture when the coordinator has checked them, also/);
+  });
+
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
     expect(say(situation())[1]).not.toMatch(/processor/);
     expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a GPU your processor may, slowly\.$/);

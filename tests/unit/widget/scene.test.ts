@@ -186,7 +186,7 @@ describe("an answer", () => {
     expect(new Answers(SITE, kept).at(2)).toEqual({ kind: "none" });
   });
 
-  it("holds until the page is left where the browser keeps nothing for frames", () => {
+  it("of yes holds until the page is left where the browser keeps nothing for frames, and is not known to whoever asks again", () => {
     const answers = new Answers(SITE, null);
     answers.agree(0.25, 1);
     expect(answers.isOver(2)).toBe(false);

@@ -18,7 +18,7 @@ it("messages are filled from the details and show what is missing", () => {
 });
 
 it("a refusal passes where the table says when to try again, and one of a later release does not", () => {
-  const passing = ["too-fast", "shutting-down", "internal", "disk-full"];
+  const passing = ["too-fast", "shutting-down", "internal", "disk-full", "busy"];
   expect(passing.every(isPassing)).toBe(true);
   expect(["bad-token", "foreign-token", "a-code-to-come", "toString"].filter(isPassing)).toEqual([]);
 });
