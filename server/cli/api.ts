@@ -80,15 +80,24 @@ export async function sendJson<Schema extends TSchema>(
 
 /** The job with this number, or the latest of this name. */
 export async function findJob(connection: Connection, job: string): Promise<JobStatus> {
-  if (/^[1-9][0-9]{0,8}$/.test(job)) {
+  if (isJobNumber(job)) {
     return sendJson(connection, `/api/jobs/${job}`, JobStatusSchema).catch((error: unknown) => {
       throw error instanceof CliError && error.body.code === "not-found" ? noJob(job) : error;
     });
   }
+  return (await jobsNamed(connection, job))[0];
+}
+
+/** The jobs of this name, the latest first. */
+export async function jobsNamed(connection: Connection, wanted: string): Promise<[JobStatus, ...JobStatus[]]> {
   const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
-  const found = jobs.filter(({ name }) => name === job).sort((a, b) => b.id - a.id)[0];
-  if (found) return found;
-  throw noJob(job);
+  const [latest, ...older] = jobs.filter(({ name }) => name === wanted).sort((a, b) => b.id - a.id);
+  if (!latest) throw noJob(wanted);
+  return [latest, ...older];
+}
+
+export function isJobNumber(job: string): boolean {
+  return /^[1-9][0-9]{0,8}$/.test(job);
 }
 
 function noJob(job: string): CliError {

@@ -10,7 +10,7 @@ import { send } from "./api.ts";
 import { keepCopy } from "./copy.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 import { untar } from "./untar.ts";
 import { working } from "./working.ts";
@@ -33,7 +33,7 @@ export function backupVerb(program: Command): void {
 }
 
 async function online(folder: string, options: VerbOptions): Promise<Backup> {
-  const { body } = await send(connectionOf(options), "/api/backup", { method: "POST" });
+  const { body } = await send(connectionAs("administrator", options), "/api/backup", { method: "POST" });
   if (!body) throw new CliError(EXIT.failure, "bad-answer", "The coordinator sent no backup.", "");
   return keepCopy(folder, untar(Readable.fromWeb(body as ReadableStream)));
 }

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import Type from "typebox";
 import { sendJson } from "./api.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 
 const RotatedSchema = Type.Object({ keys: Type.Integer() });
@@ -14,7 +14,7 @@ export function keyVerb(program: Command): void {
     .action(async (options: VerbOptions & { revoke?: boolean }) => {
       const body = JSON.stringify({ revoke: options.revoke === true });
       const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
-      const rotated = await sendJson(connectionOf(options), "/api/keys/rotate", RotatedSchema, request);
+      const rotated = await sendJson(connectionAs("administrator", options), "/api/keys/rotate", RotatedSchema, request);
       if (options.json) return printJson(rotated);
       note(
         options.revoke

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { Connection } from "./api.ts";
 import { coordinatorUrl } from "./coordinator-url.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 
 /** As the coordinator makes them; another text may not even be fit for a header. */
 const TOKEN = /^iw_[A-Za-z0-9_-]{43}$/;
@@ -36,6 +37,19 @@ export function verb(program: Command, usage: string, description: string): Comm
 /** A verb that asks none: it works on this machine alone. */
 export function offlineVerb(program: Command, usage: string, description: string): Command {
   return program.command(usage).description(description).option("--json", "print JSON");
+}
+
+/** Whose token a verb needs, and where one is had from. */
+const TOKEN_OF = {
+  owner: () => `Give it with --token or IDLEWAVE_TOKEN. The operator makes one with ${invocation("token new <name>")}.`,
+  administrator: () => "Give the one that the coordinator printed on its first start with --token or IDLEWAVE_TOKEN.",
+};
+
+/** The connection of a verb that no coordinator obeys without a token: `CliError` (unauthorised) when there is none, before anything is sent. */
+export function connectionAs(who: keyof typeof TOKEN_OF, options: VerbOptions): Connection {
+  const connection = connectionOf(options);
+  if (connection.token) return connection;
+  throw new CliError(EXIT.unauthorised, "unauthorized", `This needs an ${who}'s token, and none was given.`, TOKEN_OF[who]());
 }
 
 /** Throws `CliError`: usage when `--url` is no HTTP address, unauthorised when `--token` has not the form of one. */

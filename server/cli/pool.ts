@@ -6,7 +6,7 @@ import { MemberListSchema, PoolLinkSchema, PoolListSchema } from "../../shared/p
 import { type Connection, send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 
 interface InviteOptions extends VerbOptions {
@@ -20,14 +20,14 @@ export function poolVerb(program: Command): void {
   verb(pool, "new <name>", "make a pool; prints the link that others join by")
     .addOption(days())
     .action(async (name: string, options: InviteOptions) => {
-      const made = await asked(connectionOf(options), "/api/pools", { name, ...daysIn(options) });
+      const made = await asked(connectionAs("owner", options), "/api/pools", { name, ...daysIn(options) });
       tell(made, options);
       if (options.json) return;
       note(`A job is for it alone with "pool": ${made.id} in its job.json; with "verify": {"tier": "trusted"} each unit is computed once.`);
     });
 
   verb(pool, "list", "list your pools").action(async (options: VerbOptions) => {
-    const { pools } = await sendJson(connectionOf(options), "/api/pools", PoolListSchema);
+    const { pools } = await sendJson(connectionAs("owner", options), "/api/pools", PoolListSchema);
     if (options.json) return printJson({ pools });
     for (const { id, name, members, connected, inviteUntil, offAt } of pools) {
       const state = offAt
@@ -40,11 +40,11 @@ export function poolVerb(program: Command): void {
   verb(pool, "invite <id>", "a new link; the one before is good no more, and a pool that is off is on again")
     .addOption(days())
     .action(async (id: string, options: InviteOptions) => {
-      tell(await asked(connectionOf(options), `/api/pools/${numberOf(id)}/invite`, daysIn(options)), options);
+      tell(await asked(connectionAs("owner", options), `/api/pools/${numberOf(id)}/invite`, daysIn(options)), options);
     });
 
   verb(pool, "members <id>", "list who is or was a member").action(async (id: string, options: VerbOptions) => {
-    const { members } = await sendJson(connectionOf(options), `/api/pools/${numberOf(id)}/members`, MemberListSchema);
+    const { members } = await sendJson(connectionAs("owner", options), `/api/pools/${numberOf(id)}/members`, MemberListSchema);
     if (options.json) return printJson({ members });
     for (const { id: member, joinedAt, leftAt, connected, units } of members) {
       const state = leftAt ? `left ${leftAt}` : connected ? "connected" : "not connected";
@@ -54,7 +54,7 @@ export function poolVerb(program: Command): void {
 
   verb(pool, "remove <id> <member>", "remove a member, by its name in members").action(
     async (id: string, member: string, options: VerbOptions) => {
-      await send(connectionOf(options), `/api/pools/${numberOf(id)}/members/${encodeURIComponent(member)}`, { method: "DELETE" });
+      await send(connectionAs("owner", options), `/api/pools/${numberOf(id)}/members/${encodeURIComponent(member)}`, { method: "DELETE" });
       if (options.json) printJson({ removed: member });
       else note(`${member} is no member any more. Whoever has the link can join again: ${invocation(`pool invite ${id}`)} replaces it.`);
     },
@@ -62,7 +62,7 @@ export function poolVerb(program: Command): void {
 
   verb(pool, "off <id>", "switch a pool off: its members are none any more, and its jobs pause").action(
     async (id: string, options: VerbOptions) => {
-      await send(connectionOf(options), `/api/pools/${numberOf(id)}`, { method: "DELETE" });
+      await send(connectionAs("owner", options), `/api/pools/${numberOf(id)}`, { method: "DELETE" });
       if (options.json) printJson({ off: Number(id) });
       else note(`Pool ${id} is off. ${invocation(`pool invite ${id}`)} switches it on again, without members.`);
     },

@@ -7,11 +7,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
+import { type JobStatus, RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { type Connection, findJob, send } from "./api.ts";
+import { type Connection, findJob, isJobNumber, jobsNamed, send } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 import { asking, ONCE_IT_LASTS, working } from "./working.ts";
 
@@ -66,7 +66,8 @@ export interface Target {
   format: ResultFormat;
 }
 
-const WHAT_THEY_HOLD = `Units come in the order of their indices, unless the output is reduced:
+const WHAT_THEY_HOLD = `A name means its newest job; one that was cancelled or failed is passed over, unless --partial asks for what it has.
+Units come in the order of their indices, unless the output is reduced:
   sum, count  raw and npy: u64, or i64 for a sum below zero; f64 for a sum of floats
   image       raw, npy, csv and json: the picture's pixels, row by row, not unit by unit
 While units are missing (--partial, or run --units) an npy is one of records: array["value"][array["final"]] are those there are.`;
@@ -84,10 +85,10 @@ export function resultsVerb(program: Command): void {
     .option("--partial", "what is final so far, holes listed; npy then has a field final beside each value")
     .addHelpText("after", `\n${WHAT_THEY_HOLD}`)
     .action(async (job: string, options: ResultsOptions) => {
-      const connection = connectionOf(options);
+      const connection = connectionAs("owner", options);
       const targets = targetsOf(options.out, options.format ?? []);
       for (const { out } of targets) if (out !== "-") await needFolder(out);
-      const { id } = await asking(connection, options, () => findJob(connection, job));
+      const { id } = await asking(connection, options, () => jobOf(connection, job, options.partial === true));
       const request = { output: options.output, partial: options.partial === true };
       const failed: { out: string; error: CliError }[] = [];
       for (const target of targets) {
@@ -105,6 +106,17 @@ export function resultsVerb(program: Command): void {
         throw new CliError(EXIT.failure, "not-written", message, "Leave those formats out.");
       }
     });
+}
+
+/** A name means its newest job; of whole results, the newest that was neither cancelled nor failed, if there is one. */
+async function jobOf(connection: Connection, job: string, partial: boolean): Promise<JobStatus> {
+  if (partial || isJobNumber(job)) return findJob(connection, job);
+  const jobs = await jobsNamed(connection, job);
+  const [latest] = jobs;
+  const found = jobs.find(({ state }) => state !== "cancelled" && state !== "failed") ?? latest;
+  if (found !== latest)
+    note(`Job ${latest.id}, the newest ${job}, is ${latest.state}: ${job} is job ${found.id} here, which is ${found.state}.`);
+  return found;
 }
 
 /** Asks for one file and writes it, and tells it; one to stdout is not told. */

@@ -4,7 +4,7 @@ import Type from "typebox";
 import { widgetSnippet } from "../../shared/widget.ts";
 import { send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { asking } from "./working.ts";
 
@@ -22,7 +22,7 @@ export function siteVerb(program: Command): void {
   verb(site, "add <origin>", "register a site, or switch it on again")
     .option("--name <name>", "what its visitors know it by; without one its host")
     .action(async (origin: string, options: VerbOptions & { name?: string }) => {
-      const connection = connectionOf(options);
+      const connection = connectionAs("administrator", options);
       const body = JSON.stringify({ origin, ...(options.name === undefined ? {} : { name: options.name }) });
       const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
       const made = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteSchema, request));
@@ -31,7 +31,7 @@ export function siteVerb(program: Command): void {
       print(widgetSnippet(connection.url, made.origin));
     });
   verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
-    const connection = connectionOf(options);
+    const connection = connectionAs("administrator", options);
     const { sites } = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteListSchema));
     if (options.json) return printJson({ sites });
     for (const { id, origin, name, createdAt, offAt } of sites) {
@@ -40,7 +40,7 @@ export function siteVerb(program: Command): void {
   });
   verb(site, "off <id>", "switch a site off by its number").action(async (id: string, options: VerbOptions) => {
     if (!/^[1-9]\d*$/.test(id)) throw new CliError(EXIT.usage, "usage", `${id} is no site's number.`, "site list shows them.");
-    const connection = connectionOf(options);
+    const connection = connectionAs("administrator", options);
     await asking(connection, options, () => send(connection, `/api/sites/${id}`, { method: "DELETE" }));
     if (options.json) printJson({ off: Number(id) });
     else note(`Site ${id} is off: its visitors are asked no more, and who lends there stops within ten seconds.`);

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { JobStatusSchema } from "../../shared/api.ts";
 import { findJob, send, sendJson } from "./api.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { printJobLine, printJson } from "./print.ts";
 import { gpuHoursOption } from "./quote.ts";
 
@@ -18,7 +18,7 @@ export function steerVerbs(program: Command): void {
     const command = verb(program, `${word} <job>`, description);
     if (word === "resume") command.addOption(gpuHoursOption());
     command.action(async (job: string, options: VerbOptions & { maxGpuHours?: number }) => {
-      const connection = connectionOf(options);
+      const connection = connectionAs("owner", options);
       const { id } = await findJob(connection, job);
       const { maxGpuHours } = options;
       if (maxGpuHours !== undefined) {

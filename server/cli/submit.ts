@@ -8,7 +8,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { nameNeighbours, type PackageFile, packageFiles } from "./folder.ts";
 import { invocation } from "./invocation.ts";
 import { multipart } from "./multipart.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { gpuHoursOption } from "./quote.ts";
 import { hasEnded, watchJob } from "./watch.ts";
@@ -86,7 +86,7 @@ export function submitVerb(program: Command): void {
     .addOption(gpuHoursOption())
     .option("--watch", "then watch it until it ends")
     .action(async (dir: string, options: SubmitOptions) => {
-      const connection = connectionOf(options);
+      const connection = connectionAs("owner", options);
       const files = await packageFiles(dir);
       const { jobs } = await asking(connection, options, () => sendJson(connection, "/api/jobs", JobListSchema));
       const wishes = await wishesOf(connection, options);

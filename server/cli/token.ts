@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import Type from "typebox";
 import { send, sendJson } from "./api.ts";
-import { connectionOf, type VerbOptions, verb } from "./options.ts";
+import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { asking } from "./working.ts";
 
@@ -26,14 +26,14 @@ export function tokenVerb(program: Command): void {
     .action(async (name: string, options: VerbOptions & { admin?: boolean }) => {
       const body = JSON.stringify({ name, admin: options.admin === true });
       const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
-      const connection = connectionOf(options);
+      const connection = connectionAs("administrator", options);
       const made = await asking(connection, options, () => sendJson(connection, "/api/tokens", NewTokenSchema, request));
       if (options.json) return printJson(made);
       note(`Token ${made.id} of ${made.name}. Keep it: it is not shown again.`);
       print(made.token);
     });
   verb(token, "list", "list the tokens").action(async (options: VerbOptions) => {
-    const connection = connectionOf(options);
+    const connection = connectionAs("administrator", options);
     const { tokens } = await asking(connection, options, () => sendJson(connection, "/api/tokens", TokenListSchema));
     if (options.json) return printJson({ tokens });
     for (const { id, name, admin, createdAt, revokedAt } of tokens) {
@@ -43,7 +43,7 @@ export function tokenVerb(program: Command): void {
     }
   });
   verb(token, "revoke <id>", "revoke a token by its number").action(async (id: string, options: VerbOptions) => {
-    const connection = connectionOf(options);
+    const connection = connectionAs("administrator", options);
     await asking(connection, options, () => send(connection, `/api/tokens/${encodeURIComponent(id)}`, { method: "DELETE" }));
     if (options.json) printJson({ revoked: Number(id) });
     else note(`Token ${id} is revoked.`);

@@ -158,7 +158,7 @@ export class Connection {
       await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster, pool },
-        session: context.signing.begin(session, context.clock()),
+        session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
       if (this.isClosed()) return this.left();

@@ -11,7 +11,7 @@ export const CLAIM_RATE = { perSecond: 50, burst: 500 };
 export const ADDRESS_CLAIM_RATE = { perSecond: 1000, burst: 10_000 };
 /** Renewals of one assignment: a client asks when half of a life of a minute or more is over, and once more when it reconnects. */
 export const RENEW_RATE = { perSecond: 0.1, burst: 6 };
-/** Signatures of one session, each kept for good: one for 1,024 results, ten seconds or the end of work, and those of earlier sessions when it begins. */
+/** Signatures of one account over all its connections, each kept for good: one for 1,024 results, ten seconds or the end of work, and those of earlier connections when one begins. */
 export const SIGN_RATE = { perSecond: 2, burst: 64 };
 /** Cold messages (hello, units, forget, and of pools) of one socket: own units come in up to 16 pages. */
 export const COLD_RATE = { perSecond: 2, burst: 24 };

@@ -3,7 +3,17 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, PoolId } from "../../shared/ids.ts";
 import { prefixOf } from "../access/address.ts";
 import type { Reply } from "../core/effects.ts";
-import { ADDRESS_CLAIM_RATE, Bucket, BYTE_RATE, CLAIM_RATE, NEW_KEY_RATE, OWN_UNITS_RATE, type Rate, RENEW_RATE } from "./limits.ts";
+import {
+  ADDRESS_CLAIM_RATE,
+  Bucket,
+  BYTE_RATE,
+  CLAIM_RATE,
+  NEW_KEY_RATE,
+  OWN_UNITS_RATE,
+  type Rate,
+  RENEW_RATE,
+  SIGN_RATE,
+} from "./limits.ts";
 
 /** An idle answer holds no longer, so that a new job starts quickly. */
 const MAX_IDLE_MS = 1000;
@@ -76,6 +86,16 @@ export class BytePace {
   /** 0: go on; else the milliseconds to wait. */
   take(account: AccountId, bytes: number, now: number): number {
     return bucketOf(this.accounts, account, BYTE_RATE, now).take(now, bytes);
+  }
+}
+
+/** Signatures of each account: whoever connects again gets no new burst. */
+export class SignPace {
+  private readonly accounts = new Map<AccountId, Bucket>();
+
+  /** 0: go on; else the milliseconds to wait. */
+  take(account: AccountId, now: number): number {
+    return bucketOf(this.accounts, account, SIGN_RATE, now).take(now);
   }
 }
 

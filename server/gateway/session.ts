@@ -11,7 +11,6 @@ import type { JobId, StatementId } from "../../shared/ids.ts";
 import { linkBytes, MAX_UNSIGNED_RESULTS } from "../../shared/statement.ts";
 import type { ReplicaResult } from "../../shared/wire.ts";
 import type { StatementMark } from "../core/events.ts";
-import { Bucket, SIGN_RATE } from "./limits.ts";
 
 /** Numbers of statements. One that is open belongs to its connection alone. */
 export class OpenStatements {
@@ -42,17 +41,15 @@ export class Session {
   /** Where the running hash began: its name. */
   private readonly name: Uint8Array;
   private readonly statements: OpenStatements;
-  private readonly signing: Bucket;
   private hash: Uint8Array;
   private statement: StatementId | null = null;
   private results = 0;
   private closed = false;
 
-  constructor(name: Uint8Array, statements: OpenStatements, now: number) {
+  constructor(name: Uint8Array, statements: OpenStatements) {
     this.name = name;
     this.hash = name;
     this.statements = statements;
-    this.signing = new Bucket(SIGN_RATE, now);
   }
 
   /** Throws `unsigned` where too many results wait for a signature. */
@@ -75,11 +72,6 @@ export class Session {
     if (statement === null || Buffer.compare(end, this.hash) !== 0) return null;
     this.letGo();
     return statement;
-  }
-
-  /** One signature more: 0, or the milliseconds to wait. */
-  pace(now: number): number {
-    return this.signing.take(now);
   }
 
   /** The connection has ended: nothing is added any more. */

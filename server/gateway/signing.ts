@@ -7,12 +7,14 @@ import { Verifier } from "../access/ed25519.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Store } from "../core/store.ts";
+import { SignPace } from "./pace.ts";
 import { OpenStatements, Session } from "./session.ts";
 
 export class Signing {
   private readonly coordinator: Pick<Coordinator, "dispatch" | "written">;
   private readonly store: Pick<Store, "unsignedStatement">;
   private readonly verifier = new Verifier();
+  private readonly pace = new SignPace();
   private readonly statements: OpenStatements;
 
   private constructor(coordinator: Signing["coordinator"], store: Signing["store"], last: StatementId) {
@@ -27,8 +29,8 @@ export class Signing {
   }
 
   /** Of a connection whose running hash begins with `name`. */
-  begin(name: Uint8Array, now: number): Session {
-    return new Session(name, this.statements, now);
+  begin(name: Uint8Array): Session {
+    return new Session(name, this.statements);
   }
 
   /**
@@ -40,7 +42,7 @@ export class Signing {
     { hash, signature }: { hash: Uint8Array; signature: Uint8Array },
     now: number,
   ): Promise<Reply> {
-    const retryMs = session.pace(now) || (this.verifier.isFull ? 1_000 : 0);
+    const retryMs = this.pace.take(account, now) || (this.verifier.isFull ? 1_000 : 0);
     if (retryMs > 0) throw new IdlewaveError("too-fast", { limit: "signatures", retrySeconds: Math.ceil(retryMs / 1000) });
     const statement = session.seal(hash) ?? (await this.left(account, hash, now));
     if (statement === undefined) throw new IdlewaveError("unknown-statement");

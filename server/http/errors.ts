@@ -4,7 +4,6 @@ import type { ErrorBody } from "../../shared/api.ts";
 import { counted } from "../../shared/counted.ts";
 import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
 import { invalidText } from "./invalid.ts";
-import { letGo } from "./senders.ts";
 
 /** A request's body that is no package and no result. */
 export const MAX_JSON_BYTES = 64 * 1024;
@@ -54,7 +53,6 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
   const hungUp = raw.destroyed && !raw.complete;
   if (ours && hungUp) request.log.debug({ err: thrown, url: request.url }, "a sender hung up");
   else if (ours) request.log.error({ err: thrown, url: request.url }, "a request failed");
-  letGo(request, reply);
   const retryMs = errorRetryMs(error.code, error.details);
   if (retryMs > 0) void reply.header("retry-after", Math.ceil(retryMs / 1000));
   void reply.status(status).type("application/json; charset=utf-8").send(bodyOf(error));

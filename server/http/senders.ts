@@ -1,8 +1,7 @@
-/** Whoever holds a line without using it: connections are bounded, small bodies keep a pace, and who sends on after the answer is let go. */
-import type { Server } from "node:http";
+/** Whoever holds a line without using it: connections are bounded, small bodies keep a pace, and who is answered while still sending is heard out only so far. */
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { isLimited, lineOf, plain } from "../access/address.ts";
 import type { App } from "./context.ts";
 import { Pace } from "./pace.ts";
@@ -11,8 +10,8 @@ import { Pace } from "./pace.ts";
 export const MAX_CONNECTIONS = 32_768;
 /** Of one public line: a school behind one address, each browser with a socket and a few requests. */
 export const MAX_PER_LINE = 1_024;
-/** Whoever is still sending a body after the answer is let finish, for so long. */
-const LINGER_MS = 30_000;
+/** Of a body that is answered before it is whole so much more is read, and for so long: far more than any refusal of an honest sender needs. */
+const HEARD_OUT = { bytes: 16 * 1024 * 1024, ms: 5_000 };
 /** These are handed to the routes as they come, which look to their pace themselves. */
 const STREAMED = /^(application\/octet-stream|multipart\/form-data)\b/i;
 
@@ -41,22 +40,41 @@ export function boundConnections(server: Server, isDirect: boolean, onRefused: (
   });
 }
 
-/** `newPace`: what a body that is read whole must keep. */
-export function hurrySenders(app: App, newPace = () => new Pace()): void {
+/** `newPace`: what a body that is read whole must keep. `heardOut`: how much of a body is read on once its answer is ready, ms and bytes. */
+export function hurrySenders(app: App, newPace = () => new Pace(), heardOut = HEARD_OUT): void {
   app.addHook("preParsing", async (request, _reply, payload) => {
     if (STREAMED.test(request.headers["content-type"] ?? "")) return payload;
-    return Readable.from(newPace().of<Uint8Array>(payload, (part) => part.byteLength));
+    const paced = Readable.from(newPace().of<Uint8Array>(payload, (part) => part.byteLength));
+    // Fastify stops listening to a body that is too large, which may still break off.
+    return paced.on("error", () => undefined);
   });
-  app.addHook("onSend", async (request, reply) => letGo(request, reply));
+  app.addHook("onSend", async ({ raw }, reply) => {
+    await hearOut(raw, heardOut);
+    // Nobody holds the line by sending slowly.
+    if (!raw.complete) void reply.header("connection", "close");
+  });
 }
 
-/** The answer is on its way while the body still comes: the line ends with it, so that nobody holds one by sending slowly. */
-export function letGo({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete || reply.hasHeader("connection")) return;
-  // Closed at once, the answer would be lost with the connection.
-  raw.unpipe();
-  raw.resume();
-  void reply.header("connection", "close");
-  const linger = setTimeout(() => raw.destroy(), LINGER_MS);
-  raw.once("close", () => clearTimeout(linger));
+/**
+ * Reads and drops what still comes of a body. The answer is sent after it: Node destroys a line with its last answer, and what
+ * reaches a destroyed line resets it, so that the answer is lost to whoever has not read it yet.
+ */
+async function hearOut(raw: IncomingMessage, { bytes, ms }: typeof HEARD_OUT): Promise<void> {
+  if (raw.complete || raw.destroyed) return;
+  await new Promise<void>((resolve) => {
+    let left = bytes;
+    const timer = setTimeout(resolve, ms);
+    raw.unpipe();
+    // An iterator that was given up still waits for this, and while anyone does nothing flows.
+    raw.removeAllListeners("readable");
+    raw.on("data", (part: Uint8Array) => {
+      left -= part.byteLength;
+      if (left < 0) resolve();
+    });
+    raw.once("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    raw.once("end", resolve);
+  });
 }

@@ -43,8 +43,15 @@ export interface Cell {
   banned: number;
 }
 
+/** What is told while a cell runs. */
+interface Listener {
+  onSeed?: (trace: number) => void;
+  /** After each step: how many units of all seeds are final. */
+  onStep?: (final: number) => void;
+}
+
 /** The runs of one cell. Throws `SeedFailed` when one breaks an invariant. */
-export function runCell(options: CellOptions, onSeed: (trace: number) => void = () => undefined): Cell {
+export function runCell(options: CellOptions, { onSeed, onStep }: Listener = {}): Cell {
   const { tier = "quorum", adversary, f, seeds, firstSeed, seats, quorum, audit, check } = options;
   const strategy = ADVERSARIES[adversary];
   if (!strategy) throw new RangeError(`there is no adversary ${adversary}`);
@@ -70,11 +77,11 @@ export function runCell(options: CellOptions, onSeed: (trace: number) => void = 
     const units = Math.max(1, Math.ceil(options.units / seeds));
     try {
       const network = new Network({ tier, seed, units, quorum, seats, share, strategy, audit, sessions: adversary !== "honest", check });
-      network.run();
       const { score } = network;
+      network.run(() => onStep?.(sum.final + score.final));
       for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += score[key];
       rates.push(score.wrong / Math.max(1, score.final));
-      onSeed(network.trace);
+      onSeed?.(network.trace);
     } catch (error) {
       throw new SeedFailed(seed, adversary, error);
     }

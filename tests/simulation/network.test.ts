@@ -73,7 +73,7 @@ describe("a network", () => {
   it("of a seed is the same each time, and of another seed another", () => {
     const traceOf = (firstSeed: number) => {
       const traces: number[] = [];
-      runCell({ ...small, adversary: "sleeper", firstSeed, seeds: 3, units: 300, check: false }, (trace) => traces.push(trace));
+      runCell({ ...small, adversary: "sleeper", firstSeed, seeds: 3, units: 300, check: false }, { onSeed: (trace) => traces.push(trace) });
       return traces;
     };
     expect(traceOf(7)).toEqual(traceOf(7));

@@ -129,9 +129,12 @@ export class Network {
     this.timeline.after(TICK_MS, () => this.tick());
   }
 
-  /** Runs until the job is over. Throws `BrokenInvariant`, or `Error` when nothing moves any more. */
-  run(): void {
-    while (this.isRunning) if (!this.timeline.advance()) throw new Error("nothing is planned and the job goes on");
+  /** Runs until the job is over; `onStep` is told after each step. Throws `BrokenInvariant`, or `Error` when nothing moves any more. */
+  run(onStep: () => void = () => undefined): void {
+    while (this.isRunning) {
+      if (!this.timeline.advance()) throw new Error("nothing is planned and the job goes on");
+      onStep();
+    }
   }
 
   get virtualHours(): number {

@@ -7,6 +7,7 @@ import { ADVERSARIES, SLICES } from "./adversaries.ts";
 import { type Cell, runCell, SeedFailed } from "./cell.ts";
 import { freshKeyLines } from "./fresh-keys.ts";
 import type { Tier } from "./network.ts";
+import { signOfLife } from "./sign-of-life.ts";
 
 interface Options {
   tier: Tier;
@@ -95,9 +96,15 @@ function simulate(): void {
   for (const adversary of names) {
     try {
       const { tier, f, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
-      const cell = runCell({ tier, adversary, f, units, seeds, firstSeed, seats, quorum, audit, check }, (each) => {
-        trace = (Math.imul(trace, 31) + each) >>> 0;
-      });
+      const cell = runCell(
+        { tier, adversary, f, units, seeds, firstSeed, seats, quorum, audit, check },
+        {
+          onSeed: (each) => {
+            trace = (Math.imul(trace, 31) + each) >>> 0;
+          },
+          onStep: signOfLife(adversary, units),
+        },
+      );
       cells.push(cell);
       say(lineOf(cell));
     } catch (error) {

@@ -191,7 +191,12 @@ describe("tokens", () => {
   });
 
   test.each<[string, () => Promise<string>, string, RegExp]>([
-    ["missing", async () => "", "An owner's token is needed: none was passed.", /--token or IDLEWAVE_TOKEN\. .*token new <name>/],
+    [
+      "missing",
+      async () => "",
+      "This needs an administrator's token, and none was given.",
+      /printed on its first start with --token or IDLEWAVE_TOKEN\.$/,
+    ],
     [
       "of another coordinator",
       async () => `iw_${"a".repeat(43)}`,
@@ -251,9 +256,21 @@ describe("exit codes", () => {
     expect((await idlewave(args, nowhere)).code).toBe(code);
   });
 
-  test("no token is unauthorised, an unknown job a failure", async () => {
-    const dir = await newJob("tokenless");
-    expect((await idlewave(["submit", dir], { IDLEWAVE_URL: coordinator.url })).code).toBe(5);
+  test.each([
+    ["owner", ["submit", "."]],
+    ["owner", ["results", "1", "--out", "-"]],
+    ["owner", ["cancel", "1"]],
+    ["owner", ["pool", "list"]],
+    ["administrator", ["site", "list"]],
+    ["administrator", ["key", "rotate"]],
+    ["administrator", ["backup", join(tmpdir(), "idlewave-never")]],
+  ])("no token is unauthorised before anything is sent, and an %s's is asked for: %s", async (who, args) => {
+    const { code, stderr } = await idlewave(args, nowhere);
+    expect(code).toBe(5);
+    expect(stderr).toMatch(new RegExp(`✗ This needs an ${who}'s token, and none was given\\. Give .*--token or IDLEWAVE_TOKEN\\.`));
+  });
+
+  test("an unknown job is a failure", async () => {
     expect((await idlewave(["status", "999"], env)).code).toBe(1);
     expect((await idlewave(["status", "no-such-job"], env)).code).toBe(1);
   });

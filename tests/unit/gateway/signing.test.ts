@@ -167,10 +167,14 @@ describe("a signature", () => {
     expect(await credit(one)).toEqual({ escrow: 0, final: 9 });
   });
 
-  it("is taken so often a second and no oftener", async () => {
-    const volunteer = await join();
+  it("is taken so often a second of an account and no oftener, however often it connects", async () => {
+    const keys = generateKeyPairSync("ed25519");
+    const volunteer = await join(keys);
     const answers = await Promise.all(Array.from({ length: 65 }, () => volunteer.sign(new Uint8Array(32))));
     expect(answers.filter((answer) => answer.type === "error" && answer.code === "too-fast")).toHaveLength(1);
+    await leave(volunteer);
+    expect(await (await join(keys)).sign(new Uint8Array(32))).toMatchObject({ code: "too-fast" });
+    expect(await (await join()).sign(new Uint8Array(32))).toMatchObject(UNKNOWN);
   });
 });
 
@@ -231,7 +235,7 @@ describe("a session", () => {
   const result = resultOf(1, bytesOf(1));
 
   it("claims no more while too much of it is unsigned", () => {
-    const session = new Session(new Uint8Array(32), new OpenStatements(0), 0);
+    const session = new Session(new Uint8Array(32), new OpenStatements(0));
     const { hash } = session.extend(1 as JobId, Array(MAX_UNSIGNED_RESULTS).fill(result));
     expect(() => session.mayClaim()).not.toThrow();
     const more = session.extend(1 as JobId, [result]);
@@ -243,7 +247,7 @@ describe("a session", () => {
 
   it("takes nothing into a statement once its connection has ended: another one may sign it", () => {
     const statements = new OpenStatements(6);
-    const session = new Session(new Uint8Array(32), statements, 0);
+    const session = new Session(new Uint8Array(32), statements);
     const { statement } = session.extend(1 as JobId, [result]);
     expect([statement, statements.has(statement)]).toEqual([7, true]);
     session.close();
@@ -254,6 +258,6 @@ describe("a session", () => {
 
 it("units above 2^32 are hashed with both halves", () => {
   const session = (unit: number) =>
-    new Session(new Uint8Array(32), new OpenStatements(0), 0).extend(1 as JobId, [{ ...resultOf(0, bytesOf(1)), unit: unit as UnitIndex }]);
+    new Session(new Uint8Array(32), new OpenStatements(0)).extend(1 as JobId, [{ ...resultOf(0, bytesOf(1)), unit: unit as UnitIndex }]);
   expect(session(2 ** 33 + 1).hash).not.toEqual(session(1).hash);
 });

@@ -316,7 +316,7 @@ describe("a volunteer's work", () => {
       const peer = {
         ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null },
         publicKey: "00".repeat(32) as PublicKeyHex,
-        session: network.signing.begin(new Uint8Array(32), Date.now()),
+        session: network.signing.begin(new Uint8Array(32)),
       };
       return answer(desk, peer, encodeFrame({ type: "claim", units: 1, gpuMillis: 0, job: 0 }));
     });
@@ -342,7 +342,7 @@ describe("a volunteer's work", () => {
         },
       },
     };
-    const session = network.signing.begin(new Uint8Array(32), Date.now());
+    const session = network.signing.begin(new Uint8Array(32));
     const peer = {
       ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null, session },
       publicKey: "00".repeat(32) as PublicKeyHex,

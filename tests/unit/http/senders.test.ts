@@ -70,9 +70,9 @@ function held(port: number, text: string): Promise<string> {
 }
 
 describe("a sender", () => {
-  async function serve(): Promise<{ app: ReturnType<typeof Fastify>; port: number }> {
-    const app = Fastify({ forceCloseConnections: true });
-    hurrySenders(app as unknown as App, () => new Pace(30));
+  async function serve(heardOut = { bytes: 1_000_000, ms: 30 }): Promise<{ app: ReturnType<typeof Fastify>; port: number }> {
+    const app = Fastify({ forceCloseConnections: true, bodyLimit: 20_000 });
+    hurrySenders(app as unknown as App, () => new Pace(30), heardOut);
     app.post("/json", async (request) => request.body);
     app.get("/get", async () => "read");
     await app.listen({ port: 0, host: "127.0.0.1" });
@@ -92,6 +92,23 @@ describe("a sender", () => {
   it("of a body that nobody reads does not keep the line", async () => {
     const { app, port } = await serve();
     const answer = await held(port, "GET /get HTTP/1.1\r\nhost: x\r\ncontent-length: 20\r\n\r\nab");
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
+    expect(answer).toContain("connection: close");
+    await app.close();
+  });
+
+  it("of too large a body that stops in the middle is answered, and nothing fails after it", async () => {
+    // The pace of these bytes is over before.
+    const { app, port } = await serve({ bytes: 1_000_000, ms: 1_500 });
+    const head = "POST /json HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    const answer = await held(port, `${head}7530\r\n${"x".repeat(0x7530)}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 413/);
+    await app.close();
+  });
+
+  it("of more than is heard out is answered without the rest", async () => {
+    const { app, port } = await serve({ bytes: 1_000, ms: 1_000_000 });
+    const answer = await held(port, `GET /get HTTP/1.1\r\nhost: x\r\ncontent-length: 20000\r\n\r\n${"x".repeat(2_000)}`);
     expect(answer).toMatch(/^HTTP\/1.1 200/);
     expect(answer).toContain("connection: close");
     await app.close();
