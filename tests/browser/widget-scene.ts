@@ -13,7 +13,7 @@ import { type Network, startNetwork } from "./network.ts";
 vi.setConfig({ testTimeout: 300_000 });
 
 /** Scenes of a yes that holds. */
-export const LENDING = ["starting", "running", "another-tab", "waiting", "offline", "paused", "held"];
+export const LENDING = ["starting", "running", "waiting", "offline", "paused", "held"];
 /** Longer than a person looks and aims before the click, ms. */
 export const AIM_MS = 1_500;
 
