@@ -1,17 +1,14 @@
 /**
- * The scene of the donor's tests: the worker alone, bundled once, and for each test a coordinator and a browser of its
+ * The scene of the donor's tests: the worker alone, bundled once, and for each test a coordinator and a profile of its
  * own. A file that imports it is set up.
  */
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "puppeteer";
-import { afterEach, beforeAll, beforeEach } from "vitest";
+import type { Browser, BrowserContext, Page } from "puppeteer";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { bundle, openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
 
-/** Of the job `jobs/lcg` as it is. */
-export const UNITS = 24;
-export const STEPS = 200_000;
 /** Values of a unit whose result is above 64 KiB. */
 export const LARGE_VALUES = 32_768;
 /** More units than a test computes. */
@@ -29,43 +26,58 @@ const LOCAL = ["--disable-features=LocalNetworkAccessChecks"];
 
 export let network: Network;
 let scripts: { page: string; worker: string };
-let browser: Browser;
-let others: Browser[] = [];
+/** One for all tests, until a test takes its GPU: a browser that has lost it often gives none any more. */
+let browser: Browser | undefined;
+let spent: Browser | undefined;
+let profiles: BrowserContext[] = [];
 
 beforeAll(async () => {
   const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
   scripts = { page: await bundle(path("donor.page.ts")), worker: await bundle(path("../../client/donor/worker.ts")) };
 });
 beforeEach(async () => {
-  [browser, network] = await Promise.all([openBrowser({ args: LOCAL }), startNetwork()]);
+  [browser, network] = await Promise.all([browser ?? openBrowser({ args: LOCAL }), startNetwork()]);
+  profiles = [await browser.createBrowserContext()];
 });
 afterEach(async () => {
-  for (const each of [browser, ...others]) await each?.close();
-  others = [];
+  for (const profile of profiles) await profile.close();
+  if (spent) {
+    await spent.close();
+    [browser, spent] = [undefined, undefined];
+  }
   await network?.close();
+});
+afterAll(async () => {
+  await browser?.close();
 });
 
 /** A tab on the coordinator's origin with a donor that is off; it opens even while the coordinator is down. */
 export function openTab(): Promise<Page> {
-  return openTabOf(browser);
+  return openTabIn(own());
 }
 
-/** The same of somebody else's, in a browser of their own. */
+/** The same of somebody else's, with a profile of their own. */
 export async function openPartner(): Promise<Page> {
-  const other = await openBrowser({ args: LOCAL });
-  others.push(other);
-  return await openTabOf(other);
+  const other = await own().browser().createBrowserContext();
+  profiles.push(other);
+  return await openTabIn(other);
 }
 
 /** A tab of the coordinator's own page. */
 export async function openPage(): Promise<Page> {
-  const page = await browser.newPage();
+  const page = await own().newPage();
   await page.goto(network.url);
   return page;
 }
 
-async function openTabOf(owner: Browser): Promise<Page> {
-  const page = await owner.newPage();
+function own(): BrowserContext {
+  const [profile] = profiles;
+  if (!profile) throw new Error("no test runs");
+  return profile;
+}
+
+async function openTabIn(profile: BrowserContext): Promise<Page> {
+  const page = await profile.newPage();
   page.on("request", (request) => {
     if (request.url() === `${network.url}/donor-test`) void request.respond({ contentType: "text/html", body: "<!doctype html>" });
   });
@@ -98,6 +110,7 @@ export const untilState = (page: Page, test: string) =>
 
 /** Takes all devices, and what runs on them. */
 export async function crashGpu(): Promise<void> {
-  const session = await browser.target().createCDPSession();
+  const session = await own().browser().target().createCDPSession();
   await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
+  spent = own().browser();
 }

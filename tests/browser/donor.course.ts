@@ -2,9 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { type Surroundings, UNTOLD } from "../../client/donor/manners/surroundings.ts";
 import { NO_WISHES, type Wishes } from "../../client/donor/manners/wishes.ts";
-import { expected } from "../fixtures/jobs/lcg/expected.ts";
+import { expected, STEPS, UNITS } from "../fixtures/jobs/lcg/expected.ts";
 import { keptKey } from "./donor-kept.ts";
-import { last, load, MANY, network, openDonor, openPartner, openTab, STEPS, start, UNITS, untilPhase, untilState } from "./donor-scene.ts";
+import { last, load, MANY, network, openDonor, openPartner, openTab, start, untilPhase, untilState } from "./donor-scene.ts";
 
 describe("the donor", () => {
   it("does nothing before start, computes, and keeps its key over a reload", async () => {

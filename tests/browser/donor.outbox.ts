@@ -10,7 +10,7 @@ describe("what the donor has finished", () => {
     const page = await openTab();
     await start(page);
     await untilState(page, "state.units.submitted > 2");
-    const back = network.restart(12_000);
+    const back = network.restart(8_000);
     await untilState(page, `state.phase.kind === "offline" && state.unsent > 0`);
     const { unsent } = await last(page);
     await load(page);
@@ -47,8 +47,10 @@ describe("what the donor has finished", () => {
         shelf.put({ key: "probe", bytes: new Uint8Array(1e6) }, "probe");
       }))`,
       );
-    // The browser looks at the room that is left every half minute.
+    // The browser looks at the room that is left every half minute; little is lent until then.
+    await page.evaluate("control.setDose(0.1)");
     await expect.poll(write, { timeout: 45_000, interval: 1_000 }).toBe("QuotaExceededError");
+    await page.evaluate("control.setDose(0.9)");
     const { units } = await last(page);
     await untilState(page, `state.units.submitted > ${units.submitted + 8}`);
     expect(await page.evaluate("states.some(({ phase }) => phase.kind === 'failed')")).toBe(false);

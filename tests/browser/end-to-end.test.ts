@@ -4,20 +4,18 @@ import { join } from "node:path";
 import type { Browser, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { startLiar } from "../../server/cli/demo/liar.ts";
-import { expected } from "../fixtures/jobs/lcg/expected.ts";
+import { expected, STEPS, UNITS } from "../fixtures/jobs/lcg/expected.ts";
 import { openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
 
 vi.setConfig({ testTimeout: 300_000 }); // two software GPUs share the cores with whatever else runs
 
-const UNITS = 24;
-const STEPS = 200_000;
 const LEND = '[data-testid="lend"]';
 
-/** Opens the page and presses its button; resolves when the donor left `before`. */
 /** Frames come slowly, or not at all, to a page that is not seen. */
 const POLLING = { polling: 100 };
 
+/** Opens the page and presses its button; resolves when the donor left `before`. */
 async function volunteer(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(url);

@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import puppeteer, { type Browser, type Page } from "puppeteer";
+import puppeteer, { type Browser, type BrowserContext, type Page } from "puppeteer";
 import { findChromium, HOW_TO_GET_ONE } from "../../scripts/chromium.mjs";
 import { findFirefox, NO_FIREFOX } from "../../scripts/firefox.mjs";
 
@@ -16,6 +16,8 @@ const QUIET = [
   "--disable-sync",
   "--disable-quic",
   "--no-first-run",
+  // Processes that are begun before anybody needs them: most of what a test costs here is processes.
+  "--disable-features=SpareRendererForSitePerProcess,PreloadTopChromeWebUI",
   // Tests run as root in containers; the pages are our own.
   "--no-sandbox",
 ];
@@ -54,6 +56,19 @@ export async function openFirefox(): Promise<Browser> {
     extraPrefsFirefox: { "dom.webgpu.enabled": true, "dom.webgpu.workers.enabled": true, "gfx.webgpu.ignore-blocklist": true },
     protocolTimeout: 120_000,
   });
+}
+
+/** A blank page, alone in a profile that is as it was before `origin` kept anything in it: a new profile costs far more. */
+export async function pageInEmpty(profile: BrowserContext, origin: string): Promise<Page> {
+  const old = await profile.pages();
+  const page = await profile.newPage();
+  for (const each of old) await each.close();
+  await profile.clearPermissionOverrides();
+  const devtools = await page.createCDPSession();
+  await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+  await devtools.send("Network.clearBrowserCache");
+  await devtools.detach();
+  return page;
 }
 
 /** Bundles a module (and workers it needs) as one ES module for the browser. */

@@ -1,8 +1,9 @@
 /** A visitor of the built page, whose donor a test scripts. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import type { Browser, Page } from "puppeteer";
+import type { BrowserContext, Page } from "puppeteer";
 import type { DonorFact, DonorState } from "../../client/donor/state.ts";
+import { pageInEmpty } from "./harness.ts";
 import { donorState } from "./page-fixtures.ts";
 import type { Site } from "./page-site.ts";
 
@@ -20,16 +21,11 @@ export class Visitor {
     this.site = site;
   }
 
-  /** In a profile of its own, 1280 x 800. */
-  static async come(browser: Browser, site: Site): Promise<Visitor> {
-    const context = await browser.createBrowserContext();
-    const page = await context.newPage();
+  /** In a profile that knows nothing of the site, 1280 x 800. */
+  static async come(profile: BrowserContext, site: Site): Promise<Visitor> {
+    const page = await pageInEmpty(profile, site.url);
     await page.setViewport({ width: 1280, height: 800 });
     return new Visitor(page, site);
-  }
-
-  async leave(): Promise<void> {
-    await this.page.browserContext().close();
   }
 
   state(): Promise<string> {

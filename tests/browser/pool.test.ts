@@ -1,15 +1,13 @@
 /** A browser is invited to a pool: who asks, one click, the pool's job alone, and out of it in one click again. */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { expected } from "../fixtures/jobs/lcg/expected.ts";
+import { expected, STEPS, UNITS } from "../fixtures/jobs/lcg/expected.ts";
 import { openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
 import { violationsOf } from "./page-visitor.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
-const UNITS = 24;
-const STEPS = 200_000;
 const JOIN = '[data-testid="join"]';
 
 const waitForState = (page: Page, state: string, timeout = 30_000) =>

@@ -13,7 +13,7 @@ import { type Network, startNetwork } from "./network.ts";
 vi.setConfig({ testTimeout: 300_000 });
 
 /** Scenes of a yes that holds. */
-export const LENDING = ["starting", "running", "waiting", "offline", "paused", "held"];
+export const LENDING = ["starting", "running", "waiting", "offline", "paused", "held", "another-tab"];
 /** Longer than a person looks and aims before the click, ms. */
 export const AIM_MS = 1_500;
 
@@ -61,14 +61,16 @@ afterAll(async () => {
 beforeEach(async () => {
   asked.length = 0;
   site.policy = "";
-  const context = await browser.createBrowserContext();
-  page = await context.newPage();
+  // What a frame keeps is its site's own part of a profile, which nothing empties but a new one.
+  const profile = await browser.createBrowserContext();
+  page = await profile.newPage();
   await page.setViewport({ width: 900, height: 700 });
   page.on("request", (request) => {
     const url = new URL(request.url());
     if (url.origin === network.url) asked.push(url.pathname);
   });
 });
+
 afterEach(async () => {
   await page.browserContext().close();
 });
