@@ -19,6 +19,8 @@ export interface Network {
   until(job: number, holds: (status: JobStatus) => boolean, seconds: number): Promise<JobStatus>;
   /** The raw results of a job's only output. */
   results(job: number): Promise<Uint8Array>;
+  /** What it keeps as files, among them large results, final or not. */
+  blobs(): Buffer[];
   get(path: string): Promise<unknown>;
   /** Registers a site that may show the widget; answers its number. */
   addSite(origin: string, name: string): Promise<number>;
@@ -96,6 +98,10 @@ export async function startNetwork(): Promise<Network> {
       const response = await fetch(`${url}/api/jobs/${job}/results?format=raw`, { headers: authorization });
       if (!response.ok) throw new Error(`results answered ${response.status}: ${await response.text()}`);
       return new Uint8Array(await response.arrayBuffer());
+    },
+    blobs() {
+      const entries = readdirSync(join(data, "blobs"), { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => readFileSync(join(entry.parentPath, entry.name)));
     },
     async restart(downMs) {
       await running.close();
