@@ -49,18 +49,27 @@ async function hashOf(place: string): Promise<BlobHash> {
 }
 
 export function checkVerb(program: Command): void {
-  offlineVerb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator").action(
-    async (dir: string, options: OfflineOptions) => {
+  offlineVerb(program, "check <dir>", "judge the job package in <dir> on this machine, without a coordinator")
+    .option("--strict", `end with ${EXIT.refused}, as for a fault, where there is a warning`)
+    .action(async (dir: string, options: OfflineOptions & { strict?: boolean }) => {
       const { admitted } = await working(`Judging ${dir}`, options.json, () => admitFolder(dir));
       const { manifest, plan, entryPoints, warnings } = admitted;
       const slicing = "whole" in plan.slicing ? plan.slicing : { sliced: true };
-      if (options.json) printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
-      else {
-        for (const warning of warnings) note(warning);
-        const but = warnings.length > 0 ? `, with ${counted(warnings.length, "warning")}` : "";
-        print(`${manifest.name} is good${but}: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
-        print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
+      const warned = counted(warnings.length, "warning");
+      if (!options.json) for (const warning of warnings) note(warning);
+      if (options.strict && warnings.length > 0)
+        throw new CliError(
+          EXIT.refused,
+          "refused",
+          `${manifest.name} has no faults, and ${warned}.`,
+          "See to them, or leave --strict out.",
+        );
+      if (options.json) {
+        printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
+        return;
       }
-    },
-  );
+      const verdict = warnings.length > 0 ? `has no faults, and ${warned} to see to before it is submitted` : "is good";
+      print(`${manifest.name} ${verdict}: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
+      print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
+    });
 }

@@ -91,13 +91,20 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
   }
   const plain = files.length === 1 && isPlain(root);
   const unresolved: Fault[] = [];
+  const missing = new Set<string>();
   for (const ref of bound.unbound ?? []) {
     const name = ref.path.join("::");
     const place = placeIn(ref.srcModule.debugFilePath, ref.srcModule.src, ref.start);
-    const right =
-      ref.path.length > 1
-        ? "Add the file it is imported from to the manifest's kernel list."
-        : (OTHER_KERNEL_TYPES[name.toLowerCase()] ?? "Declare it, or mend its name.");
+    const from = ref.path.slice(0, -1).join("::");
+    if (from !== "") {
+      // Each of its names is missing where it is used, and one file is the cause.
+      if (missing.has(from)) continue;
+      missing.add(from);
+      const right = `Add the file that ${from} is to "kernel" in job.json, or mend the import.`;
+      faults.push({ ...place, wrong: `Nothing declares ${name}: none of the kernel's files is ${from}.`, right });
+      continue;
+    }
+    const right = OTHER_KERNEL_TYPES[name.toLowerCase()] ?? "Declare it, or mend its name.";
     (plain ? unresolved : faults).push({ ...place, wrong: `Nothing declares ${name}.`, right });
   }
 

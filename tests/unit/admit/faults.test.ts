@@ -262,9 +262,9 @@ describe("one fault, named with its place and the way out", () => {
       /kernel\.wgsl:7:\d+ : no matching overload/,
     ],
     [
-      "an import that leads nowhere",
-      job({}, `import package::missing::thing;\n${KERNEL.replace("params.first", "thing")}`),
-      /kernel\.wgsl:8:18 : Nothing declares/,
+      "an import that leads nowhere, once however many names come from there",
+      job({}, `import package::missing::{thing, other};\n${KERNEL.replace("params.first", "thing + other + thing")}`),
+      /^kernel\.wgsl:8:18 : Nothing declares package::missing::thing: none of the kernel's files is package::missing\. Add the file that package::missing is to "kernel" in job\.json, or mend the import\.$/,
     ],
     [
       "a split that leaves a rest",

@@ -19,7 +19,7 @@ test("check says once whether the job can be sliced, or why not", async () => {
   const sliced = await idlewave(["check", folder, "--json"]);
   const { entryPoints } = JSON.parse(sliced.stdout) as { entryPoints: string[] };
   expect(JSON.parse(sliced.stdout)).toMatchObject({ slicing: { sliced: true } });
-  expect((await idlewave(["check", folder])).stdout.match(/can be sliced/g)).toEqual(["can be sliced"]);
+  expect((await idlewave(["check", folder, "--strict"])).stdout.match(/can be sliced/g)).toEqual(["can be sliced"]);
 
   const kernel = join(folder, "kernel.wgsl");
   await writeFile(kernel, `${await readFile(kernel, "utf8")}\nalias vec4 = f32;\n`);
@@ -27,7 +27,10 @@ test("check says once whether the job can be sliced, or why not", async () => {
   const whole = await idlewave(["check", folder]);
   expect(whole).toMatchObject({ code: 0, stderr: expect.stringContaining(why) });
   expect(whole.stdout.match(/run whole/g)).toEqual(["run whole"]);
-  expect(whole.stdout).toMatch(/is good, with \d+ warnings?: \d/);
+  expect(whole.stdout).toMatch(/has no faults, and \d+ warnings? to see to before it is submitted: \d/);
+  const strict = await idlewave(["check", folder, "--strict"]);
+  expect(strict).toMatchObject({ code: 3, stdout: "", stderr: expect.stringContaining(why) });
+  expect(strict.stderr).toMatch(/has no faults, and \d+ warnings?\. See to them, or leave --strict out/);
   expect(JSON.parse((await idlewave(["check", folder, "--json"])).stdout)).toMatchObject({ entryPoints, slicing: { whole: why } });
 });
 
