@@ -85,7 +85,9 @@ describe("the donor and its device", () => {
     await network.until(job, ({ units }) => units.voted === 1, 200);
     await expect.poll(kept, { timeout: 10_000 }).toBe(0);
     const right = expected(LARGE_VALUES / 512, steps);
-    expect(network.blobs().some((blob) => blob.subarray(-right.byteLength).equals(right))).toBe(true);
+    // They follow the digest.
+    const isThere = () => network.blobs().some((blob) => blob.subarray(-right.byteLength).equals(right));
+    await expect.poll(isThere, { timeout: 30_000, interval: 500 }).toBe(true);
   });
 
   it("gives a unit back with which two devices were lost, and says so", { timeout: 200_000 }, async () => {
