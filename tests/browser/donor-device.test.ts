@@ -72,12 +72,12 @@ describe("the donor and its device", () => {
     const steps = 300_000;
     const job = await network.submit("jobs/lcg", LARGE(1, steps));
     const page = await openTab();
-    await start(page);
+    await start(page, 0, 0.9);
     const kept = () => keptDone(page);
     await expect.poll(kept, { timeout: 120_000, interval: 500 }).toBeGreaterThan(0);
     const done = await kept();
     await load(page);
-    await start(page);
+    await start(page, 0, 0.9);
     const shares = "facts.filter(({ unit }) => unit?.state === 'running' && unit.progress > 0).map(({ unit }) => unit.progress)";
     await page.waitForFunction(`${shares}.length > 0`, { timeout: 60_000, polling: 50 });
     // The first that is told is what was kept.
@@ -103,7 +103,7 @@ describe("the donor and its device", () => {
       void worker.client.send("Network.enable");
     });
     await openDonor(page);
-    await start(page);
+    await start(page, 0, 0.9);
     for (let times = 1; times <= 2; times++) {
       await untilPhase(page, "running");
       // The unit is on the GPU: the first slice of it takes long.

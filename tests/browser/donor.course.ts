@@ -12,14 +12,14 @@ describe("the donor", () => {
     const page = await openTab();
     expect((await last(page)).phase.kind).toBe("off");
     expect((await network.status(job)).units.leased).toBe(0);
-    await start(page);
+    await start(page, 0, 0.9);
     await network.until(job, ({ units }) => units.voted === UNITS, 40);
     await untilPhase(page, "waiting");
     const state = await last(page);
     expect(state.publicKey).toMatch(/^[0-9a-f]{64}$/);
     await untilState(page, `state.units.submitted === ${UNITS} && state.unsent === 0 && state.gpuSeconds > 0`);
     await load(page);
-    await start(page);
+    await start(page, 0, 0.9);
     await untilState(page, `state.publicKey === "${state.publicKey}" && state.units.submitted === ${UNITS}`);
   });
 
@@ -39,7 +39,7 @@ describe("the donor", () => {
     const job = await network.submit("jobs/lcg", MANY);
     const page = await openTab();
     const battery = (charging: boolean): Surroundings => ({ ...UNTOLD, battery: { charging, level: 0.8 } });
-    const options = { origin: network.url, dose: 0.9, job: 0, surroundings: battery(false) };
+    const options = { origin: network.url, dose: 0.25, job: 0, surroundings: battery(false) };
     await page.evaluate(`control.start(${JSON.stringify(options)})`);
     await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "battery"`);
     expect(((await network.get("/api/network")) as { volunteers: number }).volunteers).toBe(0);
@@ -77,10 +77,10 @@ describe("the donor", () => {
   it("says when the job is done, with two of them the answer is right", async () => {
     const job = await network.submit("jobs/lcg");
     const page = await openTab();
-    await start(page);
+    await start(page, 0, 0.9);
     await untilPhase(page, "running");
     const partner = await openPartner();
-    await start(partner, job);
+    await start(partner, job, 0.9);
     await network.until(job, ({ state }) => state === "done", 50);
     expect(await network.results(job)).toEqual(expected(UNITS, STEPS));
     await untilPhase(page, "job-done");
@@ -103,13 +103,13 @@ describe("the donor", () => {
     }`;
     const openWithout = () => openDonor(page, without);
     await openWithout();
-    await start(page);
+    await start(page, 0, 0.9);
     await untilState(page, "state.units.submitted > 0");
     const { publicKey } = await last(page);
     expect(await keptKey(page)).toBe("seed");
     await load(page);
     await openWithout();
-    await start(page);
+    await start(page, 0, 0.9);
     await untilState(page, `state.publicKey === "${publicKey}" && state.units.submitted > 0`);
   });
 });

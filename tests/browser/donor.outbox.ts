@@ -68,10 +68,10 @@ describe("what the donor has finished", () => {
       void worker.client.send("Network.enable");
     });
     await openDonor(page);
-    await start(page);
+    await start(page, 0, 0.9);
     await network.until(job, ({ units }) => units.voted === 2, 40);
     const partner = await openPartner();
-    await start(partner);
+    await start(partner, 0, 0.9);
     await network.until(job, ({ state }) => state === "done", 40);
     // The kernel's value depends on 512 * unit + position alone.
     const values = expected(2 + LARGE_VALUES / 512, 7);

@@ -60,7 +60,7 @@ describe("the donor in several tabs", () => {
   it("lends in all tabs what was chosen in the one that was asked last", async () => {
     await network.submit("jobs/lcg", MANY);
     const [first, second] = [await openTab(), await openTab()];
-    await start(first);
+    await start(first, 0, 0.5);
     await untilPhase(first, "running");
     await start(second, 0, 0.25);
     await untilState(first, "state.dose === 0.25");
@@ -87,7 +87,7 @@ describe("the donor in several tabs", () => {
     await untilPhase(first, "running");
     await start(second);
     await untilPhase(second, "another-tab");
-    await first.evaluate(`control.restart(${JSON.stringify({ origin: network.url, dose: 0.9, job })})`);
+    await first.evaluate(`control.restart(${JSON.stringify({ origin: network.url, dose: 0.25, job })})`);
     await untilPhase(second, "running");
     await untilState(first, `state.phase.kind === "another-tab" && state.phase.running`);
   });
