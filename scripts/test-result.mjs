@@ -1,4 +1,4 @@
-// A reporter: writes what each test came to, and what failed outside of all tests, to the file that IDLEWAVE_TEST_RESULT names.
+// A reporter: writes what each test came to, and what failed outside of all tests, to the file that TEST_RESULT_FILE names.
 import { writeFileSync } from "node:fs";
 
 export default class Result {
@@ -10,7 +10,7 @@ export default class Result {
       for (const error of errorsOf(module)) outside.push({ file, why: firstLine(error) });
       for (const test of module.children.allTests()) tests.push({ file, name: test.fullName, state: test.result().state });
     }
-    writeFileSync(process.env.IDLEWAVE_TEST_RESULT, JSON.stringify({ tests, outside, isWhole: reason !== "interrupted" }));
+    writeFileSync(process.env.TEST_RESULT_FILE, JSON.stringify({ tests, outside, isWhole: reason !== "interrupted" }));
   }
 }
 

@@ -61,7 +61,7 @@ async function runTests() {
 async function vitest(options) {
   const file = join(cache, "test-result.json");
   rmSync(file, { force: true });
-  process.env.IDLEWAVE_TEST_RESULT = file;
+  process.env.TEST_RESULT_FILE = file;
   const reporters = ["default", join(root, "scripts", "test-progress.mjs"), join(root, "scripts", "test-result.mjs")];
   const isGood = await run(bin("vitest", "vitest.mjs"), [
     "run",

@@ -64,7 +64,7 @@ it("a real run tells its tests, and what an import, a hook and a promise threw o
   const reporter = `--reporter=${join(ROOT, "scripts", "test-result.mjs")}`;
   const { status } = spawnSync(process.execPath, [join(ROOT, "node_modules", "vitest", "vitest.mjs"), "run", reporter], {
     cwd: folder,
-    env: { ...process.env, IDLEWAVE_TEST_RESULT: result },
+    env: { ...process.env, TEST_RESULT_FILE: result },
   });
   const { passed, failures } = countOf({ ...JSON.parse(readFileSync(result, "utf8")), isGood: status === 0 }, undefined);
   expect(passed).toBe(3);
