@@ -39,7 +39,7 @@ describe("the donor", () => {
     const job = await network.submit("jobs/lcg", MANY);
     const page = await openTab();
     const battery = (charging: boolean): Surroundings => ({ ...UNTOLD, battery: { charging, level: 0.8 } });
-    const options = { origin: network.url, dose: 0.25, job: 0, surroundings: battery(false) };
+    const options = { origin: network.url, dose: 0.9, job: 0, surroundings: battery(false) };
     await page.evaluate(`control.start(${JSON.stringify(options)})`);
     await untilState(page, `state.phase.kind === "on-hold" && state.phase.reason === "battery"`);
     expect(((await network.get("/api/network")) as { volunteers: number }).volunteers).toBe(0);

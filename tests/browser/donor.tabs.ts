@@ -39,7 +39,7 @@ describe("the donor in several tabs", () => {
     await network.submit("jobs/lcg", MANY);
     const [beside, first] = [await openTab(), await openTab()];
     await beside.evaluate("lookOn()");
-    await start(first);
+    await start(first, 0, 0.9);
     await beside.waitForFunction("['all-units', 'share', 'held'].every((type) => overheard.some((fact) => fact.type === type))", {
       polling: 100,
     });
