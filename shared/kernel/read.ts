@@ -95,13 +95,16 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
   for (const ref of bound.unbound ?? []) {
     const name = ref.path.join("::");
     const place = placeIn(ref.srcModule.debugFilePath, ref.srcModule.src, ref.start);
-    const from = ref.path.slice(0, -1).join("::");
+    const from = moduleOf(ref.path, ref.srcModule.modulePath);
     if (from !== "") {
+      const file = asts.get(from)?.srcModule.debugFilePath;
+      if (file) faults.push({ ...place, wrong: `${file} declares no ${ref.path.at(-1)}.`, right: "Declare it there, or mend its name." });
       // Each of its names is missing where it is used, and one file is the cause.
-      if (missing.has(from)) continue;
+      else if (!missing.has(from)) {
+        const right = `Add the file that ${from} is to "kernel" in job.json, or mend the import.`;
+        faults.push({ ...place, wrong: `Nothing declares ${name}: none of the kernel's files is ${from}.`, right });
+      }
       missing.add(from);
-      const right = `Add the file that ${from} is to "kernel" in job.json, or mend the import.`;
-      faults.push({ ...place, wrong: `Nothing declares ${name}: none of the kernel's files is ${from}.`, right });
       continue;
     }
     const right = OTHER_KERNEL_TYPES[name.toLowerCase()] ?? "Declare it, or mend its name.";
@@ -121,6 +124,14 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
   const linked = parse({ path: rootFile.path, text }, "package::linked");
   if (!("moduleElem" in linked)) return { faults: [linked], unresolved };
   return { kernel: kernelOf(text, linked, bindAlone(linked), map, rootFile), faults, unresolved };
+}
+
+/** The module that the name at `path` is of, seen from the module `within`; "" for a name of its own. */
+function moduleOf(path: readonly string[], within: string): string {
+  const module = path.slice(0, -1);
+  const up = module.findLastIndex((segment) => segment === "super") + 1;
+  const above = up === 0 ? [] : within.split("::").slice(0, -up);
+  return [...above, ...module.slice(up)].join("::");
 }
 
 /** Parses and binds `text` as one module without imports, or undefined when its syntax is wrong. */
