@@ -11,7 +11,7 @@ import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
-import { type Connection, findJob, sendJson } from "./api.ts";
+import { type Connection, findJob, posted, sendJson } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -125,8 +125,7 @@ async function jobOf(connection: Connection, { job, join, pool }: DonateOptions)
 }
 
 async function tellWhoAsks(connection: Connection, secret: string): Promise<void> {
-  const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify({ secret }) };
-  const { id, name, owner } = await sendJson(connection, "/api/pools/invited", InvitedSchema, request);
+  const { id, name, owner } = await sendJson(connection, "/api/pools/invited", InvitedSchema, posted({ secret }));
   note(
     `The link is to pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(`donate --pool ${id}`)} goes on.`,
   );

@@ -1,7 +1,7 @@
 /** `key rotate`: a new key for assignment tokens, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
-import { sendJson } from "./api.ts";
+import { posted, sendJson } from "./api.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 
@@ -12,8 +12,7 @@ export function keyVerb(program: Command): void {
   verb(key, "rotate", "replace it; older keys stay good for 14 days")
     .option("--revoke", "drop the older keys at once: for a key that has leaked")
     .action(async (options: VerbOptions & { revoke?: boolean }) => {
-      const body = JSON.stringify({ revoke: options.revoke === true });
-      const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
+      const request = posted({ revoke: options.revoke === true });
       const rotated = await sendJson(connectionAs("administrator", options), "/api/keys/rotate", RotatedSchema, request);
       if (options.json) return printJson(rotated);
       note(

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Static } from "typebox";
 import { counted } from "../../shared/counted.ts";
 import { MemberListSchema, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
-import { type Connection, send, sendJson } from "./api.ts";
+import { type Connection, posted, send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
@@ -70,8 +70,7 @@ export function poolVerb(program: Command): void {
 }
 
 function asked(connection: Connection, path: string, body: object): Promise<Static<typeof PoolLinkSchema>> {
-  const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  return sendJson(connection, path, PoolLinkSchema, request);
+  return sendJson(connection, path, PoolLinkSchema, posted(body));
 }
 
 function tell(made: Static<typeof PoolLinkSchema>, options: VerbOptions): void {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import Type from "typebox";
 import { widgetSnippet } from "../../shared/widget.ts";
-import { send, sendJson } from "./api.ts";
+import { posted, send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
@@ -23,8 +23,7 @@ export function siteVerb(program: Command): void {
     .option("--name <name>", "what its visitors know it by; without one its host")
     .action(async (origin: string, options: VerbOptions & { name?: string }) => {
       const connection = connectionAs("administrator", options);
-      const body = JSON.stringify({ origin, ...(options.name === undefined ? {} : { name: options.name }) });
-      const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
+      const request = posted({ origin, ...(options.name === undefined ? {} : { name: options.name }) });
       const made = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteSchema, request));
       if (options.json) return printJson(made);
       note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);

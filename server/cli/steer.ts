@@ -1,7 +1,7 @@
 /** `pause`, `halt`, `resume` and `cancel <job>`: one request with four words. */
 import type { Command } from "commander";
 import { JobStatusSchema } from "../../shared/api.ts";
-import { findJob, send, sendJson } from "./api.ts";
+import { findJob, posted, send, sendJson } from "./api.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { printJobLine, printJson } from "./print.ts";
 import { gpuHoursOption } from "./quote.ts";
@@ -22,8 +22,7 @@ export function steerVerbs(program: Command): void {
       const { id } = await findJob(connection, job);
       const { maxGpuHours } = options;
       if (maxGpuHours !== undefined) {
-        const body = JSON.stringify({ maxGpuHours });
-        await send(connection, `/api/jobs/${id}/cap`, { method: "POST", headers: { "content-type": "application/json" }, body });
+        await send(connection, `/api/jobs/${id}/cap`, posted({ maxGpuHours }));
       }
       const after = await sendJson(connection, `/api/jobs/${id}/${word}`, JobStatusSchema, { method: "POST" });
       if (options.json) printJson(after);

@@ -1,7 +1,7 @@
 /** `token new|list|revoke`: owners' tokens, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
-import { send, sendJson } from "./api.ts";
+import { posted, send, sendJson } from "./api.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { asking } from "./working.ts";
@@ -24,8 +24,7 @@ export function tokenVerb(program: Command): void {
   verb(token, "new <name>", "make a token; it is shown once")
     .option("--admin", "an administrator's, which may make and revoke tokens")
     .action(async (name: string, options: VerbOptions & { admin?: boolean }) => {
-      const body = JSON.stringify({ name, admin: options.admin === true });
-      const request = { method: "POST" as const, headers: { "content-type": "application/json" }, body };
+      const request = posted({ name, admin: options.admin === true });
       const connection = connectionAs("administrator", options);
       const made = await asking(connection, options, () => sendJson(connection, "/api/tokens", NewTokenSchema, request));
       if (options.json) return printJson(made);

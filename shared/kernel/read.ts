@@ -129,7 +129,7 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
 /** The module that the name at `path` is of, seen from the module `within`; "" for a name of its own. */
 function moduleOf(path: readonly string[], within: string): string {
   const module = path.slice(0, -1);
-  const up = module.findLastIndex((segment) => segment === "super") + 1;
+  const up = module.lastIndexOf("super") + 1;
   const above = up === 0 ? [] : within.split("::").slice(0, -up);
   return [...above, ...module.slice(up)].join("::");
 }
