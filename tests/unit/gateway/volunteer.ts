@@ -36,6 +36,7 @@ export interface HelloChanges {
   host?: unknown;
   audit?: unknown;
   pool?: unknown;
+  site?: unknown;
 }
 
 export class Volunteer {
@@ -106,6 +107,7 @@ export class Volunteer {
       host: changes.host ?? HOST,
       ...("audit" in changes ? { audit: changes.audit } : {}),
       ...("pool" in changes ? { pool: changes.pool } : {}),
+      ...("site" in changes ? { site: changes.site } : {}),
     };
   }
 
