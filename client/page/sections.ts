@@ -158,6 +158,7 @@ export function closing(network: NetworkInfo | null): TemplateResult {
     <nav aria-label="More">
       <a href="#checked">How results are checked</a>
       <a href="/your-site">Put it on your site</a>
+      <a href="/supported-by">Supported by</a>
       <a href="/your-job">Run your own job</a>
       <a href="/not-a-miner">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
