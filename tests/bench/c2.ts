@@ -22,7 +22,8 @@ export async function measureC2(stage: Stage): Promise<GoalReport> {
       parts.push(() => echo.stop());
       const callers = await Child.start<CallerVerbs>("callers", { core: CLIENT_CORE });
       parts.push(() => callers.stop());
-      const { volunteers, lanes, units } = C2_LOAD;
+      const { lanes, units } = C2_LOAD;
+      const volunteers = scaled(stage, { full: C2_LOAD.volunteers, quick: C2_LOAD.volunteers, tiny: 16 });
       await callers.ask("join", { ...(await echo.ask("address", undefined)), count: volunteers });
       const server = await startServer(`${folder}/data`);
       parts.push(() => server.process.stop());
