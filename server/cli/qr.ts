@@ -12,6 +12,7 @@ export function printQr(text: string): void {
   if (!process.stdout.isTTY) return;
   const lines = renderUnicodeCompact(text, { ecc: "M", border: BORDER }).split("\n");
   const [width, room] = [lines[0]?.length ?? 0, process.stdout.columns];
-  if (room < width) note(`Its QR code takes ${width} columns, and this terminal has ${room}.`);
+  // Some terminals have no width to tell.
+  if (room > 0 && room < width) note(`Its QR code takes ${width} columns, and this terminal has ${room}.`);
   else for (const line of lines) printStyled(`${ON}${line}${OFF}`);
 }

@@ -195,7 +195,8 @@ class Pass {
     const given = row as { units: number; credit: number };
     const { units, credit } = this.earnings;
     const isMore = given.credit > credit && differs(given.credit, credit);
-    if (given.units > units || isMore) this.note("sites", `sites have ${given.units} units and ${given.credit}, replicas ${units} and ${credit}`);
+    if (given.units > units || isMore)
+      this.note("sites", `sites have ${given.units} units and ${given.credit}, replicas ${units} and ${credit}`);
   }
 
   private read(job: number, page: number): { units: Map<number, PageUnit>; packed: boolean } | undefined {
