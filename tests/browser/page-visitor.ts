@@ -69,9 +69,14 @@ export class Visitor {
     await this.post({ fact });
   }
 
-  async lend(): Promise<void> {
+  /** Keeps what the donor is told from now on. */
+  async listen(): Promise<void> {
     await this.page.evaluate(listenTo, CHANNEL);
     await this.page.evaluateOnNewDocument(listenTo, CHANNEL);
+  }
+
+  async lend(): Promise<void> {
+    await this.listen();
     await this.page.click('[data-testid="lend"]');
     await this.page.waitForSelector('[data-testid="stop"]', { visible: true });
     await this.heard("start");

@@ -23,6 +23,30 @@ describe("after the click", () => {
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
+  test("Stop begins nothing where the start waits for what the device tells, and nothing is listened to any more", async () => {
+    await page.evaluateOnNewDocument(() => {
+      const battery = Object.assign(new EventTarget(), { charging: true, level: 0.8 });
+      const asked = new Promise((resolve) => Object.assign(globalThis, { tellBattery: () => resolve(battery) }));
+      Object.assign(Navigator.prototype, { getBattery: () => asked });
+      const listening: AbortSignal[] = [];
+      Object.assign(globalThis, { listening });
+      battery.addEventListener = (_name: string, _listener: unknown, { signal }: { signal: AbortSignal }) => void listening.push(signal);
+    });
+    await visitor.open();
+    await visitor.listen();
+    await page.click('[data-testid="lend"]');
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    await visitor.settle();
+    await page.click('[data-testid="stop"]');
+    await visitor.until("stopped");
+    await visitor.heard("stop");
+    await page.evaluate("tellBattery()");
+    // Long enough for a start to follow.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await page.evaluate("heard.said.filter((each) => each.startsWith('start'))")).toEqual([]);
+    expect(await page.evaluate("listening.map(({ aborted }) => aborted)")).toEqual([true, true]);
+  });
+
   test("a link to another job lends on there under the same yes; loading it again, or coming by it after Stop, lends nothing", async () => {
     await visitor.open();
     await visitor.lend();
