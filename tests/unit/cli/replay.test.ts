@@ -48,7 +48,7 @@ it(
     expect(ran, ran.stderr).toMatchObject({ code: 0 });
     const element = { output: "counts", dtype: "u32", index: [1], mine: "11", theirs: "99" };
     expect(JSON.parse(ran.stdout)).toMatchObject({
-      ...{ job, unit: 1, verdict: "equal", here: { software: true } },
+      ...{ job, unit: 1, page: `${server.url}/unit?job=${job}&unit=1`, verdict: "equal", here: { software: true } },
       replicas: [
         { volunteer: liar, outcome: "refused", equal: false, difference: { byte: 12, element } },
         { volunteer: honest, outcome: "final", equal: true },
@@ -80,6 +80,7 @@ it(
     const ran = await replay("rows", "0", "--software");
     expect(ran.code, ran.stderr).toBe(6);
     expect(ran.stdout).toContain("canonical  none, the unit failed\n");
+    expect(ran.stdout).toContain(`page       ${server.url}/unit?job=${job}&unit=0\n`);
     expect(ran.stdout.match(/void .* differs from byte 12 on: counts\[1], u32, is 10 here and 1[0-9]{2} there/g)).toHaveLength(20);
   },
   TIMEOUT,
