@@ -11,11 +11,9 @@ import { REDIS_SETTINGS, Redis, redisVersion } from "./redis.ts";
 import { pairsOf, type Server, type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
 
 const TARGET = 20;
-export const BATCH = 32;
 const JOB_UNITS = 100_000_000;
-export const VOLUNTEERS = 64;
 /** A volunteer fetches its next batch while the last is on its way, as the donor does. */
-export const LANES = 2;
+export const C1_LOAD = { volunteers: 64, lanes: 2, units: 32 };
 /** The peer is given the best of these. */
 const CONCURRENCIES = [16, 64, 256] as const;
 
@@ -29,14 +27,15 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
       const server = await startServer(`${folder}/data`);
       parts.push(() => server.process.stop());
       const job = await submitJob(server, JOB_UNITS);
-      const crowd = await startCrowd(server.url, VOLUNTEERS);
+      const crowd = await startCrowd(server.url, C1_LOAD.volunteers);
       parts.push(() => crowd.stop());
 
       const jobs = scaled(stage, { full: 20_000, quick: 10_000, tiny: 500 });
       const millis = scaled(stage, { full: 3000, quick: 2000, tiny: 100 });
-      const load = { units: BATCH, job, lanes: LANES };
+      const { units, lanes, volunteers } = C1_LOAD;
+      const load = { units, job, lanes };
       stage.say("C1: warming up both");
-      const tallies: Tally[] = await warmUp(stage, server, crowd, { ...load, millis });
+      const tallies: Tally[] = await warmUp(stage, server, crowd, { ...load, millis, volunteers });
       const warm = await statusOf(server, job);
       const concurrency = await bestConcurrency(peer, jobs / 2);
       const seen: { ours: number[]; theirs: number[]; adds: number[]; disk: number[]; serverBusy: number[]; loadBusy: number[] } = {
@@ -64,7 +63,7 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
       return measured(
         [{ name: "replicas/s over BullMQ's completed jobs/s", value: ratio, target: TARGET, is: "at least" }],
         [
-          `${spread(seen.ours)} replicas/s, quorum 2, 64-byte outputs, batches of ${BATCH}, ${VOLUNTEERS} volunteers`,
+          `${spread(seen.ours)} replicas/s, quorum 2, 64-byte outputs, batches of ${units}, ${volunteers} volunteers`,
           `${shown(rounds / (acknowledged.final - warm.units.final))} replicas came for each unit that became final meanwhile`,
           `server ${percent(seen.serverBusy)} of a core, load generator ${percent(seen.loadBusy)} of the other`,
           `BullMQ ${packageVersion("bullmq")} completes ${spread(seen.theirs)} jobs/s and adds ${spread(seen.adds)}/s (concurrency ${concurrency}, the best of ${CONCURRENCIES.join(", ")}, Redis ${redis}, ${REDIS_SETTINGS})`,
@@ -77,8 +76,13 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
 }
 
 /** Works until as many units are final as all volunteers hold: from then on replicas are compared as fast as they come. */
-export async function warmUp(stage: Stage, server: Server, crowd: Child<CrowdVerbs>, load: Rush): Promise<Tally[]> {
-  const enough = scaled(stage, { full: 1, quick: 1, tiny: 0 }) * VOLUNTEERS * load.lanes * load.units;
+export async function warmUp(
+  stage: Stage,
+  server: Server,
+  crowd: Child<CrowdVerbs>,
+  load: Rush & { volunteers: number },
+): Promise<Tally[]> {
+  const enough = scaled(stage, { full: 1, quick: 1, tiny: 0 }) * load.volunteers * load.lanes * load.units;
   const tallies: Tally[] = [];
   do tallies.push(await crowd.ask("rush", load));
   while ((await statusOf(server, load.job)).units.final < enough);

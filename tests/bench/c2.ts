@@ -10,9 +10,8 @@ import { checkCredit, checkJobs } from "./ledger.ts";
 import { pairsOf, type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
 
 const TARGET = 0.7;
-const SOCKETS = 50;
-/** Claims of a socket under way at a time, and calls of one into the echo: a submit waits for the disk, the next unit must not. */
-const LANES = 16;
+/** Enough volunteers that none comes near the claims a second that one account may make; a submit waits for the disk, the next unit must not. */
+export const C2_LOAD = { volunteers: 400, lanes: 2, units: 1 };
 const JOB_UNITS = 100_000_000;
 
 export async function measureC2(stage: Stage): Promise<GoalReport> {
@@ -23,25 +22,27 @@ export async function measureC2(stage: Stage): Promise<GoalReport> {
       parts.push(() => echo.stop());
       const callers = await Child.start<CallerVerbs>("callers", { core: CLIENT_CORE });
       parts.push(() => callers.stop());
-      await callers.ask("join", { ...(await echo.ask("address", undefined)), count: SOCKETS });
+      const { lanes, units } = C2_LOAD;
+      const volunteers = scaled(stage, { full: C2_LOAD.volunteers, quick: C2_LOAD.volunteers, tiny: 16 });
+      await callers.ask("join", { ...(await echo.ask("address", undefined)), count: volunteers });
       const server = await startServer(`${folder}/data`);
       parts.push(() => server.process.stop());
       const job = await submitJob(server, JOB_UNITS);
-      const crowd = await startCrowd(server.url, SOCKETS);
+      const crowd = await startCrowd(server.url, volunteers);
       parts.push(() => crowd.stop());
 
       const millis = scaled(stage, { full: 3000, quick: 1500, tiny: 100 });
-      const load = { units: 1, job, lanes: LANES, millis };
+      const load = { units, job, lanes, millis };
       stage.say("C2: warming up both");
       const tallies: Tally[] = [await crowd.ask("rush", load)];
-      await callers.ask("call", { lanes: LANES, millis });
+      await callers.ask("call", { lanes, millis });
       const ours: number[] = [];
       const limits: number[] = [];
       const disk: number[] = [];
       for (let pair = 1; pair <= pairsOf(stage); pair++) {
         disk.push(fdatasyncRate(folder, 200));
         const tally = await crowd.ask("rush", load);
-        const calls = await callers.ask("call", { lanes: LANES, millis });
+        const calls = await callers.ask("call", { lanes, millis });
         tallies.push(tally);
         ours.push(tally.verdicts.recorded / tally.seconds);
         limits.push(calls.roundTrips / calls.seconds);
@@ -53,7 +54,7 @@ export async function measureC2(stage: Stage): Promise<GoalReport> {
       return measured(
         [{ name: "units/s in batches of one over half the echo's round trips/s", value: share, target: TARGET, is: "at least" }],
         [
-          `${spread(ours)} units/s, each a claim and a submit, durable before it is answered, ${SOCKETS} sockets with ${LANES} under way each`,
+          `${spread(ours)} units/s, each a claim and a submit, durable before it is answered, ${volunteers} sockets with ${lanes} under way each`,
           `Socket.IO echoes ${spread(limits)} binary frames of 200 bytes a second with acknowledgement, same sockets, same parser`,
           `the disk makes ${spread(disk)} fdatasyncs/s`,
           `${shown(acknowledged.replicas)} replicas acknowledged, ${shown(acknowledged.final)} units final: they and the credit add up`,

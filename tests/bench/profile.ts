@@ -1,9 +1,10 @@
-/** Where the time of a replica goes: V8's profile of the server during C1, by file, library and function. */
+/** Where the time of a replica goes: V8's profile of the server under the load of C1 and of C2, by file, library and function. */
 import { readdir, readFile } from "node:fs/promises";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BATCH, LANES, VOLUNTEERS, warmUp } from "./c1.ts";
+import { C1_LOAD, warmUp } from "./c1.ts";
+import { C2_LOAD } from "./c2.ts";
 import { submitJob } from "./job.ts";
 import { type Stage, scaled, startCrowd, startServer, withFolder, withParts } from "./stage.ts";
 
@@ -32,20 +33,25 @@ export interface SelfTimes {
   functions: Map<string, number>;
 }
 
-/** Runs C1's load on a server of its own under `--cpu-prof`; the figures of C1 itself are taken without. */
-export async function profileTable(stage: Stage): Promise<string> {
+const LOADS = { C1: C1_LOAD, C2: C2_LOAD };
+export type ProfiledGoal = keyof typeof LOADS;
+export const PROFILED = Object.keys(LOADS) as ProfiledGoal[];
+
+/** Runs a goal's load on a server of its own under `--cpu-prof`; the figures of the goal itself are taken without. */
+export async function profileTable(stage: Stage, goal: ProfiledGoal): Promise<string> {
   return withFolder(stage, "profile", (folder) =>
     withParts(async (parts) => {
-      stage.say("profile: C1's load under --cpu-prof");
+      stage.say(`profile: the load of ${goal} under --cpu-prof`);
+      const { volunteers, lanes, units } = LOADS[goal];
       const profiles = join(folder, "profiles");
       const nodeOptions = ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-interval=${SAMPLE_MICROS}`];
       const server = await startServer(join(folder, "data"), nodeOptions);
       parts.push(() => server.process.stop());
       const job = await submitJob(server, JOB_UNITS);
-      const crowd = await startCrowd(server.url, VOLUNTEERS);
+      const crowd = await startCrowd(server.url, volunteers);
       parts.push(() => crowd.stop());
-      const load = { units: BATCH, job, lanes: LANES, millis: scaled(stage, { full: 5000, quick: 4000, tiny: 200 }) };
-      await warmUp(stage, server, crowd, load);
+      const load = { units, job, lanes, millis: scaled(stage, { full: 5000, quick: 4000, tiny: 200 }) };
+      await warmUp(stage, server, crowd, { ...load, volunteers });
       const before = await server.process.ask("usage", undefined);
       const { verdicts } = await crowd.ask("rush", load);
       const after = await server.process.ask("usage", undefined);
@@ -58,7 +64,7 @@ export async function profileTable(stage: Stage): Promise<string> {
         await names.read(profile);
         addSelfTimes(times, profile, before.atMicros, after.atMicros, (frame) => names.of(frame));
       }
-      return words(times, verdicts.recorded);
+      return words(goal, times, verdicts.recorded);
     }),
   );
 }
@@ -99,13 +105,13 @@ export function addSelfTimes(
 
 const IDLE = "(idle)";
 
-function words({ places, functions }: SelfTimes, replicas: number): string {
+function words(goal: ProfiledGoal, { places, functions }: SelfTimes, replicas: number): string {
   const busy = [...places].reduce((total, [place, micros]) => (place === IDLE ? total : total + micros), 0);
   const row = (micros: number, text: string) =>
     `${(micros / replicas).toFixed(3).padStart(9)} ${((100 * micros) / busy).toFixed(1).padStart(6)} %  ${text}`;
   const ranked = (times: Map<string, number>) => [...times].filter(([name]) => !name.startsWith(IDLE)).sort((a, b) => b[1] - a[1]);
   return [
-    `where the time of a replica goes: ${replicas} replicas, ${(busy / replicas).toFixed(2)} µs of the server each (by the clock: waiting for the disk is in it), all threads`,
+    `${goal}: where the time of a replica goes: ${replicas} replicas, ${(busy / replicas).toFixed(2)} µs of the server each (by the clock: waiting for the disk is in it), all threads`,
     "",
     "  µs each   share  by file or library, self time",
     ...ranked(places).map(([place, micros]) => row(micros, place)),

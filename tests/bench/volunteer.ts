@@ -9,6 +9,7 @@ import { unitsOf } from "../../shared/ids.ts";
 import type { Hello } from "../../shared/messages.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, type HelloReply, SocketEvent } from "../../shared/protocol.ts";
+import { rawPublicKey } from "../../shared/raw-public-key.ts";
 import { linkBytes, SIGN_RESULTS, statementMessage } from "../../shared/statement.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
 import { type AssignmentFrame, type Frame, type Verdict, WIRE_VERSION } from "../../shared/wire.ts";
@@ -46,7 +47,7 @@ export class Volunteer {
   /** `network`: volunteers of different numbers are in different clusters. Rejects when the handshake is refused. */
   static async join(url: string, network: number): Promise<Volunteer> {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-    const key = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+    const key = rawPublicKey(publicKey);
     const socket = io(url, {
       transports: ["websocket"],
       parser,

@@ -8,11 +8,12 @@ import { generateKeyPairSync } from "node:crypto";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fromHex } from "../../shared/bytes.ts";
+import { fromHex, toHex } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
 import { unitsOf } from "../../shared/ids.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
 import { SocketEvent } from "../../shared/protocol.ts";
+import { rawPublicKey } from "../../shared/raw-public-key.ts";
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES, type ReplicaResult } from "../../shared/wire.ts";
 import { Volunteer as Line } from "../unit/gateway/volunteer.ts";
 import { type Kind, resultOf, sha256 } from "./jobs.ts";
@@ -64,7 +65,7 @@ export class ChaosVolunteer {
     this.options = options;
     this.index = options.index;
     this.liar = options.liar;
-    this.publicKey = Buffer.from(this.keys.publicKey.export({ format: "jwk" }).x as string, "base64url").toString("hex");
+    this.publicKey = toHex(rawPublicKey(this.keys.publicKey));
   }
 
   /** Works on one connection until it drops or `stop` says so. */

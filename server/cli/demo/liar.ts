@@ -3,11 +3,12 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
-import { sentBytes } from "../../../shared/bytes.ts";
+import { sentBytes, toHex } from "../../../shared/bytes.ts";
 import { countUnits, unitsOf } from "../../../shared/ids.ts";
 import type { Hello } from "../../../shared/messages.ts";
 import { type JobPlan, PLAN_VERSION, parsePlan, resultBytes } from "../../../shared/plan.ts";
 import { authMessage, type Challenge, type HelloReply, SocketEvent } from "../../../shared/protocol.ts";
+import { rawPublicKey } from "../../../shared/raw-public-key.ts";
 import { frame as frameOutputs } from "../../../shared/result.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import {
@@ -36,7 +37,7 @@ export interface Liar {
 /** Connects, proves its identity and begins. Rejects when the handshake is refused. */
 export async function startLiar(url: string): Promise<Liar> {
   const keys = generateKeyPairSync("ed25519");
-  const publicKey = Buffer.from(keys.publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+  const publicKey = rawPublicKey(keys.publicKey);
   const socket = io(url, { transports: ["websocket"], parser, forceNew: true, reconnection: false });
   await greet(socket, url, publicKey, keys.privateKey);
   const abort = new AbortController();
@@ -50,7 +51,7 @@ export async function startLiar(url: string): Promise<Liar> {
     (error: unknown) => error,
   );
   return {
-    id: publicKey.toString("hex").slice(0, 12),
+    id: toHex(publicKey).slice(0, 12),
     lies: () => lies,
     async stop() {
       abort.abort();
@@ -61,7 +62,7 @@ export async function startLiar(url: string): Promise<Liar> {
   };
 }
 
-async function greet(socket: Socket, origin: string, publicKey: Buffer, privateKey: KeyObject): Promise<void> {
+async function greet(socket: Socket, origin: string, publicKey: Uint8Array, privateKey: KeyObject): Promise<void> {
   const challenge = await new Promise<Challenge>((resolve, reject) => {
     socket.once(SocketEvent.Challenge, resolve);
     socket.once("connect_error", reject);

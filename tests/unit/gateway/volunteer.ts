@@ -18,6 +18,7 @@ import {
   type PoolPass,
   SocketEvent,
 } from "../../../shared/protocol.ts";
+import { rawPublicKey } from "../../../shared/raw-public-key.ts";
 import { frame as frameResult } from "../../../shared/result.ts";
 import { linkBytes, statementMessage } from "../../../shared/statement.ts";
 import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
@@ -71,7 +72,7 @@ export class Volunteer {
   }
 
   get publicKey(): Uint8Array {
-    return new Uint8Array(Buffer.from(this.keys.publicKey.export({ format: "jwk" }).x as string, "base64url"));
+    return rawPublicKey(this.keys.publicKey);
   }
 
   /** Resolves when the challenge is here. */
