@@ -1,4 +1,4 @@
-/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. And results. */
+/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. Results too, unchecked. */
 
 import type { JobStatus } from "../../../shared/api.ts";
 import { chunkHash, chunkListBytes } from "../../../shared/chunks.ts";

@@ -2,7 +2,7 @@
 import type { JobStatus, NetworkInfo } from "../../../shared/api.ts";
 import type { Unit } from "../../../shared/unit.ts";
 import type { Named } from "../../../shared/unit-address.ts";
-import { passHeaders } from "../pool.ts";
+import { askAgain, passHeaders } from "../pool.ts";
 
 /** A unit and what it is of. */
 export interface Found {
@@ -12,7 +12,7 @@ export interface Found {
   network: NetworkInfo | null;
 }
 
-/** Why there is no unit to show; `job`: the number that the address has. */
+/** Why there is no unit to show. */
 export type Absent =
   | { kind: "unnamed"; job: JobStatus | null }
   | { kind: "no-job"; job: number }
@@ -42,6 +42,8 @@ export async function lookUp({ job, unit }: Named): Promise<Lookup> {
 async function asked<Answer>(path: string): Promise<Answer | undefined> {
   const response = await fetch(path, { headers: passHeaders() });
   if (response.status === 404) return undefined;
+  // A pass that is good no more.
+  if (response.status === 401) askAgain();
   if (!response.ok) throw new Error(`${path} answered ${response.status}.`);
   return (await response.json()) as Answer;
 }
