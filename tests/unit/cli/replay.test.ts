@@ -31,8 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function replay(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = [join(ROOT, "scripts", "idlewave.mjs"), "replay", "--url", server.url, ...args];
+const replay = (...args: string[]) => idlewave("replay", ...args);
+
+function idlewave(name: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = [join(ROOT, "scripts", "idlewave.mjs"), name, "--url", server.url, ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }));
   });
@@ -108,6 +110,11 @@ it(
   },
   TIMEOUT,
 );
+
+it("has a page for its units, which status names", async () => {
+  const { stdout } = await idlewave("status", "rows");
+  expect(stdout).toContain(`  look        at any unit, and check it in a browser: ${server.url}/unit?job=${job}\n`);
+});
 
 it("has nothing to compare before a unit has ended, and refuses what is no unit", async () => {
   const open = await replay("rows", "3");
