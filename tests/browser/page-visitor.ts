@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "puppeteer";
 import type { DonorFact, DonorState } from "../../client/donor/state.ts";
 import { pageInEmpty } from "./harness.ts";
-import { donorState } from "./page-fixtures.ts";
+import { COLUMNS, donorState, ROWS } from "./page-fixtures.ts";
 import type { Site } from "./page-site.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -43,6 +43,15 @@ export class Visitor {
 
   async until(state: string): Promise<void> {
     await this.page.waitForSelector(`idlewave-page[data-state="${state}"]`);
+  }
+
+  /** Clicks the middle of a square of the first job's picture, once it is drawn. */
+  async clickSquare(unit: number): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes("verified"));
+    const box = await (await this.page.waitForSelector(".plate canvas.laid-out"))?.boundingBox();
+    if (!box) throw new Error("the plate has no place");
+    const at = (index: number, length: number, many: number) => ((index + 0.5) * length) / many;
+    await this.page.mouse.click(box.x + at(unit % COLUMNS, box.width, COLUMNS), box.y + at(Math.floor(unit / COLUMNS), box.height, ROWS));
   }
 
   /** A control that took another's place is clicked by people no sooner. */

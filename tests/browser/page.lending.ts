@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../client/donor/state.ts";
 import { page, site, visitor } from "./page-scene.ts";
+import { FINAL } from "./page-site.ts";
 
 describe("after the click", () => {
   test("the h1 has the focus, the dock is there, and Stop ends it", async () => {
@@ -275,6 +276,15 @@ describe("after the click", () => {
     await visitor.say({ verified: [{ job: 1, unit: 305 }] });
     await page.waitForFunction(() => document.querySelector("h1 mark")?.textContent === "Unit 305");
     expect(await visitor.h1()).toBe("Unit 305 is yours.");
+    expect(await page.$eval("h1 a", (link) => [link.getAttribute("href"), link.getAttribute("target")])).toEqual([
+      "/unit?job=1&unit=305",
+      "_blank",
+    ]);
+    // What is lent goes on here, and the unit's page comes beside it.
+    await visitor.clickSquare(FINAL[1] ?? 0);
+    const beside = await page.browserContext().waitForTarget((target) => target.url().endsWith(`/unit?job=1&unit=${FINAL[1]}`));
+    expect(await visitor.state()).toBe("running");
+    await (await beside.page())?.close();
   });
 
   test("what differed in a refused unit can be read", async () => {

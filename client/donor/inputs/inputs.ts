@@ -1,4 +1,4 @@
-/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
+/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. Results too, unchecked. */
 
 import type { JobStatus } from "../../../shared/api.ts";
 import { chunkHash, chunkListBytes } from "../../../shared/chunks.ts";
@@ -119,6 +119,11 @@ export class Inputs {
     if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, false);
     await this.cache.put(url, bytes);
     return bytes;
+  }
+
+  /** Result bytes of a unit, at most `limit`, as the coordinator gives them: whoever asks checks that they have this digest. */
+  result(job: number, unit: number, digest: string, limit: number): Promise<Uint8Array> {
+    return this.download(`${this.origin}/api/jobs/${job}/units/${unit}/bytes?digest=${digest}`, limit);
   }
 
   private async piece(init: Split, unit: number): Promise<Uint8Array> {
