@@ -193,18 +193,6 @@ describe("without a check", () => {
     expect(holds(world).check).toBe(waiting);
     world.tick(MAX_CHECK_WAIT_MS / 2);
     expect(holds(world).check).toBeUndefined();
-    // Of none of them bytes are asked for while it waits for its second vote.
-    expect([...world.job().wanted.keys()]).toEqual([]);
-  });
-
-  it("a unit whose bytes had not come by then is asked for of the second volunteer, and only then for its bytes", () => {
-    const { world, auditor, one } = sampled();
-    expect(world.submit(world.assignment(one, 1), { inline: false })).toEqual(["wanted"]);
-    expect([...world.job().wanted.keys()]).toHaveLength(1);
-    world.leave(auditor);
-    world.tick(AUDITOR_GRACE_MS);
-    expect([...world.job().wanted.keys()]).toEqual([]);
-    expect(holds(world)).toEqual({ none: 1 });
   });
 
   it("a job whose slices cannot be told apart has its quorum, and none is checked", () => {
