@@ -1,5 +1,5 @@
 /** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import {
@@ -25,6 +25,7 @@ import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
+import { newDraw } from "../draw.ts";
 import type { ClaimPace, IdleAnswers } from "./pace.ts";
 import type { Session } from "./session.ts";
 import type { Signing } from "./signing.ts";
@@ -125,7 +126,7 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
   peer.session.mayClaim();
   const idle = desk.idles.of(peer, job, desk.clock());
   if (idle) return frameOf(idle);
-  const random = toHex(randomBytes(16));
+  const random = newDraw();
   const reply = await desk.coordinator.dispatch({
     type: "claim",
     random,
