@@ -76,7 +76,7 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
       name: "Idlewave demo",
       operator: "whoever started this demo",
       purpose: "To show what Idlewave does",
-      contact: "nobody",
+      contact: "not stated",
       source: "not stated",
     },
   });

@@ -269,13 +269,18 @@ describe("the page keeps still", () => {
   });
 });
 
-test("the picture of a job that ended is asked for whole, once", async () => {
+test("the picture of a job that ended is asked for whole, once, and no more", async () => {
   await visitor.open();
   await label("units verified");
   site.jobs = [job({ state: "done", units: { total: 380, final: 380, failed: 0, leased: 0, voted: 0 } }), primes()];
   site.pictures.set(1, picture(1));
   await visitor.until("job-done");
   await expect.poll(() => site.since.filter((since) => since === 1).length, { timeout: 10_000 }).toBe(1);
+  // Nothing of it changes any more: longer than between two questions nobody asks.
+  const asked = () => site.asked.filter((path) => path.endsWith("/picture")).length;
+  const last = asked();
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  expect(asked()).toBe(last);
 });
 
 test("under forced colours the five squares of the legend are told apart, and Stop can be read", async () => {

@@ -14,6 +14,7 @@ const MOMENT_MS = 60;
 const POINT_MS = 30_000;
 /** A coordinator on a full disk may go on without getting anywhere. */
 const FULL_MS = 8_000;
+const DRAIN_MS = 15_000;
 
 export interface Fault {
   name: string;
@@ -98,14 +99,24 @@ export const DISK_FULL: Fault = {
   room: (random) => 64 * 1024 + random(512 * 1024),
   starting: true,
   strike: async (child, { worked }) => {
-    await Promise.race([worked(6 * WORK, child.exited), sleep(FULL_MS)]);
+    await within(FULL_MS, worked(6 * WORK, child.exited));
     await child.kill();
     return undefined;
   },
 };
 
+/** What comes of it, or undefined when nothing did in time; no timer is left behind. */
+async function within<T>(millis: number, awaited: Promise<T>): Promise<T | undefined> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([awaited, sleep(millis, undefined, { signal: over.signal })]);
+  } finally {
+    over.abort();
+  }
+}
+
 async function awaitPoint(child: Child, point: string): Promise<string | undefined> {
-  const ended = await Promise.race([child.exited, sleep(POINT_MS).then(() => undefined)]);
+  const ended = await within(POINT_MS, child.exited);
   if (ended === "SIGKILL") return undefined;
   await child.kill();
   return ended ? `it ended by ${ended} instead: ${child.stderr}` : `${point} was not reached`;
@@ -148,7 +159,7 @@ export const KILLS: readonly Fault[] = [
     start: plain,
     strike: async (child, scene) => {
       await someWork(scene);
-      const ended = await Promise.race([child.kill("SIGTERM"), sleep(15_000).then(() => "nothing in 15 s")]);
+      const ended = (await within(DRAIN_MS, child.kill("SIGTERM"))) ?? `nothing in ${DRAIN_MS / 1000} s`;
       if (ended === "exit 0") return undefined;
       await child.kill();
       return `it ended by ${ended}: ${child.stderr}`;

@@ -16,6 +16,8 @@ export class PicturePoll {
   private job = 0;
   private since = 0;
   private etag = "";
+  /** Nothing changes any more once it was answered. */
+  private ended = false;
   private hidden = false;
   private sparing = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -25,13 +27,14 @@ export class PicturePoll {
     this.onPicture = onPicture;
   }
 
-  /** `job` 0: none. `since`: the newest change of this job's picture that is known. */
-  follow(origin: string, job: number, since: number): void {
+  /** `job` 0: none. `since`: the newest change of this job's picture that is known. `ended`: one answer is enough. */
+  follow(origin: string, job: number, since: number, ended: boolean): void {
     this.asking?.abort();
     this.asking = null;
     this.origin = origin;
     this.job = job;
     this.since = since;
+    this.ended = ended;
     this.etag = "";
     this.again(0);
   }
@@ -73,7 +76,7 @@ export class PicturePoll {
     const headers: Record<string, string> = { ...this.headers, ...(this.etag ? { "if-none-match": this.etag } : {}) };
     const answer = await fetch(`${this.origin}/api/jobs/${this.job}/picture?since=${this.since}`, { headers, signal: asking.signal });
     const wait = this.sparing ? SPARING_POLL_MS : POLL_MS;
-    if (answer.status === 304) return wait;
+    if (answer.status === 304) return this.told(wait);
     if (!answer.ok) return AFTER_FAULT_MS;
     if (Number(answer.headers.get("content-length") ?? 0) > MAX_PICTURE_BYTES) return SPARING_POLL_MS;
     const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -81,6 +84,12 @@ export class PicturePoll {
     this.onPicture(bytes);
     this.since = new DataView(bytes.buffer).getUint32(8, true);
     this.etag = answer.headers.get("etag") ?? "";
+    return this.told(wait);
+  }
+
+  /** How long to wait after an answer. */
+  private told(wait: number): number {
+    if (this.ended) this.job = 0;
     return wait;
   }
 }

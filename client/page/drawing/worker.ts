@@ -101,7 +101,7 @@ async function show({ origin, headers, job: next, createdAt, done }: Extract<Ord
   else return;
   job = next;
   asked = { origin, headers };
-  poll.follow(origin, next, ended ? WHOLE : board.seq);
+  poll.follow(origin, next, ended ? WHOLE : board.seq, done);
   if (next !== 0 && (await keep.read({ job: next, createdAt }, board)) && next === job) plate?.redrawAll();
 }
 
