@@ -140,6 +140,7 @@ export class Session {
     });
     this.signatures = new Signatures(identity, shelf.statements, socket, () => void this.outbox.flush());
     this.outbox = new Outbox(shelf, postOf(options.origin, socket, this.signatures), ({ job, unit, status }, verdict) => {
+      this.supply.answered();
       if (verdict === "refused") report.unit({ job, unit, state: "waiting", progress: 1 });
       else if (status === "ok" && (verdict === "recorded" || verdict === "wanted")) report.recorded(job, unit);
     });

@@ -134,11 +134,20 @@ interface Taken extends Allowed {
   begun: number;
   /** What stood between the host and further units. */
   met: Set<Obstacle>;
+  /** What stands there when nothing more is allowed: who holds some units earns more as it answers them. */
+  spent: "full" | "quota";
 }
 
 /** Leases units of one job: those that wait, drawn at random, or untouched ones while few wait. */
 function pick(state: CoreState, job: Job, lease: Lease, allowed: Allowed, scan: Scan, work: Work): { units: UnitIndex[]; drawn: number } {
-  const taken: Taken = { ...allowed, units: [], drawn: 0, begun: 0, met: new Set() };
+  const taken: Taken = {
+    ...allowed,
+    units: [],
+    drawn: 0,
+    begun: 0,
+    met: new Set(),
+    spent: accountOf(state, lease.account).held > 0 ? "full" : "quota",
+  };
   scan.retries = Math.max(scan.retries, MIN_RETRY_SCAN);
   // Around its depth by chance: whoever could tell which claims get untouched units could leave them for an accomplice.
   const isShallow = job.ring.size <= scan.random.below(2 * depthOf(state, job));
@@ -187,7 +196,7 @@ function drawRetries(state: CoreState, job: Job, lease: Lease, taken: Taken, sca
       }
       const isBegun = isNeeded && isBegunByOthers(job, unit);
       if (isNeeded && (isBegun ? taken.drawn >= taken.draws : taken.begun >= taken.begins)) {
-        taken.met.add("quota");
+        taken.met.add(taken.spent);
         barred++;
         aside.push(unit);
         continue;
@@ -223,7 +232,7 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, s
       continue;
     }
     if (taken.begun >= begins) {
-      taken.met.add("quota");
+      taken.met.add(taken.spent);
       return;
     }
     job.cursor++;

@@ -30,6 +30,8 @@ export class Supply {
   /** News came while a claim was under way, whose answer may be older. */
   private heard = false;
   private askAgainAt = 0;
+  /** The last claim was refused for what this volunteer holds, or has not earned yet. */
+  private isSpent = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(claims: Claims, choice: Choice, listener: SupplyListener) {
@@ -47,6 +49,7 @@ export class Supply {
       const answer = await this.claim(need);
       if (answer === "assigned") return;
       if (answer === "nothing-for-us") return this.pause();
+      this.isSpent = answer.type === "idle" && answer.reason === "quota";
       const wish = "retryMs" in answer ? answer.retryMs : RETRY_MS.first;
       const retryMs = Math.min(RETRY_MS.most, Math.max(RETRY_MS.least, wish));
       this.pause(retryMs);
@@ -87,6 +90,13 @@ export class Supply {
     this.heard = false;
     const ms = Math.random() * NEWS_SPREAD_MS;
     if (this.askAgainAt > performance.now() + ms) this.pause(ms);
+  }
+
+  /** Some of what is held was answered: there may be room for more. */
+  answered(): void {
+    if (!this.isSpent || this.askAgainAt <= performance.now() + RETRY_MS.least) return;
+    this.isSpent = false;
+    this.pause(RETRY_MS.least);
   }
 
   /** Asks at once. */
