@@ -114,13 +114,18 @@ export async function placeOfYes(frame: Frame): Promise<{ x: number; y: number }
   return box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : null;
 }
 
-/** As a person does: looks, aims, presses. */
-export async function press(place: { x: number; y: number } | null, aim = AIM_MS): Promise<void> {
+/** As a person does: looks, aims, presses. `before`: what happens just before the press. */
+export async function press(
+  place: { x: number; y: number } | null,
+  aim = AIM_MS,
+  before: () => Promise<unknown> = async () => undefined,
+): Promise<void> {
   if (!place) throw new Error("there is no yes to press");
   await page.mouse.move(place.x - 3, place.y - 3);
   await wait(aim / 2);
   await page.mouse.move(place.x, place.y);
   await wait(aim);
+  await before();
   await page.mouse.click(place.x, place.y);
 }
 

@@ -1,6 +1,7 @@
 /** The widget in its shapes and languages. */
 import type { Frame } from "puppeteer";
 import { describe, expect, it } from "vitest";
+import { languageFor } from "../../client/widget/language.ts";
 import { type WidgetSize, widgetSnippet } from "../../shared/widget.ts";
 import { agree, frameOf, network, page, site, until, visit } from "./widget-scene.ts";
 
@@ -67,6 +68,26 @@ describe("the widget", () => {
     const frame = await visit("{widget}", `lang="${lang}"`);
     await until(frame, "ask");
     expect(await cutIn(frame)).toEqual([]);
+    // What is told after a press, in the same place.
+    const { words } = languageFor([lang]);
+    for (const [title, text] of [
+      [null, words.tooQuick],
+      [null, words.pageBusy],
+      [words.forgetTitle, words.pageBusy],
+      [words.inWindow, words.inWindowMore],
+      [words.forgetTitle, words.inWindowMore],
+    ] as const) {
+      await frame.evaluate(
+        (told) => {
+          for (const [selector, said] of Object.entries(told)) {
+            const line = document.querySelector(selector);
+            if (line && said !== null) line.textContent = said;
+          }
+        },
+        { h1: title, ".text p": text },
+      );
+      expect(await cutIn(frame)).toEqual([]);
+    }
   });
 
   it.each(LANGUAGES)("asks in two lines in %s, whatever is to be lent", async (lang) => {
