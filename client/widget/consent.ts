@@ -15,9 +15,9 @@ const FREE_MS = 800;
 const BUSY_TIMES = 3;
 
 /**
- * "covered": something may lie over it. "busy": the page's thread was held, so nobody knew. "untold": nobody knows ever, because
- * the browser does not tell, or the page does not answer or is always busy. "too-quick": seen or aimed at for too short a time. "forged": no press of a person's own, or one more while the
- * last is looked into.
+ * "covered": something may lie over it. "busy": the page's thread was held, so nobody knew. "untold": nobody ever knows, because
+ * the browser does not tell, or the page does not answer or is always busy. "too-quick": seen or aimed at for too short a time.
+ * "forged": no press of a person's own, or one more while the last is looked into.
  */
 export type Verdict = "yes" | "covered" | "busy" | "untold" | "too-quick" | "forged";
 

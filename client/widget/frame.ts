@@ -73,11 +73,14 @@ class Frame {
     this.end({ kind: "off" });
   });
   private scene: Scene = { kind: "ask", hint: "none" };
-  private over: Overlay | null = null;
+  /** What lies over the scene from the first moment on. */
+  private readonly question: Overlay | null = this.own && askedInOwnWindow() === "forget" ? { kind: "forget", hint: "none" } : null;
+  private over = this.question;
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private readonly lender = new Lender(() => ({
     job: this.facts.job?.id ?? 0,
+    site: this.facts.site.origin,
     dose: this.dose,
     wave: this.view.wave,
     palette: this.view.palette(),
@@ -102,7 +105,6 @@ class Frame {
     addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
     const answer = this.answers.at(Date.now());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
-    if (this.own && askedInOwnWindow() === "forget") this.over = { kind: "forget", hint: "none" };
     if (!this.facts.job) this.go({ kind: "no-job" });
     else if (!("gpu" in navigator) || !isSecureContext) this.go({ kind: "unable" });
     else if (answer.kind === "never") this.go({ kind: "never" });
@@ -145,8 +147,8 @@ class Frame {
         this.end({ kind: "never" });
         return;
       case "back":
-        if (this.own) globalThis.close();
-        else this.cover(null);
+        if (this.own && this.over?.kind === "forget") globalThis.close();
+        else this.cover(this.question);
         return;
       case "forget":
         this.cover({ kind: "forget", hint: "none" });

@@ -119,7 +119,7 @@ export class Signs {
   }
 
   private ask(): string {
-    const value = crypto.randomUUID();
+    const value = crypto.getRandomValues(new Uint32Array(4)).join();
     this.pulse.ask(value, performance.now());
     this.options.post({ idlewave: "alive?", value });
     return value;
