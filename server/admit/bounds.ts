@@ -98,11 +98,15 @@ function fewerWorkgroups(judged: Judged, pass: PassPlan, beyondEnd: readonly Acc
     const count = Math.floor((pass.workgroups[axis] ?? 1) * (elements / (range.max + 1)));
     if (count < 1 || count === pass.workgroups[axis]) continue;
     workgroups[axis] = count;
-    const fitting = new Map<number, Access>();
-    for (const { accesses } of followPasses(judged, [{ ...pass, workgroups }])) {
-      for (const access of accesses) fitting.set(access.offset, access);
-    }
-    if (beyondEnd.every(({ offset }) => fitting.get(offset)?.range?.max === (fitting.get(offset)?.elements ?? 0) - 1)) return workgroups;
+    const accesses = followPasses(judged, [{ ...pass, workgroups }]).flatMap((followed) => followed.accesses);
+    const fits = beyondEnd.every(({ offset }) => {
+      // One place may be reached by several calls.
+      const ends = accesses
+        .filter((access) => access.offset === offset)
+        .map((access) => access.elements - 1 - (access.range?.max ?? Number.POSITIVE_INFINITY));
+      return ends.length > 0 && Math.min(...ends) === 0;
+    });
+    if (fits) return workgroups;
   }
   return undefined;
 }

@@ -6,16 +6,10 @@ export function fieldsOf(line: string): string[] {
   return line.match(/(?<=^|,)(?:\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)/g) ?? [""];
 }
 
-/** Where a field begins with a quote that nothing closes; undefined where every quote is closed. */
-export function unclosed(line: string): number | undefined {
-  if (!line.includes('"')) return undefined;
-  let at = 0;
-  for (const field of fieldsOf(line)) {
-    const text = field.trim();
-    if (text.startsWith('"') && (text.length === 1 || !text.endsWith('"'))) return at + field.indexOf('"');
-    at += field.length + 1;
-  }
-  return undefined;
+/** The field begins with a quote that nothing closes. */
+export function isOpen(raw: string): boolean {
+  const text = raw.trim();
+  return text.startsWith('"') && (text.length === 1 || !text.endsWith('"'));
 }
 
 export function unquote(raw: string): string {

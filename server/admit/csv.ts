@@ -4,7 +4,7 @@ import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { RowTable } from "../../shared/plan.ts";
-import { fieldsOf, linesOf, placeIn, unclosed, unquote } from "./csv-lines.ts";
+import { fieldsOf, isOpen, linesOf, placeIn, unquote } from "./csv-lines.ts";
 import { DECIMAL, decimalOf, isNegativeZero, MAX_U64 } from "./decimal.ts";
 
 interface CsvColumn {
@@ -37,6 +37,10 @@ const MAX_CSV_COLUMNS = 64;
 export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
 
 const MAX_FAULTS = 10;
+const OPEN_QUOTE = {
+  wrong: "A quote opens here and the line has none that closes it.",
+  right: 'Close it with ", or remove it: numbers need none.',
+};
 const INTEGER = /^[+-]?\d+$/;
 const MIN_I64 = -(2n ** 63n);
 const MAX_I64 = 2n ** 63n - 1n;
@@ -81,25 +85,22 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
     } else {
       const fields = fieldsOf(line.text);
       count++;
-      const open = unclosed(line.text);
-      if (open !== undefined) {
+      if (fields.length !== width) {
+        const open = fields.findIndex(isOpen);
+        const before = fields.slice(0, Math.max(0, open));
         faults.push({
           file,
           line: line.number,
-          column: open + 1,
-          wrong: "A quote opens here and the line has none that closes it.",
-          right: 'Close it with ", or remove it: numbers need none.',
-        });
-      } else if (fields.length !== width) {
-        faults.push({
-          file,
-          line: line.number,
-          column: 1,
-          wrong: `The line has ${counted(fields.length, "field")}.`,
-          right:
-            fields.length < width
-              ? `The header has ${width}: add ${list(names.slice(fields.length).map((name) => name ?? "a value"))}.`
-              : `The header has ${width}: remove what is too much, and write decimals with a point.`,
+          column: before.reduce((at, field) => at + field.length + 1, 1),
+          ...(open >= 0
+            ? OPEN_QUOTE
+            : {
+                wrong: `The line has ${counted(fields.length, "field")}.`,
+                right:
+                  fields.length < width
+                    ? `The header has ${width}: add ${list(names.slice(fields.length).map((name) => name ?? "a value"))}.`
+                    : `The header has ${width}: remove what is too much, and write decimals with a point.`,
+              }),
         });
       } else if (count * width > MAX_CSV_FIELDS) {
         faults.push({
@@ -241,6 +242,7 @@ function refusal(raw: string): Pick<Fault, "wrong" | "right"> {
     const right = "Whole numbers are at most 18446744073709551615 and at least -9223372036854775808; for f32 write it as 1e23.";
     return { wrong: `${shown.trim()} has more than 64 bits.`, right };
   }
+  if (isOpen(raw)) return OPEN_QUOTE;
   const pointed = unquote(raw).replace(",", ".");
   if (raw.includes(",") && DECIMAL.test(pointed))
     return { wrong: `${shown.trim()} has a comma.`, right: `Write decimals with a point: ${pointed}.` };

@@ -8,33 +8,12 @@ import { counted } from "../../shared/counted.ts";
 import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
 import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain.ts";
-import { type Faults, fieldOf } from "./faults.ts";
+import type { Faults } from "./faults.ts";
 import { misfitOf } from "./forms.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
+import { form, hasType, rightFor, rightForMissing, type Schema, show, spaced, typeName } from "./schema-words.ts";
 import { apartOf, type Misspelt, named, renamed, without } from "./without.ts";
-
-/** The parts of JSON Schema that the manifest's definition uses. */
-interface Schema {
-  type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
-  const?: Json;
-  anyOf?: Schema[];
-  properties?: Record<string, Schema>;
-  patternProperties?: Record<string, Schema>;
-  required?: string[];
-  additionalProperties?: boolean | Schema;
-  items?: Schema | Schema[];
-  minItems?: number;
-  maxItems?: number;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  minLength?: number;
-  maxLength?: number;
-  pattern?: string;
-  description?: string;
-  examples?: Json[];
-}
 
 /** Where faults go: a collector, or a counter that tries a branch. */
 interface Sink extends Pick<Faults, "at"> {
@@ -176,16 +155,6 @@ function explainObject(schema: Schema, value: { [key: string]: Json }, path: Jso
   }
 }
 
-/** Where to write what: `Write "recordBytes": 16 in bindings.x.init.split: bytes of one record.` */
-function rightForMissing(key: string, schema: Schema | undefined, path: JsonPath): string {
-  const example = schema?.examples?.[0];
-  const value = example === undefined ? "…" : spaced(example);
-  const where = path.length === 0 ? "in job.json" : `in ${fieldOf(path)}`;
-  const { description = "" } = schema ?? {};
-  const about = description === "" ? "." : `: ${description.charAt(0).toLowerCase()}${description.slice(1)}`;
-  return `Write ${JSON.stringify(key)}: ${value} ${where}${about}`;
-}
-
 function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: Sink): void {
   if (branches.some((branch) => fits(branch, value))) return;
   if (branches.every((branch) => branch.const !== undefined)) {
@@ -273,64 +242,6 @@ function fits(schema: Schema, value: Json): boolean {
   let count = 0;
   explain(schema, value, [], { at: () => void count++, unknown: () => {} });
   return count === 0;
-}
-
-/** JSON on one line, a blank after each comma and colon. */
-function spaced(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .map(([key, part]) => `${JSON.stringify(key)}: ${spaced(part)}`)
-    .join(", ")}}`;
-}
-
-function form(schema: Schema): string {
-  if (schema.const !== undefined) return show(schema.const);
-  if (schema.properties)
-    return `{${Object.keys(schema.properties)
-      .map((key) => `"${key}": …`)
-      .join(", ")}}`;
-  return typeName(schema);
-}
-
-function hasType(schema: Schema, value: Json): boolean {
-  switch (schema.type) {
-    case "object":
-      return value !== null && typeof value === "object" && !Array.isArray(value);
-    case "array":
-      return Array.isArray(value);
-    case "integer":
-      return typeof value === "number" && Number.isInteger(value);
-    case undefined:
-      return schema.const !== undefined && schema.const === value;
-    default:
-      return typeof value === schema.type;
-  }
-}
-
-function typeName(schema: Schema): string {
-  const names = {
-    object: "an object",
-    array: "a list",
-    string: "a text",
-    number: "a number",
-    integer: "a whole number",
-    boolean: "true or false",
-  };
-  return schema.type ? names[schema.type] : "something else";
-}
-
-function rightFor(schema: Schema, otherwise = `Write ${typeName(schema)}.`): string {
-  const example = schema.examples?.[0];
-  const parts = [schema.description ?? "", example === undefined ? "" : `For example ${JSON.stringify(example)}.`];
-  return parts.filter((part) => part !== "").join(" ") || otherwise;
-}
-
-function show(value: Json): string {
-  if (Array.isArray(value)) return "a list";
-  if (value !== null && typeof value === "object") return "an object";
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 function pathOf(pointer: string): JsonPath {

@@ -104,6 +104,10 @@ describe("a warning", () => {
       /^kernel\.wgsl:6:4 needs maxComputeInvocationsPerWorkgroup 512 .* and maxComputeWorkgroupSizeX 512 .* have them get this job\..*make @workgroup_size/,
     );
     expect(literal.filter((text) => /maxCompute/.test(text))).toHaveLength(1);
+    const other = `override other: u32;\n${large.replace("params.first", "params.first + other")}`;
+    expect((await warned(job({ overrides: { other: 1, ...overrides } }, other)))[0]).toMatch(
+      / overrides\.blockSize: .*: make overrides\.blockSize smaller/,
+    );
     const asked = { overrides, passes: [{ workgroups: [2] }], requires: { limits: { maxComputeInvocationsPerWorkgroup: 1024 } } };
     expect(await warned(job(asked, large))).toEqual([]);
     const half = `enable f16;\n${KERNEL}`;
