@@ -39,15 +39,17 @@ const HEXADECIMAL = /-?0[xX][0-9a-fA-F]+/y;
 const MAX_HEXADECIMAL = 18;
 
 /** The number that `0x80` is; between quotes where JSON's own would be rounded. */
-function decimalOf(hexadecimal: string): string {
+function decimalFor(hexadecimal: string): string {
   const size = BigInt(hexadecimal.replace("-", ""));
   const text = `${hexadecimal.startsWith("-") ? "-" : ""}${size}`;
   return size > BigInt(Number.MAX_SAFE_INTEGER) ? JSON.stringify(text) : text;
 }
 
+const MEANT = new Map(Object.entries({ true: "true", false: "false", null: "null", none: "null", nil: "null" }));
+
 /** What was meant by a word that is no value, such as `True`. */
 function wordFor(word: string): string {
-  const meant = { true: "true", false: "false", null: "null", none: "null", nil: "null" }[word.toLowerCase()];
+  const meant = MEANT.get(word.toLowerCase());
   return meant ? `Write ${meant}.` : "Put text between double quotes.";
 }
 
@@ -223,7 +225,7 @@ class JsonReader {
     const hexadecimal = HEXADECIMAL.exec(this.text)?.[0];
     if (hexadecimal) {
       const digits = hexadecimal.replace("-", "");
-      const right = digits.length > MAX_HEXADECIMAL ? "Write it in decimal." : `Write ${decimalOf(hexadecimal)}.`;
+      const right = digits.length > MAX_HEXADECIMAL ? "Write it in decimal." : `Write ${decimalFor(hexadecimal)}.`;
       this.fail(`${hexadecimal.slice(0, 40)} is hexadecimal, and JSON has decimal numbers alone.`, right);
     }
     const value = Number(found);

@@ -66,6 +66,7 @@ it.each<[string, Files, string]>([
   ["a member of an array", body("_ = values.x;"), "|Index it with [i]:"],
   ["a value of Python's", json("True"), "|True is no JSON value.|Write true."],
   ["another", json("None"), "|None is no JSON value.|Write null."],
+  ["a word", json("constructor"), "|constructor is no JSON value.|Put text between double quotes."],
   ["a hexadecimal number", json("0x80"), "|0x80 is hexadecimal, and JSON has decimal numbers alone.|Write 128."],
   ["one below zero", json("-0xFF"), "|Write -255."],
   ["one beyond 53 bits", json("0x8000000000000000"), '|Write "9223372036854775808".'],
