@@ -30,9 +30,18 @@ export function waitingWords(situation: Situation, reason: IdleReason, retryMs: 
   };
 }
 
+/** Where the visitor came for one job, what is said is of that one. */
+const OF_THIS_JOB: Partial<Record<IdleReason, string>> = {
+  "all-assigned": "Every unit of this job is handed out",
+  "needs-features": "This job needs another graphics card",
+  "waits-for-others": "Nothing of this job is left for you now",
+};
+
 function headlineOf(situation: Situation, reason: Reason): string {
-  if (reason !== "only-mine") return IDLE_WORDS[reason];
-  return isChecked(situation) ? "Every unit left waits for its check" : "Every unit left needs somebody else";
+  const isOne = situation.chosenJob > 0;
+  if (reason !== "only-mine") return (isOne ? OF_THIS_JOB[reason] : undefined) ?? IDLE_WORDS[reason];
+  const left = isOne ? "Every unit left of this job" : "Every unit left";
+  return `${left} ${isChecked(situation) ? "waits for its check" : "needs somebody else"}`;
 }
 
 function leadOf(situation: Situation, reason: Reason): string {

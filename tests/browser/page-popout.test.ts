@@ -112,6 +112,27 @@ describe("the picture popped out", () => {
     await expect.poll(() => page.$eval(".dock-status strong", (line) => line.textContent)).toBe("Lending a quarter");
     await own.mouse.move(100, 100);
     await visitor.heard("input");
+    // As small as browsers make it.
+    await own.setViewport({ width: 288, height: 416 });
+    await own.waitForFunction(
+      () => {
+        const boxes = [".dock-status strong", ".dock-status span", ".wave canvas"].map((of) =>
+          document.querySelector(of)?.getBoundingClientRect(),
+        );
+        const [first, second, wave] = boxes;
+        return (
+          first &&
+          second &&
+          wave &&
+          first.width > 60 &&
+          second.width > 60 &&
+          second.right <= innerWidth &&
+          wave.width > 150 &&
+          wave.height > 30
+        );
+      },
+      { polling: 100 },
+    );
     for (const each of [own, page]) {
       // The page's dock may still rise, and a tab behind another draws seldom.
       await each.waitForFunction(
