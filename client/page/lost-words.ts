@@ -23,12 +23,12 @@ export function lostWords(device: Device, { times, final }: Lost): Words {
 /** The browser has none since. */
 export function noneAfterLoss(device: Device): Words {
   return {
-    headline: [`The browser gives no ${device === "processor" ? "graphics driver" : "graphics card"} now.`],
+    headline: [`The browser gives no ${device === "processor" ? "driver" : "graphics card"} now.`],
     lead: [`Yours restarted a moment ago. ${REFUSES} Nothing finished was lost.`],
   };
 }
 
 /** Of a processor not itself, but the software by which pages compute on it. */
 function whatRestarts(device: Device): string {
-  return device === "processor" ? "browser's graphics driver" : "graphics card";
+  return device === "processor" ? "browser's driver" : "graphics card";
 }

@@ -71,7 +71,7 @@ export function credit(value: number): string {
 /** What a figure of credit is, how much of it waits, where that can be read, and for what: once nothing is `unverified`, for the next signature. */
 export function creditWords(waiting: number, unverified: number): string {
   if (waiting < LEAST_CREDIT) return "credit";
-  return `credit, ${credit(waiting)} ${unverified > 0 ? "waiting" : "to be signed"}`;
+  return `credit, ${credit(waiting)} ${unverified > 0 ? "waiting" : "unsigned"}`;
 }
 
 /** "0.4 s", "18 s", "6 min 12 s", "3 h 05 min". */

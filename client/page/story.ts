@@ -3,7 +3,7 @@ import type { HoldReason } from "../donor/manners/policy.ts";
 import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, creditWords, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
-import { finalOf, finalOfAll, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
+import { finalOf, finalOfAll, hasOtherJobs, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
 import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
@@ -89,8 +89,8 @@ function next(visit: Visit, actions: StoryActions): TemplateResult | typeof noth
 }
 
 /** Who came for one job, and has nothing to do in it, is told where others are. */
-function otherJobs({ chosenJob, nextJob }: Situation): TemplateResult | typeof nothing {
-  if (chosenJob === 0 || !nextJob) return nothing;
+function otherJobs(situation: Situation): TemplateResult | typeof nothing {
+  if (!hasOtherJobs(situation)) return nothing;
   return html`<p class="beside"><a class="elsewhere" href="#jobs-title">Other jobs that need volunteers</a></p>`;
 }
 

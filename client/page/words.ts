@@ -6,7 +6,7 @@ import { lostWords, noneAfterLoss } from "./lost-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { deviceOf, isLent, leftOf, type Moment, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { deviceOf, hasOtherJobs, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { stoppedWords } from "./stopped-words.ts";
 import { whoDiffered } from "./tier-words.ts";
 import { waitingWords } from "./waiting.ts";
@@ -224,7 +224,7 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
   if (momentOf(situation).kind === "loading") {
     return [{ headline: [`${count(TYPICAL_UNITS)} units of this ${noun} are missing.`], lead: [BEFORE_LEAD] }];
   }
-  if (!isLent(situation) || isLong(momentOf(situation))) return [];
+  if (!isLent(situation) || isLong(situation)) return [];
   const own = { job: job?.id ?? 0, waiting: 0, final: Math.max(mineOf(situation), 1) };
   const usual = {
     ...situation,
@@ -244,9 +244,11 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
   ];
 }
 
-/** Its headline, or the button under it, takes the room that shorter words leave. */
-function isLong(moment: Moment): boolean {
-  return moment.kind === "job-done" || moment.kind === "offline" || (moment.kind === "waiting" && moment.reason === "needs-features");
+/** Its headline, or the button or link under it, takes the room that shorter words leave. */
+function isLong(situation: Situation): boolean {
+  const moment = momentOf(situation);
+  if (moment.kind === "waiting") return moment.reason === "needs-features" || hasOtherJobs(situation);
+  return moment.kind === "job-done" || moment.kind === "offline";
 }
 
 function slower(times: number): string {

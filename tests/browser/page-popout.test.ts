@@ -76,6 +76,8 @@ test("plate and wave are whole again after the graphics restarted, in the page a
   await expect.poll(() => isWhole(own), { timeout: 20_000 }).toBe(true);
   await restartGraphics();
   await expect.poll(() => isWhole(own), { timeout: 20_000 }).toBe(true);
+  await page.click(".popped-away button");
+  await page.waitForSelector(".first > idlewave-plate canvas");
 });
 
 describe("the picture popped out", () => {

@@ -45,8 +45,7 @@ describe("numbers on the page", () => {
     ]);
   });
 
-  test("credit of which every unit is verified waits to be signed", () =>
-    expect(creditWords(0.012, 0)).toBe("credit, 0.0120 to be signed"));
+  test("credit of which every unit is verified waits to be signed", () => expect(creditWords(0.012, 0)).toBe("credit, 0.0120 unsigned"));
 
   test("throughput has three digits, and TFLOPS from 1,000", () => {
     expect(throughput(412.34)).toEqual({ value: "412", unit: "GFLOPS" });

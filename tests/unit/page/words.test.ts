@@ -316,7 +316,7 @@ describe("the page's words", () => {
   test("call what restarted a driver where the processor computes", () => {
     const phase: DonorPhase = { kind: "device-lost", times: 3, final: true };
     const [headline, lead] = say(lent(phase, { donor: donorState({ phase, software: true }) }));
-    expect(headline).toBe("Your browser's graphics driver restarted.");
+    expect(headline).toBe("Your browser's driver restarted.");
     expect(lead).toMatch(/^It did so three times, so nothing is running on your processor now\./);
   });
 
