@@ -2,6 +2,7 @@
 import { html, type TemplateResult } from "lit";
 import type { Static } from "typebox";
 import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
+import { type Addressed, unitAddress } from "../../shared/unit-address.ts";
 import { capitalised, count } from "./numbers.ts";
 import { passHeaders } from "./pool.ts";
 import type { deviceOf } from "./situation.ts";
@@ -46,15 +47,17 @@ export function differenceWords(units: readonly Differing[], job: JobStatus | nu
       : "an old driver or browser, or a card that is overclocked, too hot or faulty";
   return [
     `Your ${device} computed ${one ? "unit" : "units"} ${list}. ${capitalised(whoDiffered(job))} got other bytes from the same kernel and the same data. Theirs ${one ? "is" : "are"} the ${one ? "result" : "results"}; yours ${one ? "gives" : "give"} no credit, and everything else you computed stands.`,
-    `What can cause this is ${causes}. Bring them up to date. If it happens again, please stop lending on this device.`,
+    `What can cause this is ${causes}. Bring them up to date. If it happens again, please stop lending on this device. ${one ? "The unit's link leads to a page on which you can compute it" : "The units' links lead to pages on which you can compute them"} once more.`,
   ];
 }
 
-export function differenceDigests(units: readonly Differing[]): TemplateResult {
+/** `job`: its number, and its pool's. */
+export function differenceDigests(units: readonly Differing[], job: Addressed): TemplateResult {
   return html`<dl class="reader-text difference">
     ${units.map(
       ({ unit, mine, theirs }) =>
-        html`<dt>Unit ${count(unit)}: SHA-256 of your bytes</dt><dd>${mine}</dd><dt>Unit ${count(unit)}: SHA-256 of the result</dt><dd>${theirs}</dd>`,
+        html`<dt><a href=${unitAddress(job, unit)} target="_blank" rel="noopener">Unit ${count(unit)}</a>: SHA-256 of your bytes</dt><dd>${mine}</dd>
+          <dt>Unit ${count(unit)}: SHA-256 of the result</dt><dd>${theirs}</dd>`,
     )}
   </dl>`;
 }

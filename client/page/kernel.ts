@@ -16,7 +16,7 @@ type Shown =
   | { kind: "nothing" }
   | { kind: "loading"; title: string }
   | { kind: "source"; job: JobStatus; of: "owner" | "plan"; text: string; about: string }
-  | { kind: "difference"; units: Differing[] }
+  | { kind: "difference"; job: number; units: Differing[] }
   | { kind: "fault"; title: string; message: string };
 
 /** A dialog that shows a kernel as its owner wrote it and as it runs, or what differed in a refused unit. */
@@ -80,7 +80,7 @@ export class KernelView extends LitElement {
     await this.open({ kind: "loading", title });
     await this.fetched(title, async () => {
       const units = await differingUnits(job, unit, this.visit?.situation.donor?.publicKey ?? "");
-      return { kind: "difference", units };
+      return { kind: "difference", job, units };
     });
   }
 
@@ -148,16 +148,18 @@ export class KernelView extends LitElement {
         return html`<p class="reader-text">${shown.about}</p>
           <pre class="source" tabindex="0"><code>${shown.text}</code></pre>`;
       case "difference":
-        return this.difference(shown.units);
+        return this.difference(shown);
       default:
         return shown satisfies never;
     }
   }
 
-  private difference(units: readonly Differing[]) {
-    const situation = this.visit?.situation;
-    const words = differenceWords(units, situation?.job ?? null, situation ? deviceOf(situation) : "device");
-    return html`${words.map((paragraph) => html`<p class="reader-text told">${paragraph}</p>`)}${differenceDigests(units)}`;
+  private difference({ job: id, units }: Extract<Shown, { kind: "difference" }>) {
+    const { visit } = this;
+    // The shown job may be another one by now.
+    const job = visit?.jobs.find((each) => each.id === id) ?? null;
+    const words = differenceWords(units, job, visit ? deviceOf(visit.situation) : "device");
+    return html`${words.map((paragraph) => html`<p class="reader-text told">${paragraph}</p>`)}${differenceDigests(units, job ?? { id })}`;
   }
 
   private async copy(): Promise<void> {

@@ -2,6 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
+import { unitAddress } from "../../shared/unit-address.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
@@ -33,7 +34,7 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
   </section>`;
 }
 
-/** What an empty square is. Which units have an answer already is told nowhere: whoever lies looks for those (docs/trust.md). */
+/** What an empty square is. Which units have an answer already is not told: whoever lies looks for those (docs/trust.md). */
 function unsettled(job: JobStatus | null): string {
   if (job && settledWord(job) === "computed") return "nobody has computed this unit yet: the square is empty";
   return `not verified yet: nobody has computed it, or it waits for ${waitsFor(job, "a second volunteer")}`;
@@ -141,6 +142,7 @@ export function howChecked(job: JobStatus | null): TemplateResult {
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
     <p class="measure">${capitalised(how)}. ${job?.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job?.verification.limits}</p>
+    ${job ? html`<p class="measure"><a href=${unitAddress(job)} target="_blank" rel="noopener">Check any unit yourself</a>, or click its square.</p>` : nothing}
   </section>`;
 }
 
@@ -165,6 +167,7 @@ export function closing(network: NetworkInfo | null): TemplateResult {
     <nav aria-label="More">
       <a href="#checked">How results are checked</a>
       <a href="/your-site">Put it on your site</a>
+      <a href="/supported-by">Supported by</a>
       <a href="/your-job">Run your own job</a>
       <a href="/not-a-miner">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
