@@ -5,8 +5,8 @@ import { count, grouped, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { leftOf, type Situation, waitingOf } from "./situation.ts";
 
-/** Both leads are two lines on a phone. Whether this browser can is known after the click alone: nothing is promised before. */
 const READING = "Reading a page uses almost nothing.";
+/** Both are two lines on a phone. Whether this browser can compute is known after the click: before it nothing is promised. */
 export const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Yours has little to do while you read.";
 const PROCESSOR_LEAD = "Volunteers compute units, one square each: with a GPU or, in some browsers, a processor.";
 /** Of what is missing, a share that is worth a word when it was computed once already. */
@@ -17,8 +17,8 @@ export function beforeWords(situation: Situation, noun: string): Words {
   const missing = leftOf(situation);
   const one = missing === 1;
   const left = one ? "One unit" : `${count(missing)} units`;
-  // Computed once each, and no square of them is empty.
   const once = job ? Math.min(missing, job.units.voted - job.verification.held) : 0;
+  // None of them is missing in another sense.
   const needsOthers = missing > 0 && once >= missing;
   const headline = needsOthers
     ? `${left} ${one ? "needs" : "need"} a second volunteer.`
