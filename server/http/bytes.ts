@@ -10,6 +10,7 @@ import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { clientAddress } from "../access/address.ts";
 import type { Room } from "../access/disk.ts";
+import { mismatch, WRONG_DIGEST, WRONG_FRAMING, wrongLength } from "../access/mismatch.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Pace } from "./pace.ts";
 import { Receiving } from "./receiving.ts";
@@ -45,7 +46,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });
-      if (length !== resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
+      if (length !== resultBytes) throw mismatch(unit, wrongLength(length, resultBytes));
       const done = receiving.enter({ account, job, unit, address: clientAddress(request.raw, config.trustProxy) });
       let room: Room | undefined;
       try {
@@ -67,13 +68,13 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
     const held = await blobs.hold(body, bytes, "The result");
     if (held.hash !== digest) {
       await held.drop();
-      throw new IdlewaveError("bytes-mismatch", { unit });
+      throw mismatch(unit, WRONG_DIGEST);
     }
     await held.keep();
   }
 }
 
-/** Hands the body on while each output's length stands where the plan puts it; throws `bytes-mismatch` at the first that does not. */
+/** Hands the body on while each output's length stands where the plan puts it; throws `bytes-mismatch` at the first that does not, and when all of it is too long or too short. */
 async function* framed(body: AsyncIterable<Uint8Array>, plan: JobPlan, unit: UnitIndex): AsyncGenerator<Uint8Array> {
   const prefixes: { at: number; bytes: Uint8Array }[] = [];
   let next = 0;
@@ -86,13 +87,15 @@ async function* framed(body: AsyncIterable<Uint8Array>, plan: JobPlan, unit: Uni
   let from = 0;
   for await (const part of body) {
     const to = from + part.byteLength;
+    if (to > next) throw mismatch(unit, wrongLength(to, next));
     for (const { at, bytes } of prefixes) {
       for (let i = Math.max(0, from - at); i < LENGTH_BYTES && at + i < to; i++)
-        if (part[at + i - from] !== bytes[i]) throw new IdlewaveError("bytes-mismatch", { unit });
+        if (part[at + i - from] !== bytes[i]) throw mismatch(unit, WRONG_FRAMING);
     }
     yield part;
     from = to;
   }
+  if (from !== next) throw mismatch(unit, wrongLength(from, next));
 }
 
 const sizeOf = (part: Uint8Array) => part.byteLength;

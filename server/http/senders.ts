@@ -21,7 +21,11 @@ export function boundConnections(server: Server, isDirect: boolean, onRefused: (
   server.on("drop", onRefused);
   if (!isDirect) return;
   const open = new Map<string, number>();
+  const counted = new WeakSet<Socket>();
   server.on("connection", (socket: Socket) => {
+    // One whose wish for another protocol was ignored comes a second time (gateway/upgrade.ts).
+    if (counted.has(socket)) return;
+    counted.add(socket);
     const address = plain(socket.remoteAddress ?? "");
     if (!isLimited(address)) return;
     const line = lineOf(address);
