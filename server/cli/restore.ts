@@ -4,6 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BACKUP_FILE, type BackupPart, DATABASE_FILE } from "../../shared/backup.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { DamagedDatabase } from "../store/damaged.ts";
 import { keepCopy } from "./copy.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -33,7 +34,7 @@ async function refuseForeign(copy: string): Promise<void> {
   try {
     inspectStopped(join(copy, DATABASE_FILE));
   } catch (error) {
-    if (!(error instanceof DamagedDatabase)) throw error;
+    if (!(error instanceof DamagedDatabase)) throw new CliError(EXIT.failure, "broken-backup", messageOf(error), "Use another backup.");
     throw new CliError(EXIT.failure, "foreign-backup", `${error.message}.`, "Nothing was restored. Use a backup that you trust.");
   }
 }

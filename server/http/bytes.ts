@@ -3,6 +3,7 @@
  * A body is kept only when it is what was submitted, and only as long as it arrives at a pace.
  */
 import type { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { type BlobHash, hasUnit, type UnitIndex } from "../../shared/ids.ts";
@@ -11,6 +12,7 @@ import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { clientAddress } from "../access/address.ts";
 import type { Room } from "../access/disk.ts";
 import { mismatch, WRONG_DIGEST, WRONG_FRAMING, wrongLength } from "../access/mismatch.ts";
+import type { Assignment } from "../core/events.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Pace } from "./pace.ts";
 import { Receiving } from "./receiving.ts";
@@ -23,6 +25,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
   app.put(
     "/api/results",
     {
+      onRequest: async (request) => void assignmentOf(request),
       schema: {
         tags: ["volunteers"],
         summary: "Bytes of a wanted unit",
@@ -35,10 +38,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
       },
     },
     async (request, reply) => {
-      const header = request.headers["idlewave-token"];
-      if (typeof header !== "string" || header.length > Math.ceil((MAX_TOKEN_BYTES * 4) / 3))
-        throw new IdlewaveError("bad-token", { why: "there is none" });
-      const assignment = tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));
+      const assignment = assignmentOf(request);
       const unit = request.query.unit as UnitIndex;
       const { job, account } = assignment;
       const wanted = hasUnit(assignment.runs, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
@@ -62,6 +62,13 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
       return reply.status(204).send(null);
     },
   );
+
+  function assignmentOf({ headers }: FastifyRequest): Assignment {
+    const header = headers["idlewave-token"];
+    if (typeof header !== "string" || header.length > Math.ceil((MAX_TOKEN_BYTES * 4) / 3))
+      throw new IdlewaveError("bad-token", { why: "there is none" });
+    return tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));
+  }
 
   /** Makes the body a blob when it is `digest`; else nothing of it stays. */
   async function keepResult(body: AsyncIterable<Uint8Array>, digest: BlobHash, bytes: number, unit: UnitIndex): Promise<void> {

@@ -40,8 +40,13 @@ export function asIdlewaveError(error: unknown, request: FastifyRequest): { erro
   // 403: an address that leads out of the folder of pages; what may be there is not told.
   if (statusCode === 404 || statusCode === 403) return known(new IdlewaveError("not-found", { what: "such page" }));
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return known(new IdlewaveError("bad-request", { why: message ?? "The request is malformed." }), statusCode);
+    return known(new IdlewaveError("bad-request", { why: asSentence(message ?? "The request is malformed") }), statusCode);
   return { error: new IdlewaveError("internal"), status: 500, ours: true };
+}
+
+/** Fastify's messages and its plugins' end with a full stop or without one. */
+function asSentence(text: string): string {
+  return /[.?!)]$/.test(text) ? text : `${text}.`;
 }
 
 function known(error: IdlewaveError, status = error.http): { error: IdlewaveError; status: number; ours: false } {

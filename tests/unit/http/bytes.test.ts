@@ -70,6 +70,7 @@ describe("a large result", () => {
   it("of another digest, in another frame or of another length is no match, and nothing of it is kept", async () => {
     const work = await wanted(await network.addJob(planOf(1, ELEMENTS)));
     const before = filesOf();
+    expect(await put({ ...work, unit: -1 as UnitIndex }, right)).toBe("400 bad-request");
     for (let i = 0; i < 5; i++) expect(await put(work, bytesOf(...Array<number>(ELEMENTS).fill(i)))).toBe("422 bytes-mismatch");
     const unframed = right.slice();
     unframed[0] = 99;
