@@ -4,7 +4,6 @@
  * Events are stepped as they come. Whoever wrote, or might repeat what is still being written, is answered when that is on disk
  * (group-commit.ts); a claim writes nothing and is answered at once.
  */
-import { randomBytes } from "node:crypto";
 import { IdlewaveError } from "../shared/errors.ts";
 import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
@@ -23,6 +22,7 @@ import { type CoreState, createState } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
+import { newDraw } from "./draw.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JobEndings } from "./job-endings.ts";
 import { JobRows } from "./job-rows.ts";
@@ -326,11 +326,6 @@ export class Coordinator {
     if (this.failure) throw this.failure.error;
     if (this.closed) throw new IdlewaveError("shutting-down");
   }
-}
-
-/** What nobody can know before. */
-function newDraw(): string {
-  return randomBytes(16).toString("hex");
 }
 
 const DURABLE: ReadonlySet<Timeless["type"]> = new Set([

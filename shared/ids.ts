@@ -9,6 +9,8 @@ export type UnitIndex = Branded<number, "UnitIndex">;
 export type AccountId = Branded<number, "AccountId">;
 /** Number of a pool on one coordinator: 1, 2, 3 … */
 export type PoolId = Branded<number, "PoolId">;
+/** Number of a site on one coordinator: 1, 2, 3 … */
+export type SiteId = Branded<number, "SiteId">;
 /** One authenticated connection of a volunteer, unique while the process lives. */
 export type HostId = Branded<number, "HostId">;
 /** Number of a statement on one coordinator (statement.ts); 0: recorded before there were any, nothing to be signed. */

@@ -5,6 +5,7 @@
 import Type, { type Static } from "typebox";
 import { binaryOf } from "./bytes.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
+import { MAX_ORIGIN } from "./site.ts";
 import { SIGNATURE_BYTES } from "./wire.ts";
 
 const PUBLIC_KEY_BYTES = 32;
@@ -55,6 +56,8 @@ export const HelloSchema = Type.Object({
   host: HostSchema,
   /** Number of a pool of which the account is a member, and whose jobs alone this connection gets; absent: public ones. */
   pool: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
+  /** Origin of the registered site whose visitor this is, by its own word; absent: none. Neither a pool's member nor the auditor has one. */
+  site: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ORIGIN })),
   /** An administrator's token: this host is the auditor, and may be a software adapter. */
   audit: Type.Optional(Type.String({ maxLength: 100 })),
 });

@@ -20,11 +20,14 @@ export function plain(text: string): string {
   return text.replace(RUNS, (run) => (/^[\t\n\r\u2028\u2029]+$/.test(run) ? " " : "\ufffd"));
 }
 
-/** The first character of `text` that one of the two patterns forbids, as `U+202E`, and how many stand before it; undefined when there is none. */
+/** The first character of `text` that one of the two patterns forbids, as `U+202E`, and how many characters stand before it; undefined when there is none. */
 export function hiddenIn(text: string, pattern = PLAIN_PATTERN): { name: string; before: number } | undefined {
   const found = (pattern === PLAIN_PATTERN ? ONE : ONE_IN_LINES).exec(text);
   if (!found) return undefined;
-  return { name: `U+${found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`, before: found.index };
+  return {
+    name: `U+${found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
+    before: [...text.slice(0, found.index)].length,
+  };
 }
 
 /** JSON of `value` that no terminal takes for anything else: hidden characters are written as escapes. */

@@ -10,6 +10,8 @@ export class Donation {
   readonly control: Remote<DonorControl>;
   private readonly worker: Worker;
   private senses: Senses | undefined;
+  /** Changes with each start and each rest: what was begun before one of them is not gone on with. */
+  private turn = 0;
 
   private readonly onBroken: (message: string) => void;
   private readonly seesPerson: boolean;
@@ -36,16 +38,19 @@ export class Donation {
 
   /** Lends, as the visitor chose and as the device is. */
   async begin(start: DonorStart): Promise<void> {
-    await this.control.start(await this.whole(start));
+    const whole = await this.whole(start);
+    if (whole) await this.control.start(whole);
   }
 
   /** Ends this tab's run alone and begins another one. */
   async restart(start: DonorStart): Promise<void> {
-    await this.control.restart(await this.whole(start));
+    const whole = await this.whole(start);
+    if (whole) await this.control.restart(whole);
   }
 
   /** Nothing runs any more: nothing needs to be known of the device. */
   rest(): void {
+    this.turn++;
     this.senses?.close();
     this.senses = undefined;
   }
@@ -62,10 +67,17 @@ export class Donation {
     if (!this.isEnded) this.onBroken("The browser ended what computes here. What was finished is kept");
   }
 
-  private async whole(start: DonorStart): Promise<DonorStart> {
+  /** Undefined when it was stopped, or begun anew, meanwhile. */
+  private async whole(start: DonorStart): Promise<DonorStart | undefined> {
+    const turn = ++this.turn;
     const wishes = await keptWishes();
-    this.senses ??= await Senses.open((surroundings) => void this.control.setSurroundings(this.known(surroundings)));
-    return { ...start, wishes, surroundings: this.known(this.senses.surroundings) };
+    const senses = this.senses ?? (await Senses.open((surroundings) => void this.control.setSurroundings(this.known(surroundings))));
+    if (turn !== this.turn) {
+      if (senses !== this.senses) senses.close();
+      return undefined;
+    }
+    this.senses = senses;
+    return { ...start, wishes, surroundings: this.known(senses.surroundings) };
   }
 
   private known(surroundings: Surroundings): Surroundings {

@@ -127,7 +127,7 @@ export class Session {
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
       },
-      { audit: options.audit, pool: this.serving.id },
+      { audit: options.audit, pool: this.serving.id, site: options.site },
     );
     const { socket } = this;
     this.bulletin = new Bulletin(report, this.inputs, socket, throttle, options.shown ?? 0);

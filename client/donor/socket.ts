@@ -66,6 +66,8 @@ export interface Role {
   audit?: string | undefined;
   /** Number of the pool that it serves. */
   pool?: number | undefined;
+  /** Origin of the site whose visitor this is. */
+  site?: string | undefined;
 }
 
 export class VolunteerSocket {
@@ -200,6 +202,7 @@ export class VolunteerSocket {
         host,
         ...(this.role.audit === undefined ? {} : { audit: this.role.audit }),
         ...(this.role.pool === undefined ? {} : { pool: this.role.pool }),
+        ...(this.role.site === undefined ? {} : { site: this.role.site }),
       };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {

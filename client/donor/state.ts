@@ -106,6 +106,8 @@ export interface DonorStart {
   audit?: string | undefined;
   /** The pool that is served; absent: the public. */
   pool?: KeptPool | undefined;
+  /** Origin of the site that shows the box, for its totals; absent: none. */
+  site?: string | undefined;
   /** The job on the page: the account's own units of it are told as soon as the account is known. */
   shown?: number;
   /** What else was chosen; nothing in particular when absent. */

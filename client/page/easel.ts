@@ -25,6 +25,8 @@ export function canDraw(): boolean {
 
 export class Easel {
   onSeen: (seen: Seen) => void = () => {};
+  /** A verified unit was pointed at. */
+  onPointed: (job: number, unit: number) => void = () => {};
   private readonly worker: Worker;
   private readonly plate: HTMLCanvasElement;
   private readonly measure: () => { width: number; height: number };
@@ -102,6 +104,11 @@ export class Easel {
     return port2;
   }
 
+  /** Somebody pointed at this place of the plate, in CSS pixels. */
+  point(x: number, y: number): void {
+    this.order({ type: "point", x, y });
+  }
+
   /** The plate as it is now, a PNG. */
   save(): Promise<Blob> {
     return new Promise((resolve) => {
@@ -128,6 +135,9 @@ export class Easel {
         return;
       case "seen":
         this.onSeen(notice.seen);
+        return;
+      case "pointed":
+        this.onPointed(notice.job, notice.unit);
         return;
       case "saved":
         for (const resolve of this.saved.splice(0)) resolve(notice.blob);

@@ -99,6 +99,16 @@ export function clockTime(minute: number): string {
   return new Intl.DateTimeFormat(undefined, { timeStyle: "short", timeZone: "UTC" }).format(60_000 * minute);
 }
 
+/** "November 30, 2026", of a time in ISO 8601, where the visitor is. */
+export function dateOf(iso: string): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(new Date(iso));
+}
+
+/** The same with the hour and the minute. */
+export function timeOf(iso: string): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+}
+
 /** "820 bytes", "12 KB", "1.2 MB": powers of 1,000, two digits that count. */
 export function dataSize(bytes: number): string {
   const [value, unit] = bytes < 1_000 ? [bytes, "bytes"] : bytes < 995_000 ? [bytes / 1_000, "KB"] : [bytes / MILLION, "MB"];

@@ -18,6 +18,7 @@ import { openPool, servedPool } from "./pool.ts";
 import type { PopOut } from "./popout.ts";
 import { closing, howChecked, howColoured, nameOf, poolHead, promises, purposeOf, whatIsComputed, whoOwns } from "./sections.ts";
 import { finalOf, isFault, isLent, lentDose, momentOf, type Situation } from "./situation.ts";
+import { linkSquares } from "./square-links.ts";
 import { action, partsOf, type StoryActions } from "./story.ts";
 import { Swap } from "./swap.ts";
 import { checkedWords } from "./tier-words.ts";
@@ -244,6 +245,7 @@ export class Page extends LitElement {
     }
     this.easel = new Easel(plate.canvas, dock.wave, () => this.room());
     this.easel.onSeen = (seen) => this.visit.takeSeen(seen);
+    linkSquares(plate.canvas, this.easel, () => this.visit.situation);
     this.tick++;
   }
 

@@ -1,5 +1,5 @@
-/** `mine`: set in yellow, the visitor's own numbers alone. */
-export type Part = string | { mine: string };
+/** `mine`: set in yellow, the visitor's own numbers alone. `href`: what it leads to, in a tab beside this one, which may be lending. */
+export type Part = string | { mine: string; href?: string };
 
 /** The h1 and the paragraph under it. */
 export interface Words {

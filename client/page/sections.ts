@@ -2,6 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
+import { unitAddress } from "../../shared/unit-address.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
 import { checkedWords, settledWord } from "./tier-words.ts";
@@ -134,6 +135,7 @@ export function howChecked(job: JobStatus | null): TemplateResult {
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
     <p class="measure">${capitalised(how)}. ${job?.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job?.verification.limits}</p>
+    ${job ? html`<p class="measure"><a href=${unitAddress(job)} target="_blank" rel="noopener">Check any unit yourself</a>, or click its square.</p>` : nothing}
   </section>`;
 }
 
@@ -158,6 +160,7 @@ export function closing(network: NetworkInfo | null): TemplateResult {
     <nav aria-label="More">
       <a href="#checked">How results are checked</a>
       <a href="/your-site">Put it on your site</a>
+      <a href="/supported-by">Supported by</a>
       <a href="/your-job">Run your own job</a>
       <a href="/not-a-miner">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>

@@ -17,7 +17,11 @@ export interface StoryActions {
 }
 
 export function partsOf(parts: readonly Part[]): (string | TemplateResult)[] {
-  return parts.map((part) => (typeof part === "string" ? part : html`<mark class="mine">${part.mine}</mark>`));
+  return parts.map((part) => {
+    if (typeof part === "string") return part;
+    const { mine, href } = part;
+    return html`<mark class="mine">${href ? html`<a href=${href} target="_blank" rel="noopener">${mine}</a>` : mine}</mark>`;
+  });
 }
 
 /** The action that fits the moment, under the lead. */

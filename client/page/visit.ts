@@ -194,7 +194,11 @@ export class Visit {
   /** Stops, and leaves the pool that the page is for. */
   async leavePool(): Promise<void> {
     await this.stop();
-    await leaveServedPool(this.donation ?? (await this.open())).catch((fault: unknown) => this.break(messageOf(fault)));
+    try {
+      await leaveServedPool(this.donation ?? (await this.open()));
+    } catch (fault) {
+      this.break(messageOf(fault));
+    }
   }
 
   async retry(): Promise<void> {

@@ -8,6 +8,8 @@ export const LIST_MS = 10_000;
 /** While the donor tells how the shown job stands: only other jobs are news. */
 const TOLD_LIST_MS = 30_000;
 export const AFTER_FAULT_MS = 5_000;
+/** Who has not answered whole after so long does not answer. */
+const ANSWER_MS = 30_000;
 
 export interface Watched {
   onJobs(jobs: JobStatus[]): void;
@@ -95,7 +97,8 @@ export class Watch {
   }
 
   private async get<T>(path: string): Promise<T> {
-    const answer = await fetch(`${this.origin}${path}`, { headers: { accept: "application/json", ...passHeaders() } });
+    const headers = { accept: "application/json", ...passHeaders() };
+    const answer = await fetch(`${this.origin}${path}`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
     if (answer.status === 401) this.watched.onPassRefused();
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
     return (await answer.json()) as T;

@@ -1,5 +1,6 @@
 /** The page's words for each moment: one plain sentence that is true now, what to know about it. */
 import type { JobStatus } from "../../shared/api.ts";
+import { unitAddress } from "../../shared/unit-address.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
 import { answerOf, BEFORE_LEAD, beforeWords } from "./before-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
@@ -186,7 +187,7 @@ function running(situation: Situation, noun: string, manner: Manner): Words {
   if (fresh && job) {
     const left = leftOf(situation);
     return {
-      headline: [{ mine: `Unit ${count(fresh.unit)}` }, " is yours."],
+      headline: [{ mine: `Unit ${count(fresh.unit)}`, href: unitAddress(job, fresh.unit) }, " is yours."],
       lead: [`${confirmed(situation, job)}, so your square is now part of the ${noun}. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
     };
   }

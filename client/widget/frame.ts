@@ -70,6 +70,7 @@ class Frame {
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private readonly lender = new Lender(() => ({
     job: this.facts.job?.id ?? 0,
+    site: this.facts.site.origin,
     dose: this.dose,
     wave: this.view.wave,
     palette: this.view.palette(),

@@ -10,6 +10,8 @@ export type Breach = "not-loaded" | "broken-off";
 export interface LendingOptions {
   /** The one that the visitor was asked for. */
   job: number;
+  /** Origin of the site that shows the frame. */
+  site: string;
   dose: Dose;
   /** Where the wave is drawn, and its size in CSS pixels. */
   wave: HTMLCanvasElement;
@@ -47,7 +49,7 @@ export class Lending {
       const donation = this.donation ?? (await this.open());
       if (!this.isWanted) return;
       this.wave.setLending(true);
-      await donation.begin({ origin: location.origin, dose: this.dose, job: this.options.job });
+      await donation.begin({ origin: location.origin, dose: this.dose, job: this.options.job, site: this.options.site });
     });
   }
 

@@ -5,8 +5,12 @@ const KEY = "idlewave-widget-reloaded";
 const EVERY_MS = 300_000;
 
 export function loadAnew(): void {
-  const last = Number(sessionStorage.getItem(KEY) ?? 0);
-  if (Date.now() - last < EVERY_MS) return;
-  sessionStorage.setItem(KEY, String(Date.now()));
+  try {
+    const last = Number(sessionStorage.getItem(KEY) ?? 0);
+    if (Date.now() - last < EVERY_MS) return;
+    sessionStorage.setItem(KEY, String(Date.now()));
+  } catch {
+    return; // Where nothing may be kept it might go round for ever.
+  }
   location.reload();
 }

@@ -26,9 +26,9 @@ export class SiteWatch {
   private async ask(): Promise<void> {
     const query = new URLSearchParams({ site: this.origin });
     // Who does not answer has switched nothing off.
-    const response = await fetch(`/api/widget?${query}`).catch(() => null);
-    if (!response?.ok || this.timer === null) return;
-    const { on } = (await response.json()) as { on: boolean };
-    if (!on) this.onOff();
+    const answer = await fetch(`/api/widget?${query}`, { signal: AbortSignal.timeout(EVERY_MS) })
+      .then((response) => (response.ok ? (response.json() as Promise<{ on?: boolean } | null>) : null))
+      .catch(() => null);
+    if (answer?.on === false && this.timer !== null) this.onOff();
   }
 }

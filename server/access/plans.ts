@@ -1,11 +1,12 @@
-/** Plans and manifests of jobs, read once from their blobs and kept while they are asked for. */
+/** Plans and manifests of jobs, read from their blobs and kept: who was asked for longest ago goes first. */
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, parsePlan, resultBytes } from "../../shared/plan.ts";
 import type { BlobStore, JobRow } from "../core/store.ts";
 
-const MAX_KEPT = 256; // a plan holds its kernel: at most about a MiB each
+/** Bytes of plans that are kept. Whoever lists the jobs asks for all of them in turn: it must hold those of any likely network. */
+const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 
 export interface PlannedJob {
   plan: JobPlan;
@@ -14,32 +15,60 @@ export interface PlannedJob {
   resultBytes: number;
 }
 
+interface Kept {
+  job: Promise<PlannedJob>;
+  /** Of its plan; 0 until it is read. */
+  bytes: number;
+}
+
 export class Plans {
   private readonly row: (job: JobId) => JobRow | undefined;
-  private readonly blobs: BlobStore;
-  private readonly kept = new Map<JobId, Promise<PlannedJob>>();
+  private readonly blobs: Pick<BlobStore, "get">;
+  private readonly maxBytes: number;
+  private readonly kept = new Map<JobId, Kept>();
+  private bytes = 0;
 
-  constructor(row: (job: JobId) => JobRow | undefined, blobs: BlobStore) {
+  constructor(row: (job: JobId) => JobRow | undefined, blobs: Pick<BlobStore, "get">, maxBytes = MAX_KEPT_BYTES) {
     this.row = row;
     this.blobs = blobs;
+    this.maxBytes = maxBytes;
   }
 
   /** Rejects with `not-found` when there is no such job. */
   of(job: JobId): Promise<PlannedJob> {
     const known = this.kept.get(job);
-    if (known) return known;
+    if (known) {
+      this.kept.delete(job);
+      this.kept.set(job, known);
+      return known.job;
+    }
     const row = this.row(job);
     if (!row) return Promise.reject(new IdlewaveError("not-found", { what: `job ${job}` }));
-    const loading = this.load(row);
-    loading.catch(() => this.kept.delete(job));
-    this.kept.set(job, loading);
-    if (this.kept.size > MAX_KEPT) this.kept.delete(this.kept.keys().next().value as JobId);
-    return loading;
+    const entry: Kept = { job: this.load(row, (bytes) => this.count(entry, bytes)), bytes: 0 };
+    this.kept.set(job, entry);
+    entry.job.catch(() => this.drop(job));
+    return entry.job;
   }
 
-  private async load(row: JobRow): Promise<PlannedJob> {
+  private count(entry: Kept, bytes: number): void {
+    entry.bytes = bytes;
+    this.bytes += bytes;
+    for (const [job, { bytes: of }] of this.kept) {
+      if (this.bytes <= this.maxBytes) return;
+      // What is being read is counted when it is there, and the one that has just come is wanted now.
+      if (of > 0 && this.kept.get(job) !== entry) this.drop(job);
+    }
+  }
+
+  private drop(job: JobId): void {
+    this.bytes -= this.kept.get(job)?.bytes ?? 0;
+    this.kept.delete(job);
+  }
+
+  private async load(row: JobRow, onBytes: (bytes: number) => void): Promise<PlannedJob> {
     const bytes = await this.blobs.get(row.plan);
     if (!bytes) throw new Error(`the plan of job ${row.id}, blob ${row.plan}, is missing`);
+    onBytes(bytes.byteLength);
     const plan = parsePlan(new TextDecoder().decode(bytes));
     return { plan, manifest: JSON.parse(row.manifest) as Manifest, resultBytes: resultBytes(plan) };
   }

@@ -103,9 +103,11 @@ function wholeOf(value: Json): string {
 }
 
 function explainString(schema: Schema, value: string, path: JsonPath, faults: Sink): void {
-  if (schema.maxLength !== undefined && value.length > schema.maxLength) {
-    faults.at(path, `It has ${value.length} characters.`, `At most ${schema.maxLength} are allowed.`);
-  } else if (schema.minLength !== undefined && value.length < schema.minLength) {
+  // As the schema counts them.
+  const { length } = [...value];
+  if (schema.maxLength !== undefined && length > schema.maxLength) {
+    faults.at(path, `It has ${length} characters.`, `At most ${schema.maxLength} are allowed.`);
+  } else if (schema.minLength !== undefined && length < schema.minLength) {
     faults.at(path, "It is too short.", `At least ${schema.minLength} characters are needed.`);
   } else if (schema.pattern === PLAIN_PATTERN || schema.pattern === PLAIN_LINES_PATTERN) {
     const hidden = hiddenIn(value, schema.pattern);

@@ -7,7 +7,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import { CliError, EXIT, exitOf } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 
-/** Connecting and waiting for the first byte, per request. */
+/** Connecting and waiting for the first byte, per request; one that sends a file or a package takes as long as it takes. */
 const ANSWER_TIMEOUT_MS = 120_000;
 
 export interface Connection {
@@ -42,7 +42,7 @@ export async function send(connection: Connection, path: string, request: Reques
       headers,
       body: request.body,
       duplex: "half",
-      signal: request.body ? undefined : abort.signal,
+      signal: typeof request.body === "object" ? undefined : abort.signal,
     };
     response = await fetch(`${connection.url}${path}`, init as RequestInit);
   } catch (error) {

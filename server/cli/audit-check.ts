@@ -19,11 +19,9 @@ export async function checkPart(gpu: string | undefined): Promise<void> {
   beat(() => process.exit());
   const adapter = await openGpu(gpu);
   // The job of the last task alone: the coordinator keeps to one for a while, and for another a device is opened anew.
-  let opened: Opened | undefined;
+  let opened: Promise<Opened | undefined> = Promise.resolve(undefined);
   process.on("message", (message: CheckMessage) => {
-    void perform(adapter, message, opened).then((now) => {
-      opened = now;
-    });
+    opened = opened.then((known) => perform(adapter, message, known));
   });
   const { features, limits } = adapter.host;
   tellParent({ type: "ready", features, limits });

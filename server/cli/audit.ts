@@ -22,8 +22,11 @@ import { note } from "./print.ts";
 import { onGpu } from "./software.ts";
 
 const PARTS: readonly PartName[] = ["donor", "canary", "check"];
-/** A driver that has just taken the process with it is left alone for so long, ms. */
+/** A driver that has just taken the process with it is left alone for so long, ms; twice as long after each time that it soon did so again. */
 const RESTART_MS = 1_000;
+const MAX_RESTART_MS = 60_000;
+/** A donor that went on for so long has not failed at once. */
+const SOUND_MS = 120_000;
 
 interface AuditOptions extends VerbOptions {
   home: string;
@@ -89,29 +92,34 @@ async function audit(options: AuditOptions, connection: Connection & { token: st
   });
   const checking = checks.run().catch((error: unknown) => note(`No slices are run again: ${messageOf(error)}`));
   let donor: Part | undefined;
-  let isStopped = false;
+  const stopped = new AbortController();
+  const { signal } = stopped;
   const stop = () => {
-    isStopped = true;
+    stopped.abort();
     donor?.stop();
     canaries.stop();
     checks.stop();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
   const args = [...gpu, "--url", connection.url, "--home", options.home, ...(options.json ? ["--json"] : [])];
   let code: number | null = EXIT.ok;
-  for (let goesOn = true; goesOn; ) {
+  let waitMs = RESTART_MS;
+  while (!signal.aborted) {
     let isAgain = false;
+    const begunAt = performance.now();
     donor = new Part("donor", args, { ...env, IDLEWAVE_TOKEN: connection.token }, ({ type }) => {
       isAgain ||= type === "again";
     });
     code = await donor.ended;
-    goesOn = !isStopped && (isAgain || code === null);
-    if (goesOn) await delay(RESTART_MS);
-    goesOn &&= !isStopped;
+    if (signal.aborted || (!isAgain && code !== null)) break;
+    if (performance.now() - begunAt > SOUND_MS || isAgain) waitMs = RESTART_MS;
+    if (!isAgain) note(`What computes units again was ended from outside; it is started again in ${waitMs / 1000} s.`);
+    await delay(waitMs, undefined, { signal }).catch(() => undefined); // stopped
+    if (!isAgain) waitMs = Math.min(MAX_RESTART_MS, 2 * waitMs);
   }
   canaries.stop();
   checks.stop();
   await Promise.all([measuring, checking]);
   // It has said all there was to say.
-  if (!isStopped && code !== EXIT.ok) throw new CliError((code ?? EXIT.failure) as ExitCode, "failed", "", "");
+  if (!signal.aborted && code !== EXIT.ok) throw new CliError((code ?? EXIT.failure) as ExitCode, "failed", "", "");
 }

@@ -8,6 +8,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { printQr } from "./qr.ts";
 
 interface InviteOptions extends VerbOptions {
   days?: number;
@@ -17,7 +18,8 @@ export function poolVerb(program: Command): void {
   const pool = program.command("pool").description("machines of people you know, which alone compute your private jobs");
   const days = () => new Option("--days <days>", "how long its link lets others join, 1 to 365; default 7").argParser(daysOf);
 
-  verb(pool, "new <name>", "make a pool; prints the link that others join by")
+  verb(pool, "new <name>", "make a pool; prints the link that others join by, in a terminal as a QR code too")
+    .alias("create")
     .addOption(days())
     .action(async (name: string, options: InviteOptions) => {
       const made = await asked(connectionAs("owner", options), "/api/pools", { name, ...daysIn(options) });
@@ -80,6 +82,7 @@ function tell(made: Static<typeof PoolLinkSchema>, options: VerbOptions): void {
   }
   note(`Pool ${made.id} is ${made.name}. Until ${made.until} whoever opens this link can join; it is not shown again.`);
   print(made.link);
+  printQr(made.link);
   note(`On a machine without a browser: ${invocation(`donate --join ${made.link}`)}`);
 }
 

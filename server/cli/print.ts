@@ -4,6 +4,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { plain, plainJson } from "../../shared/plain.ts";
+import { unitAddress } from "../../shared/unit-address.ts";
 import type { CliError } from "./exit.ts";
 import { quoteWords } from "./quote.ts";
 
@@ -66,8 +67,8 @@ const AUDITOR_WORDS: Record<JobStatus["verification"]["auditor"], string> = {
   unable: "it cannot run this job, two who agree decide",
 };
 
-/** A job on several lines. */
-export function printJob(job: JobStatus): void {
+/** A job of the coordinator at `url`, on several lines. */
+export function printJob(job: JobStatus, url: string): void {
   const { units, replicas } = job;
   printStyled(`${colours.bold(plain(job.title))} ${plain(`(job ${job.id}, ${job.name})${job.for ? `, for ${job.for}` : ""}`)}`);
   const lines = [
@@ -90,6 +91,8 @@ export function printJob(job: JobStatus): void {
   const quote = quoteWords(job);
   if (quote) lines.push(`  quote       ${quote}`);
   if (job.canary) lines.push(`  measured    ${measuredWords(job.canary, job.creditPerUnit)}`);
+  // A pool's page opens for its members alone.
+  if (units.final > 0 && !job.pool) lines.push(`  look        at any unit, and check it in a browser: ${url}${unitAddress(job)}`);
   for (const line of lines) print(line);
 }
 

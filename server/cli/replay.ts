@@ -8,6 +8,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import { type Difference, differenceOf } from "../../shared/difference.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type Unit, UnitSchema } from "../../shared/unit.ts";
+import { unitAddress } from "../../shared/unit-address.ts";
 import { type Connection, findJob, send, sendJson } from "./api.ts";
 import { shareBar } from "./bar.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -64,7 +65,9 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
   const verdict: Verdict = unit.digest === "" ? "none" : unit.digest === result.digest ? "equal" : "differs";
   const here = { gpu: adapter.name, software: adapter.host.software, gpuMillis: result.gpuMicros / 1000, digest: result.digest };
   const told = { digest: unit.digest, rule: unit.rule, ...(canonical ? { difference: canonical } : {}) };
-  if (options.json) printJson({ job: job.id, unit: unit.unit, verdict, here, canonical: told, replicas });
+  // A pool's page opens for its members alone.
+  const page = job.pool ? "" : `${connection.url}${unitAddress(job, unit.unit)}`;
+  if (options.json) printJson({ job: job.id, unit: unit.unit, ...(page ? { page } : {}), verdict, here, canonical: told, replicas });
   else {
     note(`Unit ${unit.unit} of ${job.name} on ${adapter.host.software ? `${adapter.name}, in software` : adapter.name}:`);
     print(`here       ${result.digest}`);
@@ -72,6 +75,7 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
       unit.digest === "" ? "canonical  none, the unit failed" : `canonical  ${unit.digest}  ${wordsOf(verdict === "equal", canonical)}`,
     );
     for (const each of replicas) print(`${each.volunteer.padEnd(12)}  ${each.outcome.padEnd(7)}  ${replicaWords(each)}`);
+    if (page) print(`page       ${page}`);
   }
   if (verdict !== "equal") throw new CliError(verdict === "none" ? EXIT.notReady : EXIT.differs, verdict, "", "");
 }

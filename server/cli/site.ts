@@ -1,6 +1,8 @@
 /** `site add|list|off`: sites that may show the widget, with the administrator's token. */
 import type { Command } from "commander";
 import Type from "typebox";
+import { sitePath } from "../../shared/badge.ts";
+import { counted } from "../../shared/counted.ts";
 import { widgetSnippet } from "../../shared/widget.ts";
 import { posted, send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -14,6 +16,8 @@ const SiteSchema = Type.Object({
   name: Type.String(),
   createdAt: Type.String(),
   offAt: Type.String(),
+  units: Type.Integer(),
+  credit: Type.Number(),
 });
 const SiteListSchema = Type.Object({ sites: Type.Array(SiteSchema) });
 
@@ -28,13 +32,15 @@ export function siteVerb(program: Command): void {
       if (options.json) return printJson(made);
       note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);
       print(widgetSnippet(connection.url, made.origin));
+      note(`What its visitors gave, and a picture of it for its pages: ${connection.url.replace(/\/$/, "")}${sitePath(made.id)}`);
     });
   verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
     const connection = connectionAs("administrator", options);
     const { sites } = await asking(connection, options, () => sendJson(connection, "/api/sites", SiteListSchema));
     if (options.json) return printJson({ sites });
-    for (const { id, origin, name, createdAt, offAt } of sites) {
-      print(`${String(id).padStart(4)}  ${origin.padEnd(32)}  ${name.padEnd(24)}  since ${createdAt}${offAt ? `, off ${offAt}` : ""}`);
+    for (const { id, origin, name, createdAt, offAt, units } of sites) {
+      const state = `since ${createdAt}${offAt ? `, off ${offAt}` : ""}, ${counted(units, "unit")} verified`;
+      print(`${String(id).padStart(4)}  ${origin.padEnd(32)}  ${name.padEnd(24)}  ${state}`);
     }
   });
   verb(site, "off <id>", "switch a site off by its number").action(async (id: string, options: VerbOptions) => {

@@ -12,7 +12,7 @@ export function statusVerb(program: Command): void {
     if (job !== undefined) {
       const found = await findJob(connection, job);
       if (options.json) printJson(found);
-      else printJob(found);
+      else printJob(found, connection.url);
       return;
     }
     const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);

@@ -77,8 +77,8 @@ function noteJudged(state: CoreState, { account, cluster }: Replica, outcome: "f
   noteActive(state.activeClusters, standings[1]);
 }
 
-function settledAs(state: CoreState, { account, credit, digest, statement }: Replica, outcome: Settled["outcome"]): Settled {
-  return { account, credit, outcome, digest, statement, signed: endUnder(state, statement) };
+function settledAs(state: CoreState, { account, site, credit, digest, statement }: Replica, outcome: Settled["outcome"]): Settled {
+  return { account, site, credit, outcome, digest, statement, signed: endUnder(state, statement) };
 }
 
 function outcomeOf({ status, counted, digest }: Replica, canonical: string): Settled["outcome"] {

@@ -2,7 +2,7 @@
 
 import type { JobState } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
@@ -110,13 +110,14 @@ export type CoreEvent =
   | { type: "release"; now: number; host: HostId; assignment: Assignment; units: UnitIndex[] }
   /** Units of an assignment that its volunteer was never told of: they did not fit. Nobody is charged for them. */
   | { type: "trim"; now: number; assignment: Assignment; units: UnitIndex[] }
-  /** `cluster` as of now, for replicas whose host has left since. */
+  /** `cluster` as of now, for replicas whose host has left since. `site`: whose visitor its connection says it is; absent: none's. */
   | {
       type: "submit";
       now: number;
       draw: string;
       account: AccountId;
       cluster: string;
+      site?: SiteId | undefined;
       assignment: Assignment;
       results: SubmittedResult[];
       mark: StatementMark;

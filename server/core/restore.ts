@@ -48,8 +48,8 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   const counted = job.counted;
   for (const row of history.open) {
     const open = openUnit(job, row.unit);
-    const { account, cluster, digest, status, credit, statement, at } = row;
-    const replica = addReplica(job, open, { account, cluster, digest, status, credit, statement, assignedAt: at, lateAt: null });
+    const { account, cluster, site, digest, status, credit, statement, at } = row;
+    const replica = addReplica(job, open, { account, cluster, site, digest, status, credit, statement, assignedAt: at, lateAt: null });
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
     noteOpen(state, job, row, 1);

@@ -1,6 +1,6 @@
 /** All that the core remembers. Plain data; `step` alone changes it. */
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, HostId, JobId, PoolId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
 import type { GpuBudget } from "./gputime.ts";
@@ -185,6 +185,8 @@ export interface Replica {
   account: AccountId;
   /** Names of cluster.ts; after a restart the kept one alone. */
   cluster: string;
+  /** Whose visitor computed it, by its own word; absent: nobody's. Nothing is decided by it. */
+  site?: SiteId | undefined;
   digest: string;
   status: "ok" | "failed";
   /** No earlier replica of the unit is of its cluster: it uses up one of `maxReplicas`. */

@@ -195,7 +195,8 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   let measured = 0;
   let micros = 0;
   const cluster = clusterIn(job.spec.pool, event);
-  const by = { account, cluster, assignment: assignment.id, assignedAt: assignment.issuedAt, statement: mark.statement };
+  const { id, issuedAt: assignedAt } = assignment;
+  const by = { account, cluster, site: event.site, assignment: id, assignedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
     const status = told.status === "ok" ? "ok" : "failed";

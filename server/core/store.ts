@@ -3,7 +3,7 @@
 import type { JobState } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import type { AuditRecord, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
@@ -75,6 +75,8 @@ export function pageOf(unit: number): number {
 /** What became of a replica: its credit leaves escrow, to final, or for nobody; what is to be final and is not signed stays there. */
 export interface Settled {
   account: AccountId;
+  /** The site that has the unit and its credit too, where it is final and earns some. */
+  site?: SiteId | undefined;
   credit: number;
   outcome: Exclude<Outcome, "open">;
   digest: string;
@@ -87,6 +89,7 @@ export interface ReplicaRow {
   unit: UnitIndex;
   account: AccountId;
   cluster: string;
+  site?: SiteId | undefined;
   assignment: string;
   digest: string;
   status: "ok" | "failed";
@@ -142,13 +145,23 @@ export interface TokenRow {
 
 /** A site that may show the widget. */
 export interface SiteRow {
-  id: number;
+  id: SiteId;
   /** Scheme, host and port, as a browser writes it. */
   origin: string;
   name: string;
   createdAt: number;
   /** null while its visitors may be asked. */
   offAt: number | null;
+  given: SiteGiven;
+}
+
+/** What those gave who said they were a site's visitors, while it was on: units of public jobs that became final and earned credit. */
+export interface SiteGiven {
+  units: number;
+  /** Whether its volunteers' keys have signed for it or not. */
+  credit: number;
+  /** Since when they are counted, ms. */
+  since: number;
 }
 
 /** What the core needs of an unfinished job when the process starts. */
@@ -280,9 +293,10 @@ export interface Store {
   /** Registers a site, or names it anew and switches it on again. */
   putSite(origin: string, name: string, now: number): Promise<SiteRow>;
   siteOf(origin: string): Promise<SiteRow | undefined>;
+  site(id: SiteId): Promise<SiteRow | undefined>;
   sites(): Promise<SiteRow[]>;
   /** False when there is no such site, or it is off already. */
-  switchSiteOff(id: number, now: number): Promise<boolean>;
+  switchSiteOff(id: SiteId, now: number): Promise<boolean>;
 
   readonly pools: PoolStore;
 

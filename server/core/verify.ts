@@ -15,7 +15,7 @@
  * A replica whose lease was over is a vote too, but none beside that of somebody who was asked for the unit meanwhile:
  * otherwise a volunteer could keep assignments and look later whom to meet. Where nobody else is there it is (late.ts).
  */
-import type { AccountId, StatementId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
 import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
@@ -46,6 +46,8 @@ export const WANTED_GRACE_MS = 60_000;
 interface Submitter {
   account: AccountId;
   cluster: string;
+  /** Whose visitor it is, by its own word. */
+  site?: SiteId | undefined;
   assignment: string;
   /** When the assignment was issued, ms. */
   assignedAt: number;
@@ -173,7 +175,7 @@ function isClusterFull(open: OpenUnit, cluster: string): boolean {
 
 /** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
 export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
-  const { account, cluster, digest, status, credit, statement, assignedAt, lateAt } = replica;
+  const { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt } = replica;
   let first = true;
   let counted = status === "ok";
   for (const other of open.replicas) {
@@ -181,7 +183,7 @@ export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "fir
     first = false;
     if (other.counted) counted = false;
   }
-  const added = { account, cluster, digest, status, credit, statement, assignedAt, lateAt, first, counted, asked: false };
+  const added = { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt, first, counted, asked: false };
   open.replicas.push(added);
   if (status === "ok") job.counted++;
   if (isAuditor(added)) {
@@ -201,7 +203,7 @@ function record(
   work: Work,
 ): Replica {
   const { unit, digest, status } = result;
-  const { account, cluster, assignment, assignedAt, statement } = by;
+  const { account, cluster, site, assignment, assignedAt, statement } = by;
   const gpuMicros = takeMicros(job, accountOf(state, account), result.gpuMicros);
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
   if (isAuditor(by)) {
@@ -215,6 +217,7 @@ function record(
       unit,
       account,
       cluster: nameToKeep(open, cluster),
+      site,
       assignment,
       digest,
       status,
@@ -229,7 +232,7 @@ function record(
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
   noteOpen(state, job, by, 1);
   openUnder(state, statement);
-  return addReplica(job, open, { account, cluster, digest, status, credit, statement, assignedAt, lateAt });
+  return addReplica(job, open, { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt });
 }
 
 function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {

@@ -1,5 +1,5 @@
 /** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
-import { hash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type JobId,
   type PoolId,
   type PublicKeyHex,
+  type SiteId,
   type UnitIndex,
   type UnitRun,
   unitsOf,
@@ -25,6 +26,7 @@ import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
 import type { BlobStore } from "../core/store.ts";
+import { newDraw } from "../draw.ts";
 import type { ClaimPace, IdleAnswers } from "./pace.ts";
 import type { Session } from "./session.ts";
 import type { Signing } from "./signing.ts";
@@ -56,6 +58,8 @@ export interface Peer {
   cluster: string;
   /** The pool that it serves; undefined: public jobs. */
   pool?: PoolId | undefined;
+  /** The site whose visitor it says it is; undefined: none's. */
+  site?: SiteId | undefined;
   /** Where it comes from as limits see it; null: nothing is known by it. */
   line: string | null;
 }
@@ -123,7 +127,7 @@ async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, j
   peer.session.mayClaim();
   const idle = desk.idles.of(peer, job, desk.clock());
   if (idle) return frameOf(idle);
-  const random = toHex(randomBytes(16));
+  const random = newDraw();
   const reply = await desk.coordinator.dispatch({
     type: "claim",
     random,
@@ -197,7 +201,7 @@ async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitInd
  * itself, and is garbage; the others of its frame are judged.
  */
 async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answered> {
-  const { account, cluster } = peer;
+  const { account, cluster, site } = peer;
   const assignment = own(desk.tokens.verify(frame.token), account);
   if (frame.results.length === 0) throw new IdlewaveError("bad-frame", { why: "it brings no result" });
   const job = await desk.plans.of(assignment.job);
@@ -215,7 +219,7 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   if (crowded) return { frame: frameOf(crowded), malformed };
   // Nothing may come between the two: the hash goes on in the order in which the core hears of it.
   const mark = peer.session.extend(assignment.job, frame.results);
-  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, assignment, results, mark });
+  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, site, assignment, results, mark });
   if (reply.type !== "verdicts") return { frame: frameOf(reply), malformed };
   const verdicts = reply.verdicts.values();
   return { frame: { type: "answer", verdicts: sound.map((good) => (good && verdicts.next().value) || "refused") }, malformed };

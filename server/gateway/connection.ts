@@ -8,7 +8,7 @@ import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
-import type { HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
+import type { HostId, JobId, PublicKeyHex, SiteId } from "../../shared/ids.ts";
 import { OwnUnitsSchema } from "../../shared/messages.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
@@ -59,6 +59,11 @@ type Ack = (answer: unknown) => void;
 const NO_AUDITOR = {
   why: "The auditor needs an administrator's token, and this is none.",
   todo: "Pass the one that the coordinator printed on its first start, or make one with npx idlewave token new <name> --admin.",
+};
+
+const NO_SITE = {
+  why: "The site whose visitor this is said to be is none of this network's, or was switched off.",
+  todo: "Leave site out of hello to lend for no site, or ask the operator to register it: npx idlewave site add <origin>.",
 };
 
 const unitsChecker = Compile(OwnUnitsSchema);
@@ -137,12 +142,14 @@ export class Connection {
     this.state = "greeting";
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
-      const { publicKey, host, audit, pool, session } = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const introduced = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const { publicKey, host, audit, pool, session } = introduced;
       // Noted before the token is looked up: whichever comes first, its revocation finds this line.
       if (audit !== undefined) context.auditors.set(socket, audit);
       if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
       const known = await context.store.knownAccount(publicKey);
       if (pool !== undefined && !(known && context.pools.isMember(pool, known.id))) throw new IdlewaveError("not-member", { pool });
+      const site = introduced.site === undefined ? undefined : await this.siteOn(introduced.site);
       const row = known ?? (await this.newAccount(publicKey));
       const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
       const facts = {
@@ -157,7 +164,7 @@ export class Connection {
       if (this.isClosed()) return;
       await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = {
-        ...{ host: facts.host, account: row.id, publicKey, cluster, pool },
+        ...{ host: facts.host, account: row.id, publicKey, cluster, pool, site },
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
@@ -176,6 +183,12 @@ export class Connection {
       ack(refused(code, details));
       socket.disconnect(true);
     }
+  }
+
+  private async siteOn(origin: string): Promise<SiteId> {
+    const site = await this.context.store.siteOf(origin);
+    if (site?.offAt !== null) throw new IdlewaveError("forbidden", NO_SITE);
+    return site.id;
   }
 
   private async newAccount(publicKey: PublicKeyHex): Promise<AccountRow> {

@@ -24,6 +24,8 @@ export interface Introduction {
   audit: string | undefined;
   /** The pool that it wants to serve; undefined: public jobs. Its membership is not checked. */
   pool: PoolId | undefined;
+  /** Origin of the site whose visitor it says it is; undefined: none. Not checked. */
+  site: string | undefined;
   /** SHA-256 of what it signed, 32 bytes: the session's name, and where its running hash begins. */
   session: Uint8Array;
 }
@@ -62,8 +64,9 @@ export class Handshake {
       const why = fault?.keyword === "pattern" ? "has characters that cannot be seen" : (fault?.message ?? "is wrong");
       throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${why}`);
     }
-    const { origin, host, audit, pool } = hello;
+    const { origin, host, audit, pool, site } = hello;
     if (pool !== undefined && audit !== undefined) throw malformed("the auditor serves no pool");
+    if (site !== undefined && (pool ?? audit) !== undefined) throw malformed("who serves a pool, and the auditor, is no site's visitor");
     const [key, signed] = [new Uint8Array(hello.publicKey), new Uint8Array(hello.signature)];
     if (spent) throw new IdlewaveError("bad-signature", { why: "the nonce was used before" });
     if (now - this.issuedAt > NONCE_LIFE_MS) throw new IdlewaveError("bad-signature", { why: "the nonce is too old" });
@@ -78,6 +81,7 @@ export class Handshake {
       publicKey: toHex(key) as PublicKeyHex,
       host,
       audit,
+      site,
       pool: pool as PoolId | undefined,
       session: hash("sha256", message, "buffer"),
     };

@@ -24,6 +24,7 @@ import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
 import { siteRoutes } from "./sites.ts";
 import { submitRoutes } from "./submit.ts";
+import { supporterRoutes } from "./supporters.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { followRequests, requestIds } from "./underway.ts";
 import { unitRoutes } from "./units.ts";
@@ -92,6 +93,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   volunteerRoutes(app, context);
   tokenRoutes(app, context);
   siteRoutes(app, context);
+  supporterRoutes(app, context);
   keyRoutes(app, context);
   backupRoutes(app, context);
   await widgetRoutes(app, context);

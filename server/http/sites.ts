@@ -1,6 +1,7 @@
 /** Sites that may show the widget: listed, registered and switched off by an administrator. */
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
+import type { SiteId } from "../../shared/ids.ts";
 import { PLAIN_PATTERN } from "../../shared/plain.ts";
 import { MAX_ORIGIN, MAX_SITE_NAME, siteOrigin } from "../../shared/site.ts";
 import type { SiteRow } from "../core/store.ts";
@@ -14,6 +15,8 @@ const SiteSchema = Type.Object({
   name: Type.String({ description: "What its visitors know it by." }),
   createdAt: Type.String(),
   offAt: Type.String({ description: "Empty while its visitors may be asked." }),
+  units: Type.Integer({ description: "What its visitors gave, as it is now: units that became final and earned credit." }),
+  credit: Type.Number(),
 });
 const NewSiteSchema = Type.Object(
   {
@@ -76,18 +79,20 @@ export function siteRoutes(app: App, { store, clock }: HttpContext): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      if (!(await store.switchSiteOff(id, clock()))) throw new IdlewaveError("not-found", { what: `site ${id} that is on` });
+      if (!(await store.switchSiteOff(id as SiteId, clock()))) throw new IdlewaveError("not-found", { what: `site ${id} that is on` });
       return reply.status(204).send(null);
     },
   );
 }
 
-function shown({ id, origin, name, createdAt, offAt }: SiteRow) {
+function shown({ id, origin, name, createdAt, offAt, given }: SiteRow) {
   return {
     id,
     origin,
     name,
     createdAt: new Date(createdAt).toISOString(),
     offAt: offAt === null ? "" : new Date(offAt).toISOString(),
+    units: given.units,
+    credit: given.credit,
   };
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { escaped } from "../../shared/markup.ts";
 import { byServingOrder } from "../../shared/serving.ts";
 import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
 import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
@@ -154,8 +155,4 @@ function filesOf(folder: string): Files | undefined {
 
 function dataBlock(facts: WidgetFacts): string {
   return `<script type="application/json" id="${FACTS_ID}">${JSON.stringify(facts).replaceAll("<", "\\u003c")}</script>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

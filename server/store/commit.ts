@@ -13,6 +13,7 @@ import { packPage } from "./packing.ts";
 import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
 import { Place } from "./records.ts";
 import { RowText } from "./row-text.ts";
+import { SiteBatch } from "./sites.ts";
 import { StatementBatch } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
@@ -30,6 +31,7 @@ class Batch {
   private readonly totals = new Map<AccountId, Totals>();
   private readonly tallies = new Map<JobId, JobTally>();
   private readonly statements = new StatementBatch();
+  private readonly sites = new SiteBatch();
   private readonly shares = new Map<string, { account: AccountId; job: JobId; page: number }>();
   private readonly large: Op<"bytes">[] = [];
   private readonly failed: Op<"unit-failed">[] = [];
@@ -101,6 +103,7 @@ class Batch {
     await changeTotals(trx, this.totals);
     await changeTallies(trx, this.tallies);
     await this.statements.write(trx);
+    await this.sites.write(trx);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
     for (const op of this.specs) await keepSpec(trx, op);
@@ -149,6 +152,7 @@ class Batch {
       if (settled.outcome === "final") {
         if (!isEarned) total.final += settled.credit;
         total.unitsFinal++;
+        this.sites.earn(settled);
         if (op.type === "final" && isPassed(op.audited)) total.passed++;
       } else if (settled.outcome === "refused" && op.type === "final") {
         total.refused++;

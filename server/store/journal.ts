@@ -3,7 +3,7 @@ import { numberOf } from "../../shared/numbered.ts";
 import { OUTCOMES } from "../../shared/protocol.ts";
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
 import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
 export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;
@@ -52,7 +52,7 @@ export class JournalWriter {
   private replica(row: ReplicaRow): void {
     const { sender } = this;
     const same = sender?.account === row.account && sender.at === row.at && sender.assignment === row.assignment;
-    if (!same || sender.cluster !== row.cluster) this.from(row);
+    if (!same || sender.cluster !== row.cluster || sender.site !== row.site) this.from(row);
     if (row.statement !== this.statement) this.under(row.statement);
     const begin = this.start(Kind.Replica, row.unit, REPLICA.end);
     this.byte(begin + REPLICA.status, row.status === "ok" ? 0 : 1);
@@ -72,6 +72,10 @@ export class JournalWriter {
     this.byte(begin + SENDER.clusterBytes, cluster.byteLength);
     this.buffer.set(cluster, begin + SENDER.end);
     this.sender = row;
+    if (row.site === undefined) return;
+    const site = this.reserve(SITE.end);
+    this.byte(site, Kind.Site);
+    this.number(site + SITE.id, row.site);
   }
 
   private under(statement: number): void {

@@ -39,6 +39,7 @@ const CHECKS = {
   ended: "A page of a job that goes on is packed when all its units have ended.",
   statements: "What waits for a signature is what its replicas earned, and they are of its account.",
   accounts: "Each account's pages are listed.",
+  sites: "What all sites were given is not more than what replicas earned.",
   lists: "Refusals and failed units are those of the pages.",
 } as const;
 
@@ -83,6 +84,7 @@ export function checkLedger(database: DatabaseSyncInstance): { checks: LedgerChe
   pass.accounts();
   pass.members();
   pass.waiting();
+  pass.sites();
   return { checks: Object.values(pass.checks), addressKeys: pass.addressKeys };
 }
 
@@ -96,6 +98,8 @@ class Pass {
   private readonly sums = new Map<number, AccountSums>();
   /** By pool and account. */
   private readonly memberSums = new Map<string, AccountSums>();
+  /** Final replicas that earned credit, and all of it. */
+  private readonly earnings = { units: 0, credit: 0 };
   /** Credit of final replicas by unsigned statement. */
   private readonly earned = new Map<number, number>();
   /** Those that the page names. */
@@ -208,6 +212,16 @@ class Pass {
     for (const id of this.earned.keys()) this.note("statements", `statement ${id} is not there, and has replicas`);
   }
 
+  /** Whose visitors computed a unit is not kept once its page has ended: each site's own sum cannot be done again. */
+  sites(): void {
+    const row = this.database.prepare("SELECT coalesce(sum(units), 0) AS units, coalesce(sum(credit), 0) AS credit FROM sites").get();
+    const given = row as { units: number; credit: number };
+    const { units, credit } = this.earnings;
+    const isMore = given.credit > credit && differs(given.credit, credit);
+    if (given.units > units || isMore)
+      this.note("sites", `sites have ${given.units} units and ${given.credit}, replicas ${units} and ${credit}`);
+  }
+
   private read(job: number, page: number): { units: Map<number, PageUnit>; packed: boolean } | undefined {
     const rows = this.database.prepare("SELECT body FROM journal WHERE job = ? AND page = ? ORDER BY seq").all(job, page);
     const row = this.database.prepare("SELECT body FROM pages WHERE job = ? AND page = ?").get(job, page);
@@ -244,6 +258,8 @@ class Pass {
       else if (outcome === "refused") sums.refused++;
       else if (outcome === "final") {
         sums.unitsFinal++;
+        if (credit > 0) this.earnings.units++;
+        this.earnings.credit += credit;
         if (isSigned) sums.final += credit;
         else {
           sums.escrow += credit;

@@ -156,6 +156,13 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE jobs ADD COLUMN checked INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE jobs ADD COLUMN checked_slices INTEGER NOT NULL DEFAULT 0;
   `,
+  // The journal may hold records of kind 8 from here on. What a site's visitors gave before is not known.
+  `
+  ALTER TABLE sites ADD COLUMN units INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sites ADD COLUMN credit REAL NOT NULL DEFAULT 0;
+  ALTER TABLE sites ADD COLUMN counted_from INTEGER NOT NULL DEFAULT 0;
+  UPDATE sites SET counted_from = unixepoch() * 1000;
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

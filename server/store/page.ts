@@ -3,7 +3,7 @@ import { numberOf } from "../../shared/numbered.ts";
 import { OUTCOMES, type Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
 import { DamagedDatabase } from "./damaged.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SLOT_AT, STATEMENT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends DamagedDatabase {
@@ -30,6 +30,8 @@ export interface Sender {
   /** 16 bytes. */
   assignment: Uint8Array;
   cluster: string;
+  /** Number of the site whose visitor it said it was. */
+  site?: number;
 }
 
 export interface PageResult {
@@ -87,6 +89,12 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
         cluster: view.toString("utf8", cluster, end),
       };
       at = end;
+      continue;
+    }
+    if (kind === Kind.Site) {
+      if (!sender) throw new DamagedPage("a site is of nobody");
+      sender.site = view.readDoubleLE(at + SITE.id);
+      at += SITE.end;
       continue;
     }
     if (kind === Kind.Statement) {

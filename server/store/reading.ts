@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import { exactBytes, toHex } from "../../shared/bytes.ts";
-import { type AccountId, type JobId, runsOf, type StatementId, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
+import { type AccountId, type JobId, runsOf, type SiteId, type StatementId, type UnitIndex, type UnitRun } from "../../shared/ids.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { type FinalRow, type JobHistory, OVER, type OwnUnits, PAGE_UNITS, pageOf } from "../core/store.ts";
+import { type FinalRow, type JobHistory, OVER, type OwnUnits, PAGE_UNITS, pageOf, type ReplicaRow } from "../core/store.ts";
 import { unpack } from "./packed.ts";
 import { openOutcome, openPages, readJournal, replayRow } from "./packing.ts";
 import { DamagedPage, type PageResult, type PageUnit, type Sender } from "./page.ts";
@@ -291,8 +291,8 @@ function newest(one: CachedPage | undefined, other: CachedPage | undefined): Cac
   return one && other && other.seq < one.seq ? one : (other ?? one);
 }
 
-function nameOf({ cluster, assignment, at }: Sender): { cluster: string; assignment: string; at: number } {
-  return { cluster, assignment: toHex(assignment), at };
+function nameOf({ cluster, site, assignment, at }: Sender): Pick<ReplicaRow, "cluster" | "site" | "assignment" | "at"> {
+  return { cluster, assignment: toHex(assignment), at, ...(site === undefined ? {} : { site: site as SiteId }) };
 }
 
 /** Sorts runs that do not overlap, and joins those that touch. */

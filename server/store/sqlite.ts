@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { toHex } from "../../shared/bytes.ts";
-import type { AccountId, BlobHash, JobId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PublicKeyHex, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import type {
@@ -24,7 +24,7 @@ import { SqlitePools } from "./pools.ts";
 import { publicAccounts } from "./public-accounts.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
-import { allSites, putSite, siteOf, switchSiteOff } from "./sites.ts";
+import { allSites, putSite, siteAt, siteOf, switchSiteOff } from "./sites.ts";
 import { lastStatement, unsignedStatement } from "./statements.ts";
 import { storedCanary, storedSpec, storedState } from "./stored-job.ts";
 import { keptResult, storedResult, unitRow } from "./unit.ts";
@@ -227,11 +227,15 @@ export class SqliteStore implements Store {
     return await siteOf(this.database, origin);
   }
 
+  async site(id: SiteId): Promise<SiteRow | undefined> {
+    return await siteAt(this.database, id);
+  }
+
   async sites(): Promise<SiteRow[]> {
     return await allSites(this.database);
   }
 
-  async switchSiteOff(id: number, now: number): Promise<boolean> {
+  async switchSiteOff(id: SiteId, now: number): Promise<boolean> {
     return await switchSiteOff(this.database, id, now);
   }
 

@@ -1,7 +1,7 @@
 /** The tables as kysely sees them. Digests are 32-byte blobs, times ms since 1970. */
 import type { ColumnType, Generated } from "kysely";
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, StatementId, UnitIndex } from "../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 
 export interface Tables {
   jobs: JobTable;
@@ -100,11 +100,15 @@ interface TokenTable {
 }
 
 interface SiteTable {
-  id: ColumnType<number, never, never>;
+  id: ColumnType<SiteId, never, never>;
   origin: string;
   name: string;
   created_at: number;
   off_at: number | null;
+  /** Final units that earned credit, of those who said they were its visitors, and that credit; since when they are counted. */
+  units: Generated<number>;
+  credit: Generated<number>;
+  counted_from: number;
 }
 
 interface PoolTable {

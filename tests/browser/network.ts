@@ -24,6 +24,8 @@ export interface Network {
   get(path: string): Promise<unknown>;
   /** Registers a site that may show the widget; answers its number. */
   addSite(origin: string, name: string): Promise<number>;
+  /** What a site's visitors gave, as it is now. */
+  givenTo(site: number): Promise<{ units: number; credit: number }>;
   /** Makes a pool of the administrator's. */
   addPool(name: string): Promise<{ id: number; link: string }>;
   members(pool: number): Promise<Member[]>;
@@ -71,6 +73,12 @@ export async function startNetwork(): Promise<Network> {
       const response = await fetch(`${url}/api/sites`, { method: "POST", headers, body: JSON.stringify({ origin, name }) });
       if (response.status !== 201) throw new Error(`sites answered ${response.status}: ${await response.text()}`);
       return ((await response.json()) as { id: number }).id;
+    },
+    async givenTo(site) {
+      const { sites } = (await asAdmin("/api/sites")) as { sites: { id: number; units: number; credit: number }[] };
+      const found = sites.find(({ id }) => id === site);
+      if (!found) throw new Error(`there is no site ${site}`);
+      return found;
     },
     async addPool(name) {
       const headers = { ...authorization, "content-type": "application/json" };

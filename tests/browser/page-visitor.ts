@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { BrowserContext, Page } from "puppeteer";
 import type { DonorFact, DonorState } from "../../client/donor/state.ts";
 import { pageInEmpty } from "./harness.ts";
-import { donorState } from "./page-fixtures.ts";
+import { COLUMNS, donorState, ROWS } from "./page-fixtures.ts";
 import type { Site } from "./page-site.ts";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -45,6 +45,15 @@ export class Visitor {
     await this.page.waitForSelector(`idlewave-page[data-state="${state}"]`);
   }
 
+  /** Clicks the middle of a square of the first job's picture, once it is drawn. */
+  async clickSquare(unit: number): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector(".plate canvas")?.getAttribute("aria-label")?.includes("verified"));
+    const box = await (await this.page.waitForSelector(".plate canvas.laid-out"))?.boundingBox();
+    if (!box) throw new Error("the plate has no place");
+    const at = (index: number, length: number, many: number) => ((index + 0.5) * length) / many;
+    await this.page.mouse.click(box.x + at(unit % COLUMNS, box.width, COLUMNS), box.y + at(Math.floor(unit / COLUMNS), box.height, ROWS));
+  }
+
   /** A control that took another's place is clicked by people no sooner. */
   async settle(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, SWAP_MS));
@@ -69,9 +78,14 @@ export class Visitor {
     await this.post({ fact });
   }
 
-  async lend(): Promise<void> {
+  /** Keeps what the donor is told from now on. */
+  async listen(): Promise<void> {
     await this.page.evaluate(listenTo, CHANNEL);
     await this.page.evaluateOnNewDocument(listenTo, CHANNEL);
+  }
+
+  async lend(): Promise<void> {
+    await this.listen();
     await this.page.click('[data-testid="lend"]');
     await this.page.waitForSelector('[data-testid="stop"]', { visible: true });
     await this.heard("start");

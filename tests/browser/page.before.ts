@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { DonorState } from "../../client/donor/state.ts";
 import { donorState, job, network, primes } from "./page-fixtures.ts";
 import { page, site, visitor } from "./page-scene.ts";
+import { FINAL } from "./page-site.ts";
 
 const MAX_SCRIPT_BYTES = 60 * 1024;
 
@@ -69,6 +70,15 @@ describe("before the click", () => {
     expect(await button()).toBe("Lend most of my GPU");
     expect(await page.$eval(".consent [aria-label^=More]", (element) => element.getAttribute("aria-disabled"))).toBe("true");
     expect(await visitor.state()).toBe("before");
+  });
+
+  test("a click on a verified square leads to the page of its unit, and one on a missing square nowhere", async () => {
+    await visitor.open();
+    const missing = [...Array(380).keys()].find((unit) => !FINAL.includes(unit)) ?? 0;
+    await visitor.clickSquare(missing);
+    const [, verified = 0] = FINAL;
+    await visitor.clickSquare(verified);
+    await page.waitForFunction((search) => location.pathname === "/unit" && location.search === search, {}, `?job=1&unit=${verified}`);
   });
 
   test("?job= chooses the job", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../client/donor/state.ts";
 import { page, site, visitor } from "./page-scene.ts";
+import { FINAL } from "./page-site.ts";
 
 describe("after the click", () => {
   test("the h1 has the focus, the dock is there, and Stop ends it", async () => {
@@ -21,6 +22,30 @@ describe("after the click", () => {
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
     expect(await page.$eval('[data-testid="lend"]', (element) => element.textContent)).toBe("Start again with a quarter");
     expect(await page.$eval("idlewave-dock", (element) => (element as HTMLElement).hidden)).toBe(true);
+  });
+
+  test("Stop begins nothing where the start waits for what the device tells, and nothing is listened to any more", async () => {
+    await page.evaluateOnNewDocument(() => {
+      const battery = Object.assign(new EventTarget(), { charging: true, level: 0.8 });
+      const asked = new Promise((resolve) => Object.assign(globalThis, { tellBattery: () => resolve(battery) }));
+      Object.assign(Navigator.prototype, { getBattery: () => asked });
+      const listening: AbortSignal[] = [];
+      Object.assign(globalThis, { listening });
+      battery.addEventListener = (_name: string, _listener: unknown, { signal }: { signal: AbortSignal }) => void listening.push(signal);
+    });
+    await visitor.open();
+    await visitor.listen();
+    await page.click('[data-testid="lend"]');
+    await page.waitForSelector('[data-testid="stop"]', { visible: true });
+    await visitor.settle();
+    await page.click('[data-testid="stop"]');
+    await visitor.until("stopped");
+    await visitor.heard("stop");
+    await page.evaluate("tellBattery()");
+    // Long enough for a start to follow.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await page.evaluate("heard.said.filter((each) => each.startsWith('start'))")).toEqual([]);
+    expect(await page.evaluate("listening.map(({ aborted }) => aborted)")).toEqual([true, true]);
   });
 
   test("a link to another job lends on there under the same yes; loading it again, or coming by it after Stop, lends nothing", async () => {
@@ -251,6 +276,15 @@ describe("after the click", () => {
     await visitor.say({ verified: [{ job: 1, unit: 305 }] });
     await page.waitForFunction(() => document.querySelector("h1 mark")?.textContent === "Unit 305");
     expect(await visitor.h1()).toBe("Unit 305 is yours.");
+    expect(await page.$eval("h1 a", (link) => [link.getAttribute("href"), link.getAttribute("target")])).toEqual([
+      "/unit?job=1&unit=305",
+      "_blank",
+    ]);
+    // What is lent goes on here, and the unit's page comes beside it.
+    await visitor.clickSquare(FINAL[1] ?? 0);
+    const beside = await page.browserContext().waitForTarget((target) => target.url().endsWith(`/unit?job=1&unit=${FINAL[1]}`));
+    expect(await visitor.state()).toBe("running");
+    await (await beside.page())?.close();
   });
 
   test("what differed in a refused unit can be read", async () => {

@@ -1,6 +1,7 @@
 /** A browser is invited to a pool: who asks, one click, the pool's job alone, and out of it in one click again. */
 import type { Browser, Page } from "puppeteer";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { unitAddress } from "../../shared/unit-address.ts";
 import { expected, STEPS, UNITS } from "../fixtures/jobs/lcg/expected.ts";
 import { openBrowser } from "./harness.ts";
 import { type Network, startNetwork } from "./network.ts";
@@ -68,6 +69,17 @@ describe("a browser and a pool", () => {
     expect(await violationsOf(page)).toEqual([]);
     const [member] = await network.members(id);
     expect(member).toMatchObject({ connected: true, leftAt: "", units: { final: UNITS } });
+
+    // A member checks a unit of the pool's, whose plan and bytes are for members.
+    const unitState = (state: string) => page.waitForSelector(`idlewave-unit[data-state="${state}"]`, { timeout: 60_000 });
+    await page.goto(network.url + unitAddress({ id: job, pool: { id } }, 0));
+    await unitState("final idle");
+    await page.click('[data-testid="check"]');
+    await unitState("final software-adapter");
+    await page.click('[data-testid="check"]');
+    await unitState("final checked");
+    expect(await textOf(page, "main")).toContain("Your processor got the same bytes.");
+    await page.goto(`${network.url}/?pool=${id}`);
 
     await page.locator('[data-testid="leave-pool"]').click();
     await page.waitForFunction(() => location.search === "");

@@ -15,7 +15,7 @@ const ARROWS: [string, string[], string[]][] = [
   ["client/donor", ["../engine/driver.ts", "socket.io-client"], ["../page/page.ts", "../dawn/gpu.ts", "../../server/config.ts", "fastify"]],
   ["client/dawn", ["../donor/session.ts", "node:fs"], ["../page/page.ts", "../../server/core/step.ts"]],
   ["client/bench", ["../engine/driver.ts", "../donor/adapter.ts"], ["../donor/session.ts", "../page/page.ts", "fastify"]],
-  ["client/proof", ["../engine/driver.ts", "../donor/inputs/inputs.ts"], ["../donor/session.ts", "../page/page.ts", "node:fs"]],
+  ["client/proof", ["../engine/driver.ts", "../donor/inputs/inputs.ts"], ["../donor/session.ts", "../page/page.ts", "lit", "node:fs"]],
   ["client/canary", ["../engine/driver.ts", "../donor/inputs/inputs.ts"], ["../donor/session.ts", "../dawn/gpu.ts", "node:fs"]],
   ["client/donation", ["../donor/state.ts", "../donor/tabs/alive.ts"], ["../donor/session.ts", "../page/page.ts", "lit"]],
   ["client/wave", ["./shares.ts"], ["../donor/state.ts", "../page/page.ts", "lit"]],

@@ -5,7 +5,7 @@ const SEEN = ["", "Physics lab", "Ångström 物理", "🜁 lab 👩‍🔬", "\
 const HIDDEN = [
   ["\ud800", "U+D800", 0],
   ["a\udfff", "U+DFFF", 1],
-  ["🜁\ud83d", "U+D83D", 2],
+  ["🜁\ud83d", "U+D83D", 1],
   ["\udc00\ud800", "U+DC00", 0],
   ["ab\u202e", "U+202E", 2],
   ["\u0085", "U+0085", 0],

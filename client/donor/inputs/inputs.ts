@@ -1,4 +1,4 @@
-/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. */
+/** A job's inputs by HTTP: its status, its plan, whole files, and the chunks that split files are cut into; every blob is checked. Results too, unchecked. */
 
 import type { JobStatus } from "../../../shared/api.ts";
 import { chunkHash, chunkListBytes } from "../../../shared/chunks.ts";
@@ -12,8 +12,10 @@ const KEPT_CHUNKS = 8;
 /** Chunks of one file that are fetched ahead, and units that are looked at for it. */
 const AHEAD_CHUNKS = 2;
 const AHEAD_UNITS = 256;
-/** A request without an answer after this long is as good as no connection. */
+/** A request of which nothing has come for so long is as good as no connection. */
 const ANSWER_MS = 30_000;
+/** All jobs of a coordinator, or one. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 /** Statuses below 500 that time heals. */
 const PASSING = new Set([408, 421, 425, 429]);
 
@@ -119,6 +121,11 @@ export class Inputs {
     return bytes;
   }
 
+  /** Result bytes of a unit, at most `limit`, as the coordinator gives them: whoever asks checks that they have this digest. */
+  result(job: number, unit: number, digest: string, limit: number): Promise<Uint8Array> {
+    return this.download(`${this.origin}/api/jobs/${job}/units/${unit}/bytes?digest=${digest}`, limit);
+  }
+
   private async piece(init: Split, unit: number): Promise<Uint8Array> {
     const chunk = Math.floor(unit / init.unitsPerChunk);
     const bytes = await this.chunk(init, chunk);
@@ -156,57 +163,55 @@ export class Inputs {
   }
 
   private async json(url: string): Promise<unknown> {
-    const response = await ask(url, this.headers());
-    const text = await response.text().catch(() => {
-      throw new InputError("The coordinator's answer broke off.", true);
-    });
+    const bytes = await fetchBytes(url, this.headers(), MAX_JSON_BYTES);
     try {
-      return JSON.parse(text);
+      return JSON.parse(new TextDecoder().decode(bytes));
     } catch {
       // A captive portal answers 200 with a page of its own.
       throw new InputError(`${url} answered something else than JSON.`, true);
     }
   }
 
-  private async download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await ask(url, this.headers());
-    const parts: Uint8Array[] = [];
+  private download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    return fetchBytes(url, this.headers(), limit, this.onBytes);
+  }
+}
+
+/** Rejects with `InputError`: no answer, an answer that says no, one that broke off or stopped, or more than `limit` bytes. */
+async function fetchBytes(
+  url: string,
+  headers: Record<string, string>,
+  limit: number,
+  onBytes: (bytes: number) => void = () => undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), ANSWER_MS);
+  let why = "The coordinator did not answer.";
+  try {
+    const response = await fetch(url, { headers, signal: silence.signal });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new InputError(`${url} answered ${response.status}.`, response.status >= 500 || PASSING.has(response.status));
+    }
+    why = "The coordinator's answer broke off.";
+    const parts: BlobPart[] = [];
     let length = 0;
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    for (let step = await read(reader); !step.done; step = await read(reader)) {
+    const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), ANSWER_MS);
       length += step.value.byteLength;
       if (length > limit) {
         await reader.cancel();
         throw new InputError(`${url} is longer than ${limit} bytes.`, false);
       }
       parts.push(step.value);
-      this.onBytes(step.value.byteLength);
+      onBytes(step.value.byteLength);
     }
-    return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
-  }
-}
-
-/** A connection that ends within a body is no answer either. */
-async function read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
-  try {
-    return await reader.read();
-  } catch {
-    throw new InputError("The coordinator's answer broke off.", true);
-  }
-}
-
-async function ask(url: string, headers: Record<string, string>): Promise<Response> {
-  let response: Response;
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), ANSWER_MS);
-  try {
-    response = await fetch(url, { headers, signal: silence.signal });
-  } catch {
-    throw new InputError("The coordinator did not answer.", true);
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  } catch (error) {
+    throw error instanceof InputError ? error : new InputError(why, true);
   } finally {
     clearTimeout(timer);
   }
-  if (response.ok) return response;
-  await response.body?.cancel();
-  throw new InputError(`${url} answered ${response.status}.`, response.status >= 500 || PASSING.has(response.status));
 }

@@ -7,6 +7,10 @@ import type { Signatures } from "./signatures.ts";
 /** Statuses after which sending again changes nothing: stored, not wanted, not ours, too long, not the digest's bytes. */
 const SETTLED = new Set([200, 204, 403, 404, 409, 413, 422]);
 
+/** A PUT that is not answered after so long, and as its bytes take at the slowest line that is waited for, is tried again later. */
+const ANSWER_MS = 60_000;
+const SLOWEST_BYTES_PER_MS = 8;
+
 export function postOf(origin: string, socket: VolunteerSocket, signatures: Signatures): OutboxPost {
   return {
     get isUp() {
@@ -25,6 +29,7 @@ async function uploadResult(origin: string, token: Uint8Array, unit: UnitIndex, 
     method: "PUT",
     headers: { "content-type": "application/octet-stream", "idlewave-token": base64Url(token) },
     body: bytes as Uint8Array<ArrayBuffer>,
+    signal: AbortSignal.timeout(ANSWER_MS + bytes.byteLength / SLOWEST_BYTES_PER_MS),
   });
   await response.body?.cancel();
   return SETTLED.has(response.status) ? "settled" : "later";

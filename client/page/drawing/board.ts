@@ -154,6 +154,13 @@ export class Board {
     };
   }
 
+  /** The first unit of a run of cells that is known to be verified; undefined: none is. */
+  verifiedIn(first: number, cells: number): number | undefined {
+    for (let cell = first; cell < Math.min(first + cells, this.grid.cells); cell++)
+      if (this.cell(cell).share === 1) return cell * this.unitsPerCell;
+    return undefined;
+  }
+
   /** What the donor has claimed and not finished; what ran and is not among it runs no longer. Answers the cells that may look otherwise. */
   takeHeld(units: readonly number[]): Iterable<number> {
     const before = this.heldCells;

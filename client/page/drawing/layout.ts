@@ -41,3 +41,10 @@ export function layOut(grid: Grid, width: number, height: number, pixelRatio: nu
   const columns = Math.max(1, Math.min(squares, Math.floor(wide / side)));
   return { columns, rows: Math.ceil(squares / columns), squares, side, cellsPerSquare };
 }
+
+/** The square at a place, in device pixels; undefined where there is none. */
+export function squareAt({ columns, squares, side }: Layout, x: number, y: number): number | undefined {
+  const [column, row] = [Math.floor(x / side), Math.floor(y / side)];
+  const square = row * columns + column;
+  return x >= 0 && y >= 0 && column < columns && square < squares ? square : undefined;
+}

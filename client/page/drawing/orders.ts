@@ -32,6 +32,8 @@ export type Order =
   /** The person moved, scrolled or typed. */
   | { type: "input" }
   | { type: "hidden"; hidden: boolean }
+  /** Somebody pointed at this place of the plate, in CSS pixels. */
+  | { type: "point"; x: number; y: number }
   | { type: "save" };
 
 export type Notice =
@@ -39,6 +41,8 @@ export type Notice =
   | { type: "laid-out"; width: number; height: number }
   /** At most once a second. Counts are of the shown job; `share` is of the last second. */
   | { type: "seen"; seen: Seen }
+  /** A verified unit was pointed at. */
+  | { type: "pointed"; job: number; unit: number }
   | { type: "saved"; blob: Blob };
 
 export interface Seen {

@@ -4,7 +4,7 @@
  */
 import type { OwnUnit } from "../../donor/state.ts";
 import { Board, type Cell } from "./board.ts";
-import { type Layout, layOut } from "./layout.ts";
+import { type Layout, layOut, squareAt } from "./layout.ts";
 import type { Palette } from "./orders.ts";
 import { type Brush, drawSquare } from "./square.ts";
 
@@ -72,6 +72,14 @@ export class Plate {
   takeCell(cell: number, becameFinal: boolean): void {
     this.touch(cell);
     if (becameFinal) this.ripple(cell);
+  }
+
+  /** A verified unit of the square at a place, in CSS pixels. */
+  unitAt(x: number, y: number): number | undefined {
+    const { layout, room } = this;
+    if (!layout) return undefined;
+    const square = squareAt(layout, x * room.pixelRatio, y * room.pixelRatio);
+    return square === undefined ? undefined : this.board.verifiedIn(square * layout.cellsPerSquare, layout.cellsPerSquare);
   }
 
   /** The plate as it is now, a PNG. */

@@ -4,6 +4,8 @@ const POLL_MS = 2_000;
 /** With Save-Data, or after a fault. */
 const SPARING_POLL_MS = 30_000;
 const AFTER_FAULT_MS = 5_000;
+/** A picture that is not there whole after so long does not come. */
+const ANSWER_MS = 60_000;
 /** More than the largest picture that the format allows in 4,096 cells of 32 x 32. */
 const MAX_PICTURE_BYTES = 4_300_000;
 
@@ -58,7 +60,9 @@ export class PicturePoll {
   private async ask(): Promise<void> {
     const asking = new AbortController();
     this.asking = asking;
+    const silence = setTimeout(() => asking.abort(), ANSWER_MS);
     const wait = await this.fetchOnce(asking).catch(() => AFTER_FAULT_MS);
+    clearTimeout(silence);
     if (this.asking !== asking) return;
     this.asking = null;
     this.again(wait);

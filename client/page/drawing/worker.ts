@@ -77,6 +77,11 @@ async function take(order: Order): Promise<void> {
       wave?.setHidden(order.hidden);
       poll.setHidden(order.hidden);
       return;
+    case "point": {
+      const unit = plate?.unitAt(order.x, order.y);
+      if (unit !== undefined) tell({ type: "pointed", job, unit });
+      return;
+    }
     case "save":
       if (plate) tell({ type: "saved", blob: await plate.save() });
       return;

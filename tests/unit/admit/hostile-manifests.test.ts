@@ -193,6 +193,12 @@ describe("a hostile manifest is refused with its place", () => {
     ],
     ["a quorum of 10^9", job(KERNEL, { verify: { quorum: 1e9 } }), /^job\.json:36:15 verify\.quorum: It is 1000000000\. The most is/],
     ["a figure below zero", job(KERNEL, { gflopPerUnit: -1 }), /^job\.json:34:19 gflopPerUnit: It is -1\. It must be above 0\./],
+    ["a figure of zero", job(KERNEL, { gflopPerUnit: 0 }), /^job\.json:34:19 gflopPerUnit: It is 0\. It must be above 0\./],
+    [
+      "a title whose characters take two places each",
+      job(KERNEL, { title: "\u{1f30a}".repeat(80), priority: 1e9 }),
+      /^job\.json:36:15 priority: It is 1000000000\. [^\n]*$/,
+    ],
     ["a priority of 10^9", job(KERNEL, { priority: 1e9 }), /^job\.json:35:15 priority: It is 1000000000\. The most is 10\./],
     ["a name that is a path", job(KERNEL, { name: "../x" }), /^job\.json:2:11 name: "\.\.\/x" is no name of a job/],
     ["a name of 65 characters", job(KERNEL, { name: "a".repeat(65) }), /^job\.json:2:11 name: It has 65 characters\. At most 64 are all/],

@@ -251,6 +251,15 @@ describe("the doctor", () => {
       (copy) => change(copy, "UPDATE accounts SET units_final = units_final + 1 WHERE id = 1"),
       "Each account's counts are",
     ],
+    [
+      "more given to a site than was earned",
+      (copy) =>
+        change(
+          copy,
+          "INSERT INTO sites (origin, name, created_at, counted_from, units) VALUES ('https://blog.example', 'Blog', 1, 1, 1000)",
+        ),
+      "What all sites were given is not more",
+    ],
     ["a member's count that is off", (copy) => change(copy, "UPDATE members SET final = final + 1"), "Each member's counts are"],
     [
       "a member of no pool",

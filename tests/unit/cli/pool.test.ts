@@ -4,13 +4,14 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode } from "uqr";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXIT } from "../../../server/cli/exit.ts";
 import { ROOT } from "../../../server/root.ts";
 import type { JobStatus } from "../../../shared/api.ts";
 import type { Member, PoolInfo } from "../../../shared/pool-api.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
-import { idlewave } from "./run.ts";
+import { idlewave, inTerminal } from "./run.ts";
 
 const TIMEOUT = 180_000;
 let server: TestServer;
@@ -67,6 +68,20 @@ describe("a pool", () => {
       code: EXIT.failure,
       stderr: expect.stringContaining("This link joins no pool"),
     });
+  });
+
+  it("shows its link as a QR code in a terminal that has room for it, and to no program", async () => {
+    const create = (columns: number, ...more: string[]) => inTerminal(columns, () => idlewave(["pool", "create", "Lab", ...more], env));
+    const [link, ...code] = (await create(80)).stdout.trimEnd().split("\n");
+    expect(link).toMatch(/\/join#[\w-]{43}$/);
+    // A full block is two light modules, one above the other: what is drawn is what is light.
+    const halves: Record<string, [boolean, boolean]> = { " ": [true, true], "▀": [false, true], "▄": [true, false], "█": [false, false] };
+    const rows = code.flatMap((line) => [0, 1].map((half) => [...line].map((character) => halves[character]?.[half])));
+    expect(rows.slice(0, -1)).toEqual(encode(link ?? "", { ecc: "M", border: 2 }).data);
+    const narrow = await create(40);
+    expect(narrow.stdout.trim()).toMatch(/#[\w-]{43}$/);
+    expect(narrow.stderr).toMatch(/Its QR code takes \d+ columns, and this terminal has 40\./);
+    expect(JSON.parse((await create(80, "--json")).stdout)).toMatchObject({ name: "Lab" });
   });
 
   it.each([

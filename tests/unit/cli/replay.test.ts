@@ -31,8 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-function replay(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = [join(ROOT, "scripts", "idlewave.mjs"), "replay", "--url", server.url, ...args];
+const replay = (...args: string[]) => idlewave("replay", ...args);
+
+function idlewave(name: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = [join(ROOT, "scripts", "idlewave.mjs"), name, "--url", server.url, ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }));
   });
@@ -48,7 +50,7 @@ it(
     expect(ran, ran.stderr).toMatchObject({ code: 0 });
     const element = { output: "counts", dtype: "u32", index: [1], mine: "11", theirs: "99" };
     expect(JSON.parse(ran.stdout)).toMatchObject({
-      ...{ job, unit: 1, verdict: "equal", here: { software: true } },
+      ...{ job, unit: 1, page: `${server.url}/unit?job=${job}&unit=1`, verdict: "equal", here: { software: true } },
       replicas: [
         { volunteer: liar, outcome: "refused", equal: false, difference: { byte: 12, element } },
         { volunteer: honest, outcome: "final", equal: true },
@@ -80,6 +82,7 @@ it(
     const ran = await replay("rows", "0", "--software");
     expect(ran.code, ran.stderr).toBe(6);
     expect(ran.stdout).toContain("canonical  none, the unit failed\n");
+    expect(ran.stdout).toContain(`page       ${server.url}/unit?job=${job}&unit=0\n`);
     expect(ran.stdout.match(/void .* differs from byte 12 on: counts\[1], u32, is 10 here and 1[0-9]{2} there/g)).toHaveLength(20);
   },
   TIMEOUT,
@@ -107,6 +110,11 @@ it(
   },
   TIMEOUT,
 );
+
+it("has a page for its units, which status names", async () => {
+  const { stdout } = await idlewave("status", "rows");
+  expect(stdout).toContain(`  look        at any unit, and check it in a browser: ${server.url}/unit?job=${job}\n`);
+});
 
 it("has nothing to compare before a unit has ended, and refuses what is no unit", async () => {
   const open = await replay("rows", "3");

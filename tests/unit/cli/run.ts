@@ -31,3 +31,17 @@ export async function idlewave(args: readonly string[], env: Record<string, stri
     vi.unstubAllEnvs();
   }
 }
+
+/** Does something while stdout is a terminal of so many columns. */
+export async function inTerminal<T>(columns: number, act: () => Promise<T>): Promise<T> {
+  const were = (["isTTY", "columns"] as const).map((name) => [name, Object.getOwnPropertyDescriptor(process.stdout, name)] as const);
+  Object.defineProperties(process.stdout, { isTTY: { value: true, configurable: true }, columns: { value: columns, configurable: true } });
+  try {
+    return await act();
+  } finally {
+    for (const [name, was] of were) {
+      if (was) Object.defineProperty(process.stdout, name, was);
+      else Reflect.deleteProperty(process.stdout, name);
+    }
+  }
+}

@@ -75,6 +75,16 @@ describe("a unit of one volunteer", () => {
     }
   });
 
+  it("of long units so many are drawn in a task as take the auditor ten seconds", () => {
+    const unitMicros = 3_000_000 * (SLICES / NEWCOMER_SLICES);
+    const { world, one } = sampled({ unitMicros });
+    answerSome(world, one, 12);
+    const waiting = holds(world).check ?? 0;
+    expect(waiting).toBeGreaterThan(8);
+    expect(world.claimChecks()?.units).toHaveLength(4);
+    expect(holds(world).check).toBe(waiting);
+  });
+
   it("is computed whole by the auditor in about one of fifty cases, which nobody can foresee", () => {
     const { world, auditor, one } = sampled({ units: 600 });
     vet(world, one, auditor);

@@ -37,6 +37,7 @@ export interface HelloChanges {
   host?: unknown;
   audit?: unknown;
   pool?: unknown;
+  site?: unknown;
 }
 
 export class Volunteer {
@@ -107,6 +108,7 @@ export class Volunteer {
       host: changes.host ?? HOST,
       ...("audit" in changes ? { audit: changes.audit } : {}),
       ...("pool" in changes ? { pool: changes.pool } : {}),
+      ...("site" in changes ? { site: changes.site } : {}),
     };
   }
 

@@ -32,6 +32,16 @@ describe("the board", () => {
     expect([board.seq, board.final]).toEqual([2, 1]);
   });
 
+  test("knows which unit of a run of cells is verified for sure", () => {
+    const board = new Board();
+    const half = { cell: 1, state: "final" as const, share: 0.5, tile: NO_TILE };
+    const whole = { cell: 2, state: "final" as const, share: 1, tile: NO_TILE };
+    board.take(picture({ unitsPerCell: 10, units: 80, final: 15, changes: [half, whole] }));
+    expect(board.verifiedIn(0, 2)).toBeUndefined();
+    expect(board.verifiedIn(0, 4)).toBe(20);
+    expect(board.verifiedIn(7, 4)).toBeUndefined();
+  });
+
   test("lets no unit of one's own wait in a finished picture", () => {
     const board = new Board();
     board.take(picture({ final: 7 }));

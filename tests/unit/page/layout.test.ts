@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { layOut } from "../../../client/page/drawing/layout.ts";
+import { layOut, squareAt } from "../../../client/page/drawing/layout.ts";
 
 const picture = { cells: 380, columns: 19, rows: 20, image: true };
 
@@ -20,6 +20,22 @@ describe("the plate's layout", () => {
     expect(layout.cellsPerSquare).toBeGreaterThan(1);
     expect(layout.side).toBeGreaterThanOrEqual(20);
     expect(layout.squares * layout.cellsPerSquare).toBeGreaterThanOrEqual(4000);
+  });
+
+  test("finds the square at a place, and none beside them", () => {
+    const layout = layOut(picture, 760, 800, 1);
+    expect(squareAt(layout, 0, 0)).toBe(0);
+    expect(squareAt(layout, 40 * 18 + 39, 40 * 19 + 39)).toBe(379);
+    expect(squareAt(layout, 40, 39)).toBe(1);
+    for (const [x, y] of [
+      [-1, 5],
+      [5, -1],
+      [760, 5],
+      [5, 800],
+    ] as const)
+      expect(squareAt(layout, x, y)).toBeUndefined();
+    const runs = layOut({ cells: 7, columns: 7, rows: 1, image: false }, 400, 400, 1);
+    expect(squareAt(runs, runs.side * runs.columns - 1, runs.side * runs.rows - 1)).toBeUndefined();
   });
 
   test("always shows the whole job inside its room, in whole pixels", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Store, StoreOp } from "../../../server/core/store.ts";
 import { MAX_ROW_BYTES } from "../../../server/store/journal.ts";
-import type { AccountId, BlobHash, JobId, StatementId } from "../../../shared/ids.ts";
+import type { AccountId, BlobHash, JobId, SiteId, StatementId } from "../../../shared/ids.ts";
 import { bytesOf, digest, failed, final, jobRow, mark, publicKey, replica, SPEC, signed, temporaryFolder, unit } from "./place.ts";
 
 /** Opens what is stored under `path`, a name in an empty folder; makes it when it is new. */
@@ -453,13 +453,39 @@ export function storeContract(name: string, open: OpenStore): void {
     it("knows the sites that may show the widget, until they are switched off, and on again", async () => {
       const { store } = await place(open);
       const site = await store.putSite("https://blog.example", "Tidal Atlas", 5);
-      expect(site).toEqual({ id: site.id, origin: "https://blog.example", name: "Tidal Atlas", createdAt: 5, offAt: null });
+      const given = { units: 0, credit: 0, since: 5 };
+      expect(site).toEqual({ id: site.id, origin: "https://blog.example", name: "Tidal Atlas", createdAt: 5, offAt: null, given });
       expect(await store.switchSiteOff(site.id, 6)).toBe(true);
       expect(await store.switchSiteOff(site.id, 7)).toBe(false);
       expect(await store.siteOf("https://blog.example")).toEqual({ ...site, offAt: 6 });
       expect(await store.putSite("https://blog.example", "Tides", 8)).toEqual({ ...site, name: "Tides" });
       expect(await store.sites()).toEqual([{ ...site, name: "Tides" }]);
       expect(await store.siteOf("https://other.example")).toBeUndefined();
+      expect(await store.site(site.id)).toEqual({ ...site, name: "Tides" });
+      expect(await store.site(99 as SiteId)).toBeUndefined();
+    });
+
+    it("counts for a site what was final and earned credit, whether it is signed or not, and knows whose visitor a vote is over a reopening", async () => {
+      const { path, store, job, accounts } = await place(open);
+      const [one, two] = accounts;
+      const { id: site } = await store.putSite("https://blog.example", "Tidal Atlas", 5);
+      const other = await store.putSite("https://shop.example", "Shop", 5);
+      await store.commit([mark(one, 1), replica(job, 0, one, "a", { site, statement: 1 as StatementId }), bytesOf(job, 0, "a")]);
+      await store.commit([replica(job, 1, one, "b", { site }), replica(job, 1, two, "b"), bytesOf(job, 1, "b")]);
+      await store.commit([replica(job, 2, two, "c", { site: other.id }), replica(job, 2, one, "lie", { site }), bytesOf(job, 2, "c")]);
+      await store.close();
+      const again = opened(open, path);
+      expect((await again.history(job)).open.map((vote) => [vote.unit, vote.account, vote.site])).toEqual([
+        [0, one, site],
+        [1, one, site],
+        [1, two, undefined],
+        [2, two, other.id],
+        [2, one, site],
+      ]);
+      await again.commit([final(job, 0, "a", [one], { statement: 1 as StatementId, signed: false, site })]);
+      await again.commit([final(job, 2, "c", [two], { statement: 0 as StatementId, signed: true, site: other.id })]);
+      expect(await again.site(site)).toMatchObject({ given: { units: 1, credit: SPEC.creditPerUnit, since: 5 } });
+      expect(await again.site(other.id)).toMatchObject({ given: { units: 1 } });
     });
 
     it("holds unit indices up to 2^53 - 1", async () => {

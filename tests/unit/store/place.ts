@@ -100,7 +100,7 @@ export function final(
   index: number,
   text: string,
   replicas: (AccountId | [AccountId, string])[],
-  under: Pick<Settled, "statement" | "signed"> = UNDER,
+  under: Pick<Settled, "statement" | "signed" | "site"> = UNDER,
 ): StoreOp {
   const settled = replicas.map((replica): Settled => {
     const [account, said] = Array.isArray(replica) ? replica : [replica, text];

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PAGE_UNITS, type Settled } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { replayAll } from "../../../server/store/page.ts";
-import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
+import type { AccountId, JobId, SiteId, StatementId } from "../../../shared/ids.ts";
 import type { Outcome } from "../../../shared/protocol.ts";
 import { unit } from "./place.ts";
 
@@ -37,6 +37,10 @@ const RECORDS: [UnitOp, string][] = [
     { type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 5), statement: 7 as StatementId } },
     `07 ${seven}  02 0500 00 ${two} ${half} ${digest}`,
   ],
+  [
+    { type: "replica", replica: { ...vote, unit: unit(PAGE_UNITS + 6), site: 7 as SiteId } },
+    `01 ${seven} ${one} ${assignment} 05 686f757365  08 ${seven}  07 ${"0".repeat(16)}  02 0600 00 ${two} ${half} ${digest}`,
+  ],
   [{ type: "unit-failed", job, unit: unit(PAGE_UNITS + 4), settled, at: 1 }, `05 0400 ${one}`],
 ];
 
@@ -68,6 +72,16 @@ describe("a journal row", () => {
       ],
       [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
       [5, { ended: null, due: false, at: 0, replicas: [{ ...by, status: "ok", outcome: "open", statement: 7 }], results: [] }],
+      [
+        6,
+        {
+          ended: null,
+          due: false,
+          at: 0,
+          replicas: [{ ...by, status: "ok", outcome: "open", sender: { ...by.sender, site: 7 } }],
+          results: [],
+        },
+      ],
     ]);
   });
 

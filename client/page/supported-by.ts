@@ -1,0 +1,54 @@
+/** The list of `/supported-by`: sites whose visitors lend here. */
+import { html, LitElement } from "lit";
+import { sitePath } from "../../shared/badge.ts";
+import type { Supporter, SupporterList } from "../../shared/supporter.ts";
+import { messageOf } from "../../shared/thrown.ts";
+import { count, credit, dateOf, timeOf } from "./numbers.ts";
+import { told } from "./told.ts";
+
+class Supporters extends LitElement {
+  static override properties = { list: { state: true }, fault: { state: true } };
+  declare list: SupporterList | null;
+  declare fault: string;
+
+  constructor() {
+    super();
+    this.list = null;
+    this.fault = "";
+    void told<SupporterList>("/api/supporters").then(
+      (list) => {
+        this.list = list;
+      },
+      (error: unknown) => {
+        this.fault = messageOf(error);
+      },
+    );
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render() {
+    const { list, fault } = this;
+    if (fault) return html`<p role="alert">The sites could not be read. ${fault}</p>`;
+    if (!list) return html`<p role="status">Reading the sites.</p>`;
+    if (list.sites.length === 0) return html`<p>No site is registered here yet.</p>`;
+    return html`<table class="kept">
+        <thead><tr><th scope="col">Site</th><th scope="col" class="number">Units verified</th><th scope="col" class="number">Credit</th><th scope="col">Counted since</th></tr></thead>
+        <tbody>${list.sites.map(row)}</tbody>
+      </table>
+      <p>As of ${timeOf(list.asOf)}.</p>`;
+  }
+}
+
+function row({ id, name, origin, units, credit: given, since }: Supporter) {
+  return html`<tr>
+    <th scope="row" class="name"><a href=${sitePath(id)}>${name}</a><span>${new URL(origin).host}</span></th>
+    <td class="number"><span class="column">Units verified: </span>${count(units)}</td>
+    <td class="number"><span class="column">Credit: </span>${credit(given)}</td>
+    <td><span class="column">Counted since </span>${dateOf(since)}</td>
+  </tr>`;
+}
+
+customElements.define("idlewave-supporters", Supporters);
