@@ -17,12 +17,26 @@ export function ignoreOtherUpgrades(http: HttpServer, path: string): void {
   });
 }
 
-/** Calls `then` when the requests before it on this line, if it did not wait for their answers, have been answered; never when the line has closed. */
+/**
+ * Calls `then` when the requests before it on this line, if it did not wait for their answers, have been answered; never when the
+ * line has closed. Node has no other sign of that than its own field.
+ */
 function afterAnswers(line: Socket, then: () => void): void {
   const { _httpMessage: answer } = line as Socket & { _httpMessage?: ServerResponse | null };
-  if (answer) answer.once("close", () => afterAnswers(line, then));
-  else if (!line.destroyed) then();
+  if (!answer) {
+    if (!line.destroyed) then();
+    return;
+  }
+  // Node listens no more, and a line that breaks would end the process.
+  line.on("error", ignore);
+  answer.once("close", () => {
+    // Of a line that breaks this may come before its error.
+    if (!line.destroyed) line.off("error", ignore);
+    afterAnswers(line, then);
+  });
 }
+
+function ignore(): void {}
 
 /** The request's head byte by byte, which Node reads as Latin-1, without its wish for another protocol. */
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {

@@ -29,7 +29,7 @@ export class Database extends Kysely<Tables> {
 
 /**
  * Opens the database file, alone: a second coordinator on the same file would hand out the same units. Throws when another
- * process has it, and `DamagedDatabase` when it has triggers or views.
+ * process has it, and `DamagedDatabase` when it has triggers, views or virtual tables.
  */
 export function openDatabase(path: string): Database {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });

@@ -11,6 +11,10 @@ const SHOWN_NAME = 80;
 /** What ANALYZE keeps. */
 const STATISTICS = /^sqlite_stat[134]$/;
 
+const INERT_TYPES: ReadonlySet<string> = new Set(["table", "index"]);
+/** How SQLite writes texts of what runs nothing: a virtual table is of the type `table` too, and a module's code. */
+const INERT = /^CREATE (TABLE|INDEX|UNIQUE INDEX) /;
+
 interface Part {
   type: string;
   name: string;
@@ -26,12 +30,12 @@ export interface SchemaFaults {
   tablesStand: boolean;
 }
 
-/** Throws `DamagedDatabase`, which names the first trigger or view: no release has any. Runs nothing of the file. */
+/** Throws `DamagedDatabase`, which names the first trigger, view or virtual table: no release has any. Runs nothing of the file. */
 export function refuseForeignCode(database: DatabaseSyncInstance): void {
-  const rows = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type NOT IN ('table', 'index')").all();
-  const [first] = rows as unknown as Part[];
+  const found = rowsOf(database).filter(({ type, sql }) => !INERT_TYPES.has(type) || (sql !== null && !INERT.test(sql)));
+  const [first] = found;
   if (!first) return;
-  const more = rows.length === 1 ? "" : `, and ${rows.length - 1} more such parts`;
+  const more = found.length === 1 ? "" : `, and ${found.length - 1} more such parts`;
   throw new DamagedDatabase(
     `The database has ${wordsOf(first)}${more}, which this program did not make and which would run with its rights`,
   );
@@ -57,9 +61,12 @@ export function schemaFaults(database: DatabaseSyncInstance, version: number): S
 }
 
 function partsOf(database: DatabaseSyncInstance): Map<string, Part> {
-  const rows = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").all() as unknown as Part[];
-  const told = rows.filter(({ type, name }) => type !== "table" || !STATISTICS.test(name));
+  const told = rowsOf(database).filter(({ type, name }) => type !== "table" || !STATISTICS.test(name));
   return new Map(told.map((part) => [keyOf(part), part]));
+}
+
+function rowsOf(database: DatabaseSyncInstance): Part[] {
+  return database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").all() as unknown as Part[];
 }
 
 function keyOf({ type, name }: Part): string {

@@ -25,7 +25,7 @@ export function openStopped(path: string): DatabaseSyncInstance {
   return database;
 }
 
-/** Throws `DamagedDatabase` when the database has triggers or views, else as `openStopped` does. */
+/** Throws `DamagedDatabase` when the database has triggers, views or virtual tables, else as `openStopped` does. */
 export function inspectStopped(path: string): void {
   const database = openStopped(path);
   try {

@@ -15,6 +15,8 @@ import { idlewave } from "./run.ts";
 const JOB = 1 as JobId;
 const TRIGGER = "CREATE TRIGGER promote AFTER INSERT ON accounts BEGIN UPDATE tokens SET admin = 1; END";
 const VIEW = "CREATE VIEW spare AS SELECT * FROM tokens";
+/** A module of SQLite's own. */
+const VIRTUAL = "CREATE VIRTUAL TABLE spare USING fts5(a)";
 
 let folder: string;
 /** A backup of a coordinator with one job, of which one volunteer has answered some units. */
@@ -112,6 +114,7 @@ describe("the doctor finds", () => {
 describe("a start is refused", () => {
   test.each([
     ["by a foreign trigger", TRIGGER, 'The database has the trigger "promote" on accounts, which this program did not make'],
+    ["by a virtual table", VIRTUAL, 'The database has the table "spare", which this program did not make'],
     ["by a foreign view", VIEW, 'The database has the view "spare", which this program did not make'],
     ["by a spec that is empty", "UPDATE jobs SET spec = '{}'", "The spec of job 1 lacks units, quorum"],
     ["by a spec that is no JSON", "UPDATE jobs SET spec = 'x'", "The spec of job 1 is no JSON object."],
@@ -128,7 +131,7 @@ describe("a start is refused", () => {
   });
 });
 
-test.each([TRIGGER, VIEW])("no backup is restored with a part that would run by itself: %s", async (sql) => {
+test.each([TRIGGER, VIEW, VIRTUAL])("no backup is restored with a part that would run by itself: %s", async (sql) => {
   const copy = await forged(sql);
   await reseal(copy);
   const data = join(folder, "never", "data");

@@ -62,7 +62,9 @@ it("an address that leads out of the site is refused as it is without that wish"
 });
 
 describe("a line", () => {
-  const http = createServer((request, response) => setImmediate(() => response.end(`<${request.url}>`)));
+  const http = createServer((request, response) => {
+    if (request.url !== "/never") setImmediate(() => response.end(`<${request.url}>`));
+  });
   beforeAll(async () => {
     ignoreOtherUpgrades(http, "/socket.io/");
     http.listen(0, "127.0.0.1");
@@ -77,6 +79,23 @@ describe("a line", () => {
     const starts = ["/0", "/1", "/2", "/3", "/4"];
     line.write(starts.map((path, i) => head(`GET ${path}`, i % 2 === 1 ? { upgrade: "" } : {}, i === 4 ? ", close" : "")).join(""));
     expect((await text(line)).match(/<.*?>/g)).toEqual(starts.map((path) => `<${path}>`));
+  });
+
+  it("may break while one waits for the answer before it", async () => {
+    const line = lineTo();
+    line.write(`GET /never HTTP/1.1\r\nhost: h\r\n\r\n${head("GET /", {}, "")}`);
+    await once(http, "upgrade");
+    line.resetAndDestroy();
+    await expect.poll(open).toBe(0);
+  });
+
+  it("serves many, one after the other", async () => {
+    const line = lineTo();
+    for (let i = 0; i < 20; i++) {
+      line.write(head(`GET /${i}`, {}, ""));
+      expect(String((await once(line, "data"))[0])).toContain(`</${i}>`);
+    }
+    line.destroy();
   });
 
   it("that its client has closed is open no more, answered or not", async () => {
