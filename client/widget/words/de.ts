@@ -8,7 +8,7 @@ export const de: Words = {
   ask: "{site} fragt: {dose} deiner GPU bereitstellen?",
   askSoftware: "{site}: {dose} von GPU oder CPU bereitstellen?",
   askMore: "Rechnet öffentlich an {job}, bei offenem Tab, 24 h lang. Keine Kryptowährung, keine Werbung.",
-  tooQuick: "Der Klick kam zu schnell und zählt nicht. Nichts läuft: Drücke noch einmal für Ja.",
+  tooQuick: "Das kam zu schnell und zählt nicht. Nichts läuft: Drücke noch einmal für Ja.",
   covered: "Etwas verdeckt dieses Feld.",
   coveredMore: "Darum zählt dein Klick nicht als Ja. Nichts läuft. Entscheide in einem eigenen Fenster.",
   openWindow: "Im Fenster öffnen",

@@ -8,7 +8,7 @@ export const es: Words = {
   ask: "{site}: ¿prestas {dose} de tu GPU?",
   askSoftware: "{site}: ¿prestas {dose} de GPU o CPU?",
   askMore: "Calcula {job}, público, con la pestaña abierta. Sin moneda ni anuncios. 24 h.",
-  tooQuick: "Ese clic fue demasiado rápido y no cuenta. Nada funciona: pulsa otra vez para decir sí.",
+  tooQuick: "Eso fue demasiado rápido y no cuenta. Nada funciona: pulsa otra vez para decir sí.",
   covered: "Algo tapa este recuadro.",
   coveredMore: "Por eso tu clic no vale como sí. Nada ha empezado. Decide en una ventana propia.",
   openWindow: "Abrir ventana",

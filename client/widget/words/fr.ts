@@ -8,7 +8,7 @@ export const fr: Words = {
   ask: "{site} demande : prêter {dose} de votre GPU ?",
   askSoftware: "{site} : prêter {dose} du GPU ou du CPU ?",
   askMore: "Calcule {job}, public, onglet ouvert. Ni monnaie ni pub. Fin dans 24 h.",
-  tooQuick: "Ce clic était trop rapide pour compter. Rien ne tourne : appuyez encore pour dire oui.",
+  tooQuick: "C'était trop rapide pour compter. Rien ne tourne : appuyez encore pour dire oui.",
   covered: "Quelque chose couvre ce cadre.",
   coveredMore: "Votre clic ne peut donc pas valoir un oui. Rien ne tourne. Décidez dans une fenêtre à part.",
   openWindow: "Ouvrir une fenêtre",

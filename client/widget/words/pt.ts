@@ -8,7 +8,7 @@ export const pt: Words = {
   ask: "{site}: emprestar {dose} da sua placa gráfica?",
   askSoftware: "{site}: emprestar {dose} da GPU ou CPU?",
   askMore: "Calcula {job}, público, com o separador aberto. Sem moeda nem anúncios. 24 h.",
-  tooQuick: "Esse clique foi rápido demais e não conta. Nada começou: prima outra vez para dizer sim.",
+  tooQuick: "Isso foi rápido demais e não conta. Nada começou: prima outra vez para dizer sim.",
   covered: "Algo cobre esta caixa.",
   coveredMore: "Por isso o seu clique não vale como sim. Nada começou. Decida numa janela própria.",
   openWindow: "Abrir janela",
