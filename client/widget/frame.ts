@@ -103,6 +103,7 @@ class Frame {
     if (this.facts.job) void this.strip.load(this.facts.job.id);
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
+    addEventListener("keydown", (event) => this.leave(event));
     const answer = this.answers.at(Date.now());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     if (!this.facts.job) this.go({ kind: "no-job" });
@@ -110,6 +111,13 @@ class Frame {
     else if (answer.kind === "never") this.go({ kind: "never" });
     else if (answer.kind === "no") this.go({ kind: "declined" });
     else this.resume(answer);
+  }
+
+  /** Escape closes what lies over the scene. */
+  private leave({ key }: KeyboardEvent): void {
+    if (key !== "Escape" || !this.over) return;
+    this.cover(null);
+    this.view.focusWhy();
   }
 
   private act(action: Action, event: MouseEvent): void {

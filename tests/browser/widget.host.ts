@@ -53,7 +53,7 @@ const CURTAINS = {
 };
 
 /** What a press is answered with that is no yes. */
-const REFUSED = /^Something covers this box|The page was busy, so that press|That click was too quick|^Decide in a window/;
+const REFUSED = /^Something covers this box|The page was busy, so that press|That was too quick|^Decide in a window/;
 
 /** Where the yes lies on a page that shows the frame smaller. */
 function placeOnScreen(): Promise<{ x: number; y: number }> {

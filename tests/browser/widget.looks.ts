@@ -25,6 +25,26 @@ describe("the widget", () => {
     expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
   });
 
+  it("has its answers first by keyboard, and Escape closes why it is here", async () => {
+    const frame = await visit("{widget}", 'size="badge"');
+    await frame.locator(".badge .open").click();
+    await until(frame, "ask");
+    const focused = () =>
+      frame.evaluate(() => (document.activeElement as HTMLElement).dataset.action ?? document.activeElement?.classList.value);
+    await frame.focus(".box [data-action='lend']");
+    const order = [await focused()];
+    for (let step = 0; step < 3; step++) {
+      await page.keyboard.press("Tab");
+      order.push(await focused());
+    }
+    expect(order).toEqual(["lend", "less", "no", "link why"]);
+    await page.keyboard.press("Enter");
+    await frame.waitForSelector('[data-action="never"]');
+    await page.keyboard.press("Escape");
+    await frame.waitForSelector('[data-action="lend"]');
+    expect(await focused()).toBe("link why");
+  });
+
   it.each<[WidgetSize, number]>([
     ["card", 1280],
     ["card", 390],

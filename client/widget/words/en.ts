@@ -7,7 +7,7 @@ export const en = {
   ask: "{site} asks: lend {dose} of your graphics card?",
   askSoftware: "{site} asks: lend {dose} of your GPU or CPU?",
   askMore: "It computes {job}, a public job, while this tab is open. No coin, no ads. Ends in 24 hours.",
-  tooQuick: "That click was too quick to count. Nothing has started: press once more to say yes.",
+  tooQuick: "That was too quick to count. Nothing has started: press once more to say yes.",
   pageBusy: "The page was busy, so that press doesn’t count. Nothing has happened: press once more.",
   covered: "Something covers this box.",
   coveredMore: "So your click can’t count as a yes. Nothing has started. Open it in its own window to decide there.",
