@@ -2,14 +2,13 @@
 import { awaitAuditor } from "./core/audit.ts";
 import { restorePool } from "./core/membership.ts";
 import { restoreJob } from "./core/restore.ts";
+import { AUDITOR_SEEN } from "./core/secret-names.ts";
 import { watch } from "./core/sentence.ts";
 import type { CoreState } from "./core/state.ts";
 import { isOver, type JobRow, type Store } from "./core/store.ts";
 import type { JobRows } from "./job-rows.ts";
 
-/** In the store once an auditor was here: after a restart nothing becomes final without it before it has had time to come back. */
-const AUDITOR_SEEN = "auditor-seen";
-
+/** After a restart nothing becomes final without an auditor that was here, before it has had time to come back. */
 export async function noteAuditor(store: Store): Promise<void> {
   await store.secret(AUDITOR_SEEN, () => Uint8Array.of(1));
 }

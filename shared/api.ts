@@ -5,7 +5,7 @@ import { CanaryFindingSchema } from "./canary.ts";
 /** What each slice writes is nobody's but the auditor's to know. */
 const { slices: _, ...CanaryShown } = CanaryFindingSchema.properties;
 
-const JobStateSchema = Type.Union(
+export const JobStateSchema = Type.Union(
   [
     Type.Literal("draft"),
     Type.Literal("canary"),

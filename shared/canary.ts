@@ -1,6 +1,6 @@
 /** The canary: what the auditor is asked about a job before volunteers meet it, and what it found. */
 import Type, { type Static } from "typebox";
-import { HostLimitsSchema } from "./messages.ts";
+import { FeaturesSchema, HostLimitsSchema } from "./messages.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
 
 /** Slices that a unit is cut into at most, where some are to be run alone. */
@@ -86,7 +86,7 @@ export const NOTHING_FOUND: CanaryFinding = {
 /** What an auditor tells of its GPU when it asks for a job to measure. */
 export const CanaryClaimSchema = Type.Object(
   {
-    features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
+    features: FeaturesSchema,
     limits: HostLimitsSchema,
   },
   { additionalProperties: false },

@@ -106,8 +106,8 @@ export const ERRORS = {
   "bytes-mismatch": {
     wire: 13,
     http: 422,
-    message: "The bytes of unit {unit} do not have the digest that was submitted.",
-    todo: "Send the bytes that the digest was taken of.",
+    message: "The bytes of unit {unit} are not what was submitted: {why}.",
+    todo: "Send the bytes that the digest was taken of: every output behind its length, as docs/protocol.md says.",
   },
   internal: {
     wire: 14,

@@ -2,7 +2,7 @@
 import type { IdleReason } from "./wire.ts";
 
 export const IDLE_WORDS: Readonly<Record<IdleReason, string>> = {
-  "all-assigned": "Every unit is being computed",
+  "all-assigned": "Every unit is handed out",
   "no-jobs": "No job needs you right now",
   paused: "The job is paused",
   "needs-features": "The jobs here need another graphics card",

@@ -104,7 +104,12 @@ export const ManifestSchema = Type.Object(
         description: "By the WGSL variable's name. Group, binding, type and layout come from the kernel itself.",
       }),
     ),
-    passes: Type.Array(Pass, { minItems: 1, maxItems: 64, description: "Dispatches, in order." }),
+    passes: Type.Array(Pass, {
+      minItems: 1,
+      maxItems: 64,
+      description: "Dispatches, in order.",
+      examples: [[{ workgroups: [64] }]],
+    }),
     overrides: Type.Optional(
       Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean()]), { description: "Pipeline constants, by name or @id." }),
     ),
@@ -129,7 +134,12 @@ export const ManifestSchema = Type.Object(
         },
       ),
     ),
-    output: Type.Array(Output, { minItems: 1, maxItems: 8, description: "What is compared, kept and delivered." }),
+    output: Type.Array(Output, {
+      minItems: 1,
+      maxItems: 8,
+      description: "What is compared, kept and delivered.",
+      examples: [[{ binding: "counts", dtype: "u32", shape: [64] }]],
+    }),
     verify: Type.Optional(
       Type.Object(
         {

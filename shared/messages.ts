@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import { binaryOf } from "./bytes.ts";
+import { PLAIN_PATTERN } from "./plain.ts";
 import { MAX_ORIGIN } from "./site.ts";
 import { SIGNATURE_BYTES } from "./wire.ts";
 
@@ -22,17 +23,22 @@ export const HostLimitsSchema = Type.Record(
   { maxProperties: 64, additionalProperties: false },
 );
 
+/** A word that a host tells of itself, which reports and logs show. */
+const toldWord = (maxLength: number) => Type.String({ maxLength, pattern: PLAIN_PATTERN });
+/** Names of features that a host has. */
+export const FeaturesSchema = Type.Array(toldWord(48), { maxItems: 64 });
+
 /** Coarse words about a host, self-declared: they select work and label reports, never trust. */
 const HostSchema = Type.Object(
   {
-    vendor: Type.String({ maxLength: 32 }),
-    architecture: Type.String({ maxLength: 32 }),
-    browser: Type.String({ maxLength: 32 }),
-    os: Type.String({ maxLength: 32 }),
+    vendor: toldWord(32),
+    architecture: toldWord(32),
+    browser: toldWord(32),
+    os: toldWord(32),
     software: Type.Boolean(),
     /** GFLOP/s on the benchmark (`shaders/benchmark`), rounded to a power of two of at least 1; absent: not measured. */
     gflops: Type.Optional(Type.Integer({ enum: Array.from({ length: 31 }, (_, power) => 2 ** power) })),
-    features: Type.Array(Type.String({ maxLength: 48 }), { maxItems: 64 }),
+    features: FeaturesSchema,
     limits: HostLimitsSchema,
   },
   { additionalProperties: false },

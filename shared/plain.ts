@@ -2,14 +2,18 @@
 
 /** Control characters, line and paragraph separators, and what turns the direction of writing: the inside of a character class. */
 const HIDDEN = "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff";
+/** Half of a character: nothing shows it, and no UTF-8 has it. */
+const HALF = "[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]";
+/** Matches alike with and without the flag `u`, which validators set or not. */
+const SEEN = `[^${HIDDEN}\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff]`;
 /** A JSON Schema pattern of text on one line without them. */
-export const PLAIN_PATTERN = `^[^${HIDDEN}]*$`;
+export const PLAIN_PATTERN = `^(${SEEN})*$`;
 /** The same with line breaks and tabs. */
-export const PLAIN_LINES_PATTERN = `^([^${HIDDEN}]|[\\t\\n\\r])*$`;
+export const PLAIN_LINES_PATTERN = `^(${SEEN}|[\\t\\n\\r])*$`;
 
-const ONE = new RegExp(`[${HIDDEN}]`);
-const ONE_IN_LINES = new RegExp(`(?![\\t\\n\\r])[${HIDDEN}]`);
-const RUNS = new RegExp(`[${HIDDEN}]+`, "g");
+const ONE = new RegExp(`[${HIDDEN}]|${HALF}`);
+const ONE_IN_LINES = new RegExp(`(?![\\t\\n\\r])(?:[${HIDDEN}]|${HALF})`);
+const RUNS = new RegExp(`(?:[${HIDDEN}]|${HALF})+`, "g");
 
 /** `text` on one line for a terminal: what is hidden becomes a blank where it breaks lines, else U+FFFD. */
 export function plain(text: string): string {

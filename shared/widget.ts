@@ -40,6 +40,8 @@ export type FrameMessage =
   | { idlewave: "state"; state: WidgetState }
   /** Of this visitor on this site, since the page was opened. */
   | { idlewave: "credit"; units: number; verified: number }
+  /** Is the page's thread free? It answers with the same value, at once. */
+  | { idlewave: "alive?"; value: string }
   /** A badge wants to be a card, or a card a badge again. */
   | { idlewave: "size"; size: WidgetSize };
 
@@ -50,8 +52,11 @@ export interface HostMessage {
   ink: string;
 }
 
-/** Between the frame and the window of the coordinator's that it opened. */
-export interface WindowMessage {
-  idlewave: "consent";
-  dose: number;
+/** From the host page to the frame: its thread was free after `value` was asked for. */
+export interface HostAnswer {
+  idlewave: "alive";
+  value: string;
 }
+
+/** From the window of the coordinator's to the frame that opened it. */
+export type WindowMessage = { idlewave: "consent"; dose: number } | { idlewave: "forget" };

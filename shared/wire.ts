@@ -84,7 +84,7 @@ export interface SubmitFrame {
 /**
  * What became of one submitted unit, by its number on the wire. `recorded` counts as a vote; `duplicate` repeats the first answer's effect; `late`
  * came after the unit was final or had failed, and earns nothing; `wanted` is recorded and its bytes are asked for; `refused`
- * is not counted (not in the assignment, or the job ended).
+ * is not counted (not in the assignment, bytes of another length or digest, or the job ended).
  */
 export const VERDICTS = ["recorded", "duplicate", "late", "wanted", "refused"] as const;
 export type Verdict = (typeof VERDICTS)[number];

@@ -5,28 +5,32 @@ import { count, grouped, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { leftOf, type Situation, waitingOf } from "./situation.ts";
 
-/** Both are two lines on a phone. */
 const READING = "Reading a page uses almost nothing.";
-export const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Reading uses almost none of yours.";
-const PROCESSOR_LEAD = "Volunteers compute units, one square each. Without a GPU your processor may, slowly.";
+/** Both are two lines on a phone. Whether this browser can compute is known after the click: before it nothing is promised. */
+export const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Yours has little to do while you read.";
+const PROCESSOR_LEAD = "Volunteers compute units, one square each: with a GPU or, in some browsers, a processor.";
+/** Of what is missing, a share that is worth a word when it was computed once already. */
+const MUCH = 0.5;
+
 export function beforeWords(situation: Situation, noun: string): Words {
   const { job } = situation;
   const missing = leftOf(situation);
-  const lead = beforeLead(situation);
   const one = missing === 1;
   const left = one ? "One unit" : `${count(missing)} units`;
-  // Computed once each, and no square of them is empty.
-  const needsOthers = job !== null && missing > 0 && job.units.voted - job.verification.held >= missing;
+  const once = job ? Math.min(missing, job.units.voted - job.verification.held) : 0;
+  // None of them is missing in another sense.
+  const needsOthers = missing > 0 && once >= missing;
   const headline = needsOthers
     ? `${left} ${one ? "needs" : "need"} a second volunteer.`
     : `${left} of this ${noun} ${one ? "is" : "are"} missing.`;
+  const lead = beforeLead(situation, needsOthers || once < MUCH * missing ? 0 : once);
   const soFar = job && answerOf(job);
   if (!soFar) return { headline: [headline], lead };
   return { headline: [`${soFar.of} so far: ${soFar.value}`], lead: [`${headline} `, ...lead] };
 }
 
 /** Who was here before is told of what is theirs instead: a phone's first screen has no room for both. */
-function beforeLead(situation: Situation): Part[] {
+function beforeLead(situation: Situation, once: number): Part[] {
   const { job } = situation;
   const own = waitingOf(situation);
   if (situation.kept > 0) return [...keptHere(situation), ` ${READING}`];
@@ -35,6 +39,10 @@ function beforeLead(situation: Situation): Part[] {
       { mine: units(own) },
       ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job, "a stranger")}. ${READING}`,
     ];
+  if (once > 0) {
+    const [were, wait] = once === 1 ? ["was", "waits"] : ["were", "wait"];
+    return [`One square each; ${count(once)} of them ${were} computed once and ${wait} for ${waitsFor(job, "a second volunteer")}.`];
+  }
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }
 

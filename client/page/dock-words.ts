@@ -35,7 +35,7 @@ export function dockLines(situation: Situation): [string, string] {
     case "starting":
       return ["Starting", "Nothing runs yet"];
     case "refused":
-      return [lends, spent];
+      return donor?.running ? [lends, spent] : ["Waiting for a unit", STARTS];
     case "another-version":
       return ["Finishing", "Then it reloads"];
     case "device-lost":

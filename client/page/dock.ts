@@ -77,7 +77,7 @@ export class Dock extends LitElement {
     if (of === this.labelled && now - this.labelledAt < LABEL_EVERY_MS) return;
     this.labelled = of;
     this.labelledAt = now;
-    this.waveLabel = `Lending ${percent(share)}, ceiling ${doseWord(ceiling)} on average`;
+    this.waveLabel = `Lending ${percent(share)} now, at most ${doseWord(ceiling)} on average`;
   }
 }
 

@@ -51,13 +51,14 @@ export class Jobs extends LitElement {
   }
 
   private table(jobs: readonly JobStatus[]) {
+    const areDone = jobs.every(({ state }) => state === "done");
     return html`<table class="jobs">
-      <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">${jobs.every(({ verification }) => verification.tier === "trusted") ? "Computed" : "Verified"}</th><th scope="col" class="number">Units left</th></tr></thead>
-      <tbody>${jobs.map((job) => this.row(job))}</tbody>
+      <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">${jobs.every(({ verification }) => verification.tier === "trusted") ? "Computed" : "Verified"}</th><th scope="col" class="number">${areDone ? "Units" : "Units left"}</th></tr></thead>
+      <tbody>${jobs.map((job) => this.row(job, areDone))}</tbody>
     </table>`;
   }
 
-  private row(job: JobStatus) {
+  private row(job: JobStatus, areDone: boolean) {
     const here = job.id === this.shown;
     const final = here ? this.final : job.units.final;
     const left = Math.max(0, job.units.total - final - job.units.failed);
@@ -65,7 +66,7 @@ export class Jobs extends LitElement {
       <th scope="row"><a href=${job.pool ? `?pool=${job.pool.id}&job=${job.id}` : `?job=${job.id}`} aria-current=${here ? "true" : nothing} @click=${follow}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
       <td class="for">${raised(job.for) || "–"}</td>
       <td>${dots(final, job.units.total)}</td>
-      <td class="number">${job.state === "done" ? "finished" : count(left)}</td>
+      <td class="number">${areDone ? count(job.units.total) : job.state === "done" ? "none" : count(left)}</td>
     </tr>`;
   }
 }

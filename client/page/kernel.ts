@@ -1,15 +1,13 @@
 import { html, LitElement, nothing } from "lit";
-import type { Static } from "typebox";
-import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
+import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { type Differing, differenceDigests, differenceTitle, differenceWords, differingUnits } from "./difference.ts";
 import { count, raised } from "./numbers.ts";
 import { passHeaders } from "./pool.ts";
-import { isLent } from "./situation.ts";
+import { deviceOf, isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
-
-type Refused = Static<typeof RefusedListSchema>;
 
 /** What is shown at most: four times what a kernel may have, for several files as one text. */
 const MAX_SOURCE_BYTES = 1024 * 1024;
@@ -18,7 +16,7 @@ type Shown =
   | { kind: "nothing" }
   | { kind: "loading"; title: string }
   | { kind: "source"; job: JobStatus; of: "owner" | "plan"; text: string; about: string }
-  | { kind: "difference"; unit: number; mine: string; theirs: string }
+  | { kind: "difference"; job: number; units: Differing[] }
   | { kind: "fault"; title: string; message: string };
 
 /** A dialog that shows a kernel as its owner wrote it and as it runs, or what differed in a refused unit. */
@@ -76,17 +74,13 @@ export class KernelView extends LitElement {
     this.copied = false;
   }
 
-  /** Shows the digests of a unit in which the visitor's GPU and others differed. */
+  /** Shows what differed in a unit, and in others that were refused too. */
   async showDifference(job: number, unit: number): Promise<void> {
     const title = `What differed in unit ${count(unit)}`;
     await this.open({ kind: "loading", title });
     await this.fetched(title, async () => {
-      const answer = await fetch(`/api/jobs/${job}/refused`, { headers: passHeaders() });
-      if (!answer.ok) throw new Error("The coordinator does not answer.");
-      const { refused } = (await answer.json()) as Refused;
-      const found = refused.find((replica) => replica.unit === unit);
-      if (!found) throw new Error("The coordinator has no record of this unit any more.");
-      return { kind: "difference", unit, mine: found.digest, theirs: found.canonical };
+      const units = await differingUnits(job, unit, this.visit?.situation.donor?.publicKey ?? "");
+      return { kind: "difference", job, units };
     });
   }
 
@@ -95,6 +89,8 @@ export class KernelView extends LitElement {
     this.copied = false;
     await this.updateComplete;
     this.querySelector("dialog")?.showModal();
+    // Not the first control, which is Stop while something is lent.
+    this.querySelector<HTMLElement>(".reader-close")?.focus();
   }
 
   protected override render() {
@@ -131,7 +127,7 @@ export class KernelView extends LitElement {
       case "nothing":
         return "";
       case "difference":
-        return `What differed in unit ${count(this.shown.unit)}`;
+        return differenceTitle(this.shown.units);
       case "source":
         return titleOf(this.shown.job);
       default:
@@ -152,11 +148,18 @@ export class KernelView extends LitElement {
         return html`<p class="reader-text">${shown.about}</p>
           <pre class="source" tabindex="0"><code>${shown.text}</code></pre>`;
       case "difference":
-        return html`<dl class="reader-text difference"><dt>Your result's SHA-256</dt><dd>${shown.mine}</dd>
-          <dt>The verified result's SHA-256</dt><dd>${shown.theirs}</dd></dl>`;
+        return this.difference(shown);
       default:
         return shown satisfies never;
     }
+  }
+
+  private difference({ job: id, units }: Extract<Shown, { kind: "difference" }>) {
+    const { visit } = this;
+    // The shown job may be another one by now.
+    const job = visit?.jobs.find((each) => each.id === id) ?? null;
+    const words = differenceWords(units, job, visit ? deviceOf(visit.situation) : "device");
+    return html`${words.map((paragraph) => html`<p class="reader-text told">${paragraph}</p>`)}${differenceDigests(units, job ?? { id })}`;
   }
 
   private async copy(): Promise<void> {

@@ -68,9 +68,10 @@ export function credit(value: number): string {
   return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** What a figure of credit is, and how much of it waits, where that can be read. */
-export function creditWords(waiting: number): string {
-  return waiting >= LEAST_CREDIT ? `credit, ${credit(waiting)} waiting` : "credit";
+/** What a figure of credit is, how much of it waits, where that can be read, and for what: once nothing is `unverified`, for the next signature. */
+export function creditWords(waiting: number, unverified: number): string {
+  if (waiting < LEAST_CREDIT) return "credit";
+  return `credit, ${credit(waiting)} ${unverified > 0 ? "waiting" : "unsigned"}`;
 }
 
 /** "0.4 s", "18 s", "6 min 12 s", "3 h 05 min". */

@@ -152,7 +152,7 @@ export class Page extends LitElement {
     this.dataset.state = moment.kind;
     this.classList.toggle("lent", lent);
     this.classList.toggle("jobless", !situation.job && situation.network !== "loading");
-    return html`<a class="skip" href="#story">Skip to what is true now</a>
+    return html`<a class="skip" href="#story">Skip to content</a>
       <main>
         <div class="first">
           <div class="side">

@@ -9,7 +9,7 @@ const LABEL_EVERY_MS = 30_000;
 /** What the squares' looks mean. */
 export const legend = (job: JobStatus | null) => html`<p class="legend">
   <span><i class="swatch missing"></i>missing</span>
-  <span><i class="swatch running"></i>running</span>
+  <span><i class="swatch handed-out"></i>handed out</span>
   <span><i class="swatch verified"></i>${settledWord(job)}</span>
   <span><i class="swatch yours"></i>yours</span>
   <span><i class="swatch waiting"></i>waiting</span>

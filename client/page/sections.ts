@@ -3,6 +3,7 @@ import { html, nothing, svg, type TemplateResult } from "lit";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
+import { waitsFor } from "../../shared/waits-for.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
 import { checkedWords, settledWord } from "./tier-words.ts";
@@ -25,12 +26,18 @@ export function howColoured(job: JobStatus | null, allowSoftware: boolean): Temp
   return html`<section class="below" aria-labelledby="colour-title">
     <h2 id="colour-title">How a square gets its colour</h2>
     <ol class="steps">
-      <li>${mini("missing")}<strong>Missing</strong><p>Nobody has computed this unit yet. The square is empty.</p></li>
-      <li>${mini("running")}<strong>Running</strong><p>Yours fills as its slices are done. One that somebody else is on has a dot.</p></li>
+      <li>${mini("missing")}<strong>Missing</strong><p>${capitalised(unsettled(job))}.</p></li>
+      <li>${mini("running")}<strong>Running</strong><p>Yours fills as its slices are done. A dot is a unit handed out to somebody, who may begin it later.</p></li>
       <li>${mini("waiting")}<strong>Waiting</strong><p>Yours is done. It stays hatched until ${until}.</p></li>
       <li>${mini("yours")}<strong>Yours</strong><p>${capitalised(settledWord(job))}. ${noun === "picture" ? "It stays in the picture" : `What it found stays in the ${noun}`} for good, and here it is printed in yellow.</p></li>
     </ol>
   </section>`;
+}
+
+/** What an empty square is. Which units have an answer already is not told: whoever lies looks for those (docs/trust.md). */
+function unsettled(job: JobStatus | null): string {
+  if (job && settledWord(job) === "computed") return "nobody has computed this unit yet: the square is empty";
+  return `not verified yet: nobody has computed it, or it waits for ${waitsFor(job, "a second volunteer")}`;
 }
 
 function mini(state: "missing" | "running" | "waiting" | "yours") {
@@ -108,7 +115,7 @@ export function promises(allowSoftware: boolean): TemplateResult {
     <div>
       <h2>What it does</h2>
       <ul class="list">
-        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card${allowSoftware ? ", or on your processor where there is none" : ""}, in this tab, after your click.</li>
+        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card${allowSoftware ? ", or on your processor where there is none and the browser can" : ""}, in this tab, after your click.</li>
         <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
         <li>Steps aside while you move the pointer, scroll or type on this page.</li>
         <li>Goes on while this tab is hidden, with a quarter at most, and when you follow a link to another job here. Stop ends it, and so does closing, reloading or leaving the page.</li>

@@ -179,6 +179,11 @@ export function isQuiet(situation: Situation): boolean {
   return momentOf(situation).kind === "running" && donor?.running === 0 && !aside && (seen?.share ?? 0) === 0;
 }
 
+/** The visitor came for one job, and there are others. */
+export function hasOtherJobs({ chosenJob, nextJob }: Situation): boolean {
+  return chosenJob > 0 && nextJob;
+}
+
 /** What is lent at most, as far as the donor has slowed down by itself. */
 export function lentDose({ donor, dose }: Situation): Dose {
   return donor?.slowed && dose > SLOW_SHARE ? SLOW_SHARE : dose;

@@ -3,7 +3,7 @@ import type { HoldReason } from "../donor/manners/policy.ts";
 import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, creditWords, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
-import { finalOf, finalOfAll, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
+import { finalOf, finalOfAll, hasOtherJobs, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
 import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
@@ -48,14 +48,14 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
     case "failed":
       return consent(visit, `Try again with ${doseWord(situation.dose)}`, actions.lend);
     case "device-lost":
-      return moment.final ? again(visit) : figures(situation);
+      return html`${moment.final ? again(visit) : nothing}${figures(situation)}`;
     case "no-webgpu":
       return html`${copyButton(actions, copied)}
         <ul class="terms"><li>Current Chrome, Edge and Safari have it. Firefox has it on Windows and on Macs with Apple silicon.</li>
         <li>On Linux it depends on the graphics card. In Chrome, the address chrome://gpu says how WebGPU stands.</li></ul>`;
     case "no-adapter":
       return situation.wasLost
-        ? again(visit)
+        ? html`${again(visit)}${figures(situation)}`
         : html`${copyButton(actions, copied)}
         <ul class="terms"><li>In Chrome, the address chrome://gpu says how WebGPU stands.</li>${situation.allowSoftware ? withProcessor() : nothing}</ul>`;
     case "software-adapter":
@@ -64,10 +64,11 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return html`${anyway(visit, moment.reason)}${gave(situation)}`;
     case "refused":
       return html`<p class="beside"><button class="plain" type="button" @click=${actions.showDifference}>What differed</button></p>${figures(situation)}`;
+    case "waiting":
+      return html`${otherJobs(situation)}${figures(situation)}`;
     case "starting":
     case "running":
     case "offline":
-    case "waiting":
     case "another-version":
     case "another-tab":
       return isLent(situation) ? figures(situation) : nothing;
@@ -89,6 +90,12 @@ function next(visit: Visit, actions: StoryActions): TemplateResult | typeof noth
   if (situation.nextJob) return consent(visit, `Lend ${doseWord(situation.dose)} to the next job`, actions.lendToNext);
   if (situation.pool === undefined || isLent(situation)) return nothing;
   return consent(visit, `Lend ${doseWord(situation.dose)} when a job comes`, actions.lendToNext);
+}
+
+/** Who came for one job, and has nothing to do in it, is told where others are. */
+function otherJobs(situation: Situation): TemplateResult | typeof nothing {
+  if (!hasOtherJobs(situation)) return nothing;
+  return html`<p class="beside"><a class="elsewhere" href="#jobs-title">Other jobs that need volunteers</a></p>`;
 }
 
 /** After what ended a run by itself. */
@@ -127,8 +134,11 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
 
 /** Where the network takes processors and the browser gives pages none. */
 const withProcessor =
-  () => html`<li>Your processor lends with <code>npx idlewave donate --software --url ${location.origin}</code>, or in Chromium started with
-  <code>--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader</code>.</li>`;
+  () => html`<li>Your processor lends with ${typed(`npx idlewave donate --software --url ${location.origin}`)}, or in Chromium started with
+  ${typed("--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader")}.</li>`;
+
+/** What is to be typed breaks between its words alone: one inside a dash would be copied wrong. */
+const typed = (text: string) => html`<code>${text.split(" ").map((word, at) => html`${at > 0 ? " " : ""}<span>${word}</span>`)}</code>`;
 
 const terms = ({ saveData }: Situation) => html`<ul class="terms">
   <li>Runs only in this tab, only after you press the button.</li>
@@ -154,7 +164,7 @@ function figures(situation: Situation): TemplateResult | typeof nothing {
   return html`${list}
     <p class=${gaveNothing(situation) ? "keep ghost" : "keep"}>
       ${donor?.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
-      Credit counts verified work; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
+      Credit counts verified work, signed in batches; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
     </p>`;
 }
 
@@ -168,6 +178,7 @@ function gave(situation: Situation): TemplateResult | typeof nothing {
   const final = finalOfAll(situation);
   const gpuSeconds = donor?.gpuSeconds ?? 0;
   const credits = donor?.credit ?? { escrow: 0, final: 0 };
+  const unverified = donor ? donor.units.submitted - donor.units.final - donor.units.refused : 0;
   const none = gaveNothing(situation);
   if (none && !isLent(situation)) return nothing;
   // The headline counts those of the shown job.
@@ -175,7 +186,7 @@ function gave(situation: Situation): TemplateResult | typeof nothing {
   return html`<dl class=${none ? "figures ghost" : "figures"}>
       <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
       <div><dt>${timeOf(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
-      ${situation.pool === undefined ? html`<div><dt>${creditWords(credits.escrow)}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
+      ${situation.pool === undefined ? html`<div><dt>${creditWords(credits.escrow, unverified)}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
     </dl>`;
 }
 

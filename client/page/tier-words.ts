@@ -1,10 +1,17 @@
 /** Words that follow from how a job's results are checked. */
 import type { JobStatus } from "../../shared/api.ts";
+import { isCheckedByAuditor } from "../../shared/waits-for.ts";
 import { inWords } from "./numbers.ts";
 
 /** What a final unit is: where members are believed nobody checked it. */
 export function settledWord(job: JobStatus | null): "verified" | "computed" {
   return job?.verification.tier === "trusted" ? "computed" : "verified";
+}
+
+/** Whose bytes are the result where the visitor's were others. */
+export function whoDiffered(job: JobStatus | null): string {
+  if (job && isCheckedByAuditor(job)) return "the coordinator's own check";
+  return `${inWords(Math.max(2, job?.verification.quorum ?? 2))} ${job?.pool ? "members" : "strangers"}`;
 }
 
 /** How results are checked, by the job's tier. */

@@ -4,7 +4,7 @@ import { isCheckedByAuditor, waitsFor } from "../../shared/waits-for.ts";
 import type { IdleReason } from "../../shared/wire.ts";
 import { aboutSeconds } from "./numbers.ts";
 import type { Words } from "./part.ts";
-import { leftOf, type Situation, waitingOf } from "./situation.ts";
+import { hasOtherJobs, leftOf, type Situation, waitingOf } from "./situation.ts";
 
 /** `only-mine`: every unit left is one that the visitor computed already. */
 type Reason = IdleReason | "only-mine";
@@ -24,15 +24,23 @@ const CHECKED_REST = "The rest is with others or waits for its check.";
 export function waitingWords(situation: Situation, reason: IdleReason, retryMs: number): Words {
   const shown = reasonOf(situation, reason);
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
-  return {
-    headline: [`${headlineOf(situation, shown)}.`],
-    lead: [`${leadOf(situation, shown)} This page asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`],
-  };
+  const again = ` This page asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`;
+  // A phone has room for that, or for the way to the others.
+  return { headline: [`${headlineOf(situation, shown)}.`], lead: [`${leadOf(situation, shown)}${hasOtherJobs(situation) ? "" : again}`] };
 }
 
+/** Where the visitor came for one job, what is said is of that one. */
+const OF_THIS_JOB: Partial<Record<IdleReason, string>> = {
+  "all-assigned": "Every unit of this job is handed out",
+  "needs-features": "This job needs another graphics card",
+  "waits-for-others": "Nothing of this job is left for you now",
+};
+
 function headlineOf(situation: Situation, reason: Reason): string {
-  if (reason !== "only-mine") return IDLE_WORDS[reason];
-  return isChecked(situation) ? "Every unit left waits for its check" : "Every unit left needs somebody else";
+  const isOne = situation.chosenJob > 0;
+  if (reason !== "only-mine") return (isOne ? OF_THIS_JOB[reason] : undefined) ?? IDLE_WORDS[reason];
+  const left = isOne ? "Every unit left of this job" : "Every unit left";
+  return `${left} ${isChecked(situation) ? "waits for its check" : "needs somebody else"}`;
 }
 
 function leadOf(situation: Situation, reason: Reason): string {

@@ -3,16 +3,15 @@ import type { JobStatus } from "../../shared/api.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
 import { answerOf, BEFORE_LEAD, beforeWords } from "./before-words.ts";
+import { lostWords, noneAfterLoss } from "./lost-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
-import { deviceOf, isLent, leftOf, type Moment, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
+import { deviceOf, hasOtherJobs, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { stoppedWords } from "./stopped-words.ts";
+import { whoDiffered } from "./tier-words.ts";
 import { waitingWords } from "./waiting.ts";
 import { AFTER_FAULT_MS, LIST_MS } from "./watch.ts";
-
-/** What browsers do after a card was lost several times. */
-const REFUSES = "The browser may refuse it for a while: then restart the browser.";
 
 /** As long in print as the number of units of most jobs. */
 const TYPICAL_UNITS = 380;
@@ -90,12 +89,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         lead: ["It has no WebGPU, the part that lets a page use the graphics card.", watching(job)],
       };
     case "no-adapter":
-      if (situation.wasLost) {
-        return {
-          headline: ["The browser gives no graphics card now."],
-          lead: [`Yours restarted a moment ago. ${REFUSES} Nothing finished was lost.`],
-        };
-      }
+      if (situation.wasLost) return noneAfterLoss(device);
       return {
         headline: ["This browser finds no graphics card."],
         lead: [
@@ -121,14 +115,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
         lead: ["Your finished units are safe; it reloads by itself when the square you are on is done."],
       };
     case "device-lost":
-      return {
-        headline: ["Your graphics card restarted."],
-        lead: [
-          moment.final
-            ? `It did so ${moment.times === 1 ? "once" : `${inWords(moment.times)} times`}, so nothing is running on it now. Nothing finished was lost. ${REFUSES}`
-            : "The unit it was on starts again. Nothing finished was lost.",
-        ],
-      };
+      return lostWords(device, moment);
     case "endless":
       return {
         headline: [`${moment.compiling ? "Compiling the" : "The"} kernel of “${moment.title}” does not end.`],
@@ -140,7 +127,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       return {
         headline: [`Your ${device} got different bytes.`],
         lead: [
-          `Two ${situation.job?.pool ? "members" : "strangers"} got other bytes on unit ${count(moment.unit)}, so yours gives no credit.${device === "processor" ? "" : " Old drivers can cause this."}`,
+          `${capitalised(whoDiffered(job))} got other bytes on unit ${count(moment.unit)}, so yours gives no credit. ${device === "processor" ? "An old browser" : "Old drivers"} can cause this.`,
         ],
       };
     case "job-done":
@@ -238,7 +225,7 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
   if (momentOf(situation).kind === "loading") {
     return [{ headline: [`${count(TYPICAL_UNITS)} units of this ${noun} are missing.`], lead: [BEFORE_LEAD] }];
   }
-  if (!isLent(situation) || isLong(momentOf(situation))) return [];
+  if (!isLent(situation) || isLong(situation)) return [];
   const own = { job: job?.id ?? 0, waiting: 0, final: Math.max(mineOf(situation), 1) };
   const usual = {
     ...situation,
@@ -258,9 +245,11 @@ export function roomsOf(situation: Situation, manner: Manner): Words[] {
   ];
 }
 
-/** Its headline, or the button under it, takes the room that shorter words leave. */
-function isLong(moment: Moment): boolean {
-  return moment.kind === "job-done" || moment.kind === "offline" || (moment.kind === "waiting" && moment.reason === "needs-features");
+/** Its headline, or the button or link under it, takes the room that shorter words leave. */
+function isLong(situation: Situation): boolean {
+  const moment = momentOf(situation);
+  if (moment.kind === "waiting") return moment.reason === "needs-features" || hasOtherJobs(situation);
+  return moment.kind === "job-done" || moment.kind === "offline";
 }
 
 function slower(times: number): string {
@@ -288,8 +277,8 @@ function finished(job: JobStatus | null, noun: string, gave: number): Words {
 
 function watching(job: JobStatus | null): string {
   if (!job || job.volunteers === 0) return " You can still watch.";
-  const who = job.volunteers === 1 ? "one volunteer is" : `${inWords(job.volunteers)} volunteers are`;
-  return ` You can still watch: ${who} filling squares right now.`;
+  const who = job.volunteers === 1 ? "one volunteer has" : `${inWords(job.volunteers)} volunteers have`;
+  return ` You can still watch: ${who} units of it right now.`;
 }
 
 function sentence(text: string | undefined): string {

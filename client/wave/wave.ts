@@ -39,6 +39,8 @@ export class Wave {
     if (!context) throw new Error("no 2D context for the wave");
     this.canvas = canvas;
     this.context = context;
+    // A restart of the graphics leaves nothing of what was drawn.
+    canvas.addEventListener("contextrestored", () => this.drawAll());
   }
 
   dress(palette: WavePalette, reducedMotion: boolean): void {

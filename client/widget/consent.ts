@@ -1,24 +1,41 @@
-/** When a click on a button of ours is a yes: a person's own, while all of our box was clear to see, on a button that did not move under the pointer. */
+/**
+ * When a click on a button of ours is a yes: a person's own, while all of our box was clear to see, on a button that did not
+ * move under the pointer, in a page whose thread was free before and after, so that what the browser tells was so.
+ */
 import type { Sight } from "./sight.ts";
+import type { Signs } from "./signs.ts";
 
 /** The box was clear to see for so long before the button was pressed, ms. */
 const SEEN_MS = 600;
 /** The pointer, or the keyboard's focus, was on it for so long, ms. */
 const AIMED_MS = 350;
+/** The page's thread was free for so long before the press, ms. */
+const FREE_MS = 800;
+/** Presses in a row that find the page busy; one that is so each time is always busy. */
+const BUSY_TIMES = 3;
 
-export type Verdict = "yes" | "covered" | "too-quick" | "forged";
+/**
+ * "covered": something may lie over it. "busy": the page's thread was held, so nobody knew. "untold": nobody ever knows, because
+ * the browser does not tell, or the page does not answer or is always busy. "too-quick": seen or aimed at for too short a time.
+ * "forged": no press of a person's own, or one more while the last is looked into.
+ */
+export type Verdict = "yes" | "covered" | "busy" | "untold" | "too-quick" | "forged";
 
 /** Watches a button from the first moment on. `own`: it stands in a window of the coordinator's, where no host can cover it. */
 export class ConsentButton {
   private readonly sight: Sight;
+  private readonly signs: Signs;
   private readonly own: boolean;
   private aimedAt: number | null = null;
   /** Where the frame lies on the screen, as the pointer last told. */
   private place = "";
   private pressed: { at: number; verdict: Verdict } | null = null;
+  private isConfirming = false;
+  private busyTimes = 0;
 
-  constructor(button: HTMLElement, sight: Sight, own: boolean) {
+  constructor(button: HTMLElement, sight: Sight, signs: Signs, own: boolean) {
     this.sight = sight;
+    this.signs = signs;
     this.own = own;
     button.addEventListener("pointerover", (event) => this.aim(event));
     button.addEventListener("pointermove", (event) => this.aim(event));
@@ -32,15 +49,22 @@ export class ConsentButton {
     });
   }
 
-  /** What a click of the button means. */
-  verdictOf(click: MouseEvent): Verdict {
-    const { pressed } = this;
-    this.pressed = null;
-    if (!click.isTrusted) return "forged";
+  /** What a click of the button means; takes some tenths of a second when it may be a yes. */
+  async verdictOf(click: MouseEvent): Promise<Verdict> {
     // The keyboard presses without a pointer.
-    if (click.detail === 0) return this.judge(click);
-    if (!pressed) return "forged";
-    return pressed.verdict === "yes" ? this.clear() : pressed.verdict;
+    const pressed = click.detail === 0 ? { at: performance.now(), verdict: this.judge(click) } : this.pressed;
+    this.pressed = null;
+    if (!click.isTrusted || !pressed || this.isConfirming) return "forged";
+    if (pressed.verdict !== "yes" || this.own) return pressed.verdict;
+    this.isConfirming = true;
+    const thread = await this.signs.confirm(pressed.at - FREE_MS);
+    this.isConfirming = false;
+    this.busyTimes = thread === "held" ? this.busyTimes + 1 : 0;
+    if (!this.signs.heard || this.busyTimes >= BUSY_TIMES) return "untold";
+    if (this.clear() !== "yes") return "covered";
+    if (thread === "held") return "busy";
+    // Whether it was clear before is judged again: word of it may have come late.
+    return thread === "free" && this.wasClear(pressed.at) ? "yes" : "too-quick";
   }
 
   private judge(event: MouseEvent): Verdict {
@@ -51,11 +75,17 @@ export class ConsentButton {
     const isFinger = event instanceof PointerEvent && event.pointerType === "touch";
     if (!isFinger && (this.aimedAt === null || now - this.aimedAt < AIMED_MS)) return "too-quick";
     if (this.own) return "yes";
-    return this.sight.clearSince !== null && now - this.sight.clearSince >= SEEN_MS ? "yes" : "too-quick";
+    return this.wasClear(now) ? "yes" : "too-quick";
+  }
+
+  /** It was clear to see for long enough before `at`, and has been since. */
+  private wasClear(at: number): boolean {
+    return this.sight.clearSince !== null && at - this.sight.clearSince >= SEEN_MS;
   }
 
   private clear(): Verdict {
     if (this.own) return "yes";
+    if (!this.sight.tells) return "untold";
     // A host may zoom us to a speck, which no observer tells; a person who zooms out decides in a window.
     return this.sight.clearSince !== null && devicePixelRatio >= 1 ? "yes" : "covered";
   }

@@ -3,7 +3,8 @@
  * the picture. In a window of its own (`own`) it only asks, and tells the frame that opened it.
  * It is in one scene at a time (scene.ts):
  *
- *   ask         a click that came too soon ──▶ ask; one that something may lie over ──▶ covered (a window of its own asks again)
+ *   ask         a click that came too soon, or while the page was busy ──▶ ask; one that something may lie over ──▶ covered;
+ *               one of which nobody can tell ──▶ window (for both a window of its own asks again)
  *               yes ──▶ starting · no ──▶ declined · never ──▶ never
  *   lending     starting ──▶ running, another-tab, waiting, offline, held, outdated, as the donor's phases say (sceneOf)
  *               out of sight ──▶ paused ──in sight──▶ starting
@@ -27,11 +28,12 @@ import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
 import { Lender } from "./lender.ts";
 import type { Breach } from "./lending.ts";
-import { answerOpener, isOwnWindow, OwnWindow } from "./own-window.ts";
+import { answerOpener, askedInOwnWindow, isOwnWindow, OwnWindow } from "./own-window.ts";
 import { loadAnew } from "./reload.ts";
 import { Answers, storageHere } from "./remembered.ts";
 import { type Action, hostState, isLending, type Overlay, type Scene, sceneOf, tell } from "./scene.ts";
 import { Sight } from "./sight.ts";
+import { Signs } from "./signs.ts";
 import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
 import { takeTheme } from "./theme.ts";
@@ -58,14 +60,22 @@ class Frame {
   });
   private readonly strip = new Strip(this.view.canvas);
   private readonly seen = new Sight(this.view.box, () => this.look());
-  private readonly consent = new ConsentButton(this.view.lend, this.seen, this.own);
-  private readonly forgetting = new ConsentButton(this.view.forgetSure, this.seen, this.own);
+  private readonly signs = new Signs({
+    sight: this.seen,
+    origin: this.facts.site.origin,
+    post: (message) => this.host.post(message),
+    isAsking: () => this.view.lend.isConnected || this.view.forgetSure.isConnected,
+  });
+  private readonly consent = new ConsentButton(this.view.lend, this.seen, this.signs, this.own);
+  private readonly forgetting = new ConsentButton(this.view.forgetSure, this.seen, this.signs, this.own);
   private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
     this.answers.forget();
     this.end({ kind: "off" });
   });
   private scene: Scene = { kind: "ask", hint: "none" };
-  private over: Overlay | null = null;
+  /** What lies over the scene from the first moment on. */
+  private readonly question: Overlay | null = this.own && askedInOwnWindow() === "forget" ? { kind: "forget", hint: "none" } : null;
+  private over = this.question;
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private readonly lender = new Lender(() => ({
@@ -93,6 +103,7 @@ class Frame {
     if (this.facts.job) void this.strip.load(this.facts.job.id);
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
+    addEventListener("keydown", (event) => this.leave(event));
     const answer = this.answers.at(Date.now());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     if (!this.facts.job) this.go({ kind: "no-job" });
@@ -102,10 +113,17 @@ class Frame {
     else this.resume(answer);
   }
 
+  /** Escape closes what lies over the scene. */
+  private leave({ key }: KeyboardEvent): void {
+    if (key !== "Escape" || !this.over) return;
+    this.cover(null);
+    this.view.focusWhy();
+  }
+
   private act(action: Action, event: MouseEvent): void {
     switch (action) {
       case "lend":
-        this.consider(event);
+        void this.consider(event);
         return;
       case "less":
       case "more":
@@ -129,7 +147,7 @@ class Frame {
         this.resume();
         return;
       case "open-window":
-        this.window.open();
+        this.window.open(this.over ? "forget" : "lend");
         return;
       case "never":
         this.over = null;
@@ -137,34 +155,41 @@ class Frame {
         this.end({ kind: "never" });
         return;
       case "back":
-        this.cover(null);
+        if (this.own && this.over?.kind === "forget") globalThis.close();
+        else this.cover(this.question);
         return;
       case "forget":
-        this.cover({ kind: "forget", isCovered: false });
+        this.cover({ kind: "forget", hint: "none" });
         return;
       case "forget-sure":
-        this.considerForgetting(event);
+        void this.considerForgetting(event);
         return;
       default:
         action satisfies never;
     }
   }
 
-  private consider(event: MouseEvent): void {
-    const verdict = this.consent.verdictOf(event);
-    if (verdict === "too-quick") this.go({ kind: "ask", hint: "too-quick" });
+  private async consider(event: MouseEvent): Promise<void> {
+    const { dose } = this;
+    const verdict = await this.consent.verdictOf(event);
+    // Something else may have been said meanwhile.
+    if (this.scene.kind !== "ask" || this.over) return;
+    if (verdict === "too-quick" || verdict === "busy") this.go({ kind: "ask", hint: verdict });
     if (verdict === "covered") this.go({ kind: "covered" });
+    if (verdict === "untold") this.go({ kind: "window" });
     if (verdict !== "yes") return;
-    if (this.own) answerOpener(this.dose);
-    else this.agree(this.dose);
+    if (this.own) answerOpener({ idlewave: "consent", dose });
+    else this.agree(dose);
   }
 
-  /** Where the browser does not tell what covers us, two clicks of a person's own are all there is to go by. */
-  private considerForgetting(event: MouseEvent): void {
-    const verdict = this.forgetting.verdictOf(event);
-    const isUntold = verdict === "covered" && !this.seen.tells;
-    if (verdict === "yes" || isUntold) void this.forget();
-    else if (verdict === "covered") this.cover({ kind: "forget", isCovered: true });
+  private async considerForgetting(event: MouseEvent): Promise<void> {
+    const before = this.over;
+    const verdict = await this.forgetting.verdictOf(event);
+    if (this.over !== before) return;
+    if (verdict === "yes" && this.own) answerOpener({ idlewave: "forget" });
+    else if (verdict === "yes") void this.forget();
+    else if (verdict === "covered" || verdict === "busy") this.cover({ kind: "forget", hint: verdict });
+    else if (verdict === "untold") this.cover({ kind: "forget", hint: "window" });
   }
 
   private agree(dose: Dose): void {
@@ -208,10 +233,12 @@ class Frame {
   }
 
   private hear(event: MessageEvent<unknown>): void {
-    const agreed = this.window.doseIn(event);
-    const known = WIDGET_DOSES.find((each) => each === agreed);
-    if (known !== undefined) this.agree(known);
+    const told = this.window.answerIn(event);
+    const dose = WIDGET_DOSES.find((each) => told?.idlewave === "consent" && each === told.dose);
+    if (dose !== undefined) this.agree(dose);
+    else if (told?.idlewave === "forget") void this.forget();
     else if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
+    this.signs.hear(event);
   }
 
   private start(dose: Dose): void {
@@ -269,6 +296,7 @@ class Frame {
 
   /** Something came into sight or went out of it. */
   private look(): void {
+    this.signs.look();
     if (!this.begun && this.seen.told && this.scene.kind === "starting") this.start(this.dose);
     const why = this.seen.lost;
     if (this.scene.kind === "paused") {

@@ -2,7 +2,7 @@
  * `<idlewave-widget>`: a box of fixed size with the coordinator's frame in it. The only script on the host page, without a
  * dependency; it makes no request but the frame's document, which asks for one picture.
  */
-import { type FrameMessage, type HostMessage, isWidgetSize, WIDGET_SIZES, type WidgetSize } from "../../shared/widget.ts";
+import { type FrameMessage, type HostAnswer, type HostMessage, isWidgetSize, WIDGET_SIZES, type WidgetSize } from "../../shared/widget.ts";
 
 const source = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : import.meta.url;
 const coordinator = new URL(source).origin;
@@ -78,12 +78,17 @@ class IdlewaveWidget extends HTMLElement {
     const style = getComputedStyle(this);
     const [ground = "", ink = ""] = ["--idlewave-ground", "--idlewave-ink"].map((name) => style.getPropertyValue(name).trim());
     const message: HostMessage = { idlewave: "colours", ground, ink };
-    if (ground || ink) this.frame?.contentWindow?.postMessage(message, coordinator);
+    if (ground || ink) this.say(message);
+  }
+
+  private say(message: HostMessage | HostAnswer): void {
+    this.frame?.contentWindow?.postMessage(message, coordinator);
   }
 
   handleEvent(event: MessageEvent<FrameMessage | null>): void {
     if (!this.frame || event.source !== this.frame.contentWindow || event.origin !== coordinator) return;
     const message = event.data;
+    if (message?.idlewave === "alive?") this.say({ idlewave: "alive", value: message.value });
     if (message?.idlewave === "size" && isWidgetSize(message.size)) this.fit(message.size);
     if (message?.idlewave === "state") this.tell("idlewave:state", { state: message.state });
     if (message?.idlewave === "credit") this.tell("idlewave:credit", { units: message.units, verified: message.verified });

@@ -2,6 +2,8 @@
 import type { WindowMessage } from "../../shared/widget.ts";
 
 const PATH = "/widget/window";
+const QUESTION = "question";
+type Question = "lend" | "forget";
 const FEATURES = "popup,width=368,height=340";
 
 /** Whether this document is that window. */
@@ -9,9 +11,13 @@ export function isOwnWindow(): boolean {
   return location.pathname === PATH;
 }
 
+/** In that window: what the person came to decide. */
+export function askedInOwnWindow(): Question {
+  return new URLSearchParams(location.search).get(QUESTION) === "forget" ? "forget" : "lend";
+}
+
 /** In that window: tells the frame that opened it, and closes. */
-export function answerOpener(dose: number): void {
-  const message: WindowMessage = { idlewave: "consent", dose };
+export function answerOpener(message: WindowMessage): void {
   (window.opener as Window | null)?.postMessage(message, location.origin);
   window.close();
 }
@@ -20,16 +26,18 @@ export function answerOpener(dose: number): void {
 export class OwnWindow {
   private opened: Window | null = null;
 
-  open(): void {
+  open(question: Question): void {
     const url = new URL(PATH, location.origin);
     url.search = location.search;
+    url.searchParams.set(QUESTION, question);
     this.opened = window.open(url, "_blank", FEATURES);
   }
 
-  /** The dose that was agreed to there, null when the message is another's. */
-  doseIn(event: MessageEvent<unknown>): number | null {
+  /** What was answered there, null when the message is another's. */
+  answerIn(event: MessageEvent<unknown>): WindowMessage | null {
     if (!this.opened || event.source !== this.opened || event.origin !== location.origin) return null;
-    const { idlewave, dose } = (event.data ?? {}) as Partial<WindowMessage>;
-    return idlewave === "consent" && typeof dose === "number" ? dose : null;
+    const message = (event.data ?? {}) as Partial<WindowMessage>;
+    if (message.idlewave === "forget") return { idlewave: "forget" };
+    return message.idlewave === "consent" && typeof message.dose === "number" ? { idlewave: "consent", dose: message.dose } : null;
   }
 }

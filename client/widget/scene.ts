@@ -8,8 +8,10 @@ import type { Language } from "./language.ts";
 import type { Words } from "./words/en.ts";
 
 export type Scene =
-  | { kind: "ask"; hint: "none" | "too-quick" }
+  | { kind: "ask"; hint: "none" | "too-quick" | "busy" }
   | { kind: "covered" }
+  /** Nobody can tell whether it is covered, so no click counts. */
+  | { kind: "window" }
   | { kind: "declined" }
   | { kind: "never" }
   | { kind: "no-job" }
@@ -39,7 +41,7 @@ export type Scene =
   | { kind: "not-forgotten"; why: string };
 
 /** What lies over a scene, which goes on beneath. */
-export type Overlay = { kind: "why" } | { kind: "forget"; isCovered: boolean };
+export type Overlay = { kind: "why" } | { kind: "forget"; hint: "none" | "covered" | "busy" | "window" };
 
 export type Action =
   | ("lend" | "less" | "more" | "no" | "stop" | "again" | "retry" | "open-window")
@@ -95,28 +97,34 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
   const made = (title: string, text: string, badge: string, buttons: Telling["buttons"]): Telling => ({
     ...{ title: say(title), text: say(text), badge: say(badge).replace(/\.$/, ""), buttons },
   });
+  const openWindow = { action: "open-window", label: words.openWindow, main: true } as const;
   switch (scene.kind) {
     case "ask": {
       const lend = { action: "lend", label: say(words.lend), main: true } as const;
-      const text = scene.hint === "too-quick" ? words.tooQuick : words.askMore;
+      const text = { none: words.askMore, "too-quick": words.tooQuick, busy: words.pageBusy }[scene.hint];
       // At the least there is no less: then the way back stands in its place.
       const turn = facts.less === null ? more : less;
       return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, turn, no]);
     }
     case "covered":
-      return made(words.covered, words.coveredMore, words.badgeOff, [{ action: "open-window", label: words.openWindow, main: true }, no]);
+      return made(words.covered, words.coveredMore, words.badgeOff, [openWindow, no]);
+    case "window":
+      return made(words.inWindow, words.inWindowMore, words.badgeOff, [openWindow, no]);
     case "why":
       return made(words.whyTitle, words.whyMore, words.badgeOff, [
         { action: "back", label: words.back, main: true },
         ...(facts.lent ? [stop] : []),
         { action: "never", label: words.never },
       ]);
-    case "forget":
-      return made(scene.isCovered ? words.covered : words.forgetTitle, words.forgetMore, words.badgeOff, [
-        { action: "forget-sure", label: words.forgetSure, main: true },
+    case "forget": {
+      const sure = { action: "forget-sure", label: words.forgetSure, main: true } as const;
+      const text = { none: words.forgetMore, covered: words.forgetMore, busy: words.pageBusy, window: words.inWindowMore }[scene.hint];
+      return made(scene.hint === "covered" ? words.covered : words.forgetTitle, text, words.badgeOff, [
+        scene.hint === "window" ? openWindow : sure,
         ...(facts.lent ? [stop] : []),
         { action: "back", label: words.no },
       ]);
+    }
     case "forgetting":
       return made(words.forgetting, words.stoppedMore, words.badgeOff, []);
     case "forgotten":
@@ -249,6 +257,7 @@ export function hostState(scene: Scene): WidgetState {
       return "unable";
     case "ask":
     case "covered":
+    case "window":
     case "declined":
     case "never":
     case "no-job":

@@ -2,6 +2,11 @@
  * Whether the person can see a thing of ours, as the browser itself tells: wholly inside every scroller, and with
  * Intersection Observer v2 covered by nothing, faded, scaled or filtered by no ancestor, the host page's included.
  */
+
+const OPTIONS = { threshold: [0, 0.5, 1], trackVisibility: true, delay: 100 };
+/** A frame that is not drawn has no word of the browser's, ms. */
+const NO_WORD_MS = 400;
+
 export class Sight {
   /** Since when it has been clear to see, ms of `performance.now()`; null: it is not, or nobody can tell. */
   clearSince: number | null = null;
@@ -11,22 +16,20 @@ export class Sight {
   told = false;
   /** The browser can tell what covers it. */
   readonly tells: boolean;
+  private readonly target: Element;
+  private readonly onChange: () => void;
+  private readonly observer: IntersectionObserver;
+  /** Looks that are under way. */
+  private looks = 0;
+  private looking: Promise<void> = Promise.resolve();
+  private onWord: () => void = () => {};
 
   constructor(target: Element, onChange: () => void) {
     this.tells = "isVisible" in IntersectionObserverEntry.prototype;
-    const options = { threshold: [0, 0.5, 1], trackVisibility: true, delay: 100 };
-    const observer = new IntersectionObserver((entries) => {
-      const entry = entries.at(-1);
-      if (!entry) return;
-      const { isVisible } = entry as IntersectionObserverEntry & { isVisible?: boolean };
-      const isClear = isVisible === true && entry.intersectionRatio >= 1;
-      this.told = true;
-      this.inView = entry.isIntersecting;
-      if (!isClear) this.clearSince = null;
-      else this.clearSince ??= performance.now();
-      onChange();
-    }, options);
-    observer.observe(target);
+    this.target = target;
+    this.onChange = onChange;
+    this.observer = new IntersectionObserver((entries) => this.take(entries), OPTIONS);
+    this.observer.observe(target);
   }
 
   /** Why the person does not see it now, null when they do, as far as the browser tells. */
@@ -35,4 +38,50 @@ export class Sight {
     if (!this.inView) return "away";
     return this.tells && this.clearSince === null ? "covered" : null;
   }
+
+  /**
+   * Begins to watch anew; ends with the browser's first word. Chromium has the page that shows us reckon what covers us when
+   * that page draws, and it draws for a frame that begins to watch. The first word may still be of the time before.
+   */
+  lookAnew(): Promise<void> {
+    this.looks += 1;
+    this.looking = this.looking.then(() => this.watchAnew());
+    return this.looking;
+  }
+
+  get isLooking(): boolean {
+    return this.looks > 0;
+  }
+
+  private async watchAnew(): Promise<void> {
+    this.take(this.observer.takeRecords());
+    this.observer.disconnect();
+    // That nobody watches is told to the page's process at the end of a frame of ours.
+    await soon((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+    await soon((resolve) => {
+      this.onWord = resolve;
+      this.observer.observe(this.target);
+    });
+    this.looks -= 1;
+  }
+
+  private take(entries: IntersectionObserverEntry[]): void {
+    if (entries.length === 0) return;
+    for (const entry of entries) {
+      const { isVisible } = entry as IntersectionObserverEntry & { isVisible?: boolean };
+      this.inView = entry.isIntersecting;
+      if (isVisible !== true || entry.intersectionRatio < 1) this.clearSince = null;
+      else this.clearSince ??= performance.now();
+    }
+    this.told = true;
+    this.onWord();
+    this.onChange();
+  }
+}
+
+function soon(begin: (resolve: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, NO_WORD_MS);
+    begin(resolve);
+  });
 }

@@ -4,12 +4,15 @@ import { decodePicture } from "../../shared/picture.ts";
 const COLUMNS = 16;
 const ROWS = 3;
 const SIDE = 20;
+/** CSS pixels of a square that are yellow at least where one unit is the visitor's. */
+const LEAST_OWN = 3;
 
 export class Strip {
   private readonly canvas: HTMLCanvasElement;
   private shares = new Float64Array(COLUMNS * ROWS);
   private units = 0;
-  private readonly own = new Set<number>();
+  /** Verified units of this visitor's, by square. */
+  private readonly own = new Map<number, number>();
   /** Verified before the picture came, which says how many there are. */
   private readonly early: number[] = [];
 
@@ -17,6 +20,8 @@ export class Strip {
     this.canvas = canvas;
     canvas.width = COLUMNS * SIDE * devicePixelRatio;
     canvas.height = ROWS * SIDE * devicePixelRatio;
+    // A restart of the graphics leaves nothing of what was drawn.
+    canvas.addEventListener("contextrestored", () => this.draw());
   }
 
   /** Asks for the picture once; without an answer the squares stay empty. */
@@ -33,19 +38,20 @@ export class Strip {
     const cellsPerRun = Math.max(1, picture.cells / runs);
     this.units = picture.units;
     this.shares = sums.map((sum) => Math.min(1, sum / cellsPerRun));
-    for (const unit of this.early.splice(0)) this.own.add(this.runOf(unit));
+    for (const unit of this.early.splice(0)) this.count(unit);
     this.draw();
   }
 
   /** A unit of this visitor's was verified. */
   mark(unit: number): void {
-    if (this.units > 0) this.own.add(this.runOf(unit));
+    if (this.units > 0) this.count(unit);
     else this.early.push(unit);
     this.draw();
   }
 
-  private runOf(unit: number): number {
-    return Math.floor((unit * this.shares.length) / this.units);
+  private count(unit: number): void {
+    const run = Math.floor((unit * this.shares.length) / this.units);
+    this.own.set(run, (this.own.get(run) ?? 0) + 1);
   }
 
   draw(): void {
@@ -59,13 +65,21 @@ export class Strip {
     for (const [run, share] of this.shares.entries()) {
       const x = (run % COLUMNS) * SIDE;
       const y = Math.floor(run / COLUMNS) * SIDE;
-      const height = Math.round(share * SIDE);
-      context.fillStyle = colour(this.own.has(run) ? "--lent" : "--sea");
-      const inked = this.own.has(run) ? SIDE : height;
-      context.fillRect(x, y + SIDE - inked, SIDE, inked);
+      for (const [name, height] of [
+        ["--sea", Math.round(share * SIDE)],
+        ["--lent", ownHeight(this.own.get(run) ?? 0, this.units / this.shares.length)],
+      ] as const) {
+        context.fillStyle = colour(name);
+        context.fillRect(x, y + SIDE - height, SIDE, height);
+      }
       context.fillStyle = colour("--line");
       context.fillRect(x, y, SIDE, 1);
       context.fillRect(x, y, 1, SIDE);
     }
   }
+}
+
+/** CSS pixels of a square that are the visitor's, as on the page's plate: by its share, and enough to be seen. */
+export function ownHeight(own: number, unitsPerSquare: number): number {
+  return own === 0 ? 0 : Math.min(SIDE, Math.max(LEAST_OWN, Math.round((SIDE * own) / unitsPerSquare)));
 }

@@ -57,7 +57,8 @@ export class View {
     foot.append(mark(24), this.why, this.check, this.forget, this.close);
     const words = make("div", "words");
     words.append(text, this.wave);
-    this.card.append(this.canvas, words, foot, this.row);
+    // By keyboard the answers come before what stands above them.
+    this.card.append(this.canvas, words, this.row, foot);
     this.badge.append(mark(24), this.badgeOpen, this.badgeStop);
     this.box.append(this.card, this.badge);
     document.body.append(this.box);
@@ -85,6 +86,10 @@ export class View {
     this.card.hidden = asBadge;
     this.badge.hidden = !asBadge;
     this.fill(shown.buttons);
+  }
+
+  focusWhy(): void {
+    this.why.focus();
   }
 
   /** The theme's colours, for what is drawn. */

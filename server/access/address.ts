@@ -3,11 +3,11 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { AccountId } from "../../shared/ids.ts";
+import { ADDRESS_KEY, KEY_BYTES } from "../core/secret-names.ts";
 import type { Store } from "../core/store.ts";
 
 const WEEK_MS = 7 * 24 * 3600 * 1000; // how long one key hashes addresses
 const HASH_CHARACTERS = 24;
-const KEYS = "address-key/";
 
 type ClusterStore = Pick<Store, "secret" | "secrets" | "dropSecret" | "hasOpenCluster">;
 
@@ -121,10 +121,10 @@ export class ClusterNames {
   private async load(week: number): Promise<Map<number, Uint8Array>> {
     const { store } = this;
     this.firstWeek ??= week;
-    const make = () => new Uint8Array(randomBytes(32));
-    const keys = new Map([[week, await store.secret(`${KEYS}${week}`, make)]]);
-    for (const secret of await store.secrets(KEYS)) {
-      const older = Number(secret.slice(KEYS.length));
+    const make = () => new Uint8Array(randomBytes(KEY_BYTES));
+    const keys = new Map([[week, await store.secret(`${ADDRESS_KEY}${week}`, make)]]);
+    for (const secret of await store.secrets(ADDRESS_KEY)) {
+      const older = Number(secret.slice(ADDRESS_KEY.length));
       // Connections of a later week that this process has seen may still store that week's name.
       if (older === week || older > this.firstWeek) continue;
       if (older === this.firstWeek || (await store.hasOpenCluster(nameOf(older)))) keys.set(older, await store.secret(secret, make));

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { KEY_BYTES, TOKEN_KEY, tokenKeyOf } from "../core/secret-names.ts";
 import type { Store } from "../core/store.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -12,11 +13,8 @@ const DAY_MS = 24 * 3600 * 1000;
 const SIGNS_FOR_MS = 30 * DAY_MS;
 /** Far beyond any deadline: an outbox may lie in a laptop that sleeps for a fortnight. */
 const RETIRES_AFTER_MS = 14 * DAY_MS;
-const KEY_BYTES = 32;
 /** One byte of a token; 0 is none. */
 const MAX_KEY_ID = 255;
-const FIRST_RELEASE = "token-key";
-const PREFIX = `${FIRST_RELEASE}/`;
 
 type KeyStore = Pick<Store, "secret" | "secrets" | "dropSecret">;
 
@@ -42,7 +40,7 @@ export class KeyRing {
   /** The store's keys, the first one made when there is none. */
   static async open(store: KeyStore, now: number): Promise<KeyRing> {
     const ring = new KeyRing(store);
-    for (const name of await store.secrets(FIRST_RELEASE)) ring.keys.push(await ring.load(name));
+    for (const name of await store.secrets(TOKEN_KEY)) ring.keys.push(await ring.load(name));
     ring.keys.sort((a, b) => a.madeAt - b.madeAt);
     if (ring.keys.length === 0) await ring.add(1, now);
     await ring.renew(now);
@@ -101,7 +99,7 @@ export class KeyRing {
   }
 
   private async add(id: number, madeAt: number): Promise<void> {
-    this.keys.push(await this.load(`${PREFIX}${id}/${Math.trunc(madeAt)}`));
+    this.keys.push(await this.load(`${TOKEN_KEY}/${id}/${Math.trunc(madeAt)}`));
   }
 
   private async drop(isDue: (key: Key, successor: Key | undefined) => boolean): Promise<void> {
@@ -113,9 +111,8 @@ export class KeyRing {
   private async load(name: string): Promise<Key> {
     const secret = await this.store.secret(name, () => new Uint8Array(randomBytes(KEY_BYTES)));
     if (secret.byteLength !== KEY_BYTES) throw new Error(`the secret ${name} has ${secret.byteLength} bytes, not ${KEY_BYTES}`);
-    if (name === FIRST_RELEASE) return { id: 1, madeAt: 0, name, secret };
-    const [, id, madeAt] = /^token-key\/(\d{1,3})\/(\d{1,16})$/.exec(name) ?? [];
-    if (!id || !madeAt) throw new Error(`the secret ${name} is no token key`);
-    return { id: Number(id), madeAt: Number(madeAt), name, secret };
+    const facts = tokenKeyOf(name);
+    if (!facts) throw new Error(`the secret ${name} is no token key`);
+    return { ...facts, name, secret };
   }
 }

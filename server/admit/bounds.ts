@@ -30,12 +30,16 @@ export interface Followed extends Accesses {
 /** Places of an unknown index that are named; the others are counted. */
 const MAX_NAMED = 3;
 
+/** Passes for which fewer workgroups are tried: each time the kernel is followed once more. */
+const MAX_TRIED = 4;
+
 /** Follows every pass from its dispatch and the job's numbers; one whose workgroup's size is unknown is not. */
-export function followPasses({ kernel, passes, workgroups, overrides, units, buffers, sized }: Judged): Followed[] {
+export function followPasses(judged: Judged, passes: readonly PassPlan[] = judged.passes): Followed[] {
+  const { kernel, workgroups, overrides, units, buffers, sized } = judged;
   const constant = withConstants(kernel, overrides);
   return passes.map((pass) => {
     const size = workgroups.get(pass.entryPoint)?.size;
-    if (!size) return { pass, accesses: [], filled: new Set(), whole: false };
+    if (!size) return { pass, accesses: [], filled: new Set(), taken: new Set(), whole: false };
     const followed = accessesOf({
       kernel,
       entryPoint: pass.entryPoint,
@@ -43,7 +47,7 @@ export function followPasses({ kernel, passes, workgroups, overrides, units, buf
       size,
       layout: (binding) => sized.get(binding)?.reflected.layout,
       elements: (binding) => sized.get(binding)?.elements ?? undefined,
-      given: givenIn(pass, passes, units, buffers, sized),
+      given: givenIn(pass, judged.passes, units, buffers, sized),
       override: (name) => overrideValue(constant, name),
     });
     return { pass, ...followed };
@@ -59,12 +63,16 @@ export function warnBounds(judged: Judged, passes: readonly Followed[], faults: 
   const { kernel } = judged;
   const unknown = new Map<number, Access>();
   const followed = passes.every(({ whole }) => whole);
-  for (const { pass, accesses } of passes) {
+  let tried = 0;
+  for (const [index, { pass, accesses }] of passes.entries()) {
+    const beyondEnd = accesses.filter(({ range, elements, reached }) => range && range.max >= elements && reached);
+    const fewer = beyondEnd.length > 0 && tried++ < MAX_TRIED ? fewerWorkgroups(judged, pass, beyondEnd) : undefined;
+    if (fewer && beyondEnd[0]) faults.warnAt(["passes", index, "workgroups"], tooMany(judged, beyondEnd[0], pass, fewer));
     for (const access of accesses) {
       const { range, elements, offset } = access;
       if (range && range.min >= 0 && range.max < elements) continue;
-      if (range && range.max >= elements && access.reached) faults.warn(beyond(judged, access, pass.entryPoint, range.max));
-      else unknown.set(offset, access);
+      if (!beyondEnd.includes(access)) unknown.set(offset, access);
+      else if (!fewer) faults.warn(beyond(judged, access, pass.entryPoint, range?.max ?? 0));
     }
   }
   if (unknown.size > 0 || !followed)
@@ -75,6 +83,39 @@ export function warnBounds(judged: Judged, passes: readonly Followed[], faults: 
         followed,
       ),
     );
+}
+
+/**
+ * The workgroups of a pass with fewer of them along one axis, with which each of these accesses ends at the last element of its
+ * array: then the dispatch is what is wrong, and no guard is missing.
+ */
+function fewerWorkgroups(judged: Judged, pass: PassPlan, beyondEnd: readonly Access[]): PassPlan["workgroups"] | undefined {
+  const [first] = beyondEnd;
+  if (!first?.range) return undefined;
+  const { elements, range } = first;
+  for (const axis of [0, 1, 2]) {
+    const workgroups: PassPlan["workgroups"] = [...pass.workgroups];
+    const count = Math.floor((pass.workgroups[axis] ?? 1) * (elements / (range.max + 1)));
+    if (count < 1 || count === pass.workgroups[axis]) continue;
+    workgroups[axis] = count;
+    const accesses = followPasses(judged, [{ ...pass, workgroups }]).flatMap((followed) => followed.accesses);
+    const fits = beyondEnd.every(({ offset }) => {
+      // One place may be reached by several calls.
+      const ends = accesses
+        .filter((access) => access.offset === offset)
+        .map((access) => access.elements - 1 - (access.range?.max ?? Number.POSITIVE_INFINITY));
+      return ends.length > 0 && Math.min(...ends) === 0;
+    });
+    if (fits) return workgroups;
+  }
+  return undefined;
+}
+
+function tooMany({ kernel, sized }: Judged, access: Access, { entryPoint, workgroups }: PassPlan, fewer: PassPlan["workgroups"]): string {
+  const { offset, text, binding, array, stores, elements, range } = access;
+  const max = range?.max ?? 0;
+  const axis = workgroups.findIndex((count, index) => count !== fewer[index]);
+  return `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${text} (${placed(kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what a GPU does there is its own affair, and volunteers disagree, or agree on a wrong result. Write ${fewer[axis]}, or ${longer(access, binding === undefined ? undefined : sized.get(binding), max + 1)}.`;
 }
 
 function beyond({ kernel, sized }: Judged, access: Access, entryPoint: string, max: number): string {
@@ -89,7 +130,7 @@ function longer({ binding, fixed }: Access, sized: SizedBinding | undefined, ele
   const longer = `make the array ${elements} long`;
   if (fixed) return longer;
   if (sized?.manifest.elements !== undefined) return `${longer}, by bindings.${binding}.elements in job.json`;
-  return typeof sized?.shapedBy === "number" ? `${longer}, by output[${sized.shapedBy}].shape in job.json` : longer;
+  return sized?.shapedBy ? `${longer}, by output[${sized.shapedBy.output}].shape in job.json` : longer;
 }
 
 function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {

@@ -1,30 +1,29 @@
 /** One buffer for each binding that the passes use: its size, its contents, the fields that a unit writes into it. */
 
 import { counted } from "../../shared/counted.ts";
-import { writeField } from "../../shared/expand.ts";
-import type { BlobHash } from "../../shared/ids.ts";
-import { type Layout, layoutName, onlyScalar, roundUp, tailOf } from "../../shared/kernel/layout.ts";
+import { type Layout, layoutName, roundUp, tailOf } from "../../shared/kernel/layout.ts";
 import { lengthOf, resolvePath } from "../../shared/kernel/path.ts";
 import type { ReflectedBinding } from "../../shared/kernel/reflect.ts";
 import type { ManifestBinding } from "../../shared/manifest/binding.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import type { BufferInit, BufferPlan, FieldWrite } from "../../shared/plan.ts";
+import type { BufferPlan, Dtype, FieldWrite } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import { type FieldContext, MAX_WRITES, writeValue } from "./fields.ts";
+import { planInit } from "./init.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
 import { outputBytes } from "./outputs.ts";
 import type { Scope, ValueFault } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
-import type { SplitFile, Units } from "./units.ts";
+import type { Units } from "./units.ts";
 
 /** A binding with the length of its runtime-sized array and the size of its buffer. */
 export interface SizedBinding {
   reflected: ReflectedBinding;
   manifest: ManifestBinding;
   elements: number | null;
-  /** The output whose shape gives the array its length, by its place in the manifest. */
-  shapedBy: number | null;
+  /** The output whose shape gives the array its length, and its place in the manifest. */
+  shapedBy: { output: number; dtype: Dtype } | null;
   byteLength: number;
 }
 
@@ -71,8 +70,9 @@ export function sizeBindings(
       continue;
     }
     const length = tail ? tail.offset + (elements ?? 1) * tail.stride : binding.layout.size;
-    const shape = manifest.output.findIndex((output) => output.binding === binding.name);
-    const shapedBy = tail && entry.elements === undefined && shape >= 0 ? shape : null;
+    const output = manifest.output.findIndex((candidate) => candidate.binding === binding.name);
+    const dtype = manifest.output[output]?.dtype;
+    const shapedBy = tail && entry.elements === undefined && dtype ? { output, dtype } : null;
     const byteLength = roundUp(4, Math.max(length, binding.layout.size));
     if (!tail && entry.elements !== undefined) {
       faults.at([...path, "elements"], `${binding.name} has a type of a fixed size, ${layoutName(binding.layout)}.`, "Remove elements.");
@@ -112,7 +112,9 @@ function checkSwapped(manifest: Manifest, sized: ReadonlyMap<string, SizedBindin
 /** Where it stands how long a binding is. */
 function lengthPlace({ reflected: { name }, manifest, elements, shapedBy }: SizedBinding): string {
   if (elements === null) return "its type in the kernel";
-  return shapedBy === null ? `bindings.${name}.${manifest.elements === undefined ? "init" : "elements"}` : `output[${shapedBy}].shape`;
+  return shapedBy === null
+    ? `bindings.${name}.${manifest.elements === undefined ? "init" : "elements"}`
+    : `output[${shapedBy.output}].shape`;
 }
 
 function sizeText({ byteLength, elements }: SizedBinding): string {
@@ -160,7 +162,7 @@ export function writeSet(
     const context: FieldContext = {
       scope,
       elements: tailOf(target.layout) ? sized.elements : null,
-      warn: (text) => faults.warn(`${sized.reflected.name}: ${text}`),
+      warn: (text) => faults.warnAt([...path, key], text),
     };
     const from = writes.length;
     writeValue(target.layout, target.offset, value as Json, context, writes, misfits);
@@ -233,65 +235,6 @@ function claimLength(
   const list = entry?.set?.[""];
   if (layout.kind === "array" && Array.isArray(list) && list.length > 0) return list.length;
   return undefined;
-}
-
-function planInit(sized: SizedBinding, split: SplitFile | undefined, files: PackageFiles, faults: Faults): BufferInit {
-  const { reflected, manifest, shapedBy, byteLength } = sized;
-  const path: JsonPath = ["bindings", reflected.name, "init"];
-  const init = manifest.init;
-  if (init === undefined || init === "zero") return { kind: "zero" };
-  if ("constant" in init) return fill(reflected.layout, init.constant, path, faults);
-  if (init.split) {
-    if (!split) return { kind: "zero" };
-    if (split.bytesPerUnit > byteLength) {
-      const from = shapedBy === null ? "" : `, by output[${shapedBy}].shape`;
-      faults.at(
-        path,
-        `A unit's piece has ${split.bytesPerUnit} bytes, ${reflected.name} has ${byteLength}${from}.`,
-        `At most ${Math.floor(byteLength / init.split.recordBytes)} records fit: mend recordsPerUnit${tailOf(reflected.layout) ? (shapedBy === null ? ', or "elements"' : ', or give it "elements"') : ""}.`,
-      );
-    }
-    const { bytesPerUnit, unitsPerChunk, fileBytes } = split;
-    if (bytesPerUnit < byteLength - 3) {
-      faults.warnAt(
-        [...path, "split"],
-        `a unit's piece fills ${bytesPerUnit} of the ${byteLength} bytes of ${reflected.name}; the rest is zero. recordBytes is a record's length in bytes.`,
-      );
-    }
-    return { kind: "split", bytesPerUnit, unitsPerChunk, fileBytes, chunks: "" as BlobHash };
-  }
-  const stat = files.input(init.file, [...path, "file"]);
-  if (!stat) return { kind: "zero" };
-  if (stat.bytes > byteLength) {
-    faults.at(
-      [...path, "file"],
-      `${init.file} has ${stat.bytes} bytes, ${reflected.name} has ${byteLength}.`,
-      "Make the binding larger or the file smaller.",
-    );
-  } else if (stat.bytes < byteLength - 3) {
-    faults.warn(`${init.file} fills ${stat.bytes} of the ${byteLength} bytes of ${reflected.name}; the rest is zero.`);
-  }
-  return { kind: "file", blob: stat.sha256, byteLength: stat.bytes };
-}
-
-function fill(layout: Layout, constant: number, path: JsonPath, faults: Faults): BufferInit {
-  if (constant === 0 && !Object.is(constant, -0)) return { kind: "zero" };
-  const scalar = onlyScalar(layout);
-  if (!scalar) {
-    faults.at(path, `${layoutName(layout)} mixes several types.`, 'Use "set" for its members, or a file.');
-    return { kind: "zero" };
-  }
-  const view = new DataView(new ArrayBuffer(4));
-  const unit = { units: { count: 1 }, seed: 0n, index: 0 };
-  try {
-    for (const offset of scalar === "f16" ? [0, 2] : [0]) {
-      writeField(view, { offset, as: scalar, value: { scale: "1", offset: String(constant) } }, unit);
-    }
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "ExpandError")) throw error;
-    faults.at([...path, "constant"], `${constant} does not fit ${scalar}.`, `Every element of ${layoutName(layout)} is ${scalar}.`);
-  }
-  return { kind: "fill", word: view.getUint32(0, true) };
 }
 
 /** Members of a uniform struct that nothing sets, for a warning. */

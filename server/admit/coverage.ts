@@ -1,6 +1,7 @@
 /** A word about outputs that the invocations of the passes cannot fill. */
 
 import { counted } from "../../shared/counted.ts";
+import type { Access } from "../../shared/kernel/bounds/accesses.ts";
 import type { Layout } from "../../shared/kernel/layout.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import { storesOf } from "../../shared/kernel/stores.ts";
@@ -69,7 +70,7 @@ export function warnCoverage(
 }
 
 /** `binding` and all that are swapped with it, with what those are swapped with. */
-function swappedWith(binding: string, passes: readonly PassPlan[], buffers: readonly BufferPlan[]): string[] {
+export function swappedWith(binding: string, passes: readonly PassPlan[], buffers: readonly BufferPlan[]): string[] {
   const found = new Set([buffers.findIndex(({ name }) => name === binding)]);
   for (const buffer of found) {
     for (const [a, b] of passes.flatMap(({ swap }) => swap)) {
@@ -81,7 +82,7 @@ function swappedWith(binding: string, passes: readonly PassPlan[], buffers: read
 }
 
 /** The arrays in the first `bytes` of a binding that lie in no other array. */
-function arraysOf(layout: Layout, path: string, bytes: number): { path: string; elements: number; stride: number }[] {
+export function arraysOf(layout: Layout, path: string, bytes: number): { path: string; elements: number; stride: number }[] {
   if (bytes <= 0) return [];
   if (layout.kind === "array") {
     const elements = Math.min(layout.count ?? Number.POSITIVE_INFINITY, Math.ceil(bytes / layout.stride));
@@ -118,26 +119,44 @@ function tooFew(
 
 /** What the indices of all stores leave out; undefined when that is nothing, or not known. */
 function leftOut({ names, path, elements, fate }: Covered, followed: readonly Followed[]): string | undefined {
+  if (followed.some(({ filled }) => names.some((name) => isFilled(name, path, filled)))) return undefined;
+  const span = spanOf(names, path, elements, followed, ({ stores }) => stores);
+  if (span === "none") return `no pass stores any: all ${fate.more}. Store them, or name another binding.`;
+  if (!span || span.left === 0) return undefined;
+  const { where, left } = span;
+  return `the passes store none ${where}: ${left} ${left === 1 ? fate.one : fate.more}. Store them too, or give the shape fewer elements.`;
+}
+
+/**
+ * How many elements all accesses `among` those of an array leave out, and where; "none" where there is no access, undefined where
+ * the index of one is not known.
+ */
+export function spanOf(
+  names: readonly string[],
+  path: string,
+  elements: number,
+  followed: readonly Followed[],
+  among: (access: Access) => boolean,
+): { left: number; where: string } | "none" | undefined {
   let least = elements;
   let most = -1;
-  for (const { accesses, filled, whole } of followed) {
-    if (!whole || names.some((name) => isFilled(name, path, filled))) return undefined;
-    for (const { binding, stores, range, ...access } of accesses) {
-      if (binding === undefined || !names.includes(binding) || !stores || access.path !== path) continue;
+  for (const { accesses, whole } of followed) {
+    if (!whole) return undefined;
+    for (const access of accesses) {
+      const { binding, range } = access;
+      if (binding === undefined || !names.includes(binding) || access.path !== path || !among(access)) continue;
       if (!range || range.min < 0 || range.max >= elements) return undefined;
       least = Math.min(least, range.min);
       most = Math.max(most, range.max);
     }
   }
-  if (most < 0) return `no pass stores any: all ${fate.more}. Store them, or name another binding.`;
-  const left = least + elements - 1 - most;
-  if (left === 0) return undefined;
+  if (most < 0) return "none";
   const where = least === 0 ? `beyond index ${most}` : most === elements - 1 ? `below index ${least}` : `but ${least} to ${most}`;
-  return `the passes store none ${where}: ${left} ${left === 1 ? fate.one : fate.more}. Store them too, or give the shape fewer elements.`;
+  return { left: least + elements - 1 - most, where };
 }
 
-/** Whether the array, or a struct around it, is stored as a whole. */
-function isFilled(name: string, path: string, filled: ReadonlySet<string>): boolean {
+/** Whether the array, or a struct around it, is among what is stored, or read, as a whole. */
+export function isFilled(name: string, path: string, filled: ReadonlySet<string>): boolean {
   for (let part = path; part !== ""; part = part.slice(0, part.lastIndexOf("."))) if (filled.has(name + part)) return true;
   return filled.has(name);
 }

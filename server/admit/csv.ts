@@ -4,7 +4,8 @@ import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { RowTable } from "../../shared/plan.ts";
-import { DECIMAL, MAX_U64 } from "./decimal.ts";
+import { fieldsOf, isOpen, linesOf, placeIn, unquote } from "./csv-lines.ts";
+import { DECIMAL, decimalOf, isNegativeZero, MAX_U64 } from "./decimal.ts";
 
 interface CsvColumn {
   name: string;
@@ -16,6 +17,8 @@ interface CsvColumn {
   minRow: number;
   maxRow: number;
   fractionRow?: number;
+  /** A value is -0, which f64 alone can hold. */
+  negativeZero?: true;
 }
 
 export interface CsvTable {
@@ -34,12 +37,19 @@ const MAX_CSV_COLUMNS = 64;
 export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
 
 const MAX_FAULTS = 10;
+const OPEN_QUOTE = {
+  wrong: "A quote opens here and the line has none that closes it.",
+  right: 'Close it with ", or remove it: numbers need none.',
+};
 const INTEGER = /^[+-]?\d+$/;
 const MIN_I64 = -(2n ** 63n);
 const MAX_I64 = 2n ** 63n - 1n;
+/** Whole numbers up to here are doubles. */
+const MAX_EXACT = 2n ** 53n;
 
 /**
- * Reads a table of numbers. A column is f64 when any of its values has a point or exponent, i64 when any is negative, else u64.
+ * Reads a table of numbers. A column is f64 when any of its values has a point or exponent, or is -0 and none is beyond 2^53; else
+ * i64 when any is negative, else u64.
  * Columns that are not `used` and hold text, such as names of the lines, are left out.
  */
 export function readCsv(file: string, bytes: Uint8Array, used: (name: string) => boolean): CsvTable | { faults: Fault[] } {
@@ -67,6 +77,7 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
   const maxRows = names.map(() => 0);
   const fractionRows: (number | undefined)[] = names.map(() => undefined);
   const isText = names.map(() => false);
+  const negativeZeros = names.map(() => false);
   let count = 0;
   for (const line of lines) {
     if (line.text.trim() === "") {
@@ -75,15 +86,21 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
       const fields = fieldsOf(line.text);
       count++;
       if (fields.length !== width) {
+        const open = fields.findIndex(isOpen);
+        const before = fields.slice(0, Math.max(0, open));
         faults.push({
           file,
           line: line.number,
-          column: 1,
-          wrong: `The line has ${counted(fields.length, "field")}.`,
-          right:
-            fields.length < width
-              ? `The header has ${width}: add ${list(names.slice(fields.length).map((name) => name ?? "a value"))}.`
-              : `The header has ${width}: remove what is too much, and write decimals with a point.`,
+          column: before.reduce((at, field) => at + field.length + 1, 1),
+          ...(open >= 0
+            ? OPEN_QUOTE
+            : {
+                wrong: `The line has ${counted(fields.length, "field")}.`,
+                right:
+                  fields.length < width
+                    ? `The header has ${width}: add ${list(names.slice(fields.length).map((name) => name ?? "a value"))}.`
+                    : `The header has ${width}: remove what is too much, and write decimals with a point.`,
+              }),
         });
       } else if (count * width > MAX_CSV_FIELDS) {
         faults.push({
@@ -103,6 +120,7 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
           else if (value === undefined) {
             faults.push({ file, line: line.number, column, ...(field ? { field } : {}), ...refusal(raw) });
           } else {
+            if (isNegativeZero(unquote(raw))) negativeZeros[i] = true;
             if (typeof value === "number") {
               types[i] = "f64";
               if (!Number.isInteger(value)) fractionRows[i] ??= count - 1;
@@ -129,14 +147,18 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
   const columns = names.flatMap((name, i): CsvColumn[] => {
     if (isText[i]) return [];
     const fractionRow = fractionRows[i];
+    const [min, max] = [mins[i] ?? 0n, maxs[i] ?? 0n];
+    const exact = types[i] === "f64" || (min >= -MAX_EXACT && max <= MAX_EXACT);
+    const negativeZero = negativeZeros[i] === true && exact;
     const column = {
       name,
-      type: types[i] ?? "f64",
-      min: mins[i] ?? 0n,
-      max: maxs[i] ?? 0n,
+      type: negativeZero ? ("f64" as const) : (types[i] ?? "f64"),
+      min,
+      max,
       minRow: minRows[i] ?? 0,
       maxRow: maxRows[i] ?? 0,
       ...(fractionRow === undefined ? {} : { fractionRow }),
+      ...(negativeZero ? { negativeZero } : {}),
     };
     return [column];
   });
@@ -175,7 +197,7 @@ export function decimalLines(table: CsvTable): string[][] {
       table.columns.map((column) => {
         const at = offset;
         offset += 8;
-        if (column.type === "f64") return String(view.getFloat64(at, true));
+        if (column.type === "f64") return decimalOf(view.getFloat64(at, true));
         return String(column.type === "i64" ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
       }),
     );
@@ -193,9 +215,9 @@ function pack(text: string, columns: readonly CsvColumn[], fields: readonly numb
   for (const line of lines) {
     const raws = fieldsOf(line.text);
     columns.forEach(({ type }, i) => {
-      const value = number(unquote(raws[fields[i] ?? 0] ?? "")) ?? 0n;
-      if (type === "f64") view.setFloat64(offset, Number(value), true);
-      else view.setBigUint64(offset, BigInt.asUintN(64, BigInt(value)), true);
+      const written = unquote(raws[fields[i] ?? 0] ?? "");
+      if (type === "f64") view.setFloat64(offset, Number(written), true);
+      else view.setBigUint64(offset, BigInt.asUintN(64, BigInt(number(written) ?? 0n)), true);
       offset += 8;
     });
   }
@@ -220,17 +242,11 @@ function refusal(raw: string): Pick<Fault, "wrong" | "right"> {
     const right = "Whole numbers are at most 18446744073709551615 and at least -9223372036854775808; for f32 write it as 1e23.";
     return { wrong: `${shown.trim()} has more than 64 bits.`, right };
   }
+  if (isOpen(raw)) return OPEN_QUOTE;
+  const pointed = unquote(raw).replace(",", ".");
+  if (raw.includes(",") && DECIMAL.test(pointed))
+    return { wrong: `${shown.trim()} has a comma.`, right: `Write decimals with a point: ${pointed}.` };
   return { wrong: `${JSON.stringify(shown)} is no number.`, right: "Write a decimal number of at most 64 bits, such as 42, -1 or 0.5." };
-}
-
-/** `line:column` of a value in a table without faults: row 0 is line 2. */
-function placeIn(text: string, row: number, column: number): string {
-  for (const line of linesOf(text)) {
-    if (line.number !== row + 2) continue;
-    const before = fieldsOf(line.text).slice(0, column);
-    return `${line.number}:${before.reduce((at, field) => at + field.length + 1, 1)}`;
-  }
-  return `${row + 2}:1`;
 }
 
 function headerFaults(file: string, names: string[]): Fault[] {
@@ -269,28 +285,4 @@ function headerFaults(file: string, names: string[]): Fault[] {
     seen.add(name);
   });
   return faults.slice(0, MAX_FAULTS);
-}
-
-/** A line's fields as they are written; a comma between quotes parts none. */
-function fieldsOf(line: string): string[] {
-  if (!line.includes('"')) return line.split(",");
-  return line.match(/(?<=^|,)(?:\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]*)/g) ?? [""];
-}
-
-function unquote(raw: string): string {
-  const text = raw.trim();
-  return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
-}
-
-/** Lines without their breaks, numbered from 1; blank ones at the end are no lines. */
-function* linesOf(text: string): Generator<{ text: string; number: number }> {
-  const length = text.trimEnd().length;
-  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  for (let number = 1; start <= length; number++) {
-    const found = text.indexOf("\n", start);
-    const end = found < 0 || found > length ? length : found;
-    const stop = text[end - 1] === "\r" ? end - 1 : end;
-    yield { text: text.slice(start, Math.max(start, stop)), number };
-    start = end + 1;
-  }
 }

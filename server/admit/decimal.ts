@@ -3,3 +3,13 @@
 /** A decimal, with point or exponent or without. */
 export const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 export const MAX_U64 = 2n ** 64n - 1n;
+
+/** A zero with a sign, which whole numbers lack. */
+export function isNegativeZero(text: string): boolean {
+  return /^-/.test(text) && DECIMAL.test(text) && Number(text) === 0;
+}
+
+/** The decimal of a double, -0.0 for the negative zero. */
+export function decimalOf(value: number): string {
+  return Object.is(value, -0) ? "-0.0" : String(value);
+}

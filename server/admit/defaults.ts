@@ -6,7 +6,7 @@ import { type sizeBindings, type swapPartners, unsetMembers } from "./buffers.ts
 import type { Faults } from "./faults.ts";
 
 const NO_FIGURE =
-  "gflopPerUnit is missing: a unit earns its volunteers what 1 GFLOP earns, however long it takes. Write how many 10^9 operations it has; an estimate is enough.";
+  "it is missing: a unit earns its volunteers what 1 GFLOP earns, however long it takes. Write how many 10^9 operations it has; an estimate is enough.";
 
 export function warnDefaults(
   manifest: Manifest,
@@ -19,16 +19,18 @@ export function warnDefaults(
   const outputs = new Set(manifest.output.map((output) => output.binding));
   buffers.forEach((buffer, index) => {
     const entry = manifest.bindings?.[buffer.name];
+    const at = ["bindings", buffer.name];
     const partner = [...(swapped.get(buffer.name) ?? [])].some((name) => outputs.has(name));
     if (buffer.kind === "storage" && !outputs.has(buffer.name) && !partner && !entry?.scratch && entry?.init === undefined) {
-      faults.warn(`${buffer.name} is written but is neither an output nor marked "scratch": it is taken for scratch.`);
+      faults.warnAt(at, `${buffer.name} is written but is neither an output nor marked "scratch": it is taken for scratch.`);
     }
-    if (entry?.scratch && outputs.has(buffer.name)) faults.warn(`${buffer.name} is an output: "scratch" has no effect.`);
+    if (entry?.scratch && outputs.has(buffer.name))
+      faults.warnAt([...at, "scratch"], `${buffer.name} is an output: "scratch" has no effect.`);
     const layout = sized.get(buffer.name)?.reflected.layout;
     if (buffer.kind !== "uniform" || !layout || entry?.init !== undefined) return;
     const later = passes.flatMap((pass) => pass.set.filter((set) => set.buffer === index).map((set) => set.write));
     const unset = unsetMembers(layout, [...buffer.writes, ...later]);
-    if (unset.length > 0) faults.warn(`Nothing sets ${list(unset)} of ${buffer.name}: zero.`);
+    if (unset.length > 0) faults.warnAt([...at, "set"], `nothing sets ${list(unset)} of ${buffer.name}: zero.`);
   });
-  if (manifest.gflopPerUnit === undefined) faults.warn(NO_FIGURE);
+  if (manifest.gflopPerUnit === undefined) faults.warnAt(["gflopPerUnit"], NO_FIGURE);
 }

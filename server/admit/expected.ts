@@ -25,7 +25,7 @@ export function shown(value: unknown): string {
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
 }
 
-/** What is allowed, in words that follow "it must be". */
+/** What is allowed, in words that follow "it must be", without a full stop. */
 export function wordsOf(schema: ValueSchema): string {
   if (schema.anyOf) return listed(schema.anyOf.map((each) => String(each.const)));
   if (schema.type === "integer") {
@@ -35,7 +35,7 @@ export function wordsOf(schema: ValueSchema): string {
   }
   if (schema.type === "boolean") return "true or false";
   if (schema.type !== "string") return `a ${schema.type ?? "value"}`;
-  if (schema.pattern !== undefined) return schema.description ?? `text of the form ${schema.pattern}`;
+  if (schema.pattern !== undefined) return schema.description?.replace(/\.$/, "") ?? `text of the form ${schema.pattern}`;
   return `text of ${schema.minLength ?? 0} to ${schema.maxLength ?? "any number of"} characters`;
 }
 

@@ -12,57 +12,37 @@ import type { Faults } from "./faults.ts";
 import { misfitOf } from "./forms.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { apartOf, named, without } from "./without.ts";
-
-/** The parts of JSON Schema that the manifest's definition uses. */
-interface Schema {
-  type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
-  const?: Json;
-  anyOf?: Schema[];
-  properties?: Record<string, Schema>;
-  patternProperties?: Record<string, Schema>;
-  required?: string[];
-  additionalProperties?: boolean | Schema;
-  items?: Schema | Schema[];
-  minItems?: number;
-  maxItems?: number;
-  minimum?: number;
-  maximum?: number;
-  exclusiveMinimum?: number;
-  minLength?: number;
-  maxLength?: number;
-  pattern?: string;
-  description?: string;
-  examples?: Json[];
-}
+import { form, hasType, rightFor, rightForMissing, type Schema, show, spaced, typeName } from "./schema-words.ts";
+import { apartOf, type Misspelt, named, renamed, without } from "./without.ts";
 
 /** Where faults go: a collector, or a counter that tries a branch. */
 interface Sink extends Pick<Faults, "at"> {
-  /** A member that no definition knows. */
-  unknown(path: JsonPath): unknown;
+  /** A member that no definition knows, and the name that it was meant to have, if one is near and free. */
+  unknown(path: JsonPath, meant?: string): unknown;
 }
 
 const CHECK = Compile(ManifestSchema);
 
 /**
  * The manifest that `value` is, or undefined; what is wrong with it goes to `faults`. When all that is wrong are unknown
- * members, or values that nothing else is judged by, it is the manifest without them, so that the rest can be judged in the
- * same go.
+ * members, or values that nothing else is judged by, it is the manifest without them, and with misspelt ones under the names
+ * that they were meant to have, so that the rest can be judged in the same go.
  */
 export function explainManifest(value: Json, faults: Faults): Manifest | undefined {
   if (CHECK.Check(value)) return value;
   const before = faults.list.length;
   const unknown: JsonPath[] = [];
+  const misspelt: Misspelt[] = [];
   const apart: JsonPath[] = [];
   const sink: Sink = {
     at: (path, wrong, right) => {
       apart.push(...apartOf(path));
       faults.at(path, wrong, right);
     },
-    unknown: (path) => unknown.push(path),
+    unknown: (path, meant) => (meant === undefined ? unknown.push(path) : misspelt.push({ path, meant })),
   };
   explain(ManifestSchema as TSchema as Schema, value, [], sink);
-  const known = named(without(value, [...unknown, ...apart]));
+  const known = named(renamed(without(value, [...unknown, ...apart]), misspelt));
   if (faults.list.length > before && CHECK.Check(known)) return known;
   if (faults.list.length === before) {
     for (const error of CHECK.Errors(value)) faults.at(pathOf(error.instancePath), `It ${error.message}.`, "See GET /schemas/job.json.");
@@ -136,7 +116,7 @@ function explainArray(schema: Schema, value: Json[], path: JsonPath, faults: Sin
   const most = tuple ? tuple.length : (schema.maxItems ?? Number.POSITIVE_INFINITY);
   if (value.length < least || value.length > most) {
     const allowed = least === most ? `exactly ${least}` : value.length < least ? `at least ${least}` : `at most ${most}`;
-    faults.at(path, `It has ${value.length} elements.`, `Give it ${allowed}.`);
+    faults.at(path, `It has ${counted(value.length, "element")}.`, `Give it ${allowed}.`);
     return;
   }
   value.forEach((element, index) => {
@@ -148,21 +128,31 @@ function explainArray(schema: Schema, value: Json[], path: JsonPath, faults: Sin
 function explainObject(schema: Schema, value: { [key: string]: Json }, path: JsonPath, faults: Sink): void {
   const properties = schema.properties ?? {};
   const patterns = Object.entries(schema.patternProperties ?? {});
-  for (const key of schema.required ?? []) {
-    if (!Object.hasOwn(value, key)) {
-      const right = properties[key] ? rightFor(properties[key]) : "";
-      faults.at(path, `${key} is missing.`, right || `Add ${key}.`);
+  const names = Object.keys(properties);
+  const isKnown = (key: string) => Object.hasOwn(properties, key);
+  // The first unknown member that is near a name which is not there was meant for it.
+  const meant = new Map<string, string>();
+  if (patterns.length === 0 && typeof schema.additionalProperties !== "object") {
+    for (const key of Object.keys(value)) {
+      const near = isKnown(key) ? undefined : nearest(key, names);
+      if (near !== undefined && !Object.hasOwn(value, near) && ![...meant.values()].includes(near)) meant.set(key, near);
     }
   }
+  for (const key of schema.required ?? []) {
+    if (!Object.hasOwn(value, key) && ![...meant.values()].includes(key))
+      faults.at(path, `${key} is missing.`, rightForMissing(key, properties[key], path));
+  }
   for (const [key, child] of Object.entries(value)) {
-    const known = Object.hasOwn(properties, key) ? properties[key] : patterns.find(([pattern]) => new RegExp(pattern, "u").test(key))?.[1];
+    const known = isKnown(key) ? properties[key] : patterns.find(([pattern]) => new RegExp(pattern, "u").test(key))?.[1];
     if (known) explain(known, child, [...path, key], faults);
     else if (typeof schema.additionalProperties === "object") explain(schema.additionalProperties, child, [...path, key], faults);
     else if (patterns.length > 0) faults.at([...path, key], `${show(key)} is no name that WGSL allows.`, "Use letters, digits and _.");
     else {
-      const names = Object.keys(properties);
-      faults.unknown([...path, key]);
+      const near = meant.get(key);
+      faults.unknown([...path, key], near);
       faults.at([...path, key], `${show(key)} is unknown here.`, suggest(key, names, `Known are ${names.join(", ")}.`));
+      const schemaOfNear = near === undefined ? undefined : properties[near];
+      if (schemaOfNear) explain(schemaOfNear, child, [...path, key], faults);
     }
   }
 }
@@ -254,64 +244,6 @@ function fits(schema: Schema, value: Json): boolean {
   let count = 0;
   explain(schema, value, [], { at: () => void count++, unknown: () => {} });
   return count === 0;
-}
-
-/** JSON on one line, a blank after each comma and colon. */
-function spaced(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .map(([key, part]) => `${JSON.stringify(key)}: ${spaced(part)}`)
-    .join(", ")}}`;
-}
-
-function form(schema: Schema): string {
-  if (schema.const !== undefined) return show(schema.const);
-  if (schema.properties)
-    return `{${Object.keys(schema.properties)
-      .map((key) => `"${key}": …`)
-      .join(", ")}}`;
-  return typeName(schema);
-}
-
-function hasType(schema: Schema, value: Json): boolean {
-  switch (schema.type) {
-    case "object":
-      return value !== null && typeof value === "object" && !Array.isArray(value);
-    case "array":
-      return Array.isArray(value);
-    case "integer":
-      return typeof value === "number" && Number.isInteger(value);
-    case undefined:
-      return schema.const !== undefined && schema.const === value;
-    default:
-      return typeof value === schema.type;
-  }
-}
-
-function typeName(schema: Schema): string {
-  const names = {
-    object: "an object",
-    array: "a list",
-    string: "a text",
-    number: "a number",
-    integer: "a whole number",
-    boolean: "true or false",
-  };
-  return schema.type ? names[schema.type] : "something else";
-}
-
-function rightFor(schema: Schema, otherwise = `Write ${typeName(schema)}.`): string {
-  const example = schema.examples?.[0];
-  const parts = [schema.description ?? "", example === undefined ? "" : `For example ${JSON.stringify(example)}.`];
-  return parts.filter((part) => part !== "").join(" ") || otherwise;
-}
-
-function show(value: Json): string {
-  if (Array.isArray(value)) return "a list";
-  if (value !== null && typeof value === "object") return "an object";
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 function pathOf(pointer: string): JsonPath {

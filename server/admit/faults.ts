@@ -57,7 +57,7 @@ export class Faults {
 }
 
 /** `bindings.params.set.width`, `passes[0].workgroups[2]`; a key that is no identifier stands between quotes. */
-function fieldOf(path: JsonPath): string {
+export function fieldOf(path: JsonPath): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;

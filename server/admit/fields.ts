@@ -1,4 +1,5 @@
 /** Turns a value of the manifest into scalar writes of a type's layout, and checks that it fits at its extremes. */
+import { counted } from "../../shared/counted.ts";
 import { ExpandError, writeField } from "../../shared/expand.ts";
 import { type Layout, layoutName, type Scalar } from "../../shared/kernel/layout.ts";
 import { elementLayout, lengthOf } from "../../shared/kernel/path.ts";
@@ -126,7 +127,7 @@ function writeList(
     const cells = layout.columns * layout.rows;
     if (value.length !== cells) {
       faults.push({
-        wrong: `The list has ${value.length} elements.`,
+        wrong: `The list has ${counted(value.length, "element")}.`,
         right: `${layoutName(layout)} has ${cells}, column after column: ${balance(value.length, cells)}.`,
         at: path,
       });
@@ -143,7 +144,7 @@ function writeList(
   const fixed = layout.kind !== "array";
   if (length !== undefined && length !== null && (value.length > length || (fixed && value.length !== length))) {
     const right = `${layoutName(layout)} has ${length}${fixed ? "" : " elements at most"}: ${balance(value.length, length)}.`;
-    faults.push({ wrong: `The list has ${value.length} elements.`, right, at: path });
+    faults.push({ wrong: `The list has ${counted(value.length, "element")}.`, right, at: path });
     return;
   }
   const element = elementLayout(layout);
@@ -174,12 +175,11 @@ const SCRATCH = new DataView(new ArrayBuffer(4 * MAX_LIMBS));
 /** Tries the write at its extremes, with the code that volunteers run. */
 function checkFit(write: FieldWrite, found: Sourced, what: string): ValueFault | undefined {
   const integral = write.as === "u32" || write.as === "i32" || write.as === "limbs";
-  const named = found.reference
-    ? `${found.reference}${found.source.scale === "1" && found.source.offset === "0" ? "" : ", scaled,"}`
-    : "It";
+  const named = found.reference ? `${found.reference}${found.scaled ? ", scaled," : ""}` : short(found.extremes[0] ?? "");
   if (integral && !found.integer) {
     const right = write.as === "limbs" ? "Let it be a whole number." : "Let it be a whole number, or make the field f32.";
-    return { wrong: `${named} is not always a whole number${at(found.fraction)}, and ${what} holds whole numbers.`, right };
+    const is = found.reference ? `is not always a whole number${at(found.fraction)}` : "is no whole number";
+    return { wrong: `${named} ${is}, and ${what} holds whole numbers.`, right };
   }
   for (const [index, extreme] of found.extremes.entries()) {
     const place = () => at(found.cells?.[index]);

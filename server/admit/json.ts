@@ -33,6 +33,25 @@ export function readJson(file: string, text: string): JsonText | Fault {
 }
 
 const LONE = /\p{Surrogate}/u;
+const QUOTES = /['`´‘’‚‛“”„‟«»]/;
+const HEXADECIMAL = /-?0[xX][0-9a-fA-F]+/y;
+/** Characters of 0x and 64 bits. */
+const MAX_HEXADECIMAL = 18;
+
+/** The number that `0x80` is; between quotes where JSON's own would be rounded. */
+function decimalFor(hexadecimal: string): string {
+  const size = BigInt(hexadecimal.replace("-", ""));
+  const text = `${hexadecimal.startsWith("-") ? "-" : ""}${size}`;
+  return size > BigInt(Number.MAX_SAFE_INTEGER) ? JSON.stringify(text) : text;
+}
+
+const MEANT = new Map(Object.entries({ true: "true", false: "false", null: "null", none: "null", nil: "null" }));
+
+/** What was meant by a word that is no value, such as `True`. */
+function wordFor(word: string): string {
+  const meant = MEANT.get(word.toLowerCase());
+  return meant ? `Write ${meant}.` : "Put text between double quotes.";
+}
 
 class JsonFault extends Error {
   readonly offset: number;
@@ -102,7 +121,7 @@ class JsonReader {
     const found = word.exec(this.text)?.[0];
     if (found) {
       if (found !== "true" && found !== "false" && found !== "null") {
-        this.fail(`${found.slice(0, 40)} is no JSON value.`, "Put text between double quotes.");
+        this.fail(`${found.slice(0, 40)} is no JSON value.`, wordFor(found));
       }
       this.at += found.length;
       return found === "null" ? null : found === "true";
@@ -123,7 +142,10 @@ class JsonReader {
     for (;;) {
       this.space();
       const keyAt = this.at;
-      if (this.text[this.at] !== '"') this.fail("A key between double quotes is missing here.", 'Write "name": value.');
+      if (this.text[this.at] !== '"') {
+        this.refuseQuote();
+        this.fail("A key between double quotes is missing here.", 'Write "name": value.');
+      }
       const key = this.string();
       if (children.has(key)) this.fail(`The key ${key.slice(0, 60)} occurs twice.`, "Remove one of them.", keyAt);
       this.space();
@@ -193,10 +215,18 @@ class JsonReader {
     if (found === undefined || found === "") {
       if (this.text.trim() === "") this.fail("The file is empty.", "Write a manifest into it: idlewave new makes one to change.");
       if (this.at >= this.text.length) this.fail("The file ends in the middle of a value.", "Close what is open.");
+      this.refuseQuote();
       this.fail(
         `A value is missing here, there is ${JSON.stringify(this.text[this.at])}.`,
         'Write a number, "text", true, false, [list] or {object}.',
       );
+    }
+    HEXADECIMAL.lastIndex = this.at;
+    const hexadecimal = HEXADECIMAL.exec(this.text)?.[0];
+    if (hexadecimal) {
+      const digits = hexadecimal.replace("-", "");
+      const right = digits.length > MAX_HEXADECIMAL ? "Write it in decimal." : `Write ${decimalFor(hexadecimal)}.`;
+      this.fail(`${hexadecimal.slice(0, 40)} is hexadecimal, and JSON has decimal numbers alone.`, right);
     }
     const value = Number(found);
     if (!Number.isFinite(value))
@@ -209,6 +239,12 @@ class JsonReader {
     }
     this.at += found.length;
     return value;
+  }
+
+  /** Single and typographic quotes are none of JSON's. */
+  private refuseQuote(): void {
+    const quote = QUOTES.exec(this.text.charAt(this.at))?.[0];
+    if (quote !== undefined) this.fail(`There is ${quote}, which is no quote of JSON.`, 'Write straight double quotes, "like this".');
   }
 
   private space(): void {

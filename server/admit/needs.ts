@@ -15,8 +15,9 @@ import { placed } from "./placed.ts";
 const SMALLER_WORKGROUP =
   "make @workgroup_size smaller and the passes' workgroups more. Every GPU takes 256 invocations, in at most 256 x 256 x 64; some take 1024, in at most 1024 x 1024 x 64, and they alone get the job then";
 
-const FOR_ALL =
-  " Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make @workgroup_size smaller and the workgroups more.";
+/** `what`: what makes it smaller. */
+const forAll = (what: string): string =>
+  ` Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make ${what} smaller and the workgroups more.`;
 
 /** What to mend where a workgroup is too large. */
 const MENDS: Readonly<Record<string, string>> = {
@@ -58,7 +59,7 @@ export function readOverrides(
     const path = ["overrides", key];
     const override = reflection.overrides.find((candidate) => candidate.name === key || String(candidate.id) === key);
     if (!override) {
-      const there = names.length === 0 ? "The kernel declares none." : `It has ${list(names)}.`;
+      const there = names.length === 0 ? "The kernel declares none: remove it." : `It has ${list(names)}.`;
       faults.at(path, `The kernel has no override ${key}.`, suggest(key, names, there));
       continue;
     }
@@ -112,7 +113,9 @@ function sizedBy(
   });
   return used.slice(0, MAX_TRIED).filter((key) => {
     const override = declared.find((candidate) => candidate.name === key || String(candidate.id) === key);
-    const { [String(override?.id ?? override?.name)]: _, ...rest } = overrides;
+    const { [String(override?.id ?? override?.name)]: value, ...rest } = overrides;
+    // Without a value that it must have the size could not be evaluated at all.
+    if (override && !override.hasDefault) rest[String(override.id ?? override.name)] = value === 1 ? 2 : 1;
     return String(readWorkgroups(kernel, [entryPoint], rest).get(entryPoint)?.size) !== String(size);
   });
 }
@@ -153,21 +156,25 @@ export function readNeeds(
   }
   const limits: Record<string, number> = {};
   const asked: Readonly<Record<string, number>> = manifest.requires?.limits ?? {};
-  const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string, place?: string) => {
+  /** True where the job now needs more than WebGPU's default and does not ask for it itself. */
+  const raise = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string): boolean => {
     const known = limitRange(limit);
-    if (!known) return;
-    if (value > known.most)
+    if (!known || value <= known.default) return false;
+    if (value > known.most) {
       tell(
         `${what}: ${limit} would have to be ${value}.`,
         `No GPU is expected to offer more than ${known.most}: ${MENDS[limit] ?? "ask for less, or let a unit compute less and the job have more units"}.`,
       );
-    else if (value > known.default) {
-      limits[limit] = Math.max(limits[limit] ?? 0, value);
-      if (place === undefined || (Object.hasOwn(asked, limit) && (asked[limit] ?? 0) >= value)) return;
-      faults.warn(
-        `${place} needs ${limit} ${value}, WebGPU's default is ${known.default}: only hosts that have it get this job.${Object.hasOwn(MENDS, limit) ? FOR_ALL : ""}`,
-      );
+      return false;
     }
+    limits[limit] = Math.max(limits[limit] ?? 0, value);
+    return !(Object.hasOwn(asked, limit) && (asked[limit] ?? 0) >= value);
+  };
+  const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string, place?: string) => {
+    if (raise(limit, value, tell, what) && place !== undefined)
+      faults.warn(
+        `${place} needs ${limit} ${value}, WebGPU's default is ${limitRange(limit)?.default}: only hosts that have it get this job.`,
+      );
   };
   for (const [name, value] of Object.entries(manifest.requires?.limits ?? {})) {
     const path = ["requires", "limits", name];
@@ -190,16 +197,6 @@ export function readNeeds(
     const tell = (wrong: string, right: string) => faults.add({ ...kernel.placeOf(entry.offset), wrong, right });
     const place = placed(kernel, entry.offset);
     const workgroup = workgroups.get(name) ?? {};
-    let toldSize = false;
-    // A workgroup too large is told once, not for each of the limits it exceeds.
-    const tellSize = (wrong: string, right: string) => {
-      if (toldSize) return;
-      toldSize = true;
-      const [given, ...others] = sizedBy(manifest, kernel, reflection, overrides, name, workgroup.size);
-      if (given === undefined) return tell(wrong, right);
-      const values = [given, ...others].map((key) => `overrides.${key}`);
-      faults.at(["overrides", given], wrong, `It is as large by ${list(values)} in job.json. ${right}`);
-    };
     const bound = buffers.filter((buffer) => entry.uses.has(buffer.name));
     const uniforms = bound.filter((buffer) => buffer.kind === "uniform").length;
     need("maxUniformBuffersPerShaderStage", uniforms, tell, `${name} uses ${uniforms} uniforms`, place);
@@ -222,10 +219,29 @@ export function readNeeds(
     if (!workgroup.size) continue;
     const [x, y, z] = workgroup.size;
     const what = `The workgroup of ${name} is ${x} x ${y} x ${z}`;
-    need("maxComputeInvocationsPerWorkgroup", x * y * z, tellSize, what, place);
-    need("maxComputeWorkgroupSizeX", x, tellSize, what, place);
-    need("maxComputeWorkgroupSizeY", y, tellSize, what, place);
-    need("maxComputeWorkgroupSizeZ", z, tellSize, what, place);
+    const larger = Object.entries({
+      maxComputeInvocationsPerWorkgroup: x * y * z,
+      maxComputeWorkgroupSizeX: x,
+      maxComputeWorkgroupSizeY: y,
+      maxComputeWorkgroupSizeZ: z,
+    }).filter(([limit, value]) => value > (limitRange(limit)?.default ?? value));
+    if (larger.length === 0) continue;
+    const [given, ...others] = sizedBy(manifest, kernel, reflection, overrides, name, workgroup.size);
+    const values = given === undefined ? "" : list([given, ...others].map((key) => `overrides.${key}`));
+    let told = false;
+    // A workgroup too large is told once, not for each of the limits it exceeds.
+    const tellSize = (wrong: string, right: string) => {
+      if (told) return;
+      told = true;
+      if (given === undefined) tell(wrong, right);
+      else faults.at(["overrides", given], wrong, `It is as large by ${values} in job.json. ${right}`);
+    };
+    const raised = larger.filter(([limit, value]) => raise(limit, value, tellSize, what));
+    if (told || raised.length === 0) continue;
+    const most = raised.map(([limit, value]) => `${limit} ${value} (WebGPU's default is ${limitRange(limit)?.default})`).join(" and ");
+    const rest = `needs ${most}: only hosts that have ${raised.length === 1 ? "it" : "them"} get this job.`;
+    if (given === undefined) faults.warn(`${place} ${rest}${forAll("@workgroup_size")}`);
+    else faults.warnAt(["overrides", given], `the ${x} x ${y} x ${z} workgroup of ${name} ${rest}${forAll(values)}`);
   }
   return { features: [...features].sort(), limits };
 }

@@ -2,7 +2,7 @@
 
 import { counted } from "../../shared/counted.ts";
 import { type Layout, layoutName, onlyScalar, tailOf } from "../../shared/kernel/layout.ts";
-import { MAX_PADDING_RANGES, paddingOf } from "../../shared/kernel/padding.ts";
+import { MAX_PADDING_RANGES, paddingOf, valuesEnd } from "../../shared/kernel/padding.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { ManifestOutput } from "../../shared/manifest/output.ts";
 import type { Manifest } from "../../shared/manifest.ts";
@@ -110,6 +110,7 @@ export function planOutput(
     return undefined;
   }
   checkDtype(output, path, layout, faults);
+  warnShort(output, path, layout, faults);
   const padding = paddingOf(layout, byteLength);
   if (padding === null) {
     const wrong = `${output.binding} has more than ${MAX_PADDING_RANGES} gaps of padding.`;
@@ -127,6 +128,19 @@ export function planOutput(
   };
 }
 
+/** Of a binding that has its size by its type, and not by the shape, all is meant more often than a part. */
+function warnShort(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {
+  const byteLength = outputBytes(output);
+  // Raw bytes of a struct have its padding.
+  const end = output.dtype === "u8" ? layout.size : valuesEnd(layout);
+  if (tailOf(layout) || byteLength >= end) return;
+  const left = layout.size - byteLength;
+  const all = layout.size / DTYPE_BYTES[output.dtype];
+  const way = Number.isInteger(all) ? `The shape [${all}] delivers all` : "Let the shape be larger";
+  const text = `${output.shape.join(" x ")} ${output.dtype} are ${counted(byteLength, "byte")} and ${output.binding}, ${layoutName(layout)}, has ${layout.size}: the last ${left} are not delivered. ${way}.`;
+  faults.warnAt([...path, "shape"], text);
+}
+
 function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {
   const { dtype } = output;
   if (dtype === "u8") {
@@ -141,7 +155,7 @@ function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faul
     if (scalar !== "u32") faults.at(at, `${dtype} is made of pairs of u32, ${name} of ${scalar}.`, `Use ${scalar}, or u8 for raw bytes.`);
   } else if (dtype !== scalar) {
     const signs = (dtype === "u32" && scalar === "i32") || (dtype === "i32" && scalar === "u32");
-    if (signs) faults.warn(`${output.binding} is made of ${scalar} and its output is read as ${dtype}.`);
+    if (signs) faults.warnAt(at, `${output.binding} is made of ${scalar} and its output is read as ${dtype}.`);
     else faults.at(at, `${name} is made of ${scalar}, the output says ${dtype}.`, `Use ${scalar}, or u8 for raw bytes.`);
   }
 }

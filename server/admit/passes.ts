@@ -8,10 +8,10 @@ import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
 import { type SizedBinding, writeSet } from "./buffers.ts";
 import { type CsvTable, decimalLines } from "./csv.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, fieldOf } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
-import { suggest } from "./nearest.ts";
-import { type Scope, UNREAD } from "./sources.ts";
+import { nearest, suggest } from "./nearest.ts";
+import { PASS_FIELDS, type Scope, UNREAD } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 
 const MAX_TABLE_FIELDS = 65_536;
@@ -94,14 +94,15 @@ export function planPasses(
     const path: JsonPath = ["passes", index];
     const { manifest, entryPoint, repeat, table } = pass;
     const uses = [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])];
-    const passScope: Scope = { ...scope, pass: { index, repeat, ...(table ? { table } : {}) } };
+    const known = table ?? (tellForgotten(manifest, path, faults) ? UNREAD : undefined);
+    const passScope: Scope = { ...scope, pass: { index, repeat, ...(known ? { table: known } : {}) } };
     const set: PassPlan["set"] = [];
     for (const [name, fields] of Object.entries(manifest.set ?? {})) {
       const at = [...path, "set", name];
       const binding = sized.get(name);
       const buffer = indexOf.get(name);
       if (!binding || buffer === undefined) {
-        if (reflection.resources.includes(name)) faults.warn(`The passes use no ${name}: what pass ${index} sets there is left out.`);
+        if (reflection.resources.includes(name)) faults.warnAt(at, `the passes use no ${name}: what is set there is left out.`);
         else
           faults.at(at, `The kernel has no binding ${name}.`, suggest(name, reflection.resources, `It has ${list(reflection.resources)}.`));
         continue;
@@ -119,6 +120,17 @@ export function planPasses(
       ...(table && table !== UNREAD ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
     };
   });
+}
+
+/** Tells once that a pass whose `set` names several columns has no table; true where it did. */
+function tellForgotten({ set }: ManifestPass, path: JsonPath, faults: Faults): boolean {
+  const named = new Set([...JSON.stringify(set ?? {}).matchAll(/"\$pass\.(\w+)"/g)].map(([, name = ""]) => name));
+  const columns = [...named].filter((name) => nearest(name, PASS_FIELDS) === undefined);
+  if (columns.length < 2) return false;
+  const wrong = `${list(columns.map((name) => `$pass.${name}`))} are columns of a table, and the pass has no table.`;
+  const right = `Write "table": "stages.csv" in ${fieldOf(path)}: a CSV file with the columns ${list(columns)}, and a line an iteration.`;
+  faults.at(path, wrong, right);
+  return true;
 }
 
 function planSwap(

@@ -2,7 +2,7 @@
 
 import type { Source, SourceRef, UnitSpace } from "../../shared/plan.ts";
 import type { CsvTable } from "./csv.ts";
-import { DECIMAL, MAX_U64 } from "./decimal.ts";
+import { DECIMAL, decimalOf, isNegativeZero, MAX_U64 } from "./decimal.ts";
 import type { Json } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
 
@@ -23,6 +23,8 @@ export interface Sourced {
   source: Source;
   /** What `source` refers to, as written, or undefined for a constant. */
   reference?: string;
+  /** It is an affine map of that, not the value itself. */
+  scaled?: true;
   /** Values at the extremes, as decimal strings. */
   extremes: string[];
   /** Where in a table the extremes come from, one for each; looked up only for a fault. */
@@ -49,13 +51,15 @@ const TOLD: ValueFault = { wrong: "What it refers to could not be read.", right:
 /** Digits of 1,024 words and room to spare. */
 const MAX_DIGITS = 10_000;
 const UNIT_FIELDS = ["index", "x", "y", "z", "count", "seed"] as const;
+/** What `$pass` has beside the columns of its table. */
+export const PASS_FIELDS = ["index", "iteration"] as const;
 
 /** Reads a scalar: a number, a decimal string, a `$reference`, or an affine map of one. */
 export function readSource(value: Json, scope: Scope): Sourced | ValueFault {
   if (typeof value === "number") return constant(decimalOf(value));
   if (typeof value === "string") {
     if (!value.startsWith("$")) {
-      if (isDecimal(value)) return constant(trimPlus(value));
+      if (isDecimal(value)) return constant(isNegativeZero(value) ? "-0.0" : trimPlus(value));
       return { wrong: `${JSON.stringify(value.slice(0, 60))} is neither a number nor a reference.`, right: REFERENCES };
     }
     return affine(value, "1", "0", scope);
@@ -87,7 +91,7 @@ function readAffine(value: { [key: string]: Json }, scope: Scope): Sourced | Val
   const factors: string[] = [];
   for (const key of ["scale", "offset"] as const) {
     const part = value[key] ?? (key === "scale" ? 1 : 0);
-    if (typeof part === "number") factors.push(decimalOf(part));
+    if (typeof part === "number") factors.push(String(part));
     else if (typeof part === "string" && isDecimal(part)) factors.push(trimPlus(part));
     else return { wrong: `${key} is no number.`, right: "Write a number, or a decimal string for more than 53 bits.", at: [key] };
   }
@@ -103,8 +107,10 @@ function affine(reference: string, scale: string, offset: string, scope: Scope):
   const extremes = [map(found.min), map(found.max)];
   const whole = exact || (found.whole === true && isInteger(scale) && isInteger(offset));
   return {
-    source: { of: found.ref, scale, offset },
+    // What is added to a negative zero must be one too, or the sum has lost the sign.
+    source: { of: found.ref, scale, offset: found.negativeZero && offset === "0" ? "-0.0" : offset },
     reference,
+    ...(scale === "1" && offset === "0" ? {} : { scaled: true }),
     extremes,
     ...(found.cells ? { cells: found.cells } : {}),
     integer: whole,
@@ -121,6 +127,7 @@ interface Referred {
   /** Of a column with points or exponents: all its values are integers all the same. */
   whole?: boolean;
   fraction?: () => string;
+  negativeZero?: true;
 }
 
 function refer(reference: string, scope: Scope): Referred | ValueFault {
@@ -157,7 +164,7 @@ function passReference(name: string, { pass }: Scope): Referred | ValueFault {
   if (name === "iteration") return { ref: { kind: "pass", field: "iteration" }, min: 0n, max: BigInt(pass.repeat - 1) };
   if (pass.table === UNREAD) return TOLD;
   if (!pass.table) {
-    const right = nearest(name, ["index", "iteration"]);
+    const right = nearest(name, PASS_FIELDS);
     return {
       wrong: `There is no $pass.${name}: the pass has no table.`,
       right: right ? `Did you mean $pass.${right}?` : `Give the pass a table with a column ${name}, or use $pass.iteration.`,
@@ -179,6 +186,7 @@ function column(name: string, { columns, cell }: CsvTable, title: string, ref: (
     max: float ? Number(found.max) : found.max,
     cells: [() => cell(minRow, index), () => cell(maxRow, index)],
     ...(float ? { whole: fractionRow === undefined } : {}),
+    ...(found.negativeZero ? { negativeZero: true } : {}),
     ...(fractionRow === undefined ? {} : { fraction: () => cell(fractionRow, index) }),
   };
 }
@@ -197,8 +205,4 @@ function isInteger(text: string): boolean {
 
 function trimPlus(text: string): string {
   return text.startsWith("+") ? text.slice(1) : text;
-}
-
-function decimalOf(value: number): string {
-  return Number.isSafeInteger(value) ? BigInt(value).toString() : String(value);
 }

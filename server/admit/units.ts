@@ -9,7 +9,7 @@ import type { JsonPath } from "./json.ts";
 import type { PackageFiles } from "./tables.ts";
 
 /** The grain of a download: a chunk holds whole units and has at most this many bytes. */
-const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
+export const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
 
 export interface SplitFile {
   binding: string;
@@ -109,7 +109,8 @@ function checkPieces(count: number | undefined, splits: Map<string, SplitFile>, 
       const wrong = `${split.file} has pieces for ${counted(split.pieces, "unit")}, the job has ${count}.`;
       faults.at(["bindings", split.binding, "init", "split"], wrong, 'Mend recordsPerUnit or the units, or let units be {"split": …}.');
     } else if (split.pieces > count) {
-      faults.warn(
+      faults.warnAt(
+        ["bindings", split.binding, "init", "split"],
         `${split.file} has pieces for ${counted(split.pieces, "unit")}; only the first ${count} ${count === 1 ? "is" : "are"} used.`,
       );
     }

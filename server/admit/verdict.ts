@@ -18,16 +18,19 @@ import { checkWritten, warnRepeats } from "./fruitless.ts";
 import { readJson } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
 import { checkLooseFiles, checkLooseNames, columnsIn, kernelList, otherFiles } from "./loose.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
+import { warnPadded } from "./padded.ts";
 import { planPasses, type ResolvedPass, resolvePasses } from "./passes.ts";
 import { planSlicing } from "./slicing.ts";
 import { type Scope, UNREAD } from "./sources.ts";
 import { PackageFiles } from "./tables.ts";
 import { judgeByTint, type TintPipeline } from "./tint.ts";
+import { checkSampled, checkTrust } from "./trust.ts";
 import { readUnits } from "./units.ts";
+import { warnUnread } from "./unread.ts";
 
 /** Judges `pkg`, whose texts are within their limits already. */
 export async function judgePackage(pkg: JobPackage, progress: Progress): Promise<Admission> {
@@ -99,6 +102,11 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
   const swapped = swapPartners(manifest);
   const inPasses = new Set(manifest.passes.flatMap((pass) => Object.keys(pass.set ?? {})));
+  // What a misspelt name was meant to fill is not empty: the name's own fault says so.
+  for (const name of [...inPasses, ...Object.keys(manifest.bindings ?? {})]) {
+    const meant = reflection.resources.includes(name) ? undefined : nearest(name, reflection.resources);
+    if (meant !== undefined) inPasses.add(meant);
+  }
   const buffers = [...sized.values()].map((binding) => {
     const { name } = binding.reflected;
     return planBuffer(binding, inPasses.has(name) || swapped.has(name), units, scope, files, faults);
@@ -112,6 +120,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
   const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
   warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
+  warnPadded(manifest, units, sized, buffers, passPlans, faults);
 
   checkWritten(manifest, passPlans, buffers, faults);
   const whole = faults.list.length === 0;
@@ -126,6 +135,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const followed = followPasses(judged);
   warnBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
+  warnUnread(manifest, passPlans, buffers, sized, units, followed, faults);
   warnRepeats(kernel, passPlans, buffers, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);
@@ -249,7 +259,7 @@ function checkNames(manifest: Manifest, reflection: Reflection, used: Set<string
   const there = resources.length === 0 ? "The kernel has no bindings." : `The kernel has ${list(resources)}.`;
   for (const name of Object.keys(manifest.bindings ?? {})) {
     if (!resources.includes(name)) faults.at(["bindings", name], `The kernel has no binding ${name}.`, suggest(name, resources, there));
-    else if (!used.has(name) && complete) faults.warn(`No entry point of the passes uses ${name}: it is left out.`);
+    else if (!used.has(name) && complete) faults.warnAt(["bindings", name], `no entry point of the passes uses ${name}: it is left out.`);
   }
   manifest.output.forEach(({ binding }, index) => {
     const path = ["output", index, "binding"];
@@ -276,35 +286,6 @@ function checkSeed(manifest: Manifest, faults: Faults): void {
   if (manifest.seed !== undefined && BigInt(manifest.seed) >= 2n ** 64n) {
     faults.at(["seed"], `${manifest.seed} has more than 64 bits.`, "The most is 18446744073709551615.");
   }
-}
-
-/** Strangers are not believed, and the auditor looks at no pool's jobs. */
-function checkTrust({ verify, pool }: Manifest, faults: Faults): void {
-  const path = ["verify", "tier"];
-  if (pool !== undefined && (verify?.tier === "sampled" || verify?.tier === "audited"))
-    faults.at(path, `The coordinator's auditor looks at no job of a pool, so none is ${verify.tier}.`, 'Write "quorum", or "trusted".');
-  if (verify?.tier !== "trusted") return;
-  if (pool === undefined)
-    faults.at(path, "A public job cannot trust its volunteers.", 'Name a pool of yours with "pool", or write "quorum".');
-  if (verify.quorum !== undefined) {
-    faults.at(["verify", "quorum"], "A trusted job computes each unit once.", 'Leave it out, or write the tier "quorum".');
-  }
-}
-
-/** What is known of slices before any was run. */
-function checkSampled({ verify, passes }: Manifest, slicing: JobPlan["slicing"], floats: boolean, faults: Faults): void {
-  if (verify?.tier !== "sampled") return;
-  const path = ["verify", "tier"];
-  const right = 'Write "quorum", or "audited".';
-  if ("whole" in slicing) faults.at(path, `It cannot be sampled, for its kernel runs whole, not in slices. ${slicing.whole}`, right);
-  if (passes.length > 1 || (passes[0]?.repeat ?? 1) > 1)
-    faults.at(path, "It cannot be sampled: a unit is several dispatches, and slices are told apart within one alone.", right);
-  if (floats)
-    faults.at(
-      path,
-      "It cannot be sampled: its kernel computes with floats, correct GPUs may disagree about them, and then one volunteer's word is not known to be wrong.",
-      'Compute in integers or fixed point, or write "quorum".',
-    );
 }
 
 function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {

@@ -1,4 +1,4 @@
-/** A manifest without what is wrong with it, where the rest can be judged all the same. */
+/** A manifest without what is wrong with it, or with it mended, where the rest can be judged all the same. */
 import type { Json, JsonPath } from "./json.ts";
 
 /** Members that nothing else of the manifest is judged by. */
@@ -43,6 +43,26 @@ export function without(value: Json, paths: readonly JsonPath[]): Json {
     for (const step of path.slice(0, -1)) parent = childOf(parent, step);
     const last = path[path.length - 1];
     if (parent !== null && typeof parent === "object" && !Array.isArray(parent) && last !== undefined) delete parent[last];
+  }
+  return copy;
+}
+
+/** A member that stands under another name than it was meant to have. */
+export interface Misspelt {
+  path: JsonPath;
+  meant: string;
+}
+
+/** A copy of `value` with these members under the names that were meant, the innermost first: their paths are as written. */
+export function renamed(value: Json, misspelt: readonly Misspelt[]): Json {
+  const copy = structuredClone(value);
+  for (const { path, meant } of [...misspelt].sort((a, b) => b.path.length - a.path.length)) {
+    let parent: Json | undefined = copy;
+    for (const step of path.slice(0, -1)) parent = childOf(parent, step);
+    const name = String(path.at(-1));
+    if (parent === null || typeof parent !== "object" || Array.isArray(parent) || !Object.hasOwn(parent, name)) continue;
+    parent[meant] = parent[name] ?? null;
+    delete parent[name];
   }
   return copy;
 }

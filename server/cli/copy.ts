@@ -14,8 +14,13 @@ const BLOB = /^blobs\/([0-9a-f]{2})\/(\1[0-9a-f]{62})$/;
 /**
  * Writes `parts` into `folder`, which must be empty or not exist. Throws `CliError`: usage when it is neither, failure when a
  * part is no part of a backup, has another digest than its name or backup.json says, or is missing; nothing stays behind.
+ * `inspect` sees the whole copy before the folder has its name: what it throws ends it too.
  */
-export async function keepCopy(folder: string, parts: AsyncIterable<BackupPart>): Promise<Backup> {
+export async function keepCopy(
+  folder: string,
+  parts: AsyncIterable<BackupPart>,
+  inspect: (copy: string) => Promise<void> = async () => undefined,
+): Promise<Backup> {
   const target = resolve(folder);
   await mustBeNew(target);
   await mkdir(dirname(target), { recursive: true });
@@ -23,6 +28,7 @@ export async function keepCopy(folder: string, parts: AsyncIterable<BackupPart>)
   await mkdir(part, { mode: 0o700 });
   try {
     const backup = await copyParts(part, parts);
+    await inspect(part);
     await syncFolders(part);
     // An empty folder is replaced.
     await rename(part, target);

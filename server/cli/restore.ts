@@ -4,6 +4,8 @@ import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BACKUP_FILE, type BackupPart, DATABASE_FILE } from "../../shared/backup.ts";
+import { messageOf } from "../../shared/thrown.ts";
+import { DamagedDatabase } from "../store/damaged.ts";
 import { keepCopy } from "./copy.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -17,13 +19,24 @@ export function restoreVerb(program: Command): void {
     .option("--data <folder>", "the data folder to make; it must be empty or not exist", "./data")
     .option("--json", "print JSON")
     .action(async (source: string, { data, json }: { data: string; json?: boolean }) => {
-      const backup = await working(`Restoring ${source} into ${data}`, json, () => keepCopy(data, partsOf(source)));
+      const backup = await working(`Restoring ${source} into ${data}`, json, () => keepCopy(data, partsOf(source), refuseForeign));
       if (json) printJson({ data, ...backup });
       else {
         note(`${data} is as it was at ${backup.madeAt}; every digest is right.`);
         note(`Check it with ${invocation(`doctor ${data}`)}, start it with ${invocation(`serve --data ${data}`)}.`);
       }
     });
+}
+
+/** A backup is a file from somewhere: what would run by itself in a coordinator is not let in. */
+async function refuseForeign(copy: string): Promise<void> {
+  const { inspectStopped } = await import("../store/stopped.ts");
+  try {
+    inspectStopped(join(copy, DATABASE_FILE));
+  } catch (error) {
+    if (!(error instanceof DamagedDatabase)) throw new CliError(EXIT.failure, "broken-backup", messageOf(error), "Use another backup.");
+    throw new CliError(EXIT.failure, "foreign-backup", `${error.message}.`, "Nothing was restored. Use a backup that you trust.");
+  }
 }
 
 async function* partsOf(source: string): AsyncGenerator<BackupPart> {

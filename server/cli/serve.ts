@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, ConfigError, readConfig } from "../config.ts";
 import type { RunningCoordinator } from "../main.ts";
+import { DamagedDatabase } from "../store/damaged.ts";
 import { type AuditorOptions, startAuditor } from "./auditor-process.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -73,6 +74,10 @@ async function started(start: () => Promise<RunningCoordinator>, config: Config)
   try {
     return await start();
   } catch (error) {
+    if (error instanceof DamagedDatabase) {
+      const todo = `${invocation(`doctor ${config.data}`)} tells what else is wrong. Restore a backup that you trust into a new folder and start on that.`;
+      throw new CliError(EXIT.failure, "damaged-data", `${error.message}.`, todo);
+    }
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw Object.hasOwn(NO_LISTENING, code) ? NO_LISTENING[code]?.(config) : error;
   }

@@ -103,7 +103,7 @@ export function submitVerb(program: Command): void {
       else {
         for (const warning of job.warnings) note(warning);
         print(String(job.id));
-        note(`${job.name} is job ${job.id}: ${job.units.toLocaleString("en")} units. ${job.url}`);
+        note(`${job.name} is job ${job.id}: ${job.units.toLocaleString("en")} ${job.units === 1 ? "unit" : "units"}. ${job.url}`);
       }
       if (wishes.start === "ask") await startOrAsk(connection, job.id);
       if (options.watch) await watchJob(connection, job.id, options.json === true);

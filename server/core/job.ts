@@ -21,6 +21,7 @@ import { endJobLeases, endLease } from "./expiry.ts";
 import { Pages } from "./pages.ts";
 import { isPoolOff } from "./pool.ts";
 import { Ring } from "./ring.ts";
+import { checkSpec } from "./spec.ts";
 import { type CoreState, isSpent, type Job } from "./state.ts";
 import { isOver } from "./store.ts";
 import { TRIAL_MS } from "./trial.ts";
@@ -39,14 +40,6 @@ const VERBS: Record<Verb, { from: readonly JobState[]; to: JobState; done: strin
   resume: { from: ["paused"], to: "running", done: "resumed" },
   cancel: { from: ["draft", "canary", "running", "paused"], to: "cancelled", done: "cancelled" },
 };
-
-/** Throws `RangeError` on a spec that no job can have. */
-export function checkSpec({ units, quorum, maxReplicas, creditPerUnit }: Omit<JobSpec, "id">): void {
-  if (!Number.isSafeInteger(units) || units < 1) throw new RangeError(`a job cannot have ${units} units`);
-  if (!Number.isInteger(quorum) || quorum < 1) throw new RangeError(`a job cannot have the quorum ${quorum}`);
-  if (!(maxReplicas >= quorum)) throw new RangeError(`${maxReplicas} replicas cannot reach the quorum ${quorum}`);
-  if (!(creditPerUnit >= 0 && Number.isFinite(creditPerUnit))) throw new RangeError(`a unit cannot be worth ${creditPerUnit}`);
-}
 
 /** A job without history. */
 export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job {

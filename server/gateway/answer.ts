@@ -19,6 +19,7 @@ import { unframe } from "../../shared/result.ts";
 import { decodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, FrameError, MAX_FRAME_BYTES, type ReplicaResult, type SubmitFrame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Disk } from "../access/disk.ts";
+import { mismatch, WRONG_DIGEST, WRONG_FRAMING, wrongLength } from "../access/mismatch.ts";
 import type { PlannedJob, Plans } from "../access/plans.ts";
 import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
@@ -232,7 +233,7 @@ function soundOf(plan: PlannedJob, result: ReplicaResult): SubmittedResult | nul
   const { unit, status, gpuMicros, bytes } = result;
   const digest = toHex(result.digest);
   if (bytes.byteLength === 0) return { unit, status, gpuMicros, digest, bytes: null };
-  if (status !== "ok" || !isFramed(plan, bytes)) return null;
+  if (status !== "ok" || framingFault(plan, bytes) !== undefined) return null;
   return hash("sha256", bytes, "buffer").equals(result.digest) ? { unit, status, gpuMicros, digest, bytes } : null;
 }
 
@@ -244,18 +245,19 @@ async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: Uni
   const wanted = desk.coordinator.wantedDigest(job, unit, account);
   const digest = hash("sha256", bytes, "hex");
   // When none are wanted the core knows whether these came before.
-  if (!isFramed(await desk.plans.of(job), bytes) || (wanted ?? digest) !== digest) throw new IdlewaveError("bytes-mismatch", { unit });
+  const why = framingFault(await desk.plans.of(job), bytes) ?? ((wanted ?? digest) === digest ? undefined : WRONG_DIGEST);
+  if (why !== undefined) throw mismatch(unit, why);
   return frameOf(await desk.coordinator.dispatch({ type: "bytes", account, job, unit, digest, bytes }));
 }
 
-/** Whether the bytes are the outputs of the plan, each behind its length. */
-function isFramed(job: PlannedJob, bytes: Uint8Array): boolean {
-  if (bytes.byteLength !== job.resultBytes) return false;
+/** Why the bytes are not the outputs of the plan, each behind its length; undefined when they are. */
+function framingFault(job: PlannedJob, bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength !== job.resultBytes) return wrongLength(bytes.byteLength, job.resultBytes);
   try {
     unframe(job.plan, bytes);
-    return true;
+    return undefined;
   } catch {
-    return false;
+    return WRONG_FRAMING;
   }
 }
 

@@ -22,6 +22,7 @@ import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pa
 import { guardedParser } from "./parser.ts";
 import type { Signing } from "./signing.ts";
 import { type Writing, watchUnread } from "./unread.ts";
+import { ignoreOtherUpgrades } from "./upgrade.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
@@ -124,6 +125,7 @@ export class Gateway {
       transports: ["websocket"],
       path: SOCKET_PATH,
       serveClient: false,
+      destroyUpgrade: false,
       perMessageDeflate: false,
       httpCompression: false,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -136,6 +138,7 @@ export class Gateway {
         allow(admitted ? null : "too many connections of this address", admitted);
       },
     });
+    ignoreOtherUpgrades(http, SOCKET_PATH);
     http.prependListener("request", protectAnswers);
     this.io.engine.on("connection", (raw: RawSocket) => {
       const line = raw.request.socket;

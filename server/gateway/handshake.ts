@@ -61,7 +61,8 @@ export class Handshake {
     }
     if (!helloChecker.Check(hello)) {
       const fault = helloChecker.Errors(hello)[0];
-      throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault?.message ?? "is wrong"}`);
+      const why = fault?.keyword === "pattern" ? "has characters that cannot be seen" : (fault?.message ?? "is wrong");
+      throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${why}`);
     }
     const { origin, host, audit, pool, site } = hello;
     if (pool !== undefined && audit !== undefined) throw malformed("the auditor serves no pool");

@@ -1,16 +1,17 @@
 /** What routes for the auditor alone have in common. */
-import type { FastifyRequest } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Timeless } from "../core/events.ts";
 import type { HttpContext } from "./context.ts";
-import { tokenIn } from "./owners.ts";
+import { type Guard, tokenIn } from "./owners.ts";
 
-/** Throws `forbidden` unless the request comes from the auditor, or an administrator. */
-export async function onlyAuditor(request: FastifyRequest, { mayAudit }: Pick<HttpContext, "mayAudit">): Promise<void> {
-  if (await mayAudit(tokenIn(request))) return;
-  const todo = "Use an administrator's token, or let serve --audit start the auditor.";
-  throw new IdlewaveError("forbidden", { why: "Only the coordinator's auditor may do this.", todo });
+/** For `onRequest`: lets the auditor and administrators in alone. Throws `unauthorized` or `forbidden`. */
+export function forAuditors({ mayAudit }: Pick<HttpContext, "mayAudit">): Guard {
+  return async (request) => {
+    if (await mayAudit(tokenIn(request))) return;
+    const todo = "Use an administrator's token, or let serve --audit start the auditor.";
+    throw new IdlewaveError("forbidden", { why: "Only the coordinator's auditor may do this.", todo });
+  };
 }
 
 /** Throws what the core answers, where it is an error. */

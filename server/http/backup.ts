@@ -5,7 +5,7 @@ import { ErrorSchema } from "../../shared/api.ts";
 import type { BackupPart } from "../../shared/backup.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { App, HttpContext } from "./context.ts";
-import { adminOf } from "./owners.ts";
+import { forAdmins } from "./owners.ts";
 import { tar } from "./tar.ts";
 
 export function backupRoutes(app: App, context: Pick<HttpContext, "store" | "backup" | "clock">): void {
@@ -15,6 +15,7 @@ export function backupRoutes(app: App, context: Pick<HttpContext, "store" | "bac
   app.post(
     "/api/backup",
     {
+      onRequest: forAdmins(store),
       schema: {
         tags: ["backup"],
         summary: "Everything as a tar stream: a data folder and, last, backup.json; an administrator's token",
@@ -29,8 +30,7 @@ export function backupRoutes(app: App, context: Pick<HttpContext, "store" | "bac
         },
       },
     },
-    async (request, reply) => {
-      await adminOf(request, store);
+    async (_request, reply) => {
       if (busy) throw new IdlewaveError("too-fast", { limit: "one backup at a time", retrySeconds: 60 });
       busy = true;
       const opened = await backup().catch((error: unknown) => {

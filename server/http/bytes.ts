@@ -3,6 +3,7 @@
  * A body is kept only when it is what was submitted, and only as long as it arrives at a pace.
  */
 import type { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { type BlobHash, hasUnit, type UnitIndex } from "../../shared/ids.ts";
@@ -10,6 +11,8 @@ import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { clientAddress } from "../access/address.ts";
 import type { Room } from "../access/disk.ts";
+import { mismatch, WRONG_DIGEST, WRONG_FRAMING, wrongLength } from "../access/mismatch.ts";
+import type { Assignment } from "../core/events.ts";
 import type { App, HttpContext } from "./context.ts";
 import { Pace } from "./pace.ts";
 import { Receiving } from "./receiving.ts";
@@ -22,6 +25,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
   app.put(
     "/api/results",
     {
+      onRequest: async (request) => void assignmentOf(request),
       schema: {
         tags: ["volunteers"],
         summary: "Bytes of a wanted unit",
@@ -34,10 +38,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
       },
     },
     async (request, reply) => {
-      const header = request.headers["idlewave-token"];
-      if (typeof header !== "string" || header.length > Math.ceil((MAX_TOKEN_BYTES * 4) / 3))
-        throw new IdlewaveError("bad-token", { why: "there is none" });
-      const assignment = tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));
+      const assignment = assignmentOf(request);
       const unit = request.query.unit as UnitIndex;
       const { job, account } = assignment;
       const wanted = hasUnit(assignment.runs, unit) ? coordinator.wantedDigest(job, unit, account) : undefined;
@@ -45,7 +46,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
       const { plan, resultBytes } = await plans.of(job);
       const length = Number(request.headers["content-length"] ?? resultBytes);
       if (length > MAX_RESULT_BYTES) throw new IdlewaveError("too-large", { what: "The result", bytes: length, limit: MAX_RESULT_BYTES });
-      if (length !== resultBytes) throw new IdlewaveError("bytes-mismatch", { unit });
+      if (length !== resultBytes) throw mismatch(unit, wrongLength(length, resultBytes));
       const done = receiving.enter({ account, job, unit, address: clientAddress(request.raw, config.trustProxy) });
       let room: Room | undefined;
       try {
@@ -62,18 +63,25 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
     },
   );
 
+  function assignmentOf({ headers }: FastifyRequest): Assignment {
+    const header = headers["idlewave-token"];
+    if (typeof header !== "string" || header.length > Math.ceil((MAX_TOKEN_BYTES * 4) / 3))
+      throw new IdlewaveError("bad-token", { why: "there is none" });
+    return tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));
+  }
+
   /** Makes the body a blob when it is `digest`; else nothing of it stays. */
   async function keepResult(body: AsyncIterable<Uint8Array>, digest: BlobHash, bytes: number, unit: UnitIndex): Promise<void> {
     const held = await blobs.hold(body, bytes, "The result");
     if (held.hash !== digest) {
       await held.drop();
-      throw new IdlewaveError("bytes-mismatch", { unit });
+      throw mismatch(unit, WRONG_DIGEST);
     }
     await held.keep();
   }
 }
 
-/** Hands the body on while each output's length stands where the plan puts it; throws `bytes-mismatch` at the first that does not. */
+/** Hands the body on while each output's length stands where the plan puts it; throws `bytes-mismatch` at the first that does not, and when all of it is too long or too short. */
 async function* framed(body: AsyncIterable<Uint8Array>, plan: JobPlan, unit: UnitIndex): AsyncGenerator<Uint8Array> {
   const prefixes: { at: number; bytes: Uint8Array }[] = [];
   let next = 0;
@@ -86,13 +94,15 @@ async function* framed(body: AsyncIterable<Uint8Array>, plan: JobPlan, unit: Uni
   let from = 0;
   for await (const part of body) {
     const to = from + part.byteLength;
+    if (to > next) throw mismatch(unit, wrongLength(to, next));
     for (const { at, bytes } of prefixes) {
       for (let i = Math.max(0, from - at); i < LENGTH_BYTES && at + i < to; i++)
-        if (part[at + i - from] !== bytes[i]) throw new IdlewaveError("bytes-mismatch", { unit });
+        if (part[at + i - from] !== bytes[i]) throw mismatch(unit, WRONG_FRAMING);
     }
     yield part;
     from = to;
   }
+  if (from !== next) throw mismatch(unit, wrongLength(from, next));
 }
 
 const sizeOf = (part: Uint8Array) => part.byteLength;

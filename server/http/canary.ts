@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import Type from "typebox";
 import { CanaryAliveSchema, CanaryAnswerSchema, CanaryClaimSchema, CanaryReportSchema } from "../../shared/canary.ts";
 import type { JobId } from "../../shared/ids.ts";
-import { done, onlyAuditor } from "./auditor.ts";
+import { done, forAuditors } from "./auditor.ts";
 import type { App, HttpContext } from "./context.ts";
 import { JobParams } from "./jobs.ts";
 import { jobOf } from "./owners.ts";
@@ -15,11 +15,13 @@ export function canaryRoutes(app: App, context: Pick<HttpContext, "coordinator" 
   const { coordinator } = context;
   const common = { tags: ["auditor"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "forbidden");
+  const onRequest = forAuditors(context);
   const ofRun = { params: JobParams, response: { 204: Type.Null(), ...refused, ...refusals("not-found", "wrong-state") } };
 
   app.post(
     "/api/canary",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Ask for a job to measure; the auditor's token or an administrator's",
@@ -28,7 +30,6 @@ export function canaryRoutes(app: App, context: Pick<HttpContext, "coordinator" 
       },
     },
     async (request) => {
-      await onlyAuditor(request, context);
       const random = randomBytes(RUN_BYTES).toString("hex");
       const reply = await coordinator.dispatch({ type: "canary-claim", random, ...request.body });
       if (reply.type !== "canary") throw new Error(`a claim of the auditor was answered with ${reply.type}`);
@@ -40,9 +41,8 @@ export function canaryRoutes(app: App, context: Pick<HttpContext, "coordinator" 
 
   app.post(
     "/api/canary/:id/alive",
-    { schema: { ...common, ...ofRun, summary: "Say that a measurement goes on", body: CanaryAliveSchema } },
+    { onRequest, schema: { ...common, ...ofRun, summary: "Say that a measurement goes on", body: CanaryAliveSchema } },
     async (request, reply) => {
-      await onlyAuditor(request, context);
       await done(coordinator, { type: "canary-alive", job: request.params.id as JobId, run: request.body.run });
       return reply.status(204).send(null);
     },
@@ -50,9 +50,8 @@ export function canaryRoutes(app: App, context: Pick<HttpContext, "coordinator" 
 
   app.post(
     "/api/canary/:id/report",
-    { schema: { ...common, ...ofRun, summary: "Tell what was found; it ends the measurement", body: CanaryReportSchema } },
+    { onRequest, schema: { ...common, ...ofRun, summary: "Tell what was found; it ends the measurement", body: CanaryReportSchema } },
     async (request, reply) => {
-      await onlyAuditor(request, context);
       const { run, finding } = request.body;
       await done(coordinator, { type: "canary-report", job: request.params.id as JobId, run, finding });
       return reply.status(204).send(null);

@@ -4,7 +4,7 @@ import Type from "typebox";
 import { bytesWritten } from "../../shared/canary.ts";
 import { bytesIn, CheckAnswerSchema, CheckClaimSchema, CheckReportSchema, type ToldSlices } from "../../shared/checks.ts";
 import type { BlobHash, JobId, UnitIndex } from "../../shared/ids.ts";
-import { done, onlyAuditor } from "./auditor.ts";
+import { done, forAuditors } from "./auditor.ts";
 import type { App, HttpContext } from "./context.ts";
 import { JobParams } from "./jobs.ts";
 import { jobOf } from "./owners.ts";
@@ -20,10 +20,12 @@ export function checkRoutes(app: App, context: Context): void {
   const { coordinator } = context;
   const common = { tags: ["auditor"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "forbidden");
+  const onRequest = forAuditors(context);
 
   app.post(
     "/api/checks",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Ask for units of which to run some slices; the auditor's token or an administrator's",
@@ -32,7 +34,6 @@ export function checkRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      await onlyAuditor(request, context);
       const reply = await coordinator.dispatch({ type: "check-claim", random: randomBytes(TASK_BYTES).toString("hex"), ...request.body });
       if (reply.type !== "check") throw new Error(`a claim of checks was answered with ${reply.type}`);
       if (!reply.task) return { task: null };
@@ -46,6 +47,7 @@ export function checkRoutes(app: App, context: Context): void {
   app.post(
     "/api/checks/:id/report",
     {
+      onRequest,
       bodyLimit: MAX_REPORT_BYTES,
       schema: {
         ...common,
@@ -56,7 +58,6 @@ export function checkRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      await onlyAuditor(request, context);
       const job = request.params.id as JobId;
       const { body } = request;
       const { task } = body;

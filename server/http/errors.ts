@@ -37,10 +37,16 @@ export function asIdlewaveError(error: unknown, request: FastifyRequest): { erro
     const type = request.headers["content-type"]?.slice(0, 100) ?? "none";
     return known(new IdlewaveError("wrong-type", { type }));
   }
-  if (statusCode === 404) return known(new IdlewaveError("not-found", { what: "such page" }));
+  // 403: an address that leads out of the folder of pages; what may be there is not told.
+  if (statusCode === 404 || statusCode === 403) return known(new IdlewaveError("not-found", { what: "such page" }));
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
-    return known(new IdlewaveError("bad-request", { why: message ?? "The request is malformed." }), statusCode);
+    return known(new IdlewaveError("bad-request", { why: asSentence(message ?? "The request is malformed") }), statusCode);
   return { error: new IdlewaveError("internal"), status: 500, ours: true };
+}
+
+/** Fastify's messages and its plugins' end with a full stop or without one. */
+function asSentence(text: string): string {
+  return /[.?!)]$/.test(text) ? text : `${text}.`;
 }
 
 function known(error: IdlewaveError, status = error.http): { error: IdlewaveError; status: number; ours: false } {

@@ -2,12 +2,14 @@
 import Type from "typebox";
 import { JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
+import type { JobId } from "../../shared/ids.ts";
 import { MaxGpuHours } from "../../shared/manifest.ts";
 import { REFUSED_LISTED } from "../../shared/refused.ts";
+import type { CoreEvent } from "../core/events.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import type { App, HttpContext } from "./context.ts";
 import { hasTag } from "./etag.ts";
-import { countsOf, jobOf } from "./owners.ts";
+import { countsOf, forOwners, jobOf } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
 import { isPrivate, ownJob, visibleJob, visibleJobs } from "./viewer.ts";
 import type { Views } from "./views.ts";
@@ -50,6 +52,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
     app.post(
       `/api/jobs/:id/${verb}`,
       {
+        onRequest: forOwners(store),
         schema: {
           tags: ["jobs"],
           summary: `${verb} a job; its owner's token or an administrator's`,
@@ -62,16 +65,24 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
         const row = await ownJob(request, context, request.params.id);
         // A draft has nothing to resume: to go on means to start it.
         const event = verb === "resume" && row.state === "draft" ? "start" : verb;
-        const reply = await coordinator.dispatch({ type: "job-verb", job: row.id, verb: event });
-        if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+        await move(row.id, event);
+        // Somebody else's may have come in between: then this one has changed nothing that lasts.
+        if (verb !== "cancel" && jobOf(coordinator, row.id).state === "cancelled") await move(row.id, event);
         return views.status(jobOf(coordinator, row.id), true);
       },
     );
   }
 
+  /** Throws `wrong-state`, which names the state, when the verb is none of the job's now. */
+  async function move(job: JobId, verb: Extract<CoreEvent, { type: "job-verb" }>["verb"]): Promise<void> {
+    const reply = await coordinator.dispatch({ type: "job-verb", job, verb });
+    if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+  }
+
   app.post(
     "/api/jobs/:id/cap",
     {
+      onRequest: forOwners(store),
       schema: {
         tags: ["jobs"],
         summary: "Let a job take another number of GPU-hours, or any; its owner's token or an administrator's",

@@ -1,7 +1,7 @@
 /** The key of assignment tokens is replaced by an administrator, before it would be by itself. */
 import Type from "typebox";
 import type { App, HttpContext } from "./context.ts";
-import { adminOf } from "./owners.ts";
+import { adminOf, forAdmins } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 
 const RotationSchema = Type.Object(
@@ -13,6 +13,7 @@ export function keyRoutes(app: App, { tokens, store, clock }: Pick<HttpContext, 
   app.post(
     "/api/keys/rotate",
     {
+      onRequest: forAdmins(store),
       schema: {
         tags: ["operation"],
         security: [{ token: [] }],

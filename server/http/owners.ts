@@ -57,6 +57,19 @@ export async function adminOf(request: FastifyRequest, store: Store): Promise<To
   return owner;
 }
 
+/** What is looked at first of a request, before its body comes: a stranger is told nothing about what it sent. */
+export type Guard = (request: FastifyRequest) => Promise<void>;
+
+/** For `onRequest`: lets owners in alone. Throws `unauthorized`. */
+export function forOwners(store: Store): Guard {
+  return async (request) => void (await ownerOf(request, store));
+}
+
+/** For `onRequest`: lets administrators in alone. Throws `unauthorized` or `forbidden`. */
+export function forAdmins(store: Store): Guard {
+  return async (request) => void (await adminOf(request, store));
+}
+
 export function jobOf(coordinator: Coordinator, id: number): JobRow {
   const row = coordinator.job(id as JobId);
   if (!row) throw new IdlewaveError("not-found", { what: `job ${id}` });

@@ -7,7 +7,7 @@ import { InvitedSchema, type Member, MemberListSchema, type PoolInfo, PoolLinkSc
 import { INVITE_DAYS, type Invited, isPoolOf } from "../access/pools.ts";
 import type { MemberRow, PoolRow } from "../core/pool-store.ts";
 import type { App, HttpContext } from "./context.ts";
-import { ownerOf } from "./owners.ts";
+import { forOwners, ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 import { seesPool, viewerOf } from "./viewer.ts";
 import { volunteerId } from "./volunteers.ts";
@@ -37,10 +37,12 @@ export function poolRoutes(app: App, context: HttpContext): void {
   const { store, pools, coordinator, clock, config } = context;
   const common = { tags: ["pools"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "not-found");
+  const onRequest = forOwners(store);
 
   app.get(
     "/api/pools",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "The owner's pools; an administrator's token lists all",
@@ -56,6 +58,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
   app.post(
     "/api/pools",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Make a pool; the answer has the link that others join by",
@@ -73,6 +76,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
   app.post(
     "/api/pools/:id/invite",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "A new link to join; the one before is good no more, and a pool that is off is on again",
@@ -90,6 +94,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
   app.delete(
     "/api/pools/:id",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Switch a pool off: it has no members any more, its jobs pause, its link joins nobody",
@@ -124,6 +129,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
   app.delete(
     "/api/pools/:id/members/:member",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Remove a member: what it holds goes to others at once",

@@ -9,6 +9,7 @@ import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { App, HttpContext } from "./context.ts";
 import { resultOf } from "./follow.ts";
 import { JobParams } from "./jobs.ts";
+import { forOwners } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 import { ownJob } from "./viewer.ts";
 
@@ -32,6 +33,7 @@ export function resultRoutes(app: App, context: HttpContext): void {
   app.get(
     "/api/jobs/:id/results",
     {
+      onRequest: forOwners(store),
       schema: {
         tags: ["jobs"],
         summary: "Results; its owner's token or an administrator's",

@@ -21,7 +21,11 @@ export function boundConnections(server: Server, isDirect: boolean, onRefused: (
   server.on("drop", onRefused);
   if (!isDirect) return;
   const open = new Map<string, number>();
+  const counted = new WeakSet<Socket>();
   server.on("connection", (socket: Socket) => {
+    // One whose wish for another protocol was ignored comes a second time (gateway/upgrade.ts).
+    if (counted.has(socket)) return;
+    counted.add(socket);
     const address = plain(socket.remoteAddress ?? "");
     if (!isLimited(address)) return;
     const line = lineOf(address);
@@ -49,10 +53,18 @@ export function hurrySenders(app: App, newPace = () => new Pace(), heardOut = HE
     return paced.on("error", () => undefined);
   });
   app.addHook("onSend", async ({ raw }, reply) => {
+    if (Number(raw.headers["content-length"]) > heardOut.bytes) return cutAfter(raw, heardOut.ms);
     await hearOut(raw, heardOut);
     // Nobody holds the line by sending slowly.
     if (!raw.complete) void reply.header("connection", "close");
   });
+}
+
+/** A body that is too long to be heard out is answered at once: Node drops what still comes of it, until the line is cut off. */
+function cutAfter(raw: IncomingMessage, ms: number): void {
+  if (raw.complete || raw.destroyed) return;
+  const cut = setTimeout(() => raw.socket.destroy(), ms);
+  for (const event of ["end", "close"]) raw.once(event, () => clearTimeout(cut));
 }
 
 /**

@@ -6,7 +6,7 @@ import { PLAIN_PATTERN } from "../../shared/plain.ts";
 import { MAX_ORIGIN, MAX_SITE_NAME, siteOrigin } from "../../shared/site.ts";
 import type { SiteRow } from "../core/store.ts";
 import type { App, HttpContext } from "./context.ts";
-import { adminOf } from "./owners.ts";
+import { forAdmins } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 
 const SiteSchema = Type.Object({
@@ -36,19 +36,21 @@ const NewSiteSchema = Type.Object(
 export function siteRoutes(app: App, { store, clock }: HttpContext): void {
   const common = { tags: ["sites"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "forbidden");
+  const onRequest = forAdmins(store);
 
   app.get(
     "/api/sites",
-    { schema: { ...common, summary: "All sites", response: { 200: Type.Object({ sites: Type.Array(SiteSchema) }), ...refused } } },
-    async (request) => {
-      await adminOf(request, store);
-      return { sites: (await store.sites()).map(shown) };
+    {
+      onRequest,
+      schema: { ...common, summary: "All sites", response: { 200: Type.Object({ sites: Type.Array(SiteSchema) }), ...refused } },
     },
+    async () => ({ sites: (await store.sites()).map(shown) }),
   );
 
   app.post(
     "/api/sites",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Register a site, or name it anew and switch it on again",
@@ -57,7 +59,6 @@ export function siteRoutes(app: App, { store, clock }: HttpContext): void {
       },
     },
     async (request, reply) => {
-      await adminOf(request, store);
       const site = siteOrigin(request.body.origin);
       if ("why" in site) throw new IdlewaveError("bad-request", { why: `body.origin is no site. ${site.why}` });
       const name = request.body.name ?? new URL(site.origin).host;
@@ -68,6 +69,7 @@ export function siteRoutes(app: App, { store, clock }: HttpContext): void {
   app.delete(
     "/api/sites/:id",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Switch a site off; frames that lend there end within ten seconds",
@@ -76,7 +78,6 @@ export function siteRoutes(app: App, { store, clock }: HttpContext): void {
       },
     },
     async (request, reply) => {
-      await adminOf(request, store);
       const { id } = request.params;
       if (!(await store.switchSiteOff(id as SiteId, clock()))) throw new IdlewaveError("not-found", { what: `site ${id} that is on` });
       return reply.status(204).send(null);

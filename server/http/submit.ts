@@ -9,7 +9,7 @@ import { type Manifest, MaxGpuHours, quorumOf } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { isPoolOf } from "../access/pools.ts";
 import { type Intake, intake } from "../admit/intake.ts";
-import { MANIFEST_FILE, MAX_FILES } from "../admit/package.ts";
+import { MANIFEST_FILE } from "../admit/package.ts";
 import type { JobSpec, UnitCheck } from "../core/events.ts";
 import { MICROS_PER_HOUR } from "../core/quote.ts";
 import { type HeldBlob, isOver, type JobRow, type TokenRow } from "../core/store.ts";
@@ -18,18 +18,24 @@ import type { JobBlobs } from "./blobs.ts";
 import { filling } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
-import { ownerOf } from "./owners.ts";
+import { forOwners, ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
-import { MAX_FILE_BYTES, measure, receivePackage } from "./upload.ts";
+import { MAX_PACKAGE_BYTES, measure, receivePackage, refuseTooLong } from "./upload.ts";
 
 export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs): void {
   const { blobs, judges, store, coordinator } = context;
   const common = { tags: ["jobs"], security: [{ token: [] }], consumes: ["multipart/form-data"] };
   const refused = refusals("unauthorized", "refused", "shutting-down", "busy");
+  const isOwner = forOwners(store);
+  const onRequest = async (request: FastifyRequest) => {
+    await isOwner(request);
+    refuseTooLong(request);
+  };
 
   app.post(
     "/api/jobs",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Submit a job package",
@@ -68,6 +74,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
   app.post(
     "/api/check",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Check a job package without submitting it",
@@ -106,7 +113,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
   async function take(request: FastifyRequest, owner: TokenRow): Promise<Intake> {
     const held = new Map<string, HeldBlob>();
     const declared = Number(request.headers["content-length"] ?? 0);
-    const room = context.disk.reserve(Math.min(declared, MAX_FILES * MAX_FILE_BYTES));
+    const room = context.disk.reserve(Math.min(declared, MAX_PACKAGE_BYTES));
     try {
       const pkg = await receivePackage(request, owner.id, async (source, limit, path) => {
         const file = await blobs.hold(filling(source, room), limit, path);

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { PLAIN_PATTERN } from "../../shared/plain.ts";
 import type { App, HttpContext } from "./context.ts";
-import { adminOf, newToken } from "./owners.ts";
+import { adminOf, forAdmins, newToken } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 
 const TokenSchema = Type.Object({
@@ -34,12 +34,15 @@ const MadeTokenSchema = Type.Object({
 export function tokenRoutes(app: App, { store, clock, onRevoked }: HttpContext): void {
   const common = { tags: ["tokens"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "forbidden");
+  const onRequest = forAdmins(store);
 
   app.get(
     "/api/tokens",
-    { schema: { ...common, summary: "All tokens", response: { 200: Type.Object({ tokens: Type.Array(TokenSchema) }), ...refused } } },
-    async (request) => {
-      await adminOf(request, store);
+    {
+      onRequest,
+      schema: { ...common, summary: "All tokens", response: { 200: Type.Object({ tokens: Type.Array(TokenSchema) }), ...refused } },
+    },
+    async () => {
       const tokens = await store.tokens();
       return {
         tokens: tokens.map(({ id, name, admin, createdAt, revokedAt }) => ({
@@ -56,6 +59,7 @@ export function tokenRoutes(app: App, { store, clock, onRevoked }: HttpContext):
   app.post(
     "/api/tokens",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Make an owner's or an administrator's token",
@@ -64,7 +68,6 @@ export function tokenRoutes(app: App, { store, clock, onRevoked }: HttpContext):
       },
     },
     async (request, reply) => {
-      await adminOf(request, store);
       const { token, hash } = newToken();
       const { id, name } = await store.addToken(request.body.name, request.body.admin === true, hash, clock());
       return reply.status(201).send({ id, name, token });
@@ -74,6 +77,7 @@ export function tokenRoutes(app: App, { store, clock, onRevoked }: HttpContext):
   app.delete(
     "/api/tokens/:id",
     {
+      onRequest,
       schema: {
         ...common,
         summary: "Revoke a token",

@@ -9,7 +9,9 @@ import { type JobPackage, MAX_FILES, MAX_TEXT_BYTES, textLimit } from "../admit/
 import { hashed } from "../hashed.ts";
 import { Pace } from "./pace.ts";
 
-export const MAX_FILE_BYTES = 4 * 1024 ** 3;
+const MAX_FILE_BYTES = 4 * 1024 ** 3;
+/** All files of a package, with what stands around them in a body. */
+export const MAX_PACKAGE_BYTES = MAX_FILES * (MAX_FILE_BYTES + 64 * 1024);
 /** Packages received at a time, by all owners together and by one. */
 const MAX_UPLOADS = 8;
 const MAX_PER_OWNER = 2;
@@ -20,6 +22,12 @@ export type FileSink = (source: AsyncIterable<Uint8Array>, limit: number, path: 
 
 /** Which packages are being received, each number its owner's. */
 const uploads: number[] = [];
+
+/** Throws `too-large` when the body is longer than any package, before any of it is read. */
+export function refuseTooLong({ headers }: FastifyRequest): void {
+  const bytes = Number(headers["content-length"] ?? 0);
+  if (bytes > MAX_PACKAGE_BYTES) throw new IdlewaveError("too-large", { what: "The package", bytes, limit: MAX_PACKAGE_BYTES });
+}
 
 /**
  * One part a file, the field's name its path. Throws `bad-request` on parts that are no such thing, `too-large` on a file

@@ -2,6 +2,7 @@ import { backup, DatabaseSync, type DatabaseSyncInstance, type StatementSyncInst
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { closeSqlite } from "../../shared/sqlite-close.ts";
 import { migrate } from "./migrate.ts";
+import { refuseForeignCode } from "./schema-check.ts";
 import type { Tables } from "./tables.ts";
 
 /** Prepared statements kept; the oldest go first. */
@@ -28,13 +29,15 @@ export class Database extends Kysely<Tables> {
 
 /**
  * Opens the database file, alone: a second coordinator on the same file would hand out the same units. Throws when another
- * process has it.
+ * process has it, and `DamagedDatabase` when it has triggers, views or virtual tables.
  */
 export function openDatabase(path: string): Database {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     // A commit that was acknowledged survives a power cut: https://sqlite.org/pragma.html#pragma_synchronous
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;");
+    // Before anything of ours could make it run.
+    refuseForeignCode(database);
     migrate(database);
   } catch (error) {
     database.close();

@@ -8,10 +8,14 @@ import { join } from "node:path";
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { DATABASE_FILE } from "../../shared/backup.ts";
 import type { BlobHash } from "../../shared/ids.ts";
+import { messageOf } from "../../shared/thrown.ts";
 import { DiskBlobs } from "./blobs.ts";
 import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { referencedBlobs } from "./referenced.ts";
+import { type SchemaFaults, schemaFaults } from "./schema-check.ts";
+import { checkSecrets } from "./secret-check.ts";
+import { checkSequences } from "./sequence-check.ts";
 import { checkSignatures } from "./signature-check.ts";
 import { openStopped } from "./stopped.ts";
 
@@ -37,22 +41,34 @@ export async function* examine(folder: string): AsyncGenerator<Finding> {
     yield integrity(database);
     const version = versionOf(database);
     yield versionFinding(version);
-    // Tables of another version are another program's to read.
-    if (version === SCHEMA_VERSION) {
-      for (const check of checkLedger(database)) yield ledgerFinding(check);
-      yield signatures(database);
-      yield resultDigests(database);
-      yield brokenOff(database);
-    }
     const blobs = DiskBlobs.at(join(folder, "blobs"));
-    yield await blobDigests(blobs);
-    if (version === SCHEMA_VERSION) {
-      yield await missingBlobs(database, blobs);
-      yield await unreferencedBlobs(database, blobs);
+    // Tables of a newer version are another program's to read.
+    if (version <= SCHEMA_VERSION) {
+      const schema = schemaFaults(database, version);
+      yield schemaFinding(schema);
+      if (version === SCHEMA_VERSION && schema.tablesStand) yield* tableFindings(database, blobs);
     }
+    yield await blobDigests(blobs);
     yield await freeSpace(folder);
   } finally {
     database.close();
+  }
+}
+
+/** What a forged row makes SQLite or its driver refuse is a finding as well. */
+async function* tableFindings(database: DatabaseSyncInstance, blobs: DiskBlobs): AsyncGenerator<Finding> {
+  try {
+    const { checks, addressKeys } = checkLedger(database);
+    for (const check of checks) yield ledgerFinding(check);
+    yield signatures(database);
+    yield resultDigests(database);
+    yield brokenOff(database);
+    yield secrets(database, addressKeys);
+    yield sequences(database);
+    yield await missingBlobs(database, blobs);
+    yield await unreferencedBlobs(database, blobs);
+  } catch (error) {
+    yield wrong("What the tables hold can be read.", messageOf(error), RESTORE);
   }
 }
 
@@ -77,6 +93,38 @@ function versionFinding(version: number): Finding {
   const found = `version ${version}, this program's is ${SCHEMA_VERSION}`;
   if (version > SCHEMA_VERSION) return wrong(check, found, "Use the newer program that wrote it.");
   return wrong(check, found, "Make a backup, then start the coordinator once: it brings the database up to date.");
+}
+
+function schemaFinding({ missing, changed, foreign, tablesStand }: SchemaFaults): Finding {
+  const check = "The database has this program's tables and indexes, and no trigger, no view and nothing else.";
+  const kinds = [
+    { is: "missing", parts: missing },
+    { is: "changed", parts: changed },
+    { is: "foreign", parts: foreign },
+  ].filter(({ parts }) => parts.length > 0);
+  if (kinds.length === 0) return right(check, "");
+  const told = kinds.map(({ is, parts }) => {
+    const more = parts.length > SHOWN ? ` and ${parts.length - SHOWN} more` : "";
+    return `${is}: ${parts.slice(0, SHOWN).join(", ")}${more}`;
+  });
+  if (!tablesStand) told.push("what the tables hold was not looked at");
+  const todo =
+    "Start no coordinator on it: a foreign trigger would run with its rights. Restore a backup that you trust into a new folder.";
+  return wrong(check, told.join("; "), todo);
+}
+
+function secrets(database: DatabaseSyncInstance, addressKeys: ReadonlySet<string>): Finding {
+  const check = "The secrets that assignments and networks are recognised by are there.";
+  const { count, faults } = checkSecrets(database, addressKeys);
+  if (faults.length === 0) return right(check, `${count} keys`);
+  const todo = `${RESTORE} Without them a start makes new ones, and what volunteers hold is refused and computed again.`;
+  return wrong(check, faults.slice(0, SHOWN).join("; "), todo);
+}
+
+function sequences(database: DatabaseSyncInstance): Finding {
+  const check = "There is room for further jobs, accounts and all else that is numbered.";
+  const full = checkSequences(database);
+  return full.length === 0 ? right(check, "") : wrong(check, full.slice(0, SHOWN).join("; "), RESTORE);
 }
 
 function ledgerFinding({ check, count, broken }: LedgerCheck): Finding {

@@ -6,18 +6,22 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import type { JobState } from "../../shared/api.ts";
 import { addMicros } from "../../shared/gputime.ts";
-import { pageOf } from "../core/store.ts";
+import { addressKeyOf } from "../core/secret-names.ts";
+import { isOver, pageOf } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
+import { DamagedDatabase } from "./damaged.ts";
 import { unpack } from "./packed.ts";
 import { DamagedPage, type PageUnit, replayAll } from "./page.ts";
 import { checkPage, type PageCheck } from "./page-checks.ts";
 import { PageRows } from "./page-rows.ts";
+import { storedCanary, storedSpec, storedState } from "./stored-job.ts";
 
 const SHOWN = 3;
 /** Sums of many small amounts are added in another order: so much of them, and at least so much, is rounding. */
 const CREDIT_ROUNDING = 1e-6;
 
 const CHECKS = {
+  described: "Each job has a state that there is, and a spec that is whole.",
   readable: "Each page of units can be read.",
   credit: "Each account's credit is the sum of its replicas'.",
   counts: "Each account's counts are those of its replicas.",
@@ -52,12 +56,12 @@ interface JobRow {
   id: number;
   state: JobState;
   pool: number | null;
-  units: number | null;
+  spec: string;
+  canary: string | null;
   counted: number;
   refused: number;
   recorded: number;
   final: number;
-  isReadable: number;
 }
 interface StatementRow {
   account: number;
@@ -73,23 +77,23 @@ interface AccountRow {
   gpu_micros: number;
 }
 
-/** Every invariant with what breaks it. */
-export function checkLedger(database: DatabaseSyncInstance): LedgerCheck[] {
+/** Every invariant with what breaks it, and the names of the keys that clusters of open replicas were named with. */
+export function checkLedger(database: DatabaseSyncInstance): { checks: LedgerCheck[]; addressKeys: ReadonlySet<string> } {
   const pass = new Pass(database);
   for (const job of database.prepare(JOBS).all()) pass.job(job as unknown as JobRow);
   pass.accounts();
   pass.members();
   pass.waiting();
   pass.sites();
-  return Object.values(pass.checks);
+  return { checks: Object.values(pass.checks), addressKeys: pass.addressKeys };
 }
 
-const JOBS =
-  "SELECT id, state, pool, json_extract(spec, '$.units') AS units, counted, refused, recorded, final, canary IS NULL OR json_valid(canary) AS isReadable FROM jobs ORDER BY id";
+const JOBS = "SELECT id, state, pool, spec, canary, counted, refused, recorded, final FROM jobs ORDER BY id";
 const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
 
 class Pass {
   readonly checks: Record<keyof typeof CHECKS, LedgerCheck>;
+  readonly addressKeys = new Set<string>();
   private readonly database: DatabaseSyncInstance;
   private readonly sums = new Map<number, AccountSums>();
   /** By pool and account. */
@@ -109,7 +113,7 @@ class Pass {
 
   job(job: JobRow): void {
     const { database } = this;
-    const units = job.units ?? 0;
+    const units = this.unitsOf(job);
     const rowsOf = <Row extends { unit: number }>(sql: string) => new PageRows<Row>(database, sql, job.id, (row) => pageOf(row.unit));
     const lists = {
       failures: rowsOf<{ unit: number; at: number }>("SELECT unit, at FROM failures WHERE job = ? ORDER BY unit"),
@@ -125,7 +129,6 @@ class Pass {
       ),
     };
     const tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
-    if (!job.isReadable) this.note("measured", `job ${job.id}`);
     for (const row of database.prepare(JOB_PAGES).iterate(job.id)) {
       const { page } = row as { page: number };
       if (job.state === "draft" || job.state === "canary") this.note("unmet", `job ${job.id} is ${job.state} and has page ${page}`);
@@ -140,7 +143,7 @@ class Pass {
       const note = (name: PageCheck, what: string) => this.note(name, what);
       checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
       this.statements.clear();
-      for (const unit of found.units.values()) this.add(unit, tally, job.pool);
+      for (const unit of found.units.values()) this.add(unit, tally, job);
     }
     for (const list of [lists.failures, lists.refusals, lists.accounts]) {
       const rest = list.upTo(Number.POSITIVE_INFINITY).length;
@@ -150,6 +153,26 @@ class Pass {
     if (job.counted !== counted || job.refused !== refused || job.recorded !== recorded || job.final !== final) {
       const said = `${job.counted}, ${job.refused}, ${job.recorded}, ${job.final}`;
       this.note("tallies", `job ${job.id} has ${said}, its pages ${counted}, ${refused}, ${recorded}, ${final}`);
+    }
+  }
+
+  /** Of a job of which nobody can say how many it has, any. */
+  private unitsOf({ id, state, spec, canary }: JobRow): number {
+    let units = Number.POSITIVE_INFINITY;
+    this.stands("described", () => storedState(id, state));
+    this.stands("described", () => {
+      units = storedSpec(id, spec).units;
+    });
+    this.stands("measured", () => storedCanary(id, canary));
+    return units;
+  }
+
+  private stands(name: "described" | "measured", read: () => unknown): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof DamagedDatabase)) throw error;
+      this.note(name, error.message);
     }
   }
 
@@ -216,13 +239,15 @@ class Pass {
   private add(
     { ended, replicas }: PageUnit,
     tally: { counted: number; refused: number; recorded: number; final: number },
-    pool: number | null,
+    { pool, state }: Pick<JobRow, "pool" | "state">,
   ): void {
     if (ended === "final") {
       tally.final++;
       tally.recorded += replicas.length;
     }
-    for (const { account, statement, status, outcome, credit, gpuMicros } of replicas) {
+    for (const { account, statement, status, outcome, credit, gpuMicros, sender } of replicas) {
+      const addressKey = sender && !ended && !isOver({ state }) && addressKeyOf(sender.cluster);
+      if (addressKey) this.addressKeys.add(addressKey);
       const isSigned = this.isSigned(statement, account);
       if (status === "ok") tally.counted++;
       if (outcome === "refused") tally.refused++;

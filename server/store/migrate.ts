@@ -168,8 +168,8 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
 /** Version of a database that this program has brought up to date. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
-/** Brings the database to the newest version, each step in a transaction of its own. Throws when it is newer than this program. */
-export function migrate(database: DatabaseSyncInstance): void {
+/** Brings the database to the newest version, or to the one given, each step in a transaction of its own. Throws when it is newer than this program. */
+export function migrate(database: DatabaseSyncInstance, upTo: number = MIGRATIONS.length): void {
   database.exec("CREATE TABLE IF NOT EXISTS versions (version INTEGER PRIMARY KEY, at INTEGER NOT NULL DEFAULT (unixepoch()))");
   const row: unknown = database.prepare("SELECT coalesce(max(version), 0) AS version FROM versions").get();
   const version = (row as { version: number }).version;
@@ -177,7 +177,7 @@ export function migrate(database: DatabaseSyncInstance): void {
     throw new Error(`The database has version ${version}, this program knows ${MIGRATIONS.length}: update the program.`);
   }
   for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < version) continue;
+    if (index < version || index >= upTo) continue;
     database.exec("BEGIN IMMEDIATE");
     try {
       if (typeof migration === "string") database.exec(migration);

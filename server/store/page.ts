@@ -2,10 +2,11 @@
 import { numberOf } from "../../shared/numbered.ts";
 import { OUTCOMES, type Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
+import { DamagedDatabase } from "./damaged.ts";
 import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
-export class DamagedPage extends Error {
+export class DamagedPage extends DamagedDatabase {
   override readonly name = "DamagedPage";
 }
 

@@ -5,7 +5,6 @@ import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
 import type {
   AccountRow,
-  CanaryRecord,
   FinalRow,
   JobHistory,
   JobRow,
@@ -27,10 +26,8 @@ import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
 import { allSites, putSite, siteAt, siteOf, switchSiteOff } from "./sites.ts";
 import { lastStatement, unsignedStatement } from "./statements.ts";
+import { storedCanary, storedSpec, storedState } from "./stored-job.ts";
 import { keptResult, storedResult, unitRow } from "./unit.ts";
-
-/** What jobs of earlier releases do not say. Whether they use floats: nobody is blamed for what one may have done. */
-const SINCE = { owner: 0, floats: true, measured: false, unitMicros: null, maxGpuMicros: null, asks: false };
 
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
@@ -115,7 +112,7 @@ export class SqliteStore implements Store {
       id: row.id,
       owner: row.owner,
       ownerName: row.owner_name,
-      state: row.state,
+      state: storedState(row.id, row.state),
       reason: row.reason,
       manifest: row.manifest,
       plan: row.plan,
@@ -123,14 +120,14 @@ export class SqliteStore implements Store {
       createdAt: row.created_at,
       startedAt: row.started_at,
       finishedAt: row.finished_at,
-      canary: row.canary === null ? null : (JSON.parse(row.canary) as CanaryRecord),
+      canary: storedCanary(row.id, row.canary),
       pool: row.pool ?? undefined,
     }));
   }
 
   async spec(job: JobId): Promise<JobSpec> {
     const row = await this.database.selectFrom("jobs").select(["spec", "pool"]).where("id", "=", job).executeTakeFirstOrThrow();
-    return { ...SINCE, ...(JSON.parse(row.spec) as Omit<JobSpec, "id" | keyof typeof SINCE>), id: job, pool: row.pool ?? undefined };
+    return { ...storedSpec(job, row.spec), id: job, pool: row.pool ?? undefined };
   }
 
   async tally(job: JobId): Promise<JobTally> {

@@ -7,6 +7,7 @@ import { DATABASE_FILE } from "../../shared/backup.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { OpenBackup } from "../core/store.ts";
 import { DiskBlobs } from "./blobs.ts";
+import { refuseForeignCode } from "./schema-check.ts";
 import { openBackup } from "./snapshot.ts";
 
 /** Throws when there is none, when a coordinator has it, or when it is no database. */
@@ -22,6 +23,16 @@ export function openStopped(path: string): DatabaseSyncInstance {
     throw new Error(`${path} cannot be read: ${message}.`, { cause: error });
   }
   return database;
+}
+
+/** Throws `DamagedDatabase` when the database has triggers, views or virtual tables, else as `openStopped` does. */
+export function inspectStopped(path: string): void {
+  const database = openStopped(path);
+  try {
+    refuseForeignCode(database);
+  } finally {
+    database.close();
+  }
 }
 
 /** A backup of the stopped data folder `data`. Throws as `openStopped` does. */

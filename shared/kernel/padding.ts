@@ -24,6 +24,25 @@ export function paddingOf(layout: Layout, byteLength: number): Padding | undefin
   return { stride: bare ? bare.stride : byteLength, ranges: merged };
 }
 
+/** Where the padding at the end of a type of a fixed size begins: no byte from there on is a value's. */
+export function valuesEnd(layout: Layout): number {
+  switch (layout.kind) {
+    case "scalar":
+    case "vector":
+      return layout.size;
+    case "matrix":
+      return (layout.columns - 1) * layout.stride + layout.column.size;
+    case "array":
+      return ((layout.count ?? 1) - 1) * layout.stride + valuesEnd(layout.element);
+    case "struct": {
+      const last = layout.members.at(-1);
+      return last ? last.offset + valuesEnd(last.layout) : layout.size;
+    }
+    default:
+      return layout satisfies never;
+  }
+}
+
 function elementPadding(element: Layout, stride: number, ranges: ByteRange[]): boolean {
   if (!walk(element, 0, stride, ranges)) return false;
   if (stride > element.size) ranges.push([element.size, stride]);

@@ -185,8 +185,9 @@ function isPlain(ast: WeslAST): boolean {
 
 /** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on. */
 function syntaxFault(message: string, rest: string): { wrong: string; right: string } {
-  const hidden = hiddenIn(rest.slice(0, 1), PLAIN_LINES_PATTERN);
-  if (hidden) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
+  // Two: one alone may be half of a character.
+  const hidden = hiddenIn(rest.slice(0, 2), PLAIN_LINES_PATTERN);
+  if (hidden?.before === 0) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
   if (rest.startsWith("#")) {
     return {
       wrong: "WGSL has no preprocessor: # begins nothing.",

@@ -30,6 +30,56 @@ const colours = (shown: Page) =>
     return new Set(Array.from({ length: 1600 }, (_, i) => `${data[4 * i]} ${data[4 * i + 1]} ${data[4 * i + 2]}`)).size;
   });
 
+/** What is shown lags behind what was lost and restored, ms. */
+const SHOWN_MS = 1_000;
+
+/** As after a crash of the graphics driver: answers when a canvas of the test's own was lost and is there again. */
+async function restartGraphics(): Promise<void> {
+  const restored = page.evaluate(
+    (lag) =>
+      new Promise<void>((resolve) => {
+        const canvas = document.createElement("canvas");
+        canvas.getContext("2d")?.fillRect(0, 0, 1, 1);
+        canvas.addEventListener("contextrestored", () => setTimeout(resolve, lag), { once: true });
+        document.body.append(canvas);
+      }),
+    SHOWN_MS,
+  );
+  const devtools = await page.browser().target().createCDPSession();
+  await devtools.send("Browser.crashGpuProcess");
+  await devtools.detach();
+  await restored;
+}
+
+/** The share of the wave's columns that has its base line. */
+const baseLine = (shown: Page) =>
+  shown.$eval(".wave canvas", (canvas) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [width, height];
+    const context = copy.getContext("2d");
+    context?.drawImage(canvas as HTMLCanvasElement, 0, 0);
+    // One pixel high, above the place of the ticks.
+    const { data } = context?.getImageData(0, height - 6, width, 1) ?? { data: [] };
+    return Array.from({ length: width }, (_, x) => data[4 * x + 3]).filter((alpha) => alpha === 255).length / width;
+  });
+
+test("plate and wave are whole again after the graphics restarted, in the page and popped out", async () => {
+  await visitor.lend();
+  await visitor.say({});
+  await page.waitForSelector(".first canvas.laid-out");
+  const isWhole = async (shown: Page) => (await colours(shown)) > 10 && (await baseLine(shown)) > 0.9;
+  await expect.poll(() => isWhole(page)).toBe(true);
+  await restartGraphics();
+  await expect.poll(() => isWhole(page), { timeout: 20_000 }).toBe(true);
+  const own = await popOut();
+  await expect.poll(() => isWhole(own), { timeout: 20_000 }).toBe(true);
+  await restartGraphics();
+  await expect.poll(() => isWhole(own), { timeout: 20_000 }).toBe(true);
+  await page.click(".popped-away button");
+  await page.waitForSelector(".first > idlewave-plate canvas");
+});
+
 describe("the picture popped out", () => {
   test("is offered while something is lent", async () => {
     expect(await page.$('[data-testid="pop-out"]')).toBeNull();
@@ -64,6 +114,27 @@ describe("the picture popped out", () => {
     await expect.poll(() => page.$eval(".dock-status strong", (line) => line.textContent)).toBe("Lending a quarter");
     await own.mouse.move(100, 100);
     await visitor.heard("input");
+    // As small as browsers make it.
+    await own.setViewport({ width: 288, height: 416 });
+    await own.waitForFunction(
+      () => {
+        const boxes = [".dock-status strong", ".dock-status span", ".wave canvas"].map((of) =>
+          document.querySelector(of)?.getBoundingClientRect(),
+        );
+        const [first, second, wave] = boxes;
+        return (
+          first &&
+          second &&
+          wave &&
+          first.width > 60 &&
+          second.width > 60 &&
+          second.right <= innerWidth &&
+          wave.width > 150 &&
+          wave.height > 30
+        );
+      },
+      { polling: 100 },
+    );
     for (const each of [own, page]) {
       // The page's dock may still rise, and a tab behind another draws seldom.
       await each.waitForFunction(

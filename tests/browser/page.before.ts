@@ -101,6 +101,8 @@ describe("before the click", () => {
       ["Jobs that need volunteers", "", "?job=1"],
       ["Jobs that are finished", "", "?job=2"],
     ]);
+    expect(await page.$$eval(".jobs thead .number", (heads) => heads.map((head) => head.textContent))).toEqual(["Units left", "Units"]);
+    expect(await page.$$eval(".jobs tbody .number", (cells) => cells.at(-1)?.textContent)).toBe("1 million");
     site.jobs = [job({ state: "paused" }), primes({ state: "done" })];
     await visitor.open("/?job=1", "paused");
     expect(await listed()).toEqual([
@@ -122,13 +124,29 @@ describe("before the click", () => {
     site.network = { ...network, name: "Tidal Network", allowSoftware: true };
     await visitor.open();
     expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
-    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/^Volunteers compute units, .* your processor may, slowly\.$/);
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(
+      /^Volunteers compute units, .* in some browsers, a processor\.$/,
+    );
     // Nobody may ask before the click which of the two would compute.
     expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Lend half my machine");
     await page.setViewport({ width: 390, height: 844 });
     await page.waitForFunction(() => (document.querySelector("ul.terms")?.getBoundingClientRect().bottom ?? 0) <= innerHeight);
     expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's machine gets/);
     expect(await visitor.violations()).toEqual([]);
+    await visitor.lend();
+    await visitor.say({ phase: { kind: "no-adapter" } });
+    // What is to be typed is whole, dashes and all.
+    for (const width of [390, 320]) {
+      await page.setViewport({ width, height: 844 });
+      const lines = await page.$$eval(".terms code span", (words) =>
+        words.map((word) => [
+          word.textContent,
+          Math.round(word.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(word).lineHeight)),
+        ]),
+      );
+      expect(lines.filter(([, height]) => height !== 1)).toEqual([]);
+      expect(lines).toContainEqual(["--use-webgpu-adapter=swiftshader", 1]);
+    }
   });
 
   test("a donor in another tab is shown live at once, can be told and stopped from here, and is missed when that tab is gone", async () => {

@@ -11,7 +11,15 @@ describe("the keyboard", () => {
       await page.keyboard.press("Tab");
       order.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ""));
     }
-    expect(order).toEqual(["Skip to what is true now", "idlewave", "Lend half my GPU", "Less", "More", "Read the kernel"]);
+    expect(order).toEqual(["Skip to content", "idlewave", "Lend half my GPU", "Less", "More", "Read the kernel"]);
+    // The focus of a job's link strikes through no words beneath it.
+    await page.focus(".jobs tbody a");
+    const over = await page.$eval(".jobs tbody a", (link) => {
+      const { outlineOffset, outlineWidth } = getComputedStyle(link);
+      const edge = link.getBoundingClientRect().bottom + Number.parseFloat(outlineOffset) + Number.parseFloat(outlineWidth);
+      return edge - (link.nextElementSibling?.getBoundingClientRect().top ?? 0);
+    });
+    expect(over).toBeLessThanOrEqual(3);
     await visitor.open();
     for (let i = 0; i < 3; i++) await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");

@@ -182,7 +182,7 @@ describe("after the click", () => {
     await visitor.say({});
     await visitor.say({ dose: 0.1 });
     await page.waitForFunction(() => document.querySelector(".wave-ceiling span")?.textContent?.startsWith("a tenth"));
-    expect(await page.$eval(".wave", (wave) => wave.getAttribute("aria-label"))).toContain("ceiling a tenth");
+    expect(await page.$eval(".wave", (wave) => wave.getAttribute("aria-label"))).toContain("at most a tenth on average");
     await visitor.say({ phase: { kind: "stopped" } });
     expect(await visitor.h1()).toBe("Stopped. You gave 14 units.");
   });
@@ -288,12 +288,59 @@ describe("after the click", () => {
   });
 
   test("what differed in a refused unit can be read", async () => {
-    site.refused = [{ unit: 77, volunteer: "ab", digest: "11".repeat(32), canonical: "22".repeat(32), at: "" }];
+    const other = { volunteer: "cd".repeat(6), digest: "33".repeat(32), canonical: "44".repeat(32), at: "" };
+    const own = { volunteer: "ab".repeat(6), digest: "11".repeat(32), canonical: "22".repeat(32), at: "" };
+    site.refused = [
+      { ...other, unit: 77 },
+      { ...own, unit: 77 },
+      { ...own, unit: 80 },
+      { ...other, unit: 99 },
+    ];
     await visitor.open();
     await visitor.lend();
     await visitor.say({ phase: { kind: "refused", job: 1, unit: 77 } });
     await page.evaluate(() => [...document.querySelectorAll("button")].find((each) => each.textContent === "What differed")?.click());
     await page.waitForFunction(() => document.querySelector("dialog[open]")?.textContent?.includes("22".repeat(32)));
+    const text = await page.$eval("dialog", (dialog) => dialog.textContent ?? "");
+    expect(text).toMatch(/Your graphics card computed units 77 and 80\. Two strangers got other bytes/);
+    expect(text).not.toMatch(/33333|Unit 99/);
+    // Enter is no Stop.
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Close");
     expect(await visitor.violations()).toEqual([]);
+  });
+
+  test("who came for one job that has nothing for them is shown where others are", async () => {
+    for (const [width, height] of [
+      [320, 640],
+      [390, 844],
+    ] as const) {
+      await page.setViewport({ width, height });
+      await visitor.open("/?job=1");
+      await visitor.lend();
+      await visitor.say({
+        phase: { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 },
+        own: { job: 1, waiting: 144, final: 0 },
+      });
+      expect(await visitor.h1()).toBe("Every unit left of this job needs somebody else.");
+      const [high, room] = await page.evaluate(() => {
+        const [link, dock] = [".elsewhere", ".dock"].map((of) => document.querySelector(of)?.getBoundingClientRect());
+        return [link?.height ?? 0, (dock?.top ?? 0) - (link?.bottom ?? Number.NaN)] as const;
+      });
+      expect(high).toBeGreaterThanOrEqual(44);
+      expect(room, `${width} x ${height}`).toBeGreaterThanOrEqual(0);
+    }
+    expect(await visitor.violations()).toEqual([]);
+    await page.click(".elsewhere");
+    await page.waitForFunction(() => location.hash === "#jobs-title");
+    expect(await visitor.state()).toBe("waiting");
+  });
+
+  test("what was given is told after the graphics card was lost too", async () => {
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    await visitor.say({ phase: { kind: "device-lost", times: 3, final: true } });
+    expect(await page.$$eval(".figures dd", (all) => all.map((each) => each.textContent?.trim()))).toEqual(["14", "6 min 12 s", "3.20"]);
+    expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Try again with half");
   });
 });

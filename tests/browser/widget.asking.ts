@@ -1,8 +1,9 @@
 /** What the widget asks before anything, and how it takes the answer. */
 import { gzipSync } from "node:zlib";
-import type { Page } from "puppeteer";
+import type { Frame, Page } from "puppeteer";
 import { describe, expect, it } from "vitest";
-import { AIM_MS, agree, asked, began, frameOf, network, page, site, until, visit, wait } from "./widget-scene.ts";
+import { widgetSnippet } from "../../shared/widget.ts";
+import { AIM_MS, agree, asked, began, frameOf, network, page, placeOfYes, press, site, until, visit, wait } from "./widget-scene.ts";
 
 const LOADER_BYTES = 3 * 1024;
 
@@ -36,10 +37,11 @@ describe("the widget on a site", () => {
 
   it("takes a yes from the keyboard, and keeps it for the next page of the site", async () => {
     const frame = await visit();
-    await until(frame, "ask");
-    await (await frame.$('[data-action="lend"]'))?.focus();
-    await wait(AIM_MS);
-    await page.keyboard.press("Enter");
+    await agree(frame, async () => {
+      await (await frame.$('[data-action="lend"]'))?.focus();
+      await wait(AIM_MS);
+      await page.keyboard.press("Enter");
+    });
     await until(frame, "running");
     const next = await visit("{widget}", "", "/next");
     await until(next, "running");
@@ -63,20 +65,84 @@ describe("the widget on a site", () => {
     await agree(frame);
     await until(frame, "covered");
     expect(began()).toEqual([]);
-    const opened = new Promise<Page>((resolve) => page.once("popup", (popup) => resolve(popup as Page)));
-    await frame.click('[data-action="open-window"]');
-    const own = await opened;
-    await own.waitForSelector('[data-action="lend"]');
-    await wait(500);
-    await own.hover('[data-action="lend"]');
-    await wait(AIM_MS);
-    const closed = new Promise((resolve) => own.once("close", resolve));
-    await own.mouse.down();
-    await own.mouse.up();
-    await closed;
+    await decideInWindow(frame, "lend");
     // A yes was said; what is covered pauses all the same.
     await until(frame, "paused");
     await page.evaluate(() => document.querySelector("div")?.remove());
     await until(frame, "running");
   });
+
+  it("asks in a window of its own, to forget its visitor too, where no loader answers it, and needs none where the page answers itself", async () => {
+    site.pages.set(
+      "/",
+      `<idlewave-widget><iframe width="320" height="288" src="${network.url}/widget?site=${site.origin}"></iframe></idlewave-widget>`,
+    );
+    await page.goto(site.origin);
+    const frame = await frameOf(page);
+    await until(frame, "ask");
+    await press(await placeOfYes(frame));
+    await until(frame, "window");
+    expect(began()).toEqual([]);
+    await decideInWindow(frame, "lend");
+    await until(frame, "running");
+    await frame.click(".why");
+    await frame.locator(".foot [data-action='forget']").click();
+    await wait(AIM_MS);
+    const sure = await frame.$("[data-action='forget-sure']");
+    await sure?.hover();
+    await wait(AIM_MS);
+    await sure?.click();
+    await decideInWindow(frame, "forget-sure");
+    await until(frame, "forgotten");
+    await page.reload();
+    const answered = await frameOf(page);
+    await until(answered, "ask");
+    // Another frame cannot stand in for the page.
+    await page.evaluate(() => {
+      const other = document.body.appendChild(document.createElement("iframe")).contentWindow as Window & typeof globalThis;
+      const relay = other.eval("(frame, value) => frame.postMessage({ idlewave: 'alive', value }, '*')");
+      addEventListener("message", ({ data, source }) => data.idlewave === "alive?" && relay(source, data.value));
+    });
+    await press(await placeOfYes(answered));
+    await until(answered, "window");
+    await answered.click('[data-action="no"]');
+    await answered.locator('[data-action="ask-again"]').click();
+    await page.evaluate(() =>
+      addEventListener("message", ({ data, source }) => {
+        if (data.idlewave === "alive?") (source as Window).postMessage({ idlewave: "alive", value: data.value }, "*");
+      }),
+    );
+    await agree(answered);
+    await until(answered, "running");
+  });
+
+  it("asks in a window of its own where the page that has it is in a frame itself", async () => {
+    site.pages.set("/inner", widgetSnippet(network.url, site.origin));
+    site.pages.set("/", '<iframe width="500" height="400" src="/inner"></iframe>');
+    await page.goto(site.origin);
+    const inner = await (await page.waitForSelector("iframe"))?.contentFrame();
+    const element = await inner?.waitForSelector("idlewave-widget iframe");
+    const frame = (await element?.contentFrame()) as Frame;
+    await frame.waitForSelector("[data-scene]");
+    await until(frame, "ask");
+    await press(await placeOfYes(frame));
+    await until(frame, "window");
+    expect(began()).toEqual([]);
+  });
 });
+
+/** Opens the window that the frame offers, and presses there as a person does. */
+async function decideInWindow(frame: Frame, action: string): Promise<void> {
+  const opened = new Promise<Page>((resolve) => page.once("popup", (popup) => resolve(popup as Page)));
+  await frame.locator('[data-action="open-window"]').click();
+  const own = await opened;
+  await own.waitForSelector(`[data-action="${action}"]`);
+  await wait(500);
+  await own.hover(`[data-action="${action}"]`);
+  await wait(AIM_MS);
+  const closed = new Promise((resolve) => own.once("close", resolve));
+  await own.mouse.down();
+  // It closes before puppeteer hears of the release.
+  await own.mouse.up().catch(() => {});
+  await closed;
+}

@@ -19,6 +19,42 @@ import {
   wait,
 } from "./widget-scene.ts";
 
+const HOLD = "var hold = (ms) => { const from = performance.now(); while (performance.now() - from < ms); }";
+
+/** A page that can hide the widget by the compositor alone: fade it, or slide something over it, that lets clicks through. */
+const CURTAIN = `<style>
+    #box { position: absolute; will-change: opacity }
+    #curtain { position: absolute; left: -420px; width: 320px; height: 288px; background: #0a0; z-index: 9; pointer-events: none; will-change: transform }
+  </style>
+  <div id="box">{widget}</div><div id="curtain">Play</div>
+  <script>
+    ${HOLD};
+    var drawn = [];
+    const draw = (element, clear, hidden, ms, until) =>
+      drawn.push(element.animate([clear, { ...clear, offset: 0.02 }, { ...hidden, offset: 0.021 }, { ...hidden, offset: until },
+        { ...(until < 1 ? clear : hidden), offset: Math.min(1, until + 0.001) }, until < 1 ? clear : hidden], { duration: ms, fill: "forwards" }));
+    var fade = (ms, until = 1) => draw(box, { opacity: 1 }, { opacity: 0.001 }, ms, until);
+    var slide = (ms, until = 1) => draw(curtain, { transform: "none" }, { transform: "translateX(420px)" }, ms, until);
+    var shown = (then) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(then, 0)));
+    var late = 0;
+    addEventListener("message", () => late && hold(late));
+    var over = () => { late = 0; for (const each of drawn.splice(0)) each.cancel(); };
+  </script>`;
+
+/** What such a page does before a person presses what they see there. */
+const CURTAINS = {
+  "fades it, held": "fade(4500); shown(() => hold(2500))",
+  "slides over it, held": "slide(4500); shown(() => hold(2500))",
+  "slides over it, held until the curtain is gone": "slide(2000, 0.7); shown(() => hold(1500))",
+  "fades it, free": "fade(4500)",
+  "slides over it, free": "slide(4500)",
+  "slides over it, held after each answer": "slide(4500); late = 150",
+  "fades it, held in slices": "fade(4500); shown(function slice() { hold(120); if (drawn.length) setTimeout(slice, 0); })",
+};
+
+/** What a press is answered with that is no yes. */
+const REFUSED = /^Something covers this box|The page was busy, so that press|That was too quick|^Decide in a window/;
+
 /** Where the yes lies on a page that shows the frame smaller. */
 function placeOnScreen(): Promise<{ x: number; y: number }> {
   return page.$eval("idlewave-widget iframe", (frame) => {
@@ -64,6 +100,40 @@ describe("the widget computes nothing when a host", () => {
     expect(began()).toEqual([]);
   });
 
+  it("shows something else by an animation that needs no thread of its own, its thread held, let go between, or free", async () => {
+    const frame = await visit(CURTAIN);
+    await until(frame, "ask");
+    const place = await placeOfYes(frame);
+    if (!place) throw new Error("there is no yes");
+    for (const [what, draw] of Object.entries(CURTAINS)) {
+      await page.mouse.move(place.x - 3, place.y);
+      await wait(AIM_MS);
+      await page.evaluate(`${draw}; undefined`);
+      await wait(600);
+      await page.mouse.click(place.x, place.y);
+      const said = () => frame.$eval(".text", (text) => text.textContent);
+      await expect.poll(said, { timeout: 10_000, message: what }).toMatch(REFUSED);
+      await page.waitForFunction("(over(), true)");
+      // From whatever it was refused with, back to the question.
+      await frame.click('[data-action="no"]');
+      await frame.locator('[data-action="ask-again"]').click();
+      await until(frame, "ask");
+    }
+    expect(began()).toEqual([]);
+    await agree(frame);
+    await until(frame, "running");
+  });
+
+  it("holds its thread when the yes is pressed, until it is pressed once more", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    await press(await placeOfYes(frame), AIM_MS, () => page.evaluate(`${HOLD}; setTimeout(() => hold(700), 50); undefined`));
+    await frame.waitForFunction(() => document.querySelector(".text p")?.textContent?.startsWith("The page was busy"), { polling: 100 });
+    expect(began()).toEqual([]);
+    await agree(frame);
+    await until(frame, "running");
+  });
+
   it("shrinks the frame to nothing", async () => {
     const frame = await visit("<style>idlewave-widget iframe { width: 0 !important; height: 0 !important }</style>{widget}");
     await frame.waitForFunction(() => document.body.dataset.scene !== undefined);
@@ -96,7 +166,7 @@ describe("the widget computes nothing when a host", () => {
     await until(frame, "ask");
     await page.evaluate(() => {
       const inner = document.querySelector("iframe")?.contentWindow;
-      for (const idlewave of ["consent", "lend", "state", "colours", "size"]) {
+      for (const idlewave of ["consent", "forget", "lend", "state", "colours", "size", "alive", "visible"]) {
         inner?.postMessage({ idlewave, dose: 0.5, state: "running", action: "lend", ground: "red;}*{opacity:0}", ink: "url(//x)" }, "*");
       }
     });

@@ -1,6 +1,7 @@
 /** The widget in its shapes and languages. */
 import type { Frame } from "puppeteer";
 import { describe, expect, it } from "vitest";
+import { languageFor } from "../../client/widget/language.ts";
 import { type WidgetSize, widgetSnippet } from "../../shared/widget.ts";
 import { agree, frameOf, network, page, site, until, visit } from "./widget-scene.ts";
 
@@ -22,6 +23,26 @@ describe("the widget", () => {
     await until(frame, "ask");
     await frame.waitForFunction(() => innerHeight === 288 && innerWidth === 320);
     expect(await page.$eval("#below", (element) => element.getBoundingClientRect().top)).toBe(below);
+  });
+
+  it("has its answers first by keyboard, and Escape closes why it is here", async () => {
+    const frame = await visit("{widget}", 'size="badge"');
+    await frame.locator(".badge .open").click();
+    await until(frame, "ask");
+    const focused = () =>
+      frame.evaluate(() => (document.activeElement as HTMLElement).dataset.action ?? document.activeElement?.classList.value);
+    await frame.focus(".box [data-action='lend']");
+    const order = [await focused()];
+    for (let step = 0; step < 3; step++) {
+      await page.keyboard.press("Tab");
+      order.push(await focused());
+    }
+    expect(order).toEqual(["lend", "less", "no", "link why"]);
+    await page.keyboard.press("Enter");
+    await frame.waitForSelector('[data-action="never"]');
+    await page.keyboard.press("Escape");
+    await frame.waitForSelector('[data-action="lend"]');
+    expect(await focused()).toBe("link why");
   });
 
   it.each<[WidgetSize, number]>([
@@ -67,6 +88,26 @@ describe("the widget", () => {
     const frame = await visit("{widget}", `lang="${lang}"`);
     await until(frame, "ask");
     expect(await cutIn(frame)).toEqual([]);
+    // What is told after a press, in the same place.
+    const { words } = languageFor([lang]);
+    for (const [title, text] of [
+      [null, words.tooQuick],
+      [null, words.pageBusy],
+      [words.forgetTitle, words.pageBusy],
+      [words.inWindow, words.inWindowMore],
+      [words.forgetTitle, words.inWindowMore],
+    ] as const) {
+      await frame.evaluate(
+        (told) => {
+          for (const [selector, said] of Object.entries(told)) {
+            const line = document.querySelector(selector);
+            if (line && said !== null) line.textContent = said;
+          }
+        },
+        { h1: title, ".text p": text },
+      );
+      expect(await cutIn(frame)).toEqual([]);
+    }
   });
 
   it.each(LANGUAGES)("asks in two lines in %s, whatever is to be lent", async (lang) => {

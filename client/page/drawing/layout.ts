@@ -3,7 +3,7 @@
 /** A square smaller than this stands for a run of cells, unless the job is an image. CSS pixels. */
 const SMALLEST_SQUARE = 20;
 /** A job of few units does not become a wall of giants. CSS pixels. */
-const LARGEST_SQUARE = 96;
+const LARGEST_SQUARE = 192;
 
 export interface Layout {
   columns: number;

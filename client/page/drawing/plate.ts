@@ -34,6 +34,8 @@ export class Plate {
     this.canvas = canvas;
     this.context = context;
     this.onLaidOut = onLaidOut;
+    // A restart of the graphics leaves nothing of what was drawn.
+    canvas.addEventListener("contextrestored", () => this.redrawAll());
   }
 
   dress(palette: Palette, flat: boolean, reducedMotion: boolean): void {

@@ -97,7 +97,8 @@ function drawTile(brush: Brush, square: Square, mine: boolean): void {
 let scratch: OffscreenCanvas | null = null;
 
 function coloured(tile: Uint8Array, ramp: Uint8Array, width: number, height: number): OffscreenCanvas {
-  if (scratch?.width !== width || scratch.height !== height) scratch = new OffscreenCanvas(width, height);
+  const known = scratch?.width === width && scratch.height === height && !scratch.getContext("2d")?.isContextLost();
+  if (!scratch || !known) scratch = new OffscreenCanvas(width, height);
   const context = scratch.getContext("2d");
   if (!context) throw new Error("no 2D context for a tile");
   const pixels = context.createImageData(width, height);

@@ -38,6 +38,8 @@ export interface Accesses {
   accesses: Access[];
   /** Bindings, and members of them, that are stored as a whole: `params`, `params.cells`. */
   filled: ReadonlySet<string>;
+  /** The same of those that are read as a whole, or whose pointer goes where it is not followed. */
+  taken: ReadonlySet<string>;
   /** False where the kernel was too long to be followed to its end. */
   whole: boolean;
 }
@@ -48,16 +50,17 @@ export function accessesOf(facts: Facts): Accesses {
   const walk = new Walk(facts, functions);
   try {
     if (entry) walk.body(entry, startOf(new Map()));
-    return { accesses: walk.found, filled: walk.filled, whole: true };
+    return { accesses: walk.found, filled: walk.filled, taken: walk.taken, whole: true };
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
-    return { accesses: walk.found, filled: walk.filled, whole: false };
+    return { accesses: walk.found, filled: walk.filled, taken: walk.taken, whole: false };
   }
 }
 
 class Walk {
   readonly found: Access[] = [];
   readonly filled = new Set<string>();
+  readonly taken = new Set<string>();
   private readonly facts: Facts;
   private readonly names: Names;
   private readonly values: Values;
@@ -176,7 +179,11 @@ class Walk {
   }
 
   private read(expression: ExpressionElem | undefined, place: Place): void {
-    if (expression) this.look(expression, place, false);
+    if (!expression) return;
+    // `&x` alone reads nothing: what its pointer leads to is followed.
+    const memory = isAddress(expression) ? undefined : this.memories.of(expression);
+    if (memory?.path !== undefined) this.taken.add(memory.binding + memory.path);
+    this.look(expression, place, false);
   }
 
   private look(expression: ExpressionElem, place: Place, stores: boolean): void {
@@ -217,7 +224,7 @@ class Walk {
     call.arguments.forEach((argument, index) => {
       const pointee = index === 0 && argument.kind === "unary-expression" && argument.operator.value === "&";
       const reads = pointee && !decl && (callee.originalName === ATOMIC_READ || callee.originalName === "arrayLength");
-      if (reads) this.read(argument.expression, place);
+      if (reads) this.look(argument.expression, place, false);
       else this.read(argument, place);
     });
     if (decl?.kind !== "fn") return;
@@ -244,4 +251,9 @@ class Walk {
       reached: place.sure && range?.top !== undefined,
     });
   }
+}
+
+function isAddress(expression: ExpressionElem): boolean {
+  if (expression.kind === "parenthesized-expression") return isAddress(expression.expression);
+  return expression.kind === "unary-expression" && expression.operator.value === "&";
 }

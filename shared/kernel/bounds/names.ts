@@ -125,8 +125,7 @@ export class Names {
         return base && `${base}.${expression.access.name}`;
       }
       case "binary-expression": {
-        const [a, b] = [this.keyOf(expression.left), this.keyOf(expression.right)];
-        return a && b && a.length + b.length < 200 ? `(${a}${expression.operator.value}${b})` : undefined;
+        return this.pairKey(expression.left, expression.operator.value, expression.right);
       }
       case "call-expression": {
         const callee = expression.function.kind === "ref" ? expression.function.ident : expression.function.name;
@@ -138,6 +137,12 @@ export class Names {
       default:
         return undefined;
     }
+  }
+
+  /** The key of `left operator right`, whether such an expression stands anywhere or not. */
+  pairKey(left: ExpressionElem, operator: string, right: ExpressionElem): string | undefined {
+    const [a, b] = [this.keyOf(left), this.keyOf(right)];
+    return a && b && a.length + b.length < 200 ? `(${a}${operator}${b})` : undefined;
   }
 
   /** The keys of the variables that a statement changes. */

@@ -17,7 +17,7 @@ export interface Place {
   dead: boolean;
   /** Ranges of parameters and of the variables of loops. */
   known: ReadonlyMap<AbstractElem, Range | undefined>;
-  /** Bounds from conditions, by the expression's key. */
+  /** Bounds from conditions, by the expression's key; by that of `a >= b`, where it holds, the least of `a - b`. */
   narrowed: ReadonlyMap<string, Narrowing>;
   memo: Map<AbstractElem, Range | undefined>;
 }

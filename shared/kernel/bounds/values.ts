@@ -1,5 +1,5 @@
 /** Ranges of integer expressions at one place of a function, from the facts and from the conditions that lead there. */
-import { type AbstractElem, type ExpressionElem, type FnElem, type FnParamElem, refDecl } from "wesl/core";
+import { type AbstractElem, type BinaryExpression, type ExpressionElem, type FnElem, type FnParamElem, refDecl } from "wesl/core";
 import { evaluate } from "../attributes.ts";
 import { dispatched, type Facts } from "./facts.ts";
 import { isPassing, type Names } from "./names.ts";
@@ -81,6 +81,9 @@ export class Values {
       });
     };
     const both = operator === "==";
+    const order = this.names.pairKey(right, ">=", left);
+    if (order !== undefined)
+      narrowed.set(order, { min: Math.max(gap, narrowed.get(order)?.min ?? 0), max: Number.POSITIVE_INFINITY, axes: undefined });
     if (b) narrow(left, both ? b.min : Number.NEGATIVE_INFINITY, b.max - gap, b);
     if (a) narrow(right, a.min + gap, both ? a.max : Number.POSITIVE_INFINITY, a);
     const always = a !== undefined && b !== undefined && !both && a.max <= b.min - gap;
@@ -111,6 +114,7 @@ export class Values {
         if (expression.operator.value === "&" && (a || b)) return this.masked(a, b);
         const rest = expression.operator.value === "%" && b && b.min > 0 && !(a && a.min >= 0) && this.names.isUnsigned(expression);
         if (rest) return { min: 0, max: b.max - 1, axes: 15 };
+        if (expression.operator.value === "-") return this.difference(expression, a, b, place);
         const range = a && b && operate(expression.operator.value, a, b);
         return range && this.unwrapped(expression, range);
       }
@@ -126,6 +130,18 @@ export class Values {
     if (a && b) return operate("&", a, b);
     const mask = a ?? b;
     return mask && mask.min >= 0 ? { min: 0, max: mask.max, axes: 15 } : undefined;
+  }
+
+  /** `a - b`, which does not wrap where a condition says that b is not above a. */
+  private difference(expression: BinaryExpression, a: Range | undefined, b: Range | undefined, place: Place): Range | undefined {
+    const range = a && b && operate("-", a, b);
+    const plain = range && this.unwrapped(expression, range);
+    const order = this.names.pairKey(expression.left, ">=", expression.right);
+    const least = order === undefined ? undefined : place.narrowed.get(order)?.min;
+    if (least === undefined || !a) return plain;
+    if (plain) return { ...plain, min: Math.max(plain.min, least) };
+    // Of unsigned numbers what is subtracted is at least zero, however large it may be.
+    return this.names.isUnsigned(expression) ? { min: least, max: a.max - Math.max(0, b?.min ?? 0), axes: 15 } : undefined;
   }
 
   private ofRef(ref: ExpressionElem, place: Place): Range | undefined {

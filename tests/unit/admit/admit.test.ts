@@ -321,9 +321,9 @@ fn add(at: u32) { atomicAdd(&bins[at % 4].count, 1u); }
     expect(plan.buffers.map((each) => each.name)).toEqual(["bins"]);
     expect(plan.outputs[0]?.padding).toEqual({ stride: 16, ranges: [[6, 16]] });
     expect(warnings).toEqual([
-      "No entry point of the passes uses forgotten: it is left out.",
+      "job.json:10:18 bindings.forgotten: no entry point of the passes uses forgotten: it is left out.",
       "kernel.wgsl:1:8 needs shader-f16, which not every GPU has: only hosts that have it get this job.",
-      "kernel.wgsl:12:42 needs maxComputeInvocationsPerWorkgroup 512, WebGPU's default is 256: only hosts that have it get this job. Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make @workgroup_size smaller and the workgroups more.",
+      "job.json:32:13 overrides.SIZE: the 128 x 4 x 1 workgroup of main needs maxComputeInvocationsPerWorkgroup 512 (WebGPU's default is 256): only hosts that have it get this job. Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make overrides.SIZE, overrides.DEPTH smaller and the workgroups more.",
     ]);
   });
 

@@ -179,6 +179,14 @@ describe("an index that is inside is not spoken of", () => {
     ["of a vector that is made", "let p = vec2u(id.x % 10u, id.y);\n  out[p.y * 10u + p.x] = 1u;"],
     ["a loop whose condition has a second half", "for (var i = 0; i < 100 && out[5] < 9u; i++) { out[i] = 1u; }"],
     ["a loop that is left at the end", "for (var i = id.x; ; i += 64u) { if (i >= 100u) { break; } out[i] = 1u; }"],
+    ["a difference where it is none below zero", "if (id.x >= 28u) { out[id.x - 28u] = 1u; }"],
+    [
+      "a difference to a variable that doubles",
+      "for (var d = 1u; d < 64u; d = d << 1u) { if (id.x >= d && id.x < 100u) { out[id.x - d] = 1u; } }",
+    ],
+    ["a difference of which memory decides", "let d = src[id.x % 9u]; if (d > id.x || id.x > 99u) { return; } out[id.x - d] = 1u;"],
+    ["a difference with a name", "let d = src[id.x % 9u]; if (id.x <= 100u && d < id.x) { let at = id.x - d; out[at - 1u] = 1u; }"],
+    ["a difference of signed numbers", "let i = i32(id.x); let d = i32(id.y + 28u); if (d <= i) { out[i - d] = 1u; }"],
     ["a loop that ends just before it would wrap", "for (var i = 90u; i <= 4294967294u; i++) { if (i < 99u) { out[i - 90u] = 1u; } }"],
   ])("%s", async (_, body, shape) => {
     expect(await told(body, shape)).toEqual([]);
@@ -219,6 +227,11 @@ describe("an index that the text does not show is said to be unchecked", () => {
     ],
     ["beside a loop that not all enter", "for (var i = id.x; i < 100u; i += 128u) { out[id.x] = 1u; }", /out\[id\.x\]/],
     ["that may wrap", "out[id.x - 1u] = 1u;", /out\[id\.x - 1u\]/],
+    ["of a difference that is compared the other way around", "if (id.x <= 28u) { out[id.x - 28u] = 1u; }", /out\[id\.x - 28u\]/],
+    ["of a difference whose own size is asked for", "let d = out[1]; if (id.x - d >= 1u) { out[id.x - d] = 1u; }", /out\[id\.x - d\]/],
+    ["of a difference to what is changed", "var d = out[1]; if (id.x >= d) { d += 9u; out[id.x - d] = 1u; }", /out\[id\.x - d\]/],
+    ["of a difference from before", "var d = out[1]; let at = id.x - d; d = 0u; if (id.x >= d) { out[at] = 1u; }", /out\[at\]/],
+    ["of a difference to a signed number", "let i = i32(id.x); let d = i32(out[1]); if (i >= d) { out[i - d] = 1u; }", /out\[i - d\]/],
     ["of a pointer by another name", "let p = &out; let q = (p); (*q)[out[5]] = 1u;", /\(\*q\)\[out\[5\]\]/],
     [
       "of a number that a pass changes",

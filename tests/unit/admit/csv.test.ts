@@ -54,6 +54,10 @@ describe("a CSV table", () => {
     ["a b\n1", 1, /Column 1 is called "a b"/],
     ["a\n", 2, /no rows/],
     ["a\n1\n\n2", 3, /is empty/],
+    ['a,b\n1,"2\n', 2, /quote opens here/],
+    ['a,b\n"1,2\n3,4\n', 2, /quote opens here/],
+    ['a,b\n1,"2,5\n', 2, /quote opens here/],
+    ["a\n1.5,\n", 2, /2 fields/],
     ["a\n99999999999999999999", 2, /more than 64 bits/],
     ["a\n-9223372036854775809", 2, /more than 64 bits/],
     ["a\nNaN", 2, /no number/],
@@ -83,6 +87,10 @@ describe("a CSV table", () => {
     expect([table.cell(0, 1), table.cell(1, 0)]).toEqual(["t.csv:2:16", "t.csv:3:1"]);
     const numbers = read("x,label\n1,7\n");
     expect("columns" in numbers && numbers.columns.map(({ name }) => name)).toEqual(["x", "label"]);
+  });
+
+  it("takes a mark of inches in a column of text for text", () => {
+    expect(table('x,label\n1,"\n2,"half" an inch\n').count).toBe(2);
   });
 
   it("tells a text where a number is used, and a table of nothing but text", () => {

@@ -76,7 +76,7 @@ describe("one fault, named with its place and the way out", () => {
       /bindings\.parms: The kernel has no binding parms\. Did you mean params\?/,
     ],
     ["a misspelt field", job(set({ widht: 2 })), /bindings\.params\.set\.widht: Params has no member widht\. Did you mean width\?/],
-    ["a field of the wrong type", job(set({ width: 1.5 })), /set\.width: It is not always a whole number, and u32 holds whole numbers/],
+    ["a field of the wrong type", job(set({ width: 1.5 })), /set\.width: 1\.5 is no whole number, and u32 holds whole numbers/],
     ["a negative u32", job(set({ width: -1 })), /set\.width: -1 does not fit u32\. u32 holds 0 to 4294967295/],
     ["a boolean", job(set({ width: true })), /set\.width: It is true, where one number is expected/],
     [

@@ -35,7 +35,11 @@ describe("a hostile manifest is refused with its place", () => {
     ["half a character in a name", raw(J.replace("test-job", "\\ud800")), /^job\.json:1:9 : This text has half of a character/],
     ["half a character in a title", mem('"title":"a\\ud800"'), /^job\.json:1:263 : This text has half of a character/],
     ["NaN", mem('"priority":NaN'), /^job\.json:1:266 : NaN is no JSON value\. Put text between doub/],
-    ["a hexadecimal number", mem('"priority":0x10'), /^job\.json:1:267 : A comma or \} is missing here\. Put a comma b/],
+    [
+      "a hexadecimal number",
+      mem('"priority":0x10'),
+      /^job\.json:1:266 : 0x10 is hexadecimal, and JSON has decimal numbers alone\. Write 16\.$/,
+    ],
     ["a plus sign", mem('"priority":+1'), /^job\.json:1:266 : A value is missing here, there is "\+"\. Writ/],
     ["an octal number", mem('"priority":010'), /^job\.json:1:267 : A comma or \} is missing here\. Put a comma b/],
     ["something after the end", raw(`${J}x`), /^job\.json:1:255 : There is something after the end of the JSON value\./],
@@ -57,7 +61,7 @@ describe("a hostile manifest is refused with its place", () => {
       { "job.json": new Uint8Array(Buffer.from(J, "utf16le")), "kernel.wgsl": KERNEL },
       /^job\.json:1:2 : A key between double quotes is missing here\./,
     ],
-    ["single quotes", raw(J.replaceAll('"', "'")), /^job\.json:1:2 : A key between double quotes is missing here\./],
+    ["single quotes", raw(J.replaceAll('"', "'")), /^job\.json:1:2 : There is ', which is no quote of JSON\. Write straight double quotes/],
     ["no units", job(KERNEL, { units: { count: 0 } }), /^job\.json:7:14 units\.count: It is 0\. The least is 1\./],
     ["fewer units than none", job(KERNEL, { units: { count: -1 } }), /^job\.json:7:14 units\.count: It is -1\. The least is 1\./],
     [
@@ -273,7 +277,7 @@ describe("a hostile path or table is refused with its place", () => {
     ],
     ["an empty table", csv(""), /^r\.csv:1:1 : The header line is missing\. Name the columns in/],
     ["a table without rows", csv("a\n"), /^r\.csv:2:1 : The table has no rows\. Add a line of values\./],
-    ["a quote that stays open", csv('a\n"1\n'), /^r\.csv:2:1 a: "\\"1" is no number\. Write a decimal number of a/],
+    ["a quote that stays open", csv('a\n"1\n'), /^r\.csv:2:1 a: A quote opens here and the line has none that closes it\./],
     ["a row too long", csv("a\n1,2\n"), /^r\.csv:2:1 : The line has 2 fields\. The header has 1: remove what is too much/],
     ["a column twice", csv("a,a\n1,2\n"), /^r\.csv:1:1 a: Two columns are called a\. Give each a name of i/],
     [

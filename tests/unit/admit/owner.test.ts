@@ -93,9 +93,21 @@ describe("a warning", () => {
   it("names what not every host has, unless the job requires it", async () => {
     const large = `override blockSize: u32 = 8;\n${KERNEL.replace("size(64)", "size(blockSize, blockSize)")}`;
     const limit =
-      "kernel.wgsl:7:4 needs maxComputeInvocationsPerWorkgroup 1024, WebGPU's default is 256: only hosts that have it get this job. Every host gets one of at most 256 invocations, in at most 256 x 256 x 64: make @workgroup_size smaller and the workgroups more.";
+      /^job\.json:\d+:\d+ overrides\.blockSize: the 32 x 32 x 1 workgroup of main needs maxComputeInvocationsPerWorkgroup 1024 \(WebGPU's default is 256\): only hosts that have it get this job\. .*: make overrides\.blockSize smaller and the workgroups more\.$/;
     const overrides = { blockSize: 32 };
-    expect(await warned(job({ overrides }, large))).toContain(limit);
+    expect(await warned(job({ overrides }, large))).toEqual([
+      expect.stringMatching(limit),
+      expect.stringMatching(/store none beyond index 31/),
+    ]);
+    const literal = await warned(job({}, KERNEL.replace("size(64)", "size(512)")));
+    expect(literal[0]).toMatch(
+      /^kernel\.wgsl:6:4 needs maxComputeInvocationsPerWorkgroup 512 .* and maxComputeWorkgroupSizeX 512 .* have them get this job\..*make @workgroup_size/,
+    );
+    expect(literal.filter((text) => /maxCompute/.test(text))).toHaveLength(1);
+    const other = `override other: u32;\n${large.replace("params.first", "params.first + other")}`;
+    expect((await warned(job({ overrides: { other: 1, ...overrides } }, other)))[0]).toMatch(
+      / overrides\.blockSize: .*: make overrides\.blockSize smaller/,
+    );
     const asked = { overrides, passes: [{ workgroups: [2] }], requires: { limits: { maxComputeInvocationsPerWorkgroup: 1024 } } };
     expect(await warned(job(asked, large))).toEqual([]);
     const half = `enable f16;\n${KERNEL}`;
@@ -193,8 +205,22 @@ describe("a warning", () => {
     expect(await warned(bytes({ kind: "concat" }))).toEqual([]);
   });
 
+  it("has its place and its field", async () => {
+    const unset = { bindings: { params: { set: { first: 1 } } } };
+    expect(await warned(job(unset))).toEqual(["job.json:11:14 bindings.params.set: nothing sets width, scale of params: zero."]);
+    const spare = `${KERNEL.replace("values[id.x] =", "spare[id.x] = 1u; values[id.x] =")}@group(0) @binding(2) var<storage, read_write> spare: array<u32>;\n`;
+    const elements = { ...(manifest().bindings as object), spare: { elements: 64 } };
+    expect(await warned(job({ bindings: elements }, spare))).toEqual([
+      expect.stringMatching(/^job\.json:17:14 bindings\.spare: spare is written but is neither an output nor marked "scratch"/),
+    ]);
+    const rounded = { units: { count: 1e8 }, bindings: { params: { set: { first: 1, width: 1, scale: "$unit.index" } } } };
+    expect(await warned(job(rounded))).toEqual([
+      expect.stringMatching(/^job\.json:14:18 bindings\.params\.set\.scale: \$unit\.index reaches beyond 16777216/),
+    ]);
+  });
+
   it("says what a unit earns that has no figure", async () => {
-    const said = /gflopPerUnit is missing: a unit earns its volunteers what 1 GFLOP earns/;
+    const said = /^job\.json:1:1 gflopPerUnit: it is missing: a unit earns its volunteers what 1 GFLOP earns/;
     expect((await warned(job({ gflopPerUnit: undefined }))).join()).toMatch(said);
     expect(await warned(job({}))).toEqual([]);
   });
@@ -249,7 +275,11 @@ describe("a fault's wording", () => {
   it.each<[string, Files, RegExp]>([
     ["a binding without a name", job({ bindings: { "": null } }), /"" is no name that WGSL allows/],
     ["a kind alone", output("sum"), /reduce: .*Write \{"kind": "sum"\}\./],
-    ["a histogram without range", output({ kind: "histogram", bins: 4 }), /range is missing\. .*For example \[0,100\]/],
+    [
+      "a histogram without range",
+      output({ kind: "histogram", bins: 4 }),
+      /range is missing\. Write "range": \[0, 100\] in output\[0\]\.reduce: from and to\.$/,
+    ],
     ["an override that is a fraction", job({ overrides: { N: 16.5 } }, `override N: u32 = 1;\n${KERNEL}`), /16\.5\. Write a whole number/],
     ["swapped bindings of two sizes", swap(2, 32), /bindings\.other\.elements: other has 32 elements/],
     [
@@ -382,7 +412,7 @@ describe("the way out", () => {
         KERNEL,
         { "d.bin": new Uint8Array(260) },
       ),
-      /A unit's piece has 260 bytes, values has 256, by output\[0\]\.shape\. At most 64 records fit: mend recordsPerUnit, or give it "elements"\.$/,
+      /output\[0\]\.shape: values has 256 bytes by this shape, and a unit's piece, 65 records of 4 bytes, has 260\. Let the shape have 65 elements, or let recordsPerUnit be at most 64\.$/,
     ],
     [
       "of a file that stands alone as a start is the object around it",

@@ -13,7 +13,8 @@ import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
 import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 import { digest, final, replica, SPEC, bytesOf as storedBytes, unit } from "../store/place.ts";
-import { idlewave, type Ran } from "./run.ts";
+import { change, findingsOf } from "./data-folder.ts";
+import { idlewave } from "./run.ts";
 
 const UNITS = 12;
 
@@ -84,12 +85,6 @@ async function aBlob(copy: string): Promise<string> {
   throw new Error("there is no blob");
 }
 
-function change(copy: string, sql: string): void {
-  const database = new DatabaseSync(join(copy, "idlewave.sqlite"), { enableForeignKeyConstraints: false });
-  database.exec(sql);
-  database.close();
-}
-
 const [JOB, ONE, TWO] = [1 as JobId, 1 as AccountId, 2 as AccountId];
 /** More than a page keeps. */
 const LONG = "l".repeat(2000);
@@ -127,11 +122,6 @@ function dropUnit(copy: string): void {
   units.delete(3);
   database.prepare("UPDATE pages SET body = ? WHERE job = 1").run(pack(units));
   database.close();
-}
-
-function findingsOf({ stdout }: Ran): { check: string; holds: boolean; found: string; todo: string }[] {
-  return (JSON.parse(stdout.trim().split("\n")[0] ?? "") as { findings: { check: string; holds: boolean; found: string; todo: string }[] })
-    .findings;
 }
 
 describe("a backup", () => {

@@ -139,7 +139,7 @@ describe("a kernel that gives other bytes each time", () => {
       expect(ran, ran.stderr).toMatchObject({ code: 7, stdout: "" });
       expect(ran.stderr).toContain("Unit 0 gave other bytes the second time");
       expect(ran.stderr).not.toContain("Unit 2 ");
-      expect(ran.stderr).toMatch(/gflopPerUnit is missing/);
+      expect(ran.stderr).toMatch(/gflopPerUnit: it is missing/);
       const json = await software(package_, "--out", join(folder, "race.bin"), "--json");
       expect(json, json.stderr).toMatchObject({ code: 7 });
       expect(JSON.parse(json.stdout)).toMatchObject({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Assignment } from "../../../server/core/events.ts";
-import { checkSpec, FAILED_LIMIT } from "../../../server/core/job.ts";
+import { FAILED_LIMIT } from "../../../server/core/job.ts";
+import { checkSpec } from "../../../server/core/spec.ts";
 import type { JobState } from "../../../shared/api.ts";
 import type { JobId } from "../../../shared/ids.ts";
 import { JOB, jobSpec, unit, World } from "./world.ts";

@@ -124,6 +124,11 @@ describe("the handshake", () => {
     [{ origin: "x".repeat(301) }, "hello.origin must not have more than 300 characters"],
     [{ audit: 7 }, "hello.audit must be string"],
     [{ host: { ...HOST, software: 1 } }, "hello.host.software must be boolean"],
+    [{ host: { ...HOST, vendor: "a\nb" } }, "hello.host.vendor has characters that cannot be seen"],
+    [{ host: { ...HOST, architecture: "a\u202eb" } }, "hello.host.architecture has characters that cannot be seen"],
+    [{ host: { ...HOST, browser: "\u001b[2J" } }, "hello.host.browser has characters that cannot be seen"],
+    [{ host: { ...HOST, os: "a\u0000b" } }, "hello.host.os has characters that cannot be seen"],
+    [{ host: { ...HOST, features: ["a\u2028b"] } }, "hello.host.features.0 has characters that cannot be seen"],
     [{ host: undefined }, "hello"],
   ])("says which part of a hello is wrong: %j", async (changes, words) => {
     const volunteer = await connect();

@@ -215,7 +215,11 @@ describe("a volunteer's work", () => {
       verdicts: ["wanted"],
     });
     const others = bytesOf(...Array<number>(elements).fill(7));
-    expect(await volunteer.send({ type: "bytes", token, unit, bytes: others })).toMatchObject({ type: "error", code: "bytes-mismatch" });
+    const mismatch = (why: string) => ({ type: "error", code: "bytes-mismatch", message: expect.stringContaining(why) });
+    const send = (sent: Uint8Array) => volunteer.send({ type: "bytes", token, unit, bytes: sent });
+    expect(await send(others)).toMatchObject(mismatch("not what was submitted: they do not have the digest that was submitted."));
+    expect(await send(new Uint8Array(0))).toMatchObject(mismatch("they are 0 bytes, and a result of this job has 4,008."));
+    expect(await send(bytes.with(0, 99))).toMatchObject(mismatch("the lengths in them are not those of the job's outputs."));
     const foreign = (unit + 1000) as UnitIndex;
     expect(await volunteer.send({ type: "bytes", token, unit: foreign, bytes })).toMatchObject({ type: "error", code: "not-wanted" });
     expect(await volunteer.send({ type: "bytes", token, unit, bytes })).toEqual({ type: "done" });

@@ -59,6 +59,9 @@ async function put({ unit, token }: { unit: UnitIndex; token: Uint8Array }, body
   return `${response.status} ${text === "" ? "" : (JSON.parse(text) as { code: string }).code}`.trim();
 }
 
+/** A body whose length nobody tells before. */
+const untold = (bytes: Uint8Array) => new Blob([bytes as BlobPart]).stream();
+
 /** A body that never ends. */
 const trickle = () => new ReadableStream({ start: (body) => body.enqueue(right.slice(0, 10)) });
 const filesOf = () => readdirSync(join(network.folder, "blobs"), { recursive: true }).sort();
@@ -67,11 +70,15 @@ describe("a large result", () => {
   it("of another digest, in another frame or of another length is no match, and nothing of it is kept", async () => {
     const work = await wanted(await network.addJob(planOf(1, ELEMENTS)));
     const before = filesOf();
+    expect(await put({ ...work, unit: -1 as UnitIndex }, right)).toBe("400 bad-request");
     for (let i = 0; i < 5; i++) expect(await put(work, bytesOf(...Array<number>(ELEMENTS).fill(i)))).toBe("422 bytes-mismatch");
     const unframed = right.slice();
     unframed[0] = 99;
     expect(await put(work, unframed)).toBe("422 bytes-mismatch");
-    expect(await put(work, right.slice(4))).toBe("422 bytes-mismatch");
+    for (const other of [right.slice(4), new Uint8Array(0), bytesOf(...Array<number>(ELEMENTS + 1).fill(0))]) {
+      expect(await put(work, other as BodyInit)).toBe("422 bytes-mismatch");
+      expect(await put(work, untold(other))).toBe("422 bytes-mismatch");
+    }
     expect(filesOf()).toEqual(before);
     expect(await put(work, right)).toBe("204");
     expect(filesOf()).not.toEqual(before);

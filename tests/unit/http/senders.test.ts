@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import Fastify from "fastify";
 import { describe, expect, it } from "vitest";
 import type { App } from "../../../server/http/context.ts";
@@ -106,9 +107,23 @@ describe("a sender", () => {
     await app.close();
   });
 
-  it("of more than is heard out is answered without the rest", async () => {
+  it.each(["", "x".repeat(2_000)])("of more than is heard out is answered before it comes: %j", async (part) => {
     const { app, port } = await serve({ bytes: 1_000, ms: 1_000_000 });
-    const answer = await held(port, `GET /get HTTP/1.1\r\nhost: x\r\ncontent-length: 20000\r\n\r\n${"x".repeat(2_000)}`);
+    expect(await held(port, `GET /get HTTP/1.1\r\nhost: x\r\ncontent-length: 20000\r\n\r\n${part}`)).toMatch(/^HTTP\/1.1 200/);
+    await app.close();
+  });
+
+  it("of more than is heard out does not keep the line", async () => {
+    const { app, port } = await serve({ bytes: 1_000, ms: 30 });
+    const line = connect(port, "127.0.0.1", () => line.write("GET /get HTTP/1.1\r\nhost: x\r\ncontent-length: 20000\r\n\r\nxx"));
+    expect(await text(line)).toMatch(/^HTTP\/1.1 200/);
+    await app.close();
+  });
+
+  it("that tells no length is heard out as far as others, and answered without the rest", async () => {
+    const { app, port } = await serve({ bytes: 1_000, ms: 1_000_000 });
+    const head = "GET /get HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    const answer = await held(port, `${head}7d0\r\n${"x".repeat(2_000)}\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 200/);
     expect(answer).toContain("connection: close");
     await app.close();

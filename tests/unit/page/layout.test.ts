@@ -11,6 +11,10 @@ describe("the plate's layout", () => {
     expect(layOut(picture, 390, 439, 2)).toMatchObject({ side: 41 });
   });
 
+  test("gives a few units squares that fill a laptop's room", () => {
+    expect(layOut({ cells: 12, columns: 4, rows: 3, image: true }, 669, 704, 1)).toMatchObject({ columns: 4, rows: 3, side: 167 });
+  });
+
   test("keeps an image's own places, however small", () => {
     expect(layOut({ cells: 4096, columns: 64, rows: 64, image: true }, 380, 400, 1)).toMatchObject({ columns: 64, rows: 64, side: 5 });
   });

@@ -37,13 +37,15 @@ describe("numbers on the page", () => {
   ])("%d credit reads %s", (value, text) => expect(credit(value)).toBe(text));
 
   test("credit that waits is told where it rounds to something", () => {
-    expect([creditWords(0), creditWords(0.00004), creditWords(0.00005), creditWords(0.4)]).toEqual([
+    expect([0, 0.00004, 0.00005, 0.4].map((waiting) => creditWords(waiting, 1))).toEqual([
       "credit",
       "credit",
       "credit, 0.0001 waiting",
       "credit, 0.40 waiting",
     ]);
   });
+
+  test("credit of which every unit is verified waits to be signed", () => expect(creditWords(0.012, 0)).toBe("credit, 0.0120 unsigned"));
 
   test("throughput has three digits, and TFLOPS from 1,000", () => {
     expect(throughput(412.34)).toEqual({ value: "412", unit: "GFLOPS" });

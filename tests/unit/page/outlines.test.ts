@@ -21,7 +21,7 @@ function recording(): { context: OffscreenCanvasRenderingContext2D; done: { what
 
 test("nothing stays of the outlines around a square of the last row, which is not full", () => {
   const { context, done } = recording();
-  const canvas = { width: 0, height: 0, getContext: () => context } as unknown as OffscreenCanvas;
+  const canvas = { width: 0, height: 0, addEventListener: () => undefined, getContext: () => context } as unknown as OffscreenCanvas;
   const plate = new Plate(canvas, () => undefined);
   const colour = "#000";
   const tones = { ground: colour, ink: colour, line: colour, lineStrong: colour, lent: colour, sea: colour, bad: colour };

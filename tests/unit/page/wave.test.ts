@@ -19,7 +19,12 @@ function waveOf(): { wave: Wave; heights: number[] } {
       if (this.fillStyle === PALETTE.lent) heights.push(height);
     },
   };
-  const wave = new Wave({ width: 1, height: 1, getContext: () => context } as unknown as OffscreenCanvas);
+  const wave = new Wave({
+    width: 1,
+    height: 1,
+    addEventListener: () => undefined,
+    getContext: () => context,
+  } as unknown as OffscreenCanvas);
   wave.dress(PALETTE, false);
   wave.setRoom(400, HEIGHT, 1);
   wave.setLending(true);

@@ -78,7 +78,7 @@ describe("the page's words", () => {
       "no WebGPU",
       situation({ webgpu: "absent" }),
       "This browser can't compute units yet.",
-      /nine volunteers are filling squares right now\.$/,
+      /nine volunteers have units of it right now\.$/,
     ],
     [
       "offline as the browser says, before the donor knows",
@@ -127,7 +127,7 @@ describe("the page's words", () => {
     [
       "no work",
       lent({ kind: "waiting", reason: "all-assigned", retryMs: 15_000 }),
-      "Every unit is being computed.",
+      "Every unit is handed out.",
       /when a job needs you\. This page asks again every 15 seconds\.$/,
     ],
     ["job done", lent({ kind: "job-done", job: 1, final: false }), "This picture is finished.", /^Volunteers made it, 14 units by you\.$/],
@@ -268,7 +268,7 @@ describe("the page's words", () => {
 
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
     expect(say(situation())[1]).not.toMatch(/processor/);
-    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/ Without a GPU your processor may, slowly\.$/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/: with a GPU or, in some browsers, a processor\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
     expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
   });
@@ -277,6 +277,47 @@ describe("the page's words", () => {
     const voted = (count: number) => situation({ job: { ...shown, units: { ...shown.units, leased: 0, voted: count } } });
     expect(say(voted(144))[0]).toBe("144 units need a second volunteer.");
     expect(say(voted(143))[0]).toBe("144 units of this picture are missing.");
+  });
+
+  test("tell how many of those that are missing were computed once, where they are many", () => {
+    const voted = (count: number) => situation({ job: { ...shown, units: { ...shown.units, leased: 0, voted: count } } });
+    expect(say(voted(143))[1]).toBe("One square each; 143 of them were computed once and wait for a second volunteer.");
+    expect(say(voted(144))[1]).not.toMatch(/once/);
+    expect(say(voted(71))[1]).not.toMatch(/once/);
+  });
+
+  test("say in the dock of a refused unit that nothing runs where nothing does", () => {
+    const phase: DonorPhase = { kind: "refused", job: 1, unit: 77 };
+    const dock = (running: number) => dockLines(lent(phase, { donor: donorState({ phase, running }) }))[0];
+    expect([dock(1), dock(0)]).toEqual(["Lending half", "Waiting for a unit"]);
+  });
+
+  test("say who got other bytes, and what can cause it", () => {
+    const phase: DonorPhase = { kind: "refused", job: 1, unit: 77 };
+    const lead = (of: Partial<typeof shown>, software = false) =>
+      say(lent(phase, { job: { ...shown, ...of }, donor: donorState({ phase, software }) }))[1];
+    expect(lead({})).toBe("Two strangers got other bytes on unit 77, so yours gives no credit. Old drivers can cause this.");
+    expect(lead({}, true)).toMatch(/An old browser can cause this\.$/);
+    expect(lead({ verification: { ...shown.verification, tier: "sampled", quorum: 1 } })).toMatch(/^The coordinator's own check got/);
+    expect(lead({ pool: { id: 1, name: "A class" } })).toMatch(/^Two members got/);
+  });
+
+  test("say of the one job that a visitor came for that it has nothing to do", () => {
+    const phase: DonorPhase = { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 };
+    const told = (waiting: number, chosenJob: number) =>
+      say(lent(phase, { chosenJob, donor: donorState({ phase, own: { job: 1, waiting, final: 0 } }) }))[0];
+    expect([told(144, 1), told(6, 1)]).toEqual([
+      "Every unit left of this job needs somebody else.",
+      "Nothing of this job is left for you now.",
+    ]);
+    expect([told(144, 0), told(6, 0)]).toEqual(["Every unit left needs somebody else.", "Nothing is left for you now."]);
+  });
+
+  test("call what restarted a driver where the processor computes", () => {
+    const phase: DonorPhase = { kind: "device-lost", times: 3, final: true };
+    const [headline, lead] = say(lent(phase, { donor: donorState({ phase, software: true }) }));
+    expect(headline).toBe("Your browser's driver restarted.");
+    expect(lead).toMatch(/^It did so three times, so nothing is running on your processor now\./);
   });
 
   test("keep to what the visitor gave when another job comes, and name that job", () => {

@@ -72,7 +72,7 @@ async function escrows({ store, accounts }: Begun): Promise<number[]> {
 function unwell(folder: string): string[] {
   const database = openStopped(join(folder, NAME));
   try {
-    return checkLedger(database).flatMap(({ check, broken }) => (broken.length > 0 ? [check, ...broken] : []));
+    return checkLedger(database).checks.flatMap(({ check, broken }) => (broken.length > 0 ? [check, ...broken] : []));
   } finally {
     database.close();
   }

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { SCHEMA_VERSION } from "../../../server/store/migrate.ts";
+import { schemaFaults } from "../../../server/store/schema-check.ts";
+import { openStopped } from "../../../server/store/stopped.ts";
 import type { AccountId, JobId } from "../../../shared/ids.ts";
 import { bytesOf, digest, final, openStore, temporaryFolder, unit } from "./place.ts";
 
@@ -10,8 +13,8 @@ const [OPEN, DONE, GONE] = [1, 2, 3] as [JobId, JobId, JobId];
 const [ONE, TWO] = [1, 2] as [AccountId, AccountId];
 
 /** A store over what a released program left behind. */
-async function storeOf(release: string) {
-  const path = join(await temporaryFolder(), "idlewave.db");
+async function storeOf(release: string, at?: string) {
+  const path = at ?? join(await temporaryFolder(), "idlewave.db");
   const sql = await readFile(new URL(`../../fixtures/schema/${release}.sql`, import.meta.url), "utf8");
   const database = new DatabaseSync(path);
   database.exec(sql);
@@ -20,6 +23,16 @@ async function storeOf(release: string) {
 }
 
 describe.each(RELEASED)("a database of %s", (release) => {
+  it("has the tables and indexes of a new one, and no others", async () => {
+    const path = join(await temporaryFolder(), "idlewave.db");
+    const store = await storeOf(release, path);
+    await store.tokens();
+    await store.close();
+    const database = openStopped(path);
+    onTestFinished(() => database.close());
+    expect(schemaFaults(database, SCHEMA_VERSION)).toEqual({ missing: [], changed: [], foreign: [], tablesStand: true });
+  });
+
   it("keeps every credit and every count", async () => {
     const store = await storeOf(release);
     expect(await store.account(ONE)).toMatchObject({

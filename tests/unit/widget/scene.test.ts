@@ -20,11 +20,14 @@ const FACTS = {
   verified: 5,
   lent: false,
 } as const;
-const OVERLAYS: Overlay[] = [{ kind: "why" }, { kind: "forget", isCovered: false }, { kind: "forget", isCovered: true }];
+const HINTS = ["none", "covered", "busy"] as const;
+const OVERLAYS: Overlay[] = [{ kind: "why" }, ...[...HINTS, "window" as const].map((hint) => ({ kind: "forget" as const, hint }))];
 const SCENES: Scene[] = [
   { kind: "ask", hint: "none" },
   { kind: "ask", hint: "too-quick" },
+  { kind: "ask", hint: "busy" },
   { kind: "covered" },
+  { kind: "window" },
   { kind: "declined" },
   { kind: "never" },
   { kind: "outdated" },
@@ -85,7 +88,8 @@ describe("the widget's scenes", () => {
   it("forget nobody with one click", () => {
     const actionsOf = (over: Overlay) => tell(over, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
     expect(actionsOf({ kind: "why" })).not.toContain("forget-sure");
-    for (const isCovered of [false, true]) expect(actionsOf({ kind: "forget", isCovered })).toEqual(["forget-sure", "back"]);
+    for (const hint of HINTS) expect(actionsOf({ kind: "forget", hint })).toEqual(["forget-sure", "back"]);
+    expect(actionsOf({ kind: "forget", hint: "window" })).toEqual(["open-window", "back"]);
     const failed = tell({ kind: "not-forgotten", why: "The coordinator does not answer." }, FACTS, languageFor(["en"]));
     expect([failed.text, failed.buttons[0]?.action]).toEqual(["Nothing runs here: The coordinator does not answer.", "forget-sure"]);
   });

@@ -1,0 +1,63 @@
+/** What differed where the visitor's bytes were refused, in words and by its digests. */
+import { html, type TemplateResult } from "lit";
+import type { Static } from "typebox";
+import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
+import { type Addressed, unitAddress } from "../../shared/unit-address.ts";
+import { capitalised, count } from "./numbers.ts";
+import { passHeaders } from "./pool.ts";
+import type { deviceOf } from "./situation.ts";
+import { whoDiffered } from "./tier-words.ts";
+
+/** One refused unit; both are SHA-256 in hexadecimal. */
+export interface Differing {
+  unit: number;
+  mine: string;
+  theirs: string;
+}
+
+/** The API names an account by so many digits of its key. */
+const KEY_DIGITS = 12;
+/** Units that are listed. */
+const MAX_LISTED = 20;
+
+/** The unit and the visitor's other ones of the job that were refused; `publicKey`: theirs, "" when it is not known. Throws `Error` in words for the visitor. */
+export async function differingUnits(job: number, unit: number, publicKey: string): Promise<Differing[]> {
+  const answer = await fetch(`/api/jobs/${job}/refused`, { headers: passHeaders() });
+  if (!answer.ok) throw new Error("The coordinator does not answer.");
+  const { refused } = (await answer.json()) as Static<typeof RefusedListSchema>;
+  const volunteer = publicKey.slice(0, KEY_DIGITS);
+  const own = refused.filter((each) => volunteer !== "" && each.volunteer === volunteer);
+  const found = own.find((each) => each.unit === unit) ?? refused.find((each) => each.unit === unit);
+  if (!found) throw new Error("The coordinator has no record of this unit any more.");
+  const all = [found, ...own.filter((each) => each.unit !== unit)].slice(0, MAX_LISTED);
+  return all.map(({ unit: of, digest, canonical }) => ({ unit: of, mine: digest, theirs: canonical }));
+}
+
+export function differenceTitle(units: readonly Differing[]): string {
+  return units.length === 1 ? `What differed in unit ${count(units[0]?.unit ?? 0)}` : `What differed in ${count(units.length)} units`;
+}
+
+/** What it means, and what to do. */
+export function differenceWords(units: readonly Differing[], job: JobStatus | null, device: ReturnType<typeof deviceOf>): string[] {
+  const one = units.length === 1;
+  const list = new Intl.ListFormat("en").format(units.map(({ unit }) => count(unit)));
+  const causes =
+    device === "processor"
+      ? "an old browser, faulty memory or a processor that is overclocked or too hot"
+      : "an old driver or browser, or a card that is overclocked, too hot or faulty";
+  return [
+    `Your ${device} computed ${one ? "unit" : "units"} ${list}. ${capitalised(whoDiffered(job))} got other bytes from the same kernel and the same data. Theirs ${one ? "is" : "are"} the ${one ? "result" : "results"}; yours ${one ? "gives" : "give"} no credit, and everything else you computed stands.`,
+    `What can cause this is ${causes}. Bring them up to date. If it happens again, please stop lending on this device. ${one ? "The unit's link leads to a page on which you can compute it" : "The units' links lead to pages on which you can compute them"} once more.`,
+  ];
+}
+
+/** `job`: its number, and its pool's. */
+export function differenceDigests(units: readonly Differing[], job: Addressed): TemplateResult {
+  return html`<dl class="reader-text difference">
+    ${units.map(
+      ({ unit, mine, theirs }) =>
+        html`<dt><a href=${unitAddress(job, unit)} target="_blank" rel="noopener">Unit ${count(unit)}</a>: SHA-256 of your bytes</dt><dd>${mine}</dd>
+          <dt>Unit ${count(unit)}: SHA-256 of the result</dt><dd>${theirs}</dd>`,
+    )}
+  </dl>`;
+}

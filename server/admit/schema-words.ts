@@ -1,0 +1,93 @@
+/** What a part of the manifest's definition allows, in words for whoever wrote something else. */
+import { fieldOf } from "./faults.ts";
+import type { Json, JsonPath } from "./json.ts";
+
+/** The parts of JSON Schema that the manifest's definition uses. */
+export interface Schema {
+  type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
+  const?: Json;
+  anyOf?: Schema[];
+  properties?: Record<string, Schema>;
+  patternProperties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
+  items?: Schema | Schema[];
+  minItems?: number;
+  maxItems?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  description?: string;
+  examples?: Json[];
+}
+
+/** Where to write what: `Write "recordBytes": 16 in bindings.x.init.split: bytes of one record.` */
+export function rightForMissing(key: string, schema: Schema | undefined, path: JsonPath): string {
+  const example = schema?.examples?.[0];
+  const value = example === undefined ? "…" : spaced(example);
+  const where = path.length === 0 ? "in job.json" : `in ${fieldOf(path)}`;
+  const { description = "" } = schema ?? {};
+  const about = description === "" ? "." : `: ${description.charAt(0).toLowerCase()}${description.slice(1)}`;
+  return `Write ${JSON.stringify(key)}: ${value} ${where}${about}`;
+}
+
+/** JSON on one line, a blank after each comma and colon. */
+export function spaced(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, part]) => `${JSON.stringify(key)}: ${spaced(part)}`)
+    .join(", ")}}`;
+}
+
+export function form(schema: Schema): string {
+  if (schema.const !== undefined) return show(schema.const);
+  if (schema.properties)
+    return `{${Object.keys(schema.properties)
+      .map((key) => `"${key}": …`)
+      .join(", ")}}`;
+  return typeName(schema);
+}
+
+export function hasType(schema: Schema, value: Json): boolean {
+  switch (schema.type) {
+    case "object":
+      return value !== null && typeof value === "object" && !Array.isArray(value);
+    case "array":
+      return Array.isArray(value);
+    case "integer":
+      return typeof value === "number" && Number.isInteger(value);
+    case undefined:
+      return schema.const !== undefined && schema.const === value;
+    default:
+      return typeof value === schema.type;
+  }
+}
+
+export function typeName(schema: Schema): string {
+  const names = {
+    object: "an object",
+    array: "a list",
+    string: "a text",
+    number: "a number",
+    integer: "a whole number",
+    boolean: "true or false",
+  };
+  return schema.type ? names[schema.type] : "something else";
+}
+
+export function rightFor(schema: Schema, otherwise = `Write ${typeName(schema)}.`): string {
+  const example = schema.examples?.[0];
+  const parts = [schema.description ?? "", example === undefined ? "" : `For example ${JSON.stringify(example)}.`];
+  return parts.filter((part) => part !== "").join(" ") || otherwise;
+}
+
+export function show(value: Json): string {
+  if (Array.isArray(value)) return "a list";
+  if (value !== null && typeof value === "object") return "an object";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -1,0 +1,105 @@
+/** One cause is told once, where it is mended; what only follows from it is not told beside it. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Judges } from "../../../server/admit/admit.ts";
+import { admitted, type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+
+let judges: Judges;
+beforeAll(async () => {
+  judges = await openJudges();
+});
+afterAll(() => judges.close());
+
+const told = async (files: Files) => refused(await judges.admit(packageOf(files))).map(show);
+const warned = async (files: Files) => admitted(await judges.admit(packageOf(files))).warnings;
+const job = (changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files => ({
+  "job.json": manifest(changes),
+  "kernel.wgsl": kernel,
+  ...more,
+});
+
+const FIRST = KERNEL.replace("params.first", "params.first + src[id.x]").concat(
+  "@group(0) @binding(2) var<storage, read> src: array<u32>;\n",
+);
+const TWO = `${KERNEL}@compute @workgroup_size(64) fn other() { values[0] = params.width; }\n`;
+const DATA = { "d.bin": new Uint8Array(256) };
+const PARAMS = { params: { set: { first: 1, width: 1, scale: 1 } } };
+const split = (init: object): Files =>
+  job({ units: { split: "src" }, bindings: { ...PARAMS, src: { init: { file: "d.bin", split: init } } } }, FIRST, DATA);
+const passes = (set: object): Files => job({ bindings: {}, passes: [{ workgroups: [1], set }] });
+const table = (set: object): Files => passes({ params: { width: 1, ...set } });
+
+describe("a fault is told once", () => {
+  it.each<[string, Files, RegExp]>([
+    [
+      "a list of passes under another name",
+      job({ passes: undefined, pases: [{ workgroups: [1] }] }),
+      /pases: "pases" .*Did you mean passes\?$/,
+    ],
+    ["a required member of a pass", job({ passes: [{ workgroup: [1] }] }), /passes\[0\]\.workgroup: .*Did you mean workgroups\?$/],
+    ["an entry point under another name", job({ passes: [{ entrypoint: "main", workgroups: [1] }] }, TWO), /Did you mean entryPoint\?$/],
+    ["the size of a record", split({ recordByte: 4, recordsPerUnit: 64 }), /init\.split\.recordByte: .*Did you mean recordBytes\?$/],
+    [
+      "what a binding starts with",
+      job({ bindings: { ...PARAMS, src: { int: { file: "d.bin" } } } }, FIRST, DATA),
+      /bindings\.src\.int: .*Did you mean init\?$/,
+    ],
+    ["a binding of a pass's set", passes({ parms: { first: 1, width: 1, scale: 1 } }), /passes\[0\]\.set\.parms: .*Did you mean params\?$/],
+    ["a binding", job({ bindings: { parms: PARAMS.params } }), /bindings\.parms: .*Did you mean params\?$/],
+    [
+      "a table that was forgotten",
+      table({ first: "$pass.a", scale: { of: "$pass.b", scale: 2 } }),
+      /passes\[0\]: \$pass\.a, \$pass\.b are columns of a table, and the pass has no table\. Write "table": "stages\.csv" in passes\[0\]: a CSV file with the columns a, b, and a line an iteration\.$/,
+    ],
+    [
+      "a column that was forgotten",
+      table({ first: "$pass.a", scale: 1 }),
+      /set\.params\.first: There is no \$pass\.a: the pass has no table/,
+    ],
+  ])("%s", async (_, files, expected) => {
+    expect(await told(files)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it("and what is wrong inside of a misspelt member beside it", async () => {
+    expect(await told(job({ passes: undefined, pases: [{ workgroups: [0] }] }))).toEqual([
+      expect.stringMatching(/pases: .*Did you mean passes/),
+      expect.stringMatching(/pases\[0\]\.workgroups\[0\]: It is 0\. The least is 1/),
+    ]);
+  });
+
+  it("and a second member that is as near is unknown all the same", async () => {
+    const faults = await told(job({ passes: undefined, pases: [{ workgroups: [1] }], passe: [{ workgroups: [1] }] }));
+    expect(faults.map((fault) => /"(\w+)" is unknown/.exec(fault)?.[1])).toEqual(["pases", "passe"]);
+  });
+});
+
+describe("a dispatch that is too large is told once, at its workgroups", () => {
+  const IN_PLACE = `@group(0) @binding(0) var<storage, read_write> o: array<u32>;
+@compute @workgroup_size(4) fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) n: vec3u) {
+  let i = id.y * 40u + id.x;
+  o[i] = o[i] + 1u;
+}
+`;
+  const dispatch = (workgroups: number[], shape: number, kernel = IN_PLACE) =>
+    job({ bindings: {}, passes: [{ workgroups }], output: [{ binding: "o", dtype: "u32", shape: [shape] }] }, kernel);
+
+  it.each<[string, number[], number, RegExp]>([
+    [
+      "by one workgroup",
+      [11],
+      40,
+      /passes\[0\]\.workgroups: with 11 along x main stores o\[i\] \(kernel\.wgsl:4:3\) with indices up to 43, and o has 40 .* Write 10, or make the array 44 long, by output\[0\]\.shape/,
+    ],
+    ["by the double", [20], 40, /with 20 along x .* up to 79.* Write 10,/],
+    ["along y", [10, 5], 160, /with 5 along y .* up to 199.* Write 4,/],
+  ])("%s", async (_, workgroups, shape, expected) => {
+    expect(await warned(dispatch(workgroups, shape))).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it("but at the kernel where no number of workgroups would fit", async () => {
+    const warnings = await warned(dispatch([11], 42));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^kernel\.wgsl:4:3 main stores o\[i\] with indices up to 43/),
+      expect.stringMatching(/^kernel\.wgsl:4:10 main reads/),
+    ]);
+  });
+});

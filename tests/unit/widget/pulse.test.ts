@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { GAP_MS, Pulse } from "../../../client/widget/pulse.ts";
+
+/** The page's thread is held in `holds`; questions go out at the given times, ms, and are answered as soon as it is free. */
+function pulseOf(asked: number[], holds: [from: number, to: number][] = []): Pulse {
+  const pulse = new Pulse();
+  for (const at of asked) {
+    pulse.ask(`q${at}`, at);
+    const hold = holds.find(([from, to]) => at >= from && at < to);
+    pulse.answer(`q${at}`, hold ? hold[1] : at + 1);
+  }
+  return pulse;
+}
+
+/** From 0 to 1200, at times that a page cannot foresee. */
+const ASKED = [0, 70, 190, 260, 395, 480, 600, 665, 790, 900, 960, 1080, 1200];
+
+describe("the thread of a page", () => {
+  it.each<[string, [number, number][]]>([
+    ["is never held", []],
+    ["was held for less than the gap, once", [[500, 680]]],
+    ["was held before the time that matters", [[0, 390]]],
+  ])("is free when it %s", (_what, holds) => {
+    expect(pulseOf(ASKED, holds).between(400, 1_200)).toBe("free");
+  });
+
+  it.each<[string, [number, number][]]>([
+    ["through the press, all answers in one burst after it", [[650, 1_150]]],
+    ["from before the time that matters until into it", [[100, 700]]],
+    ["to the end", [[900, 5_000]]],
+    ["in slices, free for a moment between two of them", [0, 1, 2, 3, 4, 5].map((slice) => [slice * 200, slice * 200 + 195])],
+  ])("is held when it was so %s", (_what, holds) => {
+    expect(pulseOf(ASKED, holds).between(400, 1_200)).toBe("held");
+  });
+
+  it("is held while it answers nothing, and when it answers what nobody asked, or the same twice", () => {
+    const pulse = new Pulse();
+    for (const at of ASKED) pulse.ask(`q${at}`, at);
+    expect(pulse.between(400, 1_200)).toBe("held");
+    for (const value of ["q1", "", null, undefined, 7, "__proto__"]) expect(pulse.answer(value, 1_200)).toBe(false);
+    expect(pulse.answer("q0", 1_200)).toBe(true);
+    expect(pulse.answer("q0", 1_201)).toBe(false);
+    expect(pulse.between(400, 1_200)).toBe("held");
+  });
+
+  it("is not known before it was asked, nor from before a pause", () => {
+    expect(new Pulse().between(0, 100)).toBe("unasked");
+    expect(pulseOf([300, 400, 500]).between(200, 500)).toBe("unasked");
+    const pulse = pulseOf(ASKED);
+    pulse.clear();
+    pulse.ask("again", 1_300);
+    expect(pulse.between(400, 1_300)).toBe("unasked");
+  });
+
+  it("is held for no longer than the gap, reckoned from the question before to the answer after", () => {
+    const pulse = (late: number) => {
+      const asked = new Pulse();
+      for (const at of [0, 100, 200, 300, 400]) asked.ask(String(at), at);
+      for (const at of [0, 100]) asked.answer(String(at), at);
+      for (const at of [200, 300, 400]) asked.answer(String(at), Math.max(at, late));
+      return asked.between(0, 400);
+    };
+    expect(pulse(100 + GAP_MS)).toBe("free");
+    expect(pulse(101 + GAP_MS)).toBe("held");
+  });
+});
