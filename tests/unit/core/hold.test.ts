@@ -78,6 +78,19 @@ describe("an account", () => {
     expect(small.job().holders.get(account(1))).toBe(MIN_HELD_SHARE_UNITS);
   });
 
+  it("that has drawn all that it may asks again soon while some of it is to be answered, and gets more as it answers", () => {
+    const world = new World({ units: 400 });
+    const first = world.join(1);
+    world.prove(first, 400);
+    world.work(first);
+    const by = world.join(2);
+    const held: Assignment[] = [];
+    for (let reply = world.claim(by, 16); reply.type === "assigned"; reply = world.claim(by, 16)) held.push(reply.assignment);
+    expect(world.claim(by, 16)).toMatchObject({ type: "idle", reason: "quota", retryMs: 2_000 });
+    for (const assignment of held) world.submit(assignment);
+    expect(world.claim(by, 16).type).toBe("assigned");
+  });
+
   it("that gives back more than anybody may hold gets nothing for a while, and then again", () => {
     const world = new World({ units: 100_000 });
     const by = world.join(1);
