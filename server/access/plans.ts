@@ -3,7 +3,8 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, parsePlan, resultBytes } from "../../shared/plan.ts";
-import type { BlobStore, JobRow } from "../core/store.ts";
+import type { BlobStore } from "../core/blob-store.ts";
+import type { JobRow } from "../core/store.ts";
 
 /** Bytes of plans that are kept. Whoever lists the jobs asks for all of them in turn: it must hold those of any likely network. */
 const MAX_KEPT_BYTES = 128 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { Fault } from "../../shared/errors.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
-import type { BlobStore } from "../core/store.ts";
+import type { BlobStore } from "../core/blob-store.ts";
 import type { Judges } from "./admit.ts";
 import type { JobPackage, SplitCut } from "./package.ts";
 

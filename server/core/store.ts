@@ -7,6 +7,7 @@ import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, SiteId, Statemen
 import type { Outcome } from "../../shared/protocol.ts";
 import type { AuditRecord, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
+import type { SiteStore } from "./site-store.ts";
 
 export type StoreOp =
   /** `cancelled` and `failed` void the job's replicas that are still open; their escrow goes with `endJob`. */
@@ -143,27 +144,6 @@ export interface TokenRow {
   revokedAt: number | null;
 }
 
-/** A site that may show the widget. */
-export interface SiteRow {
-  id: SiteId;
-  /** Scheme, host and port, as a browser writes it. */
-  origin: string;
-  name: string;
-  createdAt: number;
-  /** null while its visitors may be asked. */
-  offAt: number | null;
-  given: SiteGiven;
-}
-
-/** What those gave who said they were a site's visitors, while it was on: units of public jobs that became final and earned credit. */
-export interface SiteGiven {
-  units: number;
-  /** Whether its volunteers' keys have signed for it or not. */
-  credit: number;
-  /** Since when they are counted, ms. */
-  since: number;
-}
-
 /** What the core needs of an unfinished job when the process starts. */
 export interface JobHistory {
   /** Final units as the shortest runs, ascending. */
@@ -244,7 +224,7 @@ export interface RefusedRow {
   at: number;
 }
 
-export interface Store {
+export interface Store extends SiteStore {
   /** All of `ops` or nothing, on disk when it resolves. */
   commit(ops: readonly StoreOp[]): Promise<void>;
   /**
@@ -290,14 +270,6 @@ export interface Store {
   tokens(): Promise<TokenRow[]>;
   revokeToken(id: number, now: number): Promise<boolean>;
 
-  /** Registers a site, or names it anew and switches it on again. */
-  putSite(origin: string, name: string, now: number): Promise<SiteRow>;
-  siteOf(origin: string): Promise<SiteRow | undefined>;
-  site(id: SiteId): Promise<SiteRow | undefined>;
-  sites(): Promise<SiteRow[]>;
-  /** False when there is no such site, or it is off already. */
-  switchSiteOff(id: SiteId, now: number): Promise<boolean>;
-
   readonly pools: PoolStore;
 
   /** Final units from `from` on, ascending, at most `limit`. */
@@ -323,39 +295,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Bytes on disk that are no blob yet: after `keep` they are, after `drop` or a restart they never were. */
-export interface HeldBlob {
-  hash: BlobHash;
-  bytes: number;
-  /** Durable when it resolves. */
-  keep(): Promise<void>;
-  /** Does nothing after `keep`. */
-  drop(): Promise<void>;
-  /** Before `keep` and `drop` alone. */
-  stream(): NodeJS.ReadableStream;
-}
-
 /** All that is stored, as it was at one moment, while work goes on. */
 export interface OpenBackup {
   /** In the order of a backup; to be read once. */
   parts: AsyncIterable<BackupPart>;
   /** Frees what the backup took; however far it was read. */
   close(): Promise<void>;
-}
-
-/** Content-addressed bytes on disk. */
-export interface BlobStore {
-  /** Durable when it resolves. */
-  put(bytes: Uint8Array): Promise<BlobHash>;
-  /**
-   * Takes a stream, hashing while it writes. Rejects with `too-large`, which names `what`, as soon as it is longer than
-   * `limit` bytes, and with the stream's own error when that fails; nothing stays behind.
-   */
-  hold(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number, what?: string): Promise<HeldBlob>;
-  get(hash: BlobHash): Promise<Uint8Array | undefined>;
-  size(hash: BlobHash): Promise<number | undefined>;
-  /** Opens a readable stream of `[from, to)`. */
-  stream(hash: BlobHash, from?: number, to?: number): NodeJS.ReadableStream;
-  /** False when there was none. Nothing may refer to it any more: whoever removes it knows that. */
-  remove(hash: BlobHash): Promise<boolean>;
 }

@@ -23,9 +23,9 @@ import { mismatch, WRONG_DIGEST, WRONG_FRAMING, wrongLength } from "../access/mi
 import type { PlannedJob, Plans } from "../access/plans.ts";
 import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator } from "../coordinator.ts";
+import type { BlobStore } from "../core/blob-store.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Assignment, SubmittedResult } from "../core/events.ts";
-import type { BlobStore } from "../core/store.ts";
 import { newDraw } from "../draw.ts";
 import type { ClaimPace, IdleAnswers } from "./pace.ts";
 import type { Session } from "./session.ts";

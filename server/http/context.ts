@@ -11,7 +11,8 @@ import type { TokenKeys } from "../access/token.ts";
 import type { Judges } from "../admit/admit.ts";
 import type { Config } from "../config.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { BlobStore, OpenBackup, Store } from "../core/store.ts";
+import type { BlobStore } from "../core/blob-store.ts";
+import type { OpenBackup, Store } from "../core/store.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface HttpContext {

@@ -6,7 +6,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { Coordinator } from "../coordinator.ts";
-import { type BlobStore, type FinalRow, PAGE_UNITS, pageOf, type Store } from "../core/store.ts";
+import type { BlobStore } from "../core/blob-store.ts";
+import { type FinalRow, PAGE_UNITS, pageOf, type Store } from "../core/store.ts";
 
 /** Rows read in one go; the event loop gets its turn between. */
 const READ_ROWS = 128;

@@ -4,7 +4,7 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import type { SiteId } from "../../shared/ids.ts";
 import { PLAIN_PATTERN } from "../../shared/plain.ts";
 import { MAX_ORIGIN, MAX_SITE_NAME, siteOrigin } from "../../shared/site.ts";
-import type { SiteRow } from "../core/store.ts";
+import type { SiteRow } from "../core/site-store.ts";
 import type { App, HttpContext } from "./context.ts";
 import { forAdmins } from "./owners.ts";
 import { refusals } from "./refusals.ts";

@@ -5,7 +5,8 @@
 import type { SiteId } from "../../shared/ids.ts";
 import { siteOrigin } from "../../shared/site.ts";
 import type { Supporter } from "../../shared/supporter.ts";
-import type { SiteGiven, SiteRow, Store } from "../core/store.ts";
+import type { SiteGiven, SiteRow } from "../core/site-store.ts";
+import type { Store } from "../core/store.ts";
 
 const TAKEN_EVERY_MS = 3_600_000;
 

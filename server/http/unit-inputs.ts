@@ -3,7 +3,7 @@ import { concatBytes } from "../../shared/bytes.ts";
 import { evaluate, unitScope } from "../../shared/expand.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { Unit } from "../../shared/unit.ts";
-import type { BlobStore } from "../core/store.ts";
+import type { BlobStore } from "../core/blob-store.ts";
 
 const MAX_LISTED = 100;
 

@@ -12,7 +12,7 @@ import { escaped } from "../../shared/markup.ts";
 import { byServingOrder } from "../../shared/serving.ts";
 import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
 import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
-import type { SiteRow } from "../core/store.ts";
+import type { SiteRow } from "../core/site-store.ts";
 import { ROOT } from "../root.ts";
 import type { App, HttpContext } from "./context.ts";
 import { countsOf } from "./owners.ts";

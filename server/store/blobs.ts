@@ -3,7 +3,7 @@ import { createReadStream, rmSync, statSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobHash } from "../../shared/ids.ts";
-import type { BlobStore, HeldBlob } from "../core/store.ts";
+import type { BlobStore, HeldBlob } from "../core/blob-store.ts";
 import { hashed } from "../hashed.ts";
 
 const HASH = /^[0-9a-f]{64}$/;

@@ -4,7 +4,7 @@ import { toHex } from "../../shared/bytes.ts";
 import { chunkHashes } from "../../shared/chunks.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { type JobPlan, parsePlan } from "../../shared/plan.ts";
-import type { BlobStore } from "../core/store.ts";
+import type { BlobStore } from "../core/blob-store.ts";
 
 interface BlobReference {
   hash: BlobHash;

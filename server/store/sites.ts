@@ -1,7 +1,8 @@
 /** Sites that may show the widget, and what their visitors gave. */
 import { type Selectable, sql, type Transaction } from "kysely";
 import type { SiteId } from "../../shared/ids.ts";
-import type { Settled, SiteRow } from "../core/store.ts";
+import type { SiteRow } from "../core/site-store.ts";
+import type { Settled } from "../core/store.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
 

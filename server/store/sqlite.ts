@@ -3,6 +3,7 @@ import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
+import type { SiteRow } from "../core/site-store.ts";
 import type {
   AccountRow,
   FinalRow,
@@ -11,7 +12,6 @@ import type {
   JobTally,
   OwnUnits,
   RefusedRow,
-  SiteRow,
   Store,
   StoreOp,
   TokenRow,

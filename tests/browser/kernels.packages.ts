@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Judges } from "../../server/admit/admit.ts";
 import { intake } from "../../server/admit/intake.ts";
 import { type JobPackage, textLimit } from "../../server/admit/package.ts";
-import type { BlobStore } from "../../server/core/store.ts";
+import type { BlobStore } from "../../server/core/blob-store.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import type { BufferInit, JobPlan } from "../../shared/plan.ts";

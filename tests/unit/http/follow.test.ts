@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { BlobStore, FinalRow } from "../../../server/core/store.ts";
+import type { BlobStore } from "../../../server/core/blob-store.ts";
+import type { FinalRow } from "../../../server/core/store.ts";
 import { Follower } from "../../../server/http/follow.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 
