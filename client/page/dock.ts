@@ -1,5 +1,6 @@
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import { dockLines } from "./dock-words.ts";
+import { LightElement } from "./light.ts";
 import { doseWord, percent } from "./numbers.ts";
 import { deviceOf, isLent, lentDose, momentOf } from "./situation.ts";
 import { Swap } from "./swap.ts";
@@ -9,7 +10,7 @@ import type { Visit } from "./visit.ts";
 const LABEL_EVERY_MS = 5_000;
 
 /** Stop, what is true of the graphics card, the wave, Less and More: fixed at the bottom while anything runs or waits. */
-export class Dock extends LitElement {
+export class Dock extends LightElement {
   static override properties = { visit: { attribute: false }, tick: { attribute: false } };
   declare visit: Visit | null;
   /** Changes when the visit did. */
@@ -28,10 +29,6 @@ export class Dock extends LitElement {
 
   get wave(): HTMLCanvasElement | null {
     return this.querySelector<HTMLCanvasElement>("canvas");
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

@@ -1,6 +1,7 @@
-import { html, LitElement, nothing, svg } from "lit";
+import { html, nothing, svg } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
 import { byServingOrder } from "../../shared/serving.ts";
+import { LightElement } from "./light.ts";
 import { count, raised } from "./numbers.ts";
 
 const DOT_COLUMNS = 20;
@@ -11,7 +12,7 @@ const DOT_SIDE = 4;
 const MAX_ROWS = 20;
 
 /** Jobs that need volunteers, and those that do not: what each makes, for whom, how far it is. */
-export class Jobs extends LitElement {
+export class Jobs extends LightElement {
   static override properties = { jobs: { attribute: false }, shown: { attribute: false }, final: { attribute: false } };
   declare jobs: JobStatus[];
   declare shown: number;
@@ -23,10 +24,6 @@ export class Jobs extends LitElement {
     this.jobs = [];
     this.shown = 0;
     this.final = 0;
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

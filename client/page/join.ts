@@ -6,7 +6,7 @@
  *      │ ▲                        └─────▶ failed ─(click)─▶ working
  *      └─┴─▶ none: the link is no good, or there is none
  */
-import { html, LitElement, nothing } from "lit";
+import { html, nothing } from "lit";
 import type { NetworkInfo } from "../../shared/api.ts";
 import { readJoinLink } from "../../shared/pool.ts";
 import type { InvitedPool } from "../../shared/pool-api.ts";
@@ -14,6 +14,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";
 import type { Dose } from "../donor/state.ts";
+import { LightElement } from "./light.ts";
 import { capitalised, doseOfMine } from "./numbers.ts";
 import { resumeWith } from "./resume.ts";
 import { whoOwns } from "./sections.ts";
@@ -36,7 +37,7 @@ interface Question {
   fault: string;
 }
 
-class Join extends LitElement {
+class Join extends LightElement {
   static override properties = { step: { state: true } };
   declare step: Step;
 
@@ -45,10 +46,6 @@ class Join extends LitElement {
     this.step = { kind: "reading" };
     addEventListener("hashchange", () => void this.read());
     void this.read();
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

@@ -1,9 +1,10 @@
-import { html, LitElement, nothing } from "lit";
+import { html, nothing } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Differing, differenceDigests, differenceTitle, differenceWords, differingUnits } from "./difference.ts";
+import { LightElement } from "./light.ts";
 import { count, raised } from "./numbers.ts";
 import { passHeaders } from "./pool.ts";
 import { deviceOf, isLent } from "./situation.ts";
@@ -20,7 +21,7 @@ type Shown =
   | { kind: "fault"; title: string; message: string };
 
 /** A dialog that shows a kernel as its owner wrote it and as it runs, or what differed in a refused unit. */
-export class KernelView extends LitElement {
+export class KernelView extends LightElement {
   static override properties = { visit: { attribute: false }, tick: { attribute: false }, shown: { state: true }, copied: { state: true } };
   declare visit: Visit | null;
   /** Changes when the visit did. */
@@ -35,10 +36,6 @@ export class KernelView extends LitElement {
     this.tick = 0;
     this.shown = { kind: "nothing" };
     this.copied = false;
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   /** Fetches the source, checks that it has the hash that the job names, and shows it as text. */

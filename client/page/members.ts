@@ -1,13 +1,14 @@
 /** Who is in the pool that the page is for, as every member may see it; asked for while the page can be seen. */
-import { html, LitElement, nothing } from "lit";
+import { html, nothing } from "lit";
 import type { Member } from "../../shared/pool-api.ts";
 import { volunteerIdOf } from "../../shared/volunteer-id.ts";
+import { LightElement } from "./light.ts";
 import { count } from "./numbers.ts";
 import { passHeaders, servedPool } from "./pool.ts";
 
 const ASK_EVERY_MS = 10_000;
 
-export class Members extends LitElement {
+export class Members extends LightElement {
   static override properties = { own: { attribute: false }, members: { state: true } };
   /** The key of this browser, "" before it is known. */
   declare own: string;
@@ -18,10 +19,6 @@ export class Members extends LitElement {
     super();
     this.own = "";
     this.members = [];
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   override connectedCallback(): void {

@@ -1,5 +1,6 @@
-import { html, LitElement, nothing } from "lit";
+import { html, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
+import { LightElement } from "./light.ts";
 import "./dock.ts";
 import "./jobs.ts";
 import "./kernel.ts";
@@ -49,7 +50,7 @@ const NARROW_LEAST = 160;
 const INPUTS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "touchmove"] as const;
 
 /** The visitor page. `data-state` says which moment it shows, the class `lent` that something runs or waits to run. */
-export class Page extends LitElement {
+export class Page extends LightElement {
   static override properties = { tick: { state: true }, copied: { state: true }, announced: { state: true } };
   declare tick: number;
   declare copied: boolean;
@@ -83,10 +84,6 @@ export class Page extends LitElement {
         this.tick++;
       },
     });
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   override connectedCallback(): void {

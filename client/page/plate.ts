@@ -1,5 +1,6 @@
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
+import { LightElement } from "./light.ts";
 import { labelKey, plateLabel } from "./plate-label.ts";
 import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
@@ -16,7 +17,7 @@ export const legend = (job: JobStatus | null) => html`<p class="legend">
 </p>`;
 
 /** The picture itself, and its facts in words. */
-export class PlateView extends LitElement {
+export class PlateView extends LightElement {
   static override properties = { visit: { attribute: false }, tick: { attribute: false } };
   declare visit: Visit | null;
   declare tick: number;
@@ -33,10 +34,6 @@ export class PlateView extends LitElement {
 
   get canvas(): HTMLCanvasElement | null {
     return this.querySelector<HTMLCanvasElement>("canvas");
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

@@ -1,11 +1,12 @@
 /** The page that says what is kept: it runs nothing until "Forget me" is pressed and confirmed. */
-import { html, LitElement, nothing } from "lit";
+import { html, nothing } from "lit";
 import { messageOf } from "../../shared/thrown.ts";
+import { LightElement } from "./light.ts";
 
 type Step = "idle" | "sure" | "working" | "done" | "failed";
 
 /** Two clicks: what is lost is lost for good. */
-class Forget extends LitElement {
+class Forget extends LightElement {
   static override properties = { step: { state: true }, fault: { state: true } };
   declare step: Step;
   declare fault: string;
@@ -14,10 +15,6 @@ class Forget extends LitElement {
     super();
     this.step = "idle";
     this.fault = "";
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

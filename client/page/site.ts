@@ -1,15 +1,16 @@
 /** The page of one site, `/site?site=<number or address>`: what its visitors gave, and the picture that it may show. */
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import type { NetworkInfo } from "../../shared/api.ts";
 import { BADGE, badgePath, badgeSnippet } from "../../shared/badge.ts";
 import type { SupporterFacts } from "../../shared/supporter.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { LightElement } from "./light.ts";
 import { count, credit, dateOf, timeOf } from "./numbers.ts";
 import { told } from "./told.ts";
 
 type Step = { kind: "reading" } | { kind: "none"; why: string } | ({ kind: "shown"; network: string } & SupporterFacts);
 
-class Site extends LitElement {
+class Site extends LightElement {
   static override properties = { step: { state: true } };
   declare step: Step;
 
@@ -17,10 +18,6 @@ class Site extends LitElement {
     super();
     this.step = { kind: "reading" };
     void this.read();
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

@@ -1,12 +1,13 @@
 /** The list of `/supported-by`: sites whose visitors lend here. */
-import { html, LitElement } from "lit";
+import { html } from "lit";
 import { sitePath } from "../../shared/badge.ts";
 import type { Supporter, SupporterList } from "../../shared/supporter.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { LightElement } from "./light.ts";
 import { count, credit, dateOf, timeOf } from "./numbers.ts";
 import { told } from "./told.ts";
 
-class Supporters extends LitElement {
+class Supporters extends LightElement {
   static override properties = { list: { state: true }, fault: { state: true } };
   declare list: SupporterList | null;
   declare fault: string;
@@ -23,10 +24,6 @@ class Supporters extends LitElement {
         this.fault = messageOf(error);
       },
     );
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {

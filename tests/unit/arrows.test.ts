@@ -32,7 +32,7 @@ const ARROWS: [string, string[], string[]][] = [
   ["server/access", ["../core/store.ts", "node:crypto"], ["../gateway/limits.ts", "../http/app.ts", "../coordinator.ts"]],
   ["server/gateway", ["../access/token.ts", "../coordinator.ts", "socket.io"], ["../http/errors.ts", "../store/blobs.ts", "fastify"]],
   ["server/http", ["../access/plans.ts", "../admit/admit.ts"], ["../gateway/limits.ts", "../store/blobs.ts", "../main.ts", "socket.io"]],
-  ["server/admit", ["../core/store.ts"], ["../core/step.ts", "../http/app.ts", "../store/sqlite.ts"]],
+  ["server/admit", ["../core/blob-store.ts"], ["../core/step.ts", "../http/app.ts", "../store/sqlite.ts"]],
   [
     "server/cli",
     ["./api.ts", "../main.ts", "../../client/engine/driver.ts"],

@@ -1,8 +1,9 @@
 /** When and on what it may run, what this browser tells of the device, and what was spent. Loaded when somebody opens it. */
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { ChosenWishes, keptWishes } from "../../donor/manners/kept-wishes.ts";
 import { type Card, hoursOf, MEMORY_BUDGETS, NO_WISHES, timeOfDay, type Wishes } from "../../donor/manners/wishes.ts";
+import { LightElement } from "../light.ts";
 import type { Visit } from "../visit.ts";
 import { energyWords } from "./energy.ts";
 import { toldWords } from "./told-words.ts";
@@ -12,7 +13,7 @@ const NIGHT = { from: 22 * 60, to: 7 * 60 };
 const CARDS: Record<Card, string> = { automatic: "The browser's choice", saving: "The one that saves power", strong: "The stronger one" };
 const BUDGETS = ["A quarter gigabyte", "One gigabyte", "Four gigabytes"];
 
-export class Settings extends LitElement {
+export class Settings extends LightElement {
   static override properties = {
     visit: { attribute: false },
     tick: { attribute: false },
@@ -34,10 +35,6 @@ export class Settings extends LitElement {
     this.tick = 0;
     this.wishes = null;
     this.refused = false;
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   override connectedCallback(): void {

@@ -1,8 +1,9 @@
 /** The page `/unit`: what is known of one unit, and the reader's own check of it, after a click and never before. */
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { JobStatus } from "../../../shared/api.ts";
 import { readUnitAddress, unitAddress } from "../../../shared/unit-address.ts";
 import type { KernelView } from "../kernel.ts";
+import { LightElement } from "../light.ts";
 import "../kernel.ts";
 import type { Words } from "../part.ts";
 import { openPool, passHeaders } from "../pool.ts";
@@ -16,7 +17,7 @@ import { absentWords, doubts, wordsOf } from "./unit-words.ts";
 /** As many squares as the bar has; each is a part of the unit that is done. */
 const SQUARES = 20;
 
-class UnitView extends LitElement {
+class UnitView extends LightElement {
   static override properties = { lookup: { state: true }, run: { state: true } };
   declare lookup: Lookup | null;
   declare run: Run;
@@ -31,10 +32,6 @@ class UnitView extends LitElement {
     this.lookup = null;
     this.run = { kind: "idle" };
     void this.look();
-  }
-
-  protected override createRenderRoot(): HTMLElement {
-    return this;
   }
 
   protected override render() {
