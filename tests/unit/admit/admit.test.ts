@@ -1,14 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, buffer, type Files, KERNEL, manifest, openJudges, packageOf } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, buffer, type Files, judgesHere, KERNEL, manifest, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const admit = async (files: Files) => admitted(await judges.admit(packageOf(files)));
 

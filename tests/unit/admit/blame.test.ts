@@ -1,13 +1,8 @@
 /** Of which kernels an auditor's word proves nobody wrong. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, KERNEL, manifest, openJudges, packageOf } from "./package.ts";
+import { expect, it } from "vitest";
+import { admitted, judgesHere, KERNEL, manifest, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 async function isFloats(store: string): Promise<boolean> {
   const base = "let i = id.x; let f = params.scale; let n = params.first + params.width;";

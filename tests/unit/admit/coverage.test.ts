@@ -1,13 +1,8 @@
 /** What is said of outputs that stores do not reach, of those that nothing writes, and of iterations that are all the same. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, openJudges, packageOf, refused } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, type Files, judgesHere, packageOf, refused } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const INPUTS = "@builtin(global_invocation_id) id: vec3u";
 

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { type Files, job, judgesHere, KERNEL, manifest, packageOf, refused, show } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const faultsOf = async (files: Files) => refused(await judges.admit(packageOf(files)));
 const told = async (files: Files) => (await faultsOf(files)).map(show);
-const job = (changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files => ({
-  "job.json": manifest(changes),
-  "kernel.wgsl": kernel,
-  ...more,
-});
 const set = (fields: object, units: object = { count: 1000 }) => ({
   units,
   bindings: { params: { set: { first: 1, width: 1, scale: 1, ...fields } } },

@@ -1,15 +1,10 @@
 /** Packages that are made to hurt. Each ends with a fault in a bounded time, and the next one is judged as if nothing had been. */
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
+import { describe, expect, it } from "vitest";
 import { MAX_KERNEL_BYTES } from "../../../shared/manifest.ts";
-import { admitted, type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+import { admitted, type Files, judgesHere, KERNEL, manifest, packageOf, refused, show } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const good: Files = { "job.json": manifest(), "kernel.wgsl": KERNEL };
 const job = (kernel: string, changes: Record<string, unknown> = {}): Files => ({ "job.json": manifest(changes), "kernel.wgsl": kernel });

@@ -1,15 +1,11 @@
 /** A zero keeps its sign on every way into a float, and is a plain zero in an integer. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Admission, Judges } from "../../../server/admit/admit.ts";
+import { expect, it } from "vitest";
+import type { Admission } from "../../../server/admit/admit.ts";
 import { passScope, unitScope, writeField } from "../../../shared/expand.ts";
 import type { JobPlan } from "../../../shared/plan.ts";
-import { admitted, buffer, type Files, openJudges, packageOf } from "./package.ts";
+import { admitted, buffer, type Files, judgesHere, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const KERNEL = `enable f16;
 struct P { f: f32, h: f16, u: u32, i: i32 }

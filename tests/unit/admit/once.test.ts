@@ -1,21 +1,11 @@
 /** One cause is told once, where it is mended; what only follows from it is not told beside it. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, type Files, job, judgesHere, KERNEL, packageOf, refused, show } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const told = async (files: Files) => refused(await judges.admit(packageOf(files))).map(show);
 const warned = async (files: Files) => admitted(await judges.admit(packageOf(files))).warnings;
-const job = (changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files => ({
-  "job.json": manifest(changes),
-  "kernel.wgsl": kernel,
-  ...more,
-});
 
 const FIRST = KERNEL.replace("params.first", "params.first + src[id.x]").concat(
   "@group(0) @binding(2) var<storage, read> src: array<u32>;\n",

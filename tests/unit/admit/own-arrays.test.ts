@@ -1,13 +1,8 @@
 /** Indices into arrays that are no binding: of a workgroup, an invocation, a function, and of values. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, openJudges, packageOf } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, judgesHere, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const HEAD = `@group(0) @binding(0) var<storage, read_write> o: array<u32>;
 override TILE: u32 = 16;

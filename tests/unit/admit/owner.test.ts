@@ -1,21 +1,11 @@
 /** What an owner is told: the cause alone and first, the cell it stands in, and a word on what would surprise. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, KERNEL, manifest, openJudges, packageOf, refused, show } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, type Files, job, judgesHere, KERNEL, manifest, packageOf, refused, show } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const told = async (files: Files) => refused(await judges.admit(packageOf(files))).map(show);
 const warned = async (files: Files) => admitted(await judges.admit(packageOf(files))).warnings;
-const job = (changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files => ({
-  "job.json": manifest(changes),
-  "kernel.wgsl": kernel,
-  ...more,
-});
 const row = (csv: string, set: object = { first: "$row.a" }): Files =>
   job({ units: { rows: "rows.csv" }, bindings: { params: { set } } }, KERNEL, { "rows.csv": csv });
 const table = (csv: string): Files =>

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { afterAll, beforeAll } from "vitest";
 import { type Admission, Judges, type JudgesOptions } from "../../../server/admit/admit.ts";
 import { type JobPackage, textLimit } from "../../../server/admit/package.ts";
 import type { Fault } from "../../../shared/errors.ts";
@@ -53,6 +54,11 @@ export function manifest(changes: Record<string, unknown> = {}): Record<string, 
   };
 }
 
+/** A package of `kernel` and its manifest with `changes`. */
+export function job(changes: Record<string, unknown>, kernel = KERNEL, more: Files = {}): Files {
+  return { "job.json": manifest(changes), "kernel.wgsl": kernel, ...more };
+}
+
 export async function builtJudge(): Promise<string> {
   const outfile = join(ROOT, "dist", "tests", `judge-${process.pid}.mjs`);
   await build({
@@ -69,6 +75,21 @@ export async function builtJudge(): Promise<string> {
 
 export async function openJudges(options: JudgesOptions = {}): Promise<Judges> {
   return new Judges({ entry: await builtJudge(), ...options });
+}
+
+/** Judges for the tests of the file that calls it, from its first test to its last. */
+export function judgesHere(): Pick<Judges, "admit"> {
+  let judges: Judges | undefined;
+  beforeAll(async () => {
+    judges = await openJudges();
+  });
+  afterAll(() => judges?.close());
+  return {
+    admit: async (pkg) => {
+      if (!judges) throw new Error("no test runs");
+      return await judges.admit(pkg);
+    },
+  };
 }
 
 export function admitted(admission: Admission): Admission & { ok: true } {

@@ -1,14 +1,9 @@
 /** What is said of a split file whose records do not fill the last unit, and how a kernel is told of it. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
+import { describe, expect, it } from "vitest";
 import { evaluate, unitScope } from "../../../shared/expand.ts";
-import { admitted, buffer, type Files, openJudges, packageOf } from "./package.ts";
+import { admitted, buffer, type Files, judgesHere, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 interface Shape {
   records?: number;

@@ -1,13 +1,8 @@
 /** What is said of an output's shape that leaves out values of a binding whose size its type gives. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, openJudges, packageOf } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, type Files, judgesHere, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 function job(type: string, dtype: string, shape: number[], store: string): Files {
   const kernel = `struct Ends { v: vec3u, n: u32, p: vec2u }

@@ -1,13 +1,8 @@
 /** What is said of elements of an input that no invocation reads, and silence where that is not known. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, openJudges, packageOf } from "./package.ts";
+import { describe, expect, it } from "vitest";
+import { admitted, type Files, judgesHere, packageOf } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const FILE = { src: { init: { file: "d.bin" } } };
 

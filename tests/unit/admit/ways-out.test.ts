@@ -1,13 +1,8 @@
 /** Each fault says what to do, in a short sentence. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, KERNEL, manifest, openJudges, packageOf, refused } from "./package.ts";
+import { expect, it } from "vitest";
+import { admitted, type Files, judgesHere, KERNEL, manifest, packageOf, refused } from "./package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const told = async (files: Files) =>
   refused(await judges.admit(packageOf(files))).map(({ field, wrong, right }) => `${field ?? ""}|${wrong}|${right}`);

@@ -1,14 +1,9 @@
 /** A GPU that cannot run a job is told by the limit and the field, not in Dawn's own words. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Judges } from "../../../server/admit/admit.ts";
+import { expect, it } from "vitest";
 import { lackingOf } from "../../../server/cli/lacking.ts";
-import { admitted, KERNEL, manifest, openJudges, packageOf } from "../admit/package.ts";
+import { admitted, judgesHere, KERNEL, manifest, packageOf } from "../admit/package.ts";
 
-let judges: Judges;
-beforeAll(async () => {
-  judges = await openJudges();
-});
-afterAll(() => judges.close());
+const judges = judgesHere();
 
 const LEAST = { features: [], limits: {} };
 const jobOf = async (changes: Record<string, unknown>, kernel = KERNEL) =>
