@@ -8,8 +8,8 @@ export function isCheckedByAuditor({ verification, pool }: Verified): boolean {
   return verification.quorum === 1 && !pool;
 }
 
-/** `stranger`: the word for a volunteer whom nobody knows. */
+/** `stranger`: the word for a volunteer whom nobody knows. Where members are believed nobody computes it a second time. */
 export function waitsFor(job: Verified | null, stranger: string): string {
-  if (job?.pool) return "another member";
+  if (job?.pool) return job.verification.quorum === 1 ? "the coordinator" : "another member";
   return job && isCheckedByAuditor(job) ? "the coordinator's check" : stranger;
 }

@@ -20,9 +20,10 @@
 
 import { messageOf } from "../../shared/thrown.ts";
 import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
-import { DOSES, type DonorState, type Dose } from "../donor/state.ts";
+import type { DonorState, Dose } from "../donor/state.ts";
 import { takeColours } from "./colours.ts";
-import { ConsentButton } from "./consent.ts";
+import { doseBeside, FIRST_DOSE, knownDose } from "./doses.ts";
+import { Gate } from "./gate.ts";
 import { Given } from "./given.ts";
 import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
@@ -33,15 +34,11 @@ import { loadAnew } from "./reload.ts";
 import { Answers, storageHere } from "./remembered.ts";
 import { type Action, hostState, isLending, type Overlay, type Scene, sceneOf, tell } from "./scene.ts";
 import { Sight } from "./sight.ts";
-import { Signs } from "./signs.ts";
 import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
 import { takeTheme } from "./theme.ts";
 import { View } from "./view.ts";
 
-const FIRST_DOSE: Dose = 0.25;
-/** In somebody else's page no more than half is lent. */
-const WIDGET_DOSES = DOSES.filter((dose) => dose <= 0.5);
 /** A moment out of sight is no pause. */
 const AWAY_MS = 1_500;
 
@@ -60,14 +57,14 @@ class Frame {
   });
   private readonly strip = new Strip(this.view.canvas);
   private readonly seen = new Sight(this.view.box, () => this.look());
-  private readonly signs = new Signs({
+  private readonly gate = new Gate({
+    lend: this.view.lend,
+    forgetSure: this.view.forgetSure,
     sight: this.seen,
     origin: this.facts.site.origin,
+    own: this.own,
     post: (message) => this.host.post(message),
-    isAsking: () => this.view.lend.isConnected || this.view.forgetSure.isConnected,
   });
-  private readonly consent = new ConsentButton(this.view.lend, this.seen, this.signs, this.own);
-  private readonly forgetting = new ConsentButton(this.view.forgetSure, this.seen, this.signs, this.own);
   private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
     this.answers.forget();
     this.end({ kind: "off" });
@@ -92,7 +89,6 @@ class Frame {
   /** Whether a start waits for no word of what can be seen. */
   private begun = false;
   private awayTimer: ReturnType<typeof setTimeout> | null = null;
-  private readonly marked = new Set<string>();
 
   constructor() {
     takeTheme(this.query.get("theme"));
@@ -171,7 +167,7 @@ class Frame {
 
   private async consider(event: MouseEvent): Promise<void> {
     const { dose } = this;
-    const verdict = await this.consent.verdictOf(event);
+    const verdict = await this.gate.verdictOf("lend", event);
     // Something else may have been said meanwhile.
     if (this.scene.kind !== "ask" || this.over) return;
     if (verdict === "too-quick" || verdict === "busy") this.go({ kind: "ask", hint: verdict });
@@ -184,7 +180,7 @@ class Frame {
 
   private async considerForgetting(event: MouseEvent): Promise<void> {
     const before = this.over;
-    const verdict = await this.forgetting.verdictOf(event);
+    const verdict = await this.gate.verdictOf("forgetSure", event);
     if (this.over !== before) return;
     if (verdict === "yes" && this.own) answerOpener({ idlewave: "forget" });
     else if (verdict === "yes") void this.forget();
@@ -234,11 +230,11 @@ class Frame {
 
   private hear(event: MessageEvent<unknown>): void {
     const told = this.window.answerIn(event);
-    const dose = WIDGET_DOSES.find((each) => told?.idlewave === "consent" && each === told.dose);
+    const dose = told?.idlewave === "consent" ? knownDose(told.dose) : undefined;
     if (dose !== undefined) this.agree(dose);
     else if (told?.idlewave === "forget") void this.forget();
     else if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
-    this.signs.hear(event);
+    this.gate.hear(event);
   }
 
   private start(dose: Dose): void {
@@ -277,11 +273,7 @@ class Frame {
 
   private take(state: DonorState): void {
     this.given.take(state);
-    for (const { job, unit } of state.verified) {
-      const key = `${job} ${unit}`;
-      if (job === this.facts.job?.id && !this.marked.has(key)) this.strip.mark(unit);
-      this.marked.add(key);
-    }
+    this.strip.take(state.verified.filter(({ job }) => job === this.facts.job?.id).map(({ unit }) => unit));
     if (isLending(this.scene) && this.answers.isOver(Date.now())) {
       this.askAnew();
       return;
@@ -296,7 +288,7 @@ class Frame {
 
   /** Something came into sight or went out of it. */
   private look(): void {
-    this.signs.look();
+    this.gate.look();
     if (!this.begun && this.seen.told && this.scene.kind === "starting") this.start(this.dose);
     const why = this.seen.lost;
     if (this.scene.kind === "paused") {
@@ -319,7 +311,7 @@ class Frame {
   }
 
   private turn(step: -1 | 1): void {
-    const dose = this.beside(step);
+    const dose = doseBeside(this.dose, step);
     if (dose === null) return;
     this.dose = dose;
     if (isLending(this.scene)) {
@@ -327,10 +319,6 @@ class Frame {
       this.lender.lending?.setDose(dose);
     }
     this.go(this.scene);
-  }
-
-  private beside(step: -1 | 1): Dose | null {
-    return WIDGET_DOSES[WIDGET_DOSES.indexOf(this.dose) + step] ?? null;
   }
 
   private resize(size: WidgetSize): void {
@@ -347,7 +335,13 @@ class Frame {
   private go(scene: Scene): void {
     this.scene = scene;
     const { site, job, network, allowSoftware } = this.facts;
-    const about = { site: site.name, job: job?.title ?? "", dose: this.dose, less: this.beside(-1), more: this.beside(1) };
+    const about = {
+      site: site.name,
+      job: job?.title ?? "",
+      dose: this.dose,
+      less: doseBeside(this.dose, -1),
+      more: doseBeside(this.dose, 1),
+    };
     const telling = tell(
       this.over ?? scene,
       { ...about, software: allowSoftware, units: this.given.units, verified: this.given.verified, lent: isLending(scene) },

@@ -1,5 +1,5 @@
 /** The strip of squares above the words: the job's picture, a run of units a square, inked from below as they are verified. */
-import { decodePicture } from "../../shared/picture.ts";
+import { decodePicture, type Picture } from "../../shared/picture.ts";
 
 const COLUMNS = 16;
 const ROWS = 3;
@@ -13,8 +13,10 @@ export class Strip {
   private units = 0;
   /** Verified units of this visitor's, by square. */
   private readonly own = new Map<number, number>();
-  /** Verified before the picture came, which says how many there are. */
-  private readonly early: number[] = [];
+  /** Verified before the picture came, which says how many there are; null: it has come, or will not. */
+  private early: number[] | null = [];
+  /** What was told last: the newest units are told again and again. */
+  private told: ReadonlySet<number> = new Set();
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas;
@@ -26,9 +28,10 @@ export class Strip {
 
   /** Asks for the picture once; without an answer the squares stay empty. */
   async load(job: number): Promise<void> {
-    const response = await fetch(`/api/jobs/${job}/picture`);
-    if (!response.ok) return;
-    const picture = decodePicture(new Uint8Array(await response.arrayBuffer()));
+    const picture = await pictureOf(job);
+    const early = this.early ?? [];
+    this.early = null;
+    if (!picture) return;
     const runs = this.shares.length;
     const sums = new Float64Array(runs);
     for (const { cell, share } of picture.changes) {
@@ -38,14 +41,17 @@ export class Strip {
     const cellsPerRun = Math.max(1, picture.cells / runs);
     this.units = picture.units;
     this.shares = sums.map((sum) => Math.min(1, sum / cellsPerRun));
-    for (const unit of this.early.splice(0)) this.count(unit);
+    for (const unit of early) this.count(unit);
     this.draw();
   }
 
-  /** A unit of this visitor's was verified. */
-  mark(unit: number): void {
-    if (this.units > 0) this.count(unit);
-    else this.early.push(unit);
+  /** The newest units of this visitor's that are verified, some of them told before. */
+  take(units: readonly number[]): void {
+    const fresh = units.filter((unit) => !this.told.has(unit));
+    this.told = new Set(units);
+    if (fresh.length === 0) return;
+    if (this.units > 0) for (const unit of fresh) this.count(unit);
+    else this.early?.push(...fresh);
     this.draw();
   }
 
@@ -76,6 +82,16 @@ export class Strip {
       context.fillRect(x, y, SIDE, 1);
       context.fillRect(x, y, 1, SIDE);
     }
+  }
+}
+
+/** Null: it did not come. */
+async function pictureOf(job: number): Promise<Picture | null> {
+  try {
+    const response = await fetch(`/api/jobs/${job}/picture`);
+    return response.ok ? decodePicture(new Uint8Array(await response.arrayBuffer())) : null;
+  } catch {
+    return null;
   }
 }
 

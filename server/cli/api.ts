@@ -88,12 +88,14 @@ export async function findJob(connection: Connection, job: string): Promise<JobS
   return (await jobsNamed(connection, job))[0];
 }
 
-/** The jobs of this name, the latest first. */
+/** The jobs of this name, the latest first: the owner's own, where there are any. */
 export async function jobsNamed(connection: Connection, wanted: string): Promise<[JobStatus, ...JobStatus[]]> {
-  const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
-  const [latest, ...older] = jobs.filter(({ name }) => name === wanted).sort((a, b) => b.id - a.id);
-  if (!latest) throw noJob(wanted);
-  return [latest, ...older];
+  for (const path of connection.token === undefined ? ["/api/jobs"] : ["/api/jobs?own=true", "/api/jobs"]) {
+    const { jobs } = await sendJson(connection, path, JobListSchema);
+    const [latest, ...older] = jobs.filter(({ name }) => name === wanted).sort((a, b) => b.id - a.id);
+    if (latest) return [latest, ...older];
+  }
+  throw noJob(wanted);
 }
 
 export function isJobNumber(job: string): boolean {

@@ -216,8 +216,11 @@ class Teller {
       // Of this job alone: the account's figures do not tell what waits from what was cancelled.
       const waiting = own?.waiting ?? 0;
       const others = waiting > 0 ? `, ${waiting} wait for ${waitsFor(job, "another volunteer")}` : "";
+      // A pool earns none.
       const escrow = credit.escrow >= 0.00005 ? `, ${credit.escrow.toFixed(4)} more wait` : "";
-      note(`${words(state)}. ${counted(units.final, "unit")} verified${others}; ${credit.final.toFixed(4)} credits${escrow}.`);
+      note(
+        `${words(state)}. ${counted(units.final, "unit")} verified${others}${job?.pool ? "" : `; ${credit.final.toFixed(4)} credits${escrow}`}.`,
+      );
     }
   }
 }

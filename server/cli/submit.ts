@@ -88,7 +88,7 @@ export function submitVerb(program: Command): void {
     .action(async (dir: string, options: SubmitOptions) => {
       const connection = connectionAs("owner", options);
       const files = await packageFiles(dir);
-      const { jobs } = await asking(connection, options, () => sendJson(connection, "/api/jobs", JobListSchema));
+      const { jobs } = await asking(connection, options, () => sendJson(connection, "/api/jobs?own=true", JobListSchema));
       const wishes = await wishesOf(connection, options);
       const send = () => submitFiles(connection, files, wishes);
       const job = await working(`Sending ${dir} to ${connection.url}, which judges it`, options.json, send, ONCE_IT_LASTS).catch(

@@ -11,11 +11,13 @@ import type { App, HttpContext } from "./context.ts";
 import { hasTag } from "./etag.ts";
 import { countsOf, forOwners, jobOf } from "./owners.ts";
 import { bytesRefusals, refusals } from "./refusals.ts";
-import { isPrivate, ownJob, visibleJob, visibleJobs } from "./viewer.ts";
+import { isPrivate, ownJob, ownJobs, visibleJob, visibleJobs } from "./viewer.ts";
 import type { Views } from "./views.ts";
 import { volunteerId } from "./volunteers.ts";
 
 export const JobParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 0xffffffff, description: "Number of the job." }) });
+
+const JobsQuery = Type.Object({ own: Type.Optional(Type.Boolean({ description: "Only those that the request's token submitted." })) });
 
 export function jobRoutes(app: App, context: HttpContext, views: Views): void {
   const { coordinator, store, blobs } = context;
@@ -26,11 +28,12 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       schema: {
         tags: ["jobs"],
         summary: "All jobs; drafts with their owner's token or an administrator's; with a pass those of its pool",
-        response: { 200: JobListSchema, ...refusals("bad-pass") },
+        querystring: JobsQuery,
+        response: { 200: JobListSchema, ...refusals("unauthorized", "bad-pass") },
       },
     },
     async (request) => {
-      const rows = await visibleJobs(request, context);
+      const rows = request.query.own ? await ownJobs(request, context) : await visibleJobs(request, context);
       return { jobs: await Promise.all(rows.map((row) => views.status(row, false))) };
     },
   );

@@ -42,6 +42,12 @@ export async function visibleJobs(request: FastifyRequest, context: Context): Pr
     .filter((row) => sees(viewer, row, context) && (pass === null || row.pool === pass.pool || isOwn(owner, row)));
 }
 
+/** Jobs that the request's token submitted. Throws `unauthorized`. */
+export async function ownJobs(request: FastifyRequest, { coordinator, store }: Context): Promise<JobRow[]> {
+  const { id } = await ownerOf(request, store);
+  return coordinator.jobs().filter((row) => row.owner === id);
+}
+
 /** A job that the request's token may change. Throws `unauthorized`, `not-found` or `forbidden`. */
 export async function ownJob(request: FastifyRequest, { coordinator, store }: Context, id: number): Promise<JobRow> {
   const owner = await ownerOf(request, store);

@@ -115,6 +115,20 @@ describe("a new job", () => {
 });
 
 describe("a job", () => {
+  test("is meant by its name before another owner's of the same name, who is told of none", async () => {
+    const dir = await newJob("shared-name");
+    const mine = (await idlewave(["submit", dir, "--draft"], env)).stdout.trim();
+    const { token } = await madeToken(false);
+    const others = { ...env, IDLEWAVE_TOKEN: token };
+    const theirs = await idlewave(["submit", dir], others);
+    expect(theirs.stderr).not.toContain("already");
+    const meant = async (as: Record<string, string>) => jsonOf<JobStatus>(await idlewave(["status", "shared-name", "--json"], as)).id;
+    expect([await meant(env), await meant(others)]).toEqual([Number(mine), Number(theirs.stdout.trim())]);
+    // Without one of one's own the name means anybody's.
+    expect(await meant({ ...env, IDLEWAVE_TOKEN: (await madeToken(false)).token })).toBe(Number(theirs.stdout.trim()));
+    for (const job of [mine, theirs.stdout.trim()]) await idlewave(["cancel", job], env);
+  });
+
   test("is drafted, started, paused, resumed and cancelled", async () => {
     const dir = await newJob("steered");
     const { id } = jsonOf<{ id: number }>(await idlewave(["submit", dir, "--draft", "--json"], env));

@@ -123,7 +123,7 @@ it.each<[string, JobStatus["state"][], string[], number, string]>([
 ])("by name: %s", async (_, states, options, job, said) => {
   const jobs = states.map((state, index) => ({ ...status, name: "counted", id: index + 1, state }));
   await answering(
-    (url) => [200, url === "/api/jobs" ? { jobs } : url],
+    (url) => [200, url === "/api/jobs?own=true" ? { jobs } : url],
     async (env) => {
       const out = join(folder, "counted.json");
       const { stderr } = await idlewave(["results", "counted", "--out", out, ...options], env);
