@@ -9,6 +9,7 @@ import type { Faults } from "./faults.ts";
 import { givenIn } from "./given.ts";
 import type { Workgroups } from "./needs.ts";
 import { placed } from "./placed.ts";
+import { quoted } from "./shortened.ts";
 import type { Units } from "./units.ts";
 
 /** A job whose kernel and bindings have no fault. */
@@ -142,7 +143,7 @@ function tooMany(judged: Judged, access: Access, { entryPoint, workgroups }: Pas
   const { offset, text, array, stores, elements, range } = access;
   const max = range?.max ?? 0;
   const axis = workgroups.findIndex((count, index) => count !== fewer[index]);
-  return `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${text} (${placed(judged.kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what a GPU does there is its own affair, and volunteers disagree, or agree on a wrong result. Write ${fewer[axis]}, or ${longer(judged, access)}.`;
+  return `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${quoted(text)} (${placed(judged.kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what lies there is each GPU's own affair, and volunteers may agree on it. Write ${fewer[axis]}, or ${longer(judged, access)}.`;
 }
 
 function beyond(judged: Judged, { worst, entryPoint, places }: Overrun): string {
@@ -151,7 +152,7 @@ function beyond(judged: Judged, { worst, entryPoint, places }: Overrun): string 
   const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
   const more =
     places.size > 1 ? `; ${counted(places.size - 1, "more place")} of the kernel ${places.size === 2 ? "does" : "do"} so too` : "";
-  return `${placed(judged.kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${range?.max ?? 0}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result${more}. Keep the index below ${elements}, or ${longer(judged, worst)}.`;
+  return `${placed(judged.kernel, offset)} ${entryPoint} ${does} ${quoted(text)} with indices up to ${range?.max ?? 0}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result${more}. Keep the index below ${elements}, or ${longer(judged, worst)}.`;
 }
 
 /** The array's length that fits its indices, and where it is written. */
@@ -170,7 +171,7 @@ function longer({ sized, units }: Judged, { binding, fixed, range }: Access): st
 function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {
   const named = accesses.slice(0, MAX_NAMED).map(({ offset, text, range, elements }) => {
     const upTo = range && range.max >= elements ? `, index up to ${range.max} as far as the text shows, the last is ${elements - 1}` : "";
-    return `${text} at ${placed(kernel, offset)}${upTo}`;
+    return `${quoted(text)} at ${placed(kernel, offset)}${upTo}`;
   });
   const more = accesses.length > MAX_NAMED ? ` and ${accesses.length - MAX_NAMED} more` : "";
   const what = accesses.length > 0 ? named.join("; ") + more : "the kernel is too long to be followed";

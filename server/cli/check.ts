@@ -27,7 +27,7 @@ export async function admitFolder(dir: string): Promise<{ admitted: Admitted; fi
     if (admission.ok) return { admitted: admission, files };
     const faults = await nameNeighbours(dir, admission.faults, files);
     const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
-    throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
+    throw new CliError(EXIT.refused, "refused", message, `Mend ${faults.length === 1 ? "it" : "them"} and check again.`, faults);
   } finally {
     await judges.close();
   }

@@ -200,6 +200,13 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
       right: "Put the value there, or declare an override and give it in job.json's overrides.",
     };
   }
+  if (rest.startsWith("[[")) {
+    return {
+      wrong: "[[…]] is an attribute of WGSL before 2022.",
+      right:
+        "Write @group(0) @binding(0) for [[group(0), binding(0)]], @compute @workgroup_size(64) for [[stage(compute), workgroup_size(64)]], @builtin(…) likewise, and leave [[block]] out.",
+    };
+  }
   const [word] = /^[a-z]\w*/i.exec(rest) ?? [];
   if (word && /^Expected identifier/.test(message))
     return { wrong: `WGSL keeps the word ${word} for itself.`, right: "Choose another name." };

@@ -18,6 +18,8 @@ const split = (init: object): Files =>
 const passes = (set: object): Files => job({ bindings: {}, passes: [{ workgroups: [1], set }] });
 const table = (set: object): Files => passes({ params: { width: 1, ...set } });
 
+const MEMBER = /passes\[0\]\.set\.first: .*first is a member of params: write \{"params": \{"first": …\}\}\.$/;
+
 describe("a fault is told once", () => {
   it.each<[string, Files, RegExp]>([
     [
@@ -44,6 +46,59 @@ describe("a fault is told once", () => {
       "a column that was forgotten",
       table({ first: "$pass.a", scale: 1 }),
       /set\.params\.first: There is no \$pass\.a: the pass has no table/,
+    ],
+    ["a member where its binding belongs", passes({ first: "$pass.iteration" }), MEMBER],
+    ["a member where its binding belongs, as an object", passes({ first: { "": "$pass.iteration" } }), MEMBER],
+    [
+      "a member among the bindings",
+      job({ bindings: { params: PARAMS.params, first: { set: { "": 1 } } } }),
+      /bindings\.first: .*write \{"params": \{"set": \{"first": …\}\}\}\.$/,
+    ],
+    [
+      "a file beside its init",
+      job({ bindings: { ...PARAMS, src: { file: "d.bin" } } }, FIRST, DATA),
+      /bindings\.src\.file: "file" is unknown here\. Write "init": \{"file": "d\.bin"\}\.$/,
+    ],
+    [
+      "a file and its split beside their init",
+      job(
+        { units: { split: "src" }, bindings: { ...PARAMS, src: { file: "d.bin", split: { recordBytes: 4, recordsPerUnit: 64 } } } },
+        FIRST,
+        DATA,
+      ),
+      /bindings\.src\.file: "file", "split" are unknown here\. Write "init": \{"file": "d\.bin", "split": \{"recordBytes": 4, "recordsPerUnit": 64\}\}\.$/,
+    ],
+    [
+      "a split that is not there",
+      job({ units: { split: "src" }, bindings: PARAMS }, FIRST),
+      /units\.split: job\.json gives no binding src\./,
+    ],
+    [
+      "a swap with a uniform",
+      job({ bindings: PARAMS, passes: [{ workgroups: [1], repeat: 2, swap: [["values", "params"]] }] }),
+      /swap\[0\]\[1\]: params is a uniform\. Only storage/,
+    ],
+    ["another language", job({}, "#version 450\nvoid main() {}\n"), /^kernel\.wgsl:1:1 : WGSL has no preprocessor/],
+    [
+      "an old attribute",
+      job({}, KERNEL.replace("@compute", "@stage(compute)")),
+      /^kernel\.wgsl:5:2 : expected attribute\. Write one of WGSL's/,
+    ],
+    ["older ones", job({}, `[[block]] ${KERNEL}`), /^kernel\.wgsl:1:1 : \[\[…\]\] is an attribute of WGSL before 2022\. Write @group\(0\)/],
+    [
+      "a variable without a place",
+      job({}, KERNEL.replace("@group(0) @binding(0)", "")),
+      /^kernel\.wgsl:2:\d+ : resource variables require .*Write @group\(0\) @binding\(0\) before it/,
+    ],
+    [
+      "two bindings of one place",
+      job({}, KERNEL.replace("@binding(1)", "@binding(0)")),
+      /^kernel\.wgsl:3:\d+ : values has the same group and binding as params/,
+    ],
+    [
+      "a shader of another stage",
+      job({}, KERNEL.replace("@compute @workgroup_size(64)", "@fragment")),
+      /^kernel\.wgsl:6:\d+ : .*fragment shader input\. A job's kernel is a compute shader: mark its function @compute/,
     ],
   ])("%s", async (_, files, expected) => {
     expect(await told(files)).toEqual([expect.stringMatching(expected)]);

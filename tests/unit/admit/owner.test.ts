@@ -271,7 +271,7 @@ describe("a fault's wording", () => {
       /range is missing\. Write "range": \[0, 100\] in output\[0\]\.reduce: from and to\.$/,
     ],
     ["an override that is a fraction", job({ overrides: { N: 16.5 } }, `override N: u32 = 1;\n${KERNEL}`), /16\.5\. Write a whole number/],
-    ["swapped bindings of two sizes", swap(2, 32), /bindings\.other\.elements: other has 32 elements/],
+    ["swapped bindings of two sizes", swap(2, 32), /passes\[0\]\.swap\[0\]: other has 32 elements/],
     [
       "a missing file, and another that is in use",
       job({ bindings: { params: { init: { file: "a.bin" } }, values: { init: { file: "b.bin" } } } }, KERNEL, {
@@ -344,7 +344,7 @@ describe("the way out", () => {
     [
       "of a swap of two sizes names the binding and its length",
       job({ bindings: { ...params, other: { elements: 65, scratch: true } }, ...twice }, swapped),
-      /bindings\.other\.elements: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Mend whichever is wrong: the length of other comes from bindings\.other\.elements \(64 elements\), that of values from output\[0\]\.shape\.$/,
+      /passes\[0\]\.swap\[0\]: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Mend whichever is wrong: the length of other comes from bindings\.other\.elements \(64 elements\), that of values from output\[0\]\.shape\.$/,
     ],
     [
       "of a shape beyond its binding is the shape or the binding",
