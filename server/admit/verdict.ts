@@ -119,14 +119,14 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   });
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
-  const needs = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
+  const { requires, needs } = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
   warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
   warnPadded(manifest, units, sized, buffers, passPlans, faults);
 
   checkWritten(manifest, passPlans, buffers, faults);
   const whole = faults.list.length === 0;
   const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
-  const raised = Object.keys(needs.limits).length > 0;
+  const raised = Object.keys(requires.limits).length > 0;
   await tellTint(kernel, read, { pipelines, overrides, raised, isDoubled }, faults, progress);
   if (faults.list.length === 0) refuseInlined(kernel, entryPoints, faults);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
@@ -168,7 +168,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     buffers,
     outputs,
     overrides,
-    requires: needs,
+    requires,
     seed: String(manifest.seed ?? 0),
   };
   const splits = buffers.flatMap((buffer, index): SplitCut[] => {
@@ -187,6 +187,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     splits,
     source: sourceOf(read.files),
     warnings: faults.warnings,
+    needs,
     floats,
   };
 }
