@@ -211,27 +211,27 @@ function claimLength(
   const entry = manifest.bindings?.[name];
   if (entry?.elements !== undefined) return entry.elements;
   const path: JsonPath = ["bindings", name];
-  const whole = (bytes: number, what: string, at: JsonPath): number | "told" => {
+  const whole = (bytes: number, what: string, length: string, at: JsonPath): number | "told" => {
     const elements = (bytes - tail.offset) / tail.stride;
     if (Number.isInteger(elements) && elements >= 1) return elements;
     const head = tail.offset > 0 ? ` after ${tail.offset} bytes of header` : "";
     faults.at(
       at,
       `${what} has ${bytes} bytes, no whole number of elements of ${tail.stride} bytes${head}.`,
-      `An element is ${layoutName(tail.element)}: let it be a multiple of ${tail.stride}${tail.offset > 0 ? `, and ${tail.offset} more` : ""}.`,
+      `An element is ${layoutName(tail.element)}: let ${length} be a multiple of ${tail.stride}${tail.offset > 0 ? `, and ${tail.offset} more` : ""}.`,
     );
     return "told";
   };
   const output = manifest.output.findIndex((candidate) => candidate.binding === name);
   const shaped = manifest.output[output];
-  if (shaped) return whole(outputBytes(shaped), "The output's shape", ["output", output, "shape"]);
+  if (shaped) return whole(outputBytes(shaped), "The output's shape", "its bytes", ["output", output, "shape"]);
   const init = entry?.init;
   if (typeof init === "object" && "file" in init) {
     const split = units.splits.get(name);
-    if (split) return whole(split.bytesPerUnit, "A unit's piece", [...path, "init", "split"]);
+    if (split) return whole(split.bytesPerUnit, "A unit's piece", "recordBytes x recordsPerUnit", [...path, "init", "split"]);
     if (init.split) return "told";
     const stat = files.input(init.file, [...path, "init", "file"]);
-    return stat ? whole(stat.bytes, init.file, [...path, "init", "file"]) : "told";
+    return stat ? whole(stat.bytes, init.file, "the file's length", [...path, "init", "file"]) : "told";
   }
   const list = entry?.set?.[""];
   if (layout.kind === "array" && Array.isArray(list) && list.length > 0) return list.length;

@@ -3,6 +3,7 @@ import type { BlobHash } from "../../shared/ids.ts";
 import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
+import { warnAlike } from "./alike.ts";
 import { followPasses, warnBounds } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { warnCoverage } from "./coverage.ts";
@@ -19,6 +20,7 @@ import { checkLooseFiles, checkLooseNames, columnsIn, kernelList, otherFiles } f
 import { checkAbsent, checkNames, meantBy, namedFiles } from "./names.ts";
 import { suggest } from "./nearest.ts";
 import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
+import { warnEarlyReads, warnOldOutputs } from "./order.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { warnPadded } from "./padded.ts";
@@ -120,7 +122,9 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
   const { requires, needs } = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
-  warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
+  const unset = warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
+  warnAlike(units, buffers, passPlans, faults);
+  warnOldOutputs(manifest, passPlans, buffers, faults);
   warnPadded(manifest, units, sized, buffers, passPlans, faults);
 
   checkWritten(manifest, passPlans, buffers, faults);
@@ -136,7 +140,8 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const followed = followPasses(judged);
   warnBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
-  warnUnread(manifest, passPlans, buffers, sized, units, followed, faults);
+  warnUnread(manifest, passPlans, buffers, sized, units, unset, followed, faults);
+  warnEarlyReads(manifest, kernel, passPlans, buffers, faults);
   warnRepeats(kernel, passPlans, buffers, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);

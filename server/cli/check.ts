@@ -68,7 +68,7 @@ export function checkVerb(program: Command): void {
         printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
         return;
       }
-      const verdict = warnings.length > 0 ? `has no faults, and ${warned} to see to before it is submitted` : "is good";
+      const verdict = warnings.length > 0 ? `has no faults, and ${warned}` : "is good";
       print(`${manifest.name} ${verdict}: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
       print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
     });

@@ -164,6 +164,19 @@ it("a number of the kernel is no name, wherever the name stands", async () => {
   }
 });
 
+it("a piece that is too short for all places of the kernel is told once, with the split that made it so", async () => {
+  const split = { init: { file: "d.bin", split: { recordBytes: 40, recordsPerUnit: 1 } } };
+  const files = job("let i = id.x % 50u; _ = src[id.x] + src[id.x + 1u] + src[i];", {
+    more: { units: { split: "src" }, bindings: { size: { set: SET }, src: split } },
+  });
+  const { warnings } = admitted(await judges.admit(packageOf({ ...files, "d.bin": new Uint8Array(400) })));
+  expect(warnings.filter((text) => /with indices up to|^Not checked/.test(text))).toEqual([
+    expect.stringMatching(
+      /main reads src\[id\.x \+ 1u\] with indices up to 128, and src has 10 elements: .*; 1 more place of the kernel does so too\. Keep the index below 10, or make the array 129 long: it is a unit's piece, 40 bytes by bindings\.src\.init\.split in job\.json\.$/,
+    ),
+  ]);
+});
+
 describe("an index that is inside is not spoken of", () => {
   it.each<[string, string, Shape?]>([
     ["the invocation's own", "out[id.x] = 1u;", { out: 128 }],

@@ -125,7 +125,7 @@ describe("a dispatch that is too large is told once, at its workgroups", () => {
 }
 `;
   const dispatch = (workgroups: number[], shape: number, kernel = IN_PLACE) =>
-    job({ bindings: {}, passes: [{ workgroups }], output: [{ binding: "o", dtype: "u32", shape: [shape] }] }, kernel);
+    job({ units: { count: 1 }, bindings: {}, passes: [{ workgroups }], output: [{ binding: "o", dtype: "u32", shape: [shape] }] }, kernel);
 
   it.each<[string, number[], number, RegExp]>([
     [

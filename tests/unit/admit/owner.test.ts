@@ -15,6 +15,7 @@ const swapped = `${KERNEL.replace("+ params.width", "+ other[id.x]")}@group(0) @
 const swap = (repeat: number, elements: number): Files =>
   job(
     {
+      units: { count: 1 },
       bindings: { params: { set: { first: 1, width: 1, scale: 1 } }, other: { elements, scratch: true } },
       passes: [{ workgroups: [1], repeat, swap: [["values", "other"]] }],
     },
@@ -196,7 +197,7 @@ describe("a warning", () => {
   });
 
   it("has its place and its field", async () => {
-    const unset = { bindings: { params: { set: { first: 1 } } } };
+    const unset = { bindings: { params: { set: { first: "$unit.index" } } } };
     expect(await warned(job(unset))).toEqual(["job.json:11:14 bindings.params.set: nothing sets width, scale of params: zero."]);
     const spare = `${KERNEL.replace("values[id.x] =", "spare[id.x] = 1u; values[id.x] =")}@group(0) @binding(2) var<storage, read_write> spare: array<u32>;\n`;
     const elements = { ...(manifest().bindings as object), spare: { elements: 64 } };
@@ -205,7 +206,9 @@ describe("a warning", () => {
     ]);
     const rounded = { units: { count: 1e8 }, bindings: { params: { set: { first: 1, width: 1, scale: "$unit.index" } } } };
     expect(await warned(job(rounded))).toEqual([
-      expect.stringMatching(/^job\.json:14:18 bindings\.params\.set\.scale: \$unit\.index reaches beyond 16777216/),
+      expect.stringMatching(
+        /^job\.json:14:18 bindings\.params\.set\.scale: \$unit\.index reaches 99999999, and f32 rounds whole numbers beyond 16777216\./,
+      ),
     ]);
   });
 
@@ -390,7 +393,7 @@ describe("the way out", () => {
     [
       "of a piece that cuts an element is its multiple",
       split(99, 3, 3),
-      /A unit's piece has 9 bytes, .*An element is u32: let it be a multiple of 4\.$/,
+      /A unit's piece has 9 bytes, .*An element is u32: let recordBytes x recordsPerUnit be a multiple of 4\.$/,
     ],
     [
       "of a piece larger than its binding names the shape that made it so large",
