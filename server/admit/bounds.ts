@@ -67,8 +67,8 @@ export function followPasses(judged: Judged, passes: readonly PassPlan[] = judge
 /**
  * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
  * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Those of which the text
- * does not show whether they stay inside are named once, as unchecked, stores first; not those that an array is too short for
- * only as far as it was told already.
+ * does not show whether they stay inside are named once, as unchecked, stores first; not those that
+ * the length that was told for their array is enough for.
  */
 export function warnBounds(judged: Judged, passes: readonly Followed[], faults: Faults): void {
   const { kernel } = judged;

@@ -59,10 +59,7 @@ const DEEDS: [RegExp, string | ((...parts: string[]) => string)][] = [
   ],
   [/^missing return at end of function/, "Let every way through the function end with a return."],
   [/^cyclic dependency found/, "WGSL has no recursion: write a loop, with an array for a stack."],
-  [
-    /^(?:value .*|value) cannot be represented as 'u32'/,
-    "u32 holds 0 to 4294967295: use i32 for numbers below zero, two u32 for larger ones.",
-  ],
+  [/^value (?:\S+ )?cannot be represented as 'u32'/, "u32 holds 0 to 4294967295: use i32 for numbers below zero, two u32 for larger ones."],
   [/cannot be represented as 'i32'/, "i32 holds -2147483648 to 2147483647: write u after it for a u32, up to 4294967295."],
   [/^index -?\d+ out of bounds/, "Keep the index inside, or make the array longer."],
   [/^const initializer requires a const-expression/, "Write let: const is for what is known before the kernel runs."],

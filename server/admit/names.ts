@@ -16,7 +16,7 @@ export function checkNames(
   complete: boolean,
   faults: Faults,
 ): void {
-  const { resources, unbound } = reflection;
+  const { resources } = reflection;
   for (const name of Object.keys(manifest.bindings ?? {})) {
     if (!resources.includes(name)) tellUnknown(name, ["bindings", name], reflection, bindings, faults);
     else if (!used.has(name) && complete) faults.warnAt(["bindings", name], `no entry point of the passes uses ${name}: it is left out.`);
@@ -24,7 +24,7 @@ export function checkNames(
   manifest.output.forEach(({ binding }, index) => {
     const path = ["output", index, "binding"];
     if (!resources.includes(binding)) tellUnknown(binding, path, reflection, [], faults);
-    else if (!used.has(binding) && complete && !unbound.includes(binding)) {
+    else if (!used.has(binding) && complete) {
       faults.at(
         path,
         `No entry point of the passes uses ${binding}.`,
@@ -51,9 +51,9 @@ export function tellUnknown(
   const there = resources.length === 0 ? "The kernel has no bindings." : `The kernel has ${list(resources)}.`;
   if (!owner) faults.at(path, wrong, suggest(name, resources, there));
   else {
-    const set = JSON.stringify({ [owner.name]: path[0] === "passes" ? { [name]: 0 } : { set: { [name]: 0 } } });
+    const set = path[0] === "passes" ? `{"${name}": …}` : `{"set": {"${name}": …}}`;
     // One word at one place: its form is told by this, too.
-    faults.only(path, wrong, `${name} is a member of ${owner.name}: write ${set.replace(":0}", ": …}").replaceAll('":{', '": {')}.`);
+    faults.only(path, wrong, `${name} is a member of ${owner.name}: write {"${owner.name}": ${set}}.`);
   }
 }
 
