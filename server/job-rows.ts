@@ -26,9 +26,9 @@ export class JobRows {
     this.rates.get(id)?.note(now);
   }
 
-  /** Units that became final in the last minute. */
+  /** At the pace of the last minute, or of what there was of it. */
   unitsPerMinute(id: JobId, now: number): number {
-    return this.rates.get(id)?.lastMinute(now) ?? 0;
+    return this.rates.get(id)?.perMinute(now) ?? 0;
   }
 
   /** Takes note of operations that are on disk: results are read from there. */

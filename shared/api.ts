@@ -61,7 +61,9 @@ export const JobStatusSchema = Type.Object({
     description: "Replicas recorded for final units, and what slices of them were run again, over final units.",
   }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
-  unitsPerMinute: Type.Number({ description: "Units that became final in the last minute." }),
+  unitsPerMinute: Type.Number({
+    description: "Units that became final in the last minute; where they began within it, as many as a minute of that pace has.",
+  }),
   gpuHours: Type.Number({ description: "GPU time that it has taken, as volunteers tell it, the auditor's too." }),
   maxGpuHours: Type.Union([Type.Number(), Type.Null()], { description: "What it may take; null: any." }),
   quote: Type.Optional(

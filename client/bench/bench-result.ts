@@ -1,5 +1,5 @@
 /** What `/bench` found, and how it is judged, shown and copied. */
-import { LONGEST_TARGETS, SLICED_SHARE, SLICES_WITHIN, type SliceTimes, stopAllowed } from "./goals.ts";
+import { LONGEST_TARGETS, MOST_SHARE, SLICED_SHARE, SLICES_WITHIN, type SliceTimes, stopAllowed } from "./goals.ts";
 
 export interface BenchResult {
   /** Words of the adapter, and whether it is the processor in disguise. */
@@ -30,9 +30,6 @@ export interface BenchRow {
 
 const POLITE_MS = 4;
 const STOP_MS = stopAllowed(POLITE_MS);
-
-/** Slices cannot be faster than the whole: above this something else was busy while the whole was measured. */
-const MOST_SHARE = 1.05;
 
 /** Whether it says anything of the graphics card. */
 export function isMeasured({ sliced, lent }: Pick<BenchResult, "sliced" | "lent">): boolean {

@@ -4,6 +4,8 @@ import type { Submit } from "./watched-engine.ts";
 
 /** Least speed in slices of 30 ms over whole dispatches. */
 export const SLICED_SHARE = 0.97;
+/** Slices, or a donor, cannot be faster than the bare kernel: above this something else was busy while that was measured. */
+export const MOST_SHARE = 1.05;
 /** Least share of slices within `BAND` times of their target. */
 export const SLICES_WITHIN = 0.95;
 export const BAND = 2;

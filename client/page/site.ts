@@ -59,7 +59,7 @@ function shown({ site, asOf, network }: Extract<Step, { kind: "shown" }>) {
       <div><dt>units verified</dt><dd>${count(units)}</dd></div>
       <div><dt>credit</dt><dd>${credit(given)}</dd></div>
     </dl>
-    <p>As of ${timeOf(asOf)}; figures are taken once an hour. A unit is counted when it is verified and earns credit. Whose visitor computed it is what the visitor's browser says, and nothing proves it: <a href="/supported-by">what these figures mean</a>.</p>
+    <p>${since > asOf ? html`It was registered after the figures of ${timeOf(asOf)} were taken; they are taken once an hour.` : html`As of ${timeOf(asOf)}; figures are taken once an hour.`} A unit is counted when it is verified and earns credit. Whose visitor computed it is what the visitor's browser says, and nothing proves it: <a href="/supported-by">what these figures mean</a>.</p>
     <h2>Show it on the site</h2>
     <p><img src=${badgePath(id)} width=${BADGE.width} height=${BADGE.height} alt=${words} /></p>
     <p>A picture without a script. Paste this where it is to be:</p>

@@ -144,6 +144,7 @@ class JsonReader {
       const keyAt = this.at;
       if (this.text[this.at] !== '"') {
         this.refuseQuote();
+        this.refuseComma();
         this.fail("A key between double quotes is missing here.", 'Write "name": value.');
       }
       const key = this.string();
@@ -187,6 +188,10 @@ class JsonReader {
     }
   }
 
+  private refuseComma(): void {
+    if (this.text[this.at] === ",") this.fail("There is a comma too many.", "Remove the comma.");
+  }
+
   /** After a comma another value comes, not the end. */
   private needsMore(end: string, commaAt: number): void {
     this.space();
@@ -216,6 +221,7 @@ class JsonReader {
       if (this.text.trim() === "") this.fail("The file is empty.", "Write a manifest into it: idlewave new makes one to change.");
       if (this.at >= this.text.length) this.fail("The file ends in the middle of a value.", "Close what is open.");
       this.refuseQuote();
+      this.refuseComma();
       this.fail(
         `A value is missing here, there is ${JSON.stringify(this.text[this.at])}.`,
         'Write a number, "text", true, false, [list] or {object}.',

@@ -32,7 +32,9 @@ export function siteVerb(program: Command): void {
       if (options.json) return printJson(made);
       note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);
       print(widgetSnippet(connection.url, made.origin));
-      note(`What its visitors gave, and a picture of it for its pages: ${connection.url.replace(/\/$/, "")}${sitePath(made.id)}`);
+      note(
+        `What its visitors gave, and a picture of it for its pages: ${connection.url.replace(/\/$/, "")}${sitePath(made.id)}, taken once an hour; site list tells it as it is.`,
+      );
     });
   verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
     const connection = connectionAs("administrator", options);

@@ -33,8 +33,17 @@ export function tokenIn(request: FastifyRequest): string {
   return token;
 }
 
+/** Whose each request is, from when it was looked at first: its guard asks, and what answers it asks again. */
+const known = new WeakMap<FastifyRequest, Promise<TokenRow>>();
+
 /** The owner whose token the request carries. Throws `unauthorized`. */
-export async function ownerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
+export function ownerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
+  const owner = known.get(request) ?? bearerOf(request, store);
+  known.set(request, owner);
+  return owner;
+}
+
+async function bearerOf(request: FastifyRequest, store: Store): Promise<TokenRow> {
   const token = tokenIn(request);
   const row = await store.tokenOf(hashOf(token));
   if (!row)

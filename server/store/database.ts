@@ -42,7 +42,7 @@ export function openDatabase(path: string): Database {
   } catch (error) {
     database.close();
     if (error instanceof Error && /locked|busy/i.test(error.message)) {
-      throw new Error(`${path} is in use by another process.`, { cause: error });
+      throw new Error(`${path} is in use by another process: stop that one, or name another folder with --data.`, { cause: error });
     }
     throw error;
   }

@@ -20,7 +20,7 @@ export function table(report: BenchReport): string {
   for (const [name, goal] of Object.entries(report.goals)) {
     if (goal.value === null) lines.push(`${name}  not measured: ${goal.note}`);
     for (const figure of goal.figures) {
-      const verdict = figure.met ? "met   " : "missed";
+      const verdict = figure.met === null ? "unsure" : figure.met ? "met   " : "missed";
       lines.push(`${name}  ${verdict}  ${shown(figure.value).padStart(8)}  (${figure.is} ${shown(figure.target)})  ${figure.name}`);
     }
     if (goal.value !== null) for (const line of goal.note.split("; ")) lines.push(`      ${line}`);

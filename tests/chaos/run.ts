@@ -56,9 +56,13 @@ async function campaign(faults: Iterator<Fault, never>, from: number, to: number
       await working(title, false, () => running.cycle(fault), IN_SILENCES);
       // A start that the fault cut short is none.
       const starts = running.report.readySeconds.slice(before).map((seconds) => seconds.toFixed(2));
-      say(`${title}: ${running.report.acknowledged} acknowledged${starts.length > 0 ? `, ready in ${starts.join(", then ")} s` : ""}`);
+      say(
+        `${title}: ${running.report.acknowledged} acknowledged so far${starts.length > 0 ? `, ready in ${starts.join(", then ")} s` : ""}`,
+      );
     }
+    const { acknowledged } = running.report;
     await running.finish();
+    say(`${from + 1} to ${to}: started once more, all jobs ended, ${running.report.acknowledged - acknowledged} acknowledged since`);
     return running.report;
   } finally {
     await running.close();

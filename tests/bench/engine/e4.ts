@@ -1,6 +1,6 @@
 /** E4: the visitor page's main thread while it lends against the same page at rest. */
 import type { Page } from "puppeteer";
-import { type GoalReport, measured, median, shown, spread } from "../goal.ts";
+import { type GoalReport, measured, ofPairs, shown, spread } from "../goal.ts";
 import { pairsOf, scaled } from "../stage.ts";
 import { workOf } from "./calibrate.ts";
 import type { EngineStage, Site } from "./stage.ts";
@@ -46,7 +46,7 @@ export async function measureE4(stage: EngineStage, site: Site): Promise<GoalRep
     [
       {
         name: "95th percentile of frame intervals while lending over that at rest",
-        value: median(p95("lending").map((millis, i) => millis / (p95("idle")[i] ?? Number.NaN))),
+        ...ofPairs(p95("lending"), p95("idle")),
         target: 1.1,
         is: "at most",
       },

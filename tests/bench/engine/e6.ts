@@ -1,5 +1,5 @@
 /** E6: from the start of a donor to its first dispatch, caches warm, against a bare device with the kernel compiled. */
-import { type GoalReport, measured, median, shown, spread } from "../goal.ts";
+import { type GoalReport, measured, ofPairs, shown, spread } from "../goal.ts";
 import { pairsOf } from "../stage.ts";
 import { workOf } from "./calibrate.ts";
 import type { EngineStage, Site } from "./stage.ts";
@@ -24,7 +24,7 @@ export async function measureE6(stage: EngineStage, site: Site): Promise<GoalRep
     [
       {
         name: "start to first dispatch over requestAdapter, requestDevice and compile",
-        value: median(ours.map((millis, i) => millis / (bare[i] ?? Number.NaN))),
+        ...ofPairs(ours, bare),
         target: TARGET,
         is: "at most",
       },

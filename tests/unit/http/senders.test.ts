@@ -118,7 +118,7 @@ describe("a sender", () => {
     const line = connect(port, "127.0.0.1", () => line.write("GET /get HTTP/1.1\r\nhost: x\r\ncontent-length: 20000\r\n\r\nxx"));
     expect(await text(line)).toMatch(/^HTTP\/1.1 200/);
     await app.close();
-  });
+  }, 20_000);
 
   it("that tells no length is heard out as far as others, and answered without the rest", async () => {
     const { app, port } = await serve({ bytes: 1_000, ms: 1_000_000 });

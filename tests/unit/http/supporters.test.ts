@@ -148,6 +148,9 @@ describe("figures of sites", () => {
     expect(await told.one(BLOG)).toMatchObject({ asOf: "1970-01-01T11:00:00.000Z", site: { units: 2, credit: 5 } });
     const late = await store.putSite(SHOP, "Shop", now);
     expect((await told.all()).sites.map((site) => site.id)).toEqual([id, late.id]);
+    // A clock that was set back tells no old figures for long.
+    now -= 7_200_000;
+    expect((await told.all()).asOf).toBe("1970-01-01T09:00:00.000Z");
     await store.switchSiteOff(id, now);
     expect((await told.all()).sites.map((site) => site.id)).toEqual([late.id]);
   });
@@ -164,6 +167,11 @@ describe("a badge", () => {
       expect(svg).not.toMatch(/script|href|url\(|style/);
     },
   );
+
+  it("keeps a long name within its edges, and leaves a short one as it is", () => {
+    expect(badgeSvg(1, "N")).not.toContain("textLength");
+    expect(badgeSvg(1, "n".repeat(80)).match(/textLength="\d+"/g)).toHaveLength(1);
+  });
 
   it("says what it shows in words too", () => {
     expect(badgeSvg(1, "Tides & co")).toContain("<title>1 unit verified, given to Tides &amp; co</title>");

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { SCHEMA_VERSION } from "../../../server/store/migrate.ts";
+import { migrate, SCHEMA_VERSION } from "../../../server/store/migrate.ts";
 import { schemaFaults } from "../../../server/store/schema-check.ts";
 import { openStopped } from "../../../server/store/stopped.ts";
 import type { AccountId, JobId } from "../../../shared/ids.ts";
@@ -21,6 +21,20 @@ async function storeOf(release: string, at?: string) {
   database.close();
   return openStore(path);
 }
+
+it("counts what the visitors of a site give from when that began to be counted", () => {
+  const database = new DatabaseSync(":memory:");
+  onTestFinished(() => database.close());
+  migrate(database, 12);
+  database.exec("INSERT INTO sites (origin, name, created_at) VALUES ('https://blog.example', 'Blog', 1)");
+  const before = Math.floor(Date.now() / 1000) * 1000;
+  migrate(database);
+  const { units, counted_from } = database.prepare("SELECT units, counted_from FROM sites").get() as {
+    units: number;
+    counted_from: number;
+  };
+  expect([units, counted_from >= before]).toEqual([0, true]);
+});
 
 describe.each(RELEASED)("a database of %s", (release) => {
   it("has the tables and indexes of a new one, and no others", async () => {
