@@ -46,6 +46,10 @@ export const JobStatusSchema = Type.Object({
   finishedAt: Type.String({ description: "ISO 8601, empty while it is not done." }),
   plan: Type.String({ description: "SHA-256 of the plan, a blob." }),
   source: Type.String({ description: "SHA-256 of the kernel as the owner wrote it, a blob." }),
+  floats: Type.Boolean({
+    description:
+      "Its kernel computes with floats or makes something else of them, or a result holds some, so that correct GPUs may disagree; true of a job of a release that did not look.",
+  }),
   units: Type.Object({
     total: Type.Integer(),
     final: Type.Integer(),

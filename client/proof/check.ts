@@ -11,7 +11,6 @@ import { sha256Hex } from "../donor/digest.ts";
 import { InputError, Inputs } from "../donor/inputs/inputs.ts";
 import { EngineError } from "../engine/engine-error.ts";
 import type { Pace } from "../engine/pace.ts";
-import { hasFloats } from "./floats.ts";
 import { type Rerun, rerun } from "./rerun.ts";
 
 export interface CheckOrder {
@@ -42,7 +41,6 @@ export interface Checked {
   gpu: string;
   software: boolean;
   gpuMicros: number;
-  floats: boolean;
   told: Told;
 }
 
@@ -77,7 +75,7 @@ export async function check(
     const kept = await keptBytes(inputs, unit, Math.min(resultBytes(plan), MAX_RESULT_BYTES));
     const computing = (share: number) => tell({ kind: "computing", share, gpu: adapter.name, sliced: !("whole" in plan.slicing) });
     const result = await rerun(adapter, inputs, plan, unit.unit, pace, computing);
-    return checked(adapter, plan, result, await toldOf(plan, result, kept, unit.digest));
+    return checked(adapter, result, await toldOf(plan, result, kept, unit.digest));
   } catch (error) {
     return endOf(error);
   }
@@ -105,8 +103,8 @@ async function toldOf(plan: JobPlan, { bytes }: Rerun, kept: Kept, digest: strin
   return difference ? { kind: "kept", difference } : { kind: "kept" };
 }
 
-function checked({ name, host }: OpenAdapter, { kernel }: JobPlan, { digest, gpuMicros }: Rerun, told: Told): Checked {
-  return { kind: "checked", digest, gpu: name, software: host.software, gpuMicros, floats: hasFloats(kernel), told };
+function checked({ name, host }: OpenAdapter, { digest, gpuMicros }: Rerun, told: Told): Checked {
+  return { kind: "checked", digest, gpu: name, software: host.software, gpuMicros, told };
 }
 
 function endOf(error: unknown): CheckEnd {

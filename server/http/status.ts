@@ -54,6 +54,7 @@ export function jobStatus(
     finishedAt: row.finishedAt === null ? "" : new Date(row.finishedAt).toISOString(),
     plan: row.plan,
     source: row.source,
+    floats: spec.floats,
     units: { total: plan.units.count, final: counts.final, failed: counts.failed, leased: counts.leased, voted: counts.voted },
     replicas: { counted: counts.counted, refused: counts.refused },
     executionsPerUnit: counts.executionsPerUnit,

@@ -37,6 +37,7 @@ export function job(changes: Partial<JobStatus> = {}): JobStatus {
     finishedAt: "",
     plan: "0".repeat(64),
     source: "0".repeat(64),
+    floats: false,
     units: { total: COLUMNS * ROWS, final: 0, failed: 0, leased: 0, voted: 0 },
     replicas: { counted: 480, refused: 2 },
     executionsPerUnit: 2.02,

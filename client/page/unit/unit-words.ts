@@ -183,7 +183,7 @@ function differenceWords({ byte, element }: Difference): string {
 }
 
 /** What another result means, and what it does not. */
-export function doubts({ floats, software }: Checked): string[] {
+export function doubts({ floats }: Pick<JobStatus, "floats">, { software }: Checked): string[] {
   const first = floats
     ? "This kernel computes with floating-point numbers. Two honest GPUs may round them differently, so other bytes are no proof of a lie."
     : "This kernel has no floating-point numbers, so honest GPUs should agree. A race or undefined behaviour in it, or a faulty driver, can still be why.";

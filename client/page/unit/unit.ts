@@ -52,7 +52,7 @@ class UnitView extends LightElement {
     const mine = run.kind === "checked" ? run.digest : "";
     const readKernel = () => void this.querySelector<KernelView>("idlewave-kernel")?.show(found.job);
     return html`${head(wordsOf(found, run))}
-      ${run.kind === "checked" ? html`${sideBySide(found.unit.digest, run)}${differs(found, run) ? html`<ul class="doubts">${doubts(run).map((doubt) => html`<li>${doubt}</li>`)}</ul>` : nothing}` : nothing}
+      ${run.kind === "checked" ? html`${sideBySide(found.unit.digest, run)}${differs(found, run) ? html`<ul class="doubts">${doubts(found.job, run).map((doubt) => html`<li>${doubt}</li>`)}</ul>` : nothing}` : nothing}
       ${this.action(found)} ${facts(found, mine, readKernel)}
       ${asking(found.job, "Another unit of this job")}
       <idlewave-kernel></idlewave-kernel>`;

@@ -231,6 +231,17 @@ describe("job packages", () => {
     expect(await (await server.post(`/api/jobs/${draft}/resume`, undefined, server.token)).json()).toMatchObject({ state: "running" });
   });
 
+  it.each<[string, string, boolean]>([
+    ["integers alone", "1u", false],
+    ["what looks like floats in a comment alone", "1u /* 1.5f */", false],
+    ["floats that no type names", "u32(length(unpack2x16float(counts[0])))", true],
+  ])("are told of as admission has found them: of %s", async (_what, value, floats) => {
+    const files = packageOf(2);
+    files["kernel.wgsl"] = files["kernel.wgsl"]?.replace("= 1u", `= ${value}`) ?? "";
+    const job = await server.submit(files);
+    expect(await server.status(job)).toMatchObject({ floats });
+  });
+
   it("that are drafts are there for their owner and administrators alone, until they start", async () => {
     const tokenOf = async (name: string) =>
       ((await (await server.post("/api/tokens", { name }, server.token)).json()) as { token: string }).token;

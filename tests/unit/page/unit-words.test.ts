@@ -20,7 +20,7 @@ const unit = (changes: Partial<Unit> = {}): Unit => ({
 });
 const found = (changes: Partial<Unit> = {}): Found => ({ job: job(), unit: unit(changes), network: null });
 const checked = (changes: Partial<Checked> = {}): Checked => ({
-  ...{ kind: "checked", digest: OURS, gpu: "nvidia ampere", software: false, gpuMicros: 420_000, floats: false, told: { kind: "kept" } },
+  ...{ kind: "checked", digest: OURS, gpu: "nvidia ampere", software: false, gpuMicros: 420_000, told: { kind: "kept" } },
   ...changes,
 });
 const say = (of: Found, run: Run = { kind: "idle" }) => {
@@ -110,9 +110,9 @@ it.each<[string, Partial<Unit>, Run, RegExp]>([
 });
 
 it("says what another result proves, of a kernel with floats and of one without", () => {
-  expect(doubts(checked({ floats: true }))[0]).toContain("Two honest GPUs may round them differently");
-  expect(doubts(checked())[0]).toContain("honest GPUs should agree");
-  expect(doubts(checked({ software: true }))[1]).toContain("a machine with a graphics card");
+  expect(doubts(job({ floats: true }), checked())[0]).toContain("Two honest GPUs may round them differently");
+  expect(doubts(job(), checked())[0]).toContain("honest GPUs should agree");
+  expect(doubts(job(), checked({ software: true }))[1]).toContain("a machine with a graphics card");
 });
 
 it.each<[Partial<Unit>, RegExp]>([
