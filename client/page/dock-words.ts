@@ -1,7 +1,7 @@
 /** The dock's two lines: what is true of the graphics card, and a figure that was measured. */
 import { holdLines, SLOWED } from "./manners/hold-words.ts";
 import { aboutSeconds, doseWord, duration, throughput } from "./numbers.ts";
-import { lentDose, momentOf, type Situation, timeOf } from "./situation.ts";
+import { lentDose, momentOf, type Situation, timeWord } from "./situation.ts";
 
 /** Beside Stop, which ends the wait. */
 const STARTS = "Starts by itself";
@@ -12,7 +12,7 @@ export function dockLines(situation: Situation): [string, string] {
   const { donor } = situation;
   const moment = momentOf(situation);
   const lends = `Lending ${doseWord(lentDose(situation))}`;
-  const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeOf(situation)}` : "";
+  const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeWord(situation)}` : "";
   const computes = moment.kind === "running" || (moment.kind === "another-tab" && moment.running);
   if (situation.aside && computes) return ["Stepping aside", "While you use the page"];
   switch (moment.kind) {

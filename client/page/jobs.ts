@@ -1,6 +1,7 @@
 import { html, nothing, svg } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
 import { byServingOrder } from "../../shared/serving.ts";
+import { jobAddress } from "./job-address.ts";
 import { LightElement } from "./light.ts";
 import { count, raised } from "./numbers.ts";
 
@@ -60,7 +61,7 @@ export class Jobs extends LightElement {
     const final = here ? this.final : job.units.final;
     const left = Math.max(0, job.units.total - final - job.units.failed);
     return html`<tr>
-      <th scope="row"><a href=${job.pool ? `?pool=${job.pool.id}&job=${job.id}` : `?job=${job.id}`} aria-current=${here ? "true" : nothing} @click=${follow}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
+      <th scope="row"><a href=${jobAddress(job)} aria-current=${here ? "true" : nothing} @click=${follow}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
       <td class="for">${raised(job.for) || "–"}</td>
       <td>${dots(final, job.units.total)}</td>
       <td class="number">${areDone ? count(job.units.total) : job.state === "done" ? "none" : count(left)}</td>

@@ -4,6 +4,7 @@ import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { RAMPS, rampColour } from "../../shared/ramp.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
+import { fullStop } from "./full-stop.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
 import { checkedWords, settledWord } from "./tier-words.ts";
@@ -199,6 +200,5 @@ export function whoOwns(owner: string, network: NetworkInfo | null): string {
 export function whoRuns(network: NetworkInfo): string {
   const [operator, purpose, contact] = [network.operator, network.purpose, network.contact].map((text) => (text === UNSET ? "" : text));
   const who = operator ? `Run by ${operator}` : "Whoever runs this network has not said who they are";
-  const sentences = [who, purpose].filter(Boolean).map((text) => (/[.?]$/.test(text ?? "") ? text : `${text}.`));
-  return [...sentences, contact].filter(Boolean).join(" ");
+  return [fullStop(who), fullStop(purpose ?? ""), contact].filter(Boolean).join(" ");
 }

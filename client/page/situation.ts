@@ -189,7 +189,8 @@ export function lentDose({ donor, dose }: Situation): Dose {
   return donor?.slowed && dose > SLOW_SHARE ? SLOW_SHARE : dose;
 }
 
-export function timeOf(situation: Situation): string {
+/** What is lent, as a figure of it is called. */
+export function timeWord(situation: Situation): string {
   return deviceOf(situation) === "processor" ? "processor time" : "GPU time";
 }
 

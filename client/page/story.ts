@@ -3,7 +3,7 @@ import type { HoldReason } from "../donor/manners/policy.ts";
 import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
 import { count, credit, creditWords, doseOfMine, doseWord, duration } from "./numbers.ts";
 import type { Part } from "./part.ts";
-import { finalOf, finalOfAll, hasOtherJobs, isLent, mineOf, momentOf, type Situation, timeOf } from "./situation.ts";
+import { finalOf, finalOfAll, hasOtherJobs, isLent, mineOf, momentOf, type Situation, timeWord } from "./situation.ts";
 import { settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
@@ -185,7 +185,7 @@ function gave(situation: Situation): TemplateResult | typeof nothing {
   const verified = final !== mineOf(situation) ? "units, all jobs" : `${final === 1 ? "unit" : "units"} ${settledWord(situation.job)}`;
   return html`<dl class=${none ? "figures ghost" : "figures"}>
       <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
-      <div><dt>${timeOf(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
+      <div><dt>${timeWord(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
       ${situation.pool === undefined ? html`<div><dt>${creditWords(credits.escrow, unverified)}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
     </dl>`;
 }

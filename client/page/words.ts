@@ -3,6 +3,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
 import { answerOf, BEFORE_LEAD, beforeWords } from "./before-words.ts";
+import { fullStop } from "./full-stop.ts";
 import { lostWords, noneAfterLoss } from "./lost-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
 import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
@@ -282,7 +283,5 @@ function watching(job: JobStatus | null): string {
 }
 
 function sentence(text: string | undefined): string {
-  if (!text) return "";
-  const started = capitalised(text.trim());
-  return /[.?]$/.test(started) ? started : `${started}.`;
+  return capitalised(fullStop(text ?? ""));
 }

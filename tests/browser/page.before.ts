@@ -98,8 +98,8 @@ describe("before the click", () => {
     site.jobs = [job(), primes({ state: "done" })];
     await visitor.open();
     expect(await listed()).toEqual([
-      ["Jobs that need volunteers", "", "?job=1"],
-      ["Jobs that are finished", "", "?job=2"],
+      ["Jobs that need volunteers", "", "/?job=1"],
+      ["Jobs that are finished", "", "/?job=2"],
     ]);
     expect(await page.$$eval(".jobs thead .number", (heads) => heads.map((head) => head.textContent))).toEqual(["Units left", "Units"]);
     expect(await page.$$eval(".jobs tbody .number", (cells) => cells.at(-1)?.textContent)).toBe("1 million");
@@ -107,7 +107,7 @@ describe("before the click", () => {
     await visitor.open("/?job=1", "paused");
     expect(await listed()).toEqual([
       ["Jobs that need volunteers", "None now: every job here is paused or finished.", ""],
-      ["Jobs that are paused or finished", "", "?job=1,?job=2"],
+      ["Jobs that are paused or finished", "", "/?job=1,/?job=2"],
     ]);
     expect(await visitor.violations()).toEqual([]);
   });

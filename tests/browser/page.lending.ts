@@ -54,7 +54,7 @@ describe("after the click", () => {
     await visitor.say({});
     await page.click(".dock-less");
     await visitor.heard("dose 0.25");
-    await page.click('.jobs a[href="?job=2"]');
+    await page.click('.jobs a[href="/?job=2"]');
     await page.waitForFunction(() => location.search === "?job=2");
     await visitor.heard("start 0.25 2");
     await page.reload();
@@ -63,7 +63,7 @@ describe("after the click", () => {
     await visitor.say({});
     await page.click('[data-testid="stop"]');
     await visitor.until("stopped");
-    await page.click('.jobs a[href="?job=1"]');
+    await page.click('.jobs a[href="/?job=1"]');
     await page.waitForFunction(() => location.search === "?job=1");
     await visitor.until("before");
   });

@@ -76,7 +76,10 @@ export class PicturePoll {
     const headers: Record<string, string> = { ...this.headers, ...(this.etag ? { "if-none-match": this.etag } : {}) };
     const answer = await fetch(`${this.origin}/api/jobs/${this.job}/picture?since=${this.since}`, { headers, signal: asking.signal });
     const wait = this.sparing ? SPARING_POLL_MS : POLL_MS;
-    if (answer.status === 304) return this.told(wait);
+    if (answer.status === 304) {
+      this.endAfterLast();
+      return wait;
+    }
     if (!answer.ok) return AFTER_FAULT_MS;
     if (Number(answer.headers.get("content-length") ?? 0) > MAX_PICTURE_BYTES) return SPARING_POLL_MS;
     const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -84,12 +87,11 @@ export class PicturePoll {
     this.onPicture(bytes);
     this.since = new DataView(bytes.buffer).getUint32(8, true);
     this.etag = answer.headers.get("etag") ?? "";
-    return this.told(wait);
+    this.endAfterLast();
+    return wait;
   }
 
-  /** How long to wait after an answer. */
-  private told(wait: number): number {
+  private endAfterLast(): void {
     if (this.ended) this.job = 0;
-    return wait;
   }
 }

@@ -1,8 +1,8 @@
 /** What is known of a unit, in plain words: its job, how it was checked, its digest, who computed it, what went in. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { JobStatus } from "../../../shared/api.ts";
 import type { Unit } from "../../../shared/unit.ts";
-import { capitalised, count, grouped, raised } from "../numbers.ts";
+import { jobAddress } from "../job-address.ts";
+import { capitalised, count, grouped, raised, timeOf } from "../numbers.ts";
 import { purposeOf, whoOwns } from "../sections.ts";
 import { checkedWords } from "../tier-words.ts";
 import { digestText } from "./digests.ts";
@@ -25,7 +25,7 @@ export function facts({ job, unit, network }: Found, mine: string, readKernel: (
       <dt>How this job is checked</dt>
       <dd>${capitalised(checkedWords(job))}. <a href=${`${jobAddress(job)}#checked`}>What that does not protect from</a></dd>
       ${unit.state === "final" ? html`<dt>Why this unit counts</dt><dd>${ruleWords(unit, job)}</dd>` : nothing}
-      ${unit.endedAt ? html`<dt>${unit.state === "final" ? "Final since" : "Ended"}</dt><dd><time datetime=${unit.endedAt}>${when(unit.endedAt)}</time></dd>` : nothing}
+      ${unit.endedAt ? html`<dt>${unit.state === "final" ? "Final since" : "Ended"}</dt><dd><time datetime=${unit.endedAt}>${timeOf(unit.endedAt)}</time></dd>` : nothing}
       ${unit.digest ? html`<dt>SHA-256 of its result</dt><dd>${digestText(unit.digest)}</dd>` : nothing}
       <dt>To read</dt>
       <dd class="reads">
@@ -36,10 +36,6 @@ export function facts({ job, unit, network }: Found, mine: string, readKernel: (
     </dl>
   </section>
   ${who(unit, mine)} ${inputs(unit)}`;
-}
-
-function jobAddress({ id, pool }: JobStatus): string {
-  return pool ? `/?pool=${pool.id}&job=${id}` : `/?job=${id}`;
 }
 
 function who({ replicas }: Unit, mine: string): TemplateResult | typeof nothing {
@@ -77,8 +73,4 @@ function inputs({ inputs: given, inputCount }: Unit): TemplateResult | typeof no
     </div>
     ${more}
   </section>`;
-}
-
-function when(iso: string): string {
-  return new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "long", timeStyle: "medium" }).format(new Date(iso));
 }

@@ -3,6 +3,7 @@ import type { JobStatus } from "../../../shared/api.ts";
 import type { Difference } from "../../../shared/difference.ts";
 import type { Unit } from "../../../shared/unit.ts";
 import type { Checked } from "../../proof/check.ts";
+import { fullStop } from "../full-stop.ts";
 import { capitalised, dataSize, duration, grouped, inWords, raised } from "../numbers.ts";
 import type { Words } from "../part.ts";
 import { settledWord } from "../tier-words.ts";
@@ -110,10 +111,10 @@ export function wordsOf(found: Found, run: Run): Words {
     case "unable":
       return {
         headline: ["Your graphics card can't run this kernel."],
-        lead: [`The browser says: ${sentence(run.why)} Nothing was compared; another machine may do it.`],
+        lead: [`The browser says: ${fullStop(run.why)} Nothing was compared; another machine may do it.`],
       };
     case "broken":
-      return { headline: ["The check did not run."], lead: [`The browser says: ${sentence(run.why)} Nothing was compared.`] };
+      return { headline: ["The check did not run."], lead: [`The browser says: ${fullStop(run.why)} Nothing was compared.`] };
     default:
       return run satisfies never;
   }
@@ -219,8 +220,4 @@ export function outcomeWords({ outcome, auditor }: Unit["replicas"][number]): st
 
 function lower(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
-function sentence(text: string): string {
-  return /[.?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
 }
