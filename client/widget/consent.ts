@@ -21,10 +21,13 @@ const BUSY_TIMES = 3;
  */
 export type Verdict = "yes" | "covered" | "busy" | "untold" | "too-quick" | "forged";
 
+type SightOfAll = Pick<Sight, "tells" | "clearSince">;
+type SignsOfPage = Pick<Signs, "confirm" | "heard">;
+
 /** Watches a button from the first moment on. `own`: it stands in a window of the coordinator's, where no host can cover it. */
 export class ConsentButton {
-  private readonly sight: Sight;
-  private readonly signs: Signs;
+  private readonly sight: SightOfAll;
+  private readonly signs: SignsOfPage;
   private readonly own: boolean;
   private aimedAt: number | null = null;
   /** Where the frame lies on the screen, as the pointer last told. */
@@ -33,7 +36,7 @@ export class ConsentButton {
   private isConfirming = false;
   private busyTimes = 0;
 
-  constructor(button: HTMLElement, sight: Sight, signs: Signs, own: boolean) {
+  constructor(button: HTMLElement, sight: SightOfAll, signs: SignsOfPage, own: boolean) {
     this.sight = sight;
     this.signs = signs;
     this.own = own;
@@ -56,15 +59,23 @@ export class ConsentButton {
     this.pressed = null;
     if (!click.isTrusted || !pressed || this.isConfirming) return "forged";
     if (pressed.verdict !== "yes" || this.own) return pressed.verdict;
-    this.isConfirming = true;
-    const thread = await this.signs.confirm(pressed.at - FREE_MS);
-    this.isConfirming = false;
+    const thread = await this.confirm(pressed.at - FREE_MS);
     this.busyTimes = thread === "held" ? this.busyTimes + 1 : 0;
     if (!this.signs.heard || this.busyTimes >= BUSY_TIMES) return "untold";
     if (this.clear() !== "yes") return "covered";
     if (thread === "held") return "busy";
     // Whether it was clear before is judged again: word of it may have come late.
     return thread === "free" && this.wasClear(pressed.at) ? "yes" : "too-quick";
+  }
+
+  /** Of the page's thread since `from`; while it is looked into no other press counts. */
+  private async confirm(from: number): ReturnType<Signs["confirm"]> {
+    this.isConfirming = true;
+    try {
+      return await this.signs.confirm(from);
+    } finally {
+      this.isConfirming = false;
+    }
   }
 
   private judge(event: MouseEvent): Verdict {

@@ -19,9 +19,8 @@ export class Sight {
   private readonly target: Element;
   private readonly onChange: () => void;
   private readonly observer: IntersectionObserver;
-  /** Looks that are under way. */
-  private looks = 0;
-  private looking: Promise<void> = Promise.resolve();
+  /** The last of the looks that are under way, which follow each other; null: none is. */
+  private looking: Promise<void> | null = null;
   private onWord: () => void = () => {};
 
   constructor(target: Element, onChange: () => void) {
@@ -44,13 +43,19 @@ export class Sight {
    * that page draws, and it draws for a frame that begins to watch. The first word may still be of the time before.
    */
   lookAnew(): Promise<void> {
-    this.looks += 1;
-    this.looking = this.looking.then(() => this.watchAnew());
-    return this.looking;
+    // Whoever asked for the one before hears of its fault.
+    const before = this.looking?.catch(() => undefined) ?? Promise.resolve();
+    const look = before
+      .then(() => this.watchAnew())
+      .finally(() => {
+        if (this.looking === look) this.looking = null;
+      });
+    this.looking = look;
+    return look;
   }
 
   get isLooking(): boolean {
-    return this.looks > 0;
+    return this.looking !== null;
   }
 
   private async watchAnew(): Promise<void> {
@@ -62,7 +67,6 @@ export class Sight {
       this.onWord = resolve;
       this.observer.observe(this.target);
     });
-    this.looks -= 1;
   }
 
   private take(entries: IntersectionObserverEntry[]): void {
