@@ -21,26 +21,26 @@
 import { messageOf } from "../../shared/thrown.ts";
 import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
 import type { DonorState, Dose } from "../donor/state.ts";
+import { Asking } from "./asking.ts";
+import { Away } from "./away.ts";
 import { takeColours } from "./colours.ts";
-import { doseBeside, FIRST_DOSE, knownDose } from "./doses.ts";
-import { Gate } from "./gate.ts";
+import { Cover } from "./cover.ts";
+import { doseBeside, FIRST_DOSE } from "./doses.ts";
 import { Given } from "./given.ts";
 import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
 import { Lender } from "./lender.ts";
 import type { Breach } from "./lending.ts";
-import { answerOpener, askedInOwnWindow, isOwnWindow, OwnWindow } from "./own-window.ts";
+import { askedInOwnWindow, isOwnWindow } from "./own-window.ts";
 import { loadAnew } from "./reload.ts";
 import { Answers, storageHere } from "./remembered.ts";
-import { type Action, hostState, isLending, type Overlay, type Scene, sceneOf, tell } from "./scene.ts";
+import { type Action, hostState, isLending, type Scene, sceneOf } from "./scene.ts";
+import { shownOf } from "./shown.ts";
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
 import { Strip } from "./strip.ts";
 import { takeTheme } from "./theme.ts";
 import { View } from "./view.ts";
-
-/** A moment out of sight is no pause. */
-const AWAY_MS = 1_500;
 
 class Frame {
   private readonly facts = JSON.parse(document.getElementById(FACTS_ID)?.textContent ?? "null") as WidgetFacts;
@@ -51,28 +51,36 @@ class Frame {
   private readonly language = languageFor([this.query.get("lang") ?? "", ...navigator.languages]);
   private readonly view = new View({
     act: (action, event) => this.act(action, event),
-    why: () => this.cover({ kind: "why" }),
+    why: () => this.cover.lay({ kind: "why" }),
     open: () => this.resize("card"),
     close: () => this.resize("badge"),
   });
   private readonly strip = new Strip(this.view.canvas);
   private readonly seen = new Sight(this.view.box, () => this.look());
-  private readonly gate = new Gate({
-    lend: this.view.lend,
-    forgetSure: this.view.forgetSure,
-    sight: this.seen,
-    origin: this.facts.site.origin,
-    own: this.own,
+  private readonly asking = new Asking({
+    ...{ lend: this.view.lend, forgetSure: this.view.forgetSure, sight: this.seen, origin: this.facts.site.origin, own: this.own },
     post: (message) => this.host.post(message),
+    shown: () => this.cover.over ?? this.scene,
+    dose: () => this.dose,
+    go: (scene) => this.go(scene),
+    cover: (over) => this.cover.lay(over),
+    onYes: (dose) => this.agree(dose),
+    onForget: () => void this.forget(),
+  });
+  private readonly away = new Away({
+    sight: this.seen,
+    scene: () => this.scene,
+    start: () => this.start(this.dose),
+    pause: (why) => this.pause(why),
   });
   private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
     this.answers.forget();
     this.end({ kind: "off" });
   });
   private scene: Scene = { kind: "ask", hint: "none" };
-  /** What lies over the scene from the first moment on. */
-  private readonly question: Overlay | null = this.own && askedInOwnWindow() === "forget" ? { kind: "forget", hint: "none" } : null;
-  private over = this.question;
+  private readonly cover = new Cover(this.own && askedInOwnWindow() === "forget" ? { kind: "forget", hint: "none" } : null, () =>
+    this.go(this.scene),
+  );
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private readonly lender = new Lender(() => ({
@@ -84,11 +92,7 @@ class Frame {
     onState: (state) => this.take(state),
     onBroken: (breach) => this.breakOff(breach),
   }));
-  private readonly window = new OwnWindow();
   private readonly given = new Given();
-  /** Whether a start waits for no word of what can be seen. */
-  private begun = false;
-  private awayTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor() {
     takeTheme(this.query.get("theme"));
@@ -99,7 +103,9 @@ class Frame {
     if (this.facts.job) void this.strip.load(this.facts.job.id);
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
-    addEventListener("keydown", (event) => this.leave(event));
+    addEventListener("keydown", ({ key }) => {
+      if (key === "Escape" && this.cover.back()) this.view.focusWhy();
+    });
     const answer = this.answers.at(Date.now());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     if (!this.facts.job) this.go({ kind: "no-job" });
@@ -109,17 +115,10 @@ class Frame {
     else this.resume(answer);
   }
 
-  /** Escape closes what lies over the scene. */
-  private leave({ key }: KeyboardEvent): void {
-    if (key !== "Escape" || !this.over) return;
-    this.cover(null);
-    this.view.focusWhy();
-  }
-
   private act(action: Action, event: MouseEvent): void {
     switch (action) {
       case "lend":
-        void this.consider(event);
+        void this.asking.consider(event);
         return;
       case "less":
       case "more":
@@ -143,49 +142,25 @@ class Frame {
         this.resume();
         return;
       case "open-window":
-        this.window.open(this.over ? "forget" : "lend");
+        this.asking.openWindow();
         return;
       case "never":
-        this.over = null;
+        this.cover.lift();
         this.answers.keepNever();
         this.end({ kind: "never" });
         return;
       case "back":
-        if (this.own && this.over?.kind === "forget") globalThis.close();
-        else this.cover(this.question);
+        this.cover.back();
         return;
       case "forget":
-        this.cover({ kind: "forget", hint: "none" });
+        this.cover.lay({ kind: "forget", hint: "none" });
         return;
       case "forget-sure":
-        void this.considerForgetting(event);
+        void this.asking.considerForgetting(event);
         return;
       default:
         action satisfies never;
     }
-  }
-
-  private async consider(event: MouseEvent): Promise<void> {
-    const { dose } = this;
-    const verdict = await this.gate.verdictOf("lend", event);
-    // Something else may have been said meanwhile.
-    if (this.scene.kind !== "ask" || this.over) return;
-    if (verdict === "too-quick" || verdict === "busy") this.go({ kind: "ask", hint: verdict });
-    if (verdict === "covered") this.go({ kind: "covered" });
-    if (verdict === "untold") this.go({ kind: "window" });
-    if (verdict !== "yes") return;
-    if (this.own) answerOpener({ idlewave: "consent", dose });
-    else this.agree(dose);
-  }
-
-  private async considerForgetting(event: MouseEvent): Promise<void> {
-    const before = this.over;
-    const verdict = await this.gate.verdictOf("forgetSure", event);
-    if (this.over !== before) return;
-    if (verdict === "yes" && this.own) answerOpener({ idlewave: "forget" });
-    else if (verdict === "yes") void this.forget();
-    else if (verdict === "covered" || verdict === "busy") this.cover({ kind: "forget", hint: verdict });
-    else if (verdict === "untold") this.cover({ kind: "forget", hint: "window" });
   }
 
   private agree(dose: Dose): void {
@@ -211,7 +186,7 @@ class Frame {
 
   /** The key of this frame, which no other page reaches, with all that is kept beside it; the account on the coordinator goes first. */
   private async forget(): Promise<void> {
-    this.over = null;
+    this.cover.lift();
     this.end({ kind: "forgetting" });
     try {
       const lending = await this.lender.load();
@@ -229,12 +204,8 @@ class Frame {
   }
 
   private hear(event: MessageEvent<unknown>): void {
-    const told = this.window.answerIn(event);
-    const dose = told?.idlewave === "consent" ? knownDose(told.dose) : undefined;
-    if (dose !== undefined) this.agree(dose);
-    else if (told?.idlewave === "forget") void this.forget();
-    else if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
-    this.gate.hear(event);
+    this.asking.hear(event);
+    if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
   }
 
   private start(dose: Dose): void {
@@ -244,11 +215,9 @@ class Frame {
     }
     this.dose = dose;
     this.siteWatch.begin();
-    const why = this.seen.told ? this.seen.lost : null;
-    this.go(why === null ? { kind: "starting" } : { kind: "paused", why });
-    // Else the first word of the browser's begins it.
-    if (this.seen.told && why === null) void this.begin();
-    this.begun = this.seen.told;
+    const when = this.away.atStart();
+    this.go(when === "now" || when === "later" ? { kind: "starting" } : { kind: "paused", why: when });
+    if (when === "now") void this.begin();
   }
 
   private async begin(): Promise<void> {
@@ -288,26 +257,14 @@ class Frame {
 
   /** Something came into sight or went out of it. */
   private look(): void {
-    this.gate.look();
-    if (!this.begun && this.seen.told && this.scene.kind === "starting") this.start(this.dose);
-    const why = this.seen.lost;
-    if (this.scene.kind === "paused") {
-      if (why === null) this.start(this.dose);
-      else if (why !== this.scene.why) this.go({ kind: "paused", why });
-      return;
-    }
-    if (why === null || !isLending(this.scene)) {
-      if (this.awayTimer !== null) clearTimeout(this.awayTimer);
-      this.awayTimer = null;
-      return;
-    }
-    this.awayTimer ??= setTimeout(() => {
-      this.awayTimer = null;
-      const still = this.seen.lost;
-      if (still === null || !isLending(this.scene)) return;
-      this.go({ kind: "paused", why: still });
-      void this.lender.lending?.pause();
-    }, AWAY_MS);
+    this.asking.look();
+    this.away.look();
+  }
+
+  private pause(why: Extract<Scene, { kind: "paused" }>["why"]): void {
+    const { kind } = this.scene;
+    this.go({ kind: "paused", why });
+    if (kind !== "paused") void this.lender.lending?.pause();
   }
 
   private turn(step: -1 | 1): void {
@@ -327,36 +284,11 @@ class Frame {
     this.go(this.scene);
   }
 
-  private cover(over: Overlay | null): void {
-    this.over = over;
-    this.go(this.scene);
-  }
-
   private go(scene: Scene): void {
     this.scene = scene;
-    const { site, job, network, allowSoftware } = this.facts;
-    const about = {
-      site: site.name,
-      job: job?.title ?? "",
-      dose: this.dose,
-      less: doseBeside(this.dose, -1),
-      more: doseBeside(this.dose, 1),
-    };
-    const telling = tell(
-      this.over ?? scene,
-      { ...about, software: allowSoftware, units: this.given.units, verified: this.given.verified, lent: isLending(scene) },
-      this.language,
-    );
-    const { why, close, check, stop, forget } = this.language.words;
-    const checkUrl = this.over ? (/^https:/.test(network.source) ? network.source : "/") : "";
-    const asBadge = this.size === "badge";
-    // A window of our own has the keeping of the coordinator's page, which this button is not for.
-    const canForget = this.over?.kind === "why" && !this.own;
-    this.view.show(
-      { ...telling, why, close, check, stop, forget: canForget ? forget : "", checkUrl, lent: isLending(scene) },
-      asBadge,
-      this.query.get("size") === "badge",
-    );
+    const { dose, given, own, cover } = this;
+    const shown = shownOf({ scene, over: cover.over, dose, given, own }, this.facts, this.language);
+    this.view.show(shown, this.size === "badge", this.query.get("size") === "badge");
     document.body.dataset.scene = scene.kind;
     this.host.tell(hostState(scene), this.given.units, this.given.verified);
   }

@@ -116,6 +116,21 @@ describe("the widget on a site", () => {
     await until(answered, "running");
   });
 
+  it.each<[string, (own: Page) => Promise<void>]>([
+    ["the button", (own) => own.click('[data-action="back"]')],
+    ["Escape", (own) => own.keyboard.press("Escape")],
+  ])("closes the window that was opened to forget with %s", async (_what, leave) => {
+    await visit();
+    const opened = new Promise<Page>((resolve) => page.once("popup", (popup) => resolve(popup as Page)));
+    await page.evaluate((url) => void open(url), `${network.url}/widget/window?site=${site.origin}&question=forget`);
+    const own = await opened;
+    await own.waitForSelector('[data-action="forget-sure"]');
+    const closed = new Promise((resolve) => own.once("close", resolve));
+    // It may close before puppeteer hears of the press.
+    await leave(own).catch(() => {});
+    await closed;
+  });
+
   it("asks in a window of its own where the page that has it is in a frame itself", async () => {
     site.pages.set("/inner", widgetSnippet(network.url, site.origin));
     site.pages.set("/", '<iframe width="500" height="400" src="/inner"></iframe>');
