@@ -8,6 +8,9 @@
 import type { DonorFact, DonorState } from "../donor/state.ts";
 import { Onlooker } from "../donor/tabs/onlooker.ts";
 
+/** What lends, as far as it may be told something. */
+export type Hand = Pick<Onlooker, "setDose" | "noticeInput" | "say">;
+
 export interface BesideOptions {
   /** A port for the donor's facts, null when nothing can be drawn. */
   openFacts(): MessagePort | null;
@@ -66,7 +69,7 @@ export class Beside {
   }
 
   /** What may be told something while there is one. */
-  get hand(): Onlooker | null {
+  get hand(): Hand | null {
     return this.onlooker;
   }
 

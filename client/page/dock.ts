@@ -51,9 +51,9 @@ export class Dock extends LightElement {
         <span class="wave-ceiling" data-dose=${ceiling} aria-hidden="true"><span>${doseWord(ceiling)}<small>on average</small></span></span>
       </div>
       <button class="dock-less" type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
-        aria-disabled=${less ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.less()}>Less</button>
+        aria-disabled=${less ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.turn(-1)}>Less</button>
       <button class="dock-more" type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}
-        aria-disabled=${more ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.more()}>More</button>
+        aria-disabled=${more ? "false" : "true"} @click=${(event: MouseEvent) => this.swap.means(event) && visit.turn(1)}>More</button>
     </section>`;
   }
 

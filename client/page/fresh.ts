@@ -5,9 +5,20 @@ const EVERY_MS = 20_000;
 export class Fresh {
   private readonly onEnd: () => void;
   private saidAt = Number.NEGATIVE_INFINITY;
+  /** Job and unit that were verified last. */
+  private last = "";
 
   constructor(onEnd: () => void) {
     this.onEnd = onEnd;
+  }
+
+  /** The last of these, newest last, null when it was told before. */
+  newsOf<Unit extends { job: number; unit: number }>(verified: readonly Unit[]): Unit | null {
+    const newest = verified.at(-1) ?? null;
+    const name = newest ? `${newest.job}:${newest.unit}` : "";
+    const isNews = name !== this.last;
+    this.last = name;
+    return isNews ? newest : null;
   }
 
   /** Whether the next one may be said now; if so it ends by itself. */

@@ -167,6 +167,11 @@ export function isFault(moment: Moment): boolean {
   return isOwn(moment) ? OWN_FAULTS[moment.kind] : has(moment, "fault");
 }
 
+/** The visitor has said yes on this page, and not Stop since. */
+export function isWanted({ lending }: Situation): boolean {
+  return lending.kind === "asking" || lending.kind === "on";
+}
+
 /** What computes here: a software adapter is the processor; before the browser was asked for one nobody knows. */
 export function deviceOf({ donor }: Situation): "graphics card" | "processor" | "device" {
   if (donor?.software) return "processor";

@@ -125,9 +125,9 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
     ${button}
     <div class="dose" role="group" aria-label="How much to lend">
       <button type="button" aria-label=${less ? `Less: lend ${doseWord(less)}` : "Less: this is the least"}
-        aria-disabled=${less ? "false" : "true"} @click=${() => visit.less()}>Less</button>
+        aria-disabled=${less ? "false" : "true"} @click=${() => visit.turn(-1)}>Less</button>
       <button type="button" aria-label=${more ? `More: lend ${doseWord(more)}` : "More: this is the most"}
-        aria-disabled=${more ? "false" : "true"} @click=${() => visit.more()}>More</button>
+        aria-disabled=${more ? "false" : "true"} @click=${() => visit.turn(1)}>More</button>
     </div>
   </div>`;
 }

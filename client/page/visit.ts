@@ -10,27 +10,22 @@ import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { Anyway } from "../donor/manners/policy.ts";
 import { DOSES, type DonorStart, type DonorState, type Dose } from "../donor/state.ts";
-import type { Onlooker } from "../donor/tabs/onlooker.ts";
 import { Aside } from "./aside.ts";
-import { Beside } from "./beside.ts";
+import { Beside, type Hand } from "./beside.ts";
 import type { Seen } from "./drawing/orders.ts";
 import { Fresh } from "./fresh.ts";
+import { afterBeside, afterDonor, afterElsewhere, afterEnd, afterJobs, computedJob, isTold, wordOf } from "./incoming.ts";
 import { Lull } from "./lull.ts";
 import { askAgain, leaveServedPool, servedPool, takePass } from "./pool.ts";
 import { dropResumed, reloadAndResume, resumeWith, takeResumed } from "./resume.ts";
 import { Showing } from "./showing.ts";
-import { firstSituation, isLent, isQuiet, type Known, momentOf, type Situation } from "./situation.ts";
+import { firstSituation, isLent, isQuiet, isWanted, type Known, momentOf, type Situation } from "./situation.ts";
 import { Steady } from "./steady.ts";
+import { Turning } from "./turning.ts";
 import { pickJob, Watch } from "./watch.ts";
 
-const INPUT_EVERY_MS = 250;
-/** A chosen dose comes back in the donor's state within this time. */
-const TURN_HEARD_MS = 2_000;
 /** A donor without a connection is told this often that the coordinator answers. */
 const HURRY_EVERY_MS = 3_000;
-
-/** What lends, as far as it may be told something. */
-type Hand = Pick<Onlooker, "setDose" | "noticeInput" | "say">;
 
 export interface VisitOptions extends Known {
   origin: string;
@@ -50,12 +45,9 @@ export class Visit {
   private readonly showing = new Showing();
   private readonly fresh = new Fresh(() => this.change({ fresh: null }));
   private readonly aside = new Aside(() => this.change({ aside: false }));
+  private readonly turning = new Turning();
   private readonly lull = new Lull(() => this.change({}));
-  /** Job and unit that were verified last. */
-  private verified = "";
-  private turnedAt = Number.NEGATIVE_INFINITY;
   private hurriedAt = Number.NEGATIVE_INFINITY;
-  private inputAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: VisitOptions) {
     this.options = options;
@@ -64,8 +56,7 @@ export class Visit {
       openFacts: options.openFacts,
       onState: (state) => this.takeElsewhere(state),
       onEnd: (wasStopped) => {
-        // What was given stays given, and what computed stays what it was.
-        this.change(wasStopped ? { elsewhere: null, lending: { kind: "stopped" } } : { elsewhere: null });
+        this.change(afterBeside(wasStopped));
         void this.countKept();
       },
       onForgotten: () => this.change({ donor: null, elsewhere: null, kept: 0 }),
@@ -82,28 +73,25 @@ export class Visit {
       },
       onOffline: () => this.change({ offline: true }),
       onPassRefused: () => {
-        if (!this.isWanted()) askAgain();
+        if (!isWanted(this.situation)) askAgain();
       },
       onFault: () => this.change({ network: "unreachable" }),
       shown: () => this.situation.job?.id ?? 0,
-      isTold: () => this.isTold(),
+      isTold: () => isTold(this.situation),
     });
     void this.countKept();
     this.lookOn();
     const resumed = takeResumed();
-    if (resumed === undefined) {
-      void this.recallDose();
-      return;
+    if (resumed === undefined) void this.recallDose();
+    else {
+      this.situation.dose = resumed;
+      queueMicrotask(() => void this.lend());
     }
-    this.situation.dose = resumed;
-    queueMicrotask(() => void this.lend());
   }
 
-  /** What was chosen on an earlier visit, where nothing was on this one. */
   private async recallDose(): Promise<void> {
-    const { keptDose } = await import("../donor/manners/kept-wishes.ts");
-    const dose = await keptDose();
-    if (dose !== undefined && !this.lender && !this.isWanted() && this.turnedAt < 0) this.change({ dose, firstDose: dose });
+    const dose = await this.turning.recall();
+    if (dose !== undefined && !this.lender && !isWanted(this.situation)) this.change({ dose, firstDose: dose });
   }
 
   /** The page at `address`, of another job, lends under the same yes: a link of this page leads there. */
@@ -113,16 +101,17 @@ export class Visit {
 
   /** The one thing that starts anything. */
   async lend(): Promise<void> {
-    const { lending, dose } = this.situation;
-    if (lending.kind === "asking" || lending.kind === "on") return;
+    const { dose } = this.situation;
+    if (isWanted(this.situation)) return;
     this.beside.close();
     this.change({ lending: { kind: "asking" }, elsewhere: null, firstDose: dose, fresh: null, kept: 0 });
     void navigator.storage?.persist?.();
     try {
       const donation = this.donation ?? (await this.open());
-      if (!this.isWanted()) return await donation.control.stop();
+      // Stop may come while the donor starts.
+      if (!isWanted(this.situation)) return await donation.control.stop();
       await donation.begin(this.wish());
-      if (!this.isWanted()) return await donation.control.stop();
+      if (!isWanted(this.situation)) return await donation.control.stop();
       this.change({ lending: { kind: "on" } });
     } catch (fault) {
       this.break(messageOf(fault));
@@ -132,11 +121,6 @@ export class Visit {
   private wish(): DonorStart {
     const { dose, job, chosenJob } = this.situation;
     return { origin: this.options.origin, dose, job: chosenJob, shown: job?.id ?? 0, pool: servedPool() };
-  }
-
-  /** False when Stop came while the donor was starting. */
-  private isWanted(): boolean {
-    return this.situation.lending.kind === "asking" || this.situation.lending.kind === "on";
   }
 
   /** Whatever is lent, here or in another tab. */
@@ -158,14 +142,12 @@ export class Visit {
 
   /** While nothing is lent here, another tab may lend. */
   private lookOn(): void {
-    if (this.isWanted() || this.options.webgpu === "insecure") this.beside.close();
+    if (isWanted(this.situation) || this.options.webgpu === "insecure") this.beside.close();
     else this.beside.look();
   }
 
-  /** What another tab's donor tells is shown here as it is there. */
   private takeElsewhere(elsewhere: DonorState): void {
-    this.takeDose(elsewhere);
-    this.change({ elsewhere, donor: elsewhere, firstDose: this.situation.dose });
+    this.change(afterElsewhere(this.situation, elsewhere, this.turning.sinceMs));
     this.change({ job: this.showing.take(this.situation.job, this.donorJob()) });
   }
 
@@ -180,7 +162,7 @@ export class Visit {
   private async countKept(): Promise<void> {
     const { shelvedCount } = await import("../donor/outbox/shelf.ts");
     const kept = await shelvedCount();
-    if (!this.isWanted()) this.change({ kept });
+    if (!isWanted(this.situation)) this.change({ kept });
   }
 
   /** Leaves a finished job for the next one. */
@@ -210,17 +192,20 @@ export class Visit {
     void this.lender?.say(anyway);
   }
 
-  less(): void {
-    this.turn(-1);
-  }
-
-  more(): void {
-    this.turn(1);
-  }
-
   /** The dose one step away, or null at the end. */
   doseBeside(step: -1 | 1): Dose | null {
     return DOSES[DOSES.indexOf(this.situation.dose) + step] ?? null;
+  }
+
+  /** To the dose one step away, if there is one. */
+  turn(step: -1 | 1): void {
+    const dose = this.doseBeside(step);
+    if (dose === null) return;
+    const { lender } = this;
+    this.turning.turn(dose);
+    if (lender) this.fresh.holdBack();
+    this.change(lender ? { dose, fresh: null } : { dose, firstDose: dose });
+    void lender?.setDose(dose);
   }
 
   takeSeen(seen: Seen): void {
@@ -229,12 +214,9 @@ export class Visit {
 
   /** The person moved, scrolled or typed. Answers whether it was worth telling. */
   noticeInput(): boolean {
-    const now = performance.now();
     const { lender } = this;
-    if (!lender || now - this.inputAt < INPUT_EVERY_MS) return false;
-    this.inputAt = now;
+    if (!lender || !this.aside.begin()) return false;
     void lender.noticeInput();
-    this.aside.begin();
     if (!this.situation.aside) this.change({ aside: true });
     return true;
   }
@@ -254,35 +236,18 @@ export class Visit {
     this.lookOn();
   }
 
-  private turn(step: -1 | 1): void {
-    const dose = this.doseBeside(step);
-    if (dose === null) return;
-    const { lender } = this;
-    this.turnedAt = performance.now();
-    if (lender) this.fresh.holdBack();
-    this.change(lender ? { dose, fresh: null } : { dose, firstDose: dose });
-    void lender?.setDose(dose);
-    void import("../donor/manners/kept-wishes.ts").then(({ keepDose }) => keepDose(dose));
-  }
-
   private takeJobs(jobs: JobStatus[]): void {
     this.hurry();
     this.jobs = jobs;
     const { job } = this.situation;
     const known = jobs.find((other) => other.id === job?.id);
     const shown = this.showing.take(known ?? null, this.donorJob()) ?? pickJob(jobs, this.situation.chosenJob);
-    this.change({ network: "reached", job: shown, nextJob: jobs.some((other) => other.state === "running" && other.id !== shown?.id) });
+    this.change(afterJobs(jobs, shown));
   }
 
   private takeJob(job: JobStatus): void {
     this.jobs = this.jobs.map((other) => (other.id === job.id ? job : other));
     if (job.id === this.situation.job?.id) this.change({ network: "reached", job });
-  }
-
-  /** The donor is connected and tells how the shown job stands. */
-  private isTold(): boolean {
-    const { lending, donor, job, offline } = this.situation;
-    return !offline && lending.kind === "on" && donor?.job != null && donor.job.id === job?.id && donor.phase.kind !== "offline";
   }
 
   /** The coordinator answers: a donor that lost its connection need not wait for its next try. */
@@ -294,55 +259,33 @@ export class Visit {
     void this.retry();
   }
 
-  /** The job that the donor computes, as fresh as is known. */
   private donorJob(): JobStatus | null {
-    const { donor } = this.situation;
-    if (!this.lender || !donor?.job) return null;
-    const { id } = donor.job;
-    return this.jobs.find((job) => job.id === id) ?? donor.job;
+    return this.lender ? computedJob(this.situation, this.jobs) : null;
   }
 
   private takeDonor(donor: DonorState): void {
-    const { lending } = this.situation;
     takePass(donor.pool);
-    if (donor.phase.kind === "forgotten") {
+    const word = wordOf(donor, this.situation);
+    if (word === "late") return;
+    if (word !== "news") {
       this.donation?.rest();
-      this.change({ lending: { kind: "off" }, donor: null, fresh: null });
-      this.lookOn();
+      this.change(afterEnd(word));
+      if (word === "stopped") void this.putAway();
+      else this.lookOn();
       return;
     }
-    if (donor.phase.kind === "stopped" && lending.kind === "on") {
-      this.donation?.rest();
-      this.change({ lending: { kind: "stopped" }, fresh: null });
-      void this.putAway();
-      return;
-    }
-    // The figures beside "Stopped." are those of that moment.
-    if (lending.kind === "stopped" || lending.kind === "off") return;
-    const last = donor.verified[donor.verified.length - 1];
-    const name = last ? `${last.job}:${last.unit}` : "";
-    const news = last && name !== this.verified ? last : null;
-    this.verified = name;
-    this.takeDose(donor);
+    const news = this.fresh.newsOf(donor.verified);
     const told = this.situation.donor?.job;
-    this.situation.donor = { ...donor, running: this.steady.take(donor.running) };
-    if (donor.phase.kind === "device-lost") this.situation.wasLost = true;
-    else if (donor.phase.kind === "running") this.situation.wasLost = false;
+    const running = this.steady.take(donor.running);
+    Object.assign(this.situation, afterDonor(this.situation, donor, running, this.turning.sinceMs));
     // The same figures again may be older than those of the last list.
     if (donor.job && JSON.stringify(donor.job) !== JSON.stringify(told)) this.takeJob(donor.job);
-    if (lending.kind === "asking" && donor.phase.kind !== "off") this.situation.lending = { kind: "on" };
     const shown = this.showing.take(this.situation.job, this.donorJob());
     if (shown?.id !== this.situation.job?.id) this.situation.fresh = null;
     this.situation.job = shown;
-    const isTold = news?.job === shown?.id && momentOf(this.situation).kind === "running" && this.fresh.begin();
-    this.change(news && isTold ? { fresh: { unit: news.unit } } : {});
+    const isSaid = news !== null && news.job === shown?.id && momentOf(this.situation).kind === "running" && this.fresh.begin();
+    this.change(isSaid ? { fresh: { unit: news.unit } } : {});
     if (donor.phase.kind === "another-version" && donor.running === 0) reloadAndResume(this.situation.dose);
-  }
-
-  /** Another tab chose it; what this one chose may be on its way still, and a donor that is off chose nothing. */
-  private takeDose({ phase, dose }: DonorState): void {
-    if (phase.kind === "off" || dose === this.situation.donor?.dose || performance.now() - this.turnedAt <= TURN_HEARD_MS) return;
-    this.situation.dose = dose;
   }
 
   private change(changes: Partial<Situation>): void {
