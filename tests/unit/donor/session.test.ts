@@ -136,6 +136,27 @@ describe("a session", () => {
     await vi.waitFor(() => expect(units(plain).length).toBeGreaterThanOrEqual(3), { ...PATIENCE, timeout: 45_000 });
   });
 
+  it("claims again as soon as something is answered, where it was refused for what it holds", async () => {
+    const job = await front.network.addJob(planOf(50));
+    const { coordinator } = front.network;
+    const dispatch = coordinator.dispatch.bind(coordinator);
+    let claims = 0;
+    let refuse = () => {};
+    // The coordinator repeats a refusal for a second.
+    const refused = new Promise<void>((resolve) => {
+      refuse = () => setTimeout(resolve, 1_100);
+    });
+    vi.spyOn(coordinator, "dispatch").mockImplementation(async (event) => {
+      // Nothing is answered before the second claim was refused for a minute.
+      if (event.type === "submit") await refused;
+      if (event.type !== "claim" || ++claims !== 2) return dispatch(event);
+      refuse();
+      return { type: "idle", reason: "quota", retryMs: 60_000 };
+    });
+    lender = lend(front);
+    await vi.waitFor(() => expect(units(job).length).toBe(50), { ...PATIENCE, timeout: 45_000 });
+  });
+
   it("counts what it computed of a cancelled job as waiting no longer", async () => {
     const job = await front.network.addJob(planOf(3));
     lender = lend(front);

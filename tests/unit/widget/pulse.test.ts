@@ -52,6 +52,25 @@ describe("the thread of a page", () => {
     expect(pulse.between(400, 1_300)).toBe("unasked");
   });
 
+  it("is held when its answers are late on the average, though each comes within the gap", () => {
+    const pulse = (late: number) => {
+      const asked = new Pulse();
+      for (let at = 0; at < 1_000; at += 100) {
+        asked.ask(String(at), at);
+        asked.answer(String(at), at + late);
+      }
+      return asked.between(0, 1_000);
+    };
+    expect(pulse(50)).toBe("free");
+    expect(pulse(51)).toBe("held");
+  });
+
+  it("keeps the last 64 questions: what was asked before them is as if it were not", () => {
+    const asked = Array.from({ length: 65 }, (_, index) => 100 * index);
+    expect(pulseOf(asked).between(100, 6_400)).toBe("free");
+    expect(pulseOf(asked).between(0, 6_400)).toBe("unasked");
+  });
+
   it("is held for no longer than the gap, reckoned from the question before to the answer after", () => {
     const pulse = (late: number) => {
       const asked = new Pulse();

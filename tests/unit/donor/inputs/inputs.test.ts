@@ -10,14 +10,23 @@ describe("inputs by HTTP", () => {
   let server: Server;
   let origin: string;
   /** How much of an answer is sent, and what is never followed by the rest. */
-  let sent: "whole" | "half" | "nothing";
+  let sent: "whole" | "half" | "nothing" | "slowly";
+  /** Sends the next part of an answer that comes slowly. */
+  let sendPart = () => {};
 
   beforeEach(async () => {
     server = createServer((_request, response) => {
       if (sent === "nothing") return;
       response.writeHead(200, { "content-length": bytes.byteLength });
       if (sent === "whole") response.end(bytes);
-      else response.write(bytes.subarray(0, 500));
+      else if (sent === "slowly") {
+        let at = 0;
+        sendPart = () => {
+          response.write(bytes.subarray(at, at + 250));
+          at += 250;
+        };
+        sendPart();
+      } else response.write(bytes.subarray(0, 500));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -34,6 +43,21 @@ describe("inputs by HTTP", () => {
     expect(await new Inputs(origin).blob(hash, 1000)).toEqual(bytes);
     await expect(new Inputs(origin).blob(hash, 999)).rejects.toThrow("is longer than 999 bytes");
     await expect(new Inputs(origin).blob("00".repeat(32), 1000)).rejects.toThrow("arrived damaged");
+  });
+
+  it("may take longer than half a minute in all, as long as something comes", async () => {
+    sent = "slowly";
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    let came = 0;
+    const blob = new Inputs(origin, (part) => {
+      came += part;
+    }).blob(await sha256Hex(bytes), 1000);
+    for (const until of [250, 500, 750]) {
+      await vi.waitFor(() => expect(came).toBe(until), { timeout: 10_000 });
+      vi.advanceTimersByTime(15_000);
+      sendPart();
+    }
+    expect(await blob).toEqual(bytes);
   });
 
   it.each([
