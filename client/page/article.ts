@@ -2,6 +2,7 @@
 import { html, nothing, render } from "lit";
 import type { NetworkInfo } from "../../shared/api.ts";
 import { widgetSnippet } from "../../shared/widget.ts";
+import { asked } from "./asked.ts";
 import { mark } from "./logo.ts";
 import { whoRuns } from "./sections.ts";
 
@@ -18,9 +19,8 @@ const who = document.querySelector<HTMLElement>("#who");
 if (who) void tellWho(who);
 
 async function tellWho(place: HTMLElement): Promise<void> {
-  const answer = await fetch("/api/network");
-  if (!answer.ok) return;
-  const network = (await answer.json()) as NetworkInfo;
+  const network = await asked<NetworkInfo>("/api/network").catch(() => null);
+  if (!network) return;
   const source = network.source.startsWith("https://") ? html` <a href=${network.source}>Source</a>` : nothing;
   render(html`${whoRuns(network)}${source}`, place);
 }

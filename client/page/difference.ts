@@ -1,10 +1,10 @@
 /** What differed where the visitor's bytes were refused, in words and by its digests. */
 import { html, type TemplateResult } from "lit";
 import type { Static } from "typebox";
-import type { JobStatus, RefusedListSchema } from "../../shared/api.ts";
+import type { JobStatus, RefusedListSchema, RefusedReplica } from "../../shared/api.ts";
 import { type Addressed, unitAddress } from "../../shared/unit-address.ts";
+import { asked } from "./asked.ts";
 import { capitalised, count } from "./numbers.ts";
-import { passHeaders } from "./pool.ts";
 import type { deviceOf } from "./situation.ts";
 import { whoDiffered } from "./tier-words.ts";
 
@@ -18,17 +18,22 @@ export interface Differing {
 /** The API names an account by so many digits of its key. */
 const KEY_DIGITS = 12;
 /** Units that are listed. */
-const MAX_LISTED = 20;
+export const MAX_LISTED = 20;
 
-/** The unit and the visitor's other ones of the job that were refused; `publicKey`: theirs, "" when it is not known. Throws `Error` in words for the visitor. */
+/** The unit and the visitor's other ones of the job that were refused; `publicKey`: theirs, "" when it is not known. Rejects with why they are not known, in words for the visitor. */
 export async function differingUnits(job: number, unit: number, publicKey: string): Promise<Differing[]> {
-  const answer = await fetch(`/api/jobs/${job}/refused`, { headers: passHeaders() });
-  if (!answer.ok) throw new Error("The coordinator does not answer.");
-  const { refused } = (await answer.json()) as Static<typeof RefusedListSchema>;
+  const { refused } = await asked<Static<typeof RefusedListSchema>>(`/api/jobs/${job}/refused`);
+  const units = differingOf(refused, unit, publicKey);
+  if (units.length === 0) throw new Error("The coordinator has no record of this unit any more.");
+  return units;
+}
+
+/** The unit first: as the visitor's own replica differed, else as another's did; none when no replica of it is among those refused. */
+export function differingOf(refused: readonly RefusedReplica[], unit: number, publicKey: string): Differing[] {
   const volunteer = publicKey.slice(0, KEY_DIGITS);
   const own = refused.filter((each) => volunteer !== "" && each.volunteer === volunteer);
   const found = own.find((each) => each.unit === unit) ?? refused.find((each) => each.unit === unit);
-  if (!found) throw new Error("The coordinator has no record of this unit any more.");
+  if (!found) return [];
   const all = [found, ...own.filter((each) => each.unit !== unit)].slice(0, MAX_LISTED);
   return all.map(({ unit: of, digest, canonical }) => ({ unit: of, mine: digest, theirs: canonical }));
 }

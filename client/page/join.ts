@@ -14,6 +14,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";
 import type { Dose } from "../donor/state.ts";
+import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
 import { capitalised, doseOfMine } from "./numbers.ts";
 import { resumeWith } from "./resume.ts";
@@ -137,21 +138,12 @@ async function found(): Promise<Step> {
   }
   const link = readJoinLink(location.href);
   if ("why" in link) throw new Error(NO_LINK);
-  const [pool, allowSoftware] = await Promise.all([invited(link.secret), takesProcessors()]);
+  const [pool, allowSoftware] = await Promise.all([asked<InvitedPool>("/api/pools/invited", { secret: link.secret }), takesProcessors()]);
   return { kind: "asked", secret: link.secret, pool, allowSoftware, fault: "" };
 }
 
 async function takesProcessors(): Promise<boolean> {
-  const answer = await fetch("/api/network");
-  return answer.ok && ((await answer.json()) as NetworkInfo).allowSoftware;
-}
-
-async function invited(secret: string): Promise<InvitedPool> {
-  const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ secret }) };
-  const answer = await fetch("/api/pools/invited", request);
-  const body = (await answer.json()) as InvitedPool & { message?: string; todo?: string };
-  if (!answer.ok) throw new Error(`${body.message ?? ""} ${body.todo ?? ""}`.trim());
-  return body;
+  return (await asked<NetworkInfo>("/api/network")).allowSoftware;
 }
 
 customElements.define("idlewave-join", Join);

@@ -3,10 +3,10 @@ import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { askedBytes } from "./asked.ts";
 import { type Differing, differenceDigests, differenceTitle, differenceWords, differingUnits } from "./difference.ts";
 import { LightElement } from "./light.ts";
 import { count, raised } from "./numbers.ts";
-import { passHeaders } from "./pool.ts";
 import { deviceOf, isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
@@ -172,14 +172,9 @@ function titleOf(job: JobStatus): string {
   return `The kernel of ${raised(job.title)}`;
 }
 
-/** Throws `Error` when it is not there, too large, or not what its hash says. */
+/** Rejects when it does not come, is too large, or is not what its hash says. */
 async function fetchBlob(hash: string, limit: number): Promise<ArrayBuffer> {
-  const answer = await fetch(`/blobs/${hash}`, { headers: passHeaders() });
-  if (!answer.ok) throw new Error("The coordinator does not have it.");
-  const tooLarge = "The file is larger than it may be.";
-  if (Number(answer.headers.get("content-length") ?? 0) > limit) throw new Error(tooLarge);
-  const bytes = await answer.arrayBuffer();
-  if (bytes.byteLength > limit) throw new Error(tooLarge);
+  const bytes = await askedBytes(`/blobs/${hash}`, limit);
   if (CAN_CHECK && (await hashOf(bytes)) !== hash) throw new Error("What came is not the file that the job names.");
   return bytes;
 }

@@ -2,9 +2,10 @@
 import { html, nothing } from "lit";
 import type { Member } from "../../shared/pool-api.ts";
 import { volunteerIdOf } from "../../shared/volunteer-id.ts";
+import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
 import { count } from "./numbers.ts";
-import { passHeaders, servedPool } from "./pool.ts";
+import { servedPool } from "./pool.ts";
 
 const ASK_EVERY_MS = 10_000;
 
@@ -57,8 +58,8 @@ export class Members extends LightElement {
     const pool = servedPool();
     if (!pool || document.hidden) return;
     // A missing answer is no news; the page says by itself when the coordinator is away.
-    const answer = await fetch(`/api/pools/${pool.id}/members`, { headers: passHeaders() }).catch(() => null);
-    if (answer?.ok) this.members = ((await answer.json()) as { members: Member[] }).members;
+    const answer = await asked<{ members: Member[] }>(`/api/pools/${pool.id}/members`).catch(() => null);
+    if (answer) this.members = answer.members;
   }
 }
 

@@ -4,9 +4,9 @@ import type { NetworkInfo } from "../../shared/api.ts";
 import { BADGE, badgePath, badgeSnippet } from "../../shared/badge.ts";
 import type { SupporterFacts } from "../../shared/supporter.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
 import { count, credit, dateOf, timeOf } from "./numbers.ts";
-import { told } from "./told.ts";
 
 type Step = { kind: "reading" } | { kind: "none"; why: string } | ({ kind: "shown"; network: string } & SupporterFacts);
 
@@ -39,8 +39,8 @@ class Site extends LightElement {
       const named = new URLSearchParams(location.search).get("site") ?? "";
       if (named === "") throw new Error("Its address says which site by its number or address, like /site?site=https://blog.example.");
       const [facts, network] = await Promise.all([
-        told<SupporterFacts>(`/api/supporter?site=${encodeURIComponent(named)}`),
-        told<NetworkInfo>("/api/network"),
+        asked<SupporterFacts>(`/api/supporter?site=${encodeURIComponent(named)}`),
+        asked<NetworkInfo>("/api/network"),
       ]);
       document.title = `${facts.site.name} · Idlewave`;
       this.step = { kind: "shown", network: network.name, ...facts };

@@ -3,9 +3,9 @@ import { html } from "lit";
 import { sitePath } from "../../shared/badge.ts";
 import type { Supporter, SupporterList } from "../../shared/supporter.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
 import { count, credit, dateOf, timeOf } from "./numbers.ts";
-import { told } from "./told.ts";
 
 class Supporters extends LightElement {
   static override properties = { list: { state: true }, fault: { state: true } };
@@ -16,7 +16,7 @@ class Supporters extends LightElement {
     super();
     this.list = null;
     this.fault = "";
-    void told<SupporterList>("/api/supporters").then(
+    void asked<SupporterList>("/api/supporters").then(
       (list) => {
         this.list = list;
       },

@@ -61,7 +61,7 @@ export class Visit {
       },
       onForgotten: () => this.change({ donor: null, elsewhere: null, kept: 0 }),
     });
-    new Watch(options.origin, {
+    new Watch({
       onJobs: (jobs) => this.takeJobs(jobs),
       onJob: (job) => {
         this.hurry();

@@ -1,15 +1,13 @@
 /** Asks the coordinator what jobs there are and how the shown one stands, while the page can be seen. */
 import type { JobState, JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { byServingOrder } from "../../shared/serving.ts";
-import { passHeaders } from "./pool.ts";
+import { asked, NotTold } from "./asked.ts";
 
 const JOB_MS = 5_000;
 export const LIST_MS = 10_000;
 /** While the donor tells how the shown job stands: only other jobs are news. */
 const TOLD_LIST_MS = 30_000;
 export const AFTER_FAULT_MS = 5_000;
-/** Who has not answered whole after so long does not answer. */
-const ANSWER_MS = 30_000;
 
 export interface Watched {
   onJobs(jobs: JobStatus[]): void;
@@ -28,7 +26,6 @@ export interface Watched {
 }
 
 export class Watch {
-  private readonly origin: string;
   private readonly watched: Watched;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private listedAt = Number.NEGATIVE_INFINITY;
@@ -37,8 +34,7 @@ export class Watch {
   private met = false;
   private asking = false;
 
-  constructor(origin: string, watched: Watched) {
-    this.origin = origin;
+  constructor(watched: Watched) {
     this.watched = watched;
     document.addEventListener("visibilitychange", () => this.again(0));
     addEventListener("online", () => this.again(0));
@@ -97,11 +93,12 @@ export class Watch {
   }
 
   private async get<T>(path: string): Promise<T> {
-    const headers = { accept: "application/json", ...passHeaders() };
-    const answer = await fetch(`${this.origin}${path}`, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
-    if (answer.status === 401) this.watched.onPassRefused();
-    if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
-    return (await answer.json()) as T;
+    try {
+      return await asked<T>(path);
+    } catch (error) {
+      if (error instanceof NotTold && error.status === 401) this.watched.onPassRefused();
+      throw error;
+    }
   }
 }
 

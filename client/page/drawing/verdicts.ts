@@ -18,7 +18,9 @@ export class Verdicts {
     this.askedAt = now;
     const own = await ownVolunteerId().catch(() => undefined);
     if (!own) return undefined;
-    const answer = await fetch(`${origin}/api/jobs/${job}/refused`, { headers }).catch(() => null);
+    const answer = await fetch(`${origin}/api/jobs/${job}/refused`, { headers, signal: AbortSignal.timeout(ASK_EVERY_MS) }).catch(
+      () => null,
+    );
     if (!answer?.ok) return undefined;
     const { refused } = (await answer.json()) as { refused: RefusedReplica[] };
     if (refused.length >= REFUSED_LISTED) return undefined;

@@ -1,8 +1,10 @@
 /** What the page's address names, as this coordinator knows it. */
 import type { JobStatus, NetworkInfo } from "../../../shared/api.ts";
+import { messageOf } from "../../../shared/thrown.ts";
 import type { Unit } from "../../../shared/unit.ts";
 import type { Named } from "../../../shared/unit-address.ts";
-import { askAgain, passHeaders } from "../pool.ts";
+import { asked, NotTold } from "../asked.ts";
+import { askAgain } from "../pool.ts";
 
 /** A unit and what it is of. */
 export interface Found {
@@ -17,7 +19,7 @@ export type Absent =
   | { kind: "unnamed"; job: JobStatus | null }
   | { kind: "no-job"; job: number }
   | { kind: "no-unit"; job: JobStatus; unit: number }
-  | { kind: "unreachable" };
+  | { kind: "unreachable"; why: string };
 
 export type Lookup = ({ kind: "found" } & Found) | Absent;
 
@@ -25,25 +27,28 @@ export type Lookup = ({ kind: "found" } & Found) | Absent;
 export async function lookUp({ job, unit }: Named): Promise<Lookup> {
   if (job === undefined) return { kind: "unnamed", job: null };
   try {
-    const status = await asked<JobStatus>(`/api/jobs/${job}`);
+    const status = await known<JobStatus>(`/api/jobs/${job}`);
     if (!status) return { kind: "no-job", job };
     if (unit === undefined) return { kind: "unnamed", job: status };
     const [found, network] = await Promise.all([
-      asked<Unit>(`/api/jobs/${job}/units/${unit}`),
+      known<Unit>(`/api/jobs/${job}/units/${unit}`),
       asked<NetworkInfo>("/api/network").catch(() => null),
     ]);
-    return found ? { kind: "found", job: status, unit: found, network: network ?? null } : { kind: "no-unit", job: status, unit };
-  } catch {
-    return { kind: "unreachable" };
+    return found ? { kind: "found", job: status, unit: found, network } : { kind: "no-unit", job: status, unit };
+  } catch (error) {
+    return { kind: "unreachable", why: messageOf(error) };
   }
 }
 
 /** Undefined: there is no such thing, or not for whoever asks. Rejects when the coordinator does not answer as it should. */
-async function asked<Answer>(path: string): Promise<Answer | undefined> {
-  const response = await fetch(path, { headers: passHeaders() });
-  if (response.status === 404) return undefined;
-  // A pass that is good no more.
-  if (response.status === 401) askAgain();
-  if (!response.ok) throw new Error(`${path} answered ${response.status}.`);
-  return (await response.json()) as Answer;
+async function known<Answer>(path: string): Promise<Answer | undefined> {
+  try {
+    return await asked<Answer>(path);
+  } catch (error) {
+    const status = error instanceof NotTold ? error.status : 0;
+    if (status === 404) return undefined;
+    // A pass that is good no more.
+    if (status === 401) askAgain();
+    throw error;
+  }
 }

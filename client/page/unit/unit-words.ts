@@ -32,7 +32,7 @@ export function absentWords(absent: Absent): Words {
     case "no-unit":
       return { headline: [`This job has no unit ${whole(absent.unit)}.`], lead: [spanWords(absent.job)] };
     case "unreachable":
-      return { headline: ["The coordinator does not answer."], lead: ["Nothing is known of this unit without it. Try again in a moment."] };
+      return { headline: ["Nothing is known of this unit now."], lead: [absent.why] };
     default:
       return absent satisfies never;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { differenceTitle, differenceWords } from "../../../client/page/difference.ts";
+import { differenceTitle, differenceWords, differingOf, MAX_LISTED } from "../../../client/page/difference.ts";
 import { job } from "../../browser/page-fixtures.ts";
 
 const units = (...of: number[]) => of.map((unit) => ({ unit, mine: "", theirs: "" }));
@@ -20,4 +20,27 @@ test("several refused units are named, and a processor is not called a card", ()
   const words = differenceWords(units(77, 80, 81), job(), "processor").join(" ");
   expect(words).toMatch(/^Your processor computed units 77, 80, and 81\. .* Theirs are the results; yours give no credit/);
   expect(words).not.toMatch(/card|driver/);
+});
+
+const KEY = "ab".repeat(32);
+const refused = (unit: number, volunteer: string, digest = `${volunteer} ${unit}`) => ({
+  ...{ unit, volunteer, digest, canonical: "right", at: "" },
+});
+
+test("of two who were refused for one unit the visitor's own bytes are told, and of a stranger's unit the stranger's", () => {
+  const [own, stranger] = [KEY.slice(0, 12), "cd".repeat(6)];
+  const list = [refused(77, stranger), refused(77, own), refused(78, stranger)];
+  expect(differingOf(list, 77, KEY)).toEqual([{ unit: 77, mine: `${own} 77`, theirs: "right" }]);
+  expect(differingOf(list, 78, KEY)).toEqual([
+    { unit: 78, mine: `${stranger} 78`, theirs: "right" },
+    { unit: 77, mine: `${own} 77`, theirs: "right" },
+  ]);
+  expect(differingOf(list, 77, "")).toEqual([{ unit: 77, mine: `${stranger} 77`, theirs: "right" }]);
+  expect(differingOf(list, 79, KEY)).toEqual([]);
+});
+
+test("of many refused units the asked one comes first, and so many are listed", () => {
+  const list = Array.from({ length: MAX_LISTED + 5 }, (_, unit) => refused(unit, KEY.slice(0, 12)));
+  const told = differingOf(list, MAX_LISTED + 3, KEY).map(({ unit }) => unit);
+  expect(told).toEqual([MAX_LISTED + 3, ...Array.from({ length: MAX_LISTED - 1 }, (_, unit) => unit)]);
 });

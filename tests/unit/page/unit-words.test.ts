@@ -146,7 +146,10 @@ it.each<[Parameters<typeof absentWords>[0], RegExp]>([
     { kind: "no-unit", job: job({ units: { ...job().units, total: 1 } }), unit: 4 },
     /^This job has no unit 4\. Deep Mandelbrot has one unit, number 0\.$/,
   ],
-  [{ kind: "unreachable" }, /^The coordinator does not answer\./],
+  [
+    { kind: "unreachable", why: "The coordinator does not answer." },
+    /^Nothing is known of this unit now\. The coordinator does not answer\.$/,
+  ],
 ])("of what is not there: %o", (absent, words) => {
   const { headline, lead } = absentWords(absent);
   expect(`${plainText(headline)} ${plainText(lead)}`).toMatch(words);
