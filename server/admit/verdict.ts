@@ -30,6 +30,7 @@ import { type Scope, UNREAD } from "./sources.ts";
 import { PackageFiles } from "./tables.ts";
 import type { TintPipeline } from "./tint.ts";
 import { checkSampled, checkTrust } from "./trust.ts";
+import { withBindings } from "./unfilled.ts";
 import { readUnits } from "./units.ts";
 import { warnUnread } from "./unread.ts";
 
@@ -100,16 +101,17 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   checkNames(manifest, reflection, bindings, known, complete, faults);
 
   const overrides = readOverrides(manifest, kernel, reflection, entryPoints, faults);
-  const sized = sizeBindings(manifest, bindings, units, files, faults);
-  const rows = units.rows ?? ("rows" in manifest.units ? UNREAD : undefined);
-  const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
-  const swapped = swapPartners(manifest);
   const inPasses = new Set(manifest.passes.flatMap((pass) => Object.keys(pass.set ?? {})));
   // What a misspelt name was meant to fill is not empty: the name's own fault says so.
   for (const name of [...inPasses, ...Object.keys(manifest.bindings ?? {})]) {
     const meant = meantBy(name, reflection.resources, bindings);
     if (meant !== undefined) inPasses.add(meant);
   }
+  const filled = withBindings(manifest, bindings, inPasses, faults);
+  const sized = sizeBindings(filled, bindings, units, files, faults);
+  const rows = units.rows ?? ("rows" in manifest.units ? UNREAD : undefined);
+  const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
+  const swapped = swapPartners(manifest);
   const buffers = [...sized.values()].map((binding) => {
     const { name } = binding.reflected;
     return planBuffer(binding, inPasses.has(name) || swapped.has(name), units, scope, files, faults);

@@ -188,6 +188,11 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
   // Two: one alone may be half of a character.
   const hidden = hiddenIn(rest.slice(0, 2), PLAIN_LINES_PATTERN);
   if (hidden?.before === 0) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
+  if (rest.startsWith("#version"))
+    return {
+      wrong: "#version begins GLSL, and kernels are WGSL.",
+      right: "Write it in WGSL: its entry point is @compute @workgroup_size(64) fn main().",
+    };
   if (rest.startsWith("#")) {
     return {
       wrong: "WGSL has no preprocessor: # begins nothing.",

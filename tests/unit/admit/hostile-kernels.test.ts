@@ -236,7 +236,7 @@ describe("a hostile kernel is refused with its place", () => {
     ["a text", job(body('let s = "hello";')), /^kernel\.wgsl:7:11 : Invalid token "\. Mend the syntax\./],
     ["a macro", job(`#define X 1\n${KERNEL}`), /^kernel\.wgsl:1:1 : WGSL has no preprocessor/],
     ["an include of a system file", job(`#include "/etc/hosts"\n${KERNEL}`), /^kernel\.wgsl:1:1 : WGSL has no preprocessor/],
-    ["GLSL", job("#version 450\nvoid main() {}"), /^kernel\.wgsl:1:1 : WGSL has no preprocessor/],
+    ["GLSL", job("#version 450\nvoid main() {}"), /^kernel\.wgsl:1:1 : #version begins GLSL/],
     ["HLSL", job("[numthreads(1,1,1)] void main() {}"), /^kernel\.wgsl:1:1 : Expected a declaration or directive/],
     ["HTML", job("<html>"), /^kernel\.wgsl:1:1 : Expected a declaration or directive/],
     [

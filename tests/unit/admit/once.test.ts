@@ -69,6 +69,16 @@ describe("a fault is told once", () => {
       /bindings\.src\.file: "file", "split" are unknown here\. Write "init": \{"file": "d\.bin", "split": \{"recordBytes": 4, "recordsPerUnit": 64\}\}\.$/,
     ],
     [
+      "bindings that are missing",
+      job({ bindings: undefined }, FIRST),
+      /^job\.json:1:1 : job\.json has no bindings\. Write "bindings": \{"params": \{"set": \{…\}\}, "src": \{"init": \{"file": …\}\}\}: what/,
+    ],
+    [
+      "bindings that are missing, one of them split",
+      job({ units: { split: "src" }, bindings: undefined }, FIRST),
+      /units\.split: job\.json has no bindings\. Write "bindings": \{"params": .*"src": \{"init": \{"file": …, "split": \{"recordBytes": …/,
+    ],
+    [
       "a split that is not there",
       job({ units: { split: "src" }, bindings: PARAMS }, FIRST),
       /units\.split: job\.json gives no binding src\./,
@@ -78,7 +88,7 @@ describe("a fault is told once", () => {
       job({ bindings: PARAMS, passes: [{ workgroups: [1], repeat: 2, swap: [["values", "params"]] }] }),
       /swap\[0\]\[1\]: params is a uniform\. Only storage/,
     ],
-    ["another language", job({}, "#version 450\nvoid main() {}\n"), /^kernel\.wgsl:1:1 : WGSL has no preprocessor/],
+    ["another language", job({}, "#version 450\nvoid main() {}\n"), /^kernel\.wgsl:1:1 : #version begins GLSL/],
     [
       "an old attribute",
       job({}, KERNEL.replace("@compute", "@stage(compute)")),
