@@ -12,7 +12,7 @@ export const SupporterSchema = Type.Object({
   }),
   fewerThanTen: Type.Boolean({ description: "Whether there are some, but fewer than ten: units is 0 then." }),
   credit: Type.Union([Type.Number(), Type.Null()], {
-    description: "What those units are worth, rounded down to two significant digits; null below ten units.",
+    description: "What so many units of them are worth on the average, rounded down to two significant digits; null below ten units.",
   }),
 });
 export type Supporter = Static<typeof SupporterSchema>;

@@ -59,7 +59,7 @@ function shown({ site, asOf, network }: Extract<Step, { kind: "shown" }>) {
       <div><dt>units verified</dt><dd>${unitsTold(site, count)}</dd></div>
       ${given === null ? nothing : html`<div><dt>credit</dt><dd>${credit(given)}</dd></div>`}
     </dl>
-    <p>${since > asOf ? html`It was registered after the figures of ${timeOf(asOf)} were taken: its first ones are those of the next full hour.` : html`As of ${timeOf(asOf)}.`} Figures are taken every full hour and rounded down, to two digits that count or to whole tens; credit is told from ten units on. A unit is counted when it is verified and earns credit. Whose visitor computed it is what the visitor's browser says, and nothing proves it: <a href="/supported-by">what these figures mean</a>.</p>
+    <p>${since > asOf ? html`It was registered after the figures of ${timeOf(asOf)} were taken: its first ones are those of the next full hour.` : html`As of ${timeOf(asOf)}.`} Figures are taken every full hour and rounded down, to two digits that count, below a hundred to tens; credit is that of so many units, told from ten on. A unit is counted when it is verified and earns credit. Whose visitor computed it is what the visitor's browser says, and nothing proves it: <a href="/supported-by">what these figures mean</a>.</p>
     <h2>Show it on the site</h2>
     <p><img src=${badgePath(id)} width=${BADGE.width} height=${BADGE.height} alt=${words} /></p>
     <p>A picture without a script. Paste this where it is to be:</p>

@@ -230,8 +230,8 @@ describe("figures of sites", () => {
     const told = new ToldSites(store, () => HOUR);
     const shown = (await told.all()).sites.map(({ id, units, fewerThanTen, credit }) => [id, units, fewerThanTen, credit]);
     expect(shown).toEqual([
-      [two.id, 10, false, 30],
-      [one.id, 10, false, 27],
+      [one.id, 10, false, 25],
+      [two.id, 10, false, 25],
       [none.id, 0, true, null],
     ]);
     await store.switchSiteOff(one.id, HOUR);
@@ -239,14 +239,25 @@ describe("figures of sites", () => {
     expect(await told.one(BLOG)).toBeUndefined();
   });
 
+  it("tell no more by credit than by units, where all are worth the same", () => {
+    const told = (units: number) => JSON.stringify(coarse({ units, credit: units * 0.007 }));
+    for (const [from, to] of [
+      [10, 19],
+      [90, 99],
+      [230, 239],
+      [99_000, 99_999],
+    ] as const)
+      for (let units = from; units <= to; units++) expect(told(units)).toBe(told(from));
+  });
+
   test.each([
     [0, 0, 0, false, null],
     [1, 432, 0, true, null],
     [9, 0.1, 0, true, null],
     [10, 0.299, 10, false, 0.29],
-    [99, 0.3, 90, false, 0.3],
+    [99, 0.297, 90, false, 0.27],
     [100, 1, 100, false, 1],
-    [109, 99.99, 100, false, 99],
+    [109, 99.99, 100, false, 91],
     [2_399, 1_999_999.5, 2_300, false, 1_900_000],
     [Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, 9_000_000_000_000_000, false, 1.7e308],
     [50, 1.49e-8, 50, false, 1.4e-8],
