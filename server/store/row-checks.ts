@@ -9,6 +9,10 @@ const SHOWN_TEXT = 60;
 /** Each fault in words, as it is found: there may be as many as rows. */
 export function* siteFaults(database: DatabaseSyncInstance): Generator<string> {
   yield* numberFaults(database, "sites", SITE_RULES);
+  const grown = database.prepare(
+    "SELECT CAST(id AS TEXT) AS id FROM sites WHERE units_before > units OR credit_before > credit ORDER BY sites.id",
+  );
+  for (const row of grown.iterate()) yield `site ${(row as { id: string }).id}: it had more when the hour began than it has`;
   for (const row of database.prepare("SELECT CAST(id AS TEXT) AS id, origin, name FROM sites ORDER BY sites.id").iterate()) {
     const { id, origin, name } = row as { id: string; origin: string; name: string };
     const fault = siteTextFault({ origin, name });

@@ -4,6 +4,7 @@
  */
 import { hiddenIn } from "../../shared/plain.ts";
 import { MAX_SITE_NAME, siteOrigin } from "../../shared/site.ts";
+import { hourOf } from "../core/site-store.ts";
 
 /** A column, what its numbers are, and between which they lie, both included. */
 export interface Rule {
@@ -22,7 +23,8 @@ const credits = (column: string): Rule => ({ column, least: -1e-6, most: Number.
 export const SITE_RULES: readonly Rule[] = [
   { column: "id", least: 1, most: Number.MAX_SAFE_INTEGER },
   ...["created_at", "off_at", "counted_from"].map(times),
-  ...["units", "units_before", "hour"].map(counts),
+  ...["units", "units_before"].map(counts),
+  { column: "hour", least: 0, most: hourOf(LAST_TIME) },
   ...["credit", "credit_before"].map((column) => ({ column, least: 0, most: Number.MAX_VALUE })),
 ];
 export const ACCOUNT_RULES: readonly Rule[] = [

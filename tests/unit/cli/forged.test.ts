@@ -114,6 +114,8 @@ describe("the doctor finds", () => {
     ],
     ["a site's time before all", siteWith({ off_at: "-1" }), SITES, "its off_at is -1"],
     ["fewer units than none", siteWith({ units: "-5" }), SITES, "its units is -5, not 0 to 9007199254740991"],
+    ["a site that had more before", siteWith({ units_before: "1" }), SITES, "site 7: it had more when the hour began than it has"],
+    ["a site's hour far off", siteWith({ hour: "9007199254740991" }), SITES, "its hour is 9007199254740991"],
     ["less credit than none", siteWith({ credit: "-1" }), SITES, "its credit is -1.0"],
     ["a site's credit without end", siteWith({ credit: "9e999" }), SITES, "its credit is Inf"],
     [
