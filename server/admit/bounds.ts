@@ -9,6 +9,7 @@ import type { Faults } from "./faults.ts";
 import { givenIn } from "./given.ts";
 import type { Workgroups } from "./needs.ts";
 import { placed } from "./placed.ts";
+import { quoted } from "./shortened.ts";
 import type { Units } from "./units.ts";
 
 /** A job whose kernel and bindings have no fault. */
@@ -25,6 +26,15 @@ interface Judged {
 /** What a pass reads and stores, as far as that was followed. */
 export interface Followed extends Accesses {
   pass: PassPlan;
+}
+
+/** Accesses of one array that get beyond its end: one word on all of them, as they have one cause. */
+interface Overrun {
+  /** The one with the largest index. */
+  worst: Access;
+  entryPoint: string;
+  /** UTF-16 offsets in the kernel's text. */
+  places: Set<number>;
 }
 
 /** Places of an unknown index that are named; the others are counted. */
@@ -57,11 +67,13 @@ export function followPasses(judged: Judged, passes: readonly PassPlan[] = judge
 /**
  * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
  * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Those of which the text
- * does not show whether they stay inside are named once, as unchecked, stores first.
+ * does not show whether they stay inside are named once, as unchecked, stores first; not those that
+ * the length that was told for their array is enough for.
  */
 export function warnBounds(judged: Judged, passes: readonly Followed[], faults: Faults): void {
   const { kernel } = judged;
   const unknown = new Map<number, Access>();
+  const overruns = new Map<string, Overrun>();
   const followed = passes.every(({ whole }) => whole);
   let tried = 0;
   for (const [index, { pass, accesses }] of passes.entries()) {
@@ -72,17 +84,33 @@ export function warnBounds(judged: Judged, passes: readonly Followed[], faults: 
       const { range, elements, offset } = access;
       if (range && range.min >= 0 && range.max < elements) continue;
       if (!beyondEnd.includes(access)) unknown.set(offset, access);
-      else if (!fewer) faults.warn(beyond(judged, access, pass.entryPoint, range?.max ?? 0));
+      else if (!fewer) collect(overruns, access, pass.entryPoint);
     }
   }
-  if (unknown.size > 0 || !followed)
+  for (const overrun of overruns.values()) faults.warn(beyond(judged, overrun));
+  const left = [...unknown.values()].filter((access) => {
+    const most = overruns.get(arrayKey(access))?.worst.range?.max;
+    return !access.range || access.range.min < 0 || most === undefined || access.range.max > most;
+  });
+  if (left.length > 0 || !followed)
     faults.warn(
       unchecked(
         kernel,
-        [...unknown.values()].sort((a, b) => Number(b.stores) - Number(a.stores)),
+        left.sort((a, b) => Number(b.stores) - Number(a.stores)),
         followed,
       ),
     );
+}
+
+function arrayKey({ binding, array, path, elements }: Access): string {
+  return JSON.stringify([binding, array, path, elements]);
+}
+
+function collect(overruns: Map<string, Overrun>, access: Access, entryPoint: string): void {
+  const before = overruns.get(arrayKey(access));
+  const isWorse = !before || (access.range?.max ?? 0) > (before.worst.range?.max ?? 0);
+  const places = (before?.places ?? new Set()).add(access.offset);
+  overruns.set(arrayKey(access), isWorse ? { worst: access, entryPoint, places } : { ...before, places });
 }
 
 /**
@@ -95,7 +123,7 @@ function fewerWorkgroups(judged: Judged, pass: PassPlan, beyondEnd: readonly Acc
   const { elements, range } = first;
   for (const axis of [0, 1, 2]) {
     const workgroups: PassPlan["workgroups"] = [...pass.workgroups];
-    const count = Math.floor((pass.workgroups[axis] ?? 1) * (elements / (range.max + 1)));
+    const count = Math.floor(((pass.workgroups[axis] ?? 1) * elements) / (range.max + 1));
     if (count < 1 || count === pass.workgroups[axis]) continue;
     workgroups[axis] = count;
     const accesses = followPasses(judged, [{ ...pass, workgroups }]).flatMap((followed) => followed.accesses);
@@ -111,32 +139,39 @@ function fewerWorkgroups(judged: Judged, pass: PassPlan, beyondEnd: readonly Acc
   return undefined;
 }
 
-function tooMany({ kernel, sized }: Judged, access: Access, { entryPoint, workgroups }: PassPlan, fewer: PassPlan["workgroups"]): string {
-  const { offset, text, binding, array, stores, elements, range } = access;
+function tooMany(judged: Judged, access: Access, { entryPoint, workgroups }: PassPlan, fewer: PassPlan["workgroups"]): string {
+  const { offset, text, array, stores, elements, range } = access;
   const max = range?.max ?? 0;
   const axis = workgroups.findIndex((count, index) => count !== fewer[index]);
-  return `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${text} (${placed(kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what a GPU does there is its own affair, and volunteers disagree, or agree on a wrong result. Write ${fewer[axis]}, or ${longer(access, binding === undefined ? undefined : sized.get(binding), max + 1)}.`;
+  return `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${quoted(text)} (${placed(judged.kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what lies there is each GPU's own affair, and volunteers may agree on it. Write ${fewer[axis]}, or ${longer(judged, access)}.`;
 }
 
-function beyond({ kernel, sized }: Judged, access: Access, entryPoint: string, max: number): string {
-  const { offset, text, binding, array, stores, elements } = access;
+function beyond(judged: Judged, { worst, entryPoint, places }: Overrun): string {
+  const { offset, text, array, stores, elements, range } = worst;
   const does = stores ? "stores" : "reads";
   const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
-  return `${placed(kernel, offset)} ${entryPoint} ${does} ${text} with indices up to ${max}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result. Keep the index below ${elements}, or ${longer(access, binding === undefined ? undefined : sized.get(binding), max + 1)}.`;
+  const more =
+    places.size > 1 ? `; ${counted(places.size - 1, "more place")} of the kernel ${places.size === 2 ? "does" : "do"} so too` : "";
+  return `${placed(judged.kernel, offset)} ${entryPoint} ${does} ${quoted(text)} with indices up to ${range?.max ?? 0}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result${more}. Keep the index below ${elements}, or ${longer(judged, worst)}.`;
 }
 
-/** Where the length of the array is written. */
-function longer({ binding, fixed }: Access, sized: SizedBinding | undefined, elements: number): string {
-  const longer = `make the array ${elements} long`;
-  if (fixed) return longer;
-  if (sized?.manifest.elements !== undefined) return `${longer}, by bindings.${binding}.elements in job.json`;
-  return sized?.shapedBy ? `${longer}, by output[${sized.shapedBy.output}].shape in job.json` : longer;
+/** The array's length that fits its indices, and where it is written. */
+function longer({ sized, units }: Judged, { binding, fixed, range }: Access): string {
+  const longer = `make the array ${(range?.max ?? 0) + 1} long`;
+  const found = binding === undefined ? undefined : sized.get(binding);
+  if (fixed || !found || binding === undefined) return longer;
+  if (found.manifest.elements !== undefined) return `${longer}, by bindings.${binding}.elements in job.json`;
+  if (found.shapedBy) return `${longer}, by output[${found.shapedBy.output}].shape in job.json`;
+  const split = units.splits.get(binding);
+  return split
+    ? `${longer}: it is a unit's piece, ${counted(split.bytesPerUnit, "byte")} by bindings.${binding}.init.split in job.json`
+    : longer;
 }
 
 function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {
   const named = accesses.slice(0, MAX_NAMED).map(({ offset, text, range, elements }) => {
     const upTo = range && range.max >= elements ? `, index up to ${range.max} as far as the text shows, the last is ${elements - 1}` : "";
-    return `${text} at ${placed(kernel, offset)}${upTo}`;
+    return `${quoted(text)} at ${placed(kernel, offset)}${upTo}`;
   });
   const more = accesses.length > MAX_NAMED ? ` and ${accesses.length - MAX_NAMED} more` : "";
   const what = accesses.length > 0 ? named.join("; ") + more : "the kernel is too long to be followed";

@@ -41,6 +41,8 @@ export function sizeBindings(
   const writable = new Set(reflected.filter(({ name, kind }) => kind === "storage" || partners.has(name)).map(({ name }) => name));
   const misspelt = manifest.output.some((output) => !writable.has(output.binding));
   const names = reflected.map(({ name }) => name);
+  // Units of a split that is not there have a fault of their own.
+  const awaited = "split" in manifest.units && manifest.bindings?.[manifest.units.split] === undefined ? manifest.units.split : undefined;
   const claims = new Map(reflected.map((binding) => [binding.name, claimLength(manifest, binding, units, files, faults)]));
   for (const binding of reflected) {
     const own = claims.get(binding.name);
@@ -63,7 +65,7 @@ export function sizeBindings(
     const elements = lengths.get(binding.name) ?? null;
     const path: JsonPath = manifest.bindings?.[binding.name] ? ["bindings", binding.name] : ["bindings"];
     if (tail && elements === null) {
-      if (claims.get(binding.name) !== "told" && !misspelt && !isMisspelt(binding.name, manifest, names)) {
+      if (claims.get(binding.name) !== "told" && binding.name !== awaited && !misspelt && !isMisspelt(binding.name, manifest, names)) {
         const wrong = `${binding.name} is a runtime-sized ${layoutName(tail.element)} array and nothing says how long it is.`;
         faults.at(path, wrong, `Give it "elements", an init file, or an output's shape.`);
       }
@@ -96,15 +98,14 @@ function checkSwapped(manifest: Manifest, sized: ReadonlyMap<string, SizedBindin
       const [kept, other] = outputs.has(pair[1]) && !outputs.has(pair[0]) ? [pair[1], pair[0]] : pair;
       const a = sized.get(kept);
       const b = sized.get(other);
-      if (!a || !b || a.byteLength === b.byteLength) continue;
+      if (!a || !b || a.byteLength === b.byteLength || [a, b].some(({ reflected }) => reflected.kind === "uniform")) continue;
       const wrong = `${other} has ${sizeText(b)} and ${kept}, which it is swapped with, ${sizeText(a)}.`;
       const tail = tailOf(b.reflected.layout);
       const elements = tail && (a.byteLength - tail.offset) / tail.stride;
       const [here, there] = [lengthPlace(b), lengthPlace(a)];
       const count = here.endsWith(".elements") && Number.isInteger(elements) ? ` (${elements} elements)` : "";
       const right = `Mend whichever is wrong: the length of ${other} comes from ${here}${count}, that of ${kept} from ${there}.`;
-      const own = ["bindings", other, "elements"];
-      faults.at(b.manifest.elements === undefined ? ["passes", pass, "swap", index] : own, wrong, right);
+      faults.at(["passes", pass, "swap", index], wrong, right);
     }
   }
 }
@@ -210,27 +211,27 @@ function claimLength(
   const entry = manifest.bindings?.[name];
   if (entry?.elements !== undefined) return entry.elements;
   const path: JsonPath = ["bindings", name];
-  const whole = (bytes: number, what: string, at: JsonPath): number | "told" => {
+  const whole = (bytes: number, what: string, length: string, at: JsonPath): number | "told" => {
     const elements = (bytes - tail.offset) / tail.stride;
     if (Number.isInteger(elements) && elements >= 1) return elements;
     const head = tail.offset > 0 ? ` after ${tail.offset} bytes of header` : "";
     faults.at(
       at,
       `${what} has ${bytes} bytes, no whole number of elements of ${tail.stride} bytes${head}.`,
-      `An element is ${layoutName(tail.element)}: let it be a multiple of ${tail.stride}${tail.offset > 0 ? `, and ${tail.offset} more` : ""}.`,
+      `An element is ${layoutName(tail.element)}: let ${length} be a multiple of ${tail.stride}${tail.offset > 0 ? `, and ${tail.offset} more` : ""}.`,
     );
     return "told";
   };
   const output = manifest.output.findIndex((candidate) => candidate.binding === name);
   const shaped = manifest.output[output];
-  if (shaped) return whole(outputBytes(shaped), "The output's shape", ["output", output, "shape"]);
+  if (shaped) return whole(outputBytes(shaped), "The output's shape", "its bytes", ["output", output, "shape"]);
   const init = entry?.init;
   if (typeof init === "object" && "file" in init) {
     const split = units.splits.get(name);
-    if (split) return whole(split.bytesPerUnit, "A unit's piece", [...path, "init", "split"]);
+    if (split) return whole(split.bytesPerUnit, "A unit's piece", "recordBytes x recordsPerUnit", [...path, "init", "split"]);
     if (init.split) return "told";
     const stat = files.input(init.file, [...path, "init", "file"]);
-    return stat ? whole(stat.bytes, init.file, [...path, "init", "file"]) : "told";
+    return stat ? whole(stat.bytes, init.file, "the file's length", [...path, "init", "file"]) : "told";
   }
   const list = entry?.set?.[""];
   if (layout.kind === "array" && Array.isArray(list) && list.length > 0) return list.length;

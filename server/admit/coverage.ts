@@ -6,7 +6,7 @@ import type { Layout } from "../../shared/kernel/layout.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import { storesOf } from "../../shared/kernel/stores.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
+import { type BufferPlan, DTYPE_BYTES, type PassPlan } from "../../shared/plan.ts";
 import type { Followed } from "./bounds.ts";
 import type { SizedBinding } from "./buffers.ts";
 import type { Faults } from "./faults.ts";
@@ -63,8 +63,9 @@ export function warnCoverage(
       if (!alike) continue;
       const array = { names, path, elements, fate };
       const text = tooFew(array, kernel, passes, workgroups, buffers) ?? leftOut(array, followed);
-      if (text)
-        faults.warnAt(["output", index, "shape"], `${output.binding}${path} has ${counted(elements, "element")} by this shape and ${text}`);
+      const wide = stride === 4 && DTYPE_BYTES[output.dtype] === 8 ? ` of ${output.dtype}, of which each takes two,` : "";
+      const has = `${output.binding}${path} has ${counted(elements, "element")} by this shape`;
+      if (text) faults.warnAt(["output", index, "shape"], `${has}${wide} and ${text}`);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Fault } from "../../shared/errors.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { RowTable } from "../../shared/plan.ts";
 import { fieldsOf, isOpen, linesOf, placeIn, unquote } from "./csv-lines.ts";
-import { DECIMAL, decimalOf, isNegativeZero, MAX_U64 } from "./decimal.ts";
+import { DECIMAL, decimalOf, isNegativeZero, isTooLarge, MAX_U64, tooLarge } from "./decimal.ts";
 
 interface CsvColumn {
   name: string;
@@ -243,6 +243,7 @@ function refusal(raw: string): Pick<Fault, "wrong" | "right"> {
     return { wrong: `${shown.trim()} has more than 64 bits.`, right };
   }
   if (isOpen(raw)) return OPEN_QUOTE;
+  if (isTooLarge(unquote(raw))) return tooLarge(shown);
   const pointed = unquote(raw).replace(",", ".");
   if (raw.includes(",") && DECIMAL.test(pointed))
     return { wrong: `${shown.trim()} has a comma.`, right: `Write decimals with a point: ${pointed}.` };

@@ -13,3 +13,13 @@ export function isNegativeZero(text: string): boolean {
 export function decimalOf(value: number): string {
   return Object.is(value, -0) ? "-0.0" : String(value);
 }
+
+/** A decimal beyond the doubles; whole numbers in plain digits have no such end. */
+export function isTooLarge(text: string): boolean {
+  return DECIMAL.test(text) && !/^[+-]?\d+$/.test(text) && !Number.isFinite(Number(text));
+}
+
+/** What is said of one. */
+export function tooLarge(text: string): { wrong: string; right: string } {
+  return { wrong: `${JSON.stringify(text.slice(0, 60))} is out of range.`, right: "Doubles reach 1.8e308, f32 3.4e38: write it smaller." };
+}

@@ -8,6 +8,7 @@ import type { Faults } from "./faults.ts";
 const NO_FIGURE =
   "it is missing: a unit earns its volunteers what 1 GFLOP earns, however long it takes. Write how many 10^9 operations it has; an estimate is enough.";
 
+/** Answers the members of uniforms that nothing sets: `width of size`. */
 export function warnDefaults(
   manifest: Manifest,
   buffers: JobPlan["buffers"],
@@ -15,7 +16,8 @@ export function warnDefaults(
   swapped: ReturnType<typeof swapPartners>,
   passes: JobPlan["passes"],
   faults: Faults,
-): void {
+): string[] {
+  const unset: string[] = [];
   const outputs = new Set(manifest.output.map((output) => output.binding));
   buffers.forEach((buffer, index) => {
     const entry = manifest.bindings?.[buffer.name];
@@ -29,8 +31,10 @@ export function warnDefaults(
     const layout = sized.get(buffer.name)?.reflected.layout;
     if (buffer.kind !== "uniform" || !layout || entry?.init !== undefined) return;
     const later = passes.flatMap((pass) => pass.set.filter((set) => set.buffer === index).map((set) => set.write));
-    const unset = unsetMembers(layout, [...buffer.writes, ...later]);
-    if (unset.length > 0) faults.warnAt([...at, "set"], `nothing sets ${list(unset)} of ${buffer.name}: zero.`);
+    const members = unsetMembers(layout, [...buffer.writes, ...later]);
+    unset.push(...members.map((member) => `${member} of ${buffer.name}`));
+    if (members.length > 0) faults.warnAt([...at, "set"], `nothing sets ${list(members)} of ${buffer.name}: zero.`);
   });
   if (manifest.gflopPerUnit === undefined) faults.warnAt(["gflopPerUnit"], NO_FIGURE);
+  return unset;
 }

@@ -5,6 +5,7 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { counted } from "../../shared/counted.ts";
+import { list } from "../../shared/kernel/path.ts";
 import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
 import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain.ts";
@@ -17,8 +18,11 @@ import { apartOf, type Misspelt, named, renamed, without } from "./without.ts";
 
 /** Where faults go: a collector, or a counter that tries a branch. */
 interface Sink extends Pick<Faults, "at"> {
-  /** A member that no definition knows, and the name that it was meant to have, if one is near and free. */
-  unknown(path: JsonPath, meant?: string): unknown;
+  /**
+   * A member that no definition knows, and the name that it was meant to have, if one is near and free; `isInside`: the name of the
+   * member that it belongs into.
+   */
+  unknown(path: JsonPath, meant?: string, isInside?: boolean): unknown;
 }
 
 const CHECK = Compile(ManifestSchema);
@@ -39,7 +43,7 @@ export function explainManifest(value: Json, faults: Faults): Manifest | undefin
       apart.push(...apartOf(path));
       faults.at(path, wrong, right);
     },
-    unknown: (path, meant) => (meant === undefined ? unknown.push(path) : misspelt.push({ path, meant })),
+    unknown: (path, meant, isInside = false) => (meant === undefined ? unknown.push(path) : misspelt.push({ path, meant, isInside })),
   };
   explain(ManifestSchema as TSchema as Schema, value, [], sink);
   const known = named(renamed(without(value, [...unknown, ...apart]), misspelt));
@@ -138,8 +142,10 @@ function explainObject(schema: Schema, value: { [key: string]: Json }, path: Jso
       if (near !== undefined && !Object.hasOwn(value, near) && ![...meant.values()].includes(near)) meant.set(key, near);
     }
   }
+  const outside = outsideIn(properties, value, meant);
+  const held = [...outside.values()].map(([holder]) => holder);
   for (const key of schema.required ?? []) {
-    if (!Object.hasOwn(value, key) && ![...meant.values()].includes(key))
+    if (!Object.hasOwn(value, key) && ![...meant.values(), ...held].includes(key))
       faults.at(path, `${key} is missing.`, rightForMissing(key, properties[key], path));
   }
   for (const [key, child] of Object.entries(value)) {
@@ -147,7 +153,18 @@ function explainObject(schema: Schema, value: { [key: string]: Json }, path: Jso
     if (known) explain(known, child, [...path, key], faults);
     else if (typeof schema.additionalProperties === "object") explain(schema.additionalProperties, child, [...path, key], faults);
     else if (patterns.length > 0) faults.at([...path, key], `${show(key)} is no name that WGSL allows.`, "Use letters, digits and _.");
-    else {
+    else if (outside.has(key)) {
+      const [holder, keys] = outside.get(key) ?? ["", [key]];
+      faults.unknown([...path, key], holder, true);
+      if (keys[0] === key) {
+        const inner = Object.fromEntries(keys.map((each) => [each, value[each] ?? null]));
+        faults.at(
+          [...path, key],
+          `${list(keys.map(show))} ${keys.length === 1 ? "is" : "are"} unknown here.`,
+          `Write "${holder}": ${spaced(inner)}.`,
+        );
+      }
+    } else {
       const near = meant.get(key);
       faults.unknown([...path, key], near);
       faults.at([...path, key], `${show(key)} is unknown here.`, suggest(key, names, `Known are ${names.join(", ")}.`));
@@ -155,6 +172,23 @@ function explainObject(schema: Schema, value: { [key: string]: Json }, path: Jso
       if (schemaOfNear) explain(schemaOfNear, child, [...path, key], faults);
     }
   }
+}
+
+/** Unknown members that belong into another member, which is not there: its name, and all that belong into it. */
+function outsideIn(
+  properties: Record<string, Schema>,
+  value: { [key: string]: Json },
+  meant: ReadonlyMap<string, string>,
+): Map<string, [holder: string, keys: string[]]> {
+  const outside = new Map<string, [string, string[]]>();
+  for (const [holder, { anyOf = [] }] of Object.entries(properties)) {
+    if (Object.hasOwn(value, holder)) continue;
+    const keys = Object.keys(value).filter((key) => !Object.hasOwn(properties, key) && !meant.has(key) && !outside.has(key));
+    const inner = anyOf.map((branch) => keys.filter((key) => Object.hasOwn(branch.properties ?? {}, key)));
+    const [most = []] = inner.sort((a, b) => b.length - a.length);
+    for (const key of most) outside.set(key, [holder, most]);
+  }
+  return outside;
 }
 
 function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: Sink): void {

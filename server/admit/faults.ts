@@ -2,11 +2,11 @@
 import type { Fault } from "../../shared/errors.ts";
 import type { JsonPath, JsonText } from "./json.ts";
 import { MANIFEST_FILE } from "./package.ts";
+import { shortened } from "./shortened.ts";
 
 /** More faults than this help nobody. */
 const MAX_FAULTS = 100;
 const MAX_WARNINGS = 50;
-const MAX_TEXT = 400;
 
 export class Faults {
   readonly list: Fault[] = [];
@@ -22,13 +22,21 @@ export class Faults {
     const key = JSON.stringify([fault.file, fault.line, fault.column, fault.field, fault.wrong]);
     if (this.list.length >= MAX_FAULTS || this.seen.has(key)) return;
     this.seen.add(key);
-    this.list.push({ ...fault, wrong: fault.wrong.slice(0, MAX_TEXT), right: fault.right.slice(0, MAX_TEXT) });
+    this.list.push({ ...fault, wrong: shortened(fault.wrong), right: shortened(fault.right) });
   }
 
   /** A fault of the manifest's value at `path`. */
   at(path: JsonPath, wrong: string, right: string, more: Pick<Fault, "missing"> = {}): void {
     const place = this.manifest?.placeOf(path);
     this.add({ file: MANIFEST_FILE, ...place, ...(path.length > 0 ? { field: fieldOf(path) } : {}), ...more, wrong, right });
+  }
+
+  /** The same, in the place of what was told of that value before. */
+  only(path: JsonPath, wrong: string, right: string): void {
+    const field = fieldOf(path);
+    const others = this.list.filter((fault) => fault.file !== MANIFEST_FILE || fault.field !== field);
+    this.list.splice(0, this.list.length, ...others);
+    this.at(path, wrong, right);
   }
 
   /** In reading order: the manifest first, then file by file. */
@@ -52,7 +60,8 @@ export class Faults {
   }
 
   warn(text: string): void {
-    if (this.warnings.length < MAX_WARNINGS && !this.warnings.includes(text)) this.warnings.push(text.slice(0, MAX_TEXT));
+    const warning = shortened(text);
+    if (this.warnings.length < MAX_WARNINGS && !this.warnings.includes(warning)) this.warnings.push(warning);
   }
 }
 

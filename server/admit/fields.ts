@@ -208,7 +208,8 @@ function at(cell: (() => string) | undefined): string {
 }
 
 function rightFor(write: FieldWrite, found: Sourced): string {
-  if (found.source.of?.kind === "unit" && found.source.of.field === "seed") return "A seed has 64 bits: make the field vec2<u32>.";
+  if (found.source.of?.kind === "unit" && found.source.of.field === "seed")
+    return "A seed has 64 bits: make the field vec2<u32>, or take $unit.index, which is another number for each unit too.";
   switch (write.as) {
     case "u32":
       if (found.extremes.some((extreme) => extreme.startsWith("-")))
@@ -230,9 +231,10 @@ function rightFor(write: FieldWrite, found: Sourced): string {
 function warnRounding(scalar: Scalar, found: Sourced, context: FieldContext): void {
   if (!found.reference || !found.integer || (scalar !== "f32" && scalar !== "f16")) return;
   const exact = scalar === "f32" ? 2 ** 24 : 2 ** 11;
-  if (found.extremes.some((extreme) => Math.abs(Number(extreme)) > exact)) {
-    context.warn(`${found.reference} reaches beyond ${exact}, where ${scalar} rounds whole numbers.`);
-  }
+  const beyond = found.extremes.findIndex((extreme) => Math.abs(Number(extreme)) > exact);
+  if (beyond < 0) return;
+  const reached = `${found.scaled ? ", scaled," : ""} reaches ${short(found.extremes[beyond] ?? "")}${at(found.cells?.[beyond])}`;
+  context.warn(`${found.reference}${reached}, and ${scalar} rounds whole numbers beyond ${exact}. Make the field u32 or i32.`);
 }
 
 function kindOf(value: Json): string {

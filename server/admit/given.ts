@@ -5,7 +5,7 @@ import type { BufferPlan, FieldWrite, PassPlan, Source, UnitSpace } from "../../
 import type { SizedBinding } from "./buffers.ts";
 import type { Units } from "./units.ts";
 
-/** The bit of `Range.axes` for what depends on the unit. */
+/** The bit of `Range.axes` for what depends on the unit, or on the iteration. */
 const UNIT = 8;
 
 /**
@@ -20,6 +20,8 @@ export function givenIn(
   sized: ReadonlyMap<string, SizedBinding>,
 ): (binding: string, path: string) => Range | undefined {
   const swapped = new Set(passes.flatMap(({ swap }) => swap.flat()));
+  // One that is tried with other workgroups has the same `set`.
+  const at = passes.findIndex(({ set }) => set === pass.set);
   return (binding, path) => {
     const index = buffers.findIndex(({ name }) => name === binding);
     const found = sized.get(binding);
@@ -31,12 +33,12 @@ export function givenIn(
     const set = pass.set.find((each) => each.buffer === index && here(each.write));
     if (!set && passes.some((other) => other.set.some((each) => each.buffer === index && here(each.write)))) return undefined;
     const write = set?.write ?? buffer.writes.find(here);
-    if (write) return write.as === "u32" || write.as === "i32" ? rangeOf(write.value, units) : undefined;
+    if (write) return write.as === "u32" || write.as === "i32" ? rangeOf(write.value, units, pass, at) : undefined;
     return buffer.init.kind === "zero" ? exactly(0) : undefined;
   };
 }
 
-function rangeOf({ of, scale, offset }: Source, { space, rows }: Units): Range | undefined {
+function rangeOf({ of, scale, offset }: Source, { space, rows }: Units, { repeat }: PassPlan, passIndex: number): Range | undefined {
   const [factor, first] = [Number(scale), Number(offset)];
   if (!of) return whole(first, first, "last");
   if (of.kind === "row") {
@@ -44,17 +46,21 @@ function rangeOf({ of, scale, offset }: Source, { space, rows }: Units): Range |
     // The largest value of one column may stand in another row than that of the next.
     return column && whole(first + factor * Number(column.min), first + factor * Number(column.max), "moved");
   }
+  if (of.kind === "pass") {
+    if (of.field === "iteration") return whole(first, first + factor * (repeat - 1), "last");
+    return exactly(first + factor * passIndex);
+  }
   if (of.kind !== "unit" || !space) return undefined;
   if (of.field === "count") return whole(first + factor * space.count, first + factor * space.count, "last");
   const count = countOf(of.field, space);
   return count === undefined ? undefined : whole(first, first + factor * (count - 1), "last");
 }
 
-/** From `first` to `end`; of a map that falls it is not said where the most is. */
+/** From `first` to `end`; a map that falls is at its most in the first unit. */
 function whole(first: number, end: number, top: "last" | "moved"): Range | undefined {
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(end)) return undefined;
   if (first === end) return exactly(first);
-  return end > first ? { min: first, max: end, axes: UNIT, top } : { min: end, max: first, axes: UNIT };
+  return end > first ? { min: first, max: end, axes: UNIT, top } : { min: end, max: first, axes: UNIT, top: "moved" };
 }
 
 /** How many values a field of the unit takes, from zero on. */

@@ -5,6 +5,7 @@ import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
+import { tellUnknown } from "./names.ts";
 import { suggest } from "./nearest.ts";
 import type { PackageFiles } from "./tables.ts";
 
@@ -41,19 +42,18 @@ export function checkLooseFiles(value: Json, files: PackageFiles): void {
 /** Tells which names are none of the kernel's, whose text has no fault of syntax. */
 export function checkLooseNames(value: Json, reflection: Reflection, faults: Faults): void {
   const { resources, entryPoints } = reflection;
-  const there = resources.length === 0 ? "The kernel has no bindings." : `The kernel has ${list(resources)}.`;
-  for (const { name, path } of bindingsIn(value)) {
-    if (!resources.includes(name)) faults.at(path, `The kernel has no binding ${name}.`, suggest(name, resources, there));
-  }
   const entries = [...entryPoints.keys()];
+  const { bindings } = entries.length > MAX_ENTRY_POINTS ? { bindings: [] } : reflection.bindingsOf(entries);
+  for (const { name, path } of bindingsIn(value)) {
+    if (!resources.includes(name)) tellUnknown(name, path, reflection, path[0] === "output" ? [] : bindings, faults);
+  }
   for (const { name, path } of entryPointsIn(value)) {
     if (entryPoints.has(name)) continue;
     const right = entries.length === 0 ? "Mark one @compute @workgroup_size(64)." : `The kernel's entry points are ${list(entries)}.`;
     faults.at(path, `The kernel has no entry point ${name}.`, suggest(name, entries, right));
   }
-  if (entries.length > MAX_ENTRY_POINTS) return;
   const set = (name: string) => Object.keys(recordOf(memberOf(memberOf(memberOf(value, "bindings"), name), "set")));
-  for (const { name, layout } of reflection.bindingsOf(entries).bindings) {
+  for (const { name, layout } of bindings) {
     for (const key of set(name)) {
       const target = resolvePath(layout, key, null);
       if (!("wrong" in target) || !target.misspelt) continue;

@@ -7,9 +7,10 @@ import { type Reflection, reflectWorkgroup } from "../../shared/kernel/reflect.t
 import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { JOB_LIMITS, limitRange } from "../../shared/limits.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import type { BufferPlan } from "../../shared/plan.ts";
+import type { BufferPlan, JobPlan } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import { suggest } from "./nearest.ts";
+import type { Need } from "./package.ts";
 import { placed } from "./placed.ts";
 
 const SMALLER_WORKGROUP =
@@ -39,9 +40,9 @@ const MAX_TRIED = 8;
 const FEATURE_OF: Record<string, string> = { f16: "shader-f16", subgroups: "subgroups" };
 
 interface Needs {
-  features: string[];
-  /** Only those above the defaults. */
-  limits: Record<string, number>;
+  /** Of the limits only those above the defaults. */
+  requires: JobPlan["requires"];
+  needs: Need[];
 }
 
 /** Pipeline constants by the key WebGPU wants: the `@id` where there is one, else the name. */
@@ -132,10 +133,12 @@ export function readNeeds(
   faults: Faults,
 ): Needs {
   const features = new Set<string>(manifest.requires?.features ?? []);
+  const needs: Need[] = [];
   for (const { name, offset } of reflection.enables) {
     const feature = FEATURE_OF[name];
     if (feature) {
       if (!features.has(feature)) {
+        needs.push({ what: feature, who: placed(kernel, offset) });
         faults.warn(`${placed(kernel, offset)} needs ${feature}, which not every GPU has: only hosts that have it get this job.`);
       }
       features.add(feature);
@@ -148,6 +151,7 @@ export function readNeeds(
       continue;
     }
     if (!features.has(name)) {
+      needs.push({ what: name, who: placed(kernel, offset) });
       faults.warn(
         `${placed(kernel, offset)} needs ${name} of WGSL, which not every browser has: only hosts whose browser has it get this job.${WITHOUT[name] ?? ""}`,
       );
@@ -171,10 +175,11 @@ export function readNeeds(
     return !(Object.hasOwn(asked, limit) && (asked[limit] ?? 0) >= value);
   };
   const need = (limit: string, value: number, tell: (wrong: string, right: string) => void, what: string, place?: string) => {
-    if (raise(limit, value, tell, what) && place !== undefined)
-      faults.warn(
-        `${place} needs ${limit} ${value}, WebGPU's default is ${limitRange(limit)?.default}: only hosts that have it get this job.`,
-      );
+    if (!raise(limit, value, tell, what) || place === undefined) return;
+    needs.push({ what: limit, value, who: place });
+    faults.warn(
+      `${place} needs ${limit} ${value}, WebGPU's default is ${limitRange(limit)?.default}: only hosts that have it get this job.`,
+    );
   };
   for (const [name, value] of Object.entries(manifest.requires?.limits ?? {})) {
     const path = ["requires", "limits", name];
@@ -240,8 +245,11 @@ export function readNeeds(
     if (told || raised.length === 0) continue;
     const most = raised.map(([limit, value]) => `${limit} ${value} (WebGPU's default is ${limitRange(limit)?.default})`).join(" and ");
     const rest = `needs ${most}: only hosts that have ${raised.length === 1 ? "it" : "them"} get this job.`;
+    const workgroupOf = `the ${x} x ${y} x ${z} workgroup of ${name}`;
+    const who = given === undefined ? place : `${faults.placeOf(["overrides", given])} ${workgroupOf}`;
+    needs.push(...raised.map(([what, value]) => ({ what, value, who })));
     if (given === undefined) faults.warn(`${place} ${rest}${forAll("@workgroup_size")}`);
-    else faults.warnAt(["overrides", given], `the ${x} x ${y} x ${z} workgroup of ${name} ${rest}${forAll(values)}`);
+    else faults.warnAt(["overrides", given], `${workgroupOf} ${rest}${forAll(values)}`);
   }
-  return { features: [...features].sort(), limits };
+  return { requires: { features: [...features].sort(), limits }, needs };
 }

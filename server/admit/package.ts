@@ -38,6 +38,14 @@ export interface SplitCut {
   unitsPerChunk: number;
 }
 
+/** A feature, or a limit with its value, that not every host has and the manifest does not ask for, and what of the job needs it. */
+export interface Need {
+  what: string;
+  value?: number;
+  /** Its place, `kernel.wgsl:6:4`, with words where that alone does not tell it. */
+  who: string;
+}
+
 /** What a judgement says. The hashes of rows and chunks are still empty strings in `plan`: `intake` fills them in. */
 export type Admission = Admitted | { ok: false; faults: Fault[] };
 
@@ -53,6 +61,7 @@ export interface Admitted {
   /** The kernel as the owner wrote it; several files follow each other under a comment with their names. */
   source: string;
   warnings: string[];
+  needs: Need[];
   /** The kernel computes with floats or makes something else of them, or an output holds some. */
   floats: boolean;
 }

@@ -12,7 +12,8 @@ const MAX_FACTOR = 8;
 
 /**
  * Warns where the last unit's piece is padded, unless the job hands a kernel the number of records that are left, `records -
- * recordsPerUnit * $unit.index`: from that it can tell which are none.
+ * recordsPerUnit * $unit.index`: from that it can tell which are none. In all units but the last that is more than they hold,
+ * so a guard by it alone lets invocations beyond the piece through: the least of it and `recordsPerUnit` is the guard.
  */
 export function warnPadded(
   manifest: Manifest,
@@ -38,7 +39,7 @@ export function warnPadded(
     const otherwise = fitting.length === 0 ? "Set" : `Let it be ${fitting.join(" or ")}, or set`;
     faults.warnAt(
       ["bindings", binding, "init", "split", "recordsPerUnit"],
-      `the last unit gets ${last} of ${records} records and ${recordsPerUnit - last} of zeros, which a kernel that is not told takes for records. ${otherwise} a number of the kernel to {"of": "$unit.index", "scale": ${-recordsPerUnit}, "offset": ${records}}, the records from its unit's first on, and let it skip what lies beyond.`,
+      `the last unit gets ${last} of ${records} records and ${recordsPerUnit - last} of zeros, which a kernel that is not told takes for records. ${otherwise} a number of the kernel, left say, to {"of": "$unit.index", "scale": ${-recordsPerUnit}, "offset": ${records}}, the records from its unit's first on, and let it skip what is not below min(left, ${recordsPerUnit}).`,
     );
   }
 }

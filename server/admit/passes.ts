@@ -10,11 +10,13 @@ import { type SizedBinding, writeSet } from "./buffers.ts";
 import { type CsvTable, decimalLines } from "./csv.ts";
 import { type Faults, fieldOf } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
+import { tellUnknown } from "./names.ts";
 import { nearest, suggest } from "./nearest.ts";
 import { PASS_FIELDS, type Scope, UNREAD } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 
 const MAX_TABLE_FIELDS = 65_536;
+const MARK_ONE = "Mark one @compute @workgroup_size(64).";
 
 /** A pass whose entry point and table are known. */
 export interface ResolvedPass {
@@ -67,16 +69,23 @@ function entryPointOf(pass: ManifestPass, path: JsonPath, reflection: Reflection
   const name = pass.entryPoint;
   if (name === undefined) {
     if (names.length === 1) return names[0];
-    if (names.length === 0) faults.at(path, "The kernel has no @compute function.", "Mark one @compute @workgroup_size(64).");
-    else faults.at(path, `The kernel has ${names.length} entry points.`, `Name one of ${list(names)} as entryPoint.`);
+    // That there is none may have a reason, which is told alone.
+    if (names.length > 0) faults.at(path, `The kernel has ${names.length} entry points.`, `Name one of ${list(names)} as entryPoint.`);
     return undefined;
   }
   if (reflection.entryPoints.has(name)) return name;
   const stage = reflection.otherStages.get(name);
-  const there = `The kernel's entry points are ${list(names)}.`;
-  const right = names.length === 0 ? "Mark one @compute @workgroup_size(64)." : suggest(name, names, there);
+  if (names.length === 0 && !stage) return undefined;
+  const right = names.length === 0 ? MARK_ONE : suggest(name, names, `The kernel's entry points are ${list(names)}.`);
   faults.at([...path, "entryPoint"], stage ? `${name} is a ${stage} shader.` : `The kernel has no entry point ${name}.`, right);
   return undefined;
+}
+
+/** Tells of a kernel that Tint takes that none of its functions can be dispatched. */
+export function tellNoEntryPoint({ passes: [first] }: Manifest, faults: Faults): void {
+  if (faults.list.some(({ field }) => field === fieldOf(["passes", 0, "entryPoint"]))) return;
+  const path = first?.entryPoint === undefined ? ["passes", 0] : ["passes", 0, "entryPoint"];
+  faults.at(path, "The kernel has no @compute function.", MARK_ONE);
 }
 
 /** The plans of the passes. */
@@ -104,7 +113,13 @@ export function planPasses(
       if (!binding || buffer === undefined) {
         if (reflection.resources.includes(name)) faults.warnAt(at, `the passes use no ${name}: what is set there is left out.`);
         else
-          faults.at(at, `The kernel has no binding ${name}.`, suggest(name, reflection.resources, `It has ${list(reflection.resources)}.`));
+          tellUnknown(
+            name,
+            at,
+            reflection,
+            [...sized.values()].map(({ reflected }) => reflected),
+            faults,
+          );
         continue;
       }
       for (const write of writeSet(binding, fields, at, passScope, faults)) set.push({ buffer, write });

@@ -2,7 +2,7 @@
 
 import type { Source, SourceRef, UnitSpace } from "../../shared/plan.ts";
 import type { CsvTable } from "./csv.ts";
-import { DECIMAL, decimalOf, isNegativeZero, MAX_U64 } from "./decimal.ts";
+import { DECIMAL, decimalOf, isNegativeZero, isTooLarge, MAX_U64, tooLarge } from "./decimal.ts";
 import type { Json } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
 
@@ -60,6 +60,7 @@ export function readSource(value: Json, scope: Scope): Sourced | ValueFault {
   if (typeof value === "string") {
     if (!value.startsWith("$")) {
       if (isDecimal(value)) return constant(isNegativeZero(value) ? "-0.0" : trimPlus(value));
+      if (isTooLarge(value)) return tooLarge(value);
       return { wrong: `${JSON.stringify(value.slice(0, 60))} is neither a number nor a reference.`, right: REFERENCES };
     }
     return affine(value, "1", "0", scope);

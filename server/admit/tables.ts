@@ -1,5 +1,6 @@
 /** The package's files as the judge sees them: sizes and hashes of all, bytes of the small texts, tables read once. */
 import type { BlobHash } from "../../shared/ids.ts";
+import { list } from "../../shared/kernel/path.ts";
 import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { type CsvTable, readCsv } from "./csv.ts";
 import type { Faults } from "./faults.ts";
@@ -76,6 +77,11 @@ export class PackageFiles {
     if (read && "faults" in read) for (const fault of read.faults) this.faults.add(fault);
     const table = read && !("faults" in read) ? read : undefined;
     for (const name of table?.texts ?? []) this.faults.warn(`${file}: ${name} holds text and nothing uses it: it is left out.`);
+    const unused = table?.columns.filter(({ name }) => !this.used.has(name)).map(({ name }) => name) ?? [];
+    if (unused.length > 0) {
+      const way = `set a number of the kernel to "$${path[0] === "passes" ? "pass" : "row"}.${unused[0]}", or leave ${unused.length === 1 ? "it" : "them"} out`;
+      this.faults.warn(`${file}: nothing uses ${list(unused)}: no result depends on ${unused.length === 1 ? "it" : "them"}; ${way}.`);
+    }
     this.tables.set(file, table);
     return table;
   }

@@ -7,6 +7,7 @@ import type { BufferPlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { deedFor } from "./deed.ts";
 import type { Progress } from "./package.ts";
+import { shortened } from "./shortened.ts";
 
 export interface TintPipeline {
   entryPoint: string;
@@ -132,5 +133,5 @@ function sentence(message: string): string {
     .trim()
     .replaceAll(/\s+/g, " ")
     .replaceAll(/ ?\(unlabeled\)/g, "");
-  return (text.endsWith(".") ? text : `${text}.`).slice(0, 400);
+  return shortened(text.endsWith(".") ? text : `${text}.`);
 }

@@ -47,22 +47,26 @@ export function without(value: Json, paths: readonly JsonPath[]): Json {
   return copy;
 }
 
-/** A member that stands under another name than it was meant to have. */
+/** A member that stands under another name than it was meant to have; `isInside`: it was meant to be a member of that one. */
 export interface Misspelt {
   path: JsonPath;
   meant: string;
+  isInside?: boolean;
 }
 
 /** A copy of `value` with these members under the names that were meant, the innermost first: their paths are as written. */
 export function renamed(value: Json, misspelt: readonly Misspelt[]): Json {
   const copy = structuredClone(value);
-  for (const { path, meant } of [...misspelt].sort((a, b) => b.path.length - a.path.length)) {
+  for (const { path, meant, isInside } of [...misspelt].sort((a, b) => b.path.length - a.path.length)) {
     let parent: Json | undefined = copy;
     for (const step of path.slice(0, -1)) parent = childOf(parent, step);
     const name = String(path.at(-1));
     if (parent === null || typeof parent !== "object" || Array.isArray(parent) || !Object.hasOwn(parent, name)) continue;
-    parent[meant] = parent[name] ?? null;
+    const value = parent[name] ?? null;
     delete parent[name];
+    const inner = parent[meant];
+    if (!isInside) parent[meant] = value;
+    else parent[meant] = { ...(inner !== null && typeof inner === "object" && !Array.isArray(inner) ? inner : {}), [name]: value };
   }
   return copy;
 }

@@ -27,7 +27,7 @@ export async function admitFolder(dir: string): Promise<{ admitted: Admitted; fi
     if (admission.ok) return { admitted: admission, files };
     const faults = await nameNeighbours(dir, admission.faults, files);
     const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
-    throw new CliError(EXIT.refused, "refused", message, "Mend them and check again.", faults);
+    throw new CliError(EXIT.refused, "refused", message, `Mend ${faults.length === 1 ? "it" : "them"} and check again.`, faults);
   } finally {
     await judges.close();
   }
@@ -68,7 +68,7 @@ export function checkVerb(program: Command): void {
         printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
         return;
       }
-      const verdict = warnings.length > 0 ? `has no faults, and ${warned} to see to before it is submitted` : "is good";
+      const verdict = warnings.length > 0 ? `has no faults, and ${warned}` : "is good";
       print(`${manifest.name} ${verdict}: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
       print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
     });

@@ -71,7 +71,7 @@ function faultsOf(files: readonly PackageFile[]): Fault[] {
 function refuse(faults: Fault[]): void {
   if (faults.length === 0) return;
   const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
-  throw new CliError(EXIT.refused, "refused", message, "Mend them and try again.", faults);
+  throw new CliError(EXIT.refused, "refused", message, `Mend ${faults.length === 1 ? "it" : "them"} and try again.`, faults);
 }
 
 /** Paths that a manifest names, each once; of text that is no manifest, none. */

@@ -4,7 +4,7 @@ import { EngineError, isEndless } from "../../client/engine/engine-error.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
-import { lackingOf, type Needs } from "./lacking.ts";
+import { type Judged, lackingOf } from "./lacking.ts";
 import { noGpu } from "./software.ts";
 
 /** The adapter, also a software one: it is the owner's own machine. */
@@ -21,8 +21,8 @@ export async function openGpu(name: string | undefined): Promise<OpenAdapter> {
   throw noGpu();
 }
 
-/** What went wrong while the GPU computed the job of this name; what it lacks is told where the job's `needs` are known. */
-export function failureOf(error: unknown, job: string, { name: gpu, host }: OpenAdapter, needs?: Needs): CliError {
+/** What went wrong while the GPU computed the job of this name; what it lacks is told where admission `judged` the job. */
+export function failureOf(error: unknown, job: string, { name: gpu, host }: OpenAdapter, judged?: Judged): CliError {
   if (error instanceof CliError) return error;
   if (isEndless(error))
     return new EndlessKernel(
@@ -30,7 +30,7 @@ export function failureOf(error: unknown, job: string, { name: gpu, host }: Open
       "Give each loop a bound, divide the work among more workgroups or passes, and call functions in loops instead of one after the other.",
     );
   if (error instanceof IdlewaveError) return new CliError(EXIT.failure, error.code, error.message, error.todo);
-  const lacking = error instanceof EngineError || !needs ? [] : lackingOf(needs, host);
+  const lacking = error instanceof EngineError || !judged ? [] : lackingOf(judged, host);
   if (lacking.length > 0) {
     const todo = "Mend what needs it, or name another GPU with --gpu.";
     return new CliError(EXIT.failure, "gpu-lacks", `${gpu} cannot run the job. ${lacking.join(" ")}`, todo);

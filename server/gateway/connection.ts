@@ -21,7 +21,7 @@ import { AUDITOR } from "../core/cluster.ts";
 import type { AccountRow, Store } from "../core/store.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { Handshake } from "./handshake.ts";
-import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT } from "./limits.ts";
+import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT, TOO_FAST_RATE } from "./limits.ts";
 import { join, leave, passOf, renewPass } from "./members.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
@@ -78,6 +78,7 @@ export class Connection {
   private readonly frames: Bucket;
   private readonly cold: Bucket;
   private readonly garbage: Bucket;
+  private readonly hasty: Bucket;
   private readonly deadline: NodeJS.Timeout;
   private state: "new" | "greeting" | "open" | "closed" = "new";
   private peer: Peer | null = null;
@@ -94,6 +95,7 @@ export class Connection {
     this.frames = new Bucket(FRAME_RATE, now);
     this.cold = new Bucket(COLD_RATE, now);
     this.garbage = new Bucket(GARBAGE_RATE, now);
+    this.hasty = new Bucket(TOO_FAST_RATE, now);
     this.deadline = setTimeout(() => socket.disconnect(true), NONCE_LIFE_MS);
     socket.on("error", () => socket.disconnect(true));
     socket.on("disconnect", () => this.closed());
@@ -211,6 +213,9 @@ export class Connection {
     }
     const reply = (answered: Frame) => {
       if (answered.type === "error") this.context.onRefused(answered.code);
+      // Who does not wait as it is told is told so no longer.
+      if (answered.type === "error" && answered.code === "too-fast" && this.hasty.take(this.context.clock()) > 0)
+        return void this.socket.disconnect(true);
       const bytes = encodeFrame(answered);
       (ack as Ack)(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     };

@@ -19,6 +19,8 @@ export const COLD_RATE = { perSecond: 2, burst: 24 };
 export const OWN_UNITS_RATE = { perSecond: 0.5, burst: 48 };
 /** Malformed messages of one socket before it is disconnected. */
 export const GARBAGE_RATE = { perSecond: 0.2, burst: 16 };
+/** Frames of one socket that were refused because they came too fast, before it is disconnected: whoever waits as it is told has a few. */
+export const TOO_FAST_RATE = { perSecond: 5, burst: 500 };
 /** New connections of one public address. */
 export const CONNECT_RATE = { perSecond: 5, burst: 60 };
 /** Open connections of one public address: a school or a carrier behind one address. */

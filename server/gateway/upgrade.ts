@@ -3,40 +3,21 @@
  * Node lets go of every such request as soon as anybody listens for one of them, body unread. So whatever is not
  * asked at `path` is put back onto its line without that wish, and the line is given to the server once more.
  */
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
 export function ignoreOtherUpgrades(http: HttpServer, path: string): void {
+  http.prependListener("upgrade", (_request: IncomingMessage, line: Socket) => {
+    // Node has let go of the line, so an answer that is still under way on it would never end.
+    if ((line as Socket & { _httpMessage?: unknown })._httpMessage) line.destroy();
+  });
   http.on("upgrade", (request: IncomingMessage, line: Socket, rest: Buffer) => {
-    if (request.url?.startsWith(path)) return;
-    afterAnswers(line, () => {
-      line.unshift(rest);
-      line.unshift(headOf(request));
-      http.emit("connection", line);
-    });
+    if (line.destroyed || request.url?.startsWith(path)) return;
+    line.unshift(rest);
+    line.unshift(headOf(request));
+    http.emit("connection", line);
   });
 }
-
-/**
- * Calls `then` when the requests before it on this line, if it did not wait for their answers, have been answered; never when the
- * line has closed. Node has no other sign of that than its own field.
- */
-function afterAnswers(line: Socket, then: () => void): void {
-  const { _httpMessage: answer } = line as Socket & { _httpMessage?: ServerResponse | null };
-  if (!answer) {
-    if (!line.destroyed) then();
-    return;
-  }
-  // Node listens no more, and a line that breaks would end the process.
-  line.on("error", ignore);
-  answer.once("close", () => {
-    // Of a line that breaks this may come before its error.
-    if (!line.destroyed) line.off("error", ignore);
-    afterAnswers(line, then);
-  });
-}
-
-function ignore(): void {}
 
 /** The request's head byte by byte, which Node reads as Latin-1, without its wish for another protocol. */
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {

@@ -18,6 +18,7 @@ import { keyRoutes } from "./keys.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { isLostReader, pageRoutes, sendNotFoundPage } from "./pages.ts";
+import { boundPipelines } from "./pipelines.ts";
 import { poolRoutes } from "./pools.ts";
 import { limitRequests } from "./request-rate.ts";
 import { resultRoutes } from "./results.ts";
@@ -64,6 +65,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
+  boundPipelines(app, () => metrics.refused("pipelined"));
   followRequests(app, context.drain);
   boundConnections(app.server, config.trustProxy === 0, () => metrics.refused("connections"));
   hurrySenders(app);

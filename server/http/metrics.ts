@@ -56,8 +56,8 @@ export class Metrics {
     if (reply.type === "verdicts") for (const verdict of reply.verdicts) this.results.inc({ verdict });
   };
 
-  /** Something was refused. `connections`: a connection of an address that has too many. */
-  refused(code: ErrorCode | "connections" | "unread"): void {
+  /** Something was refused. `connections`: a connection of an address that has too many. `pipelined`: a line that did not wait for its answers. */
+  refused(code: ErrorCode | "connections" | "unread" | "pipelined"): void {
     this.refusals.inc({ code });
   }
 

@@ -188,6 +188,11 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
   // Two: one alone may be half of a character.
   const hidden = hiddenIn(rest.slice(0, 2), PLAIN_LINES_PATTERN);
   if (hidden?.before === 0) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
+  if (rest.startsWith("#version"))
+    return {
+      wrong: "#version begins GLSL, and kernels are WGSL.",
+      right: "Write it in WGSL: its entry point is @compute @workgroup_size(64) fn main().",
+    };
   if (rest.startsWith("#")) {
     return {
       wrong: "WGSL has no preprocessor: # begins nothing.",
@@ -198,6 +203,13 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
     return {
       wrong: `\${ is a template's: this text was meant to be filled in by a program.`,
       right: "Put the value there, or declare an override and give it in job.json's overrides.",
+    };
+  }
+  if (rest.startsWith("[[")) {
+    return {
+      wrong: "[[…]] is an attribute of WGSL before 2022.",
+      right:
+        "Write @group(0) @binding(0) for [[group(0), binding(0)]], @compute @workgroup_size(64) for [[stage(compute), workgroup_size(64)]], @builtin(…) likewise, and leave [[block]] out.",
     };
   }
   const [word] = /^[a-z]\w*/i.exec(rest) ?? [];

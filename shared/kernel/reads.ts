@@ -1,20 +1,17 @@
-/** The variables of a kernel whose contents an entry point may read. */
+/** The variables of a kernel whose contents an entry point may read, and those that it may store into. */
 import { type AbstractElem, type ExpressionElem, type FnElem, refDecl, visitAst } from "wesl/core";
 import type { Kernel } from "./read.ts";
 import { reachability } from "./reflect.ts";
 
+/** Builtins that store nothing where their first argument leads to. */
+const STORES_NOTHING = /^(atomicLoad|arrayLength)$/;
 /** Builtins whose first argument leads to memory that they do not read. */
 const READS_NOTHING = /^(atomicStore|arrayLength)$/;
 
 /** Their names, directly or through functions; all that is not plainly a store counts as a read. */
 export function readsOf(kernel: Kernel, entryPoint: string): Set<string> {
-  const entry = kernel.ast.moduleElem.decls.find(
-    (elem): elem is FnElem => elem.kind === "fn" && elem.name.ident.originalName === entryPoint,
-  );
   const read = new Set<string>();
-  if (!entry) return read;
-  const functions = [...reachability(kernel)(entry)].flatMap(({ declElem }) => (declElem?.kind === "fn" ? declElem : []));
-  for (const fn of [entry, ...functions]) {
+  for (const fn of functionsOf(kernel, entryPoint)) {
     const only = new Set<AbstractElem>();
     visitAst(fn, (part) => {
       const target = targetOf(part, kernel);
@@ -25,6 +22,40 @@ export function readsOf(kernel: Kernel, entryPoint: string): Set<string> {
     });
   }
   return read;
+}
+
+/** Their names, directly or through functions; all that a pointer leads to counts as stored, but what is plainly only read by it. */
+export function writesOf(kernel: Kernel, entryPoint: string): Set<string> {
+  const written = new Set<string>();
+  for (const fn of functionsOf(kernel, entryPoint)) {
+    const only = new Set<AbstractElem>();
+    visitAst(fn, (part) => {
+      if (part.kind === "call-expression") {
+        const callee = part.function.kind === "ref" ? part.function.ident : part.function.name;
+        const [pointer] = part.arguments;
+        if (pointer && !refDecl(callee, kernel.bindings) && STORES_NOTHING.test(callee.originalName)) only.add(pointer);
+      }
+      const root = only.has(part) ? undefined : storedIn(part);
+      const decl = root?.kind === "ref" ? refDecl(root.ident, kernel.bindings)?.declElem : undefined;
+      if (root?.kind === "ref" && decl?.kind === "gvar") written.add(root.ident.originalName);
+    });
+  }
+  return written;
+}
+
+function storedIn(part: AbstractElem): ExpressionElem | undefined {
+  if (part.kind === "assign") return part.lhs.kind === "phony" ? undefined : rootOf(part.lhs);
+  if (part.kind === "increment" || part.kind === "decrement") return rootOf(part.target);
+  return part.kind === "unary-expression" && part.operator.value === "&" ? rootOf(part.expression) : undefined;
+}
+
+/** The entry point and all functions that it may come to. */
+function functionsOf(kernel: Kernel, entryPoint: string): FnElem[] {
+  const entry = kernel.ast.moduleElem.decls.find(
+    (elem): elem is FnElem => elem.kind === "fn" && elem.name.ident.originalName === entryPoint,
+  );
+  if (!entry) return [];
+  return [entry, ...[...reachability(kernel)(entry)].flatMap(({ declElem }) => (declElem?.kind === "fn" ? declElem : []))];
 }
 
 /** What a statement or call stores without a look at it; visited before the names in it. */

@@ -52,10 +52,17 @@ export interface Reflection {
   overrides: Override[];
   /** Extensions the kernel enables: `f16`, `subgroups` … */
   enables: { name: string; offset: number }[];
-  /** The bindings that these entry points use, with the faults of those that cannot be bound. */
-  bindingsOf(entryPoints: readonly string[]): { bindings: ReflectedBinding[]; unbindable: Set<string>; faults: Fault[] };
+  /** The bindings that these entry points use, with the faults of those that cannot be bound; `isDoubled`: two have one place. */
+  bindingsOf(entryPoints: readonly string[]): {
+    bindings: ReflectedBinding[];
+    unbindable: Set<string>;
+    isDoubled: boolean;
+    faults: Fault[];
+  };
   /** Names of every resource variable, used or not. */
   resources: string[];
+  /** Variables that would have to be resources and have neither `@group` nor `@binding`: Tint refuses them. */
+  unbound: string[];
   /** Their groups and bindings, where these can be evaluated. */
   slots: { group: number; binding: number }[];
 }
@@ -91,6 +98,7 @@ export function reflect(kernel: Kernel): Reflection {
     const bindings: ReflectedBinding[] = [];
     const unbindable = new Set<string>();
     const faults: Fault[] = [];
+    let isDoubled = false;
     const slots = new Map<string, string>();
     for (const variable of resources) {
       const name = variable.name.decl.ident.originalName;
@@ -110,12 +118,13 @@ export function reflect(kernel: Kernel): Reflection {
           right: "Give each binding a number of its own.",
         });
         unbindable.add(name);
+        isDoubled = true;
         continue;
       }
       slots.set(slot, name);
       bindings.push(found);
     }
-    return { bindings, unbindable, faults };
+    return { bindings, unbindable, isDoubled, faults };
   };
 
   return {
@@ -129,6 +138,9 @@ export function reflect(kernel: Kernel): Reflection {
     ),
     bindingsOf,
     resources: resources.map((elem) => elem.name.decl.ident.originalName),
+    unbound: variables
+      .filter((elem) => !resources.includes(elem) && !/^(private|workgroup)$/.test(elem.template?.[0]?.name ?? ""))
+      .map((elem) => elem.name.decl.ident.originalName),
     slots: resources.flatMap((elem) => slotOf(kernel, elem) ?? []),
   };
 }

@@ -40,7 +40,7 @@ const Split = Type.Object(
       minimum: 1,
       maximum: 16 * 1024 * 1024,
       description:
-        'Records one unit gets; the last unit may get fewer and sees zeros. {"of": "$unit.index", "scale": -1024, "offset": 100000}, of 1024 records a unit and 100000 in all, tells a kernel how many there are from its unit\'s first on.',
+        'Records one unit gets; the last unit may get fewer and sees zeros. {"of": "$unit.index", "scale": -1024, "offset": 100000}, of 1024 records a unit and 100000 in all, tells a kernel how many there are from its unit\'s first on; the unit has the least of that and 1024.',
       examples: [1024],
     }),
   },

@@ -7,6 +7,8 @@ interface Narrowing {
   max: number;
   /** Where `max` is taken itself, what it depends on; undefined: it may never be. */
   axes: number | undefined;
+  /** The bound has its most elsewhere than in the last unit: what it bounds is at its own most there, or nowhere. */
+  moved: boolean;
 }
 
 /** What holds at a place. Never changed: a narrower one is made of it. */

@@ -8,7 +8,7 @@ export interface Range {
    * `axes` (`moved`), as a condition leaves it. Undefined: `max` is a bound that may never be reached.
    */
   top?: "last" | "moved";
-  /** Bits of what the value depends on: 1, 2, 4 the dispatch's x, y, z, 8 the unit. */
+  /** Bits of what the value depends on: 1, 2, 4 the dispatch's x, y, z, 8 the unit and the iteration. */
   axes: number;
   /** Every value from `min` to `max` is taken, whatever the other axes are. */
   free?: boolean;

@@ -37,8 +37,9 @@ export class Values {
     }
     const cut = narrowed.max < plain.max;
     const min = Math.max(plain.min, narrowed.min);
-    if (!cut) return { ...plain, min };
-    const { axes = 15 } = narrowed;
+    const { axes = 15, moved } = narrowed;
+    if (!cut && !moved) return { ...plain, min };
+    if (!cut) return { min, max: plain.max, axes: plain.axes | axes, ...(plain.top ? { top: "moved" } : {}) };
     const taken = plain.free && plain.top && (axes & plain.axes) === 0;
     return { min, max: narrowed.max, axes: plain.axes | axes, ...(taken ? { top: "moved", free: true } : {}) };
   }
@@ -66,7 +67,10 @@ export class Values {
     if (operator === ">" || operator === ">=") return this.compare(right, operator === ">" ? "<" : "<=", left, place);
     if (!this.names.isInteger(left) || !this.names.isInteger(right)) return unsure(place);
     const [a, b] = [this.rangeOf(left, place), this.rangeOf(right, place)];
-    if (operator === "!=") return a && b && (a.max < b.min || b.max < a.min) ? place : unsure(place);
+    if (operator === "!=") {
+      if (a && b && (a.max < b.min || b.max < a.min)) return place;
+      return this.differ(right, b, a, this.differ(left, a, b, unsure(place)));
+    }
     const gap = operator === "<" ? 1 : 0;
     const narrowed = new Map(place.narrowed);
     const narrow = (of: ExpressionElem, min: number, max: number, by: Range) => {
@@ -78,12 +82,18 @@ export class Values {
         min: Math.max(min, before?.min ?? min),
         max: Math.min(max, before?.max ?? max),
         axes: tighter ? by.top && by.axes : before.axes,
+        moved: by.top === "moved" || (before?.moved ?? false),
       });
     };
     const both = operator === "==";
     const order = this.names.pairKey(right, ">=", left);
     if (order !== undefined)
-      narrowed.set(order, { min: Math.max(gap, narrowed.get(order)?.min ?? 0), max: Number.POSITIVE_INFINITY, axes: undefined });
+      narrowed.set(order, {
+        min: Math.max(gap, narrowed.get(order)?.min ?? 0),
+        max: Number.POSITIVE_INFINITY,
+        axes: undefined,
+        moved: false,
+      });
     if (b) narrow(left, both ? b.min : Number.NEGATIVE_INFINITY, b.max - gap, b);
     if (a) narrow(right, a.min + gap, both ? a.max : Number.POSITIVE_INFINITY, a);
     const always = a !== undefined && b !== undefined && !both && a.max <= b.min - gap;
@@ -91,6 +101,20 @@ export class Values {
     const understood = always || (a !== undefined && b !== undefined && (taken(a, b) || (b.free === true && isConstant(a))));
     const dead = a !== undefined && b !== undefined && (a.min > b.max - gap || (both && b.min > a.max));
     return { ...place, narrowed, memo: new Map(), sure: place.sure && understood, dead: place.dead || dead };
+  }
+
+  /** `place` where `of` is not `other`: of a number at one end of its range that leaves the rest. */
+  private differ(of: ExpressionElem, range: Range | undefined, other: Range | undefined, place: Place): Place {
+    const key = this.names.keyOf(of);
+    if (key === undefined || !range || !other || !isConstant(other)) return place;
+    const min = range.min === other.min ? range.min + 1 : range.min;
+    const max = range.max === other.max ? range.max - 1 : range.max;
+    if (min > max) return { ...place, dead: true };
+    if (min === range.min && max === range.max) return place;
+    const before = place.narrowed.get(key);
+    const axes = max < range.max ? undefined : before?.axes;
+    const narrowed = new Map(place.narrowed).set(key, { min, max, axes, moved: before?.moved ?? false });
+    return { ...place, narrowed, memo: new Map() };
   }
 
   private plain(expression: ExpressionElem, place: Place): Range | undefined {

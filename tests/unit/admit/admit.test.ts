@@ -306,6 +306,7 @@ fn add(at: u32) { atomicAdd(&bins[at % 4].count, 1u); }
 @compute @workgroup_size(SIZE, DEPTH) fn main(in: In) { if (FAST) { atomicAdd(&tile[in.local], 1u); } workgroupBarrier(); add(in.id.x); }
 @fragment fn paint() -> @location(0) vec4f { return textureLoad(picture, vec2u(0), 0); }`;
     const job = manifest({
+      units: { count: 1 },
       bindings: { forgotten: { scratch: true } },
       overrides: { SIZE: 128, DEPTH: 4, FAST: false },
       output: [{ binding: "bins", dtype: "u8", shape: [64] }],

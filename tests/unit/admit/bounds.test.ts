@@ -82,6 +82,19 @@ describe("an index that is beyond the end for some invocation is told with its p
       { out: 99, set: { ...SET, n: "$row.n" }, csv: "n\n7\n100\n20\n" },
     ],
     [
+      "one too small for the first unit",
+      "if (id.x < size.n) { out[id.x] = 1u; }",
+      99,
+      { out: 99, set: { ...SET, n: { of: "$unit.index", scale: -10, offset: 100 } } },
+    ],
+    [
+      "the invocation's own in the first unit",
+      "if (id.x < size.n) { out[id.x] = 1u; }",
+      127,
+      { set: { ...SET, n: { of: "$unit.index", scale: -10, offset: 200 } } },
+    ],
+    ["one too small for the last iteration", "out[size.n] = 1u;", 100, { pass: { repeat: 101, set: { size: { n: "$pass.iteration" } } } }],
+    [
       "one too small for the last unit",
       "if (id.x < size.n) { out[id.x] = 1u; }",
       99,
@@ -151,6 +164,19 @@ it("a number of the kernel is no name, wherever the name stands", async () => {
   }
 });
 
+it("a piece that is too short for all places of the kernel is told once, with the split that made it so", async () => {
+  const split = { init: { file: "d.bin", split: { recordBytes: 40, recordsPerUnit: 1 } } };
+  const files = job("let i = id.x % 50u; _ = src[id.x] + src[id.x + 1u] + src[i];", {
+    more: { units: { split: "src" }, bindings: { size: { set: SET }, src: split } },
+  });
+  const { warnings } = admitted(await judges.admit(packageOf({ ...files, "d.bin": new Uint8Array(400) })));
+  expect(warnings.filter((text) => /with indices up to|^Not checked/.test(text))).toEqual([
+    expect.stringMatching(
+      /main reads src\[id\.x \+ 1u\] with indices up to 128, and src has 10 elements: .*; 1 more place of the kernel does so too\. Keep the index below 10, or make the array 129 long: it is a unit's piece, 40 bytes by bindings\.src\.init\.split in job\.json\.$/,
+    ),
+  ]);
+});
+
 describe("an index that is inside is not spoken of", () => {
   it.each<[string, string, Shape?]>([
     ["the invocation's own", "out[id.x] = 1u;", { out: 128 }],
@@ -158,6 +184,27 @@ describe("an index that is inside is not spoken of", () => {
     ["below a number of the job", "if (id.x >= size.n) { return; }\n  out[id.x] = 1u;"],
     ["below it, the other way around", "if (!(size.n > id.x)) { return; } else { out[id.x] = 1u; }"],
     ["the lesser of two", "out[min(id.x, 99u)] = 1u;"],
+    [
+      "below the lesser of what is left and what a unit has",
+      "if (id.x >= min(size.n, 100u)) { return; }\n  out[id.x] = 1u;",
+      { set: { ...SET, n: { of: "$unit.index", scale: -100, offset: 650 } } },
+    ],
+    [
+      "beside one that is not at the border",
+      `if (id.x >= size.w || id.y >= size.h) { return; }
+  let i = id.y * size.w + id.x;
+  if (id.x == 0u || id.y == 0u || id.x == size.w - 1u) { return; }
+  if (size.h - 1u == id.y) { return; }
+  out[i - 1u] = 1u; out[i + 1u] = 1u; out[i - size.w] = 1u; out[i + size.w] = 1u;`,
+      { pass: { workgroups: [1, 10] } },
+    ],
+    ["never where a number is not itself", "if (size.w != 10u) { out[id.x] = 1u; }"],
+    ["of the iteration", "out[size.n] = 1u;", { pass: { repeat: 100, set: { size: { n: "$pass.iteration" } } } }],
+    [
+      "below what the pass's place makes",
+      "if (id.x < size.n) { out[id.x] = 1u; }",
+      { pass: { set: { size: { n: { of: "$pass.index", offset: 100 } } } } },
+    ],
     ["clamped", "out[clamp(size.n + src[3], 0u, LAST)] = 1u;"],
     ["a rest", "out[(id.x * 7u) % 100u] = 1u;"],
     ["masked", "out[src[id.x % 3u] & 63u] = 1u;"],
@@ -234,11 +281,12 @@ describe("an index that the text does not show is said to be unchecked", () => {
     ["of a difference to a signed number", "let i = i32(id.x); let d = i32(out[1]); if (i >= d) { out[i - d] = 1u; }", /out\[i - d\]/],
     ["of a pointer by another name", "let p = &out; let q = (p); (*q)[out[5]] = 1u;", /\(\*q\)\[out\[5\]\]/],
     [
-      "of a number that a pass changes",
+      "of a number that a table changes",
       "if (id.x < size.n) { out[id.x] = 1u; }",
       /out\[id\.x\]/,
-      { pass: { set: { size: { n: { of: "$pass.index", offset: 9 } } } } },
+      { pass: { table: "rows.csv", set: { size: { n: "$pass.n" } } }, csv: "n\n9\n" },
     ],
+    ["of one beside a number that is none of its ends", "let x = id.x % 101u; if (x == 50u) { return; } out[x] = 1u;", /out\[x\]/],
     ["many", "let i = out[0]; out[i] = 1u; out[i + 1u] = 1u; out[i + 2u] = 1u; out[i + 3u] = 1u;", / and 1 more\)/],
   ])("%s", async (_, body, expected, shape) => {
     expect(await told(body, shape)).toEqual([

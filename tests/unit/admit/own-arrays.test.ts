@@ -26,7 +26,7 @@ async function told(body: string, overrides: object = {}): Promise<string[]> {
   const job = {
     name: "test-job",
     kernel: ["kernel.wgsl"],
-    units: { count: 7 },
+    units: { count: 1 },
     passes: [{ workgroups: [1] }],
     output: [{ binding: "o", dtype: "u32", shape: [64] }],
     overrides,

@@ -15,6 +15,7 @@ const swapped = `${KERNEL.replace("+ params.width", "+ other[id.x]")}@group(0) @
 const swap = (repeat: number, elements: number): Files =>
   job(
     {
+      units: { count: 1 },
       bindings: { params: { set: { first: 1, width: 1, scale: 1 } }, other: { elements, scratch: true } },
       passes: [{ workgroups: [1], repeat, swap: [["values", "other"]] }],
     },
@@ -196,7 +197,7 @@ describe("a warning", () => {
   });
 
   it("has its place and its field", async () => {
-    const unset = { bindings: { params: { set: { first: 1 } } } };
+    const unset = { bindings: { params: { set: { first: "$unit.index" } } } };
     expect(await warned(job(unset))).toEqual(["job.json:11:14 bindings.params.set: nothing sets width, scale of params: zero."]);
     const spare = `${KERNEL.replace("values[id.x] =", "spare[id.x] = 1u; values[id.x] =")}@group(0) @binding(2) var<storage, read_write> spare: array<u32>;\n`;
     const elements = { ...(manifest().bindings as object), spare: { elements: 64 } };
@@ -205,7 +206,9 @@ describe("a warning", () => {
     ]);
     const rounded = { units: { count: 1e8 }, bindings: { params: { set: { first: 1, width: 1, scale: "$unit.index" } } } };
     expect(await warned(job(rounded))).toEqual([
-      expect.stringMatching(/^job\.json:14:18 bindings\.params\.set\.scale: \$unit\.index reaches beyond 16777216/),
+      expect.stringMatching(
+        /^job\.json:14:18 bindings\.params\.set\.scale: \$unit\.index reaches 99999999, and f32 rounds whole numbers beyond 16777216\./,
+      ),
     ]);
   });
 
@@ -271,7 +274,7 @@ describe("a fault's wording", () => {
       /range is missing\. Write "range": \[0, 100\] in output\[0\]\.reduce: from and to\.$/,
     ],
     ["an override that is a fraction", job({ overrides: { N: 16.5 } }, `override N: u32 = 1;\n${KERNEL}`), /16\.5\. Write a whole number/],
-    ["swapped bindings of two sizes", swap(2, 32), /bindings\.other\.elements: other has 32 elements/],
+    ["swapped bindings of two sizes", swap(2, 32), /passes\[0\]\.swap\[0\]: other has 32 elements/],
     [
       "a missing file, and another that is in use",
       job({ bindings: { params: { init: { file: "a.bin" } }, values: { init: { file: "b.bin" } } } }, KERNEL, {
@@ -344,7 +347,7 @@ describe("the way out", () => {
     [
       "of a swap of two sizes names the binding and its length",
       job({ bindings: { ...params, other: { elements: 65, scratch: true } }, ...twice }, swapped),
-      /bindings\.other\.elements: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Mend whichever is wrong: the length of other comes from bindings\.other\.elements \(64 elements\), that of values from output\[0\]\.shape\.$/,
+      /passes\[0\]\.swap\[0\]: other has 65 elements \(260 bytes\) and values, .*64 elements \(256 bytes\)\. Mend whichever is wrong: the length of other comes from bindings\.other\.elements \(64 elements\), that of values from output\[0\]\.shape\.$/,
     ],
     [
       "of a shape beyond its binding is the shape or the binding",
@@ -390,7 +393,7 @@ describe("the way out", () => {
     [
       "of a piece that cuts an element is its multiple",
       split(99, 3, 3),
-      /A unit's piece has 9 bytes, .*An element is u32: let it be a multiple of 4\.$/,
+      /A unit's piece has 9 bytes, .*An element is u32: let recordBytes x recordsPerUnit be a multiple of 4\.$/,
     ],
     [
       "of a piece larger than its binding names the shape that made it so large",

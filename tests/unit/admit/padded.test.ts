@@ -43,7 +43,7 @@ describe("records that do not fill the last unit", () => {
     [
       "are counted, with divisors beside the number that was asked for",
       {},
-      /^job\.json:\d+:\d+ bindings\.src\.init\.split\.recordsPerUnit: the last unit gets 10 of 100 records and 20 of zeros, .*Let it be 25 or 50, or set a number of the kernel to \{"of": "\$unit\.index", "scale": -30, "offset": 100\}/,
+      /^job\.json:\d+:\d+ bindings\.src\.init\.split\.recordsPerUnit: the last unit gets 10 of 100 records and 20 of zeros, .*Let it be 25 or 50, or set a number of the kernel, left say, to \{"of": "\$unit\.index", "scale": -30, "offset": 100\}, .* not below min\(left, 30\)\.$/,
     ],
     [
       "are told where one piece is larger than the file",

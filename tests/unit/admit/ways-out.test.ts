@@ -34,6 +34,15 @@ const body = (text: string): Files => ({
   "kernel.wgsl": KERNEL.replace("  values[id.x] =", `  ${text}\n  values[id.x] =`),
 });
 
+const kernelWith = (declaration: string, text: string): Files => {
+  const files = body(text);
+  return { ...files, "kernel.wgsl": `${declaration}\n${String(files["kernel.wgsl"])}` };
+};
+const builtin = (name: string, type: string): Files => ({
+  "job.json": manifest(),
+  "kernel.wgsl": KERNEL.replace("global_invocation_id", name).replace("id: vec3<u32>", `id: ${type}`),
+});
+
 it.each<[string, Files, string]>([
   [
     "two unit spaces",
@@ -58,6 +67,23 @@ it.each<[string, Files, string]>([
   ],
   ["operands of two types", body("_ = id.x + 1i;"), "|The nearest form is operator + (T, T) -> T, each T one and the same type: convert"],
   ["a value of another type", body("values[0] = 1.5;"), "to type 'u32'.|Give it the type u32: by u32(…), or by another declaration."],
+  [
+    "numbers of two types",
+    body("_ = id.x + params.scale;"),
+    "convert what does not fit, u32(…) around the second or f32(…) around the first.",
+  ],
+  ["an update by another type", body("var x = 1u; x += 1i;"), "convert what does not fit, u32(…) around what is on the right."],
+  ["a declared type", body("let i: i32 = id.x;"), "|Convert it, i32(…), or declare it as u32."],
+  ["f16 that is not enabled", body("_ = f16(1);"), '|Write "enable f16;" as the first line of the kernel'],
+  ["subgroups that are not enabled", body("_ = subgroupAdd(1u);"), '|Write "enable subgroups;" as the first line'],
+  ["a function's return", kernelWith("fn g() -> f32 { return 1u; }", "_ = g();"), "|Convert it, return f32(…), or"],
+  ["a function's argument", kernelWith("fn g(a: u32) { }", "g(1i);"), "|Convert it, u32(…), or let the function take"],
+  ["a builtin", builtin("global_id", "vec3<u32>"), "|A compute shader has global_invocation_id, local_invocation_id"],
+  ["a builtin's type", builtin("global_invocation_id", "vec2<u32>"), "|Declare it as vec3<u32>."],
+  ["an atomic", kernelWith("var<workgroup> n: atomic<u32>;", "n += 1u;"), "|Read an atomic by atomicLoad(&x)"],
+  ["a let that is changed", body("let a = 1u; a = 2u;"), "|Declare it with var:"],
+  ["a number as a condition", body("if (id.x) { }"), "|Compare it, as in x != 0."],
+  ["a barrier that some skip", body("if (id.x > 3u) { workgroupBarrier(); }"), "|Call it where all invocations"],
   ["a member of an array", body("_ = values.x;"), "|Index it with [i]:"],
   ["a value of Python's", json("True"), "|True is no JSON value.|Write true."],
   ["another", json("None"), "|None is no JSON value.|Write null."],

@@ -27,11 +27,19 @@ test("check says once whether the job can be sliced, or why not", async () => {
   const whole = await idlewave(["check", folder]);
   expect(whole).toMatchObject({ code: 0, stderr: expect.stringContaining(why) });
   expect(whole.stdout.match(/run whole/g)).toEqual(["run whole"]);
-  expect(whole.stdout).toMatch(/has no faults, and \d+ warnings? to see to before it is submitted: \d/);
+  expect(whole.stdout).toMatch(/has no faults, and \d+ warnings?: \d/);
   const strict = await idlewave(["check", folder, "--strict"]);
   expect(strict).toMatchObject({ code: 3, stdout: "", stderr: expect.stringContaining(why) });
   expect(strict.stderr).toMatch(/has no faults, and \d+ warnings?\. See to them, or leave --strict out/);
   expect(JSON.parse((await idlewave(["check", folder, "--json"])).stdout)).toMatchObject({ entryPoints, slicing: { whole: why } });
+});
+
+test("one fault is spoken of as one", async () => {
+  const one = join(folder, "one");
+  await cp(fileURLToPath(new URL("../../fixtures/foreign/histogram", import.meta.url)), one, { recursive: true });
+  const manifest = join(one, "job.json");
+  await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"passes"', '"pases"'));
+  expect((await idlewave(["check", one])).stderr).toMatch(/1 fault\. Mend it and check again\./);
 });
 
 test("verbs that ask no coordinator do not offer its address", async () => {

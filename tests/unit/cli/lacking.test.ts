@@ -26,3 +26,27 @@ it("what the manifest itself asks for, by its field", async () => {
   ]);
   expect(lackingOf(job, { features: ["shader-f16"], limits: { maxBufferSize: 1_073_741_824 } })).toEqual([]);
 });
+
+it("the larger of two buffers, and an override's workgroup by its field", async () => {
+  const two = await jobOf(
+    {
+      bindings: { params: { set: { first: 1 } }, a: { elements: 100_000_000, scratch: true }, b: { elements: 200_000_000, scratch: true } },
+    },
+    `@group(0) @binding(2) var<storage, read_write> a: array<u32>;
+@group(0) @binding(3) var<storage, read_write> b: array<u32>;
+${KERNEL.replace("values[id.x] =", "a[id.x] = 1u; b[id.x] = 1u; values[id.x] =")}`,
+  );
+  const place = two.needs.find(({ value }) => value === 800_000_000)?.who;
+  expect(lackingOf(two, LEAST)).toContain(
+    `Its maxBufferSize is 268435456, and 800000000 is needed (${place} needs maxBufferSize 800000000).`,
+  );
+  const sized = await jobOf({ overrides: { SIZE: 512 } }, `override SIZE: u32 = 64;\n${KERNEL.replace("size(64)", "size(SIZE)")}`);
+  expect(lackingOf(sized, LEAST)[0]).toMatch(
+    /^Its maxComputeInvocationsPerWorkgroup is 256, .*\(job\.json:\d+:\d+ the 512 x 1 x 1 workgroup of main needs maxComputeInvocationsPerWorkgroup 512\)\.$/,
+  );
+});
+
+it("a feature that the kernel enables, by its place", async () => {
+  const job = await jobOf({}, `enable f16;\n${KERNEL.replace("params.first +", "params.first + u32(f16(2.0)) +")}`);
+  expect(lackingOf(job, LEAST)).toEqual(["It has no shader-f16 (kernel.wgsl:1:8 needs shader-f16)."]);
+});

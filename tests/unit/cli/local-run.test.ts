@@ -78,6 +78,61 @@ describe("a package that runs on this machine", () => {
   );
 });
 
+/** Records of a u32, 100 in all, of which a unit gets the first that are left of its `recordsPerUnit`. */
+const leftJob = (recordsPerUnit: number) => ({
+  name: "left",
+  kernel: ["kernel.wgsl"],
+  units: { split: "src" },
+  bindings: {
+    src: { init: { file: "src.bin", split: { recordBytes: 4, recordsPerUnit } } },
+    left: { set: { "": { of: "$unit.index", scale: -recordsPerUnit, offset: 100 } } },
+  },
+  passes: [{ workgroups: [1] }],
+  output: [
+    { binding: "dst", dtype: "u32", shape: [recordsPerUnit] },
+    { binding: "taken", dtype: "u32", shape: [1], reduce: { kind: "sum" } },
+  ],
+});
+const LEFT = (recordsPerUnit: number) => `@group(0) @binding(0) var<storage, read> src: array<u32>;
+@group(0) @binding(1) var<uniform> left: u32;
+@group(0) @binding(2) var<storage, read_write> dst: array<u32>;
+@group(0) @binding(3) var<storage, read_write> taken: atomic<u32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= min(left, ${recordsPerUnit})) { return; }
+  dst[id.x] = src[id.x] + 1u;
+  atomicAdd(&taken, 1u);
+}`;
+
+describe("a short last unit, told of by the map that the warning names", () => {
+  it.each([
+    ["more invocations than records", 30],
+    ["as many", 64],
+  ])(
+    "takes each record once and none beyond, with %s",
+    async (_, recordsPerUnit) => {
+      const package_ = join(folder, `left-${recordsPerUnit}`);
+      await mkdir(package_);
+      await writeFile(join(package_, "job.json"), JSON.stringify(leftJob(recordsPerUnit)));
+      await writeFile(join(package_, "kernel.wgsl"), LEFT(recordsPerUnit));
+      await writeFile(
+        join(package_, "src.bin"),
+        Uint32Array.from({ length: 100 }, (_, record) => record),
+      );
+      const out = join(folder, `left-${recordsPerUnit}.json`);
+      const ran = await software(package_, "--out", out, "--format", "json", "--output", "dst");
+      expect(ran, ran.stderr).toMatchObject({ code: 0 });
+      expect(ran.stderr).not.toMatch(/recordsPerUnit|stays inside|indices up to/);
+      const { value } = JSON.parse(await readFile(out, "utf8")) as { value: number[][] };
+      const padded = Math.ceil(100 / recordsPerUnit) * recordsPerUnit;
+      expect(value.flat()).toEqual(Array.from({ length: padded }, (_, record) => (record < 100 ? record + 1 : 0)));
+      const taken = await software(package_, "--output", "taken", "--out", out, "--format", "json");
+      expect(taken, taken.stderr).toMatchObject({ code: 0 });
+      expect(JSON.parse(await readFile(out, "utf8"))).toMatchObject({ value: "100" });
+    },
+    TIMEOUT,
+  );
+});
+
 /** Each workgroup stores its number where the next of them is to go: in which order they run is the driver's choice. */
 const RACE = `@group(0) @binding(0) var<storage, read_write> order: array<u32>;
 @group(0) @binding(1) var<storage, read_write> next: atomic<u32>;

@@ -2,12 +2,13 @@ import fc from "fast-check";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { answer, type Desk, type Peer } from "../../../server/gateway/answer.ts";
+import { TOO_FAST_RATE } from "../../../server/gateway/limits.ts";
 import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
 import { checkMsgpack, msgpackParser } from "../../../server/gateway/parser.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { type JobId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
-import { encodeFrame } from "../../../shared/wire/codec.ts";
+import { decodeFrame, encodeFrame } from "../../../shared/wire/codec.ts";
 import { type Frame, MAX_FRAME_BYTES, WIRE_VERSION } from "../../../shared/wire.ts";
 import { planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, resultOf, Volunteer } from "./volunteer.ts";
@@ -163,10 +164,34 @@ describe("hostile frames", () => {
   it("in a flood meet a limit", async () => {
     const volunteer = await join();
     const claim = encodeFrame({ type: "claim", units: 1, gpuMillis: 1, job: 0 });
-    const answers = await Promise.all(Array.from({ length: 6000 }, () => volunteer.sendBytes(claim)));
+    const answers = await Promise.all(Array.from({ length: 400 }, () => volunteer.sendBytes(claim)));
     const errors = answers.filter((frame) => frame.type === "error");
     expect(errors.length).toBeGreaterThan(0);
     for (const error of errors) expect(error).toMatchObject({ code: "too-fast" });
+    await expectServing();
+  });
+});
+
+describe("a volunteer that does not wait as it is told", () => {
+  it("is told so some hundred times, and then closed", async () => {
+    const volunteer = await join();
+    const gone = new Promise<void>((resolve) => volunteer.socket.once("disconnect", () => resolve()));
+    const { burst } = TOO_FAST_RATE;
+    const claim = Buffer.from(encodeFrame({ type: "claim", units: 1, gpuMillis: 1, job: 0 }));
+    let told = 0;
+    const ask = async () => {
+      while (volunteer.socket.connected) {
+        const answer = await volunteer.socket
+          .timeout(5_000)
+          .emitWithAck(SocketEvent.Frame, claim)
+          .catch(() => null);
+        if (answer && decodeFrame(new Uint8Array(answer)).type === "error") told++;
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, ask));
+    await gone;
+    expect(told).toBeGreaterThanOrEqual(burst);
+    expect(told).toBeLessThan(4 * burst);
     await expectServing();
   });
 });

@@ -59,7 +59,7 @@ describe("the files of a package", () => {
   });
 
   it("come with warnings of what may not be meant", async () => {
-    const files = { ...packageOf(4), "kernel.wgsl": SPARE_KERNEL };
+    const files = { ...packageOf(1), "kernel.wgsl": SPARE_KERNEL };
     for (const path of ["/api/jobs?start=0", "/api/check"]) {
       const response = await server.post(path, formOf(files), server.token);
       expect(response.ok).toBe(true);

@@ -4,6 +4,7 @@ import type { TSchema } from "typebox";
 import { expect, it } from "vitest";
 import { ConfigSchema, DEFAULT_CONFIG, VARIABLES } from "../../../server/config.ts";
 import * as limits from "../../../server/gateway/limits.ts";
+import { MAX_UNANSWERED } from "../../../server/http/pipelines.ts";
 import * as senders from "../../../server/http/senders.ts";
 import { MAX_UNSIGNED_RESULTS } from "../../../shared/statement.ts";
 import { startServer } from "../http/server.ts";
@@ -56,6 +57,8 @@ function rates(): string[] {
     most("a connection", "results without a signature, then claims wait", MAX_UNSIGNED_RESULTS),
     row("a connection", "cold messages (`hello`, `units`, `forget`, `join`, `leave`, `pass`)", COLD_RATE),
     row("a connection", "malformed messages", GARBAGE_RATE),
+    row("a connection", "refusals because frames or claims came too fast, then it is closed", limits.TOO_FAST_RATE),
+    most("a connection", "HTTP requests that wait for their answers, then it is closed", MAX_UNANSWERED),
   ];
 }
 
