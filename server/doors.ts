@@ -27,7 +27,11 @@ export async function openDoors(
   const drain = new Drain();
   const judges = opened.add(new Judges({ onBusy: (spent) => log.warn(spent, BUSY) }));
   const mayAudit = async (token: string) => token === auditorToken || isAdministrator(await store.tokenOf(hashOf(token)));
-  const ofGateway = { connected: () => gateway.publicAccounts, onRevoked: () => gateway.dropAuditors() };
+  const ofGateway = {
+    connected: () => gateway.publicAccounts,
+    onRevoked: () => gateway.dropAuditors(),
+    onSiteOff: (origin: string) => gateway.endVisits(origin),
+  };
   const context = { ...parts, config, mayAudit, judges, drain, metrics, version, ...ofGateway };
   // At this level Fastify would tell the address, which the command line tells.
   const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;

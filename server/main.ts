@@ -14,6 +14,8 @@ import { openParts } from "./parts.ts";
 import { ROOT } from "./root.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 
+const LEFT_OUT =
+  "A row of the database is none that this program wrote. It is left out of what is told; npx idlewave doctor, once this is stopped, says more.";
 /** What closing may take beyond the drain; a disk that hangs must not keep the process. */
 const CLOSE_MS = 20_000;
 
@@ -34,7 +36,7 @@ export async function startCoordinator(config: Config, { auditorFollows = false 
   const data = resolve(config.data);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const opened = new Opened();
-  const store = opened.add(new SqliteStore(join(data, "idlewave.sqlite")));
+  const store = opened.add(new SqliteStore(join(data, "idlewave.sqlite"), (row) => log.error({ row }, LEFT_OUT)));
   try {
     const version = await versionOf();
     const metrics = new Metrics();

@@ -1,8 +1,8 @@
 /** The page of one site, `/site?site=<number or address>`: what its visitors gave, and the picture that it may show. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import type { NetworkInfo } from "../../shared/api.ts";
 import { BADGE, badgePath, badgeSnippet } from "../../shared/badge.ts";
-import type { SupporterFacts } from "../../shared/supporter.ts";
+import { type SupporterFacts, unitsTold, verifiedTold } from "../../shared/supporter.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
@@ -51,15 +51,15 @@ class Site extends LightElement {
 }
 
 function shown({ site, asOf, network }: Extract<Step, { kind: "shown" }>) {
-  const { id, name, origin, units, credit: given, since } = site;
-  const words = `${count(units)} ${units === 1 ? "unit" : "units"} verified, given to ${network}`;
+  const { id, name, origin, credit: given, since } = site;
+  const words = `${verifiedTold(site, count)}, given to ${network}`;
   return html`<h1>${name}</h1>
     <p class="lead">What visitors of <a href=${origin} rel="nofollow noopener">${new URL(origin).host}</a> gave to ${network}, since ${dateOf(since)}.</p>
     <dl class="figures given">
-      <div><dt>units verified</dt><dd>${count(units)}</dd></div>
-      <div><dt>credit</dt><dd>${credit(given)}</dd></div>
+      <div><dt>units verified</dt><dd>${unitsTold(site, count)}</dd></div>
+      ${given === null ? nothing : html`<div><dt>credit</dt><dd>${credit(given)}</dd></div>`}
     </dl>
-    <p>${since > asOf ? html`It was registered after the figures of ${timeOf(asOf)} were taken; they are taken once an hour.` : html`As of ${timeOf(asOf)}; figures are taken once an hour.`} A unit is counted when it is verified and earns credit. Whose visitor computed it is what the visitor's browser says, and nothing proves it: <a href="/supported-by">what these figures mean</a>.</p>
+    <p>${since > asOf ? html`It was registered after the figures of ${timeOf(asOf)} were taken: its first ones are those of the next full hour.` : html`As of ${timeOf(asOf)}.`} Figures are taken every full hour and rounded down, to two digits that count, below a hundred to tens; credit is that of so many units, told from ten on. A unit is counted when it is verified and earns credit. Whose visitor computed it is what the visitor's browser says, and nothing proves it: <a href="/supported-by">what these figures mean</a>.</p>
     <h2>Show it on the site</h2>
     <p><img src=${badgePath(id)} width=${BADGE.width} height=${BADGE.height} alt=${words} /></p>
     <p>A picture without a script. Paste this where it is to be:</p>

@@ -1,7 +1,7 @@
 /** The list of `/supported-by`: sites whose visitors lend here. */
 import { html } from "lit";
 import { sitePath } from "../../shared/badge.ts";
-import type { Supporter, SupporterList } from "../../shared/supporter.ts";
+import { type Supporter, type SupporterList, unitsTold } from "../../shared/supporter.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
@@ -39,11 +39,12 @@ class Supporters extends LightElement {
   }
 }
 
-function row({ id, name, origin, units, credit: given, since }: Supporter) {
+function row(site: Supporter) {
+  const { id, name, origin, credit: given, since } = site;
   return html`<tr>
     <th scope="row" class="name"><a href=${sitePath(id)}>${name}</a><span>${new URL(origin).host}</span></th>
-    <td class="number"><span class="column">Units verified: </span>${count(units)}</td>
-    <td class="number"><span class="column">Credit: </span>${credit(given)}</td>
+    <td class="number"><span class="column">Units verified: </span>${unitsTold(site, count)}</td>
+    <td class="number"><span class="column">Credit: </span>${given === null ? "not told yet" : credit(given)}</td>
     <td><span class="column">Counted since </span>${dateOf(since)}</td>
   </tr>`;
 }

@@ -33,7 +33,7 @@ export function siteVerb(program: Command): void {
       note(`Site ${made.id} is ${made.name}, ${made.origin}. Put this into its pages:`);
       print(widgetSnippet(connection.url, made.origin));
       note(
-        `What its visitors gave, and a picture of it for its pages: ${connection.url.replace(/\/$/, "")}${sitePath(made.id)}, taken once an hour; site list tells it as it is.`,
+        `What its visitors gave, and a picture of it for its pages: ${connection.url.replace(/\/$/, "")}${sitePath(made.id)}, taken every full hour and rounded down; site list tells it as it is.`,
       );
     });
   verb(site, "list", "list the sites").action(async (options: VerbOptions) => {
@@ -50,6 +50,9 @@ export function siteVerb(program: Command): void {
     const connection = connectionAs("administrator", options);
     await asking(connection, options, () => send(connection, `/api/sites/${id}`, { method: "DELETE" }));
     if (options.json) printJson({ off: Number(id) });
-    else note(`Site ${id} is off: its visitors are asked no more, and who lends there stops within ten seconds.`);
+    else
+      note(
+        `Site ${id} is off: its visitors are asked no more, nothing counts for it from now on, and who lends there stops within ten seconds.`,
+      );
   });
 }

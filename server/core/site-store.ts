@@ -11,6 +11,8 @@ export interface SiteRow {
   /** null while its visitors may be asked. */
   offAt: number | null;
   given: SiteGiven;
+  /** As the hour began in which they last gave. */
+  before: GivenBefore;
 }
 
 /** What those gave who said they were a site's visitors, while it was on: units of public jobs that became final and earned credit. */
@@ -20,6 +22,23 @@ export interface SiteGiven {
   credit: number;
   /** Since when they are counted, ms. */
   since: number;
+}
+
+export interface GivenBefore extends Pick<SiteGiven, "units" | "credit"> {
+  /** Its number since 1970; 0: they have given nothing since hours are told apart. */
+  hour: number;
+}
+
+export const HOUR_MS = 3_600_000;
+
+/** Number of the hour since 1970 that holds `at`, ms. */
+export function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS);
+}
+
+/** What a site had when this hour began, which is the present one. */
+export function givenUntil({ given, before }: SiteRow, hour: number): Pick<SiteGiven, "units" | "credit"> {
+  return before.hour < hour ? given : before;
 }
 
 export interface SiteStore {

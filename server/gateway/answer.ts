@@ -10,7 +10,6 @@ import {
   type JobId,
   type PoolId,
   type PublicKeyHex,
-  type SiteId,
   type UnitIndex,
   type UnitRun,
   unitsOf,
@@ -30,6 +29,7 @@ import { newDraw } from "../draw.ts";
 import type { ClaimPace, IdleAnswers } from "./pace.ts";
 import type { Session } from "./session.ts";
 import type { Signing } from "./signing.ts";
+import type { Visit } from "./visits.ts";
 
 /** Rows of one assignment at most; with the longest token and runs the frame stays under its limit. */
 const MAX_ROW_BYTES = MAX_FRAME_BYTES - 128 * 1024;
@@ -58,8 +58,8 @@ export interface Peer {
   cluster: string;
   /** The pool that it serves; undefined: public jobs. */
   pool?: PoolId | undefined;
-  /** The site whose visitor it says it is; undefined: none's. */
-  site?: SiteId | undefined;
+  /** In which site's name it lends; undefined: in none's. */
+  visit?: Visit | undefined;
   /** Where it comes from as limits see it; null: nothing is known by it. */
   line: string | null;
 }
@@ -201,7 +201,7 @@ async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitInd
  * itself, and is garbage; the others of its frame are judged.
  */
 async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answered> {
-  const { account, cluster, site } = peer;
+  const { account, cluster } = peer;
   const assignment = own(desk.tokens.verify(frame.token), account);
   if (frame.results.length === 0) throw new IdlewaveError("bad-frame", { why: "it brings no result" });
   const job = await desk.plans.of(assignment.job);
@@ -219,6 +219,7 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   if (crowded) return { frame: frameOf(crowded), malformed };
   // Nothing may come between the two: the hash goes on in the order in which the core hears of it.
   const mark = peer.session.extend(assignment.job, frame.results);
+  const site = peer.visit?.site;
   const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, site, assignment, results, mark });
   if (reply.type !== "verdicts") return { frame: frameOf(reply), malformed };
   const verdicts = reply.verdicts.values();

@@ -8,7 +8,7 @@ import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
-import type { HostId, JobId, PublicKeyHex, SiteId } from "../../shared/ids.ts";
+import type { HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
 import { OwnUnitsSchema } from "../../shared/messages.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
@@ -26,6 +26,7 @@ import { join, leave, passOf, renewPass } from "./members.ts";
 import { type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import type { Signing } from "./signing.ts";
+import type { Visit, Visits } from "./visits.ts";
 
 export interface ConnectionContext extends Desk {
   store: Store;
@@ -44,6 +45,7 @@ export interface ConnectionContext extends Desk {
   serving: Map<Socket, PassFacts>;
   /** Lines that said they are an auditor's, and their tokens. */
   auditors: Map<Socket, string>;
+  visits: Visits;
   ownOrigin: (origin: string) => boolean;
   nextHost: () => HostId;
   /** The coordinator takes nothing new; what it has begun it answers. */
@@ -80,6 +82,7 @@ export class Connection {
   private readonly deadline: NodeJS.Timeout;
   private state: "new" | "greeting" | "open" | "closed" = "new";
   private peer: Peer | null = null;
+  private visit: Visit | undefined;
   private framesInFlight = 0;
   private bytesInFlight = 0;
 
@@ -149,9 +152,9 @@ export class Connection {
       // Noted before the token is looked up: whichever comes first, its revocation finds this line.
       if (audit !== undefined) context.auditors.set(socket, audit);
       if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
+      if (introduced.site !== undefined) await this.enter(introduced.site);
       const known = await context.store.knownAccount(publicKey);
       if (pool !== undefined && !(known && context.pools.isMember(pool, known.id))) throw new IdlewaveError("not-member", { pool });
-      const site = introduced.site === undefined ? undefined : await this.siteOn(introduced.site);
       const row = known ?? (await this.newAccount(publicKey));
       const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
       const facts = {
@@ -166,7 +169,7 @@ export class Connection {
       if (this.isClosed()) return;
       await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
       this.peer = {
-        ...{ host: facts.host, account: row.id, publicKey, cluster, pool, site },
+        ...{ host: facts.host, account: row.id, publicKey, cluster, pool, visit: this.visit },
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
@@ -187,10 +190,13 @@ export class Connection {
     }
   }
 
-  private async siteOn(origin: string): Promise<SiteId> {
+  /** Lends in the name of the site of this origin, while that is on. */
+  private async enter(origin: string): Promise<void> {
+    const visit = this.context.visits.begin(origin);
+    this.visit = visit;
     const site = await this.context.store.siteOf(origin);
     if (site?.offAt !== null) throw new IdlewaveError("forbidden", NO_SITE);
-    return site.id;
+    visit.is(site.id);
   }
 
   private async newAccount(publicKey: PublicKeyHex): Promise<AccountRow> {
@@ -293,6 +299,7 @@ export class Connection {
     this.state = "closed";
     this.context.auditors.delete(this.socket);
     this.context.serving.delete(this.socket);
+    if (this.visit) this.context.visits.end(this.visit);
     clearTimeout(this.deadline);
     this.left();
   }

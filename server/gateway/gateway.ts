@@ -24,6 +24,7 @@ import { guardedParser } from "./parser.ts";
 import type { Signing } from "./signing.ts";
 import { type Writing, watchUnread } from "./unread.ts";
 import { ignoreOtherUpgrades } from "./upgrade.ts";
+import { Visits } from "./visits.ts";
 
 /** A frame and Socket.IO's envelope around it. */
 const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES + 4096;
@@ -93,6 +94,7 @@ export class Gateway {
   private readonly lines = new Set<Line>();
   private readonly auditors = new Map<Socket, string>();
   private readonly serving = new Map<Socket, PassFacts>();
+  private readonly visits = new Visits();
   private readonly stopListening: () => void;
   private privateOnly = 0;
   private hosts = 0;
@@ -193,6 +195,7 @@ export class Gateway {
         notices: this.notices,
         auditors: this.auditors,
         serving: this.serving,
+        visits: this.visits,
         isStopping: () => this.stopping,
         answering: (answer) => {
           this.answers.add(answer);
@@ -230,6 +233,11 @@ export class Gateway {
   /** A token was revoked: disconnects auditors that have none any more. They are gone when it resolves. */
   async dropAuditors(): Promise<void> {
     for (const [socket, token] of [...this.auditors]) if (!(await this.options.mayAudit(token))) socket.disconnect(true);
+  }
+
+  /** The site of this origin was switched off: nothing is lent in its name any more when it returns. */
+  endVisits(origin: string): void {
+    this.visits.switchOff(origin);
   }
 
   /**

@@ -2,6 +2,7 @@
 import { BADGE } from "../../shared/badge.ts";
 import { MARK_COLUMNS, MARK_SIDE } from "../../shared/mark.ts";
 import { escaped } from "../../shared/markup.ts";
+import { type Supporter, verifiedTold } from "../../shared/supporter.ts";
 
 const GROUND = "#06222B";
 const LENT = "#FFC928";
@@ -13,8 +14,8 @@ const ROOM = BADGE.width - TEXT_AT - MARK_AT;
 const FONT = 'font-family="system-ui, sans-serif"';
 
 /** `network`: what it is called. The same facts give the same bytes. */
-export function badgeSvg(units: number, network: string): string {
-  const said = `${new Intl.NumberFormat("en").format(units)} ${units === 1 ? "unit" : "units"} verified`;
+export function badgeSvg(told: Pick<Supporter, "units" | "fewerThanTen">, network: string): string {
+  const said = verifiedTold(told, (units) => new Intl.NumberFormat("en").format(units));
   const to = `given to ${network}`;
   const wave = MARK_COLUMNS.map((height, column) => `M${column} ${MARK_SIDE - height}h1v${height}h-1z`).join("");
   return [

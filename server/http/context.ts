@@ -30,6 +30,8 @@ export interface HttpContext {
   metrics: Metrics;
   /** A token has been revoked: whoever is connected under it goes. */
   onRevoked: () => Promise<void>;
+  /** The site of this origin was switched off: nobody who is connected lends in its name any more. */
+  onSiteOff: (origin: string) => void;
   /** Whether this token makes its holder the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
   /** Accounts that are connected to lend for the public now. */

@@ -33,7 +33,7 @@ const NewSiteSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export function siteRoutes(app: App, { store, clock }: HttpContext): void {
+export function siteRoutes(app: App, { store, clock, onSiteOff }: HttpContext): void {
   const common = { tags: ["sites"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "forbidden");
   const onRequest = forAdmins(store);
@@ -72,14 +72,16 @@ export function siteRoutes(app: App, { store, clock }: HttpContext): void {
       onRequest,
       schema: {
         ...common,
-        summary: "Switch a site off; frames that lend there end within ten seconds",
+        summary: "Switch a site off: nothing counts for it from now on, and frames that lend there end within ten seconds",
         params: Type.Object({ id: Type.Integer({ minimum: 1 }) }),
         response: { 204: Type.Null(), ...refused, ...refusals("not-found") },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const site = await store.site(id as SiteId);
       if (!(await store.switchSiteOff(id as SiteId, clock()))) throw new IdlewaveError("not-found", { what: `site ${id} that is on` });
+      if (site) onSiteOff(site.origin);
       return reply.status(204).send(null);
     },
   );

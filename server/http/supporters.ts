@@ -46,7 +46,7 @@ export function supporterRoutes(app: App, { store, config, clock }: HttpContext)
     { schema: { tags, summary: "What a site's visitors gave, as a picture of 240 x 48 pixels", querystring: NameSchema } },
     async (request, reply) => {
       const { site } = await one(request.query.site);
-      const svg = badgeSvg(site.units, config.network.name);
+      const svg = badgeSvg(site, config.network.name);
       const etag = `"${createHash("sha256").update(svg).digest("base64url").slice(0, 22)}"`;
       void reply.header("cache-control", `public, max-age=${MAX_AGE_S}`).header("etag", etag);
       void reply.header("cross-origin-resource-policy", "cross-origin");

@@ -1,45 +1,39 @@
 /**
- * Sites as everybody may see them. Their figures are taken once an hour: whoever watches them and the list of volunteers is not
- * to see which key's units they grew by.
+ * Sites as everybody may see them. Whoever watches them beside the list of volunteers and the pages of units is not to see which
+ * key's units they grew by: figures are those of the turn of the hour by the clock, which no asker chooses, and coarse.
  */
 import type { SiteId } from "../../shared/ids.ts";
 import { siteOrigin } from "../../shared/site.ts";
 import type { Supporter } from "../../shared/supporter.ts";
-import type { SiteGiven, SiteRow } from "../core/site-store.ts";
+import { givenUntil, HOUR_MS, hourOf, type SiteRow } from "../core/site-store.ts";
 import type { Store } from "../core/store.ts";
-
-const TAKEN_EVERY_MS = 3_600_000;
-
-interface Taken {
-  /** ms. */
-  at: number;
-  given: ReadonlyMap<SiteId, SiteGiven>;
-}
+import { coarse } from "./coarse.ts";
 
 export class ToldSites {
   private readonly store: Pick<Store, "site" | "siteOf" | "sites">;
   private readonly clock: () => number;
-  private taken: Taken | null = null;
 
   constructor(store: Pick<Store, "site" | "siteOf" | "sites">, clock: () => number) {
     this.store = store;
     this.clock = clock;
   }
 
-  /** Those that are on, who gave most first. */
+  /** Those that are on, who gave most first; what is not told is not told by their order either. */
   async all(): Promise<{ asOf: string; sites: Supporter[] }> {
-    const taken = await this.figures();
+    const hour = hourOf(this.clock());
     const on = (await this.store.sites()).filter(({ offAt }) => offAt === null);
-    const sites = on.map((row) => shown(row, taken)).sort((one, other) => other.credit - one.credit || one.id - other.id);
-    return { asOf: isoOf(taken.at), sites };
+    const sites = on
+      .map((row) => shown(row, hour))
+      .sort((one, other) => (other.credit ?? 0) - (one.credit ?? 0) || other.units - one.units || one.id - other.id);
+    return { asOf: beginOf(hour), sites };
   }
 
   /** `named`: its number, or its address as somebody types it. Undefined when no site of this name is on. */
   async one(named: string): Promise<{ asOf: string; site: Supporter } | undefined> {
+    const hour = hourOf(this.clock());
     const row = await this.row(named);
     if (row?.offAt !== null) return undefined;
-    const taken = await this.figures();
-    return { asOf: isoOf(taken.at), site: shown(row, taken) };
+    return { asOf: beginOf(hour), site: shown(row, hour) };
   }
 
   private async row(named: string): Promise<SiteRow | undefined> {
@@ -47,22 +41,13 @@ export class ToldSites {
     const site = siteOrigin(named);
     return "why" in site ? undefined : await this.store.siteOf(site.origin);
   }
-
-  private async figures(): Promise<Taken> {
-    const now = this.clock();
-    // A clock that was set back is no reason to tell old figures for long.
-    if (this.taken && Math.abs(now - this.taken.at) < TAKEN_EVERY_MS) return this.taken;
-    this.taken = { at: now, given: new Map((await this.store.sites()).map(({ id, given }) => [id, given])) };
-    return this.taken;
-  }
 }
 
-/** A site that was registered since has no figures yet. */
-function shown({ id, name, origin, given }: SiteRow, taken: Taken): Supporter {
-  const { units, credit } = taken.given.get(id) ?? { units: 0, credit: 0 };
-  return { id, name, origin, since: isoOf(given.since), units, credit };
+function shown(row: SiteRow, hour: number): Supporter {
+  const { id, name, origin, given } = row;
+  return { id, name, origin, since: new Date(given.since).toISOString(), ...coarse(givenUntil(row, hour)) };
 }
 
-function isoOf(at: number): string {
-  return new Date(at).toISOString();
+function beginOf(hour: number): string {
+  return new Date(hour * HOUR_MS).toISOString();
 }

@@ -152,7 +152,7 @@ class Batch {
       if (settled.outcome === "final") {
         if (!isEarned) total.final += settled.credit;
         total.unitsFinal++;
-        this.sites.earn(settled);
+        this.sites.earn(settled, op.at);
         if (op.type === "final" && isPassed(op.audited)) total.passed++;
       } else if (settled.outcome === "refused" && op.type === "final") {
         total.refused++;

@@ -13,6 +13,7 @@ import { DiskBlobs } from "./blobs.ts";
 import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { referencedBlobs } from "./referenced.ts";
+import { accountFaults, siteFaults } from "./row-checks.ts";
 import { type SchemaFaults, schemaFaults } from "./schema-check.ts";
 import { checkSecrets } from "./secret-check.ts";
 import { checkSequences } from "./sequence-check.ts";
@@ -22,6 +23,8 @@ import { openStopped } from "./stopped.ts";
 /** Below this an import or a busy night fills the disk. */
 const LITTLE_SPACE_BYTES = 1024 ** 3;
 const SHOWN = 3;
+const AMEND_SITE =
+  "Its row is left out of all that is told. Restore a backup that you trust into a new folder; where there is none, delete the row (sqlite3 idlewave.sqlite) and register the site anew.";
 const RESTORE = "Restore the last backup into a new folder, and keep this one to look into.";
 
 export interface Finding {
@@ -58,6 +61,8 @@ export async function* examine(folder: string): AsyncGenerator<Finding> {
 /** What a forged row makes SQLite or its driver refuse is a finding as well. */
 async function* tableFindings(database: DatabaseSyncInstance, blobs: DiskBlobs): AsyncGenerator<Finding> {
   try {
+    yield rows("Each site has an origin, a name and figures that can be.", siteFaults(database), AMEND_SITE);
+    yield rows("Each account has a key, counts and credit that can be.", accountFaults(database), RESTORE);
     const { checks, addressKeys } = checkLedger(database);
     for (const check of checks) yield ledgerFinding(check);
     yield signatures(database);
@@ -111,6 +116,16 @@ function schemaFinding({ missing, changed, foreign, tablesStand }: SchemaFaults)
   const todo =
     "Start no coordinator on it: a foreign trigger would run with its rights. Restore a backup that you trust into a new folder.";
   return wrong(check, told.join("; "), todo);
+}
+
+function rows(check: string, faults: Iterable<string>, todo: string): Finding {
+  let count = 0;
+  const first: string[] = [];
+  for (const fault of faults) {
+    count++;
+    if (first.length < SHOWN) first.push(fault);
+  }
+  return count === 0 ? right(check, "") : wrong(check, `${count.toLocaleString("en")} faults: ${first.join("; ")}`, todo);
 }
 
 function secrets(database: DatabaseSyncInstance, addressKeys: ReadonlySet<string>): Finding {

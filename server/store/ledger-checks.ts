@@ -306,5 +306,6 @@ function sumsOf<Key>(all: Map<Key, AccountSums>, key: Key): AccountSums {
 }
 
 function differs(said: number, summed: number): boolean {
-  return !(Math.abs(said - summed) <= CREDIT_ROUNDING * Math.max(1, Math.abs(said)));
+  // What is infinite differs from all sums.
+  return !(Number.isFinite(said) && Math.abs(said - summed) <= CREDIT_ROUNDING * Math.max(1, Math.abs(said)));
 }

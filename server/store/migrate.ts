@@ -163,6 +163,11 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE sites ADD COLUMN counted_from INTEGER NOT NULL DEFAULT 0;
   UPDATE sites SET counted_from = unixepoch() * 1000;
   `,
+  `
+  ALTER TABLE sites ADD COLUMN hour INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sites ADD COLUMN units_before INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sites ADD COLUMN credit_before REAL NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

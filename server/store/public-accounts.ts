@@ -1,11 +1,30 @@
 /** Accounts as everybody may see them: what they did in pools is their pools' alone. */
-import type { ExpressionBuilder, Kysely } from "kysely";
+import { type ExpressionBuilder, type Kysely, sql } from "kysely";
 import type { AccountRow } from "../core/store.ts";
+import type { LeftOut } from "./left-out.ts";
+import { ACCOUNT_RULES, allInRange, KEY_STANDS } from "./row-rules.ts";
 import { accountRow } from "./rows.ts";
 import type { Tables } from "./tables.ts";
 
-/** The most credit first. Who has joined a pool and done nothing for the public is left out. */
-export async function publicAccounts(database: Kysely<Tables>, limit: number): Promise<AccountRow[]> {
+const STANDS = sql<boolean>`${sql.raw(`${allInRange(ACCOUNT_RULES)} AND ${KEY_STANDS}`)}`;
+
+/** The most credit first. Who has joined a pool and done nothing for the public is left out, and a row that this program cannot have written. */
+export async function publicAccounts(database: Kysely<Tables>, limit: number, leftOut: LeftOut): Promise<AccountRow[]> {
+  const broken = await database
+    .selectFrom((accounts) =>
+      accounts
+        .selectFrom("accounts")
+        .select([sql<string>`CAST(id AS TEXT)`.as("number"), STANDS.as("stands")])
+        .where("public_key", "is not", null)
+        .orderBy("credit_final", "desc")
+        .orderBy("id")
+        .limit(limit)
+        .as("first"),
+    )
+    .select("number")
+    .where(sql<boolean>`NOT stands`)
+    .execute();
+  for (const { number } of broken) leftOut.note(`account ${number} (a number beyond its range, or a key that is none)`);
   const rows = await database
     .selectFrom("accounts")
     .selectAll()
@@ -15,6 +34,7 @@ export async function publicAccounts(database: Kysely<Tables>, limit: number): P
       inPools(eb, "refused", 0).as("refused"),
     ])
     .where("public_key", "is not", null)
+    .where(STANDS)
     // A new account that is no member has answered nothing either, and is there.
     .where((eb) => eb("units_submitted", ">", inPools(eb, "submitted", -1)))
     .orderBy("credit_final", "desc")

@@ -19,7 +19,7 @@ export function checkSignatures(database: DatabaseSyncInstance): { checked: numb
   for (const row of database.prepare(SIGNED).iterate()) {
     const { id, hash, signature, public_key } = row as unknown as SignedRow;
     found.checked++;
-    if (isGood(fromHex(public_key), hash, signature)) continue;
+    if (isGood(public_key, hash, signature)) continue;
     found.count++;
     if (found.broken.length < SHOWN) found.broken.push(`statement ${id}`);
   }
@@ -29,11 +29,14 @@ export function checkSignatures(database: DatabaseSyncInstance): { checked: numb
 const SIGNED = `SELECT statements.id, hash, signature, public_key FROM statements JOIN accounts ON accounts.id = statements.account
   WHERE signature IS NOT NULL AND public_key IS NOT NULL ORDER BY statements.id`;
 
-function isGood(publicKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): boolean {
+function isGood(publicKey: string, hash: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(publicKey).toString("base64url") }, format: "jwk" });
+    const key = createPublicKey({
+      key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(fromHex(publicKey)).toString("base64url") },
+      format: "jwk",
+    });
     return verify(null, statementMessage(hash), key, signature);
   } catch {
-    return false; // a key that is no point of the curve
+    return false; // a key that is no hexadecimal, or no point of the curve
   }
 }

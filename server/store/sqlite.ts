@@ -19,12 +19,13 @@ import type {
 } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { LeftOut } from "./left-out.ts";
 import { packOpenPages } from "./packing.ts";
 import { SqlitePools } from "./pools.ts";
 import { publicAccounts } from "./public-accounts.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
-import { allSites, putSite, siteAt, siteOf, switchSiteOff } from "./sites.ts";
+import { Sites } from "./sites.ts";
 import { lastStatement, unsignedStatement } from "./statements.ts";
 import { storedCanary, storedSpec, storedState } from "./stored-job.ts";
 import { keptResult, storedResult, unitRow } from "./unit.ts";
@@ -34,12 +35,19 @@ export class SqliteStore implements Store {
   readonly pools: SqlitePools;
   private readonly database: Database;
   private readonly pages: PageReader;
+  private readonly siteRows: Sites;
+  private readonly leftOut: LeftOut;
 
-  /** Opens or makes the file at `path`. Throws when another process has it, or when it is newer than this program. */
-  constructor(path: string) {
+  /**
+   * Opens or makes the file at `path`. Throws when another process has it, or when it is newer than this program. `onLeftOut` is
+   * told of each row, in words, that many ask for and that this program cannot have written: it is left out.
+   */
+  constructor(path: string, onLeftOut: (what: string) => void = () => undefined) {
     this.database = openDatabase(path);
     this.pages = new PageReader(this.database);
     this.pools = new SqlitePools(this.database);
+    this.leftOut = new LeftOut(onLeftOut);
+    this.siteRows = new Sites(this.database, this.leftOut);
   }
 
   async commit(ops: readonly StoreOp[]): Promise<void> {
@@ -174,7 +182,7 @@ export class SqliteStore implements Store {
   }
 
   async accounts(limit: number): Promise<AccountRow[]> {
-    return await publicAccounts(this.database, limit);
+    return await publicAccounts(this.database, limit, this.leftOut);
   }
 
   async lastStatement(): Promise<StatementId> {
@@ -220,23 +228,23 @@ export class SqliteStore implements Store {
   }
 
   async putSite(origin: string, name: string, now: number): Promise<SiteRow> {
-    return await putSite(this.database, origin, name, now);
+    return await this.siteRows.put(origin, name, now);
   }
 
   async siteOf(origin: string): Promise<SiteRow | undefined> {
-    return await siteOf(this.database, origin);
+    return await this.siteRows.of(origin);
   }
 
   async site(id: SiteId): Promise<SiteRow | undefined> {
-    return await siteAt(this.database, id);
+    return await this.siteRows.at(id);
   }
 
   async sites(): Promise<SiteRow[]> {
-    return await allSites(this.database);
+    return await this.siteRows.all();
   }
 
   async switchSiteOff(id: SiteId, now: number): Promise<boolean> {
-    return await switchSiteOff(this.database, id, now);
+    return await this.siteRows.switchOff(id, now);
   }
 
   async finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]> {

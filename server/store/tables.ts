@@ -109,6 +109,10 @@ interface SiteTable {
   units: Generated<number>;
   credit: Generated<number>;
   counted_from: number;
+  /** Hour since 1970 in which they last grew, and what they were when it began. */
+  hour: Generated<number>;
+  units_before: Generated<number>;
+  credit_before: Generated<number>;
 }
 
 interface PoolTable {

@@ -63,6 +63,14 @@ function unknownNetwork(): string {
   return `INSERT INTO journal (job, page, body) VALUES (1, 0, x'${Buffer.from(writer.body).toString("hex")}')`;
 }
 
+/** A site's row with some of its columns forged, each as SQL. */
+function siteWith(columns: Record<string, string>): string {
+  const row = { id: "7", origin: "'https://blog.example'", name: "'Blog'", created_at: "5", counted_from: "5", ...columns };
+  return `INSERT INTO sites (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).join(", ")})`;
+}
+
+const SITES = "Each site has an origin, a name and figures";
+const ACCOUNTS = "Each account has a key, counts and credit";
 const SCHEMA = "The database has this program's tables and indexes";
 const ROWS = "Each job has a state that there is";
 const SECRETS = "The secrets that assignments and networks";
@@ -98,6 +106,51 @@ describe("the doctor finds", () => {
       "What the tables hold can be read.",
       "too large",
     ],
+    [
+      "a site's time far off",
+      siteWith({ counted_from: "900000000000000000" }),
+      SITES,
+      "site 7: its counted_from is 900000000000000000, not 0 to",
+    ],
+    ["a site's time before all", siteWith({ off_at: "-1" }), SITES, "its off_at is -1"],
+    ["fewer units than none", siteWith({ units: "-5" }), SITES, "its units is -5, not 0 to 9007199254740991"],
+    ["a site that had more before", siteWith({ units_before: "1" }), SITES, "site 7: it had more when the hour began than it has"],
+    ["a site's hour far off", siteWith({ hour: "9007199254740991" }), SITES, "its hour is 9007199254740991"],
+    ["less credit than none", siteWith({ credit: "-1" }), SITES, "its credit is -1.0"],
+    ["a site's credit without end", siteWith({ credit: "9e999" }), SITES, "its credit is Inf"],
+    [
+      "a site of another scheme",
+      siteWith({ origin: "'javascript:alert(1)'" }),
+      SITES,
+      'site 7, "javascript:alert(1)": its origin is none.',
+    ],
+    ["a site that is a policy", siteWith({ origin: "'https://x.example; script-src *'" }), SITES, "its origin is none."],
+    [
+      "a site with a path",
+      siteWith({ origin: "'https://Blog.example/'" }),
+      SITES,
+      "not written as a browser writes it, https://blog.example",
+    ],
+    ["a site's name that turns around", siteWith({ name: "'a' || char(8238) || 'b'" }), SITES, "its name has U+202E"],
+    ["a site's name that rings", siteWith({ name: "char(7)" }), SITES, "its name has U+0007"],
+    ["a site's name that is too long", siteWith({ name: "printf('%.61c', 'n')" }), SITES, "its name has 61 characters, not 1 to 60"],
+    ["a site without a name", siteWith({ name: "''" }), SITES, "its name has 0 characters"],
+    ["a key that is none", "UPDATE accounts SET public_key = 'zz'", ACCOUNTS, 'account 1: its key, "zz", is not 64 hexadecimal digits'],
+    ["a key in capitals", "UPDATE accounts SET public_key = printf('%.64c', 'A')", ACCOUNTS, "is not 64 hexadecimal digits"],
+    ["an account's credit without end", "UPDATE accounts SET credit_final = 9e999", ACCOUNTS, "its credit_final is Inf"],
+    [
+      "credit without end in the sums",
+      "UPDATE accounts SET credit_final = 9e999",
+      "Each account's credit is the sum",
+      "account 1 has Infinity",
+    ],
+    [
+      "an account's count that is too large",
+      "UPDATE accounts SET units_final = 9007199254740993",
+      ACCOUNTS,
+      "its units_final is 9007199254740993",
+    ],
+    ["an account's time far off", "UPDATE accounts SET created_at = 900000000000000000", ACCOUNTS, "its created_at is 900000000000000000"],
   ])("%s, and says what to do", async (_, sql, check, found) => {
     const ran = await idlewave(["doctor", await forged(sql), "--json"]);
     expect(ran.code).toBe(1);
@@ -130,6 +183,18 @@ describe("a start is refused", () => {
     expect(stderr).toContain(`npx idlewave doctor ${copy} tells what else is wrong. Restore a backup that you trust`);
   });
 });
+
+test.each([siteWith({ units: "-5", origin: "'javascript:alert(1)'" }), "UPDATE accounts SET public_key = 'zz'"])(
+  "a backup with a row that no program wrote is restored, with the way to the doctor: %s",
+  async (sql) => {
+    const copy = await forged(sql);
+    await reseal(copy);
+    const data = join(folder, `restored-${copies}`, "data");
+    const { code, stdout, stderr } = await idlewave(["restore", copy, "--data", data]);
+    expect(code).toBe(0);
+    expect(stdout + stderr).toContain("doctor");
+  },
+);
 
 test.each([TRIGGER, VIEW, VIRTUAL])("no backup is restored with a part that would run by itself: %s", async (sql) => {
   const copy = await forged(sql);

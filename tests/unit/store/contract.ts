@@ -454,7 +454,8 @@ export function storeContract(name: string, open: OpenStore): void {
       const { store } = await place(open);
       const site = await store.putSite("https://blog.example", "Tidal Atlas", 5);
       const given = { units: 0, credit: 0, since: 5 };
-      expect(site).toEqual({ id: site.id, origin: "https://blog.example", name: "Tidal Atlas", createdAt: 5, offAt: null, given });
+      const before = { hour: 0, units: 0, credit: 0 };
+      expect(site).toEqual({ id: site.id, origin: "https://blog.example", name: "Tidal Atlas", createdAt: 5, offAt: null, given, before });
       expect(await store.switchSiteOff(site.id, 6)).toBe(true);
       expect(await store.switchSiteOff(site.id, 7)).toBe(false);
       expect(await store.siteOf("https://blog.example")).toEqual({ ...site, offAt: 6 });
