@@ -19,6 +19,12 @@ export function* uncompared(state: CoreState): Generator<ToCompare> {
   }
 }
 
+/** This one is still to be compared. */
+export function isUncompared(state: CoreState, { job, unit, digest }: ToCompare): boolean {
+  const distances = state.jobs.get(job)?.open.get(unit)?.distances;
+  return distances ? !isCompared(distances, digest) : false;
+}
+
 export function takeLikeness(state: CoreState, event: Extract<CoreEvent, { type: "compared" }>, work: Work): Reply {
   const job = state.jobs.get(event.job);
   const open = job?.open.get(event.unit);
