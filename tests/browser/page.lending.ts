@@ -275,7 +275,7 @@ describe("after the click", () => {
     await visitor.say({});
     await visitor.say({ verified: [{ job: 1, unit: 305 }] });
     await page.waitForFunction(() => document.querySelector("h1 mark")?.textContent === "Unit 305");
-    expect(await visitor.h1()).toBe("Unit 305 is yours.");
+    expect(await visitor.h1()).toBe("Unit 305 of this picture is yours.");
     expect(await page.$eval("h1 a", (link) => [link.getAttribute("href"), link.getAttribute("target")])).toEqual([
       "/unit?job=1&unit=305",
       "_blank",

@@ -4,16 +4,11 @@ import type { Difference } from "../../../shared/difference.ts";
 import type { Unit } from "../../../shared/unit.ts";
 import type { Checked } from "../../proof/check.ts";
 import { fullStop } from "../full-stop.ts";
-import { capitalised, dataSize, duration, grouped, inWords, raised } from "../numbers.ts";
+import { capitalised, dataSize, duration, inWords, raised, whole } from "../numbers.ts";
 import type { Words } from "../part.ts";
 import { settledWord } from "../tier-words.ts";
 import type { Absent, Found } from "./lookup.ts";
 import type { Run } from "./runner.ts";
-
-/** All its digits: it names one of many. */
-function whole(number: number): string {
-  return grouped(String(number));
-}
 
 export function absentWords(absent: Absent): Words {
   switch (absent.kind) {
