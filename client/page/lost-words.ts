@@ -14,7 +14,8 @@ export function lostWords(device: Device, { times, final }: Lost): Words {
 
 function thenWords(device: Device, times: number, final: boolean): string {
   if (final) return `Nothing is running on your ${device} now. After that browsers may keep it from pages ${HELD_BACK}.`;
-  if (times > 1) return "It did so before, so the browser may keep it from pages for some minutes. The unit it was on starts again by itself.";
+  if (times > 1)
+    return "It did so before, so the browser may keep it from pages for some minutes. The unit it was on starts again by itself.";
   return "The unit it was on starts again.";
 }
 
@@ -22,7 +23,9 @@ function thenWords(device: Device, times: number, final: boolean): string {
 export function noneAfterLoss(device: Device): Words {
   return {
     headline: [`The browser can't use your ${device} now.`],
-    lead: [`Your ${whatRestarts(device)} restarted, and after that browsers may keep it from pages ${HELD_BACK}. Nothing finished was lost.`],
+    lead: [
+      `Your ${whatRestarts(device)} restarted, and after that browsers may keep it from pages ${HELD_BACK}. Nothing finished was lost.`,
+    ],
   };
 }
 

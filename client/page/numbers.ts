@@ -136,7 +136,7 @@ export function doseWord(dose: Dose): string {
   return DOSE_WORDS[dose];
 }
 
-/** "half my GPU", "a quarter of my machine". */
-export function doseOfMine(dose: Dose, lent: "GPU" | "machine"): string {
+/** "half my GPU", "a quarter of my GPU or CPU": the widget's words. */
+export function doseOfMine(dose: Dose, lent: "GPU" | "GPU or CPU"): string {
   return `${doseWord(dose)} ${dose === 0.5 ? "my" : "of my"} ${lent}`;
 }

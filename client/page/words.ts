@@ -270,8 +270,8 @@ function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
   const one = job.pool ? "Another member's" : "A stranger's";
   const many = job.pool ? "other members'" : "strangers'";
   return others === 1
-    ? `${one} ${allowSoftware ? "machine" : "graphics card"} got the same bytes`
-    : `${capitalised(inWords(others))} ${many} ${allowSoftware ? "machines" : "graphics cards"} got the same bytes`;
+    ? `${one} ${allowSoftware ? "GPU or CPU" : "graphics card"} got the same bytes`
+    : `${capitalised(inWords(others))} ${many} ${allowSoftware ? "GPUs or CPUs" : "graphics cards"} got the same bytes`;
 }
 
 /** How many volunteers made it is counted nowhere yet, so it is not said. */

@@ -335,6 +335,23 @@ describe("after the click", () => {
     expect(await visitor.state()).toBe("waiting");
   });
 
+  test("what credit is lies under the dock, and is one press on its figure away", async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    const bottom = () =>
+      page.evaluate(() => {
+        const [text, dock] = [".keep", ".dock"].map((of) => document.querySelector(of)?.getBoundingClientRect());
+        return (text?.bottom ?? 0) - (dock?.top ?? 0);
+      });
+    expect(await bottom()).toBeGreaterThan(0);
+    expect(await page.$eval(".figures dt a", (link) => link.getBoundingClientRect().height)).toBeGreaterThanOrEqual(44);
+    await page.click(".figures dt a");
+    await expect.poll(bottom).toBeLessThanOrEqual(0);
+    expect(await page.$eval(".keep", (text) => text.getBoundingClientRect().top)).toBeGreaterThanOrEqual(0);
+  });
+
   test("what was given is told after the graphics card was lost too", async () => {
     await visitor.open();
     await visitor.lend();

@@ -32,7 +32,12 @@ test("of two who were refused for one unit the visitor's own bytes are told, and
   const [own, stranger] = [KEY.slice(0, 12), "cd".repeat(6)];
   const list = [refused(77, stranger), refused(77, own), refused(78, stranger)];
   expect(differingOf(list, 77, KEY)).toEqual([{ unit: 77, mine: `${own} 77`, theirs: "right" }]);
-  for (const [unit, key] of [[78, KEY], [77, ""], [79, KEY]] as const) expect(differingOf(list, unit, key)).toEqual([]);
+  for (const [unit, key] of [
+    [78, KEY],
+    [77, ""],
+    [79, KEY],
+  ] as const)
+    expect(differingOf(list, unit, key)).toEqual([]);
 });
 
 test("of many refused units the asked one comes first, and so many are listed", () => {

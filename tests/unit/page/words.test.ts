@@ -273,7 +273,7 @@ describe("the page's words", () => {
     expect(say(situation())[1]).not.toMatch(/processor/);
     expect(say(situation({ allowSoftware: true }))[1]).toMatch(/: with a GPU or, in some browsers, a processor\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
-    expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
+    expect(say(verified)[1]).toMatch(/^A stranger's GPU or CPU got the same bytes/);
   });
 
   test("call a unit that somebody computed already not missing", () => {
