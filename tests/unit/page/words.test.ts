@@ -270,8 +270,8 @@ describe("the page's words", () => {
   });
 
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
-    expect(say(situation())[1]).not.toMatch(/processor/);
-    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/: with a GPU or, in some browsers, a processor\.$/);
+    expect(say(situation())[1]).not.toMatch(/CPU/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/: with a GPU or, in some browsers, a CPU\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
     expect(say(verified)[1]).toMatch(/^A stranger's GPU or CPU got the same bytes/);
   });
