@@ -65,6 +65,12 @@ export const JobStatusSchema = Type.Object({
     description: "Replicas recorded for final units, and what slices of them were run again, over final units.",
   }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
+  madeBy: Type.Optional(
+    Type.Integer({
+      description:
+        "Of a job that is done: accounts of whom it has a final unit. Absent: it is not done, or began before they were counted.",
+    }),
+  ),
   unitsPerMinute: Type.Number({
     description: "Units that became final in the last minute; where they began within it, as many as a minute of that pace has.",
   }),

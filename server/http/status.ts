@@ -35,6 +35,7 @@ export function jobStatus(
   whyNotChecked: string,
   answerSoFar: string | undefined,
   pool: Pick<PoolRow, "id" | "name"> | undefined,
+  madeBy: number | null,
 ): JobStatus {
   return {
     id: row.id,
@@ -59,6 +60,7 @@ export function jobStatus(
     replicas: { counted: counts.counted, refused: counts.refused },
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
+    ...(madeBy === null ? {} : { madeBy }),
     unitsPerMinute: counts.unitsPerMinute,
     ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
     ...(spending.quote ? { quote: spending.quote } : {}),
