@@ -97,6 +97,13 @@ export const JobStatusSchema = Type.Object({
     ),
   ),
   resultBytes: Type.Integer({ description: "Bytes of one unit's result." }),
+  downloadBytes: Type.Object(
+    {
+      once: Type.Integer({ description: "Of its plan, which holds the kernel, and of whole files." }),
+      unit: Type.Integer({ description: "Of a unit's row and its pieces of files, on top." }),
+    },
+    { description: "What a volunteer downloads." },
+  ),
   verification: Type.Object({
     tier: Type.Union([Type.Literal("quorum"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")], {
       description: "As its owner asked; limits says what is done now.",

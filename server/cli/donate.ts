@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
 import { has } from "../../client/donor/phases.ts";
-import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
+import type { DonorPhase, DonorState, Dose, Ending } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import type { JoinLink } from "../../shared/pool.ts";
@@ -85,8 +85,8 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   let last: DonorState | undefined;
   // A donor that stops is soon without its connection, which says nothing of why.
   let ending: DonorPhase | undefined;
-  let halt: () => void = () => undefined;
-  const rest = new Rest(options.untilIdle, () => halt());
+  let halt: (ending: Ending) => void = () => undefined;
+  const rest = new Rest(options.untilIdle, () => halt("give-back"));
   const wishes: Wishes = {
     ...{ hours: options.hours ?? null, onlyAway: false, card: "strong" },
     memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
@@ -104,12 +104,14 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   }).catch((error: unknown) => {
     throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
-  halt = () => {
+  halt = (how) => {
     ending ??= last?.phase;
-    void donor.stop().catch((error: unknown) => note(String(error)));
+    void donor.stop(how).catch((error: unknown) => note(String(error)));
   };
   const stop = stopper(halt);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop.signal);
+  // A person stops it; who ends the process, for an update or to switch the machine off, starts it again.
+  process.on("SIGINT", () => stop.signal("give-back"));
+  process.on("SIGTERM", () => stop.signal("leave-begun"));
   await donor.ended;
   rest.end();
   const end = last && { ...last, phase: ending ?? last.phase };
@@ -140,13 +142,14 @@ async function tellWhoAsks(connection: Connection, { secret, pin, origin }: Join
 }
 
 /** The first signal stops; a GPU that does not answer, or a second signal, ends the process. */
-function stopper(halt: () => void): { signal: () => void; isAsked: () => boolean } {
+function stopper(halt: (ending: Ending) => void): { signal: (ending: Ending) => void; isAsked: () => boolean } {
   let told = 0;
-  const signal = () => {
+  const signal = (ending: Ending) => {
     if (told === 0) {
       told = performance.now();
-      note("Stopping: what the GPU has begun is finished, the rest goes to others.");
-      halt();
+      const kept = ending === "leave-begun" ? " A long unit that is begun waits half a minute for its next start." : "";
+      note(`Stopping: what the GPU has begun is finished, the rest goes to others.${kept}`);
+      halt(ending);
       setTimeout(() => {
         note("The GPU does not answer. What was finished before is kept.");
         process.exit(EXIT.failure);
