@@ -12,7 +12,7 @@ type ManifestOutput = Manifest["output"][number];
 /** Outputs of a unit that are compared within a tolerance, bytes at most: two results are held in memory, and every number is looked at. */
 const MAX_COMPARED_BYTES = 8 * 1024 * 1024;
 
-export function compareOf({ verify }: Pick<Manifest, "verify">, { compare }: ManifestOutput): Compare {
+function compareOf({ verify }: Pick<Manifest, "verify">, { compare }: ManifestOutput): Compare {
   return compare ?? verify?.compare ?? "exact";
 }
 

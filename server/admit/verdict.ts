@@ -4,7 +4,7 @@ import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
 import { warnAlike } from "./alike.ts";
-import { followPasses, warnBounds } from "./bounds.ts";
+import { checkBounds, followPasses } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
 import { checkComparators } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
@@ -142,7 +142,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
   const judged = { kernel, passes: passPlans, workgroups, overrides, units, buffers, sized };
   const followed = followPasses(judged);
-  warnBounds(judged, followed, faults);
+  checkBounds(judged, followed, faults);
   warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
   warnUnread(manifest, passPlans, buffers, sized, units, unset, followed, faults);
   warnEarlyReads(manifest, kernel, passPlans, buffers, faults);

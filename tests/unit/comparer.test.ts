@@ -14,7 +14,7 @@ const [output] = plan.outputs;
 if (!output) throw new Error("no output");
 output.compare = { dtype: "u32", within: { atol: 2, rtol: 0 }, outliers: 0, nonFinite: "refuse" };
 
-const valueOf = (value: number) => frame([new Uint8Array(Uint32Array.of(value).buffer)]);
+const resultWith = (value: number) => frame([new Uint8Array(Uint32Array.of(value).buffer)]);
 const wish = (unit: number, digest: string, ...others: string[]): ToCompare => ({ job: JOB, unit: unit as UnitIndex, digest, others });
 
 /** A comparer among stand-ins: names of results are their values, those that begin with "blob" are in the blob store, others are missing. */
@@ -22,7 +22,7 @@ function among(before: ToCompare[] = [], ended: readonly number[] = []) {
   const told: unknown[] = [];
   const logged: unknown[] = [];
   let listener: (notice: Notice) => void = () => undefined;
-  const bytesOf = (digest: string) => (/\d+$/.test(digest) ? valueOf(Number(/\d+$/.exec(digest)?.[0])) : undefined);
+  const bytesOf = (digest: string) => (/\d+$/.test(digest) ? resultWith(Number(/\d+$/.exec(digest)?.[0])) : undefined);
   const comparer = new Comparer({
     coordinator: {
       on: (given) => {
@@ -45,7 +45,7 @@ function among(before: ToCompare[] = [], ended: readonly number[] = []) {
       },
     },
     blobs: { get: async (digest) => bytesOf(digest) },
-    plans: { of: async () => ({ plan, resultBytes: 12, manifest: {} as never }) },
+    plans: { of: async () => ({ plan, resultBytes: 12, manifest: {} }) as never },
     log: { error: (details: unknown) => void logged.push(details) },
   });
   return { comparer, told, logged, ask: (each: ToCompare) => listener({ type: "compare", ...each }) };
