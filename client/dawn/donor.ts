@@ -25,7 +25,7 @@ export interface NodeDonor {
   stop(): Promise<void>;
 }
 
-interface NodeDonorOptions extends DonorStart {
+export interface NodeDonorOptions extends DonorStart {
   wishes: Wishes;
   /** Folder of `identity.json`, `outbox.sqlite`, `barred-kernels` and `speed.json`, made when it is not there. */
   home: string;
