@@ -6,13 +6,14 @@ import { type Command, Option } from "commander";
 import type { NodeDonorOptions } from "../../client/dawn/donor.ts";
 import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
 import { has } from "../../client/donor/phases.ts";
-import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
+import type { DonorPhase, DonorState, Dose, Ending } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
+import type { JoinLink } from "../../shared/pool.ts";
 import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
-import { type Connection, findJob, posted, sendJson } from "./api.ts";
+import { type Connection, findJob, posted, send, sendJson, UNTRUSTED } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -45,7 +46,7 @@ export interface DonateOptions extends VerbOptions {
   untilIdle?: number;
   hours?: Hours;
   gpuMemory?: number;
-  join?: { origin: string; secret: string };
+  join?: JoinLink;
   pool?: number;
 }
 
@@ -80,13 +81,14 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const { origin, pathname } = new URL(connection.url);
   if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
   const job = await jobOf(connection, options);
-  if (options.join) await tellWhoAsks(connection, options.join.secret);
+  await refuseUntrusted(connection);
+  if (options.join) await tellWhoAsks(connection, options.join);
   const teller = new Teller(options.json === true);
   let last: DonorState | undefined;
   // A donor that stops is soon without its connection, which says nothing of why.
   let ending: DonorPhase | undefined;
-  let halt: () => void = () => undefined;
-  const rest = new Rest(options.untilIdle, () => halt());
+  let halt: (ending: Ending) => void = () => undefined;
+  const rest = new Rest(options.untilIdle, () => halt("give-back"));
   const wishes: Wishes = {
     ...{ hours: options.hours ?? null, onlyAway: false, card: "strong" },
     memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
@@ -110,12 +112,14 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
     if (error instanceof CliError) throw error;
     throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
-  halt = () => {
+  halt = (how) => {
     ending ??= last?.phase;
-    void donor.stop().catch((error: unknown) => note(String(error)));
+    void donor.stop(how).catch((error: unknown) => note(String(error)));
   };
   const stop = stopper(halt);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop.signal);
+  // A person stops it; who ends the process, for an update or to switch the machine off, starts it again.
+  process.on("SIGINT", () => stop.signal("give-back"));
+  process.on("SIGTERM", () => stop.signal("leave-begun"));
   await donor.ended;
   rest.end();
   const end = last && { ...last, phase: ending ?? last.phase };
@@ -132,21 +136,28 @@ async function jobOf(connection: Connection, { job, join, pool }: DonateOptions)
   throw new CliError(EXIT.usage, "usage", `--job ${job} is no number.`, "A pool's job is named by its number, which its owner knows.");
 }
 
-async function tellWhoAsks(connection: Connection, secret: string): Promise<void> {
+/** A connection would be tried for ever. A coordinator that is away is waited for, though. */
+async function refuseUntrusted(connection: Connection): Promise<void> {
+  await send(connection, "/healthz").catch((error: unknown) => {
+    if (error instanceof CliError && error.body.code === UNTRUSTED) throw error;
+  });
+}
+
+async function tellWhoAsks(connection: Connection, { secret, pin, origin }: JoinLink): Promise<void> {
   const { id, name, owner } = await sendJson(connection, "/api/pools/invited", InvitedSchema, posted({ secret }));
-  note(
-    `The link is to pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(`donate --pool ${id}`)} goes on.`,
-  );
+  const later = `donate --pool ${id} --url ${origin}${pin === undefined ? "" : ` --pin ${Buffer.from(pin, "base64url").toString("hex")}`}`;
+  note(`The link is to pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(later)} goes on.`);
 }
 
 /** The first signal stops; a GPU that does not answer, or a second signal, ends the process. */
-function stopper(halt: () => void): { signal: () => void; isAsked: () => boolean } {
+function stopper(halt: (ending: Ending) => void): { signal: (ending: Ending) => void; isAsked: () => boolean } {
   let told = 0;
-  const signal = () => {
+  const signal = (ending: Ending) => {
     if (told === 0) {
       told = performance.now();
-      note("Stopping: what the GPU has begun is finished, the rest goes to others.");
-      halt();
+      const kept = ending === "leave-begun" ? " A long unit that is begun waits half a minute for its next start." : "";
+      note(`Stopping: what the GPU has begun is finished, the rest goes to others.${kept}`);
+      halt(ending);
       setTimeout(() => {
         note("The GPU does not answer. What was finished before is kept.");
         process.exit(EXIT.failure);

@@ -97,7 +97,8 @@ export function isOwnOrigin(origin: string, publicUrl: string, { headers, socket
   if (LOOPBACK_ORIGIN.test(origin)) return publicUrl === "" || (isLoopbackPeer(socket.remoteAddress) && !isForwarded(headers));
   if (publicUrl !== "") return false;
   const address = (socket.localAddress ?? "").replace(/^::ffff:(?=[\d.]+$)/, "");
-  return origin === `http://${address.includes(":") ? `[${address}]` : address}${socket.localPort === 80 ? "" : `:${socket.localPort}`}`;
+  const scheme = "encrypted" in socket ? "https" : "http";
+  return origin === new URL(`${scheme}://${address.includes(":") ? `[${address}]` : address}:${socket.localPort}`).origin;
 }
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
