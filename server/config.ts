@@ -18,6 +18,9 @@ export const ConfigSchema = Type.Object(
     data: Type.String({ minLength: 1, description: "Folder of the database and the blobs." }),
     host: Type.String({ minLength: 1, description: "Address to listen on." }),
     port: Type.Integer({ minimum: 0, maximum: 65535, description: "Port to listen on; 0 takes a free one." }),
+    tls: Type.Boolean({ description: "Whether HTTPS is spoken, with a certificate of its own making where none is given." }),
+    tlsCert: Type.String({ description: "PEM file of a certificate, and of those between it and its authority: HTTPS is spoken with it." }),
+    tlsKey: Type.String({ description: "PEM file of its private key." }),
     publicUrl: Type.String({
       pattern: "^(https?://[^/?#\\s]+)?$",
       description:
@@ -87,6 +90,9 @@ export const DEFAULT_CONFIG: Config = {
   data: "./data",
   host: "127.0.0.1",
   port: 8080,
+  tls: false,
+  tlsCert: "",
+  tlsKey: "",
   publicUrl: "",
   trustProxy: 0,
   allowSoftware: false,
@@ -111,6 +117,9 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_DATA: ["data"],
   IDLEWAVE_HOST: ["host"],
   IDLEWAVE_PORT: ["port"],
+  IDLEWAVE_TLS: ["tls"],
+  IDLEWAVE_TLS_CERT: ["tlsCert"],
+  IDLEWAVE_TLS_KEY: ["tlsKey"],
   IDLEWAVE_PUBLIC_URL: ["publicUrl"],
   IDLEWAVE_TRUST_PROXY: ["trustProxy"],
   IDLEWAVE_ALLOW_SOFTWARE: ["allowSoftware"],
@@ -130,7 +139,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
 };
 
 /** Variables of the command line's other verbs. */
-const CLIENT_VARIABLES = ["IDLEWAVE_URL", "IDLEWAVE_TOKEN"];
+const CLIENT_VARIABLES = ["IDLEWAVE_URL", "IDLEWAVE_TOKEN", "IDLEWAVE_PIN"];
 const PREFIX = "IDLEWAVE_";
 
 /** Names the key that is wrong and where it came from; `todo`: the nearest known one, or all of them. */
@@ -157,6 +166,14 @@ export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
     const todo = suffix === undefined ? `There are ${known.join(", ")}.` : `Did you mean ${PREFIX}${suffix}?`;
     return `${name} is no setting and changes nothing. ${todo}`;
   });
+}
+
+/** In the folder `tls` of the data folder: what others are to trust where the certificate is of its own making. */
+export const AUTHORITY_FILE = "authority.pem";
+
+/** Whether it is HTTPS that this coordinator speaks itself. */
+export function speaksTls({ tls, tlsCert }: Pick<Config, "tls" | "tlsCert">): boolean {
+  return tls || tlsCert !== "";
 }
 
 const checker = Compile(ConfigSchema);
@@ -205,7 +222,8 @@ function fromVariables(env: NodeJS.ProcessEnv, origins: Map<string, string>): Re
 /** Numbers and switches come as text; what is neither stays text and fails the check by name. */
 function settingOf(key: keyof Config, text: string): unknown {
   if (typeof DEFAULT_CONFIG[key] === "number") return /^\d+$/.test(text) ? Number(text) : text;
-  if (key === "allowSoftware") return text === "1" || text === "true" ? true : text === "0" || text === "false" ? false : text;
+  if (typeof DEFAULT_CONFIG[key] === "boolean")
+    return text === "1" || text === "true" ? true : text === "0" || text === "false" ? false : text;
   return text;
 }
 
@@ -226,7 +244,12 @@ function merge(
 }
 
 function checked(config: Record<string, unknown>, origins: ReadonlyMap<string, string>): Config {
-  if (checker.Check(config)) return { ...config, publicUrl: config.publicUrl.replace(/\/$/, "") };
+  if (checker.Check(config)) {
+    const [has, lacks] = config.tlsCert === "" ? ["tlsKey", "tlsCert"] : ["tlsCert", "tlsKey"];
+    if ((config.tlsCert === "") !== (config.tlsKey === ""))
+      throw new ConfigError(`${has} (from ${origins.get(has) ?? "idlewave.json"}) is given, and ${lacks} is not`, "HTTPS needs both.");
+    return { ...config, publicUrl: config.publicUrl.replace(/\/$/, "") };
+  }
   for (const key of Object.keys(config)) if (!(key in DEFAULT_CONFIG)) throw unknownKey(key, origins);
   if (isRecord(config.network)) {
     for (const key of Object.keys(config.network)) if (!(key in DEFAULT_CONFIG.network)) throw unknownKey(`network.${key}`, origins);

@@ -1,10 +1,11 @@
 /** Opens both doors on one socket, HTTP for owners and pages, and the gateway for volunteers; closing drains them. */
+import type { Server as HttpsServer } from "node:https";
 import { join } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { Drain } from "./access/drain.ts";
+import { isLoopback } from "./access/machine.ts";
 import { Judges } from "./admit/admit.ts";
 import type { TokenRow } from "./core/store.ts";
-import { isLoopback } from "./exposure.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { Signing } from "./gateway/signing.ts";
 import { createApp } from "./http/app.ts";
@@ -12,16 +13,20 @@ import type { Metrics } from "./http/metrics.ts";
 import { hashOf } from "./http/owners.ts";
 import type { Parts, Place } from "./parts.ts";
 import { fileBytes, folderBytes, seldom } from "./store/sizes.ts";
+import type { Tls } from "./tls/tls.ts";
 
 const BLOBS_MEASURED_EVERY_MS = 300_000;
 const BUSY = "A job package was turned away unjudged: this machine is too busy to give its judge processor time.";
 
-/** What is to be served; nothing listens yet. `auditorToken`: who names it may audit, and do nothing else by it. */
+/**
+ * What is to be served; nothing listens yet. `tls`: undefined for plain HTTP. `auditorToken`: who names it may audit, and do
+ * nothing else by it.
+ */
 export async function openDoors(
   { config, data, version, log, opened }: Place,
   parts: Parts,
   metrics: Metrics,
-  auditorToken: string,
+  { tls, auditorToken }: { tls: Tls | undefined; auditorToken: string },
 ): Promise<Pick<FastifyInstance, "listen">> {
   const { coordinator, store, disk } = parts;
   const drain = new Drain();
@@ -32,10 +37,11 @@ export async function openDoors(
     onRevoked: () => gateway.dropAuditors(),
     onSiteOff: (origin: string) => gateway.endVisits(origin),
   };
-  const context = { ...parts, config, mayAudit, judges, drain, metrics, version, ...ofGateway };
+  const context = { ...parts, config, mayAudit, judges, drain, metrics, version, tls, ...ofGateway };
   // At this level Fastify would tell the address, which the command line tells.
   const httpLog = config.logLevel === "info" ? log.child({}, { level: "warn" }) : log;
   const app = opened.add(await createApp(context, httpLog as FastifyBaseLogger));
+  if (tls) opened.add({ close: tls.follow(app.server as unknown as HttpsServer) });
   const gateway: Gateway = new Gateway(app.server, {
     ...parts,
     signing: await Signing.open(coordinator, store),

@@ -8,7 +8,7 @@ import { leftOf, type Situation, waitingOf } from "./situation.ts";
 const READING = "Reading a page uses almost nothing.";
 /** Both are two lines on a phone. Whether this browser can compute is known after the click: before it nothing is promised. */
 export const BEFORE_LEAD = "Volunteers' GPUs compute units, one square each. Yours has little to do while you read.";
-const PROCESSOR_LEAD = "Volunteers compute units, one square each: with a GPU or, in some browsers, a processor.";
+const PROCESSOR_LEAD = "Volunteers compute units, one square each: with a GPU or, in some browsers, a CPU.";
 /** Of what is missing, a share that is worth a word when it was computed once already. */
 const MUCH = 0.5;
 

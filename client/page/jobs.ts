@@ -3,7 +3,7 @@ import type { JobStatus } from "../../shared/api.ts";
 import { byServingOrder } from "../../shared/serving.ts";
 import { jobAddress } from "./job-address.ts";
 import { LightElement } from "./light.ts";
-import { count, raised } from "./numbers.ts";
+import { count, dateOf, raised } from "./numbers.ts";
 
 const DOT_COLUMNS = 20;
 const DOT_ROWS = 3;
@@ -34,34 +34,39 @@ export class Jobs extends LightElement {
     const done = jobs.filter(({ state }) => state === "done");
     const others = [...paused, ...done].slice(0, MAX_ROWS);
     if (needing.length + others.length === 0) return nothing;
+    const titled = new Map<string, number>();
+    for (const { title } of jobs) titled.set(title, (titled.get(title) ?? 0) + 1);
+    const table = (of: readonly JobStatus[]) => this.table(of, ({ title }) => (titled.get(title) ?? 0) > 1);
     return html`<section class="below" aria-labelledby="jobs-title">
         <h2 id="jobs-title">Jobs that need volunteers</h2>
-        ${needing.length > 0 ? this.table(needing) : html`<p class="measure">None now: every job here is ${othersAre(paused.length, done.length)}.</p>`}
+        ${needing.length > 0 ? table(needing) : html`<p class="measure">None now: every job here is ${othersAre(paused.length, done.length)}.</p>`}
       </section>
       ${
         others.length > 0
           ? html`<section class="below" aria-labelledby="other-jobs-title">
               <h2 id="other-jobs-title">Jobs that are ${othersAre(paused.length, done.length)}</h2>
-              ${this.table(others)}
+              ${table(others)}
             </section>`
           : nothing
       }`;
   }
 
-  private table(jobs: readonly JobStatus[]) {
+  /** `hasNamesake`: whether another job has the same title. */
+  private table(jobs: readonly JobStatus[], hasNamesake: (job: JobStatus) => boolean) {
     const areDone = jobs.every(({ state }) => state === "done");
     return html`<table class="jobs">
       <thead><tr><th scope="col">Job</th><th scope="col">For</th><th scope="col">${jobs.every(({ verification }) => verification.tier === "trusted") ? "Computed" : "Verified"}</th><th scope="col" class="number">${areDone ? "Units" : "Units left"}</th></tr></thead>
-      <tbody>${jobs.map((job) => this.row(job, areDone))}</tbody>
+      <tbody>${jobs.map((job) => this.row(job, areDone, hasNamesake(job)))}</tbody>
     </table>`;
   }
 
-  private row(job: JobStatus, areDone: boolean) {
+  private row(job: JobStatus, areDone: boolean, isNumbered: boolean) {
     const here = job.id === this.shown;
+    const about = [...kind(job), ...(isNumbered ? [`job ${job.id}`] : []), ...(here ? ["shown above"] : [])].join(", ");
     const final = here ? this.final : job.units.final;
     const left = Math.max(0, job.units.total - final - job.units.failed);
     return html`<tr>
-      <th scope="row"><a href=${jobAddress(job)} aria-current=${here ? "true" : nothing} @click=${follow}>${raised(job.title)}</a><span>${kind(job)}${here ? ", shown above" : ""}</span></th>
+      <th scope="row"><a href=${jobAddress(job)} aria-current=${here ? "true" : nothing} @click=${follow}>${raised(job.title)}</a><span>${about}</span></th>
       <td class="for">${raised(job.for) || "–"}</td>
       <td>${dots(final, job.units.total)}</td>
       <td class="number">${areDone ? count(job.units.total) : job.state === "done" ? "none" : count(left)}</td>
@@ -81,9 +86,10 @@ function othersAre(paused: number, done: number): string {
   return done === 0 ? "paused" : "paused or finished";
 }
 
-function kind(job: JobStatus): string {
-  const noun = `a ${job.noun || "picture"}`;
-  return job.state === "paused" ? `${noun}, paused` : noun;
+function kind({ noun, state, finishedAt }: JobStatus): string[] {
+  const what = `a ${noun || "picture"}`;
+  if (state === "paused") return [what, "paused"];
+  return state === "done" && finishedAt ? [what, `finished ${dateOf(finishedAt)}`] : [what];
 }
 
 function dots(final: number, total: number) {

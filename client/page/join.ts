@@ -70,8 +70,8 @@ class Join extends LightElement {
       "owner" in pool
         ? `${capitalised(whoOwns(pool.owner, null))} invites this browser to a pool of machines.`
         : "This browser has joined this pool.";
-    const words = `${secret === null ? "Lend" : "Join and lend"} ${doseOfMine(FIRST_DOSE, allowSoftware ? "machine" : "GPU")}`;
-    return html`<h1>${pool.name} asks for your ${allowSoftware ? "machine" : "graphics card"}.</h1>
+    const words = `${secret === null ? "Lend" : "Join and lend"} ${doseOfMine(FIRST_DOSE, allowSoftware ? "GPU or CPU" : "GPU")}`;
+    return html`<h1>${pool.name} asks for your ${allowSoftware ? "GPU or CPU" : "graphics card"}.</h1>
       <p class="lead">${who} Nothing has run yet, and nothing runs before you press the button.</p>
       <ul class="terms">
         <li>It computes the pool's jobs and no others. Its owner chooses them, and only members and the owner see them; you can read every kernel.</li>

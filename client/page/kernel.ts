@@ -6,7 +6,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import { askedBytes } from "./asked.ts";
 import { type Differing, differenceDigests, differenceTitle, differenceWords, differingUnits } from "./difference.ts";
 import { LightElement } from "./light.ts";
-import { count, raised } from "./numbers.ts";
+import { raised, whole } from "./numbers.ts";
 import { deviceOf, isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
@@ -73,7 +73,7 @@ export class KernelView extends LightElement {
 
   /** Shows what differed in a unit, and in others that were refused too. */
   async showDifference(job: number, unit: number): Promise<void> {
-    const title = `What differed in unit ${count(unit)}`;
+    const title = `What differed in unit ${whole(unit)}`;
     await this.open({ kind: "loading", title });
     await this.fetched(title, async () => {
       const units = await differingUnits(job, unit, this.visit?.situation.donor?.publicKey ?? "");

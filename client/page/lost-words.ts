@@ -1,30 +1,31 @@
 /** After the graphics restarted: what that was, and the way out where the browser gives them no more. */
-import { inWords } from "./numbers.ts";
 import type { Words } from "./part.ts";
 import type { deviceOf, Moment } from "./situation.ts";
 
 type Device = ReturnType<typeof deviceOf>;
 type Lost = Extract<Moment, { kind: "device-lost" }>;
 
-/** What browsers do after a card was lost several times. */
-const REFUSES = "The browser may refuse it for a while: then restart the browser.";
+/** Chromium gives pages no adapter for two minutes after a second loss, and none until it is started again after more. */
+const HELD_BACK = "for some minutes, sometimes until the browser itself is restarted";
 
 export function lostWords(device: Device, { times, final }: Lost): Words {
-  return {
-    headline: [`Your ${whatRestarts(device)} restarted.`],
-    lead: [
-      final
-        ? `It did so ${times === 1 ? "once" : `${inWords(times)} times`}, so nothing is running on your ${device} now. Nothing finished was lost. ${REFUSES}`
-        : "The unit it was on starts again. Nothing finished was lost.",
-    ],
-  };
+  return { headline: [`Your ${whatRestarts(device)} restarted.`], lead: [`${thenWords(device, times, final)} Nothing finished was lost.`] };
+}
+
+function thenWords(device: Device, times: number, final: boolean): string {
+  if (final) return `Nothing is running on your ${device} now. After that browsers may keep it from pages ${HELD_BACK}.`;
+  if (times > 1)
+    return "It did so before, so the browser may keep it from pages for some minutes. The unit it was on starts again by itself.";
+  return "The unit it was on starts again.";
 }
 
 /** The browser has none since. */
 export function noneAfterLoss(device: Device): Words {
   return {
-    headline: [`The browser gives no ${device === "processor" ? "driver" : "graphics card"} now.`],
-    lead: [`Yours restarted a moment ago. ${REFUSES} Nothing finished was lost.`],
+    headline: [`The browser can't use your ${device} now.`],
+    lead: [
+      `Your ${whatRestarts(device)} restarted, and after that browsers may keep it from pages ${HELD_BACK}. Nothing finished was lost.`,
+    ],
   };
 }
 

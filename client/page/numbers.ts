@@ -24,6 +24,11 @@ export function grouped(decimal: string): string {
   return /^-?\d{1,300}$/.test(decimal) ? new Intl.NumberFormat(language()).format(BigInt(decimal)) : decimal;
 }
 
+/** All digits of a number that names one of many. */
+export function whole(number: number): string {
+  return grouped(String(number));
+}
+
 /** "one" … "ten" in words, larger ones in digits. */
 export function inWords(value: number): string {
   return Number.isInteger(value) ? (WORDS[value] ?? count(value)) : format(value, { maximumSignificantDigits: 2 });
@@ -131,7 +136,7 @@ export function doseWord(dose: Dose): string {
   return DOSE_WORDS[dose];
 }
 
-/** "half my GPU", "a quarter of my machine". */
-export function doseOfMine(dose: Dose, lent: "GPU" | "machine"): string {
+/** "half my GPU", "a quarter of my GPU or CPU": the widget's words. */
+export function doseOfMine(dose: Dose, lent: "GPU" | "GPU or CPU"): string {
   return `${doseWord(dose)} ${dose === 0.5 ? "my" : "of my"} ${lent}`;
 }

@@ -18,10 +18,10 @@ const HOLES = [3, 9, 11];
 
 export function howColoured(job: JobStatus | null, allowSoftware: boolean): TemplateResult {
   const noun = job?.noun || "picture";
-  const machine = allowSoftware ? "machine" : "graphics card";
+  const [card, cards] = allowSoftware ? ["GPU or CPU", "GPUs or CPUs"] : ["graphics card", "graphics cards"];
   const quorum = job?.verification.quorum ?? 2;
   const [one, many] = job?.pool ? ["another member's", "other members'"] : ["a stranger's", "strangers'"];
-  const same = quorum === 2 ? `${one} ${machine} gets the same bytes` : `${many} ${machine}s get the same bytes`;
+  const same = quorum === 2 ? `${one} ${card} gets the same bytes` : `${many} ${cards} get the same bytes`;
   const alone = job?.verification.tier === "trusted" ? "the coordinator has it" : "the coordinator has checked it";
   const until = quorum === 1 ? alone : same;
   return html`<section class="below" aria-labelledby="colour-title">
@@ -116,8 +116,8 @@ export function promises(allowSoftware: boolean): TemplateResult {
     <div>
       <h2>What it does</h2>
       <ul class="list">
-        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card${allowSoftware ? ", or on your processor where there is none and the browser can" : ""}, in this tab, after your click.</li>
-        <li>Lends on average at most the share you chose, counted over a second or a whole unit.</li>
+        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card (GPU)${allowSoftware ? ", or on your processor (CPU) where there is none and the browser can" : ""}, in this tab, after your click.</li>
+        <li>Lends at most the share of its time that you chose: half is every other moment, on average over a second or a whole unit.</li>
         <li>Steps aside while you move the pointer, scroll or type on this page.</li>
         <li>Goes on while this tab is hidden, with a quarter at most, and when you follow a link to another job here. Stop ends it, and so does closing, reloading or leaving the page.</li>
         <li>Sends results under a key that this browser made. It has no name on it.</li>

@@ -112,7 +112,7 @@ function anyway(visit: Visit, reason: HoldReason): TemplateResult | typeof nothi
 
 /** Before consent nobody may ask which of the two would compute. */
 function lendWords({ dose, allowSoftware }: Situation): string {
-  return `Lend ${doseOfMine(dose, allowSoftware ? "machine" : "GPU")}`;
+  return `Lend ${doseOfMine(dose, allowSoftware ? "GPU or CPU" : "GPU")}`;
 }
 
 function consent(visit: Visit, words: string, start: (click: MouseEvent) => void): TemplateResult {
@@ -159,10 +159,10 @@ function saveButton(situation: Situation, actions: StoryActions): TemplateResult
 /** What was given and what it is worth: of this key, in all jobs. While something is lent their room is kept from the click on, so that nothing moves when they come. */
 function figures(situation: Situation): TemplateResult | typeof nothing {
   const { donor } = situation;
-  const list = gave(situation);
+  const list = gave(situation, (caption) => html`<a href="#credit">${caption}</a>`);
   if (list === nothing || situation.pool !== undefined) return list;
   return html`${list}
-    <p class=${gaveNothing(situation) ? "keep ghost" : "keep"}>
+    <p class=${gaveNothing(situation) ? "keep ghost" : "keep"} id="credit" tabindex="-1">
       ${donor?.persisted ? "This credit belongs to a key that this browser keeps." : "This credit belongs to a key in this browser."}
       Credit counts verified work, signed in batches; it is no money. Clearing this site's data loses it. <a href="/privacy">What is kept, and how to be forgotten</a>
     </p>`;
@@ -172,8 +172,8 @@ function gaveNothing({ donor }: Situation): boolean {
   return !donor || (donor.units.submitted === 0 && donor.gpuSeconds === 0);
 }
 
-/** The figures alone. */
-function gave(situation: Situation): TemplateResult | typeof nothing {
+/** The figures alone. `explained`: the caption of credit, where something says what that is. */
+function gave(situation: Situation, explained: (caption: string) => unknown = (caption) => caption): TemplateResult | typeof nothing {
   const { donor } = situation;
   const final = finalOfAll(situation);
   const gpuSeconds = donor?.gpuSeconds ?? 0;
@@ -186,7 +186,7 @@ function gave(situation: Situation): TemplateResult | typeof nothing {
   return html`<dl class=${none ? "figures ghost" : "figures"}>
       <div><dt>${verified}</dt><dd>${count(final)}</dd></div>
       <div><dt>${timeWord(situation)}</dt><dd>${measured(duration(gpuSeconds))}</dd></div>
-      ${situation.pool === undefined ? html`<div><dt>${creditWords(credits.escrow, unverified)}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
+      ${situation.pool === undefined ? html`<div><dt>${explained(creditWords(credits.escrow, unverified))}</dt><dd>${credit(credits.final)}</dd></div>` : nothing}
     </dl>`;
 }
 

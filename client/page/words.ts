@@ -6,7 +6,7 @@ import { answerOf, BEFORE_LEAD, beforeWords } from "./before-words.ts";
 import { fullStop } from "./full-stop.ts";
 import { lostWords, noneAfterLoss } from "./lost-words.ts";
 import { holdWords } from "./manners/hold-words.ts";
-import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units } from "./numbers.ts";
+import { aboutSeconds, capitalised, count, dataSize, doseWord, inWords, raised, units, whole } from "./numbers.ts";
 import type { Part, Words } from "./part.ts";
 import { deviceOf, hasOtherJobs, isLent, leftOf, mineOf, momentOf, type Situation, waitingOf } from "./situation.ts";
 import { stoppedWords } from "./stopped-words.ts";
@@ -128,7 +128,7 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
       return {
         headline: [`Your ${device} got different bytes.`],
         lead: [
-          `${capitalised(whoDiffered(job))} got other bytes on unit ${count(moment.unit)}, so yours gives no credit. ${device === "processor" ? "An old browser" : "Old drivers"} can cause this.`,
+          `${capitalised(whoDiffered(job))} got other bytes on unit ${whole(moment.unit)}, so yours gives no credit. ${refusals(situation)}${device === "processor" ? "An old browser" : "Old drivers"} can cause this.`,
         ],
       };
     case "job-done":
@@ -148,6 +148,12 @@ export function wordsOf(situation: Situation, manner: Manner): Words {
     default:
       return moment satisfies never;
   }
+}
+
+/** More than the one that is told of says what to think of the device. */
+function refusals({ donor }: Situation): string {
+  if (!donor || donor.units.refused < 2) return "";
+  return `Of ${units(donor.units.submitted)} that you sent, ${count(donor.units.refused)} were refused. `;
 }
 
 function offline(situation: Situation, still: boolean, { narrow }: Manner): Words {
@@ -175,8 +181,8 @@ function running(situation: Situation, noun: string, manner: Manner): Words {
   if (fresh && job) {
     const left = leftOf(situation);
     return {
-      headline: [{ mine: `Unit ${count(fresh.unit)}`, href: unitAddress(job, fresh.unit) }, " is yours."],
-      lead: [`${confirmed(situation, job)}, so your square is now part of the ${noun}. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
+      headline: [{ mine: `Unit ${whole(fresh.unit)}`, href: unitAddress(job, fresh.unit) }, ` of this ${noun} is yours.`],
+      lead: [`${confirmed(situation, job)}, so your square is now part of it. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
     };
   }
   const { headline, about } = given(situation, noun);
@@ -264,8 +270,8 @@ function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
   const one = job.pool ? "Another member's" : "A stranger's";
   const many = job.pool ? "other members'" : "strangers'";
   return others === 1
-    ? `${one} ${allowSoftware ? "machine" : "graphics card"} got the same bytes`
-    : `${capitalised(inWords(others))} ${many} ${allowSoftware ? "machines" : "graphics cards"} got the same bytes`;
+    ? `${one} ${allowSoftware ? "GPU or CPU" : "graphics card"} got the same bytes`
+    : `${capitalised(inWords(others))} ${many} ${allowSoftware ? "GPUs or CPUs" : "graphics cards"} got the same bytes`;
 }
 
 /** How many volunteers made it is counted nowhere yet, so it is not said. */

@@ -1,4 +1,4 @@
-/** A word about reads and stores that lie beyond the end of their array, and about those of which that is not known. */
+/** Stores that are known to lie beyond the end of their array are faults; reads that do, and what is not known of either, are told. */
 import { counted } from "../../shared/counted.ts";
 import { type Access, type Accesses, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
 import { overrideValue, withConstants } from "../../shared/kernel/constants.ts";
@@ -30,8 +30,10 @@ export interface Followed extends Accesses {
 
 /** Accesses of one array that get beyond its end: one word on all of them, as they have one cause. */
 interface Overrun {
-  /** The one with the largest index. */
+  /** The one with the largest index, of the stores where there is one. */
   worst: Access;
+  /** The largest index of all. */
+  most: number;
   entryPoint: string;
   /** UTF-16 offsets in the kernel's text. */
   places: Set<number>;
@@ -65,12 +67,12 @@ export function followPasses(judged: Judged, passes: readonly PassPlan[] = judge
 }
 
 /**
- * Warns where an invocation reads or stores beyond an array, which WebGPU lets each GPU answer in its own way ("Out-of-Bounds
- * Access"): dropped, or on another element. Volunteers disagree then, or agree on a wrong element. Those of which the text
- * does not show whether they stay inside are named once, as unchecked, stores first; not those that
- * the length that was told for their array is enough for.
+ * What an invocation reads or stores beyond an array WebGPU lets each GPU answer in its own way ("Out-of-Bounds Access"): dropped, or
+ * on another element. Volunteers disagree then, or agree on a wrong element. A store that some unit is sure to make there is a fault.
+ * A read is told, as its value may be used by nobody. Those of which the text does not show whether they stay inside are named once,
+ * as unchecked, stores first; not those that the length that was told for their array is enough for.
  */
-export function warnBounds(judged: Judged, passes: readonly Followed[], faults: Faults): void {
+export function checkBounds(judged: Judged, passes: readonly Followed[], faults: Faults): void {
   const { kernel } = judged;
   const unknown = new Map<number, Access>();
   const overruns = new Map<string, Overrun>();
@@ -79,7 +81,12 @@ export function warnBounds(judged: Judged, passes: readonly Followed[], faults: 
   for (const [index, { pass, accesses }] of passes.entries()) {
     const beyondEnd = accesses.filter(({ range, elements, reached }) => range && range.max >= elements && reached);
     const fewer = beyondEnd.length > 0 && tried++ < MAX_TRIED ? fewerWorkgroups(judged, pass, beyondEnd) : undefined;
-    if (fewer && beyondEnd[0]) faults.warnAt(["passes", index, "workgroups"], tooMany(judged, beyondEnd[0], pass, fewer));
+    const told = beyondEnd.find(({ stores }) => stores) ?? beyondEnd[0];
+    if (fewer && told) {
+      const [wrong, right] = tooMany(judged, told, pass, fewer);
+      if (told.stores) faults.at(["passes", index, "workgroups"], `W${wrong.slice(1)}`, right);
+      else faults.warnAt(["passes", index, "workgroups"], `${wrong} ${right}`);
+    }
     for (const access of accesses) {
       const { range, elements, offset } = access;
       if (range && range.min >= 0 && range.max < elements) continue;
@@ -87,9 +94,14 @@ export function warnBounds(judged: Judged, passes: readonly Followed[], faults: 
       else if (!fewer) collect(overruns, access, pass.entryPoint);
     }
   }
-  for (const overrun of overruns.values()) faults.warn(beyond(judged, overrun));
+  for (const overrun of overruns.values()) {
+    const { offset, stores } = overrun.worst;
+    const [wrong, right] = beyond(judged, overrun);
+    if (stores) faults.add({ ...kernel.placeOf(offset), wrong, right });
+    else faults.warn(`${placed(kernel, offset)} ${wrong} ${right}`);
+  }
   const left = [...unknown.values()].filter((access) => {
-    const most = overruns.get(arrayKey(access))?.worst.range?.max;
+    const most = overruns.get(arrayKey(access))?.most;
     return !access.range || access.range.min < 0 || most === undefined || access.range.max > most;
   });
   if (left.length > 0 || !followed)
@@ -108,9 +120,12 @@ function arrayKey({ binding, array, path, elements }: Access): string {
 
 function collect(overruns: Map<string, Overrun>, access: Access, entryPoint: string): void {
   const before = overruns.get(arrayKey(access));
-  const isWorse = !before || (access.range?.max ?? 0) > (before.worst.range?.max ?? 0);
+  const max = access.range?.max ?? 0;
+  const rank = ({ stores }: Access) => Number(stores);
+  const ahead = before ? rank(access) - rank(before.worst) || max - (before.worst.range?.max ?? 0) : 1;
   const places = (before?.places ?? new Set()).add(access.offset);
-  overruns.set(arrayKey(access), isWorse ? { worst: access, entryPoint, places } : { ...before, places });
+  const most = Math.max(max, before?.most ?? 0);
+  overruns.set(arrayKey(access), before && ahead <= 0 ? { ...before, places, most } : { worst: access, entryPoint, places, most });
 }
 
 /**
@@ -139,25 +154,36 @@ function fewerWorkgroups(judged: Judged, pass: PassPlan, beyondEnd: readonly Acc
   return undefined;
 }
 
-function tooMany(judged: Judged, access: Access, { entryPoint, workgroups }: PassPlan, fewer: PassPlan["workgroups"]): string {
+function tooMany(
+  judged: Judged,
+  access: Access,
+  { entryPoint, workgroups }: PassPlan,
+  fewer: PassPlan["workgroups"],
+): [wrong: string, right: string] {
   const { offset, text, array, stores, elements, range } = access;
   const max = range?.max ?? 0;
   const axis = workgroups.findIndex((count, index) => count !== fewer[index]);
-  return `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${quoted(text)} (${placed(judged.kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what lies there is each GPU's own affair, and volunteers may agree on it. Write ${fewer[axis]}, or ${longer(judged, access)}.`;
+  return [
+    `with ${workgroups[axis]} along ${"xyz"[axis]} ${entryPoint} ${stores ? "stores" : "reads"} ${quoted(text)} (${placed(judged.kernel, offset)}) with indices up to ${max}, and ${array} has ${counted(elements, "element")}: what lies there is each GPU's own affair, and volunteers may agree on it.`,
+    `Write ${fewer[axis]}, or ${longer(judged, access, max)}.`,
+  ];
 }
 
-function beyond(judged: Judged, { worst, entryPoint, places }: Overrun): string {
-  const { offset, text, array, stores, elements, range } = worst;
+function beyond(judged: Judged, { worst, most, entryPoint, places }: Overrun): [wrong: string, right: string] {
+  const { text, array, stores, elements, range } = worst;
   const does = stores ? "stores" : "reads";
   const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
   const more =
     places.size > 1 ? `; ${counted(places.size - 1, "more place")} of the kernel ${places.size === 2 ? "does" : "do"} so too` : "";
-  return `${placed(judged.kernel, offset)} ${entryPoint} ${does} ${quoted(text)} with indices up to ${range?.max ?? 0}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result${more}. Keep the index below ${elements}, or ${longer(judged, worst)}.`;
+  return [
+    `${entryPoint} ${does} ${quoted(text)} with indices up to ${range?.max ?? 0}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result${more}.`,
+    `Keep the index below ${elements}, or ${longer(judged, worst, most)}.`,
+  ];
 }
 
-/** The array's length that fits its indices, and where it is written. */
-function longer({ sized, units }: Judged, { binding, fixed, range }: Access): string {
-  const longer = `make the array ${(range?.max ?? 0) + 1} long`;
+/** The array's length that fits an index, and where it is written. */
+function longer({ sized, units }: Judged, { binding, fixed }: Access, most: number): string {
+  const longer = `make the array ${most + 1} long`;
   const found = binding === undefined ? undefined : sized.get(binding);
   if (fixed || !found || binding === undefined) return longer;
   if (found.manifest.elements !== undefined) return `${longer}, by bindings.${binding}.elements in job.json`;

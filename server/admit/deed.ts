@@ -64,6 +64,10 @@ const DEEDS: [RegExp, string | ((...parts: string[]) => string)][] = [
   [/^index -?\d+ out of bounds/, "Keep the index inside, or make the array longer."],
   [/^const initializer requires a const-expression/, "Write let: const is for what is known before the kernel runs."],
   [/^redeclaration of/, "Give one of the two another name."],
+  [/^expected '<' for '(vec[234])'/, (name) => `Say of what: ${name}<f32> or ${name}f, ${name}<u32> or ${name}u.`],
+  [/^expected '<' for '(\w+)'/, (name) => `Say of what: ${name}<…>.`],
+  [/^integer division by zero/, "Divide by what is not zero at every place that gets here, or guard it."],
+  [/^unresolved (?:value|type|identifier) '([^']*)'/, (name) => `Declare ${name}, or mend its name.`],
   [/^unresolved call target '([^']*)'/, (name) => `Declare the function ${name}, or mend its name.`],
 ];
 

@@ -56,16 +56,16 @@ export async function tellTint(
   faults: Faults,
   progress: Progress,
 ): Promise<void> {
-  const said = await judgeByTint(kernel, pipelines, overrides, raised, progress);
+  const { isValid, said } = await judgeByTint({ kernel, broken: read.broken ?? [] }, pipelines, overrides, raised, progress);
   // What Tint takes is valid: the reader is at fault then, and the advice is how to get around it.
-  for (const fault of read.faults) faults.add(said.length === 0 && read.plain ? unreadable(fault) : fault);
+  for (const fault of read.faults) faults.add(isValid && read.plain ? unreadable(fault) : fault);
+  const meant = said.filter(({ about, fault }) => about === "meaning" && !(isDoubled && SAME_PLACE.test(fault.wrong)));
+  for (const { fault } of meant) faults.add(fault);
   // Tint stops at syntax too, in its own words and sometimes a line later; unknown names only follow from it.
   if (read.faults.length > 0) return;
-  if (said.length > 0) for (const fault of read.unresolved) faults.add(fault);
+  if (!isValid) for (const fault of read.unresolved) faults.add(fault);
   const taken = new Set(read.unresolved.map(lineOf));
-  for (const fault of said) {
-    if (!taken.has(lineOf(fault)) && !(isDoubled && SAME_PLACE.test(fault.wrong))) faults.add(fault);
-  }
+  for (const { about, fault } of said) if (about !== "meaning" && !taken.has(lineOf(fault))) faults.add(fault);
 }
 
 function unreadable({ wrong, ...place }: Fault): Fault {

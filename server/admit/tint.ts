@@ -2,10 +2,10 @@
 
 import { create, globals } from "webgpu";
 import type { Fault } from "../../shared/errors.ts";
-import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { deedFor } from "./deed.ts";
+import { type About, aboutOf, allErrors, type Refused, type TintError } from "./hidden.ts";
 import type { Progress } from "./package.ts";
 import { shortened } from "./shortened.ts";
 
@@ -15,6 +15,12 @@ export interface TintPipeline {
   offset: number;
   /** The buffers it binds. */
   buffers: BufferPlan[];
+}
+
+/** A fault that Tint found. */
+export interface Said {
+  fault: Fault;
+  about: About;
 }
 
 /** A message of Dawn about a limit of the null device, which has WebGPU's defaults only. */
@@ -41,37 +47,34 @@ export async function openTint(): Promise<GPUDevice> {
  * so Tint judges our layout rules too. `raised`: the job needs limits above the defaults, which are not Tint's to judge.
  */
 export async function judgeByTint(
-  kernel: Kernel,
+  { kernel, broken }: Refused,
   pipelines: readonly TintPipeline[],
   constants: Record<string, number>,
   raised: boolean,
   progress: Progress,
-): Promise<Fault[]> {
+): Promise<{ isValid: boolean; said: Said[] }> {
   const device = await openTint();
   progress({ file: kernel.placeOf(0).file, doing: "compiling the kernel with Tint" });
-  device.pushErrorScope("validation");
-  const module = device.createShaderModule({ code: kernel.text });
-  const info = await module.getCompilationInfo();
-  const invalid = await device.popErrorScope();
-  const faults: Fault[] = [];
-  for (const message of info.messages) {
-    if (message.type !== "error") continue;
-    const place = kernel.placeAt(message.lineNum, message.linePos);
-    faults.push({ ...place, wrong: sentence(message.message), right: deedFor(message.message) });
+  const { module, errors, invalid } = await compile(device, kernel.text);
+  if (errors.length > 0) {
+    const all = await allErrors({ kernel, broken }, errors, async (text) => (await compile(device, text)).errors);
+    const said = all.map((error) => ({
+      about: aboutOf(error),
+      fault: { ...kernel.placeOf(error.offset), wrong: sentence(error.message), right: deedFor(error.message) },
+    }));
+    return { isValid: false, said };
   }
-  if (faults.length === 0 && invalid) faults.push({ ...kernel.placeOf(0), wrong: sentence(invalid.message), right: "Mend the kernel." });
-  if (faults.length > 0) return faults;
-  for (const pipeline of pipelines) {
+  const said: Said[] = [];
+  const tell = (offset: number, message: string, right: string) =>
+    said.push({ about: "meaning", fault: { ...kernel.placeOf(offset), wrong: sentence(message), right } });
+  if (invalid) tell(0, invalid.message, "Mend the kernel.");
+  for (const pipeline of invalid ? [] : pipelines) {
     progress({ file: kernel.placeOf(pipeline.offset).file, doing: `making a pipeline of ${pipeline.entryPoint} with Tint` });
     const wrong = await tryPipeline(device, module, pipeline, constants);
     if (wrong === undefined || (raised && ABOUT_LIMITS.test(wrong))) continue;
-    faults.push({
-      ...kernel.placeOf(pipeline.offset),
-      wrong: sentence(wrong),
-      right: `Mend it: no GPU can run ${pipeline.entryPoint} as it is.`,
-    });
+    tell(pipeline.offset, wrong, `Mend it: no GPU can run ${pipeline.entryPoint} as it is.`);
   }
-  return faults;
+  return { isValid: said.length === 0, said };
 }
 
 /** Compiles a text that was made of a kernel that Tint took, and its pipelines: the first thing that is wrong, or undefined. */
@@ -82,17 +85,26 @@ export async function refusalByTint(
   raised: boolean,
 ): Promise<string | undefined> {
   const device = await openTint();
-  device.pushErrorScope("validation");
-  const module = device.createShaderModule({ code: text });
-  const info = await module.getCompilationInfo();
-  const invalid = await device.popErrorScope();
-  const error = info.messages.find((message) => message.type === "error");
-  if (error || invalid) return sentence(error?.message ?? invalid?.message ?? "");
+  const { module, errors, invalid } = await compile(device, text);
+  const error = errors[0] ?? invalid;
+  if (error) return sentence(error.message);
   for (const pipeline of pipelines) {
     const wrong = await tryPipeline(device, module, pipeline, constants);
     if (wrong !== undefined && !(raised && ABOUT_LIMITS.test(wrong))) return sentence(wrong);
   }
   return undefined;
+}
+
+async function compile(
+  device: GPUDevice,
+  code: string,
+): Promise<{ module: GPUShaderModule; errors: TintError[]; invalid: GPUError | null }> {
+  device.pushErrorScope("validation");
+  const module = device.createShaderModule({ code });
+  const info = await module.getCompilationInfo();
+  const invalid = await device.popErrorScope();
+  const errors = info.messages.filter(({ type }) => type === "error").map(({ message, offset }) => ({ message, offset }));
+  return { module, errors, invalid };
 }
 
 async function tryPipeline(

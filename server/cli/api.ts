@@ -48,6 +48,7 @@ export async function send(connection: Connection, path: string, request: Reques
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = messageOf(cause);
+    if (isUntrusted(cause)) throw untrusted(connection.url);
     throw new CliError(
       EXIT.unreachable,
       "unreachable",
@@ -59,6 +60,27 @@ export async function send(connection: Connection, path: string, request: Reques
   }
   if (response.ok) return response;
   throw refusal(connection, response.status, await response.text());
+}
+
+/** Code of the failure when nobody whom this machine trusts vouches for the coordinator. */
+export const UNTRUSTED = "untrusted-certificate";
+
+function isUntrusted(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && UNSIGNED.has(String(cause.code));
+}
+
+/** https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
+const UNSIGNED: ReadonlySet<string> = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+function untrusted(url: string): CliError {
+  const todo = "Give the fingerprint that serve --tls printed with --pin or IDLEWAVE_PIN; a link to join has it in it.";
+  return new CliError(EXIT.failure, UNTRUSTED, `Nobody whom this machine trusts signed the certificate of ${url}.`, todo);
 }
 
 function unreachable(why: string): string {

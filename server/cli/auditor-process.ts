@@ -17,13 +17,16 @@ export interface AuditorOptions {
   /** Folder of its key and its unsent results. */
   home: string;
   software: boolean;
+  /** Who signs the coordinator's certificate, where that is nobody whom this machine trusts. */
+  authorityFile: string | undefined;
 }
 
 /** Starts it. Returns how to stop it; that resolves when it has ended. */
-export function startAuditor({ url, token, home, software }: AuditorOptions): () => Promise<void> {
+export function startAuditor({ url, token, home, software, authorityFile }: AuditorOptions): () => Promise<void> {
   const args = ["audit", "--url", url, "--home", home, "--json", ...(software ? ["--software"] : [])];
   const passedOn = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  const env = { ...Object.fromEntries(passedOn), IDLEWAVE_TOKEN: token };
+  const trusted = authorityFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorityFile };
+  const env = { ...Object.fromEntries(passedOn), ...trusted, IDLEWAVE_TOKEN: token };
   let child: ChildProcess | undefined;
   let restart: NodeJS.Timeout | undefined;
   let isStopped = false;

@@ -1,16 +1,27 @@
 /** Where the coordinator is when nobody says it: the one that `serve` starts in this folder or the nearest above it that has settings. */
 import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { ConfigError, readConfig } from "../config.ts";
+import { dirname, join, resolve } from "node:path";
+import { AUTHORITY_FILE, type Config, ConfigError, readConfig, speaksTls } from "../config.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /** `publicUrl` of `idlewave.json` or of IDLEWAVE_PUBLIC_URL, else the address that `serve` would listen on. Throws `CliError` (usage) on a wrong setting. */
 export function coordinatorUrl(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): string {
+  const { publicUrl, host, port, ...tls } = settings(env, configuredFolder(folder));
+  // Listening everywhere, it is here too; a port that is chosen at the start cannot be known.
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return publicUrl || `${speaksTls(tls) ? "https" : "http"}://${name}:${port || 8080}`;
+}
+
+/** File with the certificate of that coordinator's authority, where it makes its own; undefined where it does not. Throws as `coordinatorUrl`. */
+export function ownAuthority(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): string | undefined {
+  const above = configuredFolder(folder);
+  const { tls, tlsCert, data } = settings(env, above);
+  return tls && tlsCert === "" ? join(resolve(above, data), "tls", AUTHORITY_FILE) : undefined;
+}
+
+function settings(env: NodeJS.ProcessEnv, folder: string): Config {
   try {
-    const { publicUrl, host, port } = readConfig({}, env, configuredFolder(folder));
-    // Listening everywhere, it is here too; a port that is chosen at the start cannot be known.
-    const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-    return publicUrl || `http://${name}:${port || 8080}`;
+    return readConfig({}, env, folder);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, `${error.todo} Or name the coordinator with --url.`.trim());

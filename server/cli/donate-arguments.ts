@@ -1,7 +1,7 @@
 /** The arguments of `donate` as they are typed. Each throws `InvalidArgumentError`. */
 import { InvalidArgumentError } from "commander";
 import { type Hours, hoursOf } from "../../client/donor/manners/wishes.ts";
-import { JOIN_PATH, readJoinLink } from "../../shared/pool.ts";
+import { JOIN_PATH, type JoinLink, readJoinLink } from "../../shared/pool.ts";
 
 export function hoursArgument(text: string): Hours {
   const [from = "", to = ""] = text.split("-");
@@ -10,9 +10,10 @@ export function hoursArgument(text: string): Hours {
   return hours;
 }
 
-export function joinArgument(text: string): { origin: string; secret: string } {
+export function joinArgument(text: string): JoinLink {
   const link = readJoinLink(text);
-  if ("why" in link) throw new InvalidArgumentError(`${link.why} A link to join ends in ${JOIN_PATH}# and 43 characters; quote all of it.`);
+  if ("why" in link)
+    throw new InvalidArgumentError(`${link.why} A link to join ends in ${JOIN_PATH}# and what was behind it; quote all of it.`);
   return link;
 }
 

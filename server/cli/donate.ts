@@ -8,10 +8,11 @@ import { has } from "../../client/donor/phases.ts";
 import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
+import type { JoinLink } from "../../shared/pool.ts";
 import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
-import { type Connection, findJob, posted, sendJson } from "./api.ts";
+import { type Connection, findJob, posted, send, sendJson, UNTRUSTED } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -42,7 +43,7 @@ export interface DonateOptions extends VerbOptions {
   untilIdle?: number;
   hours?: Hours;
   gpuMemory?: number;
-  join?: { origin: string; secret: string };
+  join?: JoinLink;
   pool?: number;
 }
 
@@ -77,7 +78,8 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const { origin, pathname } = new URL(connection.url);
   if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
   const job = await jobOf(connection, options);
-  if (options.join) await tellWhoAsks(connection, options.join.secret);
+  await refuseUntrusted(connection);
+  if (options.join) await tellWhoAsks(connection, options.join);
   const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
   let last: DonorState | undefined;
@@ -124,11 +126,17 @@ async function jobOf(connection: Connection, { job, join, pool }: DonateOptions)
   throw new CliError(EXIT.usage, "usage", `--job ${job} is no number.`, "A pool's job is named by its number, which its owner knows.");
 }
 
-async function tellWhoAsks(connection: Connection, secret: string): Promise<void> {
+/** A connection would be tried for ever. A coordinator that is away is waited for, though. */
+async function refuseUntrusted(connection: Connection): Promise<void> {
+  await send(connection, "/healthz").catch((error: unknown) => {
+    if (error instanceof CliError && error.body.code === UNTRUSTED) throw error;
+  });
+}
+
+async function tellWhoAsks(connection: Connection, { secret, pin, origin }: JoinLink): Promise<void> {
   const { id, name, owner } = await sendJson(connection, "/api/pools/invited", InvitedSchema, posted({ secret }));
-  note(
-    `The link is to pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(`donate --pool ${id}`)} goes on.`,
-  );
+  const later = `donate --pool ${id} --url ${origin}${pin === undefined ? "" : ` --pin ${Buffer.from(pin, "base64url").toString("hex")}`}`;
+  note(`The link is to pool ${id}, ${name}, of ${owner}: this machine computes its jobs alone. Later ${invocation(later)} goes on.`);
 }
 
 /** The first signal stops; a GPU that does not answer, or a second signal, ends the process. */

@@ -4,6 +4,7 @@ import type { Connection } from "./api.ts";
 import { coordinatorUrl } from "./coordinator-url.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
+import { pinArgument } from "./trust.ts";
 
 /** As the coordinator makes them; another text may not even be fit for a header. */
 const TOKEN = /^iw_[A-Za-z0-9_-]{43}$/;
@@ -18,6 +19,8 @@ export interface VerbOptions extends OfflineOptions {
   /** Undefined: the coordinator of this folder. */
   url?: string;
   token?: string;
+  /** SHA-256 of a certificate to trust, hexadecimal. */
+  pin?: string;
 }
 
 /** A verb that asks a coordinator. */
@@ -31,6 +34,11 @@ export function verb(program: Command, usage: string, description: string): Comm
       ),
     )
     .addOption(new Option("--token <token>", "owner's token").env("IDLEWAVE_TOKEN"))
+    .addOption(
+      new Option("--pin <fingerprint>", "SHA-256 of the certificate to trust, where the coordinator made it itself")
+        .env("IDLEWAVE_PIN")
+        .argParser(pinArgument),
+    )
     .option("--json", "print JSON");
 }
 

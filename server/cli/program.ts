@@ -25,6 +25,7 @@ import { statusVerb } from "./status.ts";
 import { steerVerbs } from "./steer.ts";
 import { submitVerb } from "./submit.ts";
 import { tokenVerb } from "./token.ts";
+import { isTrusted } from "./trust.ts";
 import { watchVerb } from "./watch.ts";
 
 const VERBS = [
@@ -62,6 +63,9 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
     .configureOutput({ outputError: () => undefined });
   if (json) program.configureOutput({ writeErr: () => undefined });
   for (const add of VERBS) add(program);
+  program.hook("preAction", async (_program, verb) => {
+    if (verb.options.some(({ long }) => long === "--pin") && !(await isTrusted(verb.opts()))) throw new CommanderError(0, "done", "");
+  });
   for (const warning of unknownVariables(process.env)) note(warning);
   try {
     await program.parseAsync(args, { from: "user" });

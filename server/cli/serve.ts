@@ -9,6 +9,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { DEFAULT_URL } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
+import { fingerprintOf } from "./trust.ts";
 
 const DRIVERS = ["gpu", "software"] as const;
 type Driver = (typeof DRIVERS)[number];
@@ -17,6 +18,9 @@ interface ServeOptions {
   host?: string;
   port?: number;
   data?: string;
+  tls?: boolean;
+  tlsCert?: string;
+  tlsKey?: string;
   allowSoftware?: boolean;
   audit?: Driver;
   json?: boolean;
@@ -29,6 +33,9 @@ export function serveVerb(program: Command): void {
     .option("--host <address>", "address to listen on, default 127.0.0.1")
     .addOption(new Option("--port <port>", "port to listen on, default 8080; 0 takes a free one").argParser(portOf))
     .option("--data <folder>", "folder of the database and the blobs, default ./data")
+    .option("--tls", "speak HTTPS, with a certificate that it makes itself")
+    .option("--tls-cert <file>", "speak HTTPS with this certificate, PEM")
+    .option("--tls-key <file>", "its private key, PEM")
     .option("--allow-software", "give work to software adapters too")
     .addOption(
       new Option("--audit [driver]", "start an auditor beside it, on this machine's GPU or with Chromium's software driver")
@@ -41,19 +48,12 @@ export function serveVerb(program: Command): void {
       if (!json) note("Starting …");
       const { startCoordinator: start } = await import("../main.ts");
       const config = configOf(overrides);
+      if (audit && config.tlsCert !== "" && config.publicUrl === "") throw noNameForAuditor();
       const coordinator = await started(() => start(config, { auditorFollows: audit !== undefined }), config);
       // Before the address is told: whoever waits for it may stop it at once.
       const stop = stopSignal();
-      if (json) printJson({ url: coordinator.url, token: coordinator.adminToken ?? null });
-      else {
-        print(`Idlewave is at ${coordinator.url}`);
-        if (coordinator.adminToken) {
-          print(`The administrator's token, shown once: ${coordinator.adminToken}`);
-          const url = coordinator.url === DEFAULT_URL ? "" : `IDLEWAVE_URL=${coordinator.url} `;
-          note(`To use it in another terminal: export ${url}IDLEWAVE_TOKEN=<the token>`);
-          note(`Make one for each owner with ${invocation("token new <name>")}.`);
-        }
-      }
+      if (json) printJson(factsOf(coordinator));
+      else tell(coordinator);
       const stopAuditor = audit && startAuditor(auditorOf(coordinator, config, audit));
       await stop;
       await stopAuditor?.();
@@ -61,8 +61,38 @@ export function serveVerb(program: Command): void {
     });
 }
 
-function auditorOf({ url, auditorToken: token }: RunningCoordinator, { data }: Config, driver: Driver): AuditorOptions {
-  return { url: loopback(url), token, home: join(resolve(data), "auditor"), software: driver === "software" };
+function factsOf({ url, network, authority, adminToken }: RunningCoordinator) {
+  return { url, token: adminToken ?? null, ...(network && { network }), ...(authority && { pin: fingerprintOf(authority.fingerprint) }) };
+}
+
+function tell({ url, network, authority, adminToken }: RunningCoordinator): void {
+  print(`Idlewave is at ${url}`);
+  if (network && network !== url) print(`Others reach it at ${network}`);
+  const pin = authority && fingerprintOf(authority.fingerprint);
+  if (authority) {
+    note(`Its certificate is of its own making: each browser asks once whether to go on, or trusts ${authority.file} from then on.`);
+    note(`SHA-256 of that file's certificate, for --pin or IDLEWAVE_PIN: ${pin}`);
+  }
+  if (!adminToken) return;
+  print(`The administrator's token, shown once: ${adminToken}`);
+  const where = `${url === DEFAULT_URL ? "" : `IDLEWAVE_URL=${url} `}${pin ? `IDLEWAVE_PIN=${pin} ` : ""}`;
+  note(`To use it in another terminal: export ${where}IDLEWAVE_TOKEN=<the token>`);
+  note(`Make one for each owner with ${invocation("token new <name>")}.`);
+}
+
+function auditorOf(
+  { url, authority, auditorToken: token }: RunningCoordinator,
+  { data, tlsCert, publicUrl }: Config,
+  driver: Driver,
+): AuditorOptions {
+  // A certificate that was given is for its public name alone.
+  const reached = tlsCert === "" ? loopback(url) : publicUrl;
+  return { url: reached, token, home: join(resolve(data), "auditor"), software: driver === "software", authorityFile: authority?.file };
+}
+
+function noNameForAuditor(): CliError {
+  const todo = "Set publicUrl to the https:// address that the certificate is for, or start the auditor beside it yourself.";
+  return new CliError(EXIT.usage, "bad-config", "An auditor cannot reach this coordinator under the name of its certificate.", todo);
 }
 
 /** A coordinator that listens on all addresses is reached at this one. */
@@ -74,6 +104,7 @@ async function started(start: () => Promise<RunningCoordinator>, config: Config)
   try {
     return await start();
   } catch (error) {
+    if (error instanceof ConfigError) throw badConfig(error);
     if (error instanceof DamagedDatabase) {
       const todo = `${invocation(`doctor ${config.data}`)} tells what else is wrong. Restore a backup that you trust into a new folder and start on that.`;
       throw new CliError(EXIT.failure, "damaged-data", `${error.message}.`, todo);
@@ -98,9 +129,12 @@ export function configOf(overrides: Omit<ServeOptions, "json" | "audit">) {
   try {
     return readConfig(overrides);
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "bad-config", `${error.message}.`, error.todo);
-    throw error;
+    throw error instanceof ConfigError ? badConfig(error) : error;
   }
+}
+
+function badConfig({ message, todo }: ConfigError): CliError {
+  return new CliError(EXIT.usage, "bad-config", `${message}.`, todo);
 }
 
 function portOf(text: string): number {

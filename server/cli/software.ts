@@ -1,11 +1,11 @@
 /** WebGPU on the processor: SwiftShader, the software driver that comes with Chromium, under Dawn. */
-import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../root.ts";
-import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { again } from "./again.ts";
+import { CliError, EXIT } from "./exit.ts";
 
 const DRIVER = "vk_swiftshader_icd.json";
 /** Vulkan's loader takes its drivers from here. */
@@ -21,25 +21,16 @@ export async function onGpu(software: boolean, act: () => Promise<void>): Promis
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const hasDriver = process.env[DRIVERS]?.endsWith(DRIVER) === true;
   if (!software || hasDriver) return await act();
-  const code = await again();
-  // It has said all there was to say.
-  if (code !== EXIT.ok) throw new CliError(code, "failed", "", "");
+  await withDriver();
 }
 
-/** Libraries are looked up when a process starts. Resolves with its exit code. */
-async function again(): Promise<ExitCode> {
+/** Libraries are looked up when a process starts. */
+async function withDriver(): Promise<void> {
   if (process.platform !== "linux")
     throw new CliError(EXIT.failure, "no-software-driver", "--software works on Linux alone.", "Leave it out: Dawn uses the GPU.");
   const folder = await driverFolder();
   const libraries = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
-  const env = { ...process.env, [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries };
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: "inherit" });
-  // A terminal tells both, somebody else this one alone.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
-  return await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve((code ?? EXIT.failure) as ExitCode));
-  });
+  await again({ [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries });
 }
 
 export function noGpu(): CliError {

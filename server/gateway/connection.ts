@@ -46,7 +46,6 @@ export interface ConnectionContext extends Desk {
   /** Lines that said they are an auditor's, and their tokens. */
   auditors: Map<Socket, string>;
   visits: Visits;
-  ownOrigin: (origin: string) => boolean;
   nextHost: () => HostId;
   /** The coordinator takes nothing new; what it has begun it answers. */
   isStopping: () => boolean;
@@ -54,6 +53,14 @@ export interface ConnectionContext extends Desk {
   onRefused: (code: ErrorCode) => void;
   /** Told of each answer that is on its way, until it is out. */
   answering: (answer: Promise<void>) => void;
+}
+
+/** What a connection needs until it is open or closed. */
+interface Opening {
+  handshake: Handshake;
+  /** Whether an origin is this coordinator's, as far as the request that opened the line shows. */
+  ownOrigin: (origin: string) => boolean;
+  deadline: NodeJS.Timeout;
 }
 
 type Ack = (answer: unknown) => void;
@@ -74,29 +81,29 @@ export class Connection {
   private readonly socket: Socket;
   private readonly context: ConnectionContext;
   private readonly address: string;
-  private readonly handshake: Handshake;
   private readonly frames: Bucket;
   private readonly cold: Bucket;
   private readonly garbage: Bucket;
   private readonly hasty: Bucket;
-  private readonly deadline: NodeJS.Timeout;
+  private opening: Opening | null;
   private state: "new" | "greeting" | "open" | "closed" = "new";
   private peer: Peer | null = null;
   private visit: Visit | undefined;
   private framesInFlight = 0;
   private bytesInFlight = 0;
 
-  constructor(socket: Socket, address: string, context: ConnectionContext) {
+  constructor(socket: Socket, address: string, ownOrigin: Opening["ownOrigin"], context: ConnectionContext) {
     const now = context.clock();
     this.socket = socket;
     this.context = context;
     this.address = address;
-    this.handshake = new Handshake(now, context.allowSoftware);
     this.frames = new Bucket(FRAME_RATE, now);
     this.cold = new Bucket(COLD_RATE, now);
     this.garbage = new Bucket(GARBAGE_RATE, now);
     this.hasty = new Bucket(TOO_FAST_RATE, now);
-    this.deadline = setTimeout(() => socket.disconnect(true), NONCE_LIFE_MS);
+    const handshake = new Handshake(now, context.allowSoftware);
+    const deadline = setTimeout(() => socket.disconnect(true), NONCE_LIFE_MS);
+    this.opening = { handshake, ownOrigin, deadline };
     socket.on("error", () => socket.disconnect(true));
     socket.on("disconnect", () => this.closed());
     socket.on(SocketEvent.Hello, (hello: unknown, ack: unknown) => this.hear(ack, (done) => this.hello(hello, done)));
@@ -112,7 +119,7 @@ export class Connection {
       this.hear(args.at(-1), async (done) => done(renewPass(this.context, this.authenticated()))),
     );
     socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
-    socket.emit(SocketEvent.Challenge, this.handshake.challenge());
+    socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
 
   /** Runs a cold message at its own pace; what fails is told to the sender and never leaves this connection. */
@@ -139,15 +146,15 @@ export class Connection {
   }
 
   private async hello(hello: unknown, ack: Ack): Promise<void> {
-    const { context, socket } = this;
-    if (this.state !== "new") {
+    const { context, socket, opening } = this;
+    if (this.state !== "new" || !opening) {
       ack(refused("bad-signature", { why: "the nonce was used before" }));
       return this.strike();
     }
     this.state = "greeting";
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
-      const introduced = this.handshake.check(hello, socket.id, context.ownOrigin, context.clock());
+      const introduced = opening.handshake.check(hello, socket.id, opening.ownOrigin, context.clock());
       const { publicKey, host, audit, pool, session } = introduced;
       // Noted before the token is looked up: whichever comes first, its revocation finds this line.
       if (audit !== undefined) context.auditors.set(socket, audit);
@@ -174,7 +181,7 @@ export class Connection {
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
       if (this.isClosed()) return this.left();
-      clearTimeout(this.deadline);
+      this.endOpening();
       this.state = "open";
       context.notices.join(row.id, socket);
       if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
@@ -300,8 +307,13 @@ export class Connection {
     this.context.auditors.delete(this.socket);
     this.context.serving.delete(this.socket);
     if (this.visit) this.context.visits.end(this.visit);
-    clearTimeout(this.deadline);
+    this.endOpening();
     this.left();
+  }
+
+  private endOpening(): void {
+    clearTimeout(this.opening?.deadline);
+    this.opening = null;
   }
 
   private left(): void {

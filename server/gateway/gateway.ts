@@ -15,7 +15,7 @@ import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator, Notice } from "../coordinator.ts";
 import type { BlobStore } from "../core/blob-store.ts";
 import type { Store } from "../core/store.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionContext } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { Notices } from "./notices.ts";
@@ -48,9 +48,11 @@ function lineFacts({ headers, socket }: IncomingMessage): Pick<IncomingMessage, 
   return { headers: { origin, forwarded, "x-forwarded-for": headers["x-forwarded-for"] }, socket };
 }
 
-/** It would be held as long as the line, some kilobytes each: https://socket.io/docs/v4/memory-usage/ */
-function forgetRequest({ conn, handshake }: Socket): void {
+/** It would be held as long as the line, some kilobytes each (https://socket.io/docs/v4/memory-usage/); Engine.IO's listeners hold its shell all the same. */
+function forgetRequest({ conn, handshake, request }: Socket): void {
   (conn as { request: IncomingMessage | null }).request = null;
+  request.headers = {};
+  request.rawHeaders = [];
   handshake.headers = {};
   handshake.query = {};
 }
@@ -124,6 +126,19 @@ export class Gateway {
     const newKeys = new NewKeyPace();
     const bytes = new BytePace();
     const ownUnits = new OwnUnitsPace();
+    const { coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit } = options;
+    const { notices, auditors, serving, visits } = this;
+    // One for all lines: there may be ten thousand.
+    const context: ConnectionContext = {
+      ...{ coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit },
+      ...{ clock, onFailure, clusters, idles, claims, newKeys, bytes, ownUnits, notices, auditors, serving, visits },
+      nextHost: () => ++this.hosts as HostId,
+      isStopping: () => this.stopping,
+      answering: (answer) => {
+        this.answers.add(answer);
+        void answer.finally(() => this.answers.delete(answer));
+      },
+    };
     this.io = new Server(http, {
       transports: ["websocket"],
       path: SOCKET_PATH,
@@ -162,46 +177,11 @@ export class Gateway {
       const line = lineFacts(socket.request);
       forgetRequest(socket);
       this.suspectProxy(address);
-      const { coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit } = options;
       const ownOrigin = (origin: string) => {
         const page = line.headers.origin;
         return (page === undefined || page === origin) && isOwnOrigin(origin, options.publicUrl, line);
       };
-      const nextHost = () => ++this.hosts as HostId;
-      new Connection(socket, address, {
-        ...{
-          coordinator,
-          store,
-          blobs,
-          plans,
-          tokens,
-          pools,
-          signing,
-          disk,
-          onRefused,
-          allowSoftware,
-          mayAudit,
-          ownOrigin,
-          nextHost,
-          clock,
-          onFailure,
-        },
-        clusters,
-        idles,
-        claims,
-        newKeys,
-        bytes,
-        ownUnits,
-        notices: this.notices,
-        auditors: this.auditors,
-        serving: this.serving,
-        visits: this.visits,
-        isStopping: () => this.stopping,
-        answering: (answer) => {
-          this.answers.add(answer);
-          void answer.finally(() => this.answers.delete(answer));
-        },
-      });
+      new Connection(socket, address, ownOrigin, context);
     });
   }
 

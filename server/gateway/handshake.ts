@@ -4,7 +4,6 @@
  */
 import { hash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { Compile } from "typebox/compile";
 import { toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
@@ -13,7 +12,7 @@ import { type Hello, HelloSchema, type Host } from "../../shared/messages.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
 import { WIRE_VERSION } from "../../shared/wire.ts";
-import { verifies } from "../access/ed25519.ts";
+import { isStrictKey, verifies } from "../ed25519.ts";
 
 const helloChecker = Compile(HelloSchema);
 
@@ -72,7 +71,7 @@ export class Handshake {
     if (now - this.issuedAt > NONCE_LIFE_MS) throw new IdlewaveError("bad-signature", { why: "the nonce is too old" });
     if (!ownOrigin(origin))
       throw new IdlewaveError("bad-signature", { why: "it was made for another origin than this coordinator's (its publicUrl)" });
-    if (!isWhole(key)) throw new IdlewaveError("bad-signature", { why: "its key is a point that belongs to nobody" });
+    if (!isStrictKey(key)) throw new IdlewaveError("bad-signature", { why: "its key is a point that belongs to nobody" });
     const message = authMessage(origin, socketId, this.nonce, key);
     if (!verifies(key, message, signed))
       throw new IdlewaveError("bad-signature", { why: "it is not this key's signature of this challenge" });
@@ -98,7 +97,8 @@ export function isOwnOrigin(origin: string, publicUrl: string, { headers, socket
   if (LOOPBACK_ORIGIN.test(origin)) return publicUrl === "" || (isLoopbackPeer(socket.remoteAddress) && !isForwarded(headers));
   if (publicUrl !== "") return false;
   const address = (socket.localAddress ?? "").replace(/^::ffff:(?=[\d.]+$)/, "");
-  return origin === `http://${address.includes(":") ? `[${address}]` : address}${socket.localPort === 80 ? "" : `:${socket.localPort}`}`;
+  const scheme = "encrypted" in socket ? "https" : "http";
+  return origin === new URL(`${scheme}://${address.includes(":") ? `[${address}]` : address}:${socket.localPort}`).origin;
 }
 
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
@@ -109,15 +109,6 @@ function isLoopbackPeer(address: string | undefined): boolean {
 
 function isForwarded(headers: IncomingMessage["headers"]): boolean {
   return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
-}
-
-/** Whether 32 bytes are the one encoding of a point that needs a private key: under those of low order anybody can sign. */
-function isWhole(publicKey: Uint8Array): boolean {
-  try {
-    return !ed25519.Point.fromBytes(publicKey).isSmallOrder();
-  } catch {
-    return false; // no point of the curve, or not in its canonical form
-  }
 }
 
 function malformed(why: string): IdlewaveError {

@@ -3,10 +3,10 @@ import { fromHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, PublicKeyHex, StatementId } from "../../shared/ids.ts";
 import { SIGN_WITHIN_MS, statementMessage } from "../../shared/statement.ts";
-import { Verifier } from "../access/ed25519.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Reply } from "../core/effects.ts";
 import type { Store } from "../core/store.ts";
+import { Verifier } from "../ed25519.ts";
 import { SignPace } from "./pace.ts";
 import { OpenStatements, Session } from "./session.ts";
 

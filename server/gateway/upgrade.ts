@@ -15,7 +15,8 @@ export function ignoreOtherUpgrades(http: HttpServer, path: string): void {
     if (line.destroyed || request.url?.startsWith(path)) return;
     line.unshift(rest);
     line.unshift(headOf(request));
-    http.emit("connection", line);
+    // An HTTPS server reads a line once it is decrypted.
+    http.emit("encrypted" in line ? "secureConnection" : "connection", line);
   });
 }
 

@@ -1,4 +1,5 @@
 /** The HTTP side: owners, pages and what everybody may see. Volunteers' frames go by the gateway. */
+import type { ServerOptions } from "node:http";
 import helmet from "@fastify/helmet";
 import multipart from "@fastify/multipart";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
@@ -19,6 +20,7 @@ import { metricsRoutes } from "./metrics.ts";
 import { networkRoutes } from "./network.ts";
 import { isLostReader, pageRoutes, sendNotFoundPage } from "./pages.ts";
 import { boundPipelines } from "./pipelines.ts";
+import { sendPlainOn } from "./plain.ts";
 import { poolRoutes } from "./pools.ts";
 import { limitRequests } from "./request-rate.ts";
 import { resultRoutes } from "./results.ts";
@@ -34,10 +36,12 @@ import { Views } from "./views.ts";
 import { volunteerRoutes } from "./volunteers.ts";
 import { widgetRoutes } from "./widget.ts";
 
+/** Until both have agreed on a cipher. */
+const HANDSHAKE_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 3_600_000; // an owner may send gigabytes over a slow line
 
 export async function createApp(context: HttpContext, log: FastifyBaseLogger): Promise<App> {
-  const { config, metrics } = context;
+  const { config, metrics, tls } = context;
   const refuse = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     metrics.refused(asIdlewaveError(thrown, request).error.code);
     sendError(thrown, request, reply);
@@ -49,7 +53,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
     bodyLimit: MAX_JSON_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    ...listening(tls),
     genReqId: requestIds(),
     frameworkErrors: refuse,
     clientErrorHandler(error, socket) {
@@ -65,11 +69,12 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
+  if (tls) sendPlainOn(app.server);
   boundPipelines(app, () => metrics.refused("pipelined"));
   followRequests(app, context.drain);
   boundConnections(app.server, config.trustProxy === 0, () => metrics.refused("connections"));
   hurrySenders(app);
-  await app.register(helmet, security(config.publicUrl));
+  await app.register(helmet, security(config.publicUrl, tls));
   await limitRequests(app, config.trustProxy);
   await app.register(multipart);
   await docs(app, context.version);
@@ -103,9 +108,17 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   return app;
 }
 
-function security(publicUrl: string) {
+/** Fastify's types know an HTTPS server as another kind of app, though what is used of it is the same. */
+function listening(tls: HttpContext["tls"]): { http: ServerOptions } {
+  if (!tls) return { http: { maxHeaderSize: MAX_HEADER_BYTES } };
+  const https = { cert: tls.cert, key: tls.key, maxHeaderSize: MAX_HEADER_BYTES, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+  return { https } as unknown as { http: ServerOptions };
+}
+
+function security(publicUrl: string, tls: HttpContext["tls"]) {
   const sockets = publicUrl === "" ? [] : [publicUrl.replace(/^http/, "ws")];
-  const https = publicUrl.startsWith("https:");
+  // Where a certificate of its own making is not trusted any more, this header would leave no way back.
+  const isLasting = publicUrl.startsWith("https:") && tls?.authority === undefined;
   return {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -123,7 +136,7 @@ function security(publicUrl: string) {
         frameAncestors: ["'none'"],
       },
     },
-    strictTransportSecurity: https ? undefined : (false as const),
+    strictTransportSecurity: isLasting ? undefined : (false as const),
     xFrameOptions: { action: "deny" as const },
     referrerPolicy: { policy: "no-referrer" as const },
     crossOriginResourcePolicy: false as const, // blobs and the schema are for everybody

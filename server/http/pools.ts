@@ -1,4 +1,5 @@
 /** Pools: made, listed, opened to others and switched off by their owners; who their members are, members see too. */
+import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { PLAIN_PATTERN } from "../../shared/plain.ts";
@@ -7,6 +8,7 @@ import { InvitedSchema, type Member, MemberListSchema, type PoolInfo, PoolLinkSc
 import { INVITE_DAYS, type Invited, isPoolOf } from "../access/pools.ts";
 import type { MemberRow, PoolRow } from "../core/pool-store.ts";
 import type { App, HttpContext } from "./context.ts";
+import { originOf } from "./origin.ts";
 import { forOwners, ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 import { seesPool, viewerOf } from "./viewer.ts";
@@ -34,7 +36,7 @@ const NewPoolSchema = Type.Object(
 const PoolParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 0xffffffff, description: "Number of the pool." }) });
 
 export function poolRoutes(app: App, context: HttpContext): void {
-  const { store, pools, coordinator, clock, config } = context;
+  const { store, pools, coordinator, clock, config, tls } = context;
   const common = { tags: ["pools"], security: [{ token: [] }] };
   const refused = refusals("unauthorized", "not-found");
   const onRequest = forOwners(store);
@@ -69,7 +71,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
     async (request, reply) => {
       const owner = await ownerOf(request, store);
       const made = await pools.make(owner, request.body.name, request.body.days ?? INVITE_DAYS.usual, clock());
-      return reply.status(201).send(linkOf(made, originOf(request)));
+      return reply.status(201).send(linkOf(made, request));
     },
   );
 
@@ -87,7 +89,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
     },
     async (request) => {
       const row = ownPool(await ownerOf(request, store), request.params.id);
-      return linkOf(await pools.invite(row, request.body.days ?? INVITE_DAYS.usual, clock()), originOf(request));
+      return linkOf(await pools.invite(row, request.body.days ?? INVITE_DAYS.usual, clock()), request);
     },
   );
 
@@ -180,17 +182,16 @@ export function poolRoutes(app: App, context: HttpContext): void {
     return rows.map((row) => memberOf(row, row.leftAt === null && coordinator.isServing(id, row.account)));
   }
 
-  function originOf(request: { protocol: string; host: string }): string {
-    return config.publicUrl || `${request.protocol}://${request.host}`;
+  /** Behind a proxy it is the proxy's certificate that members see. */
+  function linkOf({ pool, secret }: Invited, request: FastifyRequest) {
+    const print = config.trustProxy === 0 ? tls?.authority?.fingerprint : undefined;
+    const pin = print && Buffer.from(print, "hex").toString("base64url");
+    return { id: pool.id, name: pool.name, link: joinLink(originOf(request, config), secret, pin), until: isoOf(pool.inviteUntil) };
   }
 }
 
 function noPool(id: number): IdlewaveError {
   return new IdlewaveError("not-found", { what: `pool ${id} of yours` });
-}
-
-function linkOf({ pool, secret }: Invited, origin: string) {
-  return { id: pool.id, name: pool.name, link: joinLink(origin, secret), until: isoOf(pool.inviteUntil) };
 }
 
 function shown({ id, name, ownerName, createdAt, offAt, inviteUntil }: PoolRow, members: Member[]): PoolInfo {

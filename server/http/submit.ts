@@ -19,6 +19,7 @@ import type { JobBlobs } from "./blobs.ts";
 import { filling } from "./bytes.ts";
 import type { App, HttpContext } from "./context.ts";
 import { PackageRefused } from "./errors.ts";
+import { originOf } from "./origin.ts";
 import { forOwners, ownerOf } from "./owners.ts";
 import { refusals } from "./refusals.ts";
 import { MAX_PACKAGE_BYTES, measure, receivePackage, refuseTooLong } from "./upload.ts";
@@ -65,10 +66,13 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
         { ...specOf(owner, manifest, plan, floats, wished), pool },
       );
       if (request.query.start !== "0") await coordinator.dispatch({ type: "job-verb", job: row.id, verb: "start" });
-      const origin = context.config.publicUrl || `${request.protocol}://${request.host}`;
-      return reply
-        .status(201)
-        .send({ id: row.id, name: manifest.name, units: plan.units.count, url: `${origin}/?job=${row.id}`, warnings });
+      return reply.status(201).send({
+        id: row.id,
+        name: manifest.name,
+        units: plan.units.count,
+        url: `${originOf(request, context.config)}/?job=${row.id}`,
+        warnings,
+      });
     },
   );
 

@@ -1,8 +1,8 @@
 /** Whether each signature that is kept is its account's over its statement. */
-import { createPublicKey, verify } from "node:crypto";
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { fromHex } from "../../shared/bytes.ts";
 import { statementMessage } from "../../shared/statement.ts";
+import { verifies } from "../ed25519.ts";
 
 const SHOWN = 3;
 
@@ -31,12 +31,8 @@ const SIGNED = `SELECT statements.id, hash, signature, public_key FROM statement
 
 function isGood(publicKey: string, hash: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const key = createPublicKey({
-      key: { kty: "OKP", crv: "Ed25519", x: Buffer.from(fromHex(publicKey)).toString("base64url") },
-      format: "jwk",
-    });
-    return verify(null, statementMessage(hash), key, signature);
+    return verifies(fromHex(publicKey), statementMessage(hash), signature);
   } catch {
-    return false; // a key that is no hexadecimal, or no point of the curve
+    return false; // a key that is no hexadecimal
   }
 }

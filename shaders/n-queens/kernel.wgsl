@@ -79,7 +79,9 @@ fn completions(number: u32) -> u32 {
   rising[0] = u;
   falling[0] = d;
   loop {
-    let choices = untried[row];
+    // No row is beyond MAX_ROWS; what cannot see that sees it here.
+    let open = row % MAX_ROWS;
+    let choices = untried[open];
     if (choices == 0u) {
       if (row == 0u) {
         break;
@@ -88,21 +90,22 @@ fn completions(number: u32) -> u32 {
       continue;
     }
     let queen = choices & (~choices + 1u);
-    untried[row] = choices ^ queen;
+    untried[open] = choices ^ queen;
     if (row == last) {
       found++;
       continue;
     }
-    c = columns[row] | queen;
-    u = ((rising[row] | queen) << 1u) & all;
-    d = (falling[row] | queen) >> 1u;
+    c = columns[open] | queen;
+    u = ((rising[open] | queen) << 1u) & all;
+    d = (falling[open] | queen) >> 1u;
     let free = all & ~(c | u | d);
     if (free != 0u) {
       row++;
-      untried[row] = free;
-      columns[row] = c;
-      rising[row] = u;
-      falling[row] = d;
+      let next = row % MAX_ROWS;
+      untried[next] = free;
+      columns[next] = c;
+      rising[next] = u;
+      falling[next] = d;
     }
   }
   return found;

@@ -47,6 +47,8 @@ export interface KernelReading {
   kernel?: Kernel;
   /** Syntax faults, and imports that lead nowhere. */
   faults: Fault[];
+  /** UTF-16 offsets of syntax faults in a plain kernel's text. */
+  broken?: number[];
   /** Names that nothing declares. Only Tint knows every built-in, so they are faults only where it refuses the kernel too. */
   unresolved: Fault[];
 }
@@ -111,7 +113,10 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
     (plain ? unresolved : faults).push({ ...place, wrong: `Nothing declares ${name}.`, right });
   }
 
-  if (plain) return { kernel: kernelOf(rootFile.text, root, bound.bindings, undefined, rootFile), plain, faults, unresolved };
+  if (plain) {
+    const broken = root.diagnostics.filter(({ severity }) => severity === "error").map(({ start }) => start);
+    return { kernel: kernelOf(rootFile.text, root, bound.bindings, undefined, rootFile), plain, faults, broken, unresolved };
+  }
   if (faults.length > 0) return { faults, unresolved };
   let map: SrcMap;
   try {

@@ -112,6 +112,17 @@ describe("before the click", () => {
     expect(await visitor.violations()).toEqual([]);
   });
 
+  test("finished jobs are told apart by their day, and those of one name by their number too", async () => {
+    const done = { state: "done", finishedAt: "2026-11-20T12:00:00.000Z" } as const;
+    site.jobs = [primes(), job({ ...done, id: 3 }), job({ ...done, id: 4, finishedAt: "2026-11-21T12:00:00.000Z" })];
+    await visitor.open();
+    expect(await page.$$eval(".jobs tbody th span", (lines) => lines.map((line) => line.textContent).toSorted())).toEqual([
+      "a count, shown above",
+      "a picture, finished November 20, 2026, job 3",
+      "a picture, finished November 21, 2026, job 4",
+    ]);
+  });
+
   test("?job= of a job that is not there says so, and lists those that are", async () => {
     await visitor.open("/?job=77", "unknown-job");
     expect(await visitor.h1()).toBe("There is no job 77.");
@@ -124,14 +135,12 @@ describe("before the click", () => {
     site.network = { ...network, name: "Tidal Network", allowSoftware: true };
     await visitor.open();
     expect(await page.$eval(".network", (element) => element.textContent)).toBe("Tidal Network");
-    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(
-      /^Volunteers compute units, .* in some browsers, a processor\.$/,
-    );
+    expect(await page.$eval("p.lead", (lead) => lead.textContent)).toMatch(/^Volunteers compute units, .* in some browsers, a CPU\.$/);
     // Nobody may ask before the click which of the two would compute.
-    expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Lend half my machine");
+    expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Lend half my GPU or CPU");
     await page.setViewport({ width: 390, height: 844 });
     await page.waitForFunction(() => (document.querySelector("ul.terms")?.getBoundingClientRect().bottom ?? 0) <= innerHeight);
-    expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's machine gets/);
+    expect(await page.$eval(".steps", (steps) => steps.textContent)).toMatch(/a stranger's GPU or CPU gets/);
     expect(await visitor.violations()).toEqual([]);
     await visitor.lend();
     await visitor.say({ phase: { kind: "no-adapter" } });

@@ -275,7 +275,7 @@ describe("after the click", () => {
     await visitor.say({});
     await visitor.say({ verified: [{ job: 1, unit: 305 }] });
     await page.waitForFunction(() => document.querySelector("h1 mark")?.textContent === "Unit 305");
-    expect(await visitor.h1()).toBe("Unit 305 is yours.");
+    expect(await visitor.h1()).toBe("Unit 305 of this picture is yours.");
     expect(await page.$eval("h1 a", (link) => [link.getAttribute("href"), link.getAttribute("target")])).toEqual([
       "/unit?job=1&unit=305",
       "_blank",
@@ -333,6 +333,23 @@ describe("after the click", () => {
     await page.click(".elsewhere");
     await page.waitForFunction(() => location.hash === "#jobs-title");
     expect(await visitor.state()).toBe("waiting");
+  });
+
+  test("what credit is lies under the dock, and is one press on its figure away", async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await visitor.open();
+    await visitor.lend();
+    await visitor.say({});
+    const bottom = () =>
+      page.evaluate(() => {
+        const [text, dock] = [".keep", ".dock"].map((of) => document.querySelector(of)?.getBoundingClientRect());
+        return (text?.bottom ?? 0) - (dock?.top ?? 0);
+      });
+    expect(await bottom()).toBeGreaterThan(0);
+    expect(await page.$eval(".figures dt a", (link) => link.getBoundingClientRect().height)).toBeGreaterThanOrEqual(44);
+    await page.click(".figures dt a");
+    await expect.poll(bottom).toBeLessThanOrEqual(0);
+    expect(await page.$eval(".keep", (text) => text.getBoundingClientRect().top)).toBeGreaterThanOrEqual(0);
   });
 
   test("what was given is told after the graphics card was lost too", async () => {

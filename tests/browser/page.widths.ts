@@ -162,7 +162,7 @@ describe("every width", () => {
         {},
         { phase: { kind: "offline", running: true }, unsent: 18 },
         { phase: { kind: "offline", running: false }, unsent: 18 },
-        { phase: { kind: "refused", job: 1, unit: 77 } },
+        { phase: { kind: "refused", job: 1, unit: 77 }, units: { submitted: 31, final: 14, refused: 11 } },
         { phase: idle("waits-for-others"), own: { job: 1, waiting: 144, final: 0 } },
         { phase: idle("needs-features") },
         { phase: idle("quota") },

@@ -46,7 +46,7 @@ describe("a browser and a pool", () => {
     const job = await privateJob(id);
     await page.goto(link);
     await page.waitForSelector(JOIN);
-    expect(await textOf(page, "main")).toContain("Physics lab asks for your machine. Whoever runs this network invites this browser");
+    expect(await textOf(page, "main")).toContain("Physics lab asks for your GPU or CPU. Whoever runs this network invites this browser");
     expect(await violationsOf(page)).toEqual([]);
     // Nothing is made before the click: no key, no socket, no member.
     expect(await databases(page)).toEqual([]);

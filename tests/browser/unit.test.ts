@@ -87,6 +87,7 @@ it("tells what is known, runs nothing before the click, and puts the same digest
     replicas: { volunteer: string }[];
   };
   expect(await text("h1")).toBe("Unit 0 is verified.");
+  expect(await page.title()).toBe("Unit 0 of Sums of a generator · Idlewave");
   const known = await text("main");
   for (const words of [
     "Sums of a generator",
@@ -104,6 +105,8 @@ it("tells what is known, runs nothing before the click, and puts the same digest
   await page.click(CHECK);
   await until("final software-adapter");
   expect(await text("h1")).toBe("No graphics card here.");
+  for (const words of ["One click stops it", "Sends nothing", "all cores of your processor for at most half of the time"])
+    expect(await text(".terms")).toContain(words);
   expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
   await page.click(CHECK);
   await until("final checked");
@@ -124,7 +127,7 @@ it("finds out two who lied alike: the first byte and value that differ, and what
   await until("final idle");
   await check();
   await until("final checked");
-  expect(await text("h1")).toBe("Your processor got different bytes.");
+  expect(await text("h1")).toBe("✕ Your processor got different bytes.");
   const right = new DataView(expected(UNITS, STEPS).buffer).getUint32(WRONG * STRIDE + 3 * 4, true);
   expect(await text(".lead")).toContain(
     `They differ from byte ${LIE_AT} on. The first value that does, sums[3], u32, is ${right} here and ${(right ^ 1) >>> 0} there.`,
@@ -147,21 +150,22 @@ it("says so where the coordinator gives out other bytes than it tells of, none, 
     await until("final idle");
     await check();
     await until("final checked");
-    expect(await text("h1")).toBe("Your processor got the same bytes.");
-    expect(await text(".lead")).toContain("the coordinator gives out have another digest than the one it tells");
+    expect(await text("h1")).toBe("✕ The coordinator gives out other bytes.");
+    expect(await text(".lead")).toContain("Your processor got the digest that it tells");
     expect(await page.$$(".digests .digest")).toHaveLength(3);
+    expect(await text('[data-testid="forged"]')).toBe("✕ Another SHA-256 than it tells");
 
     about = "gone";
     await page.click(CHECK);
     await page.waitForFunction(() => document.querySelector(".lead")?.textContent?.includes("could not be fetched"));
-    expect(await text(".lead")).toMatch(/The bytes themselves could not be fetched: .*\/bytes\S* answered 404\./);
+    expect(await text(".lead")).toContain(`The bytes themselves could not be fetched: the coordinator has no result of unit ${RIGHT}.`);
 
     about = "no-input";
     await page.evaluate(() => caches.delete("idlewave-blobs"));
     await page.click(CHECK);
     await until("final no-input");
     expect(await text("h1")).toBe("What this unit reads is not there.");
-    expect(await text(".lead")).toMatch(/\/blobs\/\w+ answered 404\./);
+    expect(await text(".lead")).toMatch(/^The coordinator has no blob \w{12}\./);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -208,5 +212,5 @@ it("stops at once, begins anew, and says so when the graphics card is lost meanw
   const session = await browser.target().createCDPSession();
   await session.send("Browser.crashGpuProcess" as never).catch(() => undefined);
   await until("final device-lost");
-  expect(await text("h1")).toBe("Your graphics card restarted.");
+  expect(await text("h1")).toBe("Your browser's driver restarted.");
 });

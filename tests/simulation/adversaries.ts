@@ -66,7 +66,7 @@ export interface Strategy {
 export const HONEST: Strategy = { isCheat: false, answer: () => RIGHT };
 
 interface Adversary extends Strategy {
-  /** To a quorum it is as the whitewasher. */
+  /** To a quorum it is as `always`, or as the whitewasher. */
   isOfSlices?: boolean;
   /** What it does, for people. */
   does: string;
@@ -116,14 +116,16 @@ export const ADVERSARIES: Record<string, Adversary> = {
     renewsAfter: 1,
     answer: () => WRONG,
   },
-  tenth: {
-    does: "wrong in a tenth of the slices of every unit, with a new key of a new network after each refusal",
+  tenth: { does: "wrong in a tenth of the slices of every unit", isOfSlices: true, isCheat: true, answer: () => TENTH },
+  evader: {
+    does: "wrong in a tenth of the slices of every unit, all alike, with a new key of a new network after each refusal",
     isOfSlices: true,
     isCheat: true,
     renewsAfter: 1,
     answer: () => TENTH,
   },
-  single: {
+  single: { does: "wrong in one slice of every unit", isOfSlices: true, isCheat: true, answer: () => SINGLE },
+  "single-fresh": {
     does: "wrong in one slice of every unit, with a new key of a new network after each refusal",
     isOfSlices: true,
     isCheat: true,

@@ -1,7 +1,8 @@
 /** One line of the table: an adversary at a share, over independent seeds. */
 import { messageOf } from "../../shared/thrown.ts";
 import { ADVERSARIES, SLICES } from "./adversaries.ts";
-import { type AuditOptions, Network, type Tier } from "./network.ts";
+import { type AuditOptions, Network } from "./network.ts";
+import type { Tier } from "./server.ts";
 
 export interface CellOptions {
   /** "quorum" when absent. */

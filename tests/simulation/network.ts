@@ -1,5 +1,5 @@
 /**
- * A network on a virtual clock around the production core. Each seat has one host at a time: it computes for a session, leaves,
+ * A network on a virtual clock around its server. Each seat has one host at a time: it computes for a session, leaves,
  * and the same person or another one takes the seat. Messages take time, get lost and come twice.
  */
 
@@ -7,24 +7,19 @@ import { VETTED_PASSED } from "../../server/core/audit.ts";
 import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Reply } from "../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, SubmittedResult } from "../../server/core/events.ts";
-import { type CoreState, createState } from "../../server/core/state.ts";
-import { step } from "../../server/core/step.ts";
-import { type AccountId, type HostId, type JobId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
-import { checkState } from "../core-check/invariants.ts";
-import { Ledger } from "../core-check/ledger.ts";
+import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { markOf } from "../unit/core/world.ts";
-import { HONEST, isWrongIn, RIGHT, type Ring, type Self, SLICES, type Strategy } from "./adversaries.ts";
+import { HONEST, type Ring, type Self, type Strategy } from "./adversaries.ts";
+import { Auditor } from "./auditor.ts";
 import { Dice } from "./dice.ts";
+import { BYTES, CLAIM_MS, TICK_MS } from "./pace.ts";
 import { Score } from "./score.ts";
+import { type Server, startServer, type Tier } from "./server.ts";
 import { Timeline } from "./timeline.ts";
 
-const JOB = 1 as JobId;
-const TICK_MS = 1_000;
 /** A unit on the median host, and how unequal hosts are. */
 const UNIT_MS = 1_000;
 const SPEED_SIGMA = 0.8;
-/** GPU time that a host asks for, as the donor does. */
-const CLAIM_MS = 30_000;
 const SESSION_MS = { median: 5 * 60_000, sigma: 1.2 };
 /** A seat is empty for so long. */
 const GAP_MS = { median: 20_000, sigma: 1 };
@@ -34,7 +29,6 @@ const LATENCY_MS = { median: 60, sigma: 0.6 };
 const LOST = 0.01;
 const TWICE = 0.01;
 const RESEND_MS = 20_000;
-const BYTES = new Uint8Array(1);
 
 export interface AuditOptions {
   /** Share of agreements that it computes again. */
@@ -42,8 +36,6 @@ export interface AuditOptions {
   /** What a unit takes it, ms. */
   unitMs: number;
 }
-
-export type Tier = "quorum" | "sampled";
 
 export interface NetworkOptions {
   tier: Tier;
@@ -88,11 +80,10 @@ export class Network {
   /** Hash of all that was told, in order: the same seed gives the same. */
   trace = 0x811c9dc5;
   private readonly options: NetworkOptions;
-  private readonly state: CoreState;
+  private readonly server: Server;
   private readonly timeline = new Timeline();
   private readonly dice: Dice;
   private readonly ring: Ring = { partners: new Map(), told: new Map() };
-  private readonly ledger: Ledger | undefined;
   private readonly cheats = new Set<number>();
   private readonly selves = new Map<number, Self>();
   private accounts = 0;
@@ -103,35 +94,16 @@ export class Network {
     this.options = options;
     this.dice = new Dice(options.seed);
     this.score = new Score((account) => this.cheats.has(account));
-    this.state = createState(options.audit?.share);
-    this.ledger = options.check ? new Ledger() : undefined;
-    const { units, quorum, seats } = options;
-    const spec = {
-      id: JOB,
-      owner: 1,
-      units,
-      quorum,
-      priority: 0,
-      creditPerUnit: 1,
-      requires: { features: [], limits: {} },
-      maxReplicas: 20,
-      floats: false,
-      measured: false,
-      unitMicros: null,
-      maxGpuMicros: null,
-      asks: false,
-      ...(options.tier === "sampled" ? { check: { how: "slices", slices: SLICES, why: "" } as const } : {}),
-    };
-    this.ledger?.addJob(spec);
-    this.tell({ type: "job-added", now: 0, spec, state: "running" });
-    if (options.audit) this.openAuditor(options.audit.unitMs);
+    const { seats, audit } = options;
+    this.server = startServer({ ...options, auditShare: audit?.share });
+    if (audit) this.openAuditor(audit.unitMs);
     for (let seat = 0; seat < seats; seat++) this.fill(seat);
     this.timeline.after(TICK_MS, () => this.tick());
   }
 
   /** Runs until the job is over; `onStep` is told after each step. Throws `BrokenInvariant`, or `Error` when nothing moves any more. */
   run(onStep: () => void = () => undefined): void {
-    while (this.isRunning) {
+    while (this.server.isRunning) {
       if (!this.timeline.advance()) throw new Error("nothing is planned and the job goes on");
       onStep();
     }
@@ -139,10 +111,6 @@ export class Network {
 
   get virtualHours(): number {
     return this.timeline.now / 3_600_000;
-  }
-
-  private get isRunning(): boolean {
-    return this.state.jobs.get(JOB)?.state === "running";
   }
 
   private fill(index: number): void {
@@ -249,50 +217,18 @@ export class Network {
   }
 
   private openAuditor(unitMs: number): void {
-    const host = ++this.hosts as HostId;
-    const account = ++this.accounts as AccountId;
-    const facts = { host, account, cluster: AUDITOR, features: [], limits: {} };
-    this.tell({ type: "host-joined", now: this.timeline.now, facts, record: this.recordOf(account) });
-    // A task of checks and a batch of units in turn: its GPU does one of the two at a time.
-    const check = () => {
-      const reply = this.tell({ type: "check-claim", random: this.dice.hex(), features: [], limits: {}, now: this.timeline.now });
-      if (reply.type !== "check" || !reply.task) {
-        claim(TICK_MS);
-        return;
-      }
-      const { id: task, units } = reply.task;
-      const slices = units.reduce((all, each) => all + each.slices.length, 0);
-      this.timeline.after((slices / SLICES) * unitMs, () => {
-        for (const each of units) this.report(task, each.unit, each.slices);
-        claim(0);
-      });
-    };
-    const claim = (idleMs: number) => {
-      const event = { type: "claim", random: this.dice.hex(), host, units: 0, gpuMillis: CLAIM_MS, job: null } as const;
-      const reply = this.tell({ ...event, now: this.timeline.now });
-      if (reply.type !== "assigned") {
-        this.timeline.after(this.options.tier === "sampled" ? idleMs : reply.type === "idle" ? reply.retryMs : TICK_MS, next);
-        return;
-      }
-      const { assignment } = reply;
-      const results = [...unitsOf(assignment.runs)].map(
-        (unit): SubmittedResult => ({ unit, status: "ok", gpuMicros: unitMs * 1000, digest: RIGHT, bytes: BYTES }),
-      );
-      this.timeline.after(results.length * unitMs, () => {
-        const submit = { type: "submit", account, cluster: AUDITOR, assignment, results, mark: markOf(account) } as const;
-        this.tell({ ...submit, now: this.timeline.now, draw: this.dice.hex() });
-        next();
-      });
-    };
-    const next = () => (this.options.tier === "sampled" ? check() : claim(TICK_MS));
-    next();
-  }
-
-  /** Of a unit's slices that were run again. */
-  private report(task: string, unit: UnitIndex, slices: readonly number[]): void {
-    const digest = this.state.jobs.get(JOB)?.checkTasks.get(task)?.units.get(unit)?.digest;
-    const isSame = digest !== undefined && !slices.some((slice) => isWrongIn(digest, unit, slice));
-    if (this.isRunning) this.tell({ type: "check-report", job: JOB, task, unit, isSame, now: this.timeline.now, draw: this.dice.hex() });
+    const facts = { host: ++this.hosts as HostId, account: ++this.accounts as AccountId, cluster: AUDITOR, features: [], limits: {} };
+    this.tell({ type: "host-joined", now: this.timeline.now, facts, record: this.recordOf(facts.account) });
+    const { server, timeline, dice, options } = this;
+    new Auditor({
+      ...facts,
+      unitMs,
+      server,
+      timeline,
+      dice,
+      checks: options.tier === "sampled",
+      tell: (event) => this.tell(event),
+    }).begin();
   }
 
   /** What the store would know of the account. */
@@ -319,7 +255,7 @@ export class Network {
   }
 
   private tell(event: CoreEvent): Reply {
-    const effects = step(this.state, event);
+    const effects = this.server.step(event);
     let reply: Reply | undefined;
     for (const effect of effects) {
       this.score.take(effect);
@@ -334,8 +270,6 @@ export class Network {
     }
     if (!reply) throw new Error(`no answer to ${event.type}`);
     this.mix(reply.type.length + Math.trunc(event.now));
-    this.ledger?.observe(effects);
-    if (this.ledger) checkState(this.state);
     return reply;
   }
 

@@ -6,13 +6,14 @@ import { NEWCOMER_SLICES } from "../../shared/checks.ts";
 import { ADVERSARIES, SLICES } from "./adversaries.ts";
 import { type Cell, runCell, SeedFailed } from "./cell.ts";
 import { freshKeyLines } from "./fresh-keys.ts";
-import type { Tier } from "./network.ts";
+import type { AuditOptions } from "./network.ts";
+import { isBoinc, TIERS, type Tier } from "./server.ts";
 import { signOfLife } from "./sign-of-life.ts";
 
 interface Options {
   tier: Tier;
   adversary: string;
-  f: number;
+  f: number[];
   units: number;
   seed: number;
   seeds: number;
@@ -32,18 +33,21 @@ const number = (least: number, most: number, whole: boolean) => (text: string) =
   return value;
 };
 
-const options = new Command("npm run sim --")
+const share = number(0, 0.9, false);
+const shares = (text: string) => text.split(",").map(share);
+
+const program = new Command("npm run sim --")
   .description("The production scheduler and verification among honest people and cheats, on a virtual clock.")
   .addOption(
     new Option(
       "--tier <tier>",
-      "how results are verified; sampled: by an auditor that runs some slices again, or by the quorum while it is behind",
+      "how results are verified; sampled: by an auditor that runs some slices again, or by the quorum while it is behind; boinc, boinc-adaptive: replication and adaptive replication as BOINC has them, to compare with",
     )
-      .choices(["quorum", "sampled"])
+      .choices(TIERS)
       .default("quorum"),
   )
   .addOption(new Option("--adversary <kind>", "who the cheats are").choices([...Object.keys(ADVERSARIES), "all"]).default("all"))
-  .option("--f <share>", "share of hosts that cheat", number(0, 0.9, false), 0.1)
+  .option("--f <shares>", "share of hosts that cheat; several, as 0.01,0.1, have a table each", shares, [0.1])
   .option("--units <n>", "units of a line, all seeds together", number(1, 1e9, true), 40_000)
   .option("--seed <n>", "the first seed", number(0, 2 ** 48, true), 1)
   .option("--seeds <n>", "independent runs of a line", number(1, 1e6, true), 8)
@@ -60,68 +64,76 @@ const options = new Command("npm run sim --")
       "json",
     ]),
   )
-  .parse()
-  .opts<Options>();
+  .parse();
+const options = program.opts<Options>();
 
 const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+if (isBoinc(options.tier) && (options.audit !== undefined || options.check))
+  program.error(`error: with --tier ${options.tier} there is no auditor (--audit), and no invariant of ours to look at (--check).`);
 if (options.freshKeys) for (const line of freshKeyLines()) say(line);
 else simulate();
 
 function simulate(): void {
   const all = Object.keys(ADVERSARIES).filter((name) => options.tier === "sampled" || !ADVERSARIES[name]?.isOfSlices);
   const names = options.adversary === "all" ? all : [options.adversary];
-  const cells: Cell[] = [];
-  let broken = 0;
-  let trace = 0;
+  const auditShare = options.audit ?? (options.tier === "sampled" ? DEFAULT_AUDIT_SHARE : undefined);
+  const audit = auditShare === undefined ? null : { share: auditShare, unitMs: options.auditorMs };
+  const run = { cells: [] as Cell[], broken: 0, trace: 0 };
   const begun = process.cpuUsage();
-
-  const isSampled = options.tier === "sampled";
-  if (isSampled)
-    say(
-      `each unit computed once; ${SAMPLE_SLICES} of its ${SLICES} slices run again, ${NEWCOMER_SLICES} of a newcomer's, ${WHOLE_SHARE * 100} % of units whole`,
-    );
-  say(
-    `quorum of ${options.quorum}${isSampled ? " while the auditor is behind" : ""}, ${options.seats} hosts at a time, ${options.f * 100} % of them cheats, ${options.seeds} seeds from ${options.seed}`,
-  );
-  const share = options.audit ?? (isSampled ? DEFAULT_AUDIT_SHARE : undefined);
-  const audit = share === undefined ? null : { share, unitMs: options.auditorMs };
-  say(audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor");
-  say(
-    "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/threat-model.md.",
-  );
+  for (const line of introduction(audit)) say(line);
   for (const name of names) say(`${name.padEnd(13)}${ADVERSARIES[name]?.does}`);
-  say(
-    "adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units  audited  auditor's part  honest proven wrong  cheats banned",
-  );
-  for (const adversary of names) {
-    try {
-      const { tier, f, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
-      const cell = runCell(
-        { tier, adversary, f, units, seeds, firstSeed, seats, quorum, audit, check },
-        {
-          onSeed: (each) => {
-            trace = (Math.imul(trace, 31) + each) >>> 0;
+  for (const f of options.f) {
+    say(`${f * 100} % of hosts cheat`);
+    say(
+      "adversary    work by cheats  executions/unit  accepted wrong  95 % below   honest refused  credit wrong  failed units  audited  auditor's part  honest proven wrong  cheats banned",
+    );
+    for (const adversary of names) {
+      try {
+        const { tier, units, seeds, seed: firstSeed, seats, quorum, check = false } = options;
+        const cell = runCell(
+          { tier, adversary, f, units, seeds, firstSeed, seats, quorum, audit, check },
+          {
+            onSeed: (each) => {
+              run.trace = (Math.imul(run.trace, 31) + each) >>> 0;
+            },
+            onStep: signOfLife(adversary, units),
           },
-          onStep: signOfLife(adversary, units),
-        },
-      );
-      cells.push(cell);
-      say(lineOf(cell));
-    } catch (error) {
-      if (!(error instanceof SeedFailed)) throw error;
-      broken++;
-      say(`${adversary.padEnd(13)}✗ ${error.message}`);
+        );
+        run.cells.push(cell);
+        say(lineOf(cell));
+      } catch (error) {
+        if (!(error instanceof SeedFailed)) throw error;
+        run.broken++;
+        say(`${adversary.padEnd(13)}✗ ${error.message}`);
+      }
     }
   }
   const { user, system } = process.cpuUsage(begun);
-  const final = cells.reduce((sum, { units }) => sum + units, 0);
+  const final = run.cells.reduce((sum, { units }) => sum + units, 0);
   const unitsPerSecond = Math.round(final / ((user + system) / 1e6));
-  say(`${final.toLocaleString("en")} units, ${unitsPerSecond.toLocaleString("en")} a second of a core; trace ${trace.toString(16)}`);
+  const trace = run.trace.toString(16);
+  say(`${final.toLocaleString("en")} units, ${unitsPerSecond.toLocaleString("en")} a second of a core; trace ${trace}`);
   if (options.json)
     process.stdout.write(
-      `${JSON.stringify({ runs: cells, invariantsBroken: broken, unitsPerSecond, seed: options.seed, trace: trace.toString(16) })}\n`,
+      `${JSON.stringify({ runs: run.cells, invariantsBroken: run.broken, unitsPerSecond, seed: options.seed, trace })}\n`,
     );
-  process.exitCode = broken === 0 ? 0 : 1;
+  process.exitCode = run.broken === 0 ? 0 : 1;
+}
+
+function introduction(audit: AuditOptions | null): string[] {
+  const { tier, quorum, seats, seeds, seed } = options;
+  const isSampled = tier === "sampled";
+  return [
+    ...(isSampled
+      ? [
+          `each unit computed once; ${SAMPLE_SLICES} of its ${SLICES} slices run again, ${NEWCOMER_SLICES} of a newcomer's, ${WHOLE_SHARE * 100} % of units whole`,
+        ]
+      : []),
+    ...(isBoinc(tier) ? [`a model of BOINC's ${tier === "boinc" ? "replication" : "adaptive replication"}, not our coordinator`] : []),
+    `quorum of ${quorum}${isSampled ? " while the auditor is behind" : ""}, ${seats} hosts at a time, ${seeds} seeds from ${seed}`,
+    audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor",
+    "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/threat-model.md.",
+  ];
 }
 
 function lineOf(cell: Cell): string {

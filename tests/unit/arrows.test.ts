@@ -38,6 +38,11 @@ const ARROWS: [string, string[], string[]][] = [
     ["./api.ts", "../main.ts", "../../client/engine/driver.ts"],
     ["../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/donor/socket.ts"],
   ],
+  [
+    "server/tls",
+    ["./own.ts", "../access/machine.ts", "../config.ts"],
+    ["../access/keys.ts", "../http/app.ts", "../cli/serve.ts", "fastify"],
+  ],
   ["server/coordinator.ts", ["./core/step.ts"], ["./http/app.ts", "./store/sqlite.ts", "./main.ts"]],
   ["server/main.ts", ["./http/app.ts"], ["./cli/serve.ts", "../client/page/app.ts", "../tests/unit/core/world.ts", "puppeteer"]],
 ];

@@ -14,8 +14,8 @@ const MAX_LOSSES = 3;
 const MAX_LOSSES_WITH_UNIT = 2;
 /** The driver restarts; a device that is asked for at once may be lost at once. */
 const AFTER_LOSS_MS = 1_500;
-/** After a loss browsers may have no adapter for a while; asked this often in vain, it is not coming back. */
-const MAX_SILENCES = 20;
+/** After a second loss Chromium has no adapter for two minutes; asked this often in vain, for three, it is not coming back. */
+const MAX_SILENCES = 120;
 /** Inputs that did not come are asked for again after this long, then after twice as long, and so on. */
 const AFTER_MISS_MS = { first: 1_000, longest: 30_000 };
 /** About two minutes: others may reach what we cannot. */

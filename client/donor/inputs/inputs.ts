@@ -50,12 +50,12 @@ export class Inputs {
   }
 
   async status(job: number): Promise<JobStatus> {
-    return (await this.json(`${this.origin}/api/jobs/${job}`)) as JobStatus;
+    return (await this.json(`${this.origin}/api/jobs/${job}`, `job ${job}`)) as JobStatus;
   }
 
   /** All jobs of the coordinator. */
   async jobs(): Promise<JobStatus[]> {
-    const { jobs } = (await this.json(`${this.origin}/api/jobs`)) as { jobs?: JobStatus[] };
+    const { jobs } = (await this.json(`${this.origin}/api/jobs`, "list of jobs")) as { jobs?: JobStatus[] };
     return Array.isArray(jobs) ? jobs : [];
   }
 
@@ -115,15 +115,16 @@ export class Inputs {
       if ((await sha256Hex(kept)) === hash) return kept;
       await this.cache.drop(url);
     }
-    const bytes = await this.download(url, limit);
-    if ((await sha256Hex(bytes)) !== hash) throw new InputError(`Blob ${hash.slice(0, 12)} arrived damaged.`, false);
+    const name = `blob ${hash.slice(0, 12)}`;
+    const bytes = await this.download(url, name, limit);
+    if ((await sha256Hex(bytes)) !== hash) throw new InputError(`The coordinator's ${name} arrived damaged.`, false);
     await this.cache.put(url, bytes);
     return bytes;
   }
 
   /** Result bytes of a unit, at most `limit`, as the coordinator gives them: whoever asks checks that they have this digest. */
   result(job: number, unit: number, digest: string, limit: number): Promise<Uint8Array> {
-    return this.download(`${this.origin}/api/jobs/${job}/units/${unit}/bytes?digest=${digest}`, limit);
+    return this.download(`${this.origin}/api/jobs/${job}/units/${unit}/bytes?digest=${digest}`, `result of unit ${unit}`, limit);
   }
 
   private async piece(init: Split, unit: number): Promise<Uint8Array> {
@@ -162,24 +163,25 @@ export class Inputs {
     return this.blob(hash, chunkBytes);
   }
 
-  private async json(url: string): Promise<unknown> {
-    const bytes = await fetchBytes(url, this.headers(), MAX_JSON_BYTES);
+  private async json(url: string, name: string): Promise<unknown> {
+    const bytes = await fetchBytes(url, name, this.headers(), MAX_JSON_BYTES);
     try {
       return JSON.parse(new TextDecoder().decode(bytes));
     } catch {
       // A captive portal answers 200 with a page of its own.
-      throw new InputError(`${url} answered something else than JSON.`, true);
+      throw new InputError(`Something else than the coordinator answered for its ${name}.`, true);
     }
   }
 
-  private download(url: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-    return fetchBytes(url, this.headers(), limit, this.onBytes);
+  private download(url: string, name: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    return fetchBytes(url, name, this.headers(), limit, this.onBytes);
   }
 }
 
-/** Rejects with `InputError`: no answer, an answer that says no, one that broke off or stopped, or more than `limit` bytes. */
+/** `name`: of what is fetched, for people. Rejects with `InputError`: no answer, an answer that says no, one that broke off or stopped, or more than `limit` bytes. */
 async function fetchBytes(
   url: string,
+  name: string,
   headers: Record<string, string>,
   limit: number,
   onBytes: (bytes: number) => void = () => undefined,
@@ -191,7 +193,9 @@ async function fetchBytes(
     const response = await fetch(url, { headers, signal: silence.signal });
     if (!response.ok) {
       await response.body?.cancel();
-      throw new InputError(`${url} answered ${response.status}.`, response.status >= 500 || PASSING.has(response.status));
+      const { status } = response;
+      const said = status === 404 ? `The coordinator has no ${name}` : `The coordinator answered ${status} for its ${name}`;
+      throw new InputError(`${said}.`, status >= 500 || PASSING.has(status));
     }
     why = "The coordinator's answer broke off.";
     const parts: BlobPart[] = [];
@@ -203,7 +207,7 @@ async function fetchBytes(
       length += step.value.byteLength;
       if (length > limit) {
         await reader.cancel();
-        throw new InputError(`${url} is longer than ${limit} bytes.`, false);
+        throw new InputError(`The coordinator's ${name} is longer than ${limit} bytes.`, false);
       }
       parts.push(step.value);
       onBytes(step.value.byteLength);

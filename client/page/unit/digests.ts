@@ -21,6 +21,11 @@ export function sideBySide(told: string, { digest, software, told: kept }: Check
     <div><h2>Volunteers</h2>${told === "" ? html`<p>They did not agree.</p>` : digestText(told)}</div>
     <div><h2>Your ${software ? "processor" : "graphics card"}</h2>${digestText(digest, true)}</div>
     ${mark}
-    ${kept.kind === "forged" ? html`<div class="wide"><h2>The bytes that the coordinator gives out</h2>${digestText(kept.digest)}</div>` : nothing}
+    ${
+      kept.kind === "forged"
+        ? html`<div class="wide"><h2>The bytes that the coordinator gives out</h2>${digestText(kept.digest)}</div>
+            <p class="unlike" data-testid="forged">✕ Another SHA-256 than it tells</p>`
+        : nothing
+    }
   </div>`;
 }

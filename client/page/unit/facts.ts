@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Unit } from "../../../shared/unit.ts";
 import { jobAddress } from "../job-address.ts";
-import { capitalised, count, grouped, raised, timeOf } from "../numbers.ts";
+import { capitalised, count, raised, timeOf, whole } from "../numbers.ts";
 import { purposeOf, whoOwns } from "../sections.ts";
 import { checkedWords } from "../tier-words.ts";
 import { digestText } from "./digests.ts";
@@ -21,7 +21,7 @@ export function facts({ job, unit, network }: Found, mine: string, readKernel: (
       <dt>Job</dt>
       <dd><a href=${jobAddress(job)}>${raised(job.title)}</a>${job.for ? ` for ${purposeOf(job)}` : ""}. By ${whoOwns(job.owner, network)}.</dd>
       <dt>Unit</dt>
-      <dd>Number ${grouped(String(unit.unit))} of ${grouped(String(job.units.total))}, the first is 0.</dd>
+      <dd>Number ${whole(unit.unit)} of ${whole(job.units.total)}, the first is 0.</dd>
       <dt>How this job is checked</dt>
       <dd>${capitalised(checkedWords(job))}. <a href=${`${jobAddress(job)}#checked`}>What that does not protect from</a></dd>
       ${unit.state === "final" ? html`<dt>Why this unit counts</dt><dd>${ruleWords(unit, job)}</dd>` : nothing}
@@ -30,7 +30,7 @@ export function facts({ job, unit, network }: Found, mine: string, readKernel: (
       <dt>To read</dt>
       <dd class="reads">
         <button class="plain" type="button" @click=${readKernel}>Read the kernel</button>
-        ${unit.digest && isPublic ? html`<a href=${`/api/jobs/${job.id}/units/${unit.unit}/bytes`} download=${`${job.name}-${unit.unit}.bin`}>Its result, ${grouped(String(unit.resultBytes))} bytes</a>` : nothing}
+        ${unit.digest && isPublic ? html`<a href=${`/api/jobs/${job.id}/units/${unit.unit}/bytes`} download=${`${job.name}-${unit.unit}.bin`}>Its result, ${whole(unit.resultBytes)} bytes</a>` : nothing}
         ${isPublic ? html`<a href=${`/blobs/${unit.plan}`} download=${`${job.name}-plan.json`}>Its plan</a>` : nothing}
       </dd>
     </dl>

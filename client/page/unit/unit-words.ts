@@ -4,15 +4,16 @@ import type { Difference } from "../../../shared/difference.ts";
 import type { Unit } from "../../../shared/unit.ts";
 import type { Checked } from "../../proof/check.ts";
 import { fullStop } from "../full-stop.ts";
-import { capitalised, dataSize, duration, grouped, inWords, raised } from "../numbers.ts";
+import { capitalised, dataSize, duration, inWords, raised, whole } from "../numbers.ts";
 import type { Words } from "../part.ts";
 import { settledWord } from "../tier-words.ts";
-import type { Absent, Found } from "./lookup.ts";
+import type { Absent, Found, Lookup } from "./lookup.ts";
 import type { Run } from "./runner.ts";
 
-/** All its digits: it names one of many. */
-function whole(number: number): string {
-  return grouped(String(number));
+/** Of the document; undefined: it stays as it is. */
+export function titleOf(lookup: Lookup): string | undefined {
+  if (lookup.kind !== "found") return undefined;
+  return `Unit ${whole(lookup.unit.unit)} of ${raised(lookup.job.title)} · Idlewave`;
 }
 
 export function absentWords(absent: Absent): Words {
@@ -43,8 +44,11 @@ function spanWords({ title, units }: JobStatus): string {
   return `${raised(title)} has ${last === 0 ? "one unit, number 0" : `the units 0 to ${whole(last)}`}.`;
 }
 
+/** What computes a check, once the reader has said that it may be their processor. */
+export type Device = "graphics card" | "processor";
+
 /** Before a check, while it runs, and after it. */
-export function wordsOf(found: Found, run: Run): Words {
+export function wordsOf(found: Found, run: Run, device: Device): Words {
   const { unit } = found;
   const name = `Unit ${whole(unit.unit)}`;
   switch (run.kind) {
@@ -95,22 +99,25 @@ export function wordsOf(found: Found, run: Run): Words {
         lead: [`${run.why} Without the very same bytes nobody can compute it again, so nothing was compared.`],
       };
     case "device-lost":
-      return { headline: ["Your graphics card restarted."], lead: ["What was computed is gone, and nothing was compared. Try again."] };
+      return {
+        headline: [`Your ${device === "processor" ? "browser's driver" : device} restarted.`],
+        lead: ["What was computed is gone, and nothing was compared. Try again."],
+      };
     case "no-memory":
       return {
-        headline: ["Your graphics card has no room for this unit."],
+        headline: [`Your ${device} has no room for this unit.`],
         lead: ["Close what else uses it and try again, or check the unit on another machine."],
       };
     case "endless":
       return {
         headline: ["This kernel does not end here."],
         lead: [
-          "Your graphics card may still be busy with it, and a page cannot stop that: close the browser, then open it again. Nothing was compared.",
+          `Your ${device} may still be busy with it, and a page cannot stop that: close the browser, then open it again. Nothing was compared.`,
         ],
       };
     case "unable":
       return {
-        headline: ["Your graphics card can't run this kernel."],
+        headline: [`Your ${device} can't run this kernel.`],
         lead: [`The browser says: ${fullStop(run.why)} Nothing was compared; another machine may do it.`],
       };
     case "broken":
@@ -161,20 +168,26 @@ function verdict({ unit }: Found, run: Checked): Words {
       lead: [`There is no verified result to compare with. ${who} the same bytes. It took ${took}.`],
     };
   }
-  const kept =
-    told.kind === "forged" ? ` ${FORGED}` : told.kind === "gone" ? ` The bytes themselves could not be fetched: ${told.why}` : "";
-  if (run.digest === unit.digest) {
+  const isSame = run.digest === unit.digest;
+  if (told.kind === "forged") {
+    const got = isSame ? "the digest that it tells" : run.digest === told.digest ? "the bytes that it gives out" : "neither of the two";
+    return {
+      headline: ["✕ The coordinator gives out other bytes."],
+      lead: [
+        `Their digest is not the one that it tells of this unit, so they are not what volunteers agreed on. Tell its operator. ${your} got ${got}, in ${took}.`,
+      ],
+    };
+  }
+  const gone = told.kind === "gone" ? ` The bytes themselves could not be fetched: ${lower(told.why)}` : "";
+  if (isSame) {
     return {
       headline: [{ mine: your }, " got the same bytes."],
-      lead: [`All ${whole(unit.resultBytes)} of them, in ${took}. Nothing of it was sent anywhere.${kept}`],
+      lead: [`All ${whole(unit.resultBytes)} of them, in ${took}. Nothing of it was sent anywhere.${gone}`],
     };
   }
   const where = told.kind === "kept" && told.difference ? `${differenceWords(told.difference)} ` : "";
-  return { headline: [{ mine: your }, " got different bytes."], lead: [`${where}It took ${took}.${kept}`] };
+  return { headline: ["✕ ", { mine: your }, " got different bytes."], lead: [`${where}It took ${took}.${gone}`] };
 }
-
-const FORGED =
-  "But the bytes that the coordinator gives out have another digest than the one it tells: they are not what volunteers agreed on. Tell its operator.";
 
 function differenceWords({ byte, element }: Difference): string {
   const from = `They differ from byte ${whole(byte)} on.`;
@@ -204,7 +217,7 @@ export function ruleWords({ rule, replicas }: Unit, { verification, pool }: JobS
       if (verification.tier === "trusted") return "A member of the pool computed it, and its members are believed.";
       return `${capitalised(inWords(alike))} ${pool ? "members of the pool" : "volunteers who don't know each other"} got the same bytes.`;
     case "not-kept":
-      return "Which check of its job made it final is not kept so long.";
+      return "It passed the check of its job. Which one that was is kept only until all of the 4,096 units around it have ended.";
     case "none":
       return "It is not final.";
     default:

@@ -12,7 +12,7 @@ import { sideBySide } from "./digests.ts";
 import { facts } from "./facts.ts";
 import { type Absent, type Found, type Lookup, lookUp } from "./lookup.ts";
 import { type Run, Runner } from "./runner.ts";
-import { absentWords, doubts, wordsOf } from "./unit-words.ts";
+import { absentWords, type Device, doubts, titleOf, wordsOf } from "./unit-words.ts";
 
 /** As many squares as the bar has; each is a part of the unit that is done. */
 const SQUARES = 20;
@@ -51,7 +51,8 @@ class UnitView extends LightElement {
     const { run } = this;
     const mine = run.kind === "checked" ? run.digest : "";
     const readKernel = () => void this.querySelector<KernelView>("idlewave-kernel")?.show(found.job);
-    return html`${head(wordsOf(found, run))}
+    const words = wordsOf(found, run, this.allowSoftware ? "processor" : "graphics card");
+    return html`${head(words)}
       ${run.kind === "checked" ? html`${sideBySide(found.unit.digest, run)}${differs(found, run) ? html`<ul class="doubts">${doubts(found.job, run).map((doubt) => html`<li>${doubt}</li>`)}</ul>` : nothing}` : nothing}
       ${this.action(found)} ${facts(found, mine, readKernel)}
       ${asking(found.job, "Another unit of this job")}
@@ -68,14 +69,14 @@ class UnitView extends LightElement {
         if (unit.state === "open")
           return html`<p class="beside"><button class="plain" type="button" data-testid="again" @click=${() => void this.look()}>Look again</button></p>`;
         if (unit.state === "dropped") return nothing;
-        return html`${begin(unit.state === "final" ? "Check this result yourself" : "Compute it yourself")}${TERMS}`;
+        return html`${begin(unit.state === "final" ? "Check this result yourself" : "Compute it yourself")}${terms("graphics card")}`;
       case "asked":
       case "fetching":
       case "computing":
         return html`${bar(run.kind === "computing" ? run.share : 0)}
           <p class="beside"><button class="plain" type="button" data-testid="stop" @click=${() => this.stop()}>Stop</button></p>`;
       case "software-adapter":
-        return begin("Check it on my processor");
+        return html`${begin(unit.state === "final" ? "Check it on my processor" : "Compute it on my processor")}${terms("processor")}`;
       case "checked":
         return begin("Check once more");
       case "no-webgpu":
@@ -97,6 +98,7 @@ class UnitView extends LightElement {
 
   private async look(): Promise<void> {
     this.lookup = await lookUp(readUnitAddress(location.search));
+    document.title = titleOf(this.lookup) ?? document.title;
   }
 
   private async check({ unit }: Found): Promise<void> {
@@ -125,10 +127,10 @@ function head({ headline, lead }: Words): TemplateResult {
   return html`<h1 tabindex="-1" aria-live="polite">${partsOf(headline)}</h1><p class="lead">${partsOf(lead)}</p>`;
 }
 
-const TERMS = html`<ul class="terms">
+const terms = (device: Device) => html`<ul class="terms">
   <li>Runs only in this tab, only after you press the button. One click stops it.</li>
   <li>Fetches the kernel and what the unit reads, and checks both against their SHA-256. Sends nothing.</li>
-  <li>Takes at most half of your graphics card, in short slices if the kernel allows.</li>
+  <li>Takes ${device === "processor" ? "all cores of your processor for at most half of the time" : "your graphics card for at most half of the time"}, in short slices if the kernel allows.</li>
 </ul>`;
 
 function bar(share: number): TemplateResult {

@@ -1,7 +1,7 @@
 /** What is said of indices: beyond the end where the text proves it, unchecked where it proves nothing, and silence inside. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Judges } from "../../../server/admit/admit.ts";
-import { admitted, type Files, openJudges, packageOf } from "./package.ts";
+import { admitted, type Files, heard, openJudges, packageOf, refused } from "./package.ts";
 
 let judges: Judges;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ function job(body: string, { out = 100, inputs = ID, set = SET, pass = {}, more 
 
 /** The words on indices, none where there are none. */
 const told = async (body: string, shape?: Shape) =>
-  admitted(await judges.admit(packageOf(job(body, shape)))).warnings.filter((text) => /with indices up to|^Not checked/.test(text));
+  heard(await judges.admit(packageOf(job(body, shape)))).filter((text) => /with indices up to|^Not checked/.test(text));
 
 const SQUARE = { pass: { workgroups: [1, 10] } };
 
@@ -143,6 +143,29 @@ describe("an index that is beyond the end for some invocation is told with its p
   });
 });
 
+describe("what is beyond the end", () => {
+  it("is a fault where it is stored, told of the job's numbers that make it so", async () => {
+    const [fault, ...more] = refused(await judges.admit(packageOf(job("out[id.x] = 1u;\n  out[id.x + 1u] = src[0];"))));
+    expect(more).toEqual([]);
+    expect(fault).toMatchObject({
+      file: "kernel.wgsl",
+      line: 15,
+      column: 3,
+      wrong: expect.stringMatching(/^main stores out\[id\.x \+ 1u\] with indices up to 128, .*; 1 more place of the kernel does so too\.$/),
+      right: "Keep the index below 100, or make the array 129 long, by output[0].shape in job.json.",
+    });
+  });
+
+  it("is a warning where it is only read: nobody may use that value", async () => {
+    const { warnings } = admitted(await judges.admit(packageOf(job("out[id.x % 9u] = select(0u, src[id.x], id.x < 9u);"))));
+    expect(warnings.join()).toMatch(/main reads src\[id\.x\] with indices up to 127/);
+  });
+
+  it("is no fault where the store is behind a condition that is not understood", async () => {
+    expect(admitted(await judges.admit(packageOf(job("if (src[0] > 3u) { out[id.x] = 1u; }")))).ok).toBe(true);
+  });
+});
+
 describe("the way out names the field of job.json that makes the array longer", () => {
   it("an output's shape", async () => {
     expect((await told("out[id.x] = 1u;")).join()).toContain("make the array 128 long, by output[0].shape in job.json.");
@@ -169,8 +192,8 @@ it("a piece that is too short for all places of the kernel is told once, with th
   const files = job("let i = id.x % 50u; _ = src[id.x] + src[id.x + 1u] + src[i];", {
     more: { units: { split: "src" }, bindings: { size: { set: SET }, src: split } },
   });
-  const { warnings } = admitted(await judges.admit(packageOf({ ...files, "d.bin": new Uint8Array(400) })));
-  expect(warnings.filter((text) => /with indices up to|^Not checked/.test(text))).toEqual([
+  const words = heard(await judges.admit(packageOf({ ...files, "d.bin": new Uint8Array(400) })));
+  expect(words.filter((text) => /with indices up to|^Not checked/.test(text))).toEqual([
     expect.stringMatching(
       /main reads src\[id\.x \+ 1u\] with indices up to 128, and src has 10 elements: .*; 1 more place of the kernel does so too\. Keep the index below 10, or make the array 129 long: it is a unit's piece, 40 bytes by bindings\.src\.init\.split in job\.json\.$/,
     ),

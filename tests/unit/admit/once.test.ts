@@ -1,11 +1,11 @@
 /** One cause is told once, where it is mended; what only follows from it is not told beside it. */
 import { describe, expect, it } from "vitest";
-import { admitted, type Files, job, judgesHere, KERNEL, packageOf, refused, show } from "./package.ts";
+import { type Files, heard, job, judgesHere, KERNEL, packageOf, refused, show } from "./package.ts";
 
 const judges = judgesHere();
 
 const told = async (files: Files) => refused(await judges.admit(packageOf(files))).map(show);
-const warned = async (files: Files) => admitted(await judges.admit(packageOf(files))).warnings;
+const warned = async (files: Files) => heard(await judges.admit(packageOf(files)));
 
 const FIRST = KERNEL.replace("params.first", "params.first + src[id.x]").concat(
   "@group(0) @binding(2) var<storage, read> src: array<u32>;\n",
@@ -142,12 +142,12 @@ describe("a dispatch that is too large is told once, at its workgroups", () => {
       "by one workgroup",
       [11],
       40,
-      /passes\[0\]\.workgroups: with 11 along x main stores o\[i\] \(kernel\.wgsl:4:3\) with indices up to 43, and o has 40 .* Write 10, or make the array 44 long, by output\[0\]\.shape/,
+      /passes\[0\]\.workgroups: With 11 along x main stores o\[i\] \(kernel\.wgsl:4:3\) with indices up to 43, and o has 40 .* Write 10, or make the array 44 long, by output\[0\]\.shape/,
     ],
-    ["by the double", [20], 40, /with 20 along x .* up to 79.* Write 10,/],
-    ["by many, where the quotient is no binary fraction", [49], 4, /with 49 along x .* up to 195.* Write 1,/],
-    ["by many, of an odd number", [93], 12, /with 93 along x .* up to 371.* Write 3,/],
-    ["along y", [10, 5], 160, /with 5 along y .* up to 199.* Write 4,/],
+    ["by the double", [20], 40, /With 20 along x .* up to 79.* Write 10,/],
+    ["by many, where the quotient is no binary fraction", [49], 4, /With 49 along x .* up to 195.* Write 1,/],
+    ["by many, of an odd number", [93], 12, /With 93 along x .* up to 371.* Write 3,/],
+    ["along y", [10, 5], 160, /With 5 along y .* up to 199.* Write 4,/],
   ])("%s", async (_, workgroups, shape, expected) => {
     expect(await warned(dispatch(workgroups, shape))).toEqual([expect.stringMatching(expected)]);
   });

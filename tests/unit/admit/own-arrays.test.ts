@@ -1,6 +1,6 @@
 /** Indices into arrays that are no binding: of a workgroup, an invocation, a function, and of values. */
 import { describe, expect, it } from "vitest";
-import { admitted, judgesHere, packageOf } from "./package.ts";
+import { heard, judgesHere, packageOf } from "./package.ts";
 
 const judges = judgesHere();
 
@@ -32,7 +32,7 @@ async function told(body: string, overrides: object = {}): Promise<string[]> {
     overrides,
     gflopPerUnit: 1,
   };
-  return admitted(await judges.admit(packageOf({ "job.json": job, "kernel.wgsl": kernel }))).warnings;
+  return heard(await judges.admit(packageOf({ "job.json": job, "kernel.wgsl": kernel })));
 }
 
 describe("an index beyond the end is told with its place", () => {

@@ -111,3 +111,12 @@ export function buffer(plan: JobPlan, name: string): JobPlan["buffers"][number] 
   if (!found) throw new Error(`no buffer ${name}`);
   return found;
 }
+
+/** All that is said of a package, faults first, each as `check` prints it. */
+export function heard(admission: Admission): string[] {
+  if (admission.ok) return admission.warnings;
+  return admission.faults.map(
+    ({ file, line, column, field, wrong, right }) =>
+      `${file}:${line}:${column} ${field === undefined ? "" : `${field}: `}${wrong} ${right}`,
+  );
+}

@@ -1,7 +1,7 @@
 /** However long an owner's names and expressions are, the way out at a message's end is whole. */
 import { expect, it } from "vitest";
 import { quoted, shortened } from "../../../server/admit/shortened.ts";
-import { admitted, job, judgesHere, KERNEL, packageOf, refused } from "./package.ts";
+import { heard, job, judgesHere, KERNEL, packageOf, refused } from "./package.ts";
 
 const judges = judgesHere();
 
@@ -11,8 +11,8 @@ const output = (shape: number) => ({ output: [{ binding: LONG, dtype: "u32", sha
 
 it("of a store beyond the end by a long expression", async () => {
   const index = `id.x + 1u${" + 0u".repeat(200)}`;
-  const { warnings } = admitted(await judges.admit(packageOf(job(output(64), long.replace("[id.x]", `[${index}]`)))));
-  const [warning = ""] = warnings.filter((text) => text.includes("with indices up to"));
+  const words = heard(await judges.admit(packageOf(job(output(64), long.replace("[id.x]", `[${index}]`)))));
+  const [warning = ""] = words.filter((text) => text.includes("with indices up to"));
   expect(warning).toMatch(
     /main stores values_of_\S+… ?\S* .*with indices up to 64, .*…\S* has 64 elements.* Keep the index below 64, or make the array 65 long, by output\[0\]\.shape in job\.json\.$/,
   );

@@ -76,6 +76,13 @@ describe("the handshake", () => {
       expect(isOwnOrigin(other, "", at)).toBe(false);
   });
 
+  it("takes that address with the scheme that was spoken", () => {
+    const socket = { localAddress: "192.168.1.5", localPort: 443, remoteAddress: "192.168.1.9", encrypted: true } as unknown as Socket;
+    const at = { headers: {}, socket };
+    expect(isOwnOrigin("https://192.168.1.5", "", at)).toBe(true);
+    expect(isOwnOrigin("http://192.168.1.5:443", "", at)).toBe(false);
+  });
+
   it("refuses keys that nobody owns: points of low order, with the signature that holds under them, and other forms of a point", async () => {
     const identity = Buffer.from(`01${"00".repeat(31)}`, "hex");
     const order2 = Buffer.from(`ec${"ff".repeat(30)}7f`, "hex");

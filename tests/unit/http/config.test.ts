@@ -42,6 +42,14 @@ describe("the configuration", () => {
     ["a metrics token that is too short", undefined, { IDLEWAVE_METRICS_TOKEN: "short" }, /metricsToken.*IDLEWAVE_METRICS_TOKEN/],
     ["a name that a terminal obeys", undefined, { IDLEWAVE_NETWORK_NAME: "a\u001b[31m" }, /network\.name.*IDLEWAVE_NETWORK_NAME/],
     ["a comma too many", '{\n  "port": 80,\n}', {}, /^idlewave\.json:2:13 There is a comma before the }$/],
+    ["a certificate without its key", '{"tlsCert": "a.pem"}', {}, /tlsCert \(from idlewave\.json\) is given, and tlsKey is not/],
+    [
+      "a key without its certificate",
+      undefined,
+      { IDLEWAVE_TLS_KEY: "a.pem" },
+      /tlsKey \(from IDLEWAVE_TLS_KEY\) is given, and tlsCert is not/,
+    ],
+    ["TLS that is neither on nor off", undefined, { IDLEWAVE_TLS: "maybe" }, /tls \(from IDLEWAVE_TLS\)/],
     ["free space that is no number", undefined, { IDLEWAVE_MIN_FREE_MIB: "some" }, /minFreeMiB.*IDLEWAVE_MIN_FREE_MIB/],
   ];
   it.each(wrong)("with %s is refused by the key's name", (_name, file, env, message) => {
@@ -88,7 +96,7 @@ describe("a variable", () => {
 
   it("that is like none is answered with all there are", () => {
     expect(unknownVariables({ IDLEWAVE_COLOUR: "red" })).toEqual([
-      expect.stringMatching(/There are IDLEWAVE_DATA, .*IDLEWAVE_URL, IDLEWAVE_TOKEN\./),
+      expect.stringMatching(/There are IDLEWAVE_DATA, .*IDLEWAVE_URL, IDLEWAVE_TOKEN, IDLEWAVE_PIN\./),
     ]);
   });
 

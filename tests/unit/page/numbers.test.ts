@@ -72,7 +72,7 @@ describe("numbers on the page", () => {
 
   test("doses, bytes, shares and powers", () => {
     expect(doseOfMine(0.5, "GPU")).toBe("half my GPU");
-    expect(doseOfMine(0.25, "machine")).toBe("a quarter of my machine");
+    expect(doseOfMine(0.25, "GPU or CPU")).toBe("a quarter of my GPU or CPU");
     expect([12, 12_345, 994_999, 995_000, 1_200_000].map(dataSize)).toEqual(["12 bytes", "12 KB", "990 KB", "1 MB", "1.2 MB"]);
     expect(percent(0.484)).toBe("48 %");
     expect(raised("Primes below 10^12")).toBe("Primes below 10¹²");

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { plainText } from "../../../client/page/part.ts";
 import type { Found } from "../../../client/page/unit/lookup.ts";
 import type { Run } from "../../../client/page/unit/runner.ts";
-import { absentWords, doubts, outcomeWords, ruleWords, wordsOf } from "../../../client/page/unit/unit-words.ts";
+import { absentWords, type Device, doubts, outcomeWords, ruleWords, titleOf, wordsOf } from "../../../client/page/unit/unit-words.ts";
 import type { Checked } from "../../../client/proof/check.ts";
 import type { Difference } from "../../../shared/difference.ts";
 import type { Unit } from "../../../shared/unit.ts";
@@ -23,8 +23,8 @@ const checked = (changes: Partial<Checked> = {}): Checked => ({
   ...{ kind: "checked", digest: OURS, gpu: "nvidia ampere", software: false, gpuMicros: 420_000, told: { kind: "kept" } },
   ...changes,
 });
-const say = (of: Found, run: Run = { kind: "idle" }) => {
-  const { headline, lead } = wordsOf(of, run);
+const say = (of: Found, run: Run = { kind: "idle" }, device: Device = "graphics card") => {
+  const { headline, lead } = wordsOf(of, run, device);
   return `${plainText(headline)} ${plainText(lead)}`;
 };
 const difference = { byte: 20, element: { output: "sums", dtype: "u32", index: [3], mine: "7", theirs: "8" } } satisfies Difference;
@@ -64,19 +64,31 @@ it.each<[string, Partial<Unit>, Run, RegExp]>([
     "the same, where other bytes are given out",
     {},
     checked({ told: { kind: "forged", digest: OTHER } }),
-    /got the same bytes\. .*another digest than the one it tells.*Tell its operator\.$/,
+    /^✕ The coordinator gives out other bytes\. .*not what volunteers agreed on\. Tell its operator\. Your graphics card got the digest that it tells, in/,
   ],
   [
     "the same, where the bytes are gone",
     {},
-    checked({ told: { kind: "gone", why: "It answered 404." } }),
-    /could not be fetched: It answered 404\.$/,
+    checked({ told: { kind: "gone", why: "The coordinator has no result of unit 305." } }),
+    /could not be fetched: the coordinator has no result of unit 305\.$/,
   ],
   [
     "others",
     {},
     checked({ digest: OTHER, told: { kind: "kept", difference } }),
-    /^Your graphics card got different bytes\. They differ from byte 20 on\. The first value that does, sums\[3\], u32, is 7 here and 8 there\./,
+    /^✕ Your graphics card got different bytes\. They differ from byte 20 on\. The first value that does, sums\[3\], u32, is 7 here and 8 there\./,
+  ],
+  [
+    "others, where the same others are given out",
+    {},
+    checked({ digest: OTHER, told: { kind: "forged", digest: OTHER } }),
+    /^✕ The coordinator gives out other bytes\. .*Your graphics card got the bytes that it gives out,/,
+  ],
+  [
+    "others, where still others are given out",
+    {},
+    checked({ digest: OTHER, told: { kind: "forged", digest: "c".repeat(64) } }),
+    /^✕ The coordinator gives out other bytes\. .*Your graphics card got neither of the two,/,
   ],
   [
     "others, where the bytes are gone",
@@ -109,6 +121,19 @@ it.each<[string, Partial<Unit>, Run, RegExp]>([
   expect(say(found(changes), run)).toMatch(words);
 });
 
+it("calls what computes by its name once the reader let their processor do it", () => {
+  for (const run of [{ kind: "device-lost" }, { kind: "no-memory" }, { kind: "endless" }, { kind: "unable", why: "" }] as const) {
+    expect(say(found(), run)).toMatch(/[Yy]our graphics card/);
+    expect(say(found(), run, "processor")).toMatch(/[Yy]our (processor|browser's driver)/);
+    expect(say(found(), run, "processor")).not.toMatch(/graphics card/);
+  }
+});
+
+it("names the unit in the document's title", () => {
+  expect(titleOf({ kind: "found", ...found({ unit: 1_234_567 }) })).toBe("Unit 1,234,567 of Deep Mandelbrot · Idlewave");
+  expect(titleOf({ kind: "no-job", job: 3 })).toBeUndefined();
+});
+
 it("says what another result proves, of a kernel with floats and of one without", () => {
   expect(doubts(job({ floats: true }), checked())[0]).toContain("Two honest GPUs may round them differently");
   expect(doubts(job(), checked())[0]).toContain("honest GPUs should agree");
@@ -119,7 +144,7 @@ it.each<[Partial<Unit>, RegExp]>([
   [{}, /^Two volunteers who don't know each other got the same bytes\.$/],
   [{ rule: "audit" }, /auditor computed it too/],
   [{ rule: "slices" }, /ran parts of it again/],
-  [{ rule: "not-kept" }, /not kept so long/],
+  [{ rule: "not-kept" }, /^It passed the check of its job\. .*kept only until/],
   [{ rule: "none" }, /not final/],
 ])("tells why a unit counts: %o", (changes, words) => {
   expect(ruleWords(unit(changes), job())).toMatch(words);

@@ -69,8 +69,8 @@ describe("the page's words", () => {
     [
       "a unit verified",
       lent({ kind: "running" }, { fresh: { unit: 305 } }),
-      "Unit 305 is yours.",
-      /^A stranger's graphics card got the same bytes, .* 144 to go\.$/,
+      "Unit 305 of this picture is yours.",
+      /^A stranger's graphics card got the same bytes, so your square is now part of it\. 144 to go\.$/,
     ],
     ["stopped", situation({ lending: { kind: "stopped" } }), "Stopped. You gave 14 units.", /^Nothing is running/],
     ["offline", lent({ kind: "offline", running: true }), "No connection. 2 units are safe here.", /keeps working/],
@@ -217,10 +217,13 @@ describe("the page's words", () => {
 
   test("lay no blame on a driver right after the graphics card was lost, and say the way out", () => {
     for (const of of [lent({ kind: "no-adapter" }, { wasLost: true }), lent({ kind: "device-lost", times: 3, final: true })]) {
-      expect(say(of)[1]).toMatch(/restart the browser/);
+      expect(say(of)[1]).toMatch(/for some minutes, sometimes until the browser itself is restarted/);
       expect(say(of)[1]).not.toMatch(/driver/);
     }
-    expect(say(lent({ kind: "device-lost", times: 1, final: false }))[1]).not.toMatch(/restart the browser/);
+    expect(say(lent({ kind: "no-adapter" }, { wasLost: true }))[0]).toBe("The browser can't use your graphics card now.");
+    const again = (times: number) => say(lent({ kind: "device-lost", times, final: false }))[1];
+    expect(again(1)).toBe("The unit it was on starts again. Nothing finished was lost.");
+    expect(again(2)).toMatch(/the browser may keep it from pages for some minutes\. The unit it was on starts again by itself\./);
   });
 
   test("say in the dock that it steps aside while something would run", () => {
@@ -267,10 +270,10 @@ describe("the page's words", () => {
   });
 
   test("say before consent that a processor computes where there is no graphics card, and call no stranger's machine one", () => {
-    expect(say(situation())[1]).not.toMatch(/processor/);
-    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/: with a GPU or, in some browsers, a processor\.$/);
+    expect(say(situation())[1]).not.toMatch(/CPU/);
+    expect(say(situation({ allowSoftware: true }))[1]).toMatch(/: with a GPU or, in some browsers, a CPU\.$/);
     const verified = lent({ kind: "running" }, { fresh: { unit: 305 }, allowSoftware: true });
-    expect(say(verified)[1]).toMatch(/^A stranger's machine got the same bytes/);
+    expect(say(verified)[1]).toMatch(/^A stranger's GPU or CPU got the same bytes/);
   });
 
   test("call a unit that somebody computed already not missing", () => {
@@ -302,6 +305,15 @@ describe("the page's words", () => {
     expect(lead({ pool: { id: 1, name: "A class" } })).toMatch(/^Two members got/);
   });
 
+  test("say how many were refused where it was more than one, and name a unit by all its digits", () => {
+    const phase: DonorPhase = { kind: "refused", job: 1, unit: 1_234_567 };
+    const lead = (refused: number) => say(lent(phase, { donor: donorState({ phase, units: { submitted: 31, final: 14, refused } }) }))[1];
+    expect(lead(11)).toBe(
+      "Two strangers got other bytes on unit 1,234,567, so yours gives no credit. Of 31 units that you sent, 11 were refused. Old drivers can cause this.",
+    );
+    expect(lead(1)).not.toMatch(/31/);
+  });
+
   test("say of the one job that a visitor came for that it has nothing to do", () => {
     const phase: DonorPhase = { kind: "waiting", reason: "waits-for-others", retryMs: 2_000 };
     const told = (waiting: number, chosenJob: number) =>
@@ -317,7 +329,10 @@ describe("the page's words", () => {
     const phase: DonorPhase = { kind: "device-lost", times: 3, final: true };
     const [headline, lead] = say(lent(phase, { donor: donorState({ phase, software: true }) }));
     expect(headline).toBe("Your browser's driver restarted.");
-    expect(lead).toMatch(/^It did so three times, so nothing is running on your processor now\./);
+    expect(lead).toMatch(/^Nothing is running on your processor now\./);
+    const none = say(lent({ kind: "no-adapter" }, { wasLost: true, donor: donorState({ phase: { kind: "no-adapter" }, software: true }) }));
+    expect(none[0]).toBe("The browser can't use your processor now.");
+    expect(none[1]).toMatch(/^Your browser's driver restarted/);
   });
 
   test("keep to what the visitor gave when another job comes, and name that job", () => {

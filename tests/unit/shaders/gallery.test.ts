@@ -7,11 +7,13 @@ import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { iterations } from "../../../shaders/deep-mandelbrot/reference.mjs";
 import { type Manifest, ManifestSchema } from "../../../shared/manifest.ts";
+import { admitted, judgesHere, packageOf } from "../admit/package.ts";
 
 const GALLERY = fileURLToPath(new URL("../../../shaders/", import.meta.url));
 const FOREIGN = fileURLToPath(new URL("../../fixtures/foreign/", import.meta.url));
 const JOBS = ["n-queens", "prime-count", "deep-mandelbrot", "benchmark"];
 const schema = Compile(ManifestSchema);
+const judges = judgesHere();
 
 /** A copy of all packages, so that their scripts may write. */
 let copy: string;
@@ -54,6 +56,13 @@ describe("a package of the gallery", () => {
     const reference = (await json(GALLERY, name, "reference.json")) as { output: string };
     expect(job.output.map(({ binding }) => binding)).toContain(reference.output);
     expect(await readFile(join(GALLERY, name, "README.md"), "utf8")).toMatch(/reference\.json/);
+  });
+
+  it.each(JOBS)("%s is admitted without a warning", async (name) => {
+    const folder = join(GALLERY, name);
+    const files = (await readdir(folder)).filter((file) => !file.startsWith("reference") && file !== "README.md");
+    const contents = await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file))] as const));
+    expect(admitted(await judges.admit(packageOf(Object.fromEntries(contents)))).warnings).toEqual([]);
   });
 
   it("has no package that no test knows", async () => {

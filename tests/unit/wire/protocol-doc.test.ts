@@ -2,6 +2,9 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } f
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { certificateMessage, revocationMessage } from "../../../shared/account/certificate.ts";
+import { accountKey } from "../../../shared/account/key.ts";
+import { wordsOf } from "../../../shared/account/words.ts";
 import { fromHex, toHex } from "../../../shared/bytes.ts";
 import { unitSeed } from "../../../shared/expand.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
@@ -89,6 +92,19 @@ describe("docs/protocol.md", () => {
     expect(toHex(text)).toBe(vectors.get("signed-hash"));
     expect(toHex(sign(null, text, keyPair().key))).toBe(toHex(signed.signature));
     for (const figure of [SIGN_RESULTS, MAX_UNSIGNED_RESULTS]) expect(page).toContain(figure.toLocaleString("en"));
+  });
+
+  it("shows an account's key, its words, and what it signs of a device", () => {
+    const seed = counting(0x20);
+    const { publicKey, sign: signed } = accountKey(seed);
+    expect(toHex(publicKey)).toBe(vectors.get("account-key"));
+    expect(page).toContain(`\`${wordsOf(seed).join(" ")}\``);
+    const parts = { account: publicKey, device: vector("public-key"), created: 1_700_000_000 };
+    const texts = { certificate: certificateMessage({ ...parts, name: "laptop" }), revocation: revocationMessage(parts) };
+    for (const [name, text] of Object.entries(texts)) {
+      expect(toHex(text)).toBe(vectors.get(`${name}-text`));
+      expect(toHex(signed(text))).toBe(vectors.get(`${name}-signature`));
+    }
   });
 
   it("shows result bytes, their digest and a unit's seed", () => {

@@ -1,0 +1,43 @@
+/**
+ * What an account's key signs. A *certificate* says that a device is the account's, a *revocation* that it is no more; neither names
+ * a coordinator. Each part is prefixed by its length, as in the handshake (protocol.ts), behind a context of its own.
+ */
+import { lengthPrefixed } from "../bytes.ts";
+
+const CERTIFICATE = "idlewave/device/v1";
+const REVOCATION = "idlewave/revoke/v1";
+
+/** Characters of a device's name. */
+export const MAX_DEVICE_NAME = 40;
+
+export interface DeviceCertificate {
+  /** Public key of the account, 32 bytes. */
+  account: Uint8Array;
+  /** Public key of the device, 32 bytes. */
+  device: Uint8Array;
+  /** When it was signed, seconds since 1970, as the signer's clock says: told to people, and nothing is decided by it. */
+  created: number;
+  /** What its person calls the device; "": nothing. */
+  name: string;
+}
+
+/** The text that the account's key signs for a device. */
+export function certificateMessage({ account, device, created, name }: DeviceCertificate): Uint8Array<ArrayBuffer> {
+  return lengthPrefixed([utf8(CERTIFICATE), account, device, u64(created), utf8(name)]);
+}
+
+/** The text that the account's key signs to take a device off the account. */
+export function revocationMessage({ account, device, created }: Omit<DeviceCertificate, "name">): Uint8Array<ArrayBuffer> {
+  return lengthPrefixed([utf8(REVOCATION), account, device, u64(created)]);
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Little-endian. */
+function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes;
+}
