@@ -39,7 +39,7 @@ describe("the widget on a site", () => {
     expect(gzipSync(loader).byteLength).toBeLessThan(LOADER_BYTES);
   });
 
-  it("leaves the host's thread alone before a yes: one element, one frame, no timer, no watcher, and no word of its own", async () => {
+  it("leaves the host's thread alone before a yes: one element, one frame, no timer, no watcher, and no answer that was not asked for", async () => {
     const spy = `<script>
       var did = [], heard = [];
       for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "requestIdleCallback", "queueMicrotask", "fetch", "Worker",
@@ -58,7 +58,8 @@ describe("the widget on a site", () => {
     await wait(2_000);
     // What puppeteer watches with is no part of the page's own world.
     expect(await page.evaluate("did")).toEqual(["message", "load"]);
-    expect(await page.evaluate("heard")).toEqual(["state", "credit"]);
+    // Where nothing hovers, as here, a finger is waited for.
+    expect(((await page.evaluate("heard")) as string[]).filter((word) => word !== "alive?")).toEqual(["state", "credit"]);
     expect(await page.$$eval("idlewave-widget *", (inside) => inside.map(({ localName }) => localName))).toEqual(["iframe"]);
   });
 
