@@ -168,6 +168,11 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE sites ADD COLUMN units_before INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE sites ADD COLUMN credit_before REAL NOT NULL DEFAULT 0;
   `,
+  // Links that were made before let in as many as come.
+  `
+  ALTER TABLE pools ADD COLUMN invite_uses INTEGER;
+  ALTER TABLE members ADD COLUMN name TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */
