@@ -4,6 +4,7 @@
  * offsets, so neither the page nor the worker parses WGSL.
  */
 import type { BlobHash } from "./ids.ts";
+import { total } from "./total.ts";
 
 export const PLAN_VERSION = 2;
 
@@ -167,6 +168,17 @@ export function resultBytes(plan: Pick<JobPlan, "outputs">): number {
   let bytes = 0;
   for (const output of plan.outputs) bytes += 8 + output.byteLength;
   return bytes;
+}
+
+/** Bytes that a volunteer downloads of a job's inputs: whole files once, and a unit's piece of each split file and its row with it. */
+export function inputBytes({ buffers, rows }: Pick<JobPlan, "buffers" | "rows">): { once: number; unit: number } {
+  const files = new Map<BlobHash, number>();
+  let unit = rows?.rowBytes ?? 0;
+  for (const { init } of buffers) {
+    if (init.kind === "file") files.set(init.blob, init.byteLength);
+    if (init.kind === "split") unit += init.bytesPerUnit;
+  }
+  return { once: total(files.values()), unit };
 }
 
 /** A plan as it is stored or comes over the network: of this version, or of an older one that is read as this one. */

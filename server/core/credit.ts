@@ -77,8 +77,10 @@ function noteJudged(state: CoreState, { account, cluster }: Replica, outcome: "f
   noteActive(state.activeClusters, standings[1]);
 }
 
-function settledAs(state: CoreState, { account, site, credit, digest, statement }: Replica, outcome: Settled["outcome"]): Settled {
-  return { account, site, credit, outcome, digest, statement, signed: endUnder(state, statement) };
+function settledAs(state: CoreState, replica: Replica, outcome: Settled["outcome"]): Settled {
+  const { account, site, credit, digest, statement } = replica;
+  const settled = { account, site, credit, outcome, digest, statement, signed: endUnder(state, statement) };
+  return isAuditor(replica) ? { ...settled, auditor: true } : settled;
 }
 
 function outcomeOf({ status, counted, digest }: Replica, canonical: string): Settled["outcome"] {

@@ -1,6 +1,6 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import { type JobPlan, resultBytes } from "../../shared/plan.ts";
+import { inputBytes, type JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { Coordinator, JobCounts } from "../coordinator.ts";
 import type { JobAuditState } from "../core/audit.ts";
@@ -26,7 +26,7 @@ type Spending = NonNullable<ReturnType<Coordinator["spending"]>>;
 /** `waitsFor`: why it gets no further now, or "". */
 export function jobStatus(
   row: JobRow,
-  { manifest, plan }: PlannedJob,
+  { manifest, plan, resultBytes, planBytes }: PlannedJob,
   spec: Readonly<JobSpec>,
   counts: JobCounts,
   waitsFor: string,
@@ -35,7 +35,9 @@ export function jobStatus(
   whyNotChecked: string,
   answerSoFar: string | undefined,
   pool: Pick<PoolRow, "id" | "name"> | undefined,
+  madeBy: number | null,
 ): JobStatus {
+  const inputs = inputBytes(plan);
   return {
     id: row.id,
     name: manifest.name,
@@ -59,12 +61,14 @@ export function jobStatus(
     replicas: { counted: counts.counted, refused: counts.refused },
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
+    ...(madeBy === null ? {} : { madeBy }),
     unitsPerMinute: counts.unitsPerMinute,
     ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
     ...(spending.quote ? { quote: spending.quote } : {}),
     creditPerUnit: pool === undefined ? spec.creditPerUnit : 0,
     ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
-    resultBytes: resultBytes(plan),
+    resultBytes,
+    downloadBytes: { ...inputs, once: planBytes + inputs.once },
     verification: {
       ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum, compare: "exact" },
       limits: limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor),

@@ -27,6 +27,7 @@ const CHECKS = {
   counts: "Each account's counts are those of its replicas.",
   members: "Each member's counts are those of its replicas in its pool.",
   tallies: "Each job's counts are those of its replicas and units.",
+  makers: "Each job was made by as many as are listed, and each of them has a final unit of it.",
   results: "Each final unit has its canonical result.",
   inline: "Each result in a page has its digest.",
   open: "No replica of a unit that has ended is still open.",
@@ -62,6 +63,7 @@ interface JobRow {
   refused: number;
   recorded: number;
   final: number;
+  made_by: number | null;
 }
 interface StatementRow {
   account: number;
@@ -88,7 +90,7 @@ export function checkLedger(database: DatabaseSyncInstance): { checks: LedgerChe
   return { checks: Object.values(pass.checks), addressKeys: pass.addressKeys };
 }
 
-const JOBS = "SELECT id, state, pool, spec, canary, counted, refused, recorded, final FROM jobs ORDER BY id";
+const JOBS = "SELECT id, state, pool, spec, canary, counted, refused, recorded, final, made_by FROM jobs ORDER BY id";
 const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
 
 class Pass {
@@ -96,6 +98,8 @@ class Pass {
   readonly addressKeys = new Set<string>();
   private readonly database: DatabaseSyncInstance;
   private readonly sums = new Map<number, AccountSums>();
+  /** Accounts that have a final unit of the job. */
+  private readonly finals = new Set<number>();
   /** By pool and account. */
   private readonly memberSums = new Map<string, AccountSums>();
   /** Final replicas that earned credit, and all of it. */
@@ -129,6 +133,7 @@ class Pass {
       ),
     };
     const tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+    this.finals.clear();
     for (const row of database.prepare(JOB_PAGES).iterate(job.id)) {
       const { page } = row as { page: number };
       if (job.state === "draft" || job.state === "canary") this.note("unmet", `job ${job.id} is ${job.state} and has page ${page}`);
@@ -154,6 +159,18 @@ class Pass {
       const said = `${job.counted}, ${job.refused}, ${job.recorded}, ${job.final}`;
       this.note("tallies", `job ${job.id} has ${said}, its pages ${counted}, ${refused}, ${recorded}, ${final}`);
     }
+    this.makers(job);
+  }
+
+  /** Of a job that began before they were counted only some are listed; the auditor, which has final units too, never is. */
+  private makers({ id, made_by: said }: JobRow): void {
+    let listed = 0;
+    for (const row of this.database.prepare("SELECT account FROM makers WHERE job = ?").iterate(id)) {
+      const { account } = row as { account: number };
+      listed++;
+      if (!this.finals.has(account)) this.note("makers", `job ${id} lists account ${account}, which has no final unit of it`);
+    }
+    if (said !== null && said !== listed) this.note("makers", `job ${id} was made by ${said}, and ${listed} are listed`);
   }
 
   /** Of a job of which nobody can say how many it has, any. */
@@ -258,6 +275,7 @@ class Pass {
       else if (outcome === "refused") sums.refused++;
       else if (outcome === "final") {
         sums.unitsFinal++;
+        this.finals.add(account);
         if (credit > 0) this.earnings.units++;
         this.earnings.credit += credit;
         if (isSigned) sums.final += credit;

@@ -234,6 +234,7 @@ export class Ledger {
     const replica = state.replicas.get(op.account);
     must(replica?.outcome === "open", `unit ${unit}: account ${op.account} was settled twice, or never recorded (2)`);
     must(replica.credit === op.credit, `unit ${unit}: ${op.credit} leave an escrow of ${replica.credit}`);
+    must((op.auditor === true) === (replica.cluster === AUDITOR), `unit ${unit}: account ${op.account} is the auditor's, or is not`);
     must(replica.digest === op.digest, `unit ${unit}: account ${op.account} is settled for another result`);
     const right = state.ended === "final" && replica.status === "ok" && replica.digest === state.digest;
     // Right and void: another of its cluster had the vote. A cluster's stored names differ over weeks, so only its siblings are asked for.

@@ -323,6 +323,12 @@ describe("the doctor", () => {
       (copy) => change(copy, "DELETE FROM page_accounts WHERE account = 1"),
       "Each account's pages",
     ],
+    ["a job made by more than are listed", (copy) => change(copy, "UPDATE jobs SET made_by = made_by + 1"), "Each job was made by as many"],
+    [
+      "somebody who made nothing among a job's makers",
+      (copy) => change(copy, "INSERT INTO makers VALUES (1, 999); UPDATE jobs SET made_by = made_by + 1 WHERE id = 1"),
+      "Each job was made by as many",
+    ],
     ["a refusal of nobody", (copy) => change(copy, `INSERT INTO refusals VALUES (1, 1, 3, 1, ${ZERO}, ${ZERO}, 5)`), "Refusals and failed"],
     ["a failed unit that is final", (copy) => change(copy, "INSERT INTO failures VALUES (1, 3, 5)"), "Refusals and failed"],
     ["a failed unit of no page", (copy) => change(copy, "INSERT INTO failures VALUES (2, 99999, 5)"), "Refusals and failed"],

@@ -172,6 +172,21 @@ export function storeContract(name: string, open: OpenStore): void {
       expect((await again.pools.members(pool.id)).map(({ account }) => account)).toEqual([one]);
     });
 
+    it("counts who made a job, each once, and neither whose answer was refused nor the auditor", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      const said = (index: number, ...by: AccountId[]) => by.map((account) => replica(job, index, account, "a"));
+      expect(await store.madeBy(job)).toBe(0);
+      await store.commit([...said(0, one), final(job, 0, "a", [one, [two, "lie"]]), ...said(1, one), final(job, 1, "a", [one])]);
+      expect(await store.madeBy(job)).toBe(1);
+      await store.commit([...said(2, one, three), final(job, 2, "a", [one, three])]);
+      expect(await store.madeBy(job)).toBe(2);
+      const audited = final(job, 3, "a", [one, two]) as Extract<StoreOp, { type: "final" }>;
+      const settled = audited.settled.map((each) => (each.account === two ? { ...each, auditor: true as const } : each));
+      await store.commit([...said(3, one, two), { ...audited, settled }]);
+      expect(await store.madeBy(job)).toBe(2);
+    });
+
     it("takes a batch whole or not at all", async () => {
       const { store, job, accounts } = await place(open);
       const [one, two] = accounts;
