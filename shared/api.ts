@@ -109,7 +109,7 @@ export const JobStatusSchema = Type.Object({
       description: "As its owner asked; limits says what is done now.",
     }),
     quorum: Type.Integer({ description: "Matching replicas that a unit which begins now needs." }),
-    compare: Type.Literal("exact"),
+    compare: Type.String({ description: "How results are compared: exact, byte for byte, or each output within which tolerance." }),
     limits: Type.String({ description: "What this does not protect from." }),
     auditor: Type.Union(
       [Type.Literal("none"), Type.Literal("away"), Type.Literal("behind"), Type.Literal("auditing"), Type.Literal("unable")],

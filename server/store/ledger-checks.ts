@@ -31,7 +31,7 @@ const CHECKS = {
   results: "Each final unit has its canonical result.",
   inline: "Each result in a page has its digest.",
   open: "No replica of a unit that has ended is still open.",
-  paid: "Only replicas that equal the canonical result are paid.",
+  paid: "Only replicas that equal the canonical result are paid, or whose bytes were there to be compared with it within the job's tolerance.",
   escrow: "No job that is done holds credit of open units in escrow.",
   unmet: "No job that volunteers have not met has units.",
   measured: "What the canary found of a job can be read.",
@@ -117,7 +117,7 @@ class Pass {
 
   job(job: JobRow): void {
     const { database } = this;
-    const units = this.unitsOf(job);
+    const { units, tolerant } = this.specOf(job);
     const rowsOf = <Row extends { unit: number }>(sql: string) => new PageRows<Row>(database, sql, job.id, (row) => pageOf(row.unit));
     const lists = {
       failures: rowsOf<{ unit: number; at: number }>("SELECT unit, at FROM failures WHERE job = ? ORDER BY unit"),
@@ -146,7 +146,7 @@ class Pass {
       };
       if (!found) continue;
       const note = (name: PageCheck, what: string) => this.note(name, what);
-      checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
+      checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, tolerant, ...rows }, found.units, note);
       this.statements.clear();
       for (const unit of found.units.values()) this.add(unit, tally, job);
     }
@@ -173,15 +173,16 @@ class Pass {
     if (said !== null && said !== listed) this.note("makers", `job ${id} was made by ${said}, and ${listed} are listed`);
   }
 
-  /** Of a job of which nobody can say how many it has, any. */
-  private unitsOf({ id, state, spec, canary }: JobRow): number {
-    let units = Number.POSITIVE_INFINITY;
+  /** A job of which nobody can say how many units it has has any. */
+  private specOf({ id, state, spec, canary }: JobRow): { units: number; tolerant: boolean } {
+    let found = { units: Number.POSITIVE_INFINITY, tolerant: false };
     this.stands("described", () => storedState(id, state));
     this.stands("described", () => {
-      units = storedSpec(id, spec).units;
+      const { units, tolerant = false } = storedSpec(id, spec);
+      found = { units, tolerant };
     });
     this.stands("measured", () => storedCanary(id, canary));
-    return units;
+    return found;
   }
 
   private stands(name: "described" | "measured", read: () => unknown): void {

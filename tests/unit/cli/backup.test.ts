@@ -284,6 +284,14 @@ describe("the doctor", () => {
       "Only replicas that equal",
     ],
     [
+      "a result that was paid within a tolerance, and whose bytes never came",
+      (copy) => {
+        change(copy, "UPDATE jobs SET spec = json_set(spec, '$.floats', json('true'), '$.tolerant', json('true')) WHERE id = 1");
+        return journal(copy, [...voted("a", "near"), bytes("a"), settled(["final", "final"])]);
+      },
+      "Only replicas that equal",
+    ],
+    [
       "a job in the canary that has units",
       (copy) => change(copy, "UPDATE jobs SET state = 'canary' WHERE id = 1"),
       "No job that volunteers",

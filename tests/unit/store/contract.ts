@@ -68,6 +68,45 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await again.history(job)).toMatchObject({ final: [{ start: 0, length: 1 }], open: [{ unit: 1, hasBytes: true }] });
     });
 
+    it("keeps which of several results within a tolerance is the unit's, and the others' bytes until their page has ended", async () => {
+      const { path, store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      await store.commit([{ type: "spec", job, spec: { ...SPEC, id: job, units: 1, floats: true, tolerant: true } }]);
+      for (const [account, text] of [
+        [one, "0"],
+        [two, "0.5"],
+        [three, "9"],
+      ] as const)
+        await store.commit([replica(job, 0, account, text), bytesOf(job, 0, text)]);
+      await store.commit([final(job, 0, "0.5", [[one, "0", "near"], two, [three, "9"]])]);
+      await store.close();
+      const again = opened(open, path);
+      const told = async () => {
+        const found = await again.unit(job, unit(0));
+        return { kept: found?.kept, said: found?.replicas.map((each) => [each.outcome, each.digest]) };
+      };
+      expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("0.5"), bytes: new TextEncoder().encode("0.5") });
+      expect(await told()).toEqual({
+        kept: ["0.5", "0", "9"].map(digest),
+        said: [
+          ["final", digest("0")],
+          ["final", digest("0.5")],
+          ["refused", digest("9")],
+        ],
+      });
+      await again.commit([{ type: "page-ended", job, page: 0 }]);
+      expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("0.5") });
+      // Who gave which of them is not kept.
+      expect(await told()).toEqual({
+        kept: [digest("0.5")],
+        said: [
+          ["final", null],
+          ["final", null],
+          ["refused", digest("9")],
+        ],
+      });
+    });
+
     it("keeps everything over a reopening", async () => {
       const { path, store, job, accounts } = await place(open);
       const [one, two, three] = accounts;
