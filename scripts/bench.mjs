@@ -9,6 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const BENCHES = {
   coordinator: ["coordinator", "server", "crowd", "bullmq", "echo", "callers"],
   engine: ["engine", "server"],
+  widget: ["widget", "server"],
 };
 
 const [name = "", ...options] = process.argv.slice(2);

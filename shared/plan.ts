@@ -3,6 +3,7 @@
  * immutable, a blob named by its SHA-256. Layout and reflection are already done: buffers are byte lengths and field
  * offsets, so neither the page nor the worker parses WGSL.
  */
+import type { Comparator } from "./comparator.ts";
 import type { BlobHash } from "./ids.ts";
 import { total } from "./total.ts";
 
@@ -137,6 +138,8 @@ export interface OutputPlan {
   byteLength: number;
   /** Byte ranges `[from, to)` of struct padding inside one stride, repeated each `stride` bytes, that count as zero. */
   padding?: { stride: number; ranges: [number, number][] };
+  /** How results of different volunteers are compared; absent: byte for byte. */
+  compare?: Comparator;
   reduce: Reduce;
 }
 

@@ -4,9 +4,23 @@
 export interface WidgetFacts {
   site: { origin: string; name: string };
   /** The job whose picture is shown; null when none runs. */
-  job: { id: number; title: string; name: string; units: number; final: number } | null;
+  job: WidgetJob | null;
   network: { name: string; operator: string; source: string };
   allowSoftware: boolean;
+}
+
+export interface WidgetJob {
+  id: number;
+  title: string;
+  name: string;
+  units: number;
+  final: number;
+}
+
+/** Of a site, at the moment that it is asked for: whether its visitors may be asked, and the job to ask for. */
+export interface WidgetNow {
+  on: boolean;
+  job: WidgetJob | null;
 }
 
 /** Name of the data block that holds the facts. */
@@ -59,4 +73,4 @@ export interface HostAnswer {
 }
 
 /** From the window of the coordinator's to the frame that opened it. */
-export type WindowMessage = { idlewave: "consent"; dose: number } | { idlewave: "forget" };
+export type WindowMessage = { idlewave: "consent"; dose: number; job: number } | { idlewave: "forget" };

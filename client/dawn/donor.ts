@@ -26,7 +26,7 @@ export interface NodeDonor {
   stop(ending: Ending): Promise<void>;
 }
 
-interface NodeDonorOptions extends DonorStart {
+export interface NodeDonorOptions extends DonorStart {
   wishes: Wishes;
   /** Folder of `identity.json`, `outbox.sqlite`, `checkpoints`, `barred-kernels` and `speed.json`, made when it is not there. */
   home: string;

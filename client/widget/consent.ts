@@ -6,17 +6,15 @@ import type { Sight } from "./sight.ts";
 import type { Signs } from "./signs.ts";
 
 /** The box was clear to see for so long before the button was pressed, ms. */
-const SEEN_MS = 600;
+export const SEEN_MS = 600;
 /** The pointer, or the keyboard's focus, was on it for so long, ms. */
 const AIMED_MS = 350;
 /** The page's thread was free for so long before the press, ms. */
 const FREE_MS = 800;
-/** Presses in a row that find the page busy; one that is so each time is always busy. */
-const BUSY_TIMES = 3;
 
 /**
  * "covered": something may lie over it. "busy": the page's thread was held, so nobody knew. "untold": nobody ever knows, because
- * the browser does not tell, or the page does not answer or is always busy. "too-quick": seen or aimed at for too short a time.
+ * the browser does not tell, or the page does not answer. "too-quick": seen or aimed at for too short a time.
  * "forged": no press of a person's own, or one more while the last is looked into.
  */
 export type Verdict = "yes" | "covered" | "busy" | "untold" | "too-quick" | "forged";
@@ -34,7 +32,8 @@ export class ConsentButton {
   private place = "";
   private pressed: { at: number; verdict: Verdict } | null = null;
   private isConfirming = false;
-  private busyTimes = 0;
+  /** A key is held down that was pressed elsewhere, or long before: it repeats. */
+  private isRepeating = false;
 
   constructor(button: HTMLElement, sight: SightOfAll, signs: SignsOfPage, own: boolean) {
     this.sight = sight;
@@ -47,32 +46,39 @@ export class ConsentButton {
       this.aimedAt ??= performance.now();
     });
     button.addEventListener("blur", () => this.lose());
+    button.addEventListener("keydown", ({ repeat }) => {
+      this.isRepeating = repeat;
+    });
+    button.addEventListener("keyup", () => {
+      this.isRepeating = false;
+    });
     button.addEventListener("pointerdown", (event) => {
       this.pressed = { at: performance.now(), verdict: this.judge(event) };
     });
   }
 
-  /** What a click of the button means; takes some tenths of a second when it may be a yes. */
-  async verdictOf(click: MouseEvent): Promise<Verdict> {
+  /** What a click of the button means; takes some tenths of a second when it may be a yes, and says so by `onJudging`. */
+  async verdictOf(click: MouseEvent, onJudging: () => void): Promise<Verdict> {
     // The keyboard presses without a pointer.
     const pressed = click.detail === 0 ? { at: performance.now(), verdict: this.judge(click) } : this.pressed;
     this.pressed = null;
     if (!click.isTrusted || !pressed || this.isConfirming) return "forged";
+    if (click.detail === 0 && this.isRepeating) return "too-quick";
     if (pressed.verdict !== "yes" || this.own) return pressed.verdict;
-    const thread = await this.confirm(pressed.at - FREE_MS);
-    this.busyTimes = thread === "held" ? this.busyTimes + 1 : 0;
-    if (!this.signs.heard || this.busyTimes >= BUSY_TIMES) return "untold";
+    onJudging();
+    const thread = await this.confirm(pressed.at);
+    if (!this.signs.heard) return "untold";
     if (this.clear() !== "yes") return "covered";
     if (thread === "held") return "busy";
     // Whether it was clear before is judged again: word of it may have come late.
     return thread === "free" && this.wasClear(pressed.at) ? "yes" : "too-quick";
   }
 
-  /** Of the page's thread since `from`; while it is looked into no other press counts. */
-  private async confirm(from: number): ReturnType<Signs["confirm"]> {
+  /** Of the page's thread before a press; while it is looked into no other press counts. */
+  private async confirm(press: number): ReturnType<Signs["confirm"]> {
     this.isConfirming = true;
     try {
-      return await this.signs.confirm(from);
+      return await this.signs.confirm(press, FREE_MS);
     } finally {
       this.isConfirming = false;
     }

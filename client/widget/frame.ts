@@ -3,27 +3,29 @@
  * the picture. In a window of its own (`own`) it only asks, and tells the frame that opened it.
  * It is in one scene at a time (scene.ts):
  *
- *   ask         a click that came too soon, or while the page was busy ──▶ ask; one that something may lie over ──▶ covered;
- *               one of which nobody can tell ──▶ window (for both a window of its own asks again)
- *               yes ──▶ starting · no ──▶ declined · never ──▶ never
+ *   ask         a click that came too soon, or while the page was busy ──▶ ask; one that something may lie over, of which nobody
+ *               can tell, or that found the page busy once too often ──▶ window, in which the same is asked
+ *               yes ──▶ starting, or ask, if its job has ended meanwhile and another one runs, else no-job · no ──▶ declined · never ──▶ never
  *   lending     starting ──▶ running, another-tab, waiting, offline, held, outdated, as the donor's phases say (sceneOf)
  *               out of sight ──▶ paused ──in sight──▶ starting
  *               Stop ──▶ stopped · the yes has run out ──▶ ask · the site is none of this network's any more ──▶ off
  *               the donor has ended ──▶ no-job, unable, endless, failed, stopped · its worker has ──▶ not-loaded, broken-off
- *   the others  declined, never, stopped, failed ──asked for──▶ ask
- *               not-loaded, broken-off ──retry──▶ starting, if the yes holds, else ask · no ──▶ declined
- *               no-job, unable, off, endless: the end
+ *   the others  declined, never, stopped ──asked for──▶ ask
+ *               not-loaded, broken-off, failed ──retry──▶ starting, if the yes holds, else ask · no ──▶ declined
+ *               no-job ──another one runs──▶ ask · unable, off, endless: the end
  *   any of them ──forget me──▶ forgetting ──▶ forgotten, the end · it could not ──▶ not-forgotten ──retry──▶ forgetting
  *
  * "Why is this here?" and "Forget you here?" lie over any of them, which goes on beneath.
  */
 
 import { messageOf } from "../../shared/thrown.ts";
-import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
+import { FACTS_ID, type WidgetFacts, type WidgetNow, type WidgetSize } from "../../shared/widget.ts";
 import type { DonorState, Dose } from "../donor/state.ts";
+import { Agreement } from "./agreement.ts";
 import { Asking } from "./asking.ts";
 import { Away } from "./away.ts";
 import { takeColours } from "./colours.ts";
+import { SEEN_MS } from "./consent.ts";
 import { Cover } from "./cover.ts";
 import { doseBeside, FIRST_DOSE } from "./doses.ts";
 import { Given } from "./given.ts";
@@ -31,22 +33,27 @@ import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
 import { Lender } from "./lender.ts";
 import type { Breach } from "./lending.ts";
+import { openingOf } from "./opening.ts";
 import { askedInOwnWindow, isOwnWindow } from "./own-window.ts";
 import { loadAnew } from "./reload.ts";
-import { Answers, storageHere } from "./remembered.ts";
-import { type Action, hostState, isLending, type Scene, sceneOf } from "./scene.ts";
+import { storageHere } from "./remembered.ts";
+import { type Action, hostState, isLending, isWaiting, type Overlay, type Scene, sceneOf } from "./scene.ts";
 import { shownOf } from "./shown.ts";
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
+import { loadAnewWhenBack } from "./stale.ts";
 import { Strip } from "./strip.ts";
 import { takeTheme } from "./theme.ts";
 import { View } from "./view.ts";
+
+const QUESTION: Scene = { kind: "ask", hint: "none", presses: 0 };
+const FORGETTING: Overlay = { kind: "forget", hint: "none", presses: 0 };
 
 class Frame {
   private readonly facts = JSON.parse(document.getElementById(FACTS_ID)?.textContent ?? "null") as WidgetFacts;
   private readonly query = new URLSearchParams(location.search);
   private readonly own = isOwnWindow();
-  private readonly answers = new Answers(this.facts.site.origin, this.own ? null : storageHere());
+  private readonly agreement = new Agreement(this.facts, this.own ? null : storageHere());
   private readonly host = new Host(this.facts.site.origin, !this.own && parent !== window);
   private readonly language = languageFor([this.query.get("lang") ?? "", ...navigator.languages]);
   private readonly view = new View({
@@ -62,9 +69,10 @@ class Frame {
     post: (message) => this.host.post(message),
     shown: () => this.cover.over ?? this.scene,
     dose: () => this.dose,
+    job: () => this.agreement.job?.id ?? 0,
     go: (scene) => this.go(scene),
     cover: (over) => this.cover.lay(over),
-    onYes: (dose) => this.agree(dose),
+    onYes: (dose, job) => void this.agree(dose, job),
     onForget: () => void this.forget(),
   });
   private readonly away = new Away({
@@ -73,18 +81,18 @@ class Frame {
     start: () => this.start(this.dose),
     pause: (why) => this.pause(why),
   });
-  private readonly siteWatch = new SiteWatch(this.facts.site.origin, () => {
-    this.answers.forget();
-    this.end({ kind: "off" });
+  private readonly siteWatch = new SiteWatch({
+    site: this.facts.site.origin,
+    job: () => this.agreement.job?.id ?? 0,
+    onOff: () => this.askFor({ on: false, job: null }),
+    // It may be paused for a moment only: what was begun of it goes on.
+    onOther: (now) => this.scene.kind === "waiting" && this.askFor(now),
   });
-  private scene: Scene = { kind: "ask", hint: "none" };
-  private readonly cover = new Cover(this.own && askedInOwnWindow() === "forget" ? { kind: "forget", hint: "none" } : null, () =>
-    this.go(this.scene),
-  );
+  private scene: Scene = QUESTION;
+  private readonly cover = new Cover(this.own && askedInOwnWindow() === "forget" ? FORGETTING : null, () => this.go(this.scene));
   private dose: Dose = FIRST_DOSE;
   private size: WidgetSize = this.query.get("size") === "badge" && !this.own ? "badge" : "card";
   private readonly lender = new Lender(() => ({
-    job: this.facts.job?.id ?? 0,
     site: this.facts.site.origin,
     dose: this.dose,
     wave: this.view.wave,
@@ -100,19 +108,17 @@ class Frame {
     document.documentElement.dir = this.language.direction;
     document.body.classList.toggle("own", this.own);
     this.strip.draw();
-    if (this.facts.job) void this.strip.load(this.facts.job.id);
+    if (this.agreement.job) void this.strip.load(this.agreement.job.id);
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("message", (event: MessageEvent<unknown>) => this.hear(event));
     addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && this.cover.back()) this.view.focusWhy();
     });
-    const answer = this.answers.at(Date.now());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
-    if (!this.facts.job) this.go({ kind: "no-job" });
-    else if (!("gpu" in navigator) || !isSecureContext) this.go({ kind: "unable" });
-    else if (answer.kind === "never") this.go({ kind: "never" });
-    else if (answer.kind === "no") this.go({ kind: "declined" });
-    else this.resume(answer);
+    if (!this.own) loadAnewWhenBack(() => isWaiting(this.scene) && this.cover.over === null);
+    const opening = openingOf(this.agreement);
+    if (opening) this.go(opening);
+    else this.resume();
   }
 
   private act(action: Action, event: MouseEvent): void {
@@ -121,22 +127,25 @@ class Frame {
         void this.asking.consider(event);
         return;
       case "less":
+        this.turn(-1);
+        return;
       case "more":
-        this.turn(action === "less" ? -1 : 1);
+        // More than was said yes to is a word of somebody's who sees the box.
+        if (!isLending(this.scene) || (event.isTrusted && this.seen.hasBeenClear(SEEN_MS))) this.turn(1);
         return;
       case "no":
         if (this.own) globalThis.close();
         else this.decline();
         return;
       case "stop":
-        this.answers.forget();
+        // It stands where the yes did: the second half of a double click is none.
+        if (this.agreement.isFresh) return;
+        this.agreement.takeBack();
         this.end({ kind: "stopped" });
         return;
-      // Whoever starts again is asked again: a click on this button alone is no yes.
-      case "again":
       case "ask-again":
-        this.answers.forget();
-        this.go({ kind: "ask", hint: "none" });
+        this.agreement.takeBack();
+        this.go(QUESTION);
         return;
       case "retry":
         this.resume();
@@ -146,14 +155,14 @@ class Frame {
         return;
       case "never":
         this.cover.lift();
-        this.answers.keepNever();
+        this.agreement.refuseForEver();
         this.end({ kind: "never" });
         return;
       case "back":
         this.cover.back();
         return;
       case "forget":
-        this.cover.lay({ kind: "forget", hint: "none" });
+        this.cover.lay(FORGETTING);
         return;
       case "forget-sure":
         void this.asking.considerForgetting(event);
@@ -163,24 +172,45 @@ class Frame {
     }
   }
 
-  private agree(dose: Dose): void {
-    this.answers.agree(dose, Date.now());
+  /** A yes to a job that has ended since it was asked for is none: whatever runs now is asked for. */
+  private async agree(dose: Dose, job: number): Promise<void> {
+    const { kind } = this.scene;
+    const other = await this.agreement.lookForAnother(job);
+    // It may have been refused meanwhile.
+    if (this.scene.kind !== kind) return;
+    if (other) return this.askFor(other);
+    this.agreement.agree(dose, job);
     this.start(dose);
   }
 
+  private askFor({ on, job }: WidgetNow): void {
+    this.agreement.takeBack();
+    this.agreement.job = job;
+    if (job) void this.strip.load(job.id);
+    if (!on) this.end({ kind: "off" });
+    else this.end(job ? { kind: "ask", hint: "other-job", presses: 0 } : { kind: "no-job" });
+  }
+
+  /** The job that was lent to has ended. */
+  private async askNext(): Promise<void> {
+    const other = await this.agreement.lookForAnother();
+    if (other && this.scene.kind === "no-job") this.askFor(other);
+  }
+
   /** Goes on under a yes that holds still, else asks. */
-  private resume(answer = this.answers.at(Date.now())): void {
+  private resume(): void {
+    const answer = this.agreement.kept();
     if (answer.kind === "yes") this.start(answer.dose);
-    else this.go({ kind: "ask", hint: "none" });
+    else this.go(QUESTION);
   }
 
   private askAnew(): void {
-    this.answers.forget();
-    this.end({ kind: "ask", hint: "none" });
+    this.agreement.takeBack();
+    this.end(QUESTION);
   }
 
   private decline(): void {
-    this.answers.keepNo(Date.now());
+    this.agreement.decline();
     this.go({ kind: "declined" });
   }
 
@@ -191,7 +221,7 @@ class Frame {
     try {
       const lending = await this.lender.load();
       await lending.forget();
-      this.answers.forgetAll();
+      this.agreement.forgetAll();
       this.go({ kind: "forgotten" });
     } catch (fault) {
       this.go({ kind: "not-forgotten", why: messageOf(fault) });
@@ -209,7 +239,7 @@ class Frame {
   }
 
   private start(dose: Dose): void {
-    if (this.answers.isOver(Date.now())) {
+    if (this.agreement.isOver) {
       this.askAnew();
       return;
     }
@@ -226,7 +256,7 @@ class Frame {
     if (this.scene.kind !== "starting") return;
     if (!lending) return this.breakOff("not-loaded");
     lending.setDose(this.dose);
-    await lending.go();
+    await lending.go(this.agreement.job?.id ?? 0);
   }
 
   private breakOff(breach: Breach): void {
@@ -242,16 +272,20 @@ class Frame {
 
   private take(state: DonorState): void {
     this.given.take(state);
-    this.strip.take(state.verified.filter(({ job }) => job === this.facts.job?.id).map(({ unit }) => unit));
-    if (isLending(this.scene) && this.answers.isOver(Date.now())) {
+    this.strip.take(state.verified.filter(({ job }) => job === this.agreement.job?.id).map(({ unit }) => unit));
+    if (isLending(this.scene) && this.agreement.isOver) {
       this.askAnew();
       return;
     }
     const isRunning = isLending(this.scene) && this.scene.kind !== "paused";
     const scene = isRunning ? sceneOf(state.phase) : this.scene;
-    // Another frame of this site, or the browser, ended it.
-    if (isRunning && !isLending(scene)) this.end(scene);
-    else this.go(scene);
+    // Another frame that shares the key, or the browser, ended it.
+    if (isRunning && !isLending(scene)) {
+      // Stop takes the yes back, wherever it was pressed.
+      if (scene.kind === "stopped") this.agreement.takeBack();
+      this.end(scene);
+      if (scene.kind === "no-job") void this.askNext();
+    } else this.go(scene);
     if (scene.kind === "outdated") loadAnew();
   }
 
@@ -272,7 +306,7 @@ class Frame {
     if (dose === null) return;
     this.dose = dose;
     if (isLending(this.scene)) {
-      this.answers.turn(dose);
+      this.agreement.turn(dose);
       this.lender.lending?.setDose(dose);
     }
     this.go(this.scene);
@@ -287,7 +321,7 @@ class Frame {
   private go(scene: Scene): void {
     this.scene = scene;
     const { dose, given, own, cover } = this;
-    const shown = shownOf({ scene, over: cover.over, dose, given, own }, this.facts, this.language);
+    const shown = shownOf({ scene, over: cover.over, dose, given, own }, { ...this.facts, job: this.agreement.job }, this.language);
     this.view.show(shown, this.size === "badge", this.query.get("size") === "badge");
     document.body.dataset.scene = scene.kind;
     this.host.tell(hostState(scene), this.given.units, this.given.verified);

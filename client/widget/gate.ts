@@ -26,9 +26,9 @@ export class Gate {
     this.forgetSure = new ConsentButton(forgetSure, sight, this.signs, own);
   }
 
-  /** What a click means; takes some tenths of a second when it may be a yes. */
-  verdictOf(button: "lend" | "forgetSure", click: MouseEvent): Promise<Verdict> {
-    return this[button].verdictOf(click);
+  /** What a click means; takes some tenths of a second when it may be a yes, and says so by `onJudging`. */
+  verdictOf(button: "lend" | "forgetSure", click: MouseEvent, onJudging: () => void): Promise<Verdict> {
+    return this[button].verdictOf(click, onJudging);
   }
 
   /** The browser told what can be seen. */

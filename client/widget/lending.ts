@@ -8,8 +8,6 @@ import { Wave, type WavePalette } from "../wave/wave.ts";
 export type Breach = "not-loaded" | "broken-off";
 
 export interface LendingOptions {
-  /** The one that the visitor was asked for. */
-  job: number;
   /** Origin of the site that shows the frame. */
   site: string;
   dose: Dose;
@@ -43,13 +41,14 @@ export class Lending {
     this.wave.setDose(this.dose);
   }
 
-  go(): Promise<void> {
+  /** `job`: the one that the visitor was asked for. */
+  go(job: number): Promise<void> {
     this.isWanted = true;
     return this.after(async () => {
       const donation = this.donation ?? (await this.open());
       if (!this.isWanted) return;
       this.wave.setLending(true);
-      await donation.begin({ origin: location.origin, dose: this.dose, job: this.options.job, site: this.options.site });
+      await donation.begin({ origin: location.origin, dose: this.dose, job, site: this.options.site });
     });
   }
 

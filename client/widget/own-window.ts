@@ -38,6 +38,7 @@ export class OwnWindow {
     if (!this.opened || event.source !== this.opened || event.origin !== location.origin) return null;
     const message = (event.data ?? {}) as Partial<WindowMessage>;
     if (message.idlewave === "forget") return { idlewave: "forget" };
-    return message.idlewave === "consent" && typeof message.dose === "number" ? { idlewave: "consent", dose: message.dose } : null;
+    if (message.idlewave !== "consent" || typeof message.dose !== "number" || typeof message.job !== "number") return null;
+    return { idlewave: "consent", dose: message.dose, job: message.job };
   }
 }

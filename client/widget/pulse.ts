@@ -1,10 +1,18 @@
-/** Whether the host page's thread was free: reckoned from what it was asked and how soon it answered. Knows no window and no clock. */
+/**
+ * Whether the host page's thread was free, and its process has reckoned what covers us: from what the page was asked, how soon
+ * it answered, and when the browser was made to look. Knows no window and no clock.
+ */
 
-/** Between two proofs of life at most, ms: a page that holds its thread for longer may have shown something else meanwhile. */
+/**
+ * Between two proofs of life at most, ms: a page that holds its thread for longer may have shown something else meanwhile. What
+ * was shown for less before a press, nobody has pressed for.
+ */
 export const GAP_MS = 250;
 /** Answers take this long on the average at most, ms: one that is free for a moment between long holds takes half a hold. */
 const LATE_MS = 50;
-/** Questions that are kept: some seconds of them. */
+/** From the word of a look, which may be of the time before it, to a question whose answer says that the look was reckoned, ms. */
+export const RECKON_MS = 150;
+/** Questions, and looks, that are kept: some seconds of them. */
 const KEPT = 64;
 
 interface Question {
@@ -13,9 +21,15 @@ interface Question {
   answeredAt: number | null;
 }
 
+interface Look {
+  begunAt: number;
+  toldAt: number;
+}
+
 /** Times are ms of one clock. */
 export class Pulse {
   private questions: Question[] = [];
+  private looks: Look[] = [];
 
   /** `value`: nobody can guess it, so an answer was made after it was asked. */
   ask(value: string, now: number): void {
@@ -31,12 +45,33 @@ export class Pulse {
     return true;
   }
 
+  /** The browser was made to look, and had its first word. */
+  looked(look: Look): void {
+    this.looks.push(look);
+    if (this.looks.length > KEPT) this.looks.shift();
+  }
+
   /** Whoever asks again after a while begins anew. */
   clear(): void {
     this.questions = [];
+    this.looks = [];
   }
 
-  /** Of the thread from `from` to `to`: "unasked" when the questions began later, "held" when no answers show that it was free. */
+  /**
+   * When it was first known that the page's process has reckoned what covers us, not longer than the gap before a press, or
+   * after it; null: not yet. It holds if the thread was free until then.
+   */
+  reckonedBy(press: number): number | null {
+    const look = this.looks.find(({ begunAt }) => begunAt >= press - GAP_MS);
+    if (!look) return null;
+    const answers = this.questions.filter(({ askedAt }) => askedAt >= look.toldAt + RECKON_MS).map(({ answeredAt }) => answeredAt);
+    return answers.find((answeredAt) => answeredAt !== null) ?? null;
+  }
+
+  /**
+   * Of the thread from `from` to `to`, by what was answered until then: "unasked" when the questions began later, "held" when no
+   * answers show that it was free.
+   */
   between(from: number, to: number): "free" | "held" | "unasked" {
     const first = this.questions[0];
     if (!first || first.askedAt > from) return "unasked";
@@ -45,11 +80,12 @@ export class Pulse {
     let late = 0;
     let count = 0;
     for (const { askedAt, answeredAt } of this.questions) {
-      const until = answeredAt ?? to;
+      const isAnswered = answeredAt !== null && answeredAt <= to;
+      const until = isAnswered ? answeredAt : to;
       if (askedAt > to || until <= from) continue;
       count += 1;
       late += until - askedAt;
-      if (answeredAt === null) continue;
+      if (!isAnswered) continue;
       if (answeredAt - freeAt > GAP_MS) return "held";
       freeAt = Math.max(freeAt, askedAt);
     }

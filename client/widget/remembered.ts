@@ -12,8 +12,9 @@ export type Answer = { kind: "none" } | { kind: "yes"; dose: Dose } | { kind: "n
 export class Answers {
   private readonly key: string;
   private readonly storage: Storage | null;
-  /** When the yes was said. */
+  /** When the yes was said, and for which job. */
   private agreedAt = Number.NEGATIVE_INFINITY;
+  private job = 0;
 
   /** `storage`: null where the browser keeps nothing for frames; then `at` knows of none, and a yes holds until the page is left. */
   constructor(site: string, storage: Storage | null) {
@@ -21,8 +22,8 @@ export class Answers {
     this.storage = storage;
   }
 
-  /** What was answered before; one of more than a day ago, or from the future, is none. */
-  at(now: number): Answer {
+  /** What was answered before; one of more than a day ago, or from the future, is none, nor is a yes to another job. */
+  at(now: number, job: number): Answer {
     let kept: unknown;
     try {
       kept = JSON.parse(this.storage?.getItem(this.key) ?? "null");
@@ -30,24 +31,26 @@ export class Answers {
       return { kind: "none" };
     }
     if (typeof kept !== "object" || kept === null) return { kind: "none" };
-    const { answer, at, dose } = kept as { answer?: unknown; at?: unknown; dose?: unknown };
+    const { answer, at, ...yes } = kept as { answer?: unknown; at?: unknown; dose?: unknown; job?: unknown };
     if (answer === "never") return { kind: "never" };
     if (typeof at !== "number" || at > now || now - at >= ANSWER_MS) return { kind: "none" };
     if (answer === "no") return { kind: "no" };
-    const known = DOSES.find((each) => each === dose);
-    if (answer !== "yes" || known === undefined) return { kind: "none" };
+    const known = DOSES.find((each) => each === yes.dose);
+    if (answer !== "yes" || known === undefined || yes.job !== job) return { kind: "none" };
     this.agreedAt = at;
+    this.job = job;
     return { kind: "yes", dose: known };
   }
 
-  agree(dose: Dose, now: number): void {
+  agree(dose: Dose, job: number, now: number): void {
     this.agreedAt = now;
+    this.job = job;
     this.turn(dose);
   }
 
   /** Another dose makes no yes longer. */
   turn(dose: Dose): void {
-    this.keep({ answer: "yes", at: this.agreedAt, dose });
+    this.keep({ answer: "yes", at: this.agreedAt, dose, job: this.job });
   }
 
   /** A yes ends, however long the page stays open. */

@@ -8,10 +8,9 @@ import type { Language } from "./language.ts";
 import type { Words } from "./words/en.ts";
 
 export type Scene =
-  | { kind: "ask"; hint: "none" | "too-quick" | "busy" }
-  | { kind: "covered" }
-  /** Nobody can tell whether it is covered, so no click counts. */
-  | { kind: "window" }
+  | { kind: "ask"; hint: AskHint; presses: number }
+  /** No press counts here: the question is put in a window of its own. */
+  | { kind: "window"; hint: WindowHint }
   | { kind: "declined" }
   | { kind: "never" }
   | { kind: "no-job" }
@@ -41,10 +40,15 @@ export type Scene =
   | { kind: "not-forgotten"; why: string };
 
 /** What lies over a scene, which goes on beneath. */
-export type Overlay = { kind: "why" } | { kind: "forget"; hint: "none" | "covered" | "busy" | "window" };
+export type Overlay = { kind: "why" } | { kind: "forget"; hint: AskHint | WindowHint; presses: number };
+
+/** What became of the last press of a button whose press must be a person's own. `presses` in a row were refused. */
+export type AskHint = "none" | "judging" | "too-quick" | "busy" | "other-job";
+/** Why another press would count no more: something covers the box, nobody can tell whether, or the page is always busy. */
+export type WindowHint = "covered" | "untold" | "too-busy";
 
 export type Action =
-  | ("lend" | "less" | "more" | "no" | "stop" | "again" | "retry" | "open-window")
+  | ("lend" | "less" | "more" | "no" | "stop" | "retry" | "open-window")
   | ("ask-again" | "never" | "back" | "forget" | "forget-sure");
 
 export interface Facts {
@@ -62,11 +66,24 @@ export interface Facts {
 }
 
 export interface Telling {
+  /** What became of the last press; empty: nothing is to be said. The question stays in sight beside it. */
+  notice: string;
   title: string;
   text: string;
   badge: string;
   buttons: { action: Action; label: string; main?: boolean; off?: boolean }[];
 }
+
+/** What is said of a press, and of one more that came to the same: whoever presses again sees that it was noticed. */
+const NOTICES = {
+  judging: ["judging", "judging"],
+  "too-quick": ["tooQuick", "tooQuickAgain"],
+  busy: ["pageBusy", "pageBusyAgain"],
+  "other-job": ["otherJob", "otherJob"],
+  covered: ["covered", "covered"],
+  untold: ["untold", "untold"],
+  "too-busy": ["tooBusy", "tooBusy"],
+} as const satisfies Record<Exclude<AskHint, "none"> | WindowHint, readonly [keyof Words, keyof Words]>;
 
 const DOSE_WORDS = { 0.1: "dose10", 0.25: "dose25", 0.5: "dose50", 0.9: "dose90" } as const satisfies Record<Dose, keyof Words>;
 
@@ -91,25 +108,30 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
   const say = (text: string) => fill(text, values);
   const stop = { action: "stop", label: words.stop, main: true } as const;
   const retry = { action: "retry", label: words.retry, main: true } as const;
+  const askAgain = { action: "ask-again", label: words.askAgain } as const;
   const no = { action: "no", label: words.no } as const;
   const less = { action: "less", label: words.less, off: facts.less === null } as const;
   const more = { action: "more", label: words.more, off: facts.more === null } as const;
   const made = (title: string, text: string, badge: string, buttons: Telling["buttons"]): Telling => ({
     ...{ title: say(title), text: say(text), badge: say(badge).replace(/\.$/, ""), buttons },
+    notice: "hint" in scene ? noticeOf(scene.hint, "presses" in scene ? scene.presses : 0) : "",
   });
+  const noticeOf = (hint: AskHint | WindowHint, presses: number): string => {
+    if (hint === "none") return "";
+    const [first, later] = NOTICES[hint];
+    return fill(presses > 1 ? words[later] : words[first], { ...values, presses: count.format(presses) });
+  };
+  const question = facts.software ? words.askSoftware : words.ask;
   const openWindow = { action: "open-window", label: words.openWindow, main: true } as const;
   switch (scene.kind) {
     case "ask": {
       const lend = { action: "lend", label: say(words.lend), main: true } as const;
-      const text = { none: words.askMore, "too-quick": words.tooQuick, busy: words.pageBusy }[scene.hint];
       // At the least there is no less: then the way back stands in its place.
       const turn = facts.less === null ? more : less;
-      return made(facts.software ? words.askSoftware : words.ask, text, words.badgeOff, [lend, turn, no]);
+      return made(question, words.askMore, words.badgeOff, [lend, turn, no]);
     }
-    case "covered":
-      return made(words.covered, words.coveredMore, words.badgeOff, [openWindow, no]);
     case "window":
-      return made(words.inWindow, words.inWindowMore, words.badgeOff, [openWindow, no]);
+      return made(question, words.askMore, words.badgeOff, [openWindow, no]);
     case "why":
       return made(words.whyTitle, words.whyMore, words.badgeOff, [
         { action: "back", label: words.back, main: true },
@@ -118,23 +140,22 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
       ]);
     case "forget": {
       const sure = { action: "forget-sure", label: words.forgetSure, main: true } as const;
-      const text = { none: words.forgetMore, covered: words.forgetMore, busy: words.pageBusy, window: words.inWindowMore }[scene.hint];
-      return made(scene.hint === "covered" ? words.covered : words.forgetTitle, text, words.badgeOff, [
-        scene.hint === "window" ? openWindow : sure,
+      return made(words.forgetTitle, words.forgetMore, words.badgeOff, [
+        scene.hint === "untold" || scene.hint === "too-busy" ? openWindow : sure,
         ...(facts.lent ? [stop] : []),
         { action: "back", label: words.no },
       ]);
     }
     case "forgetting":
-      return made(words.forgetting, words.stoppedMore, words.badgeOff, []);
+      return made(words.forgetting, words.neverMore, words.badgeOff, []);
     case "forgotten":
       return made(words.forgotten, words.forgottenMore, words.badgeOff, []);
     case "not-forgotten":
       return made(words.notForgotten, words.failedMore, words.badgeOff, [{ action: "forget-sure", label: words.retry, main: true }]);
     case "declined":
-      return made(words.declined, words.declinedMore, words.badgeOff, [{ action: "ask-again", label: words.askAgain }]);
+      return made(words.declined, words.declinedMore, words.badgeOff, [askAgain]);
     case "never":
-      return made(words.neverTitle, words.neverMore, words.badgeOff, [{ action: "ask-again", label: words.askAgain }]);
+      return made(words.neverTitle, words.neverMore, words.badgeOff, [askAgain]);
     case "no-job":
       return made(words.noJob, words.noJobMore, words.badgeOff, []);
     case "off":
@@ -159,13 +180,13 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
       return made(title, words.heldMore, words.badgePaused, [stop]);
     }
     case "stopped":
-      return made(words.stopped, words.stoppedMore, words.badgeOff, [{ action: "again", label: words.again, main: true }]);
+      return made(words.stopped, words.stoppedMore, words.badgeOff, [askAgain]);
     case "unable":
       return made(words.unable, words.unableMore, words.unable, []);
     case "endless":
       return made(words.endless, words.endlessMore, words.failed, []);
     case "failed":
-      return made(words.failed, words.failedMore, words.failed, [{ action: "again", label: words.again, main: true }]);
+      return made(words.failed, words.failedMore, words.failed, [retry, no]);
     case "not-loaded":
       return made(words.notLoaded, words.notLoadedMore, words.failed, [retry, no]);
     case "broken-off":
@@ -234,6 +255,11 @@ export function isLending({ kind }: Scene): boolean {
   );
 }
 
+/** Whether it waits for the person, or for a job: what it shows is as old as its document. */
+export function isWaiting(scene: Scene): boolean {
+  return scene.kind === "ask" ? scene.hint === "none" : scene.kind === "no-job" || scene.kind === "declined";
+}
+
 /** What the host page is told. */
 export function hostState(scene: Scene): WidgetState {
   switch (scene.kind) {
@@ -256,7 +282,6 @@ export function hostState(scene: Scene): WidgetState {
     case "endless":
       return "unable";
     case "ask":
-    case "covered":
     case "window":
     case "declined":
     case "never":

@@ -4,7 +4,7 @@
  */
 
 const OPTIONS = { threshold: [0, 0.5, 1], trackVisibility: true, delay: 100 };
-/** A frame that is not drawn has no word of the browser's, ms. */
+/** A frame that is not drawn has no word of the browser's within this, ms. */
 const NO_WORD_MS = 400;
 
 export class Sight {
@@ -20,7 +20,7 @@ export class Sight {
   private readonly onChange: () => void;
   private readonly observer: IntersectionObserver;
   /** The last of the looks that are under way, which follow each other; null: none is. */
-  private looking: Promise<void> | null = null;
+  private looking: Promise<number | null> | null = null;
   private onWord: () => void = () => {};
 
   constructor(target: Element, onChange: () => void) {
@@ -39,12 +39,13 @@ export class Sight {
   }
 
   /**
-   * Begins to watch anew; ends with the browser's first word. Chromium has the page that shows us reckon what covers us when
-   * that page draws, and it draws for a frame that begins to watch. The first word may still be of the time before.
+   * Begins to watch anew; ends with the browser's first word, and tells when it began, or null without a word. Chromium has the
+   * page that shows us reckon what covers us when that page draws, and it draws for a frame that begins to watch. The first
+   * word may still be of the time before.
    */
-  lookAnew(): Promise<void> {
+  lookAnew(): Promise<number | null> {
     // Whoever asked for the one before hears of its fault.
-    const before = this.looking?.catch(() => undefined) ?? Promise.resolve();
+    const before: Promise<unknown> = this.looking?.catch(() => null) ?? Promise.resolve();
     const look = before
       .then(() => this.watchAnew())
       .finally(() => {
@@ -54,19 +55,26 @@ export class Sight {
     return look;
   }
 
+  /** It has been clear to see for so long, ms, as far as the browser tells by itself. */
+  hasBeenClear(millis: number): boolean {
+    return !this.tells || (this.clearSince !== null && performance.now() - this.clearSince >= millis);
+  }
+
   get isLooking(): boolean {
     return this.looking !== null;
   }
 
-  private async watchAnew(): Promise<void> {
+  private async watchAnew(): Promise<number | null> {
     this.take(this.observer.takeRecords());
     this.observer.disconnect();
     // That nobody watches is told to the page's process at the end of a frame of ours.
     await soon((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
-    await soon((resolve) => {
+    const begunAt = performance.now();
+    const isTold = await soon((resolve) => {
       this.onWord = resolve;
       this.observer.observe(this.target);
     });
+    return isTold ? begunAt : null;
   }
 
   private take(entries: IntersectionObserverEntry[]): void {
@@ -83,9 +91,10 @@ export class Sight {
   }
 }
 
-function soon(begin: (resolve: () => void) => void): Promise<void> {
+/** Whether it came before it was too late. */
+function soon(begin: (resolve: () => void) => void): Promise<boolean> {
   return new Promise((resolve) => {
-    setTimeout(resolve, NO_WORD_MS);
-    begin(resolve);
+    setTimeout(() => resolve(false), NO_WORD_MS);
+    begin(() => resolve(true));
   });
 }

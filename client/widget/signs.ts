@@ -4,13 +4,14 @@
  * So the page is asked for answers that only a free thread gives, and the browser is made to look anew.
  */
 import type { FrameMessage, HostAnswer } from "../../shared/widget.ts";
-import { GAP_MS, Pulse } from "./pulse.ts";
+import { Pulse } from "./pulse.ts";
 import type { Sight } from "./sight.ts";
 
 /** Between two questions, ms; drawn, so that no page can be free just in time. */
 const EVERY_MS = { least: 60, most: 140 };
-/** From the look that makes the page's process reckon to the one that hears of it, ms. */
-const RECKON_MS = 150;
+/** A press is kept for so long until it is known what covered us, ms: the page may be held, or the browser busy. */
+const PATIENCE_MS = 2_000;
+const PAUSE_MS = 20;
 /** A finger comes from nowhere: it is waited for so long after the last one, and where nothing hovers after the box came into sight, ms. */
 const FINGER_MS = 20_000;
 
@@ -33,7 +34,6 @@ export class Signs {
   private fingerUntil = 0;
   private clearSince: number | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
-  private readonly waiting = new Map<string, () => void>();
   /** The page answered once: it has our loader, or something like it. */
   heard = false;
 
@@ -71,22 +71,27 @@ export class Signs {
   hear(event: MessageEvent<unknown>): void {
     if (event.source !== parent || event.origin !== this.options.origin) return;
     const { idlewave, value } = (event.data ?? {}) as Partial<HostAnswer>;
-    if (idlewave !== "alive" || typeof value !== "string" || !this.pulse.answer(value, performance.now())) return;
-    this.heard = true;
-    this.waiting.get(value)?.();
+    if (idlewave === "alive" && this.pulse.answer(value, performance.now())) this.heard = true;
   }
 
-  /** Of the page's thread from `from` until the browser has looked anew, which it does after an answer to a question of now. */
-  async confirm(from: number): Promise<"free" | "held" | "unasked"> {
+  /**
+   * Of the page's thread for `free` ms before a press, and until its process has reckoned what covers us. Word of that is
+   * waited for, also when the thread is held from then on, which changes no more what it says.
+   */
+  async confirm(press: number, free: number): Promise<"free" | "held" | "unasked"> {
     this.confirming += 1;
     this.begin();
     try {
-      if (!(await this.isAnswered())) return "held";
-      await this.options.sight.lookAnew();
-      await new Promise((resolve) => setTimeout(resolve, RECKON_MS));
-      if (!(await this.isAnswered())) return "held";
-      await this.options.sight.lookAnew();
-      return this.pulse.between(from, performance.now());
+      const until = performance.now() + PATIENCE_MS;
+      while (!this.heard && this.isNear() && performance.now() < until) await pause();
+      const before = this.pulse.between(press - free, press);
+      if (before !== "free") return before;
+      while (this.pulse.reckonedBy(press) === null && performance.now() < until) await pause();
+      const thread = this.pulse.between(press - free, this.pulse.reckonedBy(press) ?? performance.now());
+      if (thread !== "free") return thread;
+      let isTold = false;
+      while (!isTold && performance.now() < until) isTold = await this.lookAnew();
+      return isTold ? "free" : "held";
     } finally {
       this.confirming -= 1;
     }
@@ -107,7 +112,7 @@ export class Signs {
       return;
     }
     this.ask();
-    if (!this.options.sight.isLooking) void this.options.sight.lookAnew();
+    if (!this.options.sight.isLooking) void this.lookAnew();
     this.timer = setTimeout(() => this.beat(), EVERY_MS.least + Math.random() * (EVERY_MS.most - EVERY_MS.least));
   }
 
@@ -118,25 +123,20 @@ export class Signs {
     return this.confirming > 0 || (isSomebody && this.options.isAsking());
   }
 
-  private ask(): string {
+  private ask(): void {
     const value = crypto.getRandomValues(new Uint32Array(4)).join();
     this.pulse.ask(value, performance.now());
     this.options.post({ idlewave: "alive?", value });
-    return value;
   }
 
-  /** Whether a question of now is answered in time. */
-  private isAnswered(): Promise<boolean> {
-    if (!this.isNear()) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const value = this.ask();
-      const end = (isAnswered: boolean) => {
-        clearTimeout(late);
-        this.waiting.delete(value);
-        resolve(isAnswered);
-      };
-      const late = setTimeout(() => end(false), GAP_MS);
-      this.waiting.set(value, () => end(true));
-    });
+  /** Whether the browser had a word. */
+  private async lookAnew(): Promise<boolean> {
+    const begunAt = await this.options.sight.lookAnew();
+    if (begunAt !== null) this.pulse.looked({ begunAt, toldAt: performance.now() });
+    return begunAt !== null;
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }

@@ -1,17 +1,25 @@
-/** While something is lent: whether the site may still show the widget. */
+/** While something is lent: whether the site may still show the widget, and whether the job runs on. */
+import type { WidgetNow } from "../../shared/widget.ts";
+import { askNow } from "./job-now.ts";
 
 /** A site that was switched off has nothing running after this and one answer, ms. */
 const EVERY_MS = 8_000;
 
+export interface SiteWatchOptions {
+  /** Origin of the site. */
+  site: string;
+  job(): number;
+  onOff(): void;
+  /** Another job runs, and the one that is lent to does not. */
+  onOther(now: WidgetNow): unknown;
+}
+
 export class SiteWatch {
-  private readonly origin: string;
-  private readonly onOff: () => void;
+  private readonly options: SiteWatchOptions;
   private timer: ReturnType<typeof setInterval> | null = null;
 
-  /** `origin`: of the site. */
-  constructor(origin: string, onOff: () => void) {
-    this.origin = origin;
-    this.onOff = onOff;
+  constructor(options: SiteWatchOptions) {
+    this.options = options;
   }
 
   begin(): void {
@@ -24,11 +32,11 @@ export class SiteWatch {
   }
 
   private async ask(): Promise<void> {
-    const query = new URLSearchParams({ site: this.origin });
+    const { site, job, onOff, onOther } = this.options;
     // Who does not answer has switched nothing off.
-    const answer = await fetch(`/api/widget?${query}`, { signal: AbortSignal.timeout(EVERY_MS) })
-      .then((response) => (response.ok ? (response.json() as Promise<{ on?: boolean } | null>) : null))
-      .catch(() => null);
-    if (answer?.on === false && this.timer !== null) this.onOff();
+    const now = await askNow(site, job());
+    if (!now || this.timer === null) return;
+    if (!now.on) onOff();
+    else if (now.job && now.job.id !== job()) onOther(now);
   }
 }

@@ -23,6 +23,7 @@ export class View {
   /** All that the person sees of us. */
   readonly box = make("main", "box");
   private readonly card = make("div", "card");
+  private readonly notice = make("div", "notice");
   private readonly title = make("h1");
   private readonly text = make("p");
   private readonly why = make("button", "link why");
@@ -51,6 +52,7 @@ export class View {
     this.check.rel = "noopener";
     const text = make("div", "text");
     text.setAttribute("role", "status");
+    this.notice.setAttribute("role", "status");
     this.wave.setAttribute("aria-hidden", "true");
     text.append(this.title, this.text);
     const foot = make("div", "foot");
@@ -58,7 +60,7 @@ export class View {
     const words = make("div", "words");
     words.append(text, this.wave);
     // By keyboard the answers come before what stands above them.
-    this.card.append(this.canvas, words, this.row, foot);
+    this.card.append(this.canvas, this.notice, words, this.row, foot);
     this.badge.append(mark(24), this.badgeOpen, this.badgeStop);
     this.box.append(this.card, this.badge);
     document.body.append(this.box);
@@ -66,6 +68,7 @@ export class View {
 
   /** `asBadge`: of the two shapes; `closable`: the card was opened from a badge. */
   show(shown: Shown, asBadge: boolean, closable: boolean): void {
+    write(this.notice, shown.notice);
     write(this.title, shown.title);
     write(this.text, shown.text);
     write(this.why, shown.why);

@@ -3,6 +3,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import type { NodeDonorOptions } from "../../client/dawn/donor.ts";
 import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
 import { has } from "../../client/donor/phases.ts";
 import type { DonorPhase, DonorState, Dose, Ending } from "../../client/donor/state.ts";
@@ -18,7 +19,9 @@ import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
+import { needGpu } from "./probe.ts";
 import { noGpu, onGpu } from "./software.ts";
+import { ONCE_IT_LASTS, working } from "./working.ts";
 
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
 const BYTES_A_MEGABYTE = 1_000_000;
@@ -80,7 +83,6 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const job = await jobOf(connection, options);
   await refuseUntrusted(connection);
   if (options.join) await tellWhoAsks(connection, options.join);
-  const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
   let last: DonorState | undefined;
   // A donor that stops is soon without its connection, which says nothing of why.
@@ -91,7 +93,7 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
     ...{ hours: options.hours ?? null, onlyAway: false, card: "strong" },
     memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
   };
-  const donor = await startDonor({
+  const start: NodeDonorOptions = {
     ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes, audit },
     join: options.join?.secret,
     // Its pass comes with the handshake.
@@ -101,7 +103,13 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
       teller.tell(state);
       rest.look(state);
     },
-  }).catch((error: unknown) => {
+  };
+  const open = async () => {
+    if (options.gpu === undefined) await needGpu();
+    return await (await import("../../client/dawn/donor.ts")).startDonor(start);
+  };
+  const donor = await working("Opening the GPU", options.json, open, ONCE_IT_LASTS).catch((error: unknown) => {
+    if (error instanceof CliError) throw error;
     throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
   halt = (how) => {

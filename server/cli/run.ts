@@ -16,6 +16,7 @@ import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
 import { onGpu } from "./software.ts";
+import { measured, plainSpread, spreadsOf, spreadWords } from "./spread.ts";
 import { ONCE_IT_LASTS, working } from "./working.ts";
 
 /** So much of an answer is printed. */
@@ -47,18 +48,20 @@ export function runVerb(program: Command): void {
 
 async function run(dir: string, options: RunOptions): Promise<void> {
   const format = await formatFor(options);
-  const { admitted, files } = await admitFolder(dir);
+  const { admitted, files } = await working(`Judging ${dir}`, options.json, () => admitFolder(dir));
   const { manifest, plan, warnings } = admitted;
   if (!options.json) for (const warning of warnings) note(warning);
   const range = rangeOf(options.units, plan.units.count);
   const units = range.to - range.from;
   const holes = plan.units.count - units;
-  const [adapter, { computeUnits }] = await Promise.all([openGpu(options.gpu), import("./compute.ts")]);
+  const open = () => Promise.all([openGpu(options.gpu), import("./compute.ts")]);
+  const [adapter, { computeUnits }] = await working("Opening the GPU", options.json, open, ONCE_IT_LASTS);
   let bar: ProgressBar | undefined;
   let done = 0;
   let micros = 0;
   const first: SourceUnit[] = [];
-  const results = keepFirst(
+  const spreads = spreadsOf(plan);
+  const computed = keepFirst(
     computeUnits(adapter, admitted, files, range, {
       async compiling(work) {
         const compiled = await working("Compiling the kernel", options.json, work, ONCE_IT_LASTS);
@@ -72,6 +75,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     }),
     first,
   );
+  const results = measured(plan, spreads, computed);
   const parts: Uint8Array[] = [];
   try {
     needFewHoles(plan, options.output, format, holes);
@@ -104,6 +108,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
       gpuMillisPerUnit,
       unstable,
       warnings,
+      ...(spreads.length > 0 ? { spreads: spreads.map(plainSpread) } : {}),
       ...file,
       ...result,
     });
@@ -114,6 +119,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
   if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
   else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
+  for (const spread of spreads) note(spreadWords(spread, holes === 0 ? "all units" : `these ${counted(units, "unit")}`));
   for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${UNSTABLE}`);
   if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
 }

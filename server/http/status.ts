@@ -1,5 +1,7 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
+import { isTolerant } from "../../shared/comparator.ts";
+import { comparatorWords } from "../../shared/comparator-words.ts";
 import { inputBytes, type JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { Coordinator, JobCounts } from "../coordinator.ts";
@@ -18,6 +20,7 @@ const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
 
 const WHOLE_LIMITS = "The coordinator computes each unit again: its own hardware is believed.";
+const TOLERANT_LIMITS = " Every number may be as far off as the tolerance allows, by chance or on purpose: it is room to cheat in.";
 /** -ln of the probability, one in ten thousand, with which what is called found out is not. */
 const SEEN = 9.6;
 
@@ -35,6 +38,7 @@ export function jobStatus(
   whyNotChecked: string,
   answerSoFar: string | undefined,
   pool: Pick<PoolRow, "id" | "name"> | undefined,
+  madeBy: number | null,
 ): JobStatus {
   const inputs = inputBytes(plan);
   return {
@@ -60,6 +64,7 @@ export function jobStatus(
     replicas: { counted: counts.counted, refused: counts.refused },
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
+    ...(madeBy === null ? {} : { madeBy }),
     unitsPerMinute: counts.unitsPerMinute,
     ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
     ...(spending.quote ? { quote: spending.quote } : {}),
@@ -68,8 +73,12 @@ export function jobStatus(
     resultBytes,
     downloadBytes: { ...inputs, once: planBytes + inputs.once },
     verification: {
-      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum, compare: "exact" },
-      limits: limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor),
+      ...{
+        tier: manifest.verify?.tier ?? "quorum",
+        quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum,
+        compare: comparatorWords(plan),
+      },
+      limits: `${limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor)}${isTolerant(plan) ? TOLERANT_LIMITS : ""}`,
       ...{ auditor, audited: counts.audited, held: counts.held },
       ...(spec.check?.how === "slices" ? { slices: slicesOf(spec.check, counts) } : {}),
     },

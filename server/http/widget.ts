@@ -11,7 +11,7 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import { escaped } from "../../shared/markup.ts";
 import { byServingOrder } from "../../shared/serving.ts";
 import { MAX_ORIGIN, siteOrigin } from "../../shared/site.ts";
-import { FACTS_ID, type WidgetFacts } from "../../shared/widget.ts";
+import { FACTS_ID, type WidgetFacts, type WidgetJob, type WidgetNow } from "../../shared/widget.ts";
 import type { SiteRow } from "../core/site-store.ts";
 import { ROOT } from "../root.ts";
 import type { App, HttpContext } from "./context.ts";
@@ -23,6 +23,14 @@ const QuerySchema = Type.Object({
   site: Type.String({ maxLength: MAX_ORIGIN, description: "Address of the site, as it was registered." }),
   cause: Type.Optional(Type.String({ maxLength: 100, description: "Name or number of a job; absent: any." })),
 });
+const JobSchema = Type.Object({
+  id: Type.Integer(),
+  title: Type.String(),
+  name: Type.String(),
+  units: Type.Integer(),
+  final: Type.Integer(),
+});
+const NowSchema = Type.Object({ on: Type.Boolean(), job: Type.Union([JobSchema, Type.Null()]) });
 /** A page that any site may have in a frame: it holds no script and asks for nothing. */
 const ANYWHERE = "*";
 
@@ -35,12 +43,15 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
     {
       schema: {
         tags: ["sites"],
-        summary: "Whether a site's visitors may be asked",
-        querystring: Type.Pick(QuerySchema, ["site"]),
-        response: { 200: Type.Object({ on: Type.Boolean() }), ...refusals("bad-request") },
+        summary: "Whether a site's visitors may be asked, and for which job",
+        querystring: QuerySchema,
+        response: { 200: NowSchema, ...refusals("bad-request") },
       },
     },
-    async (request) => ({ on: (await siteOn(context, request.query.site)) !== undefined }),
+    async ({ query }): Promise<WidgetNow> => ({
+      on: (await siteOn(context, query.site)) !== undefined,
+      job: await jobFacts(query.cause ?? ""),
+    }),
   );
   if (!files) return;
 
@@ -86,7 +97,7 @@ export async function widgetRoutes(app: App, context: HttpContext): Promise<void
   }
 
   /** Of the running job that was asked for by number or name, else of the first by priority, as claims are served. */
-  async function jobFacts(cause: string): Promise<WidgetFacts["job"]> {
+  async function jobFacts(cause: string): Promise<WidgetJob | null> {
     const running = context.coordinator.jobs().filter((row) => row.state === "running" && !isPrivate(row));
     const specs = running.map(({ id }) => context.coordinator.spec(id)).sort(byServingOrder);
     const known = await Promise.all(specs.map(async (spec) => ({ spec, manifest: (await context.plans.of(spec.id)).manifest })));

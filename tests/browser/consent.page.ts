@@ -18,10 +18,12 @@ function watch(own: boolean, confirm: () => Promise<"free">): void {
   const consent = new ConsentButton(button, { tells: true, clearSince: 0 }, { heard: true, confirm }, own);
   verdicts = [];
   button.addEventListener("click", (click) => {
-    consent.verdictOf(click).then(
-      (verdict) => verdicts.push(verdict),
-      () => verdicts.push("fault"),
-    );
+    consent
+      .verdictOf(click, () => undefined)
+      .then(
+        (verdict) => verdicts.push(verdict),
+        () => verdicts.push("fault"),
+      );
   });
 }
 

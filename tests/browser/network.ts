@@ -21,6 +21,7 @@ export interface Network {
   results(job: number): Promise<Uint8Array>;
   /** What it keeps as files, among them large results, final or not. */
   blobs(): Buffer[];
+  cancel(job: number): Promise<void>;
   get(path: string): Promise<unknown>;
   /** Registers a site that may show the widget; answers its number. */
   addSite(origin: string, name: string): Promise<number>;
@@ -67,6 +68,10 @@ export async function startNetwork(): Promise<Network> {
       const body = (await response.json()) as { id: number };
       if (response.status !== 201) throw new Error(`submit answered ${response.status}: ${JSON.stringify(body)}`);
       return body.id;
+    },
+    async cancel(job) {
+      const response = await fetch(`${url}/api/jobs/${job}/cancel`, { method: "POST", headers: authorization });
+      if (!response.ok) throw new Error(`cancel answered ${response.status}: ${await response.text()}`);
     },
     async addSite(origin, name) {
       const headers = { ...authorization, "content-type": "application/json" };

@@ -85,6 +85,8 @@ export async function register(): Promise<void> {
 
 export const wait = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 export const sceneOf = (frame: Frame) => frame.evaluate(() => document.body?.dataset.scene ?? "");
+/** What became of the last press, as the widget says it. */
+export const noticeOf = (frame: Frame) => frame.$eval(".notice", (notice) => notice.textContent ?? "");
 // A frame that cannot be seen has no animation frames to look in.
 export const until = (frame: Frame, scene: string, timeout = 60_000) =>
   frame.waitForFunction((wanted) => document.body.dataset.scene === wanted, { timeout, polling: 100 }, scene);

@@ -3,7 +3,25 @@ import { gzipSync } from "node:zlib";
 import type { Frame, Page } from "puppeteer";
 import { describe, expect, it } from "vitest";
 import { widgetSnippet } from "../../shared/widget.ts";
-import { AIM_MS, agree, asked, began, frameOf, network, page, placeOfYes, press, site, until, visit, wait } from "./widget-scene.ts";
+import {
+  AIM_MS,
+  agree,
+  asked,
+  began,
+  frameOf,
+  JUDGED_MS,
+  LENDING,
+  network,
+  noticeOf,
+  page,
+  placeOfYes,
+  press,
+  sceneOf,
+  site,
+  until,
+  visit,
+  wait,
+} from "./widget-scene.ts";
 
 const LOADER_BYTES = 3 * 1024;
 
@@ -19,6 +37,44 @@ describe("the widget on a site", () => {
     expect(await page.cookies()).toEqual([]);
     const loader = new Uint8Array(await (await fetch(`${network.url}/widget.js`)).arrayBuffer());
     expect(gzipSync(loader).byteLength).toBeLessThan(LOADER_BYTES);
+  });
+
+  it("leaves the host's thread alone before a yes: one element, one frame, no timer, no watcher, and no answer that was not asked for", async () => {
+    const spy = `<script>
+      var did = [], heard = [];
+      for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "requestIdleCallback", "queueMicrotask", "fetch", "Worker",
+        "XMLHttpRequest", "WebSocket", "MutationObserver", "IntersectionObserver", "ResizeObserver", "PerformanceObserver"]) {
+        window[name] = new Proxy(window[name], {
+          apply: (real, self, given) => (did.push(name), Reflect.apply(real, window, given)),
+          construct: (real, given) => (did.push(name), Reflect.construct(real, given)),
+        });
+      }
+      const { addEventListener: listen } = EventTarget.prototype;
+      addEventListener("message", ({ data }) => heard.push(data.idlewave));
+      EventTarget.prototype.addEventListener = function (type, ...rest) { did.push(type); return listen.call(this, type, ...rest); };
+    </script>`;
+    const frame = await visit(`${spy}{widget}`);
+    await until(frame, "ask");
+    await wait(2_000);
+    // What puppeteer watches with is no part of the page's own world.
+    expect(await page.evaluate("did")).toEqual(["message", "load"]);
+    // Where nothing hovers, as here, a finger is waited for.
+    expect(((await page.evaluate("heard")) as string[]).filter((word) => word !== "alive?")).toEqual(["state", "credit"]);
+    expect(await page.$$eval("idlewave-widget *", (inside) => inside.map(({ localName }) => localName))).toEqual(["iframe"]);
+  });
+
+  it("takes no yes from a key that was held down before the focus came", async () => {
+    const frame = await visit("{widget}<input id=play autofocus>");
+    await until(frame, "ask");
+    await page.keyboard.down("Enter");
+    await (await frame.$('[data-action="lend"]'))?.focus();
+    await wait(AIM_MS);
+    for (let repeat = 0; repeat < 5; repeat++) await page.keyboard.down("Enter");
+    await wait(JUDGED_MS);
+    expect([await sceneOf(frame), began()]).toEqual(["ask", []]);
+    await page.keyboard.up("Enter");
+    await agree(frame, () => page.keyboard.press("Enter"));
+    await until(frame, "running");
   });
 
   it.each([
@@ -63,7 +119,8 @@ describe("the widget on a site", () => {
     const cover = '<div style="position:fixed;inset:0;z-index:9;background:#fffa;pointer-events:none">A film</div>';
     const frame = await visit(`{widget}${cover}`);
     await agree(frame);
-    await until(frame, "covered");
+    await until(frame, "window");
+    expect(await noticeOf(frame)).toMatch(/^Something covers this box/);
     expect(began()).toEqual([]);
     await decideInWindow(frame, "lend");
     // A yes was said; what is covered pauses all the same.
@@ -82,6 +139,7 @@ describe("the widget on a site", () => {
     await until(frame, "ask");
     await press(await placeOfYes(frame));
     await until(frame, "window");
+    expect(await noticeOf(frame)).toMatch(/^Here nobody can tell/);
     expect(began()).toEqual([]);
     await decideInWindow(frame, "lend");
     await until(frame, "running");
@@ -129,6 +187,27 @@ describe("the widget on a site", () => {
     // It may close before puppeteer hears of the press.
     await leave(own).catch(() => {});
     await closed;
+  });
+
+  it("says that the page is too busy, and offers a window, when each of three presses finds it so; the question stays in sight", async () => {
+    const frame = await visit(
+      "{widget}<script>setInterval(() => { const from = performance.now(); while (performance.now() - from < 400); }, 500)</script>",
+    );
+    await until(frame, "ask");
+    const terms = () => frame.$eval(".text", (text) => text.textContent);
+    const [before, place] = [await terms(), await placeOfYes(frame)];
+    const said: string[] = [];
+    for (const [times, words] of [/^The page was busy/, /^The page was busy: press 2/, /^The page stays too busy/].entries()) {
+      await press(place);
+      await expect.poll(() => noticeOf(frame), { timeout: 10_000, message: `press ${times + 1}` }).toMatch(words);
+      said.push(await noticeOf(frame));
+      expect(await terms()).toBe(before);
+    }
+    expect(new Set(said).size).toBe(3);
+    expect(began()).toEqual([]);
+    await decideInWindow(frame, "lend");
+    await frame.waitForFunction(() => document.body.dataset.scene !== "window", { polling: 100 });
+    expect(LENDING).toContain(await sceneOf(frame));
   });
 
   it("asks in a window of its own where the page that has it is in a frame itself", async () => {

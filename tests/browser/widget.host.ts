@@ -7,8 +7,10 @@ import {
   agree,
   asked,
   began,
+  JUDGED_MS,
   LENDING,
   network,
+  noticeOf,
   page,
   placeOfYes,
   press,
@@ -49,11 +51,14 @@ const CURTAINS = {
   "fades it, free": "fade(4500)",
   "slides over it, free": "slide(4500)",
   "slides over it, held after each answer": "slide(4500); late = 150",
+  "slides over it for a moment, held meanwhile": "slide(450, 0.9); shown(() => hold(400))",
+  "slides over it just before, held from the press on":
+    "document.activeElement.blur(); addEventListener('blur', () => hold(1500), { once: true }); setTimeout(() => slide(4500), 300)",
   "fades it, held in slices": "fade(4500); shown(function slice() { hold(120); if (drawn.length) setTimeout(slice, 0); })",
 };
 
 /** What a press is answered with that is no yes. */
-const REFUSED = /^Something covers this box|The page was busy, so that press|That was too quick|^Decide in a window/;
+const REFUSED = /^Something covers this box|^The page was busy, so that press|^That was too quick|^Here nobody can tell/;
 
 /** Where the yes lies on a page that shows the frame smaller. */
 function placeOnScreen(): Promise<{ x: number; y: number }> {
@@ -111,8 +116,7 @@ describe("the widget computes nothing when a host", () => {
       await page.evaluate(`${draw}; undefined`);
       await wait(600);
       await page.mouse.click(place.x, place.y);
-      const said = () => frame.$eval(".text", (text) => text.textContent);
-      await expect.poll(said, { timeout: 10_000, message: what }).toMatch(REFUSED);
+      await expect.poll(() => noticeOf(frame), { timeout: 10_000, message: what }).toMatch(REFUSED);
       await page.waitForFunction("(over(), true)");
       // From whatever it was refused with, back to the question.
       await frame.click('[data-action="no"]');
@@ -124,11 +128,14 @@ describe("the widget computes nothing when a host", () => {
     await until(frame, "running");
   });
 
-  it("holds its thread when the yes is pressed, until it is pressed once more", async () => {
+  it("holds its thread before the yes is pressed, until it is pressed once more", async () => {
     const frame = await visit();
     await until(frame, "ask");
-    await press(await placeOfYes(frame), AIM_MS, () => page.evaluate(`${HOLD}; setTimeout(() => hold(700), 50); undefined`));
-    await frame.waitForFunction(() => document.querySelector(".text p")?.textContent?.startsWith("The page was busy"), { polling: 100 });
+    await press(await placeOfYes(frame), AIM_MS, async () => {
+      await page.evaluate(`${HOLD}; setTimeout(() => hold(1200), 0); undefined`);
+      await wait(500);
+    });
+    await expect.poll(() => noticeOf(frame)).toMatch(/^The page was busy/);
     expect(began()).toEqual([]);
     await agree(frame);
     await until(frame, "running");
@@ -195,6 +202,91 @@ describe("the widget computes nothing when a host", () => {
     await wait(1_000);
     expect(LENDING).not.toContain(await sceneOf(frame));
     expect(began()).toEqual([]);
+  });
+
+  it("moves the frame under a finger that is about to tap", async () => {
+    const frame = await visit("<style>idlewave-widget { top: 300px; left: 400px }</style>{widget}");
+    await until(frame, "ask");
+    const place = await placeOfYes(frame);
+    if (!place) throw new Error("there is no yes");
+    const at = { x: place.x - 400, y: place.y - 300 };
+    await wait(AIM_MS);
+    // One that taps beside it makes it look for fingers.
+    await page.touchscreen.tap(place.x, place.y - 150);
+    await wait(AIM_MS);
+    await page.evaluate(() =>
+      document.querySelector("idlewave-widget")?.setAttribute("style", "top:0;left:0;position:relative;display:inline-block"),
+    );
+    await wait(100);
+    await page.touchscreen.tap(at.x, at.y);
+    await wait(JUDGED_MS);
+    expect(LENDING).not.toContain(await sceneOf(frame));
+    expect(began()).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ["slides a curtain over it before a finger taps", "slide(4500)"],
+    ["slides a curtain over it, its thread held, before a finger taps", "slide(4500); shown(() => hold(2500))"],
+  ])("%s", async (_what, draw) => {
+    const frame = await visit(CURTAIN);
+    await until(frame, "ask");
+    const place = await placeOfYes(frame);
+    if (!place) throw new Error("there is no yes");
+    await page.touchscreen.tap(place.x, place.y - 150);
+    await wait(AIM_MS);
+    await page.evaluate(`${draw}; undefined`);
+    await wait(600);
+    await page.touchscreen.tap(place.x, place.y);
+    await expect.poll(() => noticeOf(frame), { timeout: 10_000 }).toMatch(REFUSED);
+    expect(began()).toEqual([]);
+  });
+
+  it("has a press of its own end on the yes, as a drag or without one, or one of the yes's end elsewhere", async () => {
+    const frame = await visit(
+      "{widget}<div id=toy draggable=true style='position:fixed;left:600px;top:500px;width:80px;height:40px;background:#fc2'>Drag me</div>",
+    );
+    await until(frame, "ask");
+    const place = await placeOfYes(frame);
+    if (!place) throw new Error("there is no yes");
+    for (const [from, to] of [
+      [{ x: 640, y: 520 }, place],
+      [{ x: 700, y: 400 }, place],
+      [place, { x: 700, y: 400 }],
+    ] as const) {
+      await page.mouse.move(from.x, from.y);
+      await wait(AIM_MS);
+      await page.mouse.down();
+      await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2);
+      await page.mouse.move(to.x, to.y);
+      await wait(AIM_MS);
+      await page.mouse.up();
+      await wait(JUDGED_MS);
+      expect(LENDING).not.toContain(await sceneOf(frame));
+    }
+    expect(began()).toEqual([]);
+  });
+
+  it("lays itself over More while something is lent", async () => {
+    const frame = await visit();
+    await agree(frame);
+    await until(frame, "running");
+    const said = () => frame.$eval("h1", (title) => title.textContent);
+    const more = await (await frame.$('[data-action="more"]'))?.boundingBox();
+    if (!more) throw new Error("there is no More");
+    await page.evaluate(() => {
+      const cover = Object.assign(document.createElement("div"), { id: "cover" });
+      cover.style.cssText = "position:fixed;inset:0;z-index:9;background:#fff;pointer-events:none";
+      document.body.append(cover);
+    });
+    await frame.waitForFunction(() => document.body.dataset.scene === "paused" || document.querySelector("h1"), { polling: 50 });
+    await wait(500);
+    await page.mouse.click(more.x + more.width / 2, more.y + more.height / 2);
+    await page.evaluate(() => document.getElementById("cover")?.remove());
+    await wait(AIM_MS);
+    await until(frame, "running");
+    expect(await said()).toBe("Lending a quarter.");
+    await frame.click('[data-action="more"]');
+    await expect.poll(said).toBe("Lending half.");
   });
 
   it("is another than the registered one, or shows the registered one in a frame of its own", async () => {

@@ -5,12 +5,16 @@ import { keptKey } from "./donor-kept.ts";
 import {
   AIM_MS,
   agree,
+  asked,
   began,
   frameOf,
   JUDGED_MS,
   LENDING,
   network,
+  noticeOf,
   page,
+  placeOfYes,
+  press,
   register,
   sceneOf,
   site,
@@ -40,6 +44,9 @@ describe("the widget that lends", () => {
     await until(frame, "running");
     await frame.click('[data-action="stop"]');
     await until(frame, "stopped");
+    expect(await frame.$eval(".text p", (text) => text.textContent)).toBe("Nothing runs here, and your yes has ended.");
+    await frame.click('[data-action="ask-again"]');
+    await until(frame, "ask");
     // The answer is forgotten with the stop: whoever comes again is asked again.
     await page.reload();
     await until(await frameOf(page), "ask");
@@ -60,6 +67,61 @@ describe("the widget that lends", () => {
     await named.waitForFunction(() => /^[1-9]/.test(document.querySelector(".text p")?.textContent ?? ""), { timeout: 60_000 });
     const { units } = await network.status(urgent);
     expect(units.leased + units.voted).toBe(0);
+  });
+
+  it("computes nothing for a job that ended while it was asked for, and asks for what runs now; nor under a yes to another job", async () => {
+    const brief = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { name: "brief", title: "A brief one", priority: 9, units: { count: 1_000_000 } });
+    });
+    const frame = await visit();
+    await until(frame, "ask");
+    expect(await frame.$eval(".text p", (element) => element.textContent)).toContain("A brief one");
+    await network.cancel(brief);
+    const isEnded = async () => /^The job before has ended/.test(await noticeOf(frame));
+    for (let left = 3; left > 0 && !(await isEnded()); left -= 1) {
+      await press(await placeOfYes(frame));
+      await expect.poll(() => noticeOf(frame), { timeout: 10_000 }).toMatch(/^(?!One moment)./);
+    }
+    expect([await isEnded(), await sceneOf(frame), began()]).toEqual([true, "ask", []]);
+    expect(await frame.$eval(".text p", (element) => element.textContent)).not.toContain("A brief one");
+    await agree(frame);
+    await until(frame, "running");
+    const next = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { name: "next", title: "The next one", priority: 9, units: { count: 1_000_000 } });
+    });
+    const later = await visit("{widget}", "", "/next");
+    await until(later, "ask");
+    expect(await later.$eval(".text p", (element) => element.textContent)).toContain("The next one");
+    await network.cancel(next);
+  });
+
+  it("asks for what runs next when its job ends while it lends", async () => {
+    const brief = await network.submit("jobs/lcg", (manifest) => {
+      Object.assign(manifest, { name: "brief", title: "A brief one", priority: 9, units: { count: 1_000_000 } });
+    });
+    const frame = await visit();
+    await agree(frame);
+    await until(frame, "running");
+    await network.cancel(brief);
+    await until(frame, "ask");
+    expect(await noticeOf(frame)).toMatch(/^The job before has ended/);
+  });
+
+  it("loads its question anew when its tab comes back after long", async () => {
+    const frame = await visit();
+    await until(frame, "ask");
+    const comeBack = async (minutes: number) => {
+      const asks = asked.filter((path) => path === "/widget").length;
+      await frame.evaluate((millis) => {
+        const now = Date.now;
+        Date.now = () => now() + millis;
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, minutes * 60_000);
+      await wait(1_000);
+      return asked.filter((path) => path === "/widget").length - asks;
+    };
+    expect(await comeBack(9)).toBe(0);
+    expect(await comeBack(2)).toBe(1);
   });
 
   it("forgets its visitor after two clicks: key, answer and account of this site's frames go, and nothing runs", async () => {
@@ -83,13 +145,13 @@ describe("the widget that lends", () => {
     });
     await wait(1_000);
     await frame.click("[data-action='forget-sure']");
-    await frame.waitForFunction(() => document.querySelector("h1")?.textContent === "Something covers this box.", { polling: 100 });
+    await expect.poll(() => noticeOf(frame)).toMatch(/^Something covers this box/);
     expect(await accounts()).toBe(before);
     await page.evaluate(() => document.getElementById("cover")?.remove());
     const sure = await frame.$("[data-action='forget-sure']");
     const isAsked = async () => (await sceneOf(frame)) !== "forgotten";
     // Nor while the page's thread is held; when it is free, after one press, or more where it is busy.
-    for (let held = 700, left = 3; left > 0 && (await isAsked()); held = 0, left -= 1) {
+    for (let held = 1_200, left = 3; left > 0 && (await isAsked()); held = 0, left -= 1) {
       await wait(AIM_MS);
       await sure?.hover();
       await wait(AIM_MS);
@@ -97,8 +159,9 @@ describe("the widget that lends", () => {
         const hold = () => {
           for (const from = performance.now(); performance.now() - from < ms; );
         };
-        setTimeout(hold, 50);
+        setTimeout(hold, 0);
       }, held);
+      await wait(held / 2);
       await sure?.click();
       await wait(JUDGED_MS);
       if (held > 0) expect(await accounts()).toBe(before);

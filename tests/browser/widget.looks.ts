@@ -10,7 +10,7 @@ const LANGUAGES = ["en", "de", "fr", "es", "pt", "ar"];
 /** Words that have no room. */
 const cutIn = (frame: Frame) =>
   frame.evaluate(() =>
-    [...document.querySelectorAll(".words, .foot, .row button")]
+    [...document.querySelectorAll(".notice, .words, .foot, .row button")]
       .filter(({ scrollHeight, clientHeight, scrollWidth, clientWidth }) => scrollHeight > clientHeight || scrollWidth > clientWidth)
       .map(({ textContent }) => textContent),
   );
@@ -88,24 +88,11 @@ describe("the widget", () => {
     const frame = await visit("{widget}", `lang="${lang}"`);
     await until(frame, "ask");
     expect(await cutIn(frame)).toEqual([]);
-    // What is told after a press, in the same place.
+    // What is told after a press, beside it.
     const { words } = languageFor([lang]);
-    for (const [title, text] of [
-      [null, words.tooQuick],
-      [null, words.pageBusy],
-      [words.forgetTitle, words.pageBusy],
-      [words.inWindow, words.inWindowMore],
-      [words.forgetTitle, words.inWindowMore],
-    ] as const) {
-      await frame.evaluate(
-        (told) => {
-          for (const [selector, said] of Object.entries(told)) {
-            const line = document.querySelector(selector);
-            if (line && said !== null) line.textContent = said;
-          }
-        },
-        { h1: title, ".text p": text },
-      );
+    const { tooQuick, tooQuickAgain, judging, pageBusy, pageBusyAgain, covered, untold, tooBusy } = words;
+    for (const said of [tooQuick, tooQuickAgain, judging, pageBusy, pageBusyAgain, covered, untold, tooBusy]) {
+      await frame.$eval(".notice", (notice, text) => notice.replaceChildren(text.replace("{presses}", "22")), said);
       expect(await cutIn(frame)).toEqual([]);
     }
   });

@@ -47,10 +47,10 @@ describe("sites that may show the widget", () => {
     const site = (await made.json()) as { id: number };
     expect(site).toMatchObject({ origin: "https://blog.example", name: "Tidal Atlas", offAt: "" });
     expect(await (await server.get("/api/sites", server.token)).json()).toEqual({ sites: [site] });
-    expect(await (await server.get("/api/widget?site=blog.example")).json()).toEqual({ on: true });
+    expect(await (await server.get("/api/widget?site=blog.example")).json()).toEqual({ on: true, job: null });
     expect((await server.remove(`/api/sites/${site.id}`, server.token)).status).toBe(204);
     expect((await server.remove(`/api/sites/${site.id}`, server.token)).status).toBe(404);
-    expect(await (await server.get("/api/widget?site=blog.example")).json()).toEqual({ on: false });
+    expect(await (await server.get("/api/widget?site=blog.example")).json()).toEqual({ on: false, job: null });
   });
 
   it("alone may frame the widget, which names who asks and what is computed", async () => {

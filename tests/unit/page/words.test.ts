@@ -303,6 +303,16 @@ describe("the page's words", () => {
     expect(say(voted(71))[1]).not.toMatch(/once/);
   });
 
+  test("say how many made what is done, where that was counted", () => {
+    const lead = (madeBy?: number) => say(situation({ job: { ...shown, state: "done", ...(madeBy === undefined ? {} : { madeBy }) } }))[1];
+    expect([lead(), lead(1), lead(2), lead(31)]).toEqual([
+      "Volunteers made it, 14 units by you.",
+      "One volunteer made it, 14 units by you.",
+      "Two volunteers made it, 14 units by you.",
+      "31 volunteers made it, 14 units by you.",
+    ]);
+  });
+
   test("say in the dock of a refused unit that nothing runs where nothing does", () => {
     const phase: DonorPhase = { kind: "refused", job: 1, unit: 77 };
     const dock = (running: number) => dockLines(lent(phase, { donor: donorState({ phase, running }) }))[0];

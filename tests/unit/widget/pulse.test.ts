@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { GAP_MS, Pulse } from "../../../client/widget/pulse.ts";
+import { GAP_MS, Pulse, RECKON_MS } from "../../../client/widget/pulse.ts";
 
 /** The page's thread is held in `holds`; questions go out at the given times, ms, and are answered as soon as it is free. */
 function pulseOf(asked: number[], holds: [from: number, to: number][] = []): Pulse {
@@ -81,5 +81,41 @@ describe("the thread of a page", () => {
     };
     expect(pulse(100 + GAP_MS)).toBe("free");
     expect(pulse(101 + GAP_MS)).toBe("held");
+  });
+
+  it("is judged by what was answered until then", () => {
+    const pulse = pulseOf(ASKED, [[700, 1_150]]);
+    expect(pulse.between(0, 690)).toBe("free");
+    expect(pulse.between(0, 1_200)).toBe("held");
+  });
+});
+
+describe("what covers us at a press of 1000", () => {
+  const ASKED_AT = [0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_100, 1_200, 1_300, 1_400];
+
+  it.each<[string, { looks: [begunAt: number, toldAt: number][]; holds?: [number, number][]; reckonedBy: number | null }]>([
+    ["by a look just before it", { looks: [[760, 790]], reckonedBy: 1_001 }],
+    ["by one after it", { looks: [[1_010, 1_040]], reckonedBy: 1_201 }],
+    ["by no look of longer before it than the gap", { looks: [[1_000 - GAP_MS - 1, 760]], reckonedBy: null }],
+    [
+      "by the first of several",
+      {
+        looks: [
+          [600, 640],
+          [750, 800],
+          [1_010, 1_040],
+        ],
+        reckonedBy: 1_001,
+      },
+    ],
+    ["not before an answer that was asked for long enough after its word", { looks: [[760, 1_000 - RECKON_MS + 1]], reckonedBy: 1_101 }],
+    ["by the answer that comes after a hold", { looks: [[1_010, 1_040]], holds: [[1_100, 1_350]], reckonedBy: 1_350 }],
+    ["never, while nobody looks", { looks: [], reckonedBy: null }],
+  ])("was reckoned %s", (_what, { looks, holds, reckonedBy }) => {
+    const pulse = pulseOf(ASKED_AT, holds);
+    for (const [begunAt, toldAt] of looks) pulse.looked({ begunAt, toldAt });
+    expect(pulse.reckonedBy(1_000)).toBe(reckonedBy);
+    pulse.clear();
+    expect(pulse.reckonedBy(1_000)).toBeNull();
   });
 });

@@ -20,14 +20,15 @@ const FACTS = {
   verified: 5,
   lent: false,
 } as const;
-const HINTS = ["none", "covered", "busy"] as const;
-const OVERLAYS: Overlay[] = [{ kind: "why" }, ...[...HINTS, "window" as const].map((hint) => ({ kind: "forget" as const, hint }))];
+const HINTS = ["none", "judging", "too-quick", "busy", "other-job"] as const;
+const WINDOW_HINTS = ["covered", "untold", "too-busy"] as const;
+const OVERLAYS: Overlay[] = [
+  { kind: "why" },
+  ...[...HINTS, ...WINDOW_HINTS].map((hint) => ({ kind: "forget" as const, hint, presses: 2 })),
+];
 const SCENES: Scene[] = [
-  { kind: "ask", hint: "none" },
-  { kind: "ask", hint: "too-quick" },
-  { kind: "ask", hint: "busy" },
-  { kind: "covered" },
-  { kind: "window" },
+  ...HINTS.flatMap((hint) => [1, 2].map((presses) => ({ kind: "ask" as const, hint, presses }))),
+  ...WINDOW_HINTS.map((hint) => ({ kind: "window" as const, hint })),
   { kind: "declined" },
   { kind: "never" },
   { kind: "outdated" },
@@ -77,19 +78,36 @@ describe("the widget's words", () => {
   it("leave no place unfilled in any scene and language", () => {
     for (const code of ["en", "de", "fr", "es", "pt", "ar"]) {
       for (const scene of [...SCENES, ...OVERLAYS]) {
-        const { title, text, badge, buttons } = tell(scene, FACTS, languageFor([code]));
-        for (const said of [title, text, badge, ...buttons.map(({ label }) => label)]) expect(said).not.toMatch(/[{}]/);
+        const { notice, title, text, badge, buttons } = tell(scene, FACTS, languageFor([code]));
+        for (const said of [notice, title, text, badge, ...buttons.map(({ label }) => label)]) expect(said).not.toMatch(/[{}]/);
       }
     }
   });
 });
 
 describe("the widget's scenes", () => {
+  it("keep the question and its terms in sight whatever became of a press, and show that each press was noticed", () => {
+    for (const code of ["en", "de", "fr", "es", "pt", "ar"]) {
+      const said = (scene: Scene) => tell(scene, FACTS, languageFor([code]));
+      const asked = said({ kind: "ask", hint: "none", presses: 0 });
+      expect([asked.notice, asked.text.includes(FACTS.job)]).toEqual(["", true]);
+      const refused: Scene[] = [
+        ...([1, 2, 3] as const).map((presses) => ({ kind: "ask" as const, hint: "too-quick" as const, presses })),
+        ...([1, 2] as const).map((presses) => ({ kind: "ask" as const, hint: "busy" as const, presses })),
+        ...WINDOW_HINTS.map((hint) => ({ kind: "window" as const, hint })),
+      ];
+      for (const scene of refused) expect([said(scene).title, said(scene).text]).toEqual([asked.title, asked.text]);
+      expect(new Set(["", ...refused.map((scene) => said(scene).notice)]).size).toBe(refused.length + 1);
+    }
+  });
+
   it("forget nobody with one click", () => {
     const actionsOf = (over: Overlay) => tell(over, FACTS, languageFor(["en"])).buttons.map(({ action }) => action);
     expect(actionsOf({ kind: "why" })).not.toContain("forget-sure");
-    for (const hint of HINTS) expect(actionsOf({ kind: "forget", hint })).toEqual(["forget-sure", "back"]);
-    expect(actionsOf({ kind: "forget", hint: "window" })).toEqual(["open-window", "back"]);
+    for (const hint of [...HINTS, "covered"] as const)
+      expect(actionsOf({ kind: "forget", hint, presses: 1 })).toEqual(["forget-sure", "back"]);
+    for (const hint of ["untold", "too-busy"] as const)
+      expect(actionsOf({ kind: "forget", hint, presses: 1 })).toEqual(["open-window", "back"]);
     const failed = tell({ kind: "not-forgotten", why: "The coordinator does not answer." }, FACTS, languageFor(["en"]));
     expect([failed.text, failed.buttons[0]?.action]).toEqual(["Nothing runs here: The coordinator does not answer.", "forget-sure"]);
   });
@@ -136,49 +154,51 @@ describe("an answer", () => {
   };
 
   const SITE = "https://blog.example";
+  const JOB = 7;
 
   it("of yes ends after a day, turned or not, and is none from the future", () => {
     const kept = storage();
     const answers = new Answers(SITE, kept);
-    answers.agree(0.25, 1_000);
+    answers.agree(0.25, JOB, 1_000);
     answers.turn(0.1);
     expect(answers.isOver(1_000 + ANSWER_MS - 1)).toBe(false);
     expect(answers.isOver(1_000 + ANSWER_MS)).toBe(true);
     const later = new Answers(SITE, kept);
-    expect(later.at(1_000 + ANSWER_MS - 1)).toEqual({ kind: "yes", dose: 0.1 });
+    expect(later.at(1_000 + ANSWER_MS - 1, JOB)).toEqual({ kind: "yes", dose: 0.1 });
     expect(later.isOver(1_000 + ANSWER_MS)).toBe(true);
-    expect(later.at(1_000 + ANSWER_MS)).toEqual({ kind: "none" });
-    expect(later.at(999)).toEqual({ kind: "none" });
+    expect(later.at(1_000 + ANSWER_MS, JOB)).toEqual({ kind: "none" });
+    expect(later.at(999, JOB)).toEqual({ kind: "none" });
+    expect(new Answers(SITE, kept).at(1_001, JOB + 1), "to another job").toEqual({ kind: "none" });
     later.forget();
-    expect(new Answers(SITE, kept).at(1_000)).toEqual({ kind: "none" });
+    expect(new Answers(SITE, kept).at(1_000, JOB)).toEqual({ kind: "none" });
   });
 
   it("is one site's alone, though the browser keeps both in one place", () => {
     const kept = storage();
-    new Answers(SITE, kept).agree(0.25, 1_000);
-    expect(new Answers("https://shop.blog.example", kept).at(1_001)).toEqual({ kind: "none" });
+    new Answers(SITE, kept).agree(0.25, JOB, 1_000);
+    expect(new Answers("https://shop.blog.example", kept).at(1_001, JOB)).toEqual({ kind: "none" });
     new Answers("https://blog.example:8443", kept).keepNever();
-    expect(new Answers(SITE, kept).at(1_001)).toEqual({ kind: "yes", dose: 0.25 });
+    expect(new Answers(SITE, kept).at(1_001, JOB)).toEqual({ kind: "yes", dose: 0.25 });
   });
 
   it("goes with those to all other sites that are kept beside it when the visitor is forgotten", () => {
     const kept = storage();
     new Answers("https://shop.blog.example", kept).keepNever();
     const answers = new Answers(SITE, kept);
-    answers.agree(0.25, 1_000);
+    answers.agree(0.25, JOB, 1_000);
     answers.forgetAll();
     expect(answers.isOver(1_001)).toBe(true);
-    expect(new Answers("https://shop.blog.example", kept).at(1_001)).toEqual({ kind: "none" });
-    expect(new Answers(SITE, kept).at(1_001)).toEqual({ kind: "none" });
+    expect(new Answers("https://shop.blog.example", kept).at(1_001, JOB)).toEqual({ kind: "none" });
+    expect(new Answers(SITE, kept).at(1_001, JOB)).toEqual({ kind: "none" });
   });
 
   it("of no holds for a day, of never until it is taken back", () => {
     const answers = new Answers(SITE, storage());
     answers.keepNo(1_000);
-    expect(answers.at(999 + ANSWER_MS)).toEqual({ kind: "no" });
-    expect(answers.at(1_000 + ANSWER_MS)).toEqual({ kind: "none" });
+    expect(answers.at(999 + ANSWER_MS, JOB)).toEqual({ kind: "no" });
+    expect(answers.at(1_000 + ANSWER_MS, JOB)).toEqual({ kind: "none" });
     answers.keepNever();
-    expect(answers.at(10 * ANSWER_MS)).toEqual({ kind: "never" });
+    expect(answers.at(10 * ANSWER_MS, JOB)).toEqual({ kind: "never" });
   });
 
   it.each([
@@ -189,16 +209,17 @@ describe("an answer", () => {
     '{"answer":"yes","at":"now","dose":0.25}',
     '{"answer":"yes","at":1,"dose":7}',
     '{"answer":"yes","at":1}',
+    '{"answer":"yes","at":1,"dose":0.25}',
   ])("that is damaged is none: %s", (text) => {
     const kept = storage();
     kept.setItem(`idlewave-widget ${SITE}`, text);
-    expect(new Answers(SITE, kept).at(2)).toEqual({ kind: "none" });
+    expect(new Answers(SITE, kept).at(2, JOB)).toEqual({ kind: "none" });
   });
 
   it("of yes holds until the page is left where the browser keeps nothing for frames, and is not known to whoever asks again", () => {
     const answers = new Answers(SITE, null);
-    answers.agree(0.25, 1);
+    answers.agree(0.25, JOB, 1);
     expect(answers.isOver(2)).toBe(false);
-    expect(answers.at(2)).toEqual({ kind: "none" });
+    expect(answers.at(2, JOB)).toEqual({ kind: "none" });
   });
 });
