@@ -98,6 +98,7 @@ class Frame {
     wave: this.view.wave,
     palette: this.view.palette(),
     onState: (state) => this.take(state),
+    onFact: (fact) => this.strip.takeFact(fact),
     onBroken: (breach) => this.breakOff(breach),
   }));
   private readonly given = new Given();
