@@ -66,7 +66,7 @@ async function vitest(options) {
   const isGood = await run(bin("vitest", "vitest.mjs"), [
     "run",
     ...reporters.map((reporter) => `--reporter=${reporter}`),
-    ...(hasFirefox ? [] : ["--exclude", "tests/browser/firefox.test.ts"]),
+    ...(hasFirefox ? [] : ["--exclude", "tests/browser/firefox*.test.ts"]),
     ...options,
   ]);
   return existsSync(file) ? { ...JSON.parse(readFileSync(file, "utf8")), isGood } : undefined;

@@ -9,11 +9,13 @@ import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
 import { type AuditState, auditState, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
 import { canaryWords } from "./core/canary.ts";
+import { isUncompared, uncompared } from "./core/compared.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
 import { failing } from "./core/failing.ts";
+import type { ToCompare } from "./core/likeness.ts";
 import { unmetNeeds } from "./core/needs.ts";
 import { isAdmitted, servingCount } from "./core/pool.ts";
 import { whyNotChecked } from "./core/sampling.ts";
@@ -238,6 +240,15 @@ export class Coordinator {
   wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
     const found = this.state.jobs.get(job);
     return found && isAdmitted(this.state, found.spec.pool, account) ? wantedDigest(found, unit, account) : undefined;
+  }
+
+  /** Results that are stored and wait to be compared. */
+  uncompared(): Iterable<ToCompare> {
+    return uncompared(this.state);
+  }
+
+  isUncompared(each: ToCompare): boolean {
+    return isUncompared(this.state, each);
   }
 
   /** Whether this account is a member of the pool now. */

@@ -6,6 +6,7 @@ import { Plans } from "./access/plans.ts";
 import { Pools } from "./access/pools.ts";
 import { TokenKeys } from "./access/token.ts";
 import { tellAuditing } from "./auditing.ts";
+import { Comparer } from "./comparer.ts";
 import type { Config } from "./config.ts";
 import { Coordinator, type CoordinatorOptions } from "./coordinator.ts";
 import type { OpenBackup } from "./core/store.ts";
@@ -56,6 +57,7 @@ export async function openParts(place: Place, told: Pick<CoordinatorOptions, "on
   });
   opened.add(disk);
   const plans = new Plans((job) => coordinator.job(job), blobs);
+  opened.add(new Comparer({ coordinator, store, blobs, plans, log }));
   const tokens = await TokenKeys.open(store);
   renewKeys(tokens, place);
   const pools = await Pools.open(store.pools, coordinator, tokens.ring);

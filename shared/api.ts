@@ -65,6 +65,12 @@ export const JobStatusSchema = Type.Object({
     description: "Replicas recorded for final units, and what slices of them were run again, over final units.",
   }),
   volunteers: Type.Integer({ description: "Accounts that hold an assignment now." }),
+  madeBy: Type.Optional(
+    Type.Integer({
+      description:
+        "Of a job that is done: accounts of whom it has a final unit. Absent: it is not done, or began before they were counted.",
+    }),
+  ),
   unitsPerMinute: Type.Number({
     description: "Units that became final in the last minute; where they began within it, as many as a minute of that pace has.",
   }),
@@ -91,12 +97,19 @@ export const JobStatusSchema = Type.Object({
     ),
   ),
   resultBytes: Type.Integer({ description: "Bytes of one unit's result." }),
+  downloadBytes: Type.Object(
+    {
+      once: Type.Integer({ description: "Of its plan, which holds the kernel, and of whole files." }),
+      unit: Type.Integer({ description: "Of a unit's row and its pieces of files, on top." }),
+    },
+    { description: "What a volunteer downloads." },
+  ),
   verification: Type.Object({
     tier: Type.Union([Type.Literal("quorum"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")], {
       description: "As its owner asked; limits says what is done now.",
     }),
     quorum: Type.Integer({ description: "Matching replicas that a unit which begins now needs." }),
-    compare: Type.Literal("exact"),
+    compare: Type.String({ description: "How results are compared: exact, byte for byte, or each output within which tolerance." }),
     limits: Type.String({ description: "What this does not protect from." }),
     auditor: Type.Union(
       [Type.Literal("none"), Type.Literal("away"), Type.Literal("behind"), Type.Literal("auditing"), Type.Literal("unable")],

@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "./credit.ts";
 import { LANGUAGE_FEATURES } from "./language-features.ts";
 import { Binding } from "./manifest/binding.ts";
+import { Compare } from "./manifest/compare.ts";
 import { fileSchema, IDENTIFIER, NAME_PATTERN } from "./manifest/file.ts";
 import { Output } from "./manifest/output.ts";
 import { Pass } from "./manifest/pass.ts";
@@ -156,7 +157,13 @@ export const ManifestSchema = Type.Object(
               description: "Matching replicas from distinct volunteers, default 2; of the tiers sampled and audited while nobody checks.",
             }),
           ),
-          compare: Type.Optional(Type.Literal("exact", { description: "Byte for byte. Floats that differ between GPUs do not pass." })),
+          compare: Type.Optional(
+            Type.Union(Compare.anyOf, {
+              description:
+                "How results are compared, all outputs that do not say it themselves; default exact. Not for sampled or trusted.",
+              examples: [{ rtol: 0.00001 }],
+            }),
+          ),
         },
         { additionalProperties: false },
       ),

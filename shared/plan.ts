@@ -3,7 +3,9 @@
  * immutable, a blob named by its SHA-256. Layout and reflection are already done: buffers are byte lengths and field
  * offsets, so neither the page nor the worker parses WGSL.
  */
+import type { Comparator } from "./comparator.ts";
 import type { BlobHash } from "./ids.ts";
+import { total } from "./total.ts";
 
 export const PLAN_VERSION = 2;
 
@@ -136,6 +138,8 @@ export interface OutputPlan {
   byteLength: number;
   /** Byte ranges `[from, to)` of struct padding inside one stride, repeated each `stride` bytes, that count as zero. */
   padding?: { stride: number; ranges: [number, number][] };
+  /** How results of different volunteers are compared; absent: byte for byte. */
+  compare?: Comparator;
   reduce: Reduce;
 }
 
@@ -167,6 +171,17 @@ export function resultBytes(plan: Pick<JobPlan, "outputs">): number {
   let bytes = 0;
   for (const output of plan.outputs) bytes += 8 + output.byteLength;
   return bytes;
+}
+
+/** Bytes that a volunteer downloads of a job's inputs: whole files once, and a unit's piece of each split file and its row with it. */
+export function inputBytes({ buffers, rows }: Pick<JobPlan, "buffers" | "rows">): { once: number; unit: number } {
+  const files = new Map<BlobHash, number>();
+  let unit = rows?.rowBytes ?? 0;
+  for (const { init } of buffers) {
+    if (init.kind === "file") files.set(init.blob, init.byteLength);
+    if (init.kind === "split") unit += init.bytesPerUnit;
+  }
+  return { once: total(files.values()), unit };
 }
 
 /** A plan as it is stored or comes over the network: of this version, or of an older one that is read as this one. */

@@ -8,8 +8,9 @@ import { UNTOLD } from "../donor/manners/surroundings.ts";
 import type { Wishes } from "../donor/manners/wishes.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
-import type { DonorStart, DonorState } from "../donor/state.ts";
+import type { DonorStart, DonorState, Ending } from "../donor/state.ts";
 import { fileBarred } from "./barred.ts";
+import { fileCheckpoints } from "./checkpoints.ts";
 import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
@@ -22,12 +23,12 @@ export interface NodeDonor {
    */
   ended: Promise<void>;
   /** Nothing is submitted to the GPU when it resolves. */
-  stop(): Promise<void>;
+  stop(ending: Ending): Promise<void>;
 }
 
-interface NodeDonorOptions extends DonorStart {
+export interface NodeDonorOptions extends DonorStart {
   wishes: Wishes;
-  /** Folder of `identity.json`, `outbox.sqlite`, `barred-kernels` and `speed.json`, made when it is not there. */
+  /** Folder of `identity.json`, `outbox.sqlite`, `checkpoints`, `barred-kernels` and `speed.json`, made when it is not there. */
   home: string;
   /** Part of the name of the GPU to use. */
   gpu: string | undefined;
@@ -47,20 +48,23 @@ export async function startDonor({ home, gpu, onState, join: secret, ...options 
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
-    const barred = fileBarred(join(home, "barred-kernels"));
+    const kept = {
+      shelf: { ...shelf, checkpoints: fileCheckpoints(join(home, "checkpoints")) },
+      barred: fileBarred(join(home, "barred-kernels")),
+    };
     const surroundings = { ...UNTOLD, screen: false };
     const manners = new Manners({ dose: options.dose, wishes: options.wishes, surroundings, mayBeSoftware: () => report.mayBeSoftware });
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },
-      open: (throttle, wishes) => new Session({ ...options, pool, wishes }, identity, { shelf, barred }, speeds, throttle, report, machine),
+      open: (throttle, wishes) => new Session({ ...options, pool, wishes }, identity, kept, speeds, throttle, report, machine),
     });
     const ended = turns.ended.then(() => {
       manners.end();
       shelf.close();
       if (!turns.endless) closeDawn();
     });
-    return { ended, stop: async () => void (await turns.stop()) };
+    return { ended, stop: async (ending) => void (await turns.stop(ending)) };
   } catch (error) {
     shelf.close();
     throw error;

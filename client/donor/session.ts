@@ -39,7 +39,7 @@ import type { Report } from "./report.ts";
 import { SessionState } from "./session-state.ts";
 import { Signal } from "./signal.ts";
 import { NotConnected, VolunteerSocket } from "./socket.ts";
-import type { DonorPhase, DonorStart } from "./state.ts";
+import type { DonorPhase, DonorStart, Ending } from "./state.ts";
 
 /** Renewals, shares and the job's figures are looked at this often: once a bar of the wave. */
 const CHORES_EVERY_MS = 250;
@@ -168,9 +168,9 @@ export class Session {
   }
 
   /** Nothing is submitted to the GPU when it resolves. `closed` of the result: the rest is given back and put away. */
-  stop(): Promise<{ closed: Promise<void> }> {
+  stop(ending: Ending = "give-back"): Promise<{ closed: Promise<void> }> {
     if (!this.stopping) {
-      this.stopping = this.end();
+      this.stopping = this.end(ending);
       this.stopping.catch(this.tellEnded); // whoever stopped hears why
     }
     return this.stopping;
@@ -204,13 +204,13 @@ export class Session {
     void this.bulletin.tellOwnUnits();
   }
 
-  private async end(): Promise<{ closed: Promise<void> }> {
+  private async end(ending: Ending): Promise<{ closed: Promise<void> }> {
     this.changed.fire();
     await this.hardware.workshop?.stop();
-    return { closed: this.putAway().finally(this.tellEnded) };
+    return { closed: this.putAway(ending).finally(this.tellEnded) };
   }
 
-  private async putAway(): Promise<void> {
+  private async putAway(ending: Ending): Promise<void> {
     clearInterval(this.chores);
     this.supply.close();
     // A device that is asked for behind a kernel that does not end may never come.
@@ -219,8 +219,8 @@ export class Session {
     await this.computing.settled();
     try {
       await this.outbox.finish();
-      await this.claims.release();
-      this.checkpoints.clear();
+      await this.claims.release({ goesOn: (unit) => ending === "leave-begun" && this.checkpoints.has(unit) });
+      if (ending === "give-back") this.checkpoints.clear();
     } catch (error) {
       if (!(error instanceof NotConnected)) throw error;
       // The units run out by themselves, the results are on the shelf.

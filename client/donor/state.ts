@@ -118,6 +118,9 @@ export interface DonorStart {
   surroundings?: Surroundings;
 }
 
+/** Of a stop: all units go to others, or those of which a checkpoint is kept stay this account's for as long as their lease lasts. */
+export type Ending = "give-back" | "leave-begun";
+
 /** Exposed through Comlink by `donor/worker.ts`: control and state only. */
 export interface DonorControl {
   /** Name of a lock that is held as long as the worker lives (alive.ts). */

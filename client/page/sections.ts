@@ -7,7 +7,7 @@ import { waitsFor } from "../../shared/waits-for.ts";
 import { fullStop } from "./full-stop.ts";
 import { capitalised, dataSize, raised } from "./numbers.ts";
 import { servedPool } from "./pool.ts";
-import { checkedWords, settledWord } from "./tier-words.ts";
+import { agreeWords, checkedWords, settledWord } from "./tier-words.ts";
 
 const MINI_COLUMNS = 5;
 const MINI_ROWS = 3;
@@ -142,7 +142,7 @@ export function howChecked(job: JobStatus | null): TemplateResult {
   const how = job ? checkedWords(job) : "each unit is computed by volunteers who don't know each other";
   return html`<section class="below" id="checked" aria-labelledby="checked-title">
     <h2 id="checked-title">How results are checked</h2>
-    <p class="measure">${capitalised(how)}. ${job?.pool ? "What is computed in a pool earns no credit." : "Only bytes that agree become part of the result and give credit."} ${job?.verification.limits}</p>
+    <p class="measure">${capitalised(how)}. ${job?.pool ? "What is computed in a pool earns no credit." : agreeWords(job)} ${job?.verification.limits}</p>
     ${job ? html`<p class="measure"><a href=${unitAddress(job)} target="_blank" rel="noopener">Check any unit yourself</a>, or click its square.</p>` : nothing}
   </section>`;
 }

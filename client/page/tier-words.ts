@@ -14,6 +14,13 @@ export function whoDiffered(job: JobStatus | null): string {
   return `${inWords(Math.max(2, job?.verification.quorum ?? 2))} ${job?.pool ? "members" : "strangers"}`;
 }
 
+/** What it takes to become part of the result; `job`: null where none is shown. */
+export function agreeWords(job: JobStatus | null): string {
+  const compare = job?.verification.compare ?? "exact";
+  const what = compare === "exact" ? "bytes that agree" : `results that agree within what their owner allows (${compare})`;
+  return `Only ${what} become part of the result and give credit.`;
+}
+
 /** How results are checked, by the job's tier. */
 export function checkedWords(job: JobStatus): string {
   const { tier, quorum } = job.verification;

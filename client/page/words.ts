@@ -274,9 +274,10 @@ function confirmed({ allowSoftware }: Situation, job: JobStatus): string {
     : `${capitalised(inWords(others))} ${many} ${allowSoftware ? "GPUs or CPUs" : "graphics cards"} got the same bytes`;
 }
 
-/** How many volunteers made it is counted nowhere yet, so it is not said. */
 function finished(job: JobStatus | null, noun: string, gave: number): Words {
-  const made: Part[] = gave > 0 ? ["Volunteers made it, ", { mine: units(gave) }, " by you."] : ["Volunteers made it."];
+  const who =
+    job?.madeBy === undefined ? "Volunteers" : job.madeBy === 1 ? "One volunteer" : `${capitalised(inWords(job.madeBy))} volunteers`;
+  const made: Part[] = gave > 0 ? [`${who} made it, `, { mine: units(gave) }, " by you."] : [`${who} made it.`];
   const answer = job && answerOf(job);
   if (!answer) return { headline: [`This ${noun} is finished.`], lead: made };
   return { headline: [`${answer.of}: ${answer.value}`], lead: [`This ${noun} is finished. `, ...made] };

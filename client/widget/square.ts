@@ -29,7 +29,9 @@ export function paintSquare(brush: Brush, square: Square | null, x: number, y: n
   if (!square) return;
   const { share, own, tile, running, isWaiting } = square;
   const isMine = own > 0 || isWaiting;
-  if (tile) paintTile(brush, tile, isMine, x, y, side);
+  // One that is all the same must read as yellow.
+  if (tile && isMine && tile.bytes.every((step) => step === tile.bytes[0])) fill(lent, 0, side);
+  else if (tile) paintTile(brush, tile, isMine, x, y, side);
   else {
     const inked = Math.round(share * side);
     fill(sea, side - inked, inked);

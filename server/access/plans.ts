@@ -14,6 +14,8 @@ export interface PlannedJob {
   manifest: Manifest;
   /** Bytes of one unit's result. */
   resultBytes: number;
+  /** Bytes of the plan as it is downloaded. */
+  planBytes: number;
 }
 
 interface Kept {
@@ -71,6 +73,7 @@ export class Plans {
     if (!bytes) throw new Error(`the plan of job ${row.id}, blob ${row.plan}, is missing`);
     onBytes(bytes.byteLength);
     const plan = parsePlan(new TextDecoder().decode(bytes));
-    return { plan, manifest: JSON.parse(row.manifest) as Manifest, resultBytes: resultBytes(plan) };
+    const manifest = JSON.parse(row.manifest) as Manifest;
+    return { plan, manifest, resultBytes: resultBytes(plan), planBytes: bytes.byteLength };
   }
 }

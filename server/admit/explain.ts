@@ -271,6 +271,7 @@ function branchFor(branches: Schema[], value: Json): Schema | undefined {
   const byKind = objects.find((branch) => branch.properties?.kind?.const !== undefined && branch.properties.kind.const === kind);
   if (byKind) return byKind;
   if (objects.some((branch) => branch.properties?.kind)) return undefined;
+  if (objects.length === 1) return objects[0];
   return objects.find((branch) => (branch.required ?? []).some((key) => Object.hasOwn(value, key)));
 }
 

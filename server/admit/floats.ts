@@ -1,6 +1,7 @@
 /** A word about outputs that are compared byte for byte and depend on floats. */
 import { type FloatOperation, floatOperation, floatsLeft } from "../../shared/kernel/floats.ts";
 import type { Layout } from "../../shared/kernel/layout.ts";
+import { list } from "../../shared/kernel/path.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { SizedBinding } from "./buffers.ts";
@@ -8,8 +9,8 @@ import type { Faults } from "./faults.ts";
 import { placed } from "./placed.ts";
 
 /**
- * Warns once when the passes compute with floats and an output holds them, or integers that may be made of them: correct GPUs may
- * disagree about it.
+ * Warns once when the passes compute with floats and an output holds them, or integers that may be made of them, and is compared
+ * byte for byte: correct GPUs may disagree about it.
  */
 export function warnFloats(
   manifest: Manifest,
@@ -19,21 +20,27 @@ export function warnFloats(
   faults: Faults,
 ): void {
   const operation = floatOperation(kernel, entryPoints);
-  if (!operation) return;
+  // Who writes that bytes are compared knows of floats that every GPU computes alike.
+  const exact = manifest.output.filter(({ compare }) => compare === undefined && manifest.verify?.compare === undefined);
+  if (!operation || exact.length === 0) return;
   const named = ({ name, offset }: FloatOperation): string => `${name} at ${placed(kernel, offset)}`;
-  const index = manifest.output.findIndex(({ binding }) => {
+  const output = exact.find(({ binding }) => {
     const found = sized.get(binding);
     return found !== undefined && hasFloats(found.reflected.layout);
   });
-  const output = manifest.output[index];
   if (output) {
-    const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${named(operation)}): ${DISAGREE} Compute what is delivered in integers or fixed point; comparing within a tolerance comes later.`;
-    faults.warnAt(["output", index], text);
+    const text = `${output.binding} is compared byte for byte and holds floats, and the kernel computes with floats (${named(operation)}): ${DISAGREE} Say how near results have to be, as in "compare": {"rtol": 0.00001}, or compute what is delivered in integers or fixed point.`;
+    faults.warnAt(["output", manifest.output.indexOf(output)], text);
     return;
   }
   const left = floatsLeft(kernel, entryPoints);
   if (!left) return;
-  const text = `the outputs are integers, and they may depend on floats: the kernel computes with floats (${named(operation)}) and makes something else of them (${named(left)}): ${DISAGREE} Compute in integers or fixed point what decides about a result.`;
+  const names = list(exact.map(({ binding }) => binding));
+  const which =
+    exact.length === manifest.output.length
+      ? "the outputs are integers, and they"
+      : `${names} ${exact.length === 1 ? "is" : "are"} compared byte for byte, and`;
+  const text = `${which} may depend on floats: the kernel computes with floats (${named(operation)}) and makes something else of them (${named(left)}): ${DISAGREE} Compute in integers or fixed point what decides about a result, or say with "compare" how near results have to be.`;
   faults.warnAt(["output"], text);
 }
 

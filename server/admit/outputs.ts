@@ -7,6 +7,7 @@ import { list } from "../../shared/kernel/path.ts";
 import type { ManifestOutput } from "../../shared/manifest/output.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import { type BufferPlan, DTYPE_BYTES, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
+import { comparatorOf } from "./compare.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 
@@ -83,6 +84,7 @@ function warnColumns({ reduce }: ManifestOutput, path: JsonPath, units: Manifest
 
 /** The plan of one output whose buffer is known, or undefined with a fault. */
 export function planOutput(
+  manifest: Manifest,
   output: ManifestOutput,
   index: number,
   buffers: readonly BufferPlan[],
@@ -117,6 +119,7 @@ export function planOutput(
     faults.at([...path, "binding"], wrong, "Make the output a bare array of structs, or fill the gaps with members.");
     return undefined;
   }
+  const compare = comparatorOf(manifest, output, index, byteLength, faults);
   return {
     name: output.binding,
     buffer,
@@ -124,6 +127,7 @@ export function planOutput(
     shape: output.shape,
     byteLength,
     ...(padding ? { padding } : {}),
+    ...(compare ? { compare } : {}),
     reduce: planReduce(output),
   };
 }

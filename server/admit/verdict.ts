@@ -6,6 +6,7 @@ import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.t
 import { warnAlike } from "./alike.ts";
 import { checkBounds, followPasses } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
+import { checkComparators } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
 import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
@@ -118,9 +119,10 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   });
   const outputs = manifest.output.flatMap((output, index): OutputPlan[] => {
     const layout = sized.get(output.binding)?.reflected.layout;
-    const plan = layout && planOutput(output, index, buffers, layout, swapped.has(output.binding), faults);
+    const plan = layout && planOutput(manifest, output, index, buffers, layout, swapped.has(output.binding), faults);
     return plan ? [plan] : [];
   });
+  checkComparators(manifest, outputs, faults);
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
   const workgroups = readWorkgroups(kernel, entryPoints, overrides);
   const { requires, needs } = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
@@ -145,8 +147,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnUnread(manifest, passPlans, buffers, sized, units, unset, followed, faults);
   warnEarlyReads(manifest, kernel, passPlans, buffers, faults);
   warnRepeats(kernel, passPlans, buffers, faults);
-  // Who writes that bytes are compared knows of floats that every GPU computes alike.
-  if (manifest.verify?.compare === undefined) warnFloats(manifest, kernel, entryPoints, sized, faults);
+  warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);
   warnHuge(passPlans, workgroups, faults);
 

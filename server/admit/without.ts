@@ -20,7 +20,7 @@ const APART: ReadonlySet<string> = new Set([
 ]);
 
 /** The same of members of an output, a pass and a binding. */
-const PARTS_APART: ReadonlySet<string> = new Set(["output reduce", "passes repeat", "bindings scratch"]);
+const PARTS_APART: ReadonlySet<string> = new Set(["output reduce", "output compare", "passes repeat", "bindings scratch"]);
 
 /** The member that a fault at `path` is in, if nothing else of the manifest is judged by it. */
 export function apartOf(path: JsonPath): JsonPath[] {

@@ -3,9 +3,10 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import type { NodeDonorOptions } from "../../client/dawn/donor.ts";
 import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
 import { has } from "../../client/donor/phases.ts";
-import type { DonorPhase, DonorState, Dose } from "../../client/donor/state.ts";
+import type { DonorPhase, DonorState, Dose, Ending } from "../../client/donor/state.ts";
 import { counted } from "../../shared/counted.ts";
 import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import type { JoinLink } from "../../shared/pool.ts";
@@ -18,7 +19,9 @@ import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
+import { needGpu } from "./probe.ts";
 import { noGpu, onGpu } from "./software.ts";
+import { ONCE_IT_LASTS, working } from "./working.ts";
 
 const SHARES: Record<string, Dose> = { "10": 0.1, "25": 0.25, "50": 0.5, "90": 0.9 };
 const BYTES_A_MEGABYTE = 1_000_000;
@@ -80,18 +83,17 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const job = await jobOf(connection, options);
   await refuseUntrusted(connection);
   if (options.join) await tellWhoAsks(connection, options.join);
-  const { startDonor } = await import("../../client/dawn/donor.ts");
   const teller = new Teller(options.json === true);
   let last: DonorState | undefined;
   // A donor that stops is soon without its connection, which says nothing of why.
   let ending: DonorPhase | undefined;
-  let halt: () => void = () => undefined;
-  const rest = new Rest(options.untilIdle, () => halt());
+  let halt: (ending: Ending) => void = () => undefined;
+  const rest = new Rest(options.untilIdle, () => halt("give-back"));
   const wishes: Wishes = {
     ...{ hours: options.hours ?? null, onlyAway: false, card: "strong" },
     memoryBytes: options.gpuMemory === undefined ? Number.POSITIVE_INFINITY : options.gpuMemory * BYTES_A_MEGABYTE,
   };
-  const donor = await startDonor({
+  const start: NodeDonorOptions = {
     ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes, audit },
     join: options.join?.secret,
     // Its pass comes with the handshake.
@@ -101,15 +103,23 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
       teller.tell(state);
       rest.look(state);
     },
-  }).catch((error: unknown) => {
+  };
+  const open = async () => {
+    if (options.gpu === undefined) await needGpu();
+    return await (await import("../../client/dawn/donor.ts")).startDonor(start);
+  };
+  const donor = await working("Opening the GPU", options.json, open, ONCE_IT_LASTS).catch((error: unknown) => {
+    if (error instanceof CliError) throw error;
     throw new CliError(EXIT.failure, "no-donor", messageOf(error), "");
   });
-  halt = () => {
+  halt = (how) => {
     ending ??= last?.phase;
-    void donor.stop().catch((error: unknown) => note(String(error)));
+    void donor.stop(how).catch((error: unknown) => note(String(error)));
   };
   const stop = stopper(halt);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop.signal);
+  // A person stops it; who ends the process, for an update or to switch the machine off, starts it again.
+  process.on("SIGINT", () => stop.signal("give-back"));
+  process.on("SIGTERM", () => stop.signal("leave-begun"));
   await donor.ended;
   rest.end();
   const end = last && { ...last, phase: ending ?? last.phase };
@@ -140,13 +150,14 @@ async function tellWhoAsks(connection: Connection, { secret, pin, origin }: Join
 }
 
 /** The first signal stops; a GPU that does not answer, or a second signal, ends the process. */
-function stopper(halt: () => void): { signal: () => void; isAsked: () => boolean } {
+function stopper(halt: (ending: Ending) => void): { signal: (ending: Ending) => void; isAsked: () => boolean } {
   let told = 0;
-  const signal = () => {
+  const signal = (ending: Ending) => {
     if (told === 0) {
       told = performance.now();
-      note("Stopping: what the GPU has begun is finished, the rest goes to others.");
-      halt();
+      const kept = ending === "leave-begun" ? " A long unit that is begun waits half a minute for its next start." : "";
+      note(`Stopping: what the GPU has begun is finished, the rest goes to others.${kept}`);
+      halt(ending);
       setTimeout(() => {
         note("The GPU does not answer. What was finished before is kept.");
         process.exit(EXIT.failure);

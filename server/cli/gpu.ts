@@ -5,11 +5,13 @@ import { IdlewaveError } from "../../shared/errors.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { type Judged, lackingOf } from "./lacking.ts";
+import { needGpu } from "./probe.ts";
 import { noGpu } from "./software.ts";
 
 /** The adapter, also a software one: it is the owner's own machine. */
 export async function openGpu(name: string | undefined): Promise<OpenAdapter> {
   const [{ openAdapter }, { openDawn }] = await Promise.all([import("../../client/donor/adapter.ts"), import("../../client/dawn/gpu.ts")]);
+  if (name === undefined) await needGpu();
   let gpu: GPU;
   try {
     gpu = openDawn(name);

@@ -16,6 +16,7 @@ import { failureOf, openGpu } from "./gpu.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { onGpu } from "./software.ts";
+import { asking, ONCE_IT_LASTS, working } from "./working.ts";
 
 interface ReplayOptions extends VerbOptions {
   gpu?: string;
@@ -47,13 +48,16 @@ export function replayVerb(program: Command): void {
 
 async function replay(name: string, index: string, options: ReplayOptions): Promise<void> {
   const connection = connectionOf(options);
-  const job = await findJob(connection, name);
-  const unit = await endedUnit(connection, job, index);
+  const find = async () => {
+    const job = await findJob(connection, name);
+    return { job, unit: await endedUnit(connection, job, index) };
+  };
+  const { job, unit } = await asking(connection, options, find);
   const { Inputs } = await import("../../client/donor/inputs/inputs.ts");
   // A pool's inputs are its owner's to read.
   const headers = (): Record<string, string> => (connection.token ? { authorization: `Bearer ${connection.token}` } : {});
   const inputs = new Inputs(connection.url, undefined, headers);
-  const adapter = await openGpu(options.gpu);
+  const adapter = await working("Opening the GPU", options.json, () => openGpu(options.gpu), ONCE_IT_LASTS);
   const [plan, result] = await compute(job, unit, inputs, adapter);
   const canonical = unit.digest === "" ? undefined : await differenceFrom(connection, unit, unit.digest, plan, result);
   const replicas: Replica[] = [];

@@ -47,13 +47,14 @@ export function runVerb(program: Command): void {
 
 async function run(dir: string, options: RunOptions): Promise<void> {
   const format = await formatFor(options);
-  const { admitted, files } = await admitFolder(dir);
+  const { admitted, files } = await working(`Judging ${dir}`, options.json, () => admitFolder(dir));
   const { manifest, plan, warnings } = admitted;
   if (!options.json) for (const warning of warnings) note(warning);
   const range = rangeOf(options.units, plan.units.count);
   const units = range.to - range.from;
   const holes = plan.units.count - units;
-  const [adapter, { computeUnits }] = await Promise.all([openGpu(options.gpu), import("./compute.ts")]);
+  const open = () => Promise.all([openGpu(options.gpu), import("./compute.ts")]);
+  const [adapter, { computeUnits }] = await working("Opening the GPU", options.json, open, ONCE_IT_LASTS);
   let bar: ProgressBar | undefined;
   let done = 0;
   let micros = 0;

@@ -19,9 +19,13 @@ type ChromiumModule = { findChromium(): { path: string } | undefined; HOW_TO_GET
 export async function onGpu(software: boolean, act: () => Promise<void>): Promise<void> {
   // The driver looks for a screen and complains on stderr where the system gave no folder for its socket.
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
-  const hasDriver = process.env[DRIVERS]?.endsWith(DRIVER) === true;
-  if (!software || hasDriver) return await act();
+  if (!software || hasSoftwareDriver()) return await act();
   await withDriver();
+}
+
+/** This process was started with the software driver, and no other. */
+export function hasSoftwareDriver(): boolean {
+  return process.env[DRIVERS]?.endsWith(DRIVER) === true;
 }
 
 /** Libraries are looked up when a process starts. */
@@ -33,11 +37,13 @@ async function withDriver(): Promise<void> {
   await again({ [DRIVERS]: join(folder, DRIVER), LD_LIBRARY_PATH: libraries });
 }
 
-export function noGpu(): CliError {
+/** `reasons`: sentences of the drivers that were tried. */
+export function noGpu(reasons: readonly string[] = []): CliError {
+  const said = reasons.length > 0 ? ` It says: ${reasons.join(" ")}` : "";
   return new CliError(
     EXIT.failure,
     "no-gpu",
-    "No GPU was found: Dawn needs a driver for Vulkan, Metal or Direct3D 12.",
+    `No GPU was found: Dawn needs a driver for Vulkan, Metal or Direct3D 12.${said}`,
     "Install your graphics card's driver (on Linux also libvulkan1), or compute on the processor with --software.",
   );
 }

@@ -17,6 +17,7 @@ import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import { accountOf, isFailing, paceOf } from "./account.ts";
 import { AUDITOR } from "./cluster.ts";
 import { MAX_HOLD_MS } from "./lease.ts";
+import { isAlike } from "./likeness.ts";
 import { meets } from "./needs.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isDisputed } from "./votes.ts";
@@ -149,7 +150,7 @@ function makeProvisional(job: Job, unit: UnitIndex, open: OpenUnit, winner: stri
   job.wanted.delete(unit);
   open.overdue = false;
   for (const { account, counted, digest } of open.replicas) {
-    if (!counted || digest !== winner) continue;
+    if (!counted || !isAlike(open, digest, winner)) continue;
     const units = job.provisionalOf.get(account);
     if (units) units.add(unit);
     else job.provisionalOf.set(account, new Set([unit]));
@@ -157,15 +158,15 @@ function makeProvisional(job: Job, unit: UnitIndex, open: OpenUnit, winner: stri
 }
 
 /** Somebody who gave this result is vetted. */
-export function isVouched(state: CoreState, { replicas }: OpenUnit, winner: string): boolean {
-  return replicas.some((replica) => replica.counted && replica.digest === winner && isVetted(state, replica));
+export function isVouched(state: CoreState, open: OpenUnit, winner: string): boolean {
+  return open.replicas.some((replica) => replica.counted && isAlike(open, replica.digest, winner) && isVetted(state, replica));
 }
 
 /** How likely the auditor looks at an agreement: as it must for the least known in it. */
-function shareOf(state: CoreState, { replicas }: OpenUnit, winner: string): number {
+function shareOf(state: CoreState, open: OpenUnit, winner: string): number {
   let share = state.auditShare;
-  for (const replica of replicas) {
-    if (!replica.counted || replica.digest !== winner) continue;
+  for (const replica of open.replicas) {
+    if (!replica.counted || !isAlike(open, replica.digest, winner)) continue;
     if (isWatched(state, replica.cluster)) share = Math.max(share, WATCHED_SHARE);
     else if (!isVetted(state, replica)) share = Math.max(share, NEWCOMER_SHARE);
   }

@@ -2,8 +2,9 @@
  * Credit of a replica: escrowed when it is recorded, settled once when its unit ends.
  *
  *   recorded ──▶ escrow ──unit final, digest canonical──▶ final; what it is paid stays in escrow until its statement is signed
- *                       ──unit final, another digest───▶ refused, nothing earned
+ *                       ──unit final, another result───▶ refused, nothing earned
  *                       ──unit failed, kernel failed───▶ void, nothing earned
+ *                       ──never compared with it, for its bytes did not come──▶ void, nothing earned
  *                       ──another of the same cluster counted──▶ void: one computation is paid once
  *
  * In a pool nobody independent has verified anything: its units earn nothing, and change no standing.
@@ -13,6 +14,7 @@ import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { noteActive } from "./active.ts";
 import { isAuditor } from "./audit.ts";
+import { isAlike } from "./likeness.ts";
 import { noteOpen, standingOf } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { endUnder } from "./statement.ts";
@@ -44,7 +46,7 @@ export function settleFinal(
   for (const replica of open.replicas) {
     const { account } = replica;
     noteOpen(state, job, replica, -1);
-    const outcome = outcomeOf(replica, digest);
+    const outcome = outcomeOf(open, replica, digest);
     settled.push(settledAs(state, replica, outcome));
     work.accountChanged(account);
     if (outcome === "void" || isAuditor(replica)) continue;
@@ -77,13 +79,16 @@ function noteJudged(state: CoreState, { account, cluster }: Replica, outcome: "f
   noteActive(state.activeClusters, standings[1]);
 }
 
-function settledAs(state: CoreState, { account, site, credit, digest, statement }: Replica, outcome: Settled["outcome"]): Settled {
-  return { account, site, credit, outcome, digest, statement, signed: endUnder(state, statement) };
+function settledAs(state: CoreState, replica: Replica, outcome: Settled["outcome"]): Settled {
+  const { account, site, credit, digest, statement } = replica;
+  const settled = { account, site, credit, outcome, digest, statement, signed: endUnder(state, statement) };
+  return isAuditor(replica) ? { ...settled, auditor: true } : settled;
 }
 
-function outcomeOf({ status, counted, digest }: Replica, canonical: string): Settled["outcome"] {
-  if (status === "failed") return "void";
-  if (digest !== canonical) return "refused";
+function outcomeOf(open: OpenUnit, { status, counted, digest }: Replica, canonical: string): Settled["outcome"] {
+  const isRight = isAlike(open, digest, canonical);
+  if (status === "failed" || isRight === undefined) return "void";
+  if (!isRight) return "refused";
   return counted ? "final" : "void";
 }
 

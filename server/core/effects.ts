@@ -4,6 +4,7 @@ import type { ErrorCode, ErrorDetails } from "../../shared/errors.ts";
 import type { AccountId, JobId, PoolId, UnitIndex } from "../../shared/ids.ts";
 import type { IdleReason, Verdict } from "../../shared/wire.ts";
 import type { Assignment } from "./events.ts";
+import type { ToCompare } from "./likeness.ts";
 import type { StoreOp } from "./store.ts";
 
 /** The answer to the event; at most one a step. */
@@ -24,6 +25,8 @@ export type Effect =
   /** Told to the account's sockets, at most once a second (the shell merges them). */
   | { type: "unit-final"; job: JobId; unit: UnitIndex; accounts: AccountId[]; refused: AccountId[] }
   | { type: "account-changed"; account: AccountId }
+  /** Once their bytes are on disk these results are to be compared; the answer is the event "compared". */
+  | ({ type: "compare" } & ToCompare)
   | { type: "job-changed"; job: JobId }
   /** Told to everybody who is connected and may know of the job, at once: what they hold of the job is not to be computed. */
   | { type: "job-withdrawn"; job: JobId }

@@ -19,6 +19,8 @@ export interface JobSpec {
   maxReplicas: number;
   /** The kernel computes with floats, or makes something else of them: correct GPUs may disagree, and nobody is punished for it. */
   floats: boolean;
+  /** Results are alike within a tolerance, and their bytes are compared (likeness.ts); absent: those of one digest are. Of kernels with floats. */
+  tolerant?: boolean | undefined;
   /** The canary has measured it: `creditPerUnit` is no owner's figure any more, and few volunteers try it first (trial.ts). */
   measured: boolean;
   /** GPU time of a unit on the auditor's GPU, microseconds; null: not measured. */
@@ -126,6 +128,16 @@ export type CoreEvent =
   | { type: "signed"; now: number; account: AccountId; statement: StatementId; signature: Uint8Array }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
   | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
+  /** Results of a unit were compared, one with itself and with others: how far they are apart, in parts of the tolerance; null: further. */
+  | {
+      type: "compared";
+      now: number;
+      draw: string;
+      job: JobId;
+      unit: UnitIndex;
+      digest: string;
+      distances: { to: string; distance: number | null }[];
+    }
   /** An auditor asks for a job to measure. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the run's id. */
   | { type: "canary-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
   | { type: "canary-alive"; now: number; job: JobId; run: string }

@@ -6,6 +6,7 @@
 import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { isAuditor, VETTED_PASSED } from "./audit.ts";
+import { isAlike } from "./likeness.ts";
 import { isChecked, noteFalseAlarm } from "./sampling.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import type { Audited } from "./store.ts";
@@ -18,7 +19,8 @@ export const MAX_CONTRADICTED = 4;
 /** Takes note of a unit that is final with `digest`. */
 export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: string, work: Work): Audited {
   const volunteers = open.replicas.filter((replica) => replica.counted && !isAuditor(replica));
-  if (open.ruling !== digest) {
+  const isRight = (told: string) => isAlike(open, told, digest) === true;
+  if (open.ruling === null || !isRight(open.ruling)) {
     if (open.lone !== "yes" || !isChecked(open, digest)) return "no";
     const { check } = job.spec;
     const share = check?.how === "slices" && open.check ? open.check.slices / check.slices : 1;
@@ -28,11 +30,12 @@ export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: s
   job.audited++;
   if (open.check?.isSame === false && open.check.digest === digest) noteFalseAlarm(job, work);
   // Who was right in a dispute may have made it up with the other side: what passes was a surprise.
-  const isSurprise = volunteers.every((replica) => replica.digest === volunteers[0]?.digest);
-  if (volunteers.some((replica) => replica.digest !== digest && votesFor(open, replica.digest) >= job.spec.quorum)) job.overruled++;
+  const isSurprise =
+    volunteers.every(({ digest: told }) => told === volunteers[0]?.digest) || volunteers.every((each) => isRight(each.digest));
+  if (volunteers.some((replica) => !isRight(replica.digest) && votesFor(open, replica.digest) >= job.spec.quorum)) job.overruled++;
   for (const { account: id, cluster, digest: told } of volunteers) {
     const account = accountOf(state, id);
-    if (told === digest) {
+    if (isRight(told)) {
       if (!isSurprise) continue;
       pass(state, id, 1, work);
     } else if (!job.spec.floats) {

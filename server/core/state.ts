@@ -4,6 +4,7 @@ import type { AccountId, HostId, JobId, PoolId, SiteId, StatementId, UnitIndex, 
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
 import type { GpuBudget } from "./gputime.ts";
+import type { Distances } from "./likeness.ts";
 import type { Pages } from "./pages.ts";
 import { RecentUnits } from "./recent.ts";
 import type { Ring } from "./ring.ts";
@@ -160,6 +161,8 @@ export interface OpenUnit {
   replicas: Replica[];
   /** Digests whose bytes are stored. */
   withBytes: string[];
+  /** Where results are compared within a tolerance, what is known of them (likeness.ts); null: results of one digest are alike. */
+  distances: Distances | null;
   /**
    * Where it is agreed and not final: the bytes, or somebody vetted who says the same, were waited for in vain, and another replica
    * is asked for. Both waits begin anew when somebody is asked for bytes, and when it becomes provisional.

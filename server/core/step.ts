@@ -13,6 +13,7 @@ import { awaitAuditor, isAuditor, isVetted } from "./audit.ts";
 import { chaseHeld, claimAudit } from "./auditor.ts";
 import { chaseCanaries, claimCanary, keepCanary, takeFinding } from "./canary.ts";
 import { chaseChecks, claimChecks, takeChecks, takeUnrun } from "./checks.ts";
+import { takeLikeness } from "./compared.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
@@ -93,6 +94,8 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
         job !== undefined && isAdmitted(state, job.spec.pool, account) && takeBytes(state, job, account, unit, digest, bytes, work);
       return taken ? DONE : { type: "error", code: "not-wanted", details: { unit } };
     }
+    case "compared":
+      return takeLikeness(state, event, work);
     case "canary-claim":
       return claimCanary(state, event, work);
     case "canary-alive":

@@ -83,6 +83,8 @@ export interface Settled {
   digest: string;
   statement: StatementId;
   signed: boolean;
+  /** It is the auditor's; absent: a volunteer's. */
+  auditor?: true | undefined;
 }
 
 export interface ReplicaRow {
@@ -248,6 +250,8 @@ export interface Store extends SiteStore {
   spec(job: JobId): Promise<JobSpec>;
   /** Costs the same for jobs of any size. */
   tally(job: JobId): Promise<JobTally>;
+  /** Accounts of whom it has a final unit, the auditor not among them; null: it began before they were counted. Costs the same for jobs of any size. */
+  madeBy(job: JobId): Promise<number | null>;
   history(job: JobId): Promise<JobHistory>;
 
   /** The account of this key, made when it is new. */

@@ -1,8 +1,8 @@
 /**
- * Quorum verification of one unit by exact digests.
+ * Quorum verification of one unit, by exact digests or within a tolerance (likeness.ts).
  *
  *   ready ──lease──▶ leased ──replica recorded──▶ voted ──quorum of one digest──▶ agreed
- *     ▲                │                            │                              ├─its bytes are stored──▶ final
+ *     ▲                │                            │                              ├─its bytes are stored, and compared──▶ final
  *     └─given back─────┘                            │                              └─they are missing──▶ wanted
  *                                                   │                                   │ bytes come ──▶ final
  *     a mismatch asks for a replica from a further cluster                              │ WANTED_GRACE_MS passes:
@@ -24,6 +24,7 @@ import { escrowOf, noteMemberUnit, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { takeMicros } from "./gputime.ts";
 import { dropHolders } from "./lease.ts";
+import { askLikeness, isAlike, isComparing, referenceOf } from "./likeness.ts";
 import { noteRuling } from "./ruling.ts";
 import { reviewLone, settleLone } from "./sampling.ts";
 import { noteOpen } from "./standing.ts";
@@ -155,7 +156,8 @@ export function chaseWanted(state: CoreState, job: Job, work: Work): void {
 export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   let open = job.open.get(unit);
   if (!open) {
-    open = { replicas: [], withBytes: [], overdue: false, hold: "none", ruling: null, lone: "undecided", check: null };
+    const distances = job.spec.tolerant ? new Map() : null;
+    open = { replicas: [], withBytes: [], distances, overdue: false, hold: "none", ruling: null, lone: "undecided", check: null };
     job.open.set(unit, open);
     job.pages.touch(unit);
   }
@@ -177,7 +179,7 @@ function isClusterFull(open: OpenUnit, cluster: string): boolean {
 export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
   const { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt } = replica;
   let first = true;
-  let counted = status === "ok";
+  let counted = status === "ok" && isAlike(open, digest, digest) !== false;
   for (const other of open.replicas) {
     if (!sameCluster(other.cluster, cluster)) continue;
     first = false;
@@ -247,21 +249,25 @@ function nameToKeep(open: OpenUnit, cluster: string): string {
 
 function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, bytes: Uint8Array | null, work: Work): void {
   work.store({ type: "bytes", job: job.spec.id, unit, digest, bytes });
+  askLikeness(job, unit, open, digest, work);
   open.withBytes.push(digest);
 }
 
 /** Ends the unit when it can be, else sees what it waits for. */
 export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   settleLone(state, job, unit, open, work.now);
-  // A quorum that keeps its bytes back does not stand in the way of one that gave them.
-  const decided = open.withBytes.filter((digest) => isDecided(job, open, digest));
-  // Where two results have their votes, the one that somebody vetted gave.
-  const winner = decided.find((digest) => isVouched(state, open, digest)) ?? decided[0];
-  if (open.lone === "yes") reviewLone(job, unit, open, winner, work);
-  else review(state, job, unit, open, winner, work);
-  if (winner !== undefined && !isHeld(open)) {
-    finish(state, job, unit, open, winner, work);
-    return;
+  if (!isComparing(open)) {
+    // A quorum that keeps its bytes back does not stand in the way of one that gave them.
+    const decided = open.withBytes.filter((digest) => isDecided(job, open, digest));
+    // Where two results have their votes, the one that somebody vetted gave.
+    const vouched = decided.filter((digest) => isVouched(state, open, digest));
+    const winner = referenceOf(open, decided, vouched);
+    if (open.lone === "yes") reviewLone(job, unit, open, winner, work);
+    else review(state, job, unit, open, winner, work);
+    if (winner !== undefined && !isHeld(open)) {
+      finish(state, job, unit, open, winner, work);
+      return;
+    }
   }
   if (isAgreed(job, open) && !isHeld(open) && !open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
   if (!isAgreed(job, open) && !job.late.has(unit) && isAgreedWithLate(job, open)) job.late.set(unit, work.now);

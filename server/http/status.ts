@@ -1,6 +1,8 @@
 /** A job's status, built in this one place. */
 import type { JobStatus } from "../../shared/api.ts";
-import { type JobPlan, resultBytes } from "../../shared/plan.ts";
+import { isTolerant } from "../../shared/comparator.ts";
+import { comparatorWords } from "../../shared/comparator-words.ts";
+import { inputBytes, type JobPlan } from "../../shared/plan.ts";
 import type { PlannedJob } from "../access/plans.ts";
 import type { Coordinator, JobCounts } from "../coordinator.ts";
 import type { JobAuditState } from "../core/audit.ts";
@@ -18,6 +20,7 @@ const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
 
 const WHOLE_LIMITS = "The coordinator computes each unit again: its own hardware is believed.";
+const TOLERANT_LIMITS = " Every number may be as far off as the tolerance allows, by chance or on purpose: it is room to cheat in.";
 /** -ln of the probability, one in ten thousand, with which what is called found out is not. */
 const SEEN = 9.6;
 
@@ -26,7 +29,7 @@ type Spending = NonNullable<ReturnType<Coordinator["spending"]>>;
 /** `waitsFor`: why it gets no further now, or "". */
 export function jobStatus(
   row: JobRow,
-  { manifest, plan }: PlannedJob,
+  { manifest, plan, resultBytes, planBytes }: PlannedJob,
   spec: Readonly<JobSpec>,
   counts: JobCounts,
   waitsFor: string,
@@ -35,7 +38,9 @@ export function jobStatus(
   whyNotChecked: string,
   answerSoFar: string | undefined,
   pool: Pick<PoolRow, "id" | "name"> | undefined,
+  madeBy: number | null,
 ): JobStatus {
+  const inputs = inputBytes(plan);
   return {
     id: row.id,
     name: manifest.name,
@@ -59,15 +64,21 @@ export function jobStatus(
     replicas: { counted: counts.counted, refused: counts.refused },
     executionsPerUnit: counts.executionsPerUnit,
     volunteers: counts.volunteers,
+    ...(madeBy === null ? {} : { madeBy }),
     unitsPerMinute: counts.unitsPerMinute,
     ...{ gpuHours: spending.gpuHours, maxGpuHours: spending.maxGpuHours },
     ...(spending.quote ? { quote: spending.quote } : {}),
     creditPerUnit: pool === undefined ? spec.creditPerUnit : 0,
     ...(row.canary ? { canary: canaryOf(row.canary) } : {}),
-    resultBytes: resultBytes(plan),
+    resultBytes,
+    downloadBytes: { ...inputs, once: planBytes + inputs.once },
     verification: {
-      ...{ tier: manifest.verify?.tier ?? "quorum", quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum, compare: "exact" },
-      limits: limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor),
+      ...{
+        tier: manifest.verify?.tier ?? "quorum",
+        quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum,
+        compare: comparatorWords(plan),
+      },
+      limits: `${limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor)}${isTolerant(plan) ? TOLERANT_LIMITS : ""}`,
       ...{ auditor, audited: counts.audited, held: counts.held },
       ...(spec.check?.how === "slices" ? { slices: slicesOf(spec.check, counts) } : {}),
     },

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import { FaultSchema, SubmittedSchema, WarningsSchema } from "../../shared/api.ts";
+import { isTolerant } from "../../shared/comparator.ts";
 import { creditOf } from "../../shared/credit.ts";
 import { type Fault, IdlewaveError } from "../../shared/errors.ts";
 import type { PoolId } from "../../shared/ids.ts";
@@ -170,7 +171,7 @@ function specOf(
     creditPerUnit: creditOf(manifest.gflopPerUnit),
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
-    floats,
+    ...(isTolerant(plan) ? { floats: true, tolerant: true } : { floats }),
     ...{ measured: false, unitMicros: null, asks, check: checkOf(manifest) },
     maxGpuMicros: maxGpuHours === undefined ? null : maxGpuHours * MICROS_PER_HOUR,
   };

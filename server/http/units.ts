@@ -100,10 +100,11 @@ function shown(replica: UnitReplicaRow, { kept }: UnitRow): Unit["replicas"][num
   };
 }
 
-/** Audited is what the auditor has the canonical result of, be it asked, failing or outvoted otherwise. Who it was is forgotten with its page. */
+/** Audited is what the auditor has the canonical result of, or one near it, be it asked, failing or outvoted otherwise. Who it was is forgotten with its page. */
 export function ruleOf(found: UnitRow | undefined, quorum: number): Unit["rule"] {
   if (found?.ended !== "final") return "none";
-  const computed = ({ cluster, status, digest }: UnitReplicaRow) => cluster === AUDITOR && status === "ok" && digest === found.digest;
+  const isRight = ({ outcome, digest }: UnitReplicaRow) => outcome === "final" || digest === found.digest;
+  const computed = (replica: UnitReplicaRow) => replica.cluster === AUDITOR && replica.status === "ok" && isRight(replica);
   if (found.replicas.some(computed)) return "audit";
   if (found.replicas.some(({ cluster }) => cluster === null)) return "not-kept";
   return found.replicas.filter(({ outcome }) => outcome === "final").length < quorum ? "slices" : "quorum";

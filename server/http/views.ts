@@ -31,6 +31,8 @@ export class Views {
   private bytes = 0;
   /** Running answers as they were last read. */
   private readonly answers = new Map<JobRow["id"], string>();
+  /** How many made each job that is done: it changes no more. */
+  private readonly makers = new Map<JobRow["id"], number | null>();
 
   constructor(source: Source) {
     this.source = source;
@@ -49,6 +51,7 @@ export class Views {
       else if (this.wantsReading(row)) this.fresh(row).catch(this.source.onFailure);
     }
     const { coordinator } = this.source;
+    const madeBy = await this.madeBy(row);
     return jobStatus(
       row,
       planned,
@@ -60,7 +63,19 @@ export class Views {
       coordinator.whyNotChecked(row.id),
       this.answers.get(row.id),
       row.pool === undefined ? undefined : this.source.pools.row(row.pool),
+      madeBy,
     );
+  }
+
+  /** Null of a job that is not done: who watched the number grow would learn when somebody new was right. */
+  private async madeBy({ id, state }: JobRow): Promise<number | null> {
+    if (state !== "done") return null;
+    let known = this.makers.get(id);
+    if (known === undefined) {
+      known = await this.source.store.madeBy(id);
+      this.makers.set(id, known);
+    }
+    return known;
   }
 
   async close(): Promise<void> {

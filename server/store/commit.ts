@@ -9,6 +9,7 @@ import { isOver, isPassed, isWhole, type JobTally, pageOf, type Settled, type St
 import { type AccountSums, noSums } from "./account-sums.ts";
 import { chunks } from "./chunks.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
+import { Makers } from "./makers.ts";
 import { packPage } from "./packing.ts";
 import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
 import { Place } from "./records.ts";
@@ -33,6 +34,7 @@ class Batch {
   private readonly statements = new StatementBatch();
   private readonly sites = new SiteBatch();
   private readonly shares = new Map<string, { account: AccountId; job: JobId; page: number }>();
+  private readonly makers = new Makers();
   private readonly large: Op<"bytes">[] = [];
   private readonly failed: Op<"unit-failed">[] = [];
   private readonly refused: (Settled & { op: Op<"final"> })[] = [];
@@ -104,6 +106,7 @@ class Batch {
     await changeTallies(trx, this.tallies);
     await this.statements.write(trx);
     await this.sites.write(trx);
+    await this.makers.write(trx);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
     for (const op of this.specs) await keepSpec(trx, op);
@@ -150,6 +153,7 @@ class Batch {
       if (isEarned) this.statements.earn(settled);
       else total.escrow -= settled.credit;
       if (settled.outcome === "final") {
+        this.makers.add(op.job, settled);
         if (!isEarned) total.final += settled.credit;
         total.unitsFinal++;
         this.sites.earn(settled, op.at);

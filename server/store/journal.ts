@@ -2,8 +2,8 @@
 import { numberOf } from "../../shared/numbered.ts";
 import { OUTCOMES } from "../../shared/protocol.ts";
 import { INLINE_RESULT_BYTES, MAX_SOCKET_RESULT_BYTES } from "../../shared/wire.ts";
-import { PAGE_UNITS, pageOf, type ReplicaRow, type Settled, type StoreOp } from "../core/store.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
+import { PAGE_UNITS, pageOf, type ReplicaRow, type StoreOp } from "../core/store.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, Place, REFERENCE, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** Result bytes up to this length are kept in the journal and in the packed page: such as ride along with a submit. */
 export const MAX_PAGE_BYTES = INLINE_RESULT_BYTES;
@@ -39,7 +39,7 @@ export class JournalWriter {
         this.start(Kind.Due, op.unit, DUE.end);
         return;
       case "final":
-        this.final(op.unit, op.at, op.settled);
+        this.final(op);
         return;
       case "unit-failed":
         this.failed(op.unit, op.at);
@@ -95,7 +95,10 @@ export class JournalWriter {
     this.buffer.set(inline, begin + BYTES.end);
   }
 
-  private final(unit: number, at: number, settled: readonly Settled[]): void {
+  private final({ unit, at, settled, digest }: Extract<UnitOp, { type: "final" }>): void {
+    const paid = settled.find(({ outcome }) => outcome === "final");
+    if (paid && paid.digest !== digest)
+      this.hex(this.start(Kind.Reference, unit, REFERENCE.end) + REFERENCE.digest, digest, REFERENCE.end - REFERENCE.digest);
     const begin = this.start(Kind.Final, unit, FINAL.end + settled.length);
     this.number(begin + FINAL.at, at);
     this.buffer.writeUInt16LE(settled.length, begin + FINAL.replicas);

@@ -27,10 +27,11 @@ const CHECKS = {
   counts: "Each account's counts are those of its replicas.",
   members: "Each member's counts are those of its replicas in its pool.",
   tallies: "Each job's counts are those of its replicas and units.",
+  makers: "Each job was made by as many as are listed, and each of them has a final unit of it.",
   results: "Each final unit has its canonical result.",
   inline: "Each result in a page has its digest.",
   open: "No replica of a unit that has ended is still open.",
-  paid: "Only replicas that equal the canonical result are paid.",
+  paid: "Only replicas that equal the canonical result are paid, or whose bytes were there to be compared with it within the job's tolerance.",
   escrow: "No job that is done holds credit of open units in escrow.",
   unmet: "No job that volunteers have not met has units.",
   measured: "What the canary found of a job can be read.",
@@ -62,6 +63,7 @@ interface JobRow {
   refused: number;
   recorded: number;
   final: number;
+  made_by: number | null;
 }
 interface StatementRow {
   account: number;
@@ -88,7 +90,7 @@ export function checkLedger(database: DatabaseSyncInstance): { checks: LedgerChe
   return { checks: Object.values(pass.checks), addressKeys: pass.addressKeys };
 }
 
-const JOBS = "SELECT id, state, pool, spec, canary, counted, refused, recorded, final FROM jobs ORDER BY id";
+const JOBS = "SELECT id, state, pool, spec, canary, counted, refused, recorded, final, made_by FROM jobs ORDER BY id";
 const JOB_PAGES = "SELECT page FROM journal WHERE job = ?1 UNION SELECT page FROM pages WHERE job = ?1 ORDER BY page";
 
 class Pass {
@@ -96,6 +98,8 @@ class Pass {
   readonly addressKeys = new Set<string>();
   private readonly database: DatabaseSyncInstance;
   private readonly sums = new Map<number, AccountSums>();
+  /** Accounts that have a final unit of the job. */
+  private readonly finals = new Set<number>();
   /** By pool and account. */
   private readonly memberSums = new Map<string, AccountSums>();
   /** Final replicas that earned credit, and all of it. */
@@ -113,7 +117,7 @@ class Pass {
 
   job(job: JobRow): void {
     const { database } = this;
-    const units = this.unitsOf(job);
+    const { units, tolerant } = this.specOf(job);
     const rowsOf = <Row extends { unit: number }>(sql: string) => new PageRows<Row>(database, sql, job.id, (row) => pageOf(row.unit));
     const lists = {
       failures: rowsOf<{ unit: number; at: number }>("SELECT unit, at FROM failures WHERE job = ? ORDER BY unit"),
@@ -129,6 +133,7 @@ class Pass {
       ),
     };
     const tally = { counted: 0, refused: 0, recorded: 0, final: 0 };
+    this.finals.clear();
     for (const row of database.prepare(JOB_PAGES).iterate(job.id)) {
       const { page } = row as { page: number };
       if (job.state === "draft" || job.state === "canary") this.note("unmet", `job ${job.id} is ${job.state} and has page ${page}`);
@@ -141,7 +146,7 @@ class Pass {
       };
       if (!found) continue;
       const note = (name: PageCheck, what: string) => this.note(name, what);
-      checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, ...rows }, found.units, note);
+      checkPage({ job: job.id, state: job.state, units, page, packed: found.packed, tolerant, ...rows }, found.units, note);
       this.statements.clear();
       for (const unit of found.units.values()) this.add(unit, tally, job);
     }
@@ -154,17 +159,30 @@ class Pass {
       const said = `${job.counted}, ${job.refused}, ${job.recorded}, ${job.final}`;
       this.note("tallies", `job ${job.id} has ${said}, its pages ${counted}, ${refused}, ${recorded}, ${final}`);
     }
+    this.makers(job);
   }
 
-  /** Of a job of which nobody can say how many it has, any. */
-  private unitsOf({ id, state, spec, canary }: JobRow): number {
-    let units = Number.POSITIVE_INFINITY;
+  /** Of a job that began before they were counted only some are listed; the auditor, which has final units too, never is. */
+  private makers({ id, made_by: said }: JobRow): void {
+    let listed = 0;
+    for (const row of this.database.prepare("SELECT account FROM makers WHERE job = ?").iterate(id)) {
+      const { account } = row as { account: number };
+      listed++;
+      if (!this.finals.has(account)) this.note("makers", `job ${id} lists account ${account}, which has no final unit of it`);
+    }
+    if (said !== null && said !== listed) this.note("makers", `job ${id} was made by ${said}, and ${listed} are listed`);
+  }
+
+  /** A job of which nobody can say how many units it has has any. */
+  private specOf({ id, state, spec, canary }: JobRow): { units: number; tolerant: boolean } {
+    let found = { units: Number.POSITIVE_INFINITY, tolerant: false };
     this.stands("described", () => storedState(id, state));
     this.stands("described", () => {
-      units = storedSpec(id, spec).units;
+      const { units, tolerant = false } = storedSpec(id, spec);
+      found = { units, tolerant };
     });
     this.stands("measured", () => storedCanary(id, canary));
-    return units;
+    return found;
   }
 
   private stands(name: "described" | "measured", read: () => unknown): void {
@@ -258,6 +276,7 @@ class Pass {
       else if (outcome === "refused") sums.refused++;
       else if (outcome === "final") {
         sums.unitsFinal++;
+        this.finals.add(account);
         if (credit > 0) this.earnings.units++;
         this.earnings.credit += credit;
         if (isSigned) sums.final += credit;

@@ -168,6 +168,16 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE sites ADD COLUMN units_before INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE sites ADD COLUMN credit_before REAL NOT NULL DEFAULT 0;
   `,
+  // Who made a job that began before is not counted.
+  `
+  ALTER TABLE jobs ADD COLUMN made_by INTEGER;
+  CREATE TABLE makers (
+    job INTEGER NOT NULL REFERENCES jobs (id), account INTEGER NOT NULL,
+    PRIMARY KEY (job, account)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // The journal may hold records of kind 9 from here on, and jobs compare within a tolerance.
+  "",
 ];
 
 /** Version of a database that this program has brought up to date. */

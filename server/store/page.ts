@@ -3,7 +3,7 @@ import { numberOf } from "../../shared/numbered.ts";
 import { OUTCOMES, type Outcome } from "../../shared/protocol.ts";
 import { PAGE_UNITS } from "../core/store.ts";
 import { DamagedDatabase } from "./damaged.ts";
-import { BYTES, DUE, FAILED, FINAL, Kind, Place, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
+import { BYTES, DUE, FAILED, FINAL, Kind, Place, REFERENCE, REPLICA, SENDER, SITE, SLOT_AT, STATEMENT } from "./records.ts";
 
 /** A row that no commit of ours can have written. */
 export class DamagedPage extends DamagedDatabase {
@@ -48,6 +48,8 @@ export interface PageUnit {
   due: boolean;
   /** When it ended, ms. */
   at: number;
+  /** Digest of the canonical result, where it is told apart from what the replicas gave. */
+  reference?: Uint8Array;
   /** In the order they were recorded. */
   replicas: PageReplica[];
   /** Of a unit that has ended the canonical one first; packed it is the only one. */
@@ -123,6 +125,11 @@ function replayRecords(units: Map<number, PageUnit>, body: Uint8Array): void {
         unit.due = true;
         at += DUE.end;
         break;
+      case Kind.Reference:
+        if (unit.ended) throw new DamagedPage(`unit ${slot} of a page has ended and gets a result`);
+        unit.reference = view.subarray(at + REFERENCE.digest, at + REFERENCE.end);
+        at += REFERENCE.end;
+        break;
       case Kind.Final: {
         const outcomes = at + FINAL.end;
         const next = outcomes + view.readUInt16LE(at + FINAL.replicas);
@@ -173,7 +180,7 @@ function end(unit: PageUnit, slot: number, how: "final" | "failed", at: number, 
 }
 
 function canonical(unit: PageUnit, slot: number): PageResult {
-  const winner = unit.replicas.find((replica) => replica.outcome === "final")?.digest;
+  const winner = unit.reference ?? unit.replicas.find((replica) => replica.outcome === "final")?.digest;
   const result = winner && unit.results.find(({ digest }) => digest && Buffer.compare(digest, winner) === 0);
   if (!result) throw new DamagedPage(`unit ${slot} of a page is final without its bytes`);
   return result;

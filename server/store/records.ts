@@ -10,11 +10,12 @@
  *   due      6  slot; the auditor is to compute the unit before it ends
  *   statement 7  number f64; of the replicas that follow, and none before it
  *   site     8  number f64, of the sender right before it
+ *   reference 9  slot, digest 32 bytes; of the final right after it, where the first that is paid gave another result, within a tolerance
  *
  * The tables say where a record's fields begin, in bytes from its kind; `end` is where what has no fixed length begins, or the
  * next record.
  */
-export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5, Due: 6, Statement: 7, Site: 8 } as const;
+export const Kind = { Sender: 1, Replica: 2, Bytes: 3, Final: 4, Failed: 5, Due: 6, Statement: 7, Site: 8, Reference: 9 } as const;
 /** Where result bytes are. */
 export const Place = { Inline: 0, Row: 1, Blob: 2 } as const;
 
@@ -27,3 +28,4 @@ export const FAILED = { at: 3, end: 11 } as const;
 export const STATEMENT = { id: 1, end: 9 } as const;
 export const SITE = { id: 1, end: 9 } as const;
 export const DUE = { end: 3 } as const;
+export const REFERENCE = { digest: 3, end: 35 } as const;

@@ -108,6 +108,7 @@ export class SqliteStore implements Store {
         finished_at: row.finishedAt,
         canary: row.canary && JSON.stringify(row.canary),
         pool: row.pool ?? null,
+        made_by: 0,
       })
       .returning("id")
       .executeTakeFirstOrThrow();
@@ -136,6 +137,10 @@ export class SqliteStore implements Store {
   async spec(job: JobId): Promise<JobSpec> {
     const row = await this.database.selectFrom("jobs").select(["spec", "pool"]).where("id", "=", job).executeTakeFirstOrThrow();
     return { ...storedSpec(job, row.spec), id: job, pool: row.pool ?? undefined };
+  }
+
+  async madeBy(job: JobId): Promise<number | null> {
+    return (await this.database.selectFrom("jobs").select("made_by").where("id", "=", job).executeTakeFirstOrThrow()).made_by;
   }
 
   async tally(job: JobId): Promise<JobTally> {

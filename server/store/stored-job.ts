@@ -20,6 +20,7 @@ const SpecSchema = Type.Object({
   requires: Type.Object({ features: Type.Array(Type.String()), limits: Type.Record(Type.String(), Type.Number()) }),
   maxReplicas: Type.Integer(),
   floats: Type.Boolean(),
+  tolerant: Type.Optional(Type.Boolean()),
   measured: Type.Boolean(),
   unitMicros: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   maxGpuMicros: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),

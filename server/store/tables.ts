@@ -15,6 +15,8 @@ export interface Tables {
   journal: JournalTable;
   pages: PageTable;
   page_accounts: { account: AccountId; job: JobId; page: number };
+  /** Volunteers of whom the job has a final unit, the auditor not among them. */
+  makers: { job: JobId; account: AccountId };
   results: ResultTable;
   failures: { job: JobId; unit: UnitIndex; at: number };
   refusals: RefusalTable;
@@ -54,6 +56,8 @@ interface JobTable {
   checked_slices: Generated<number>;
   /** Whose members alone compute it; null: it is public. */
   pool: PoolId | null;
+  /** How many makers it has; null: they are not counted. */
+  made_by: number | null;
 }
 
 interface AccountTable {

@@ -7,6 +7,7 @@ import { openOutcome } from "./packing.ts";
 import type { PageReplica } from "./page.ts";
 import { digestOf, type PageReader } from "./reading.ts";
 import { signedAmong } from "./statements.ts";
+import { storedSpec } from "./stored-job.ts";
 import type { Tables } from "./tables.ts";
 
 /** Undefined when nobody has answered it. */
@@ -16,12 +17,19 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
   const { ended, at, replicas, results } = found;
   const kept = results.map(digestOf);
   const digest = ended === "final" ? (kept[0] ?? null) : null;
-  const [ifOpen, keys, refused, signed] = await Promise.all([
+  const [ifOpen, tolerant, keys, refused, signed] = await Promise.all([
     openOutcome(database, job),
+    isTolerant(database, job),
     keysOf(database, replicas),
     refusedDigests(database, job, unit),
     signedAmong(database, new Set(replicas.map(({ statement }) => statement))),
   ]);
+  const digestGiven = ({ digest: kept, outcome, account }: PageReplica) => {
+    if (kept) return toHex(kept);
+    // Which of several results within the tolerance it was is forgotten with its page.
+    if (outcome === "final") return tolerant ? null : digest;
+    return refused.get(account) ?? null;
+  };
   const rowOf = (replica: PageReplica): UnitReplicaRow => ({
     account: replica.account as AccountId,
     publicKey: keys.get(replica.account) ?? null,
@@ -30,7 +38,7 @@ export async function unitRow(database: Kysely<Tables>, pages: PageReader, job: 
     gpuMicros: replica.gpuMicros,
     credit: replica.credit,
     signed: signed.has(replica.statement),
-    digest: replica.digest ? toHex(replica.digest) : replica.outcome === "final" ? digest : (refused.get(replica.account) ?? null),
+    digest: digestGiven(replica),
     cluster: replica.sender?.cluster ?? null,
   });
   return { ended, at: ended ? at : null, digest, replicas: replicas.map(rowOf), kept };
@@ -47,6 +55,11 @@ export async function storedResult(pages: PageReader, job: JobId, unit: UnitInde
   const found = await pages.unit(job, unit);
   const result = found?.results.find((each) => digestOf(each) === digest);
   return found && result && (await pages.resultRow(job, unit, result, found.at));
+}
+
+async function isTolerant(database: Kysely<Tables>, job: JobId): Promise<boolean> {
+  const row = await database.selectFrom("jobs").select("spec").where("id", "=", job).executeTakeFirst();
+  return row ? (storedSpec(job, row.spec).tolerant ?? false) : false;
 }
 
 async function keysOf(database: Kysely<Tables>, replicas: readonly PageReplica[]): Promise<Map<number, UnitReplicaRow["publicKey"]>> {

@@ -1,23 +1,8 @@
 /** An output: how its bytes are read and what becomes of them. */
 import Type, { type Static } from "typebox";
+import { Compare } from "./compare.ts";
+import { Dtype } from "./dtype.ts";
 import { IDENTIFIER } from "./file.ts";
-
-const Dtype = Type.Union(
-  [
-    Type.Literal("u8"),
-    Type.Literal("u32"),
-    Type.Literal("i32"),
-    Type.Literal("f32"),
-    Type.Literal("f16"),
-    Type.Literal("u64"),
-    Type.Literal("i64"),
-  ],
-  {
-    description:
-      "How the output's bytes are read. u64 and i64 are pairs of u32, least significant first; u8 is raw bytes, for records of mixed types.",
-    examples: ["u32"],
-  },
-);
 
 const Over = Type.Optional(
   Type.Union([Type.Literal("all"), Type.Literal("units")], {
@@ -108,6 +93,12 @@ export const Output = Type.Object(
       examples: [[32, 32]],
     }),
     reduce: Type.Optional(ReduceSchema),
+    compare: Type.Optional(
+      Type.Union(Compare.anyOf, {
+        description: "How this output is compared, before what verify.compare says for all of them.",
+        examples: [{ rtol: 0.00001 }],
+      }),
+    ),
   },
   { additionalProperties: false },
 );

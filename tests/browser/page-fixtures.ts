@@ -47,6 +47,7 @@ export function job(changes: Partial<JobStatus> = {}): JobStatus {
     maxGpuHours: null,
     creditPerUnit: 0.2,
     resultBytes: 4_104,
+    downloadBytes: { once: 12_000_000, unit: 0 },
     verification: {
       tier: "quorum",
       quorum: 2,

@@ -2,6 +2,7 @@
 
 import { isHeld } from "../../server/core/audit.ts";
 import { AUDITOR, sameCluster } from "../../server/core/cluster.ts";
+import { isComparing } from "../../server/core/likeness.ts";
 import { isAdmitted } from "../../server/core/pool.ts";
 import type { CoreState, Job, OpenUnit } from "../../server/core/state.ts";
 import { isOver } from "../../server/core/store.ts";
@@ -72,7 +73,7 @@ function checkOpen(job: Job, unit: UnitIndex, open: OpenUnit): void {
   );
   for (const { digest } of votes) {
     const final = isDecided(job, open, digest) && open.withBytes.includes(digest);
-    must(!final || isHeld(open), `unit ${unit} has its quorum and its bytes and is not final`);
+    must(!final || isHeld(open) || isComparing(open), `unit ${unit} has its quorum and its bytes and is not final`);
   }
   const isWanted = isAgreed(job, open) && !isHeld(open) && !open.overdue;
   must(job.wanted.has(unit) === isWanted, `unit ${unit}: wanted does not say what it is`);
@@ -87,7 +88,7 @@ function checkHeld(state: CoreState, job: Job): void {
     must(!isHeld(open) || open.ruling === null, `unit ${unit} is held although the auditor has computed it`);
     must(job.provisional.has(unit) === (open.hold === "provisional"), `unit ${unit}: provisional does not say what it is`);
     if (open.hold === "provisional") {
-      must(withBytes, `unit ${unit} is provisional and no agreement`);
+      must(withBytes || isComparing(open), `unit ${unit} is provisional and no agreement`);
       for (const { account } of open.replicas) {
         if (job.provisionalOf.get(account)?.has(unit)) provisionalOf.set(account, (provisionalOf.get(account) ?? 0) + 1);
       }
@@ -106,7 +107,7 @@ function checkHeld(state: CoreState, job: Job): void {
       continue;
     }
     owed++;
-    must(withBytes || isDisputed(open), `unit ${unit} is due without a reason`);
+    must(withBytes || isDisputed(open) || isComparing(open), `unit ${unit} is due without a reason`);
     must(job.due.has(unit) !== withAuditor, `unit ${unit} is due and not where the auditor looks, or twice`);
   }
   must(owed === job.owed, `job ${job.spec.id} owes ${owed} audits and counts ${job.owed}`);

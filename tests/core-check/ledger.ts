@@ -41,6 +41,12 @@ export class Ledger {
   readonly records = new Map<AccountId, AuditRecord>();
   readonly watched = new Map<string, number>();
   readonly members = new Map<PoolId, Set<AccountId>>();
+  /** Of jobs whose results are compared within a tolerance. */
+  private readonly isNear: (one: string, other: string) => boolean;
+
+  constructor(isNear = (one: string, other: string) => one === other) {
+    this.isNear = isNear;
+  }
 
   addJob(spec: JobSpec): void {
     this.specs.set(spec.id, spec);
@@ -209,7 +215,7 @@ export class Ledger {
     must(state.bytes.has(digest), `unit ${unit} is final without its bytes (9)`);
     const clusters = new Set<string>();
     for (const replica of state.replicas.values())
-      if (replica.status === "ok" && replica.digest === digest && !replica.struck) clusters.add(replica.cluster);
+      if (replica.status === "ok" && this.isAlike(state, job, replica.digest, digest) && !replica.struck) clusters.add(replica.cluster);
     const { quorum, check } = this.spec(job);
     must(isWhole(audited) === clusters.has(AUDITOR), `unit ${unit} is audited, or is not, and does not say so`);
     must(audited !== "slices" || (check?.how === "slices" && slices > 0), `unit ${unit} was checked by slices and has none`);
@@ -224,15 +230,25 @@ export class Ledger {
     const state = this.unit(job, unit);
     const inOrder = settled.map(({ account }) => account).join() === [...state.replicas.keys()].join();
     must(inOrder, `unit ${unit} has ended and its replicas are not settled one by one, in their order (2)`);
-    for (const op of settled) this.settle(state, unit, op);
+    for (const op of settled) this.settle(state, job, unit, op);
   }
 
-  private settle(state: LedgerUnit, unit: UnitIndex, op: Settled): void {
+  /** Undefined where bytes of one of them never came. */
+  private isAlike(state: LedgerUnit, job: JobId, one: string, other: string): boolean | undefined {
+    if (!this.spec(job).tolerant) return one === other;
+    return state.bytes.has(one) && state.bytes.has(other) ? this.isNear(one, other) : undefined;
+  }
+
+  private settle(state: LedgerUnit, job: JobId, unit: UnitIndex, op: Settled): void {
     const replica = state.replicas.get(op.account);
     must(replica?.outcome === "open", `unit ${unit}: account ${op.account} was settled twice, or never recorded (2)`);
     must(replica.credit === op.credit, `unit ${unit}: ${op.credit} leave an escrow of ${replica.credit}`);
+    must((op.auditor === true) === (replica.cluster === AUDITOR), `unit ${unit}: account ${op.account} is the auditor's, or is not`);
     must(replica.digest === op.digest, `unit ${unit}: account ${op.account} is settled for another result`);
-    const right = state.ended === "final" && replica.status === "ok" && replica.digest === state.digest;
+    const alike = this.isAlike(state, job, replica.digest, state.digest);
+    const right = state.ended === "final" && replica.status === "ok" && alike === true;
+    const wrong = state.ended === "final" && replica.status === "ok" && alike === false;
+    must(wrong === (op.outcome === "refused"), `unit ${unit}: account ${op.account} was judged ${op.outcome}`);
     // Right and void: another of its cluster had the vote. A cluster's stored names differ over weeks, so only its siblings are asked for.
     const siblings = [...state.replicas.values()].filter((other) => other !== replica && other.status === "ok");
     const mayBeVoid = siblings.length > 0 || replica.struck;

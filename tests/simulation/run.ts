@@ -7,6 +7,7 @@ import { ADVERSARIES, SLICES } from "./adversaries.ts";
 import { type Cell, runCell, SeedFailed } from "./cell.ts";
 import { freshKeyLines } from "./fresh-keys.ts";
 import type { AuditOptions } from "./network.ts";
+import { tooFew } from "./scale.ts";
 import { isBoinc, TIERS, type Tier } from "./server.ts";
 import { signOfLife } from "./sign-of-life.ts";
 
@@ -113,6 +114,8 @@ function simulate(): void {
   const unitsPerSecond = Math.round(final / ((user + system) / 1e6));
   const trace = run.trace.toString(16);
   say(`${final.toLocaleString("en")} units, ${unitsPerSecond.toLocaleString("en")} a second of a core; trace ${trace}`);
+  const few = tooFew(options.units, options.seeds, options.seats);
+  if (few) say(few);
   if (options.json)
     process.stdout.write(
       `${JSON.stringify({ runs: run.cells, invariantsBroken: run.broken, unitsPerSecond, seed: options.seed, trace })}\n`,

@@ -38,6 +38,11 @@ export interface Held {
   renewAt: number;
 }
 
+interface Released {
+  job?: JobId;
+  goesOn?: (unit: Pick<Task, "job" | "unit">) => boolean;
+}
+
 export class Claims {
   private readonly request: (frame: Frame) => Promise<Frame>;
   private readonly now: () => number;
@@ -179,13 +184,16 @@ export class Claims {
     this.tidy();
   }
 
-  /** Gives back all units that are not finished, of one job or of all. What cannot be told now runs out by itself. */
-  async release(job?: JobId): Promise<void> {
+  /**
+   * Gives back the units that are not finished, of one job or of all, but those that are to go on in another run. What cannot be
+   * told now runs out by itself.
+   */
+  async release({ job, goesOn = () => false }: Released = {}): Promise<void> {
     const given = this.held.filter((held) => job === undefined || held.job === job);
     this.held = this.held.filter((held) => !given.includes(held));
     for (const held of given) {
       const open = [...held.open.values()].filter((task) => task.token === held.token);
-      const units = [...held.waiting, ...open.map((task) => task.unit)];
+      const units = [...held.waiting, ...open.map((task) => task.unit)].filter((unit) => !goesOn({ job: held.job, unit }));
       if (units.length > 0) await this.request({ type: "release", token: held.token, units });
     }
   }

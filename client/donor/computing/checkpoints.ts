@@ -1,7 +1,7 @@
 /**
- * Long units that are not done, kept while they run: after a lost device, or a reload within the lease, they go on from there.
+ * Long units that are not done, kept while they run: after a lost device, or a reload or another start within the lease, they go on from there.
  *
- *   kept ─finished, given up or given back─▶ gone;  kept ─(another page)─▶ its lease is renewed ─▶ computed from there, or gone
+ *   kept ─finished, given up or given back─▶ gone;  kept ─(another run)─▶ its lease is renewed ─▶ computed from there, or gone
  */
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 import { MAX_TOKEN_BYTES } from "../../../shared/wire.ts";
@@ -10,7 +10,7 @@ import type { Engine } from "../../engine/seam.ts";
 import type { Claims, Task } from "../claims/claims.ts";
 
 /** GPU time between two checkpoints of a unit: what a reload may cost. */
-const EVERY_MICROS = 10_000_000;
+export const EVERY_MICROS = 10_000_000;
 /** A state larger than this is not worth a write every EVERY_MICROS. */
 const MAX_STATE_BYTES = 64 * 1024 * 1024;
 /** Units kept at once; only long ones are, and few of them run side by side. */
@@ -27,7 +27,7 @@ export interface KeptUnit {
   checkpoint: Checkpoint;
 }
 
-/** Where they outlive the page. */
+/** Where they outlive the run. */
 export interface CheckpointShelf {
   load(): Promise<KeptUnit[]>;
   keep(key: string, unit: KeptUnit): Promise<void>;
@@ -42,7 +42,7 @@ export class Checkpoints {
     this.shelf = shelf;
   }
 
-  /** Takes up what an earlier page had begun, as far as it is still this account's to compute. */
+  /** Takes up what an earlier run had begun, as far as it is still this account's to compute. */
   async takeUp(claims: Claims): Promise<void> {
     const left = (await this.shelf?.load()) ?? [];
     const sound = left.filter(isSound).slice(0, MAX_KEPT);
@@ -73,6 +73,11 @@ export class Checkpoints {
   /** The unit is finished or given up. */
   drop(unit: Pick<KeptUnit, "job" | "unit">): void {
     if (this.kept.delete(keyOf(unit))) this.shelf?.drop([keyOf(unit)]).catch(() => undefined);
+  }
+
+  /** Whether the unit can go on in another run. */
+  has(unit: Pick<KeptUnit, "job" | "unit">): boolean {
+    return this.kept.has(keyOf(unit));
   }
 
   /** Every unit was given back. */

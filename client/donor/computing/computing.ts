@@ -180,7 +180,7 @@ export class Computing {
     checkpoints.drop(task);
     if (told) claims.finished(task);
     state.set(reason ? { kind: "on-hold", reason, until: null } : { kind: "failed", message: messageOf(error) });
-    await claims.release(task.job).catch(() => undefined); // they run out by themselves
+    await claims.release({ job: task.job }).catch(() => undefined); // they run out by themselves
     report.soon();
     supply.hurry();
     if (told) await this.tell(task, told);

@@ -12,7 +12,7 @@ import type { Wishes } from "../manners/wishes.ts";
 import type { Report } from "../report.ts";
 import type { Session } from "../session.ts";
 import { Signal } from "../signal.ts";
-import type { DonorPhase } from "../state.ts";
+import type { DonorPhase, Ending } from "../state.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Units that are held this long without a slice go back to others, and the GPU's memory to whoever needs it. */
@@ -62,10 +62,10 @@ export class Turns {
   }
 
   /** Nothing is submitted to the GPU when it resolves. `closed` of the result: the rest is given back and put away. */
-  async stop(): Promise<{ closed: Promise<void> }> {
+  async stop(ending?: Ending): Promise<{ closed: Promise<void> }> {
     this.stopped = true;
     this.changed.fire();
-    return (await this.turn?.session.stop()) ?? { closed: this.ended };
+    return (await this.turn?.session.stop(ending)) ?? { closed: this.ended };
   }
 
   private async work(): Promise<void> {

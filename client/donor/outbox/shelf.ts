@@ -10,7 +10,7 @@ import { browserStatements } from "./statement-shelf.ts";
 /** What of a run outlives it. */
 export interface SessionShelf extends OutboxShelf {
   statements: StatementShelf;
-  /** Absent where a run always gives everything back before it ends. */
+  /** Absent where no unit that is not done outlives the run. */
   checkpoints?: CheckpointShelf;
 }
 

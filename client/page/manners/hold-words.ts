@@ -1,6 +1,6 @@
 /** Why nothing runs though it was asked for, why less runs than was chosen, and what the visitor may say to it. */
 import type { Anyway, HoldReason, SlowReason } from "../../donor/manners/policy.ts";
-import { clockTime } from "../numbers.ts";
+import { clockTime, dataSize } from "../numbers.ts";
 import type { Words } from "../part.ts";
 import { deviceOf, type Moment, type Situation } from "../situation.ts";
 
@@ -20,7 +20,7 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
     case "save-data":
       return {
         headline: ["Waiting: you asked to save data."],
-        lead: [`Your browser was told to, and kernels and their data would be downloaded, ${nothing}.`],
+        lead: [`Your browser was told to, ${nothing}. ${downloadWords(situation)}`],
       };
     case "hours":
       return {
@@ -52,6 +52,12 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
     default:
       return reason satisfies never;
   }
+}
+
+function downloadWords({ job }: Situation): string {
+  if (!job) return "Kernels and their inputs would be downloaded.";
+  const { once, unit } = job.downloadBytes;
+  return `Kernel and inputs are ${dataSize(once)}${unit > 0 ? `, and ${dataSize(unit)} more a unit` : ""}.`;
 }
 
 const HELD: Record<HoldReason, string> = {

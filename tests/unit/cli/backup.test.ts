@@ -284,6 +284,14 @@ describe("the doctor", () => {
       "Only replicas that equal",
     ],
     [
+      "a result that was paid within a tolerance, and whose bytes never came",
+      (copy) => {
+        change(copy, "UPDATE jobs SET spec = json_set(spec, '$.floats', json('true'), '$.tolerant', json('true')) WHERE id = 1");
+        return journal(copy, [...voted("a", "near"), bytes("a"), settled(["final", "final"])]);
+      },
+      "Only replicas that equal",
+    ],
+    [
       "a job in the canary that has units",
       (copy) => change(copy, "UPDATE jobs SET state = 'canary' WHERE id = 1"),
       "No job that volunteers",
@@ -322,6 +330,12 @@ describe("the doctor", () => {
       "a page that an account's list leaves out",
       (copy) => change(copy, "DELETE FROM page_accounts WHERE account = 1"),
       "Each account's pages",
+    ],
+    ["a job made by more than are listed", (copy) => change(copy, "UPDATE jobs SET made_by = made_by + 1"), "Each job was made by as many"],
+    [
+      "somebody who made nothing among a job's makers",
+      (copy) => change(copy, "INSERT INTO makers VALUES (1, 999); UPDATE jobs SET made_by = made_by + 1 WHERE id = 1"),
+      "Each job was made by as many",
     ],
     ["a refusal of nobody", (copy) => change(copy, `INSERT INTO refusals VALUES (1, 1, 3, 1, ${ZERO}, ${ZERO}, 5)`), "Refusals and failed"],
     ["a failed unit that is final", (copy) => change(copy, "INSERT INTO failures VALUES (1, 3, 5)"), "Refusals and failed"],

@@ -1,5 +1,4 @@
 /** `donate`: volunteers on Dawn, each a process with a folder of its own, at a real coordinator. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { fileShelf } from "../../../client/dawn/shelf.ts";
 import { ROOT } from "../../../server/root.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
+import { donorProcess } from "./donor-process.ts";
 
 const TIMEOUT = 180_000;
 let server: TestServer;
@@ -22,30 +22,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Told {
-  credit: { escrow: number; final: number };
-  phase: string;
-  publicKey: string;
-  units: { submitted: number; final: number };
-}
-
 /** A donor's process, and what it said until it ended. */
-function donor(
-  home: string,
-  ...options: string[]
-): { process: ChildProcess; ended: Promise<{ code: number; told: Told[]; stderr: string }> } {
-  const args = ["donate", "--url", server.url, "--home", join(folder, home), "--software", "--json", ...options];
-  const child = spawn(process.execPath, [join(ROOT, "scripts", "idlewave.mjs"), ...args]);
-  const said = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) child[name].on("data", (part) => (said[name] += String(part)));
-  const ended = new Promise<{ code: number; told: Told[]; stderr: string }>((resolve) => {
-    child.once("close", (code) => {
-      const lines = said.stdout.trim().split("\n").filter(Boolean);
-      resolve({ code: code ?? -1, told: lines.map((line) => JSON.parse(line) as Told), stderr: said.stderr });
-    });
-  });
-  return { process: child, ended };
-}
+const donor = (home: string, ...options: string[]) => donorProcess(server.url, join(folder, home), ...options);
 
 const idle = (...options: string[]) => donor("four", "--until-idle", "1.5", ...options).ended;
 const keyOf = async (home: string) =>

@@ -197,6 +197,7 @@ describe("a claim", () => {
     const placeholder = {
       replicas: [],
       withBytes: [],
+      distances: null,
       overdue: false,
       hold: "none" as const,
       ruling: null,

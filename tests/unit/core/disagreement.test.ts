@@ -34,6 +34,18 @@ it.each<[string, string[], string]>([
   else expect(told.startsWith(words), told).toBe(true);
 });
 
+it.each<[string, string[], string]>([
+  ["are near each other", ["0", "0.5"], ""],
+  ["are not finite", ["NaN", "NaN"], "2 volunteers gave numbers for unit 0 that are not finite: NaN and infinities are refused"],
+  ["of one are not finite", ["NaN"], ""],
+  ["are all apart", ["0", "5", "9"], "3 volunteers gave 3 different answers for unit 0: look in the kernel for a race, or reads"],
+])("within a tolerance it is told of results that %s", (_, names, words) => {
+  const world = new World({ units: 1, floats: true, tolerant: true });
+  answered(world, names);
+  if (words === "") expect(toldIn(world)).toBe("");
+  else expect(toldIn(world)).toContain(words);
+});
+
 it("two who differ are told of while nobody else who is connected can decide", () => {
   const world = new World(jobSpec({ units: 1, requires: { features: ["shader-f16"], limits: {} } }));
   for (const [index, liar] of ["a", "b"].entries()) world.work(world.join(index + 1, undefined, ["shader-f16"]), { liar });

@@ -55,18 +55,21 @@ const Command = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ do: "auditor-leaves" as const }) },
+  { weight: 6, arbitrary: fc.constant({ do: "compare" as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("verb" as const), verb: fc.constantFrom("pause" as const, "resume" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("forget" as const), who: fc.integer({ min: 1, max: ACCOUNTS }) }) },
 );
 type Command = typeof Command extends fc.Arbitrary<infer C> ? C : never;
 
+/** What an account answers; empty: what is right. */
+const plainly = (who: number) => (LIARS.has(who) ? `lie of ${who}` : "");
+
 /** Plays commands; what names nobody or nothing does nothing. */
-function play(world: World, commands: readonly Command[]): void {
+function play(world: World, commands: readonly Command[], told = plainly): void {
   const assignments: Assignment[] = [];
   let auditor: HostId | undefined;
   let hosts: { host: HostId; who: number; net: string }[] = [];
   const at = <T>(list: readonly T[], which: number): T | undefined => list[which % Math.max(1, list.length)];
-  const lie = (who: number) => (LIARS.has(who) ? `lie of ${who}` : "");
   for (const command of commands) {
     switch (command.do) {
       case "join": {
@@ -92,7 +95,7 @@ function play(world: World, commands: readonly Command[]): void {
         const units = [...unitsOf(assignment.runs)].filter((_, place) => place % command.share === 0);
         world.submit(assignment, {
           units,
-          liar: lie(assignment.account),
+          liar: told(assignment.account),
           status: command.fails ? "failed" : "ok",
           inline: command.inline,
           gpuMicros: command.gpuMicros,
@@ -103,7 +106,7 @@ function play(world: World, commands: readonly Command[]): void {
       case "bytes": {
         const assignment = at(assignments, command.which);
         if (!assignment) break;
-        const [result] = results([command.unit], { liar: lie(assignment.account) });
+        const [result] = results([command.unit], { liar: told(assignment.account) });
         if (result) world.send({ type: "bytes", account: assignment.account, job: JOB, ...result });
         break;
       }
@@ -144,6 +147,9 @@ function play(world: World, commands: readonly Command[]): void {
         if (auditor !== undefined) world.leave(auditor);
         auditor = undefined;
         break;
+      case "compare":
+        world.compare();
+        break;
       case "tick":
         world.tick(command.ms);
         break;
@@ -178,6 +184,8 @@ function checked(world: World, task: string, { unit, slices }: { unit: UnitIndex
 function drain(world: World): void {
   if (world.job().state === "paused") world.send({ type: "job-verb", job: JOB, verb: "resume" });
   for (const id of world.state.auditors) world.leave(id);
+  world.comparesLater = false;
+  world.compare();
   for (let round = 0; !isOver(world.job()); round++) {
     expect(round).toBeLessThan(50);
     world.work(world.join(100 + round, `fresh-${round}`));
@@ -264,6 +272,28 @@ describe("units that one volunteer computes and the auditor checks", { timeout: 
         drain(world);
         expect(world.job().pages.ended === UNITS || world.job().state === "failed").toBe(true);
         for (const [index, digest] of world.ledger.finals(JOB)) expect(digest).toBe(digestOf(index));
+        for (const { escrow } of world.ledger.credit.values()) expect(escrow).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("results that are compared within a tolerance, some time after they came", { timeout: LIMIT_MS }, () => {
+  const tiers = fc.constantFrom<UnitCheck | undefined>(undefined, { how: "whole" });
+  // Honest machines round differently, up to a tolerance apart; liars are beyond it, and one of them is not finite.
+  const told = (who: number) => (who === 8 ? "NaN" : LIARS.has(who) ? `lie of ${who}` : `${(who - 1) / 4}`);
+
+  it("no lie becomes a result, no honest one is refused, and every unit ends, while liars have no accomplices", () => {
+    fc.assert(
+      fc.property(tiers, fc.integer({ min: 2, max: 3 }), histories, (check, quorum, history) => {
+        const world = new World({ units: UNITS, maxReplicas: 12, floats: true, tolerant: true, quorum, check });
+        world.comparesLater = true;
+        play(world, history, told);
+        drain(world);
+        expect(world.job().pages.ended === UNITS || world.job().state === "failed").toBe(true);
+        for (const digest of world.ledger.finals(JOB).values()) expect(Number(world.nameOf(digest))).toBeLessThanOrEqual(1);
+        for (const [id, { refused }] of world.state.accounts) if (!LIARS.has(id)) expect(refused).toBe(0);
         for (const { escrow } of world.ledger.credit.values()) expect(escrow).toBe(0);
       }),
       { numRuns: 200 },

@@ -2,8 +2,10 @@
 import { createHash } from "node:crypto";
 import { awaitAuditor } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
+import { uncompared } from "../../../server/core/compared.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult, Timeless } from "../../../server/core/events.ts";
+import type { ToCompare } from "../../../server/core/likeness.ts";
 import { restorePool } from "../../../server/core/membership.ts";
 import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
@@ -37,6 +39,17 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
     asks: false,
     ...changes,
   };
+}
+
+/**
+ * What a result of this name is, where results are compared within a tolerance: two numbers are alike up to 1 apart, NaN is not
+ * finite, and what is no number is like itself alone.
+ */
+function distanceOf(one: string, other: string): number | null {
+  if (one === "NaN" || other === "NaN") return null;
+  if (one === other) return 0;
+  const apart = Math.abs(Number(one) - Number(other));
+  return apart <= 1 ? apart : null;
 }
 
 /** The bytes an honest volunteer computes; every other name makes other bytes. */
@@ -77,7 +90,12 @@ export function markOf(by: number, statement = by): StatementMark {
 
 export class World {
   state: CoreState = createState();
-  readonly ledger = new Ledger();
+  readonly ledger = new Ledger((one, other) => this.distance(one, other) !== null);
+  /** Results that wait to be compared; answered at once, unless it is set. */
+  comparesLater = false;
+  readonly comparisons: ToCompare[] = [];
+  /** What each digest is the result of. */
+  private readonly names = new Map<string, string>();
   now = 1_000_000;
   private readonly specs: JobSpec[] = [];
   /** As the store has them: whether they are off; members are the ledger's. */
@@ -110,9 +128,28 @@ export class World {
     this.trace.update(JSON.stringify(effects, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)));
     this.ledger.observe(effects);
     checkState(this.state);
+    for (const effect of effects) if (effect.type === "compare") this.comparisons.push(effect);
+    if (!this.comparesLater) this.compare();
     const reply = effects.find((effect) => effect.type === "reply");
     if (!reply) throw new Error(`no reply to ${event.type}`);
     return { reply: reply.reply, effects };
+  }
+
+  /** Answers what waits to be compared. */
+  compare(): void {
+    for (const { job, unit, digest, others } of this.comparisons.splice(0)) {
+      const distances = [digest, ...others].map((to) => ({ to, distance: this.distance(digest, to) }));
+      this.send({ type: "compared", job, unit, digest, distances });
+    }
+  }
+
+  /** What this is the digest of. */
+  nameOf(digest: string): string {
+    return this.names.get(digest) ?? digest;
+  }
+
+  private distance(one: string, other: string): number | null {
+    return distanceOf(this.nameOf(one), this.nameOf(other));
   }
 
   /** The process dies and comes back: what is not in the ledger is lost. */
@@ -136,6 +173,8 @@ export class World {
       );
     }
     checkState(this.state);
+    this.comparisons.splice(0, this.comparisons.length, ...uncompared(this.state));
+    if (!this.comparesLater) this.compare();
   }
 
   join(id: number, cluster = `account:${id}`, features: string[] = [], limits: Record<string, number> = {}): HostId {
@@ -176,6 +215,7 @@ export class World {
   submit(assignment: Assignment, how: Answering & { units?: Iterable<number>; cluster?: string } = {}): Verdict[] {
     const mark = this.mark(assignment.account);
     this.begun.add(mark.statement);
+    for (const index of how.units ?? unitsOf(assignment.runs)) this.names.set(digestOf(index, how.liar), how.liar ?? "");
     const { reply } = this.send({
       type: "submit",
       account: assignment.account,

@@ -44,8 +44,16 @@ describe("results", () => {
     const early = await server.get(`/api/jobs/${job}/results`, server.token);
     expect(early.status).toBe(409);
     expect(await early.json()).toMatchObject({ code: "not-ready" });
-    await compute(job, 2, (unit) => bytesOf(unit + 1));
-    expect(await server.status(job)).toMatchObject({ state: "done", answerSoFar: "210", units: { final: 20 }, executionsPerUnit: 2 });
+    await compute(job, 1, (unit) => bytesOf(unit + 1));
+    expect(await server.status(job)).not.toHaveProperty("madeBy");
+    await compute(job, 1, (unit) => bytesOf(unit + 1));
+    expect(await server.status(job)).toMatchObject({
+      state: "done",
+      madeBy: 2,
+      answerSoFar: "210",
+      units: { final: 20 },
+      executionsPerUnit: 2,
+    });
     const json = await server.get(`/api/jobs/${job}/results?format=json`, server.token);
     expect(json.headers.get("idlewave-holes")).toBeNull();
     expect(json.headers.get("content-disposition")).toContain("test-job.json");
@@ -90,7 +98,7 @@ describe("results", () => {
     await compute(job, 1, () => bytesOf(666));
     await compute(job, 2, (unit) => bytesOf(unit));
     const status = await server.status(job);
-    expect(status).toMatchObject({ state: "done", answerSoFar: "15", replicas: { refused: 6 }, executionsPerUnit: 3 });
+    expect(status).toMatchObject({ state: "done", madeBy: 2, answerSoFar: "15", replicas: { refused: 6 }, executionsPerUnit: 3 });
     const refused = await (await server.get(`/api/jobs/${job}/refused`)).json();
     expect(Value.Check(RefusedListSchema, refused)).toBe(true);
     const rows = (refused as { refused: { unit: number; volunteer: string; digest: string }[] }).refused;

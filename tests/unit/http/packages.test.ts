@@ -58,6 +58,18 @@ describe("the files of a package", () => {
     expect(filesOf().filter((path) => statSync(path).size === 4 * 1024 * 1024)).toHaveLength(1);
   });
 
+  it("are told of with what a volunteer downloads: plan and whole files once, a piece with each unit", async () => {
+    const told = async (job: number) => {
+      const { plan, downloadBytes } = await server.status(job);
+      const planBytes = (await (await server.get(`/blobs/${plan}`)).arrayBuffer()).byteLength;
+      return { once: downloadBytes.once - planBytes, unit: downloadBytes.unit };
+    };
+    const points = new Uint8Array(64).fill(1);
+    expect(await told(await server.submit({ ...withPoints(4, {}), "points.bin": points }))).toEqual({ once: 64, unit: 0 });
+    const split = { split: { recordBytes: 16, recordsPerUnit: 1 } };
+    expect(await told(await server.submit({ ...withPoints(4, split), "points.bin": points }))).toEqual({ once: 0, unit: 16 });
+  });
+
   it("come with warnings of what may not be meant", async () => {
     const files = { ...packageOf(1), "kernel.wgsl": SPARE_KERNEL };
     for (const path of ["/api/jobs?start=0", "/api/check"]) {

@@ -123,7 +123,9 @@ describe("what made a unit final", () => {
   it("is the auditor where it has the canonical result, and the quorum where it failed or was outvoted", () => {
     expect(ruleOf(unit(replica(AUDITOR, "ok", "aa")), 2)).toBe("audit");
     expect(ruleOf(unit(replica(AUDITOR, "failed", null)), 2)).toBe("quorum");
-    expect(ruleOf(unit(replica(AUDITOR, "ok", "bb")), 2)).toBe("quorum");
+    expect(ruleOf(unit({ ...replica(AUDITOR, "ok", "bb"), outcome: "refused" }), 2)).toBe("quorum");
+    // Within the job's tolerance.
+    expect(ruleOf(unit(replica(AUDITOR, "ok", "bb")), 2)).toBe("audit");
     expect(ruleOf(unit(replica(null, "ok", "aa")), 2)).toBe("not-kept");
     expect(ruleOf(unit(replica(AUDITOR, "ok", "aa"), "failed"), 2)).toBe("none");
     expect(ruleOf({ ...unit(replica(AUDITOR, "ok", "aa")), replicas: [replica("one", "ok", "aa")] }, 2)).toBe("slices");

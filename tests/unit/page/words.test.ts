@@ -37,6 +37,8 @@ function situation(changes: Partial<Situation> = {}): Situation {
 const lent = (phase: DonorPhase, changes: Partial<Situation> = {}) =>
   situation({ lending: { kind: "on" }, donor: donorState({ phase, unsent: 2 }), ...changes });
 
+const SAVING: DonorPhase = { kind: "on-hold", reason: "save-data", until: null };
+
 const POINTER: Manner = { touch: false, still: false, narrow: false };
 
 function say(of: Situation, manner: Manner = POINTER): [string, string] {
@@ -71,6 +73,18 @@ describe("the page's words", () => {
       lent({ kind: "running" }, { fresh: { unit: 305 } }),
       "Unit 305 of this picture is yours.",
       /^A stranger's graphics card got the same bytes, so your square is now part of it\. 144 to go\.$/,
+    ],
+    [
+      "saving data",
+      lent(SAVING),
+      "Waiting: you asked to save data.",
+      /so nothing is running on your graphics card\. Kernel and inputs are 12 MB\.$/,
+    ],
+    [
+      "saving data, of a job that is cut into pieces",
+      lent(SAVING, { job: job({ downloadBytes: { once: 3_100, unit: 40_000 } }) }),
+      "Waiting: you asked to save data.",
+      /Kernel and inputs are 3\.1 KB, and 40 KB more a unit\.$/,
     ],
     ["stopped", situation({ lending: { kind: "stopped" } }), "Stopped. You gave 14 units.", /^Nothing is running/],
     ["offline", lent({ kind: "offline", running: true }), "No connection. 2 units are safe here.", /keeps working/],
@@ -287,6 +301,16 @@ describe("the page's words", () => {
     expect(say(voted(143))[1]).toBe("One square each; 143 of them were computed once and wait for a second volunteer.");
     expect(say(voted(144))[1]).not.toMatch(/once/);
     expect(say(voted(71))[1]).not.toMatch(/once/);
+  });
+
+  test("say how many made what is done, where that was counted", () => {
+    const lead = (madeBy?: number) => say(situation({ job: { ...shown, state: "done", ...(madeBy === undefined ? {} : { madeBy }) } }))[1];
+    expect([lead(), lead(1), lead(2), lead(31)]).toEqual([
+      "Volunteers made it, 14 units by you.",
+      "One volunteer made it, 14 units by you.",
+      "Two volunteers made it, 14 units by you.",
+      "31 volunteers made it, 14 units by you.",
+    ]);
   });
 
   test("say in the dock of a refused unit that nothing runs where nothing does", () => {

@@ -68,6 +68,45 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await again.history(job)).toMatchObject({ final: [{ start: 0, length: 1 }], open: [{ unit: 1, hasBytes: true }] });
     });
 
+    it("keeps which of several results within a tolerance is the unit's, and the others' bytes until their page has ended", async () => {
+      const { path, store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      await store.commit([{ type: "spec", job, spec: { ...SPEC, id: job, units: 1, floats: true, tolerant: true } }]);
+      for (const [account, text] of [
+        [one, "0"],
+        [two, "0.5"],
+        [three, "9"],
+      ] as const)
+        await store.commit([replica(job, 0, account, text), bytesOf(job, 0, text)]);
+      await store.commit([final(job, 0, "0.5", [[one, "0", "near"], two, [three, "9"]])]);
+      await store.close();
+      const again = opened(open, path);
+      const told = async () => {
+        const found = await again.unit(job, unit(0));
+        return { kept: found?.kept, said: found?.replicas.map((each) => [each.outcome, each.digest]) };
+      };
+      expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("0.5"), bytes: new TextEncoder().encode("0.5") });
+      expect(await told()).toEqual({
+        kept: ["0.5", "0", "9"].map(digest),
+        said: [
+          ["final", digest("0")],
+          ["final", digest("0.5")],
+          ["refused", digest("9")],
+        ],
+      });
+      await again.commit([{ type: "page-ended", job, page: 0 }]);
+      expect(await again.final(job, unit(0))).toMatchObject({ digest: digest("0.5") });
+      // Who gave which of them is not kept.
+      expect(await told()).toEqual({
+        kept: [digest("0.5")],
+        said: [
+          ["final", null],
+          ["final", null],
+          ["refused", digest("9")],
+        ],
+      });
+    });
+
     it("keeps everything over a reopening", async () => {
       const { path, store, job, accounts } = await place(open);
       const [one, two, three] = accounts;
@@ -159,6 +198,21 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await again.pools.ofInvite("h2", 10)).toBeUndefined();
       await again.commit([{ type: "forget", account: two, at: 11 }]);
       expect((await again.pools.members(pool.id)).map(({ account }) => account)).toEqual([one]);
+    });
+
+    it("counts who made a job, each once, and neither whose answer was refused nor the auditor", async () => {
+      const { store, job, accounts } = await place(open);
+      const [one, two, three] = accounts;
+      const said = (index: number, ...by: AccountId[]) => by.map((account) => replica(job, index, account, "a"));
+      expect(await store.madeBy(job)).toBe(0);
+      await store.commit([...said(0, one), final(job, 0, "a", [one, [two, "lie"]]), ...said(1, one), final(job, 1, "a", [one])]);
+      expect(await store.madeBy(job)).toBe(1);
+      await store.commit([...said(2, one, three), final(job, 2, "a", [one, three])]);
+      expect(await store.madeBy(job)).toBe(2);
+      const audited = final(job, 3, "a", [one, two]) as Extract<StoreOp, { type: "final" }>;
+      const settled = audited.settled.map((each) => (each.account === two ? { ...each, auditor: true as const } : each));
+      await store.commit([...said(3, one, two), { ...audited, settled }]);
+      expect(await store.madeBy(job)).toBe(2);
     });
 
     it("takes a batch whole or not at all", async () => {

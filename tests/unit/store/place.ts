@@ -94,17 +94,17 @@ export function signed(account: AccountId, statement: number, at = 4000): StoreO
   return { type: "signed", statement: statement as StatementId, account, signature: Buffer.alloc(64, statement), at };
 }
 
-/** The end of a unit, its replicas in the order they were recorded; `[account, text]`: what one said that was refused. */
+/** The end of a unit, its replicas in the order they were recorded; `[account, text]`: what one said that was refused, or is paid when it is `near`. */
 export function final(
   job: JobId,
   index: number,
   text: string,
-  replicas: (AccountId | [AccountId, string])[],
+  replicas: (AccountId | [AccountId, string, "near"?])[],
   under: Pick<Settled, "statement" | "signed" | "site"> = UNDER,
 ): StoreOp {
   const settled = replicas.map((replica): Settled => {
-    const [account, said] = Array.isArray(replica) ? replica : [replica, text];
-    const outcome = said === text ? "final" : "refused";
+    const [account, said, near] = Array.isArray(replica) ? replica : [replica, text];
+    const outcome = said === text || near ? "final" : "refused";
     return { account, credit: SPEC.creditPerUnit, outcome, digest: digest(said), ...under };
   });
   return { type: "final", job, unit: unit(index), digest: digest(text), audited: "no", settled, at: 3000 };

@@ -10,6 +10,8 @@ import { unit } from "./place.ts";
 const job = 1 as JobId;
 const account = 7 as AccountId;
 const digest = "ab".repeat(32);
+/** Of another result within the tolerance. */
+const near = "ef".repeat(32);
 const assignment = "cd".repeat(16);
 const third = unit(PAGE_UNITS + 3);
 const vote = {
@@ -42,6 +44,11 @@ const RECORDS: [UnitOp, string][] = [
     `01 ${seven} ${one} ${assignment} 05 686f757365  08 ${seven}  07 ${"0".repeat(16)}  02 0600 00 ${two} ${half} ${digest}`,
   ],
   [{ type: "unit-failed", job, unit: unit(PAGE_UNITS + 4), settled, at: 1 }, `05 0400 ${one}`],
+  [{ type: "bytes", job, unit: unit(PAGE_UNITS + 5), digest: near, bytes: new Uint8Array([7]) }, `03 0500 ${near} 00 01000000 07`],
+  [
+    { type: "final", job, unit: unit(PAGE_UNITS + 5), digest: near, audited: "no", settled, at: 2 },
+    `09 0500 ${near}  04 0500 ${two} 0100 01`,
+  ],
 ];
 
 describe("a journal row", () => {
@@ -71,7 +78,17 @@ describe("a journal row", () => {
         },
       ],
       [4, { ended: "failed", due: false, at: 1, replicas: [{ ...by, status: "failed", outcome: "void" }], results: [] }],
-      [5, { ended: null, due: false, at: 0, replicas: [{ ...by, status: "ok", outcome: "open", statement: 7 }], results: [] }],
+      [
+        5,
+        {
+          ended: "final",
+          due: false,
+          at: 2,
+          replicas: [{ ...by, status: "ok", outcome: "final", statement: 7 }],
+          results: [{ digest: bytes(near), place: 0, bytes: bytes("07") }],
+          reference: bytes(near),
+        },
+      ],
       [
         6,
         {

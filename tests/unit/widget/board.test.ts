@@ -63,6 +63,17 @@ describe("the strip of a job that is an image", () => {
     expect(shown(board)[0]).toBe(0);
   });
 
+  it("has the pixels of what the visitor computed before anybody verified it", () => {
+    const board = boardOf({ ...IMAGE, columns: 16, rows: 3 }, []);
+    board.takeOwn({ job: JOB, unit: 4, state: "waiting", progress: 1, tile: Uint8Array.of(9, 8, 7, 6) });
+    board.takeOwn({ job: JOB, unit: 5, state: "waiting", progress: 1 });
+    expect(board.square(4)).toMatchObject({ isWaiting: true, own: 0, tile: { bytes: Uint8Array.of(9, 8, 7, 6) } });
+    expect(board.square(5)).toMatchObject({ isWaiting: true, own: 0, tile: null });
+    board.takePicture(pictureOf({ ...IMAGE, columns: 16, rows: 3, seq: 8 }, [final(4, 4)]));
+    board.verify([4]);
+    expect(board.square(4)).toMatchObject({ isWaiting: false, own: 1, tile: { bytes: new Uint8Array(4).fill(4) } });
+  });
+
   it("takes what changed since", () => {
     const board = boardOf({ ...IMAGE, columns: 16, rows: 3 }, [final(0, 4)]);
     expect(board.seq).toBe(7);

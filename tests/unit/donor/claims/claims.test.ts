@@ -159,6 +159,15 @@ describe("claims", () => {
     expect([claims.waiting, claims.open]).toEqual([0, 0]);
   });
 
+  it("keep for another run the units that go on there, and release the others of their assignment", async () => {
+    const { claims, asked } = scene(assignment([run(0, 4)]), { type: "done" });
+    await claims.claim({ units: 4, gpuMillis: 1 }, 0);
+    for (const begun of [0, 1]) expect(claims.next()?.unit).toBe(begun);
+    await claims.release({ goesOn: ({ job, unit }) => job === 1 && unit === 1 });
+    expect(asked.at(-1)).toMatchObject({ type: "release", units: [2, 3, 0] });
+    expect([claims.open, claims.waiting]).toEqual([0, 0]);
+  });
+
   it("tell the caller why there is no work", async () => {
     const { claims } = scene({ type: "idle", reason: "paused", retryMs: 5 });
     expect(await claims.claim(ANY, 3)).toEqual({ type: "idle", reason: "paused", retryMs: 5 });

@@ -1,0 +1,53 @@
+/**
+ * Units that are not done, of a donor without a browser: a folder with a file for each, SHA-256 of what follows, then the unit as
+ * `node:v8` writes it. What is not whole is as if it had never been there: wrong bytes would be a wrong result.
+ */
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { DIGEST_BYTES } from "../../shared/wire.ts";
+import type { CheckpointShelf, KeptUnit } from "../donor/computing/checkpoints.ts";
+import { sha256 } from "../donor/digest.ts";
+
+/** One donor at a time has the folder. Of one file the last that was asked for counts, however long a write takes. */
+export function fileCheckpoints(folder: string): CheckpointShelf {
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const done = last.then(act);
+    last = done.catch(() => undefined); // told to whoever asked for it
+    return done;
+  };
+  const pathOf = (key: string) => join(folder, key.replace(":", "-"));
+  return {
+    load: () =>
+      inTurn(async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const units: KeptUnit[] = [];
+        for (const name of await readdir(folder)) {
+          const unit = await unitIn(join(folder, name));
+          if (unit) units.push(unit);
+          else await rm(join(folder, name), { force: true, recursive: true });
+        }
+        return units;
+      }),
+    keep: (key, unit) =>
+      inTurn(async () => {
+        const bytes = serialize(unit);
+        const made = `${pathOf(key)}.new`;
+        await writeFile(made, [await sha256(bytes), bytes], { mode: 0o600 });
+        await rename(made, pathOf(key));
+      }),
+    drop: (keys) =>
+      inTurn(async () => {
+        for (const key of keys) await rm(pathOf(key), { force: true });
+      }),
+  };
+}
+
+async function unitIn(path: string): Promise<KeptUnit | undefined> {
+  const file = await readFile(path).catch(() => undefined);
+  if (!file || path.endsWith(".new")) return undefined;
+  const bytes = file.subarray(DIGEST_BYTES);
+  if (!file.subarray(0, DIGEST_BYTES).equals(await sha256(bytes))) return undefined;
+  return deserialize(bytes) as KeptUnit;
+}

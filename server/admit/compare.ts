@@ -1,0 +1,92 @@
+/** How outputs are compared: what their tolerances make no sense for, and what becomes of them in the plan. */
+import type { Comparator } from "../../shared/comparator.ts";
+import { counted } from "../../shared/counted.ts";
+import type { Compare } from "../../shared/manifest/compare.ts";
+import type { Manifest } from "../../shared/manifest.ts";
+import { DTYPE_BYTES, type OutputPlan } from "../../shared/plan.ts";
+import type { Faults } from "./faults.ts";
+import type { JsonPath } from "./json.ts";
+
+type ManifestOutput = Manifest["output"][number];
+
+/** Outputs of a unit that are compared within a tolerance, bytes at most: two results are held in memory, and every number is looked at. */
+const MAX_COMPARED_BYTES = 8 * 1024 * 1024;
+
+function compareOf({ verify }: Pick<Manifest, "verify">, { compare }: ManifestOutput): Compare {
+  return compare ?? verify?.compare ?? "exact";
+}
+
+/** Tells where nobody would compare what the manifest wants compared within a tolerance. */
+export function checkComparators(manifest: Manifest, outputs: readonly OutputPlan[], faults: Faults): void {
+  const index = manifest.output.findIndex((output) => compareOf(manifest, output) !== "exact");
+  const output = manifest.output[index];
+  if (!output) return;
+  const path = placeOf(output, index);
+  const tier = manifest.verify?.tier;
+  if (tier === "trusted")
+    faults.at(
+      path,
+      "A trusted job computes each unit once, and nobody is compared with anybody.",
+      'Leave it out, or write the tier "quorum".',
+    );
+  if (tier === "sampled")
+    faults.at(path, "A sampled job is compared slice by slice, and byte for byte.", 'Write "exact", or the tier "quorum" or "audited".');
+  const bytes = outputs.reduce((sum, { compare, byteLength }) => sum + (compare ? byteLength : 0), 0);
+  if (bytes > MAX_COMPARED_BYTES)
+    faults.at(
+      path,
+      `The outputs that are compared within a tolerance have ${bytes} bytes a unit.`,
+      `At most ${MAX_COMPARED_BYTES} are: let a unit compute less.`,
+    );
+}
+
+/** Undefined: byte for byte. */
+export function comparatorOf(
+  manifest: Manifest,
+  output: ManifestOutput,
+  index: number,
+  bytes: number,
+  faults: Faults,
+): Comparator | undefined {
+  const compare = compareOf(manifest, output);
+  if (compare === "exact") return undefined;
+  const path = placeOf(output, index);
+  const within = withinOf(compare, path, faults);
+  const dtype = compare.dtype ?? output.dtype;
+  if (compare.dtype === undefined && dtype === "u8")
+    faults.at(
+      path,
+      `${output.binding} is raw bytes, and a tolerance is one of numbers.`,
+      'Say how they are read with "dtype": "f32", say, or "u8" where each byte is a number.',
+    );
+  if (bytes % DTYPE_BYTES[dtype] !== 0)
+    faults.at(
+      [...path, "dtype"],
+      `${output.binding} has ${bytes} bytes, no whole number of ${dtype}.`,
+      "Let the shape be whole elements of it.",
+    );
+  const { outliers = 0, nonFinite = "refuse" } = compare;
+  const elements = Math.floor(bytes / DTYPE_BYTES[dtype]);
+  if (outliers > 0 && outliers * elements < 1) {
+    const text = `of ${counted(elements, "element")} in ${output.binding} this share is less than one: none may be further apart.`;
+    faults.warnAt([...path, "outliers"], text);
+  }
+  return within && { dtype, within, outliers, nonFinite };
+}
+
+function withinOf(
+  { atol = 0, rtol = 0, ulps }: Exclude<Compare, "exact">,
+  path: JsonPath,
+  faults: Faults,
+): Comparator["within"] | undefined {
+  const isScaled = atol > 0 || rtol > 0;
+  if (ulps !== undefined && isScaled) faults.at(path, "It has ulps beside atol or rtol.", "Keep ulps, or atol and rtol.");
+  else if (ulps !== undefined) return { ulps };
+  else if (isScaled) return { atol, rtol };
+  else faults.at(path, "It allows no difference.", 'Write "rtol", "atol" or "ulps", say {"rtol": 0.00001}, or "exact".');
+  return undefined;
+}
+
+function placeOf({ compare }: ManifestOutput, index: number): JsonPath {
+  return compare === undefined ? ["verify", "compare"] : ["output", index, "compare"];
+}
