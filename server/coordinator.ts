@@ -85,7 +85,9 @@ export class Coordinator {
   private failure: { error: unknown } | null = null;
   private closed = false;
   private ticker: NodeJS.Timeout | null = null;
-  private latest = 0;
+  /** What the clock said last, and how far it was ever set back, ms. */
+  private told = 0;
+  private setBack = 0;
 
   private constructor(options: CoordinatorOptions) {
     this.state = createState(options.auditShare, options.canaryMs);
@@ -304,9 +306,11 @@ export class Coordinator {
   }
 
   private now(): number {
-    // A clock that is set back must not bring a deadline back.
-    this.latest = Math.max(this.latest, this.clock());
-    return this.latest;
+    const told = this.clock();
+    // A clock that is set back must not bring a deadline back, nor hold one up until it is as late again.
+    this.setBack += Math.max(0, this.told - told);
+    this.told = told;
+    return told + this.setBack;
   }
 
   private enqueue(ops: StoreOp[], notices: Notice[]): void {

@@ -26,7 +26,7 @@ export const ERRORS = {
   "bad-invite": {
     wire: 41,
     http: 404,
-    message: "This link joins no pool: it has expired, was replaced by a newer one, or is not whole.",
+    message: "This link joins no pool: {why}.",
     todo: "Ask whoever gave it to you for a new one.",
   },
   "bad-pass": {

@@ -16,6 +16,7 @@ import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
 import { onGpu } from "./software.ts";
+import { measured, plainSpread, spreadsOf, spreadWords } from "./spread.ts";
 import { ONCE_IT_LASTS, working } from "./working.ts";
 
 /** So much of an answer is printed. */
@@ -59,7 +60,8 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   let done = 0;
   let micros = 0;
   const first: SourceUnit[] = [];
-  const results = keepFirst(
+  const spreads = spreadsOf(plan);
+  const computed = keepFirst(
     computeUnits(adapter, admitted, files, range, {
       async compiling(work) {
         const compiled = await working("Compiling the kernel", options.json, work, ONCE_IT_LASTS);
@@ -73,6 +75,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     }),
     first,
   );
+  const results = measured(plan, spreads, computed);
   const parts: Uint8Array[] = [];
   try {
     needFewHoles(plan, options.output, format, holes);
@@ -105,6 +108,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
       gpuMillisPerUnit,
       unstable,
       warnings,
+      ...(spreads.length > 0 ? { spreads: spreads.map(plainSpread) } : {}),
       ...file,
       ...result,
     });
@@ -115,6 +119,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
   if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
   else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
+  for (const spread of spreads) note(spreadWords(spread, holes === 0 ? "all units" : `these ${counted(units, "unit")}`));
   for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${UNSTABLE}`);
   if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
 }

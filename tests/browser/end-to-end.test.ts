@@ -163,6 +163,24 @@ describe("strangers' browsers and one coordinator", () => {
     await waitForState(page, "stopped");
   });
 
+  it("a tab that is put to sleep in mid-job computes nothing until it wakes, then goes on, and every unit counts once", async () => {
+    const job = await network.submit("jobs/lcg", (manifest) => {
+      manifest.units = { count: 2 * UNITS };
+    });
+    const sleeper = await volunteer(first, network.url);
+    await network.until(job, ({ units }) => units.voted > 2, 60);
+    const devtools = await sleeper.createCDPSession();
+    await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+    await volunteer(second, network.url);
+    await network.until(job, ({ units }) => units.final + units.voted === 2 * UNITS && units.leased === 0, 120);
+    // Awake it would have computed all of them too.
+    expect((await network.status(job)).units.final).toBeLessThan(2 * UNITS);
+    await devtools.send("Page.setWebLifecycleState", { state: "active" });
+    const { replicas } = await network.until(job, ({ state }) => state === "done", 120);
+    expect(replicas).toEqual({ counted: 4 * UNITS, refused: 0 });
+    expect(await network.results(job)).toEqual(expected(2 * UNITS, STEPS));
+  });
+
   it("a worker that the browser ended is told, and another one goes on under the same account", async () => {
     const job = await network.submit("jobs/lcg", (manifest) => {
       manifest.units = { count: 4000 };

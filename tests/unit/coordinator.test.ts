@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Coordinator, type Notice } from "../../server/coordinator.ts";
 import type { Assignment } from "../../server/core/events.ts";
+import { MIN_LIFE_MS } from "../../server/core/lease.ts";
 import type { StoreOp } from "../../server/core/store.ts";
 import { SqliteStore } from "../../server/store/sqlite.ts";
 import { type AccountId, type HostId, type JobId, unitsOf } from "../../shared/ids.ts";
@@ -117,6 +118,27 @@ describe("the coordinator", () => {
     expect(unitsPerMinute).toBeLessThanOrEqual(120);
     expect(await store.jobs()).toEqual(coordinator.jobs());
     await coordinator.close();
+  });
+
+  it("goes on with time where it was when its clock is set back: no lease lasts longer, and none until it is as late again", async () => {
+    const store = openStore(join(await temporaryFolder(), "a.db"));
+    const clock = { ms: 1e12 };
+    const coordinator = await Coordinator.open({ store, onFatal: unexpected, tickMs: 0, clock: () => clock.ms });
+    const job = await coordinator.addJob(jobRow(), { ...PLAIN, units: 8 });
+    const first = await connect(coordinator, store, 1);
+    await claim(coordinator, first.host, 8);
+    const leased = async () => {
+      await coordinator.dispatch({ type: "tick" });
+      return coordinator.counts(job.id)?.leased;
+    };
+    clock.ms -= 24 * 3_600_000;
+    expect(await leased()).toBeGreaterThan(0);
+    clock.ms += MIN_LIFE_MS - 1;
+    expect(await leased()).toBeGreaterThan(0);
+    clock.ms += 1;
+    expect(await leased()).toBe(0);
+    await coordinator.close();
+    await store.close();
   });
 
   it("says of a job with which devices are lost what it waits for", async () => {

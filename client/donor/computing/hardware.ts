@@ -1,6 +1,10 @@
-/** The GPU of one run: the adapter as it is introduced to the coordinator, and the workshop that computes on it. */
+/**
+ * The GPU of one run: the adapter as it is introduced to the coordinator, and the workshop that computes on it. A graphics card
+ * is asked for, and the likely job's kernel compiled on it, while the connection is being made; a processor when the coordinator
+ * has said that it takes any.
+ */
 import type { Host } from "../../../shared/messages.ts";
-import { type Machine, openAdapter } from "../adapter.ts";
+import { type Adapter, type Machine, type OpenAdapter, openAdapter } from "../adapter.ts";
 import type { Barred } from "../claims/barred.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { Wishes } from "../manners/wishes.ts";
@@ -33,8 +37,19 @@ export class Hardware {
   private made: Workshop | undefined;
   private host: Host | undefined;
   private speed: Promise<number | undefined> | undefined;
+  private readonly parts: HardwareParts;
+  private readonly adapter: Promise<Adapter>;
 
-  constructor(private readonly parts: HardwareParts) {}
+  constructor(parts: HardwareParts) {
+    this.parts = parts;
+    this.adapter = openAdapter({ allowSoftware: true, machine: parts.machine, card: parts.wishes.card });
+    this.adapter.then(
+      (adapter) => {
+        if (adapter.kind === "adapter" && !adapter.host.software && !parts.isStopped()) this.open(adapter);
+      },
+      () => undefined, // told when it is introduced
+    );
+  }
 
   /** Undefined until there is an adapter. */
   get workshop(): Workshop | undefined {
@@ -46,24 +61,31 @@ export class Hardware {
     // Asked once: right after a crash a browser may have no adapter, and a reconnection must not end the run then.
     if (this.host) return this.host;
     const { parts } = this;
-    const adapter = await openAdapter({ allowSoftware, machine: parts.machine, card: parts.wishes.card });
+    const adapter = await this.adapter;
     if (parts.isStopped()) return null;
-    if (adapter.kind !== "adapter") {
+    const isRefused = adapter.kind === "adapter" && adapter.host.software && !allowSoftware;
+    if (adapter.kind !== "adapter" || isRefused) {
       // Without a GPU nothing can be lent, but what was finished is sent the next time one is there.
-      parts.onNone({ kind: adapter.kind });
+      parts.onNone({ kind: adapter.kind === "adapter" ? "software-adapter" : adapter.kind });
       return null;
     }
-    const { inputs, barred, throttle, wishes } = parts;
-    this.made ??= new Workshop(adapter, inputs, barred, throttle, wishes.memoryBytes, () => parts.onLost());
-    const workshop = this.made;
-    // The job on the page is what a claim will most likely bring: its kernel is compiled while the socket is still greeting.
-    if (parts.expected > 0) workshop.bench(parts.expected).catch(() => parts.onChange()); // told when it is needed
-    parts.report.set({ adapter: adapter.name, software: adapter.host.software });
-    parts.onChange();
+    const workshop = this.open(adapter);
     // Before the first claim, which is sized by it, where the GPU is no slow one.
     this.speed ??= toldSpeed(adapter.host, parts.speeds, () => workshop.measure());
     const gflops = await this.speed;
     this.host = gflops === undefined ? adapter.host : { ...adapter.host, gflops };
     return this.host;
+  }
+
+  private open(adapter: OpenAdapter): Workshop {
+    if (this.made) return this.made;
+    const { parts } = this;
+    const { inputs, barred, throttle, wishes } = parts;
+    this.made = new Workshop(adapter, inputs, barred, throttle, wishes.memoryBytes, () => parts.onLost());
+    // The job on the page is what a claim will most likely bring.
+    if (parts.expected > 0) this.made.bench(parts.expected).catch(() => parts.onChange()); // told when it is needed
+    parts.report.set({ adapter: adapter.name, software: adapter.host.software });
+    parts.onChange();
+    return this.made;
   }
 }

@@ -7,6 +7,7 @@ import { fileCheckpoints } from "../../../client/dawn/checkpoints.ts";
 import { EVERY_MICROS } from "../../../client/donor/computing/checkpoints.ts";
 import type { Checkpoint } from "../../../client/engine/checkpoint.ts";
 import { ROOT } from "../../../server/root.ts";
+import type { NetworkInfo } from "../../../shared/api.ts";
 import { expected } from "../../fixtures/jobs/lcg/expected.ts";
 import { startServer, type TestServer } from "../http/server.ts";
 import { type DonorProcess, donorProcess } from "./donor-process.ts";
@@ -14,15 +15,16 @@ import { type DonorProcess, donorProcess } from "./donor-process.ts";
 const TIMEOUT = 600_000;
 const PATIENCE = { timeout: 240_000, interval: 50 };
 const LCG = join(ROOT, "tests", "fixtures", "jobs", "lcg");
+const MINUTE_MS = 60_000;
 
-/** Where the coordinator's clock stands still, ms since 1970. */
-const clock: { still: number | undefined } = { still: undefined };
+/** What the coordinator's clock is ahead, ms; while it stands still, where. */
+const clock: { ahead: number; still: number | undefined } = { ahead: 0, still: undefined };
 let server: TestServer;
 let folder: string;
 let donors: DonorProcess[] = [];
 beforeAll(async () => {
   const now = Date.now;
-  vi.spyOn(Date, "now").mockImplementation(() => clock.still ?? now());
+  vi.spyOn(Date, "now").mockImplementation(() => clock.still ?? now() + clock.ahead);
   server = await startServer({ allowSoftware: true });
   folder = await mkdtemp(join(tmpdir(), "idlewave-again-"));
 });
@@ -97,4 +99,34 @@ describe("a volunteer without a browser", () => {
     },
     TIMEOUT,
   );
+
+  it(
+    "sleeps with its machine while the clock leaps ahead, and wakes when it is set back: all it finished counts, and once",
+    async () => {
+      const units = 48;
+      const job = await submit({ units: { count: units } });
+      const unitsNow = async () => (await server.status(job)).units;
+      const sleeper = donor("sleeper");
+      await until(async () => (await unitsNow()).voted > 0);
+      sleeper.signalAll("SIGSTOP");
+      clock.ahead = 20 * MINUTE_MS;
+      donor("other");
+      await until(async () => {
+        const { final, voted } = await unitsNow();
+        return final + voted === units;
+      });
+      // It is known that the sleeper's connection is gone.
+      await until(async () => (await connected()) === 1);
+      clock.ahead = -24 * 60 * MINUTE_MS;
+      sleeper.signalAll("SIGCONT");
+      await until(async () => (await server.status(job)).state === "done");
+      expect((await server.status(job)).replicas).toEqual({ counted: 2 * units, refused: 0 });
+      const { volunteers } = (await (await server.get("/api/volunteers")).json()) as { volunteers: { units: unknown }[] };
+      const whole = { submitted: units, final: units, refused: 0 };
+      expect(volunteers.slice(0, 2).map((each) => each.units)).toEqual([whole, whole]);
+    },
+    TIMEOUT,
+  );
 });
+
+const connected = async () => ((await (await server.get("/api/network")).json()) as NetworkInfo).volunteers;
