@@ -26,7 +26,7 @@ export const ERRORS = {
   "bad-invite": {
     wire: 41,
     http: 404,
-    message: "This link joins no pool: it has expired, was replaced by a newer one, or is not whole.",
+    message: "This link joins no pool: {why}.",
     todo: "Ask whoever gave it to you for a new one.",
   },
   "bad-pass": {
@@ -125,6 +125,7 @@ export const ERRORS = {
   },
   forbidden: { wire: 17, http: 403, message: "{why}", todo: "{todo}" },
   "not-found": { wire: 18, http: 404, message: "There is no {what}.", todo: "Check the number or name." },
+  "no-output": { wire: 32, http: 404, message: "The job has no output {output}.", todo: "It has {outputs}: name one of them." },
   "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "{todo}" },
   refused: { wire: 20, http: 422, message: "The job package was refused: {faults}.", todo: "Mend the faults and submit again." },
   "not-ready": { wire: 21, http: 409, message: "Job {job} is {state}, not done.", todo: "{todo}" },

@@ -5,6 +5,7 @@
 import Type, { type Static } from "typebox";
 import { binaryOf } from "./bytes.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
+import { MAX_MACHINE_NAME } from "./pool.ts";
 import { MAX_ORIGIN } from "./site.ts";
 import { SIGNATURE_BYTES } from "./wire.ts";
 
@@ -74,8 +75,14 @@ export const OwnUnitsSchema = Type.Object(
 );
 export type OwnUnitsRequest = Static<typeof OwnUnitsSchema>;
 
-/** Under `join`: become a member of the pool that this link's secret invites to. Acknowledged by JoinReply. */
-export const JoinSchema = Type.Object({ secret: Type.String({ maxLength: 100 }) }, { additionalProperties: false });
+/** Under `join`: become a member of the pool that this link's secret invites to, under this name. Acknowledged by JoinReply. */
+export const JoinSchema = Type.Object(
+  {
+    secret: Type.String({ maxLength: 100 }),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_MACHINE_NAME, pattern: PLAIN_PATTERN })),
+  },
+  { additionalProperties: false },
+);
 
 /** Under `leave`: be no member of this pool any more. Acknowledged by LeaveReply. */
 export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });

@@ -3,6 +3,8 @@
 /** The HTTP header with a member's pass. */
 export const PASS_HEADER = "idlewave-pass";
 export const MAX_POOL_NAME = 60;
+/** What a person may call a machine in a pool, characters. */
+export const MAX_MACHINE_NAME = 40;
 
 /**
  * What a link says behind its `#`, which no request carries: the secret, and where the coordinator's certificate is of its own

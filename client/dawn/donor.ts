@@ -6,6 +6,7 @@ import { errand } from "../donor/errand.ts";
 import { Manners } from "../donor/manners/manners.ts";
 import { UNTOLD } from "../donor/manners/surroundings.ts";
 import type { Wishes } from "../donor/manners/wishes.ts";
+import { machineName } from "../donor/pools/machine-name.ts";
 import { Report } from "../donor/report.ts";
 import { Session } from "../donor/session.ts";
 import type { DonorStart, DonorState, Ending } from "../donor/state.ts";
@@ -34,17 +35,21 @@ export interface NodeDonorOptions extends DonorStart {
   gpu: string | undefined;
   /** The secret of a link to join a pool, which is served then. */
   join?: string | undefined;
+  /** What others in the pool call this machine; of the link. */
+  name?: string | undefined;
   onState: (state: DonorState) => void;
 }
 
 /** Rejects when the pool cannot be joined, when the folder cannot be had, or another donor has it, or Dawn does not know the GPU. */
-export async function startDonor({ home, gpu, onState, join: secret, ...options }: NodeDonorOptions): Promise<NodeDonor> {
+export async function startDonor({ home, gpu, onState, join: secret, name, ...options }: NodeDonorOptions): Promise<NodeDonor> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const shelf = fileShelf(join(home, "outbox.sqlite"));
   try {
     const identity = await fileIdentity(join(home, "identity.json"));
-    const pool = secret === undefined ? options.pool : await errand(options.origin, identity, (socket) => socket.join(secret));
-    const machine = { gpu: openDawn(gpu), browser: "node", os: process.platform };
+    const kind = { browser: "node", os: process.platform };
+    const called = name ?? machineName(kind);
+    const pool = secret === undefined ? options.pool : await errand(options.origin, identity, (socket) => socket.join(secret, called));
+    const machine = { ...kind, gpu: openDawn(gpu) };
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);

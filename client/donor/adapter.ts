@@ -3,6 +3,7 @@ import { LANGUAGE_FEATURES } from "../../shared/language-features.ts";
 import { coarseLimits } from "../../shared/limits.ts";
 import type { Host } from "../../shared/messages.ts";
 import type { Card } from "./manners/wishes.ts";
+import { platformOf } from "./platform.ts";
 
 /** Features that jobs may require; others are not told. */
 const JOB_FEATURES = ["shader-f16", "subgroups"];
@@ -59,7 +60,7 @@ export async function openAdapter(options: AdapterOptions): Promise<Adapter> {
     host: {
       vendor: coarseWord(adapter.info.vendor),
       architecture: coarseWord(adapter.info.architecture),
-      ...platform(options.machine),
+      ...platformOf(options.machine),
       software,
       features,
       limits: coarseLimits(adapter.limits),
@@ -93,42 +94,8 @@ function isSoftware(adapter: GPUAdapter): boolean {
   return adapter.info.isFallbackAdapter ?? old ?? false;
 }
 
-interface UserAgentData {
-  platform: string;
-  brands: { brand: string }[];
-}
-
-function platform(machine: Machine | undefined): Pick<Host, "browser" | "os"> {
-  if (machine) return { browser: machine.browser, os: systemOf(machine.os) };
-  if (typeof navigator === "undefined") return { browser: "unknown", os: "unknown" };
-  const agent = navigator.userAgent;
-  const data = (navigator as Navigator & { userAgentData?: UserAgentData }).userAgentData;
-  const browser = /Firefox/.test(agent)
-    ? "firefox"
-    : /Chrom/.test(agent) || data?.brands.some(({ brand }) => brand === "Chromium")
-      ? "chromium"
-      : /Safari/.test(agent)
-        ? "safari"
-        : "unknown";
-  return { browser, os: systemOf(data?.platform || agent) };
-}
-
 /** A name as the specification of WebGPU has it, `nvidia` or `gen-12lp`; "" for what might tell more, as a driver's own text. */
 function coarseWord(text: string): string {
   const word = text.toLowerCase();
   return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(word) ? word.slice(0, MAX_WORD_CHARACTERS) : "";
-}
-
-/** The family of the operating system, without its version. The order counts: Android says Linux too, and iPhones say Mac. */
-const SYSTEMS: readonly [RegExp, string][] = [
-  [/Windows|^win32$/i, "windows"],
-  [/iPhone|iPad|\biOS\b/i, "ios"],
-  [/Android/i, "android"],
-  [/Mac|^darwin$/i, "macos"],
-  [/CrOS|Chrome OS/i, "chromeos"],
-  [/Linux/i, "linux"],
-];
-
-function systemOf(text: string): string {
-  return SYSTEMS.find(([pattern]) => pattern.test(text))?.[1] ?? "unknown";
 }

@@ -208,8 +208,8 @@ export class Donor implements DonorControl {
     if (this.lastOptions) await this.restart(this.lastOptions);
   }
 
-  joinPool(origin: string, secret: string): Promise<KeptPool> {
-    return joinPool(origin, secret);
+  joinPool(origin: string, secret: string, name: string): Promise<KeptPool> {
+    return joinPool(origin, secret, name);
   }
 
   async leavePool(origin: string, id: number): Promise<void> {

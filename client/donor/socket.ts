@@ -138,9 +138,9 @@ export class VolunteerSocket {
     if (reply.ok !== true) throw new Error(reply.message ?? "The coordinator did not forget.");
   }
 
-  /** Becomes a member of the pool that a link's secret invites to. Rejects with the coordinator's words. */
-  async join(secret: string): Promise<PoolPass> {
-    return granted((await this.ask(SocketEvent.Join, { secret })) as JoinReply).pool;
+  /** Becomes a member of the pool that a link's secret invites to. `name`: what others in it call this machine. Rejects with the coordinator's words. */
+  async join(secret: string, name: string): Promise<PoolPass> {
+    return granted((await this.ask(SocketEvent.Join, name === "" ? { secret } : { secret, name })) as JoinReply).pool;
   }
 
   async leave(pool: number): Promise<void> {

@@ -143,8 +143,8 @@ export interface DonorControl {
   /** Where DonorFacts go. */
   facts(port: MessagePort): Promise<void>;
   retry(): Promise<void>;
-  /** Makes this browser's account a member of the pool that a link's secret invites to; lends nothing. Rejects when it is refused. */
-  joinPool(origin: string, secret: string): Promise<KeptPool>;
+  /** Makes this browser's account a member of the pool that a link's secret invites to, under a name for this machine; lends nothing. Rejects when it is refused. */
+  joinPool(origin: string, secret: string, name: string): Promise<KeptPool>;
   /** Stops the donors of all tabs; the account is no member any more, and what was kept of the pool is gone. */
   leavePool(origin: string, id: number): Promise<void>;
   /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */

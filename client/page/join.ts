@@ -8,11 +8,12 @@
  */
 import { html, nothing } from "lit";
 import type { NetworkInfo } from "../../shared/api.ts";
-import { readJoinLink } from "../../shared/pool.ts";
+import { MAX_MACHINE_NAME, readJoinLink } from "../../shared/pool.ts";
 import type { InvitedPool } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import type { KeptPool } from "../donor/pools/kept-pools.ts";
+import { machineName } from "../donor/pools/machine-name.ts";
 import type { Dose } from "../donor/state.ts";
 import { asked } from "./asked.ts";
 import { LightElement } from "./light.ts";
@@ -41,6 +42,9 @@ interface Question {
 class Join extends LightElement {
   static override properties = { step: { state: true } };
   declare step: Step;
+
+  /** What the others call it. */
+  private machine = machineName();
 
   constructor() {
     super();
@@ -75,10 +79,11 @@ class Join extends LightElement {
       <p class="lead">${who} Nothing has run yet, and nothing runs before you press the button.</p>
       <ul class="terms">
         <li>It computes the pool's jobs and no others. Its owner chooses them, and only members and the owner see them; you can read every kernel.</li>
-        <li>The owner and the members see that you are one of them: the first digits of your key, when you are connected, and how many units you computed.</li>
+        <li>The owner and the members see that you are one of them: the name below, the first digits of your key, when you are connected, and how many units you computed.</li>
         <li>It runs only in the tab that opens now. Stop, Less and More are always in sight.</li>
         <li>It earns no credit. You can leave with one click, and the owner can remove you.</li>
       </ul>
+      ${secret === null ? nothing : html`<p><label>Name of this machine <input type="text" name="machine" maxlength=${MAX_MACHINE_NAME} autocomplete="off" .value=${this.machine} @input=${(event: InputEvent) => this.takeName(event)} /></label></p>`}
       <p class="beside">
         <button class="lend" type="button" data-testid="join" ?disabled=${kind === "working"} @click=${() => void this.join()}>${words}</button>
         <button class="plain" type="button" @click=${() => location.assign("/")}>Not now</button>
@@ -87,13 +92,17 @@ class Join extends LightElement {
       <p role="status">${kind === "working" ? "Asking the coordinator." : fault}</p>`;
   }
 
+  private takeName({ target }: InputEvent): void {
+    if (target instanceof HTMLInputElement) this.machine = target.value;
+  }
+
   private async read(): Promise<void> {
     this.step = await found().catch((error: unknown): Step => ({ kind: "none", why: messageOf(error) }));
   }
 
   private async join(): Promise<void> {
     await this.act(async (control, { secret, pool }) => {
-      const { id } = secret === null ? pool : await control.joinPool(location.origin, secret);
+      const { id } = secret === null ? pool : await control.joinPool(location.origin, secret, this.machine.trim());
       const address = `/?pool=${id}`;
       resumeWith(FIRST_DOSE, address);
       location.assign(address);

@@ -13,19 +13,16 @@ export function lostWords(device: Device, { times, final }: Lost): Words {
 }
 
 function thenWords(device: Device, times: number, final: boolean): string {
-  if (final) return `Nothing is running on your ${device} now. After that browsers may keep it from pages ${HELD_BACK}.`;
-  if (times > 1)
-    return "It did so before, so the browser may keep it from pages for some minutes. The unit it was on starts again by itself.";
+  if (final) return `Nothing is running on your ${device} now. Browsers may hold it back after restarts, ${HELD_BACK}.`;
+  if (times > 1) return "It did so before, so the browser may hold it back for some minutes. The unit it was on starts again by itself.";
   return "The unit it was on starts again.";
 }
 
 /** The browser has none since. */
 export function noneAfterLoss(device: Device): Words {
   return {
-    headline: [`The browser can't use your ${device} now.`],
-    lead: [
-      `Your ${whatRestarts(device)} restarted, and after that browsers may keep it from pages ${HELD_BACK}. Nothing finished was lost.`,
-    ],
+    headline: [`Your ${device} is held back.`],
+    lead: [`Your ${whatRestarts(device)} restarted, and browsers may keep it from pages then, ${HELD_BACK}. Nothing finished was lost.`],
   };
 }
 

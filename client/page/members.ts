@@ -39,16 +39,16 @@ export class Members extends LightElement {
     return html`<section class="below" aria-labelledby="members-title">
       <h2 id="members-title">Who is in this pool</h2>
       <table class="jobs">
-        <thead><tr><th scope="col">Key</th><th scope="col">Now</th><th scope="col" class="number">Units counted</th></tr></thead>
+        <thead><tr><th scope="col">Machine</th><th scope="col">Now</th><th scope="col" class="number">Units counted</th></tr></thead>
         <tbody>${members.map((member) => this.row(member))}</tbody>
       </table>
     </section>`;
   }
 
-  private row({ id, connected, units }: Member) {
+  private row({ id, name, connected, units }: Member) {
     const isOwn = id === volunteerIdOf(this.own);
     return html`<tr>
-      <th scope="row">${id}${isOwn ? html`<span>this browser</span>` : nothing}</th>
+      <th scope="row">${name} <span>${id}</span>${isOwn ? html`<span>this browser</span>` : nothing}</th>
       <td>${connected ? "lends" : "away"}</td>
       <td class="number">${count(units.final)}</td>
     </tr>`;

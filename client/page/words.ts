@@ -182,7 +182,7 @@ function running(situation: Situation, noun: string, manner: Manner): Words {
     const left = leftOf(situation);
     return {
       headline: [{ mine: `Unit ${whole(fresh.unit)}`, href: unitAddress(job, fresh.unit) }, ` of this ${noun} is yours.`],
-      lead: [`${confirmed(situation, job)}, so your square is now part of it. ${left > 0 ? `${count(left)} to go.` : ""}`.trim()],
+      lead: [`${confirmed(situation, job)}, so your square is now part of it. ${left > 0 ? `${count(left)}\u00a0to\u00a0go.` : ""}`.trim()],
     };
   }
   const { headline, about } = given(situation, noun);

@@ -32,6 +32,12 @@ export interface CsvTable {
   cell(row: number, column: number): string;
 }
 
+interface Unreadable {
+  faults: Fault[];
+  /** The columns, where the header names them. */
+  names?: string[];
+}
+
 const MAX_CSV_COLUMNS = 64;
 /** Fields of one table: 32 MiB of rows. */
 export const MAX_CSV_FIELDS = 4 * 1024 * 1024;
@@ -52,7 +58,7 @@ const MAX_EXACT = 2n ** 53n;
  * i64 when any is negative, else u64.
  * Columns that are not `used` and hold text, such as names of the lines, are left out.
  */
-export function readCsv(file: string, bytes: Uint8Array, used: (name: string) => boolean): CsvTable | { faults: Fault[] } {
+export function readCsv(file: string, bytes: Uint8Array, used: (name: string) => boolean): CsvTable | Unreadable {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -66,8 +72,10 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
     return { faults: [{ file, line: 1, column: 1, wrong: "The header line is missing.", right: "Name the columns in line 1: x,y" }] };
   }
   const names = fieldsOf(first.value.text).map(unquote);
-  faults.push(...headerFaults(file, names));
-  if (faults.length > 0) return { faults };
+  const header = headerFaults(file, names);
+  if (header.ends) return { faults: header.faults };
+  faults.push(...header.faults);
+  const named = header.faults.length === 0 ? { names } : {};
 
   const width = names.length;
   const types: CsvColumn["type"][] = names.map(() => "u64");
@@ -140,7 +148,7 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
         }
       }
     }
-    if (faults.length >= MAX_FAULTS) return { faults };
+    if (faults.length >= MAX_FAULTS) return { faults, ...named };
   }
   if (count === 0 && faults.length === 0)
     faults.push({ file, line: 2, column: 1, wrong: "The table has no rows.", right: "Add a line of values." });
@@ -180,7 +188,7 @@ export function readCsv(file: string, bytes: Uint8Array, used: (name: string) =>
       wrong: "No column holds numbers alone.",
       right: "Give a unit its numbers here, or use units.count.",
     });
-  if (faults.length > 0) return { faults };
+  if (faults.length > 0) return { faults, ...named };
   const fields = names.flatMap((_, i) => (isText[i] ? [] : [i]));
   const cell = (row: number, column: number) => `${file}:${placeIn(text, row, fields[column] ?? 0)}`;
   const texts = names.filter((_, i) => isText[i]);
@@ -250,18 +258,19 @@ function refusal(raw: string): Pick<Fault, "wrong" | "right"> {
   return { wrong: `${JSON.stringify(shown)} is no number.`, right: "Write a decimal number of at most 64 bits, such as 42, -1 or 0.5." };
 }
 
-function headerFaults(file: string, names: string[]): Fault[] {
+/** `ends`: the lines below cannot be told into columns. */
+function headerFaults(file: string, names: string[]): { faults: Fault[]; ends: boolean } {
   const faults: Fault[] = [];
   if (names.length > MAX_CSV_COLUMNS) {
-    return [
-      { file, line: 1, column: 1, wrong: `The table has ${names.length} columns.`, right: `At most ${MAX_CSV_COLUMNS} are allowed.` },
-    ];
+    const wrong = `The table has ${names.length} columns.`;
+    return { faults: [{ file, line: 1, column: 1, wrong, right: `At most ${MAX_CSV_COLUMNS} are allowed.` }], ends: true };
   }
   const seen = new Set<string>();
   const [, separator] = /^\w+([;\t|])/.exec(names.length === 1 ? (names[0] ?? "") : "") ?? [];
   if (separator) {
     const wrong = `Line 1 has no comma, and ${JSON.stringify(separator)} instead.`;
-    return [{ file, line: 1, column: 1, wrong, right: "Separate values by commas, and write decimals with a point." }];
+    const right = "Separate values by commas, and write decimals with a point.";
+    return { faults: [{ file, line: 1, column: 1, wrong, right }], ends: true };
   }
   names.forEach((name, index) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
@@ -285,5 +294,5 @@ function headerFaults(file: string, names: string[]): Fault[] {
     }
     seen.add(name);
   });
-  return faults.slice(0, MAX_FAULTS);
+  return { faults: faults.slice(0, MAX_FAULTS - 1), ends: false };
 }

@@ -9,11 +9,16 @@ import { nearest, suggest } from "./nearest.ts";
 /** In the place of what could not be read: its own faults are told, what refers to it has none of its own. */
 export const UNREAD = "unread";
 
+/** A table with faults: its columns, where they could be read. */
+interface UnreadTable {
+  unread: readonly string[] | undefined;
+}
+
 /** The references that are allowed where a value stands. */
 export interface Scope {
   units: UnitSpace | typeof UNREAD;
   /** The table of `units.rows`; undefined when the units have none. */
-  rows?: CsvTable | typeof UNREAD;
+  rows?: CsvTable | UnreadTable;
   /** Present inside a pass. */
   pass?: { index: number; repeat: number; table?: CsvTable | typeof UNREAD };
 }
@@ -138,11 +143,21 @@ function refer(reference: string, scope: Scope): Referred | ValueFault {
   if (space === "unit") return unitReference(name, scope);
   if (space === "row") {
     if (!scope.rows) return { wrong: "The units have no rows.", right: 'Let units be {"rows": "params.csv"}.' };
-    if (scope.rows === UNREAD) return TOLD;
+    if ("unread" in scope.rows) return unreadColumn(name, scope.rows);
     return column(name, scope.rows, "units' table", (index) => ({ kind: "row", column: index }));
   }
   if (space === "pass") return passReference(name, scope);
   return { wrong: `There is no $${space}.`, right: suggest(space, ["unit", "row", "pass"], "There are $unit, $row and $pass.") };
+}
+
+/** Of a table that has faults only its header is known. */
+function unreadColumn(name: string, { unread }: UnreadTable): ValueFault {
+  if (!unread || unread.includes(name)) return TOLD;
+  return noColumn(name, unread, "units' table");
+}
+
+function noColumn(name: string, names: readonly string[], title: string): ValueFault {
+  return { wrong: `The ${title} has no column ${name}.`, right: suggest(name, names, `Its columns are ${names.join(", ")}.`) };
 }
 
 function unitReference(name: string, { units }: Scope): Referred | ValueFault {
@@ -178,7 +193,7 @@ function column(name: string, { columns, cell }: CsvTable, title: string, ref: (
   const index = columns.findIndex((candidate) => candidate.name === name);
   const found = columns[index];
   const names = columns.map((candidate) => candidate.name);
-  if (!found) return { wrong: `The ${title} has no column ${name}.`, right: suggest(name, names, `Its columns are ${names.join(", ")}.`) };
+  if (!found) return noColumn(name, names, title);
   const float = found.type === "f64";
   const { minRow, maxRow, fractionRow } = found;
   return {

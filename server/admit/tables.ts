@@ -17,6 +17,7 @@ export class PackageFiles {
   private readonly used: ReadonlySet<string>;
   private readonly progress: Progress;
   private readonly tables = new Map<string, CsvTable | undefined>();
+  private readonly headers = new Map<string, readonly string[]>();
 
   /**
    * `named`: files that the manifest names somewhere; none of them is what another name was meant for. `used`: columns that it
@@ -74,7 +75,10 @@ export class PackageFiles {
     const bytes = this.text(file, path, [".csv"]);
     this.progress({ file, doing: "reading the table" });
     const read = bytes && readCsv(file, bytes, (name) => this.used.has(name));
-    if (read && "faults" in read) for (const fault of read.faults) this.faults.add(fault);
+    if (read && "faults" in read) {
+      for (const fault of read.faults) this.faults.add(fault);
+      if (read.names) this.headers.set(file, read.names);
+    }
     const table = read && !("faults" in read) ? read : undefined;
     for (const name of table?.texts ?? []) this.faults.warn(`${file}: ${name} holds text and nothing uses it: it is left out.`);
     const unused = table?.columns.filter(({ name }) => !this.used.has(name)).map(({ name }) => name) ?? [];
@@ -84,5 +88,10 @@ export class PackageFiles {
     }
     this.tables.set(file, table);
     return table;
+  }
+
+  /** The columns of a table that was read and has faults, where its header could be read. */
+  headerOf(file: string): readonly string[] | undefined {
+    return this.headers.get(file);
   }
 }

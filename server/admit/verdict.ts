@@ -26,6 +26,7 @@ import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { warnPadded } from "./padded.ts";
 import { planPasses, type ResolvedPass, resolvePasses, tellNoEntryPoint } from "./passes.ts";
+import { checkRowless } from "./rowless.ts";
 import { planSlicing } from "./slicing.ts";
 import { type Scope, UNREAD } from "./sources.ts";
 import { PackageFiles } from "./tables.ts";
@@ -110,7 +111,9 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   }
   const filled = withBindings(manifest, bindings, inPasses, faults);
   const sized = sizeBindings(filled, bindings, units, files, faults);
-  const rows = units.rows ?? ("rows" in manifest.units ? UNREAD : undefined);
+  const tables = [...pkg.files.keys()].filter((name) => name.endsWith(".csv"));
+  const unread = "rows" in manifest.units ? { unread: files.headerOf(manifest.units.rows) } : undefined;
+  const rows = units.rows ?? unread ?? (checkRowless(manifest, tables, faults) ? { unread: undefined } : undefined);
   const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
   const swapped = swapPartners(manifest);
   const buffers = [...sized.values()].map((binding) => {

@@ -1,7 +1,8 @@
 /** The arguments of `donate` as they are typed. Each throws `InvalidArgumentError`. */
 import { InvalidArgumentError } from "commander";
 import { type Hours, hoursOf } from "../../client/donor/manners/wishes.ts";
-import { JOIN_PATH, type JoinLink, readJoinLink } from "../../shared/pool.ts";
+import { hiddenIn } from "../../shared/plain.ts";
+import { JOIN_PATH, type JoinLink, MAX_MACHINE_NAME, readJoinLink } from "../../shared/pool.ts";
 
 export function hoursArgument(text: string): Hours {
   const [from = "", to = ""] = text.split("-");
@@ -15,6 +16,14 @@ export function joinArgument(text: string): JoinLink {
   if ("why" in link)
     throw new InvalidArgumentError(`${link.why} A link to join ends in ${JOIN_PATH}# and what was behind it; quote all of it.`);
   return link;
+}
+
+export function nameArgument(text: string): string {
+  const hidden = hiddenIn(text);
+  if (hidden) throw new InvalidArgumentError(`It has ${hidden.name}, which is not seen.`);
+  if (text.trim() === "" || text.length > MAX_MACHINE_NAME)
+    throw new InvalidArgumentError(`It is a name of 1 to ${MAX_MACHINE_NAME} characters.`);
+  return text.trim();
 }
 
 export function poolArgument(text: string): number {

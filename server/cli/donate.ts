@@ -14,7 +14,7 @@ import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
 import { type Connection, findJob, posted, send, sendJson, UNTRUSTED } from "./api.ts";
-import { hoursArgument, joinArgument, megabytesOf, poolArgument, secondsOf } from "./donate-arguments.ts";
+import { hoursArgument, joinArgument, megabytesOf, nameArgument, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
@@ -47,6 +47,7 @@ export interface DonateOptions extends VerbOptions {
   hours?: Hours;
   gpuMemory?: number;
   join?: JoinLink;
+  name?: string;
   pool?: number;
 }
 
@@ -58,6 +59,7 @@ export function donateVerb(program: Command): void {
         .argParser(joinArgument)
         .conflicts("pool"),
     )
+    .addOption(new Option("--name <name>", "what the pool's owner and members call this machine, with --join").argParser(nameArgument))
     .addOption(new Option("--pool <number>", "lend to this pool, which was joined before, alone").argParser(poolArgument))
     .addOption(new Option("--intensity <percent>", "share of the GPU").choices(Object.keys(SHARES)).default("90"))
     .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave"))
@@ -77,6 +79,10 @@ export function donateVerb(program: Command): void {
 
 /** Lends until it is told to stop. `audit`: as the auditor, under this token. */
 export async function donate(options: DonateOptions, audit?: string): Promise<void> {
+  if (options.name !== undefined && !options.join) {
+    const todo = "The link to join gives it a name, also where it is a member already.";
+    throw new CliError(EXIT.usage, "usage", "--name goes with --join.", todo);
+  }
   const connection = connectionOf(options.join ? { ...options, url: options.join.origin } : options);
   const { origin, pathname } = new URL(connection.url);
   if (pathname !== "/") throw new CliError(EXIT.usage, "usage", `--url ${connection.url} has a path.`, `A coordinator is at ${origin}.`);
@@ -96,6 +102,7 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const start: NodeDonorOptions = {
     ...{ origin, dose: SHARES[options.intensity] ?? 0.9, job, home: options.home, gpu: options.gpu, wishes, audit },
     join: options.join?.secret,
+    name: options.name,
     // Its pass comes with the handshake.
     pool: options.pool === undefined ? undefined : { id: options.pool, name: "", pass: "" },
     onState: (state) => {

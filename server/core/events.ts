@@ -151,7 +151,8 @@ export type CoreEvent =
   /** A pool was made, or is on again: it has no members yet. */
   | { type: "pool-opened"; now: number; pool: PoolId }
   /** Somebody came with the pool's invitation. */
-  | { type: "member-joined"; now: number; pool: PoolId; account: AccountId }
+  /** `name`: what its person calls the machine; `invite`: hash of the invitation that it came by. */
+  | { type: "member-joined"; now: number; pool: PoolId; account: AccountId; name?: string; invite?: string }
   /** By itself, or removed by the pool's owner. */
   | { type: "member-left"; now: number; pool: PoolId; account: AccountId }
   | { type: "pool-off"; now: number; pool: PoolId }

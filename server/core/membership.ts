@@ -38,16 +38,28 @@ export function restorePool(state: CoreState, id: PoolId, isOff: boolean, member
   for (const account of members) pool.members.add(account);
 }
 
-export function joinPool(state: CoreState, { pool: id, account }: { pool: PoolId; account: AccountId }, work: Work): Reply {
+interface Joining {
+  pool: PoolId;
+  account: AccountId;
+  name?: string;
+  invite?: string;
+}
+
+/** Who is a member already may be named anew. */
+export function joinPool(state: CoreState, { pool: id, account, name, invite }: Joining, work: Work): Reply {
   const pool = state.pools.get(id);
-  if (!pool || pool.isOff) return { type: "error", code: "bad-invite", details: {} };
-  if (pool.members.has(account)) return { type: "done" };
+  if (!pool || pool.isOff) return { type: "error", code: "bad-invite", details: { why: POOL_OFF } };
+  const named = name === undefined ? {} : { name };
+  if (pool.members.has(account)) {
+    if (name !== undefined) work.store({ type: "member-named", pool: id, account, name });
+    return { type: "done" };
+  }
   if (pool.members.size >= MAX_MEMBERS) {
     const why = `This pool has ${MAX_MEMBERS} members, as many as one may have.`;
     return { type: "error", code: "forbidden", details: { why, todo: "Ask its owner to remove some of them, or to make a second one." } };
   }
   pool.members.add(account);
-  work.store({ type: "member-joined", pool: id, account, at: work.now });
+  work.store({ type: "member-joined", pool: id, account, ...named, ...(invite === undefined ? {} : { invite }), at: work.now });
   return { type: "done" };
 }
 

@@ -33,7 +33,9 @@ export type StoreOp =
   | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
   /** The last unit of a page has ended: nothing of the page changes any more. */
   | { type: "page-ended"; job: JobId; page: number }
-  | { type: "member-joined"; pool: PoolId; account: AccountId; at: number }
+  /** `invite`: hash of the invitation that lets in one less now. */
+  | { type: "member-joined"; pool: PoolId; account: AccountId; name?: string; invite?: string; at: number }
+  | { type: "member-named"; pool: PoolId; account: AccountId; name: string }
   | { type: "member-left"; pool: PoolId; account: AccountId; at: number }
   /** What became of one replica of a member's, beside what its account counts. */
   | { type: "member-unit"; pool: PoolId; account: AccountId; became: "submitted" | "final" | "refused" }

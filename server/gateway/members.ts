@@ -17,8 +17,9 @@ const leaveChecker = Compile(LeaveSchema);
 
 /** `bad-message`, `bad-invite`, or `forbidden` when the pool is full. */
 export async function join(desk: Desk, account: AccountId, request: unknown): Promise<JoinReply> {
-  if (!joinChecker.Check(request)) throw new IdlewaveError("bad-message", { why: "join asks for {secret}" });
-  const { id } = await desk.pools.join(request.secret, account, desk.clock());
+  if (!joinChecker.Check(request))
+    throw new IdlewaveError("bad-message", { why: "join asks for {secret, name?}, a name of 1 to 40 characters that can be seen" });
+  const { id } = await desk.pools.join(request.secret, account, desk.clock(), request.name);
   return { ok: true, pool: passOf(desk, { pool: id, account }) };
 }
 

@@ -1,11 +1,12 @@
 /** Pools: made, listed, opened to others and switched off by their owners; who their members are, members see too. */
 import type { FastifyRequest } from "fastify";
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { PLAIN_PATTERN } from "../../shared/plain.ts";
 import { joinLink, MAX_POOL_NAME } from "../../shared/pool.ts";
 import { InvitedSchema, type Member, MemberListSchema, type PoolInfo, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
-import { INVITE_DAYS, type Invited, isPoolOf } from "../access/pools.ts";
+import { INVITE_DAYS, type Invited, isPoolOf, type LinkTerms } from "../access/pools.ts";
+import { MAX_MEMBERS } from "../core/membership.ts";
 import type { MemberRow, PoolRow } from "../core/pool-store.ts";
 import type { App, HttpContext } from "./context.ts";
 import { originOf } from "./origin.ts";
@@ -21,6 +22,10 @@ const Days = Type.Optional(
     description: `How long its link lets others join, days; default ${INVITE_DAYS.usual}.`,
   }),
 );
+const Uses = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: MAX_MEMBERS, description: "How many machines its link lets join; absent: as many as come." }),
+);
+const LinkSchema = Type.Object({ days: Days, uses: Uses }, { additionalProperties: false });
 const NewPoolSchema = Type.Object(
   {
     name: Type.String({
@@ -29,7 +34,7 @@ const NewPoolSchema = Type.Object(
       pattern: PLAIN_PATTERN,
       description: `What those who are asked read; text of 1 to ${MAX_POOL_NAME} characters that can all be seen`,
     }),
-    days: Days,
+    ...LinkSchema.properties,
   },
   { additionalProperties: false },
 );
@@ -70,7 +75,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
-      const made = await pools.make(owner, request.body.name, request.body.days ?? INVITE_DAYS.usual, clock());
+      const made = await pools.make(owner, request.body.name, termsOf(request.body), clock());
       return reply.status(201).send(linkOf(made, request));
     },
   );
@@ -83,13 +88,30 @@ export function poolRoutes(app: App, context: HttpContext): void {
         ...common,
         summary: "A new link to join; the one before is good no more, and a pool that is off is on again",
         params: PoolParams,
-        body: Type.Object({ days: Days }, { additionalProperties: false }),
+        body: LinkSchema,
         response: { 200: PoolLinkSchema, ...refused },
       },
     },
     async (request) => {
       const row = ownPool(await ownerOf(request, store), request.params.id);
-      return linkOf(await pools.invite(row, request.body.days ?? INVITE_DAYS.usual, clock()), request);
+      return linkOf(await pools.invite(row, termsOf(request.body), clock()), request);
+    },
+  );
+
+  app.delete(
+    "/api/pools/:id/invite",
+    {
+      onRequest,
+      schema: {
+        ...common,
+        summary: "Take its link back: it lets nobody join any more, and members stay",
+        params: PoolParams,
+        response: { 204: Type.Null(), ...refused },
+      },
+    },
+    async (request, reply) => {
+      await pools.revoke(ownPool(await ownerOf(request, store), request.params.id));
+      return reply.status(204).send(null);
     },
   );
 
@@ -166,7 +188,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
       },
     },
     async (request) => {
-      const { id, name, ownerName } = await pools.invited(request.body.secret, clock());
+      const { id, name, ownerName } = pools.invited(request.body.secret, clock());
       return { id, name, owner: ownerName };
     },
   );
@@ -186,7 +208,13 @@ export function poolRoutes(app: App, context: HttpContext): void {
   function linkOf({ pool, secret }: Invited, request: FastifyRequest) {
     const print = config.trustProxy === 0 ? tls?.authority?.fingerprint : undefined;
     const pin = print && Buffer.from(print, "hex").toString("base64url");
-    return { id: pool.id, name: pool.name, link: joinLink(originOf(request, config), secret, pin), until: isoOf(pool.inviteUntil) };
+    return {
+      id: pool.id,
+      name: pool.name,
+      link: joinLink(originOf(request, config), secret, pin),
+      until: isoOf(pool.inviteUntil),
+      uses: pool.inviteUses,
+    };
   }
 }
 
@@ -194,17 +222,21 @@ function noPool(id: number): IdlewaveError {
   return new IdlewaveError("not-found", { what: `pool ${id} of yours` });
 }
 
-function shown({ id, name, ownerName, createdAt, offAt, inviteUntil }: PoolRow, members: Member[]): PoolInfo {
+function termsOf({ days, uses }: Static<typeof LinkSchema>): LinkTerms {
+  return { days: days ?? INVITE_DAYS.usual, uses: uses ?? null };
+}
+
+function shown({ id, name, ownerName, createdAt, offAt, inviteUntil, inviteUses }: PoolRow, members: Member[]): PoolInfo {
   const current = members.filter(({ leftAt }) => leftAt === "");
   return {
-    ...{ id, name, owner: ownerName, createdAt: isoOf(createdAt), offAt: isoOf(offAt), inviteUntil: isoOf(inviteUntil) },
+    ...{ id, name, owner: ownerName, createdAt: isoOf(createdAt), offAt: isoOf(offAt), inviteUntil: isoOf(inviteUntil), inviteUses },
     members: current.length,
     connected: current.filter(({ connected }) => connected).length,
   };
 }
 
 function memberOf(row: MemberRow, connected: boolean): Member {
-  return { id: volunteerId(row), joinedAt: isoOf(row.joinedAt), leftAt: isoOf(row.leftAt), connected, units: row.units };
+  return { id: volunteerId(row), name: row.name, joinedAt: isoOf(row.joinedAt), leftAt: isoOf(row.leftAt), connected, units: row.units };
 }
 
 function isoOf(time: number | null): string {

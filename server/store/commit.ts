@@ -82,6 +82,7 @@ class Batch {
         this.specs.push(op);
         return;
       case "member-joined":
+      case "member-named":
       case "member-left":
       case "pool-off":
         this.pools.push(op);

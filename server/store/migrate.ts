@@ -178,6 +178,11 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   `,
   // The journal may hold records of kind 9 from here on, and jobs compare within a tolerance.
   "",
+  // Links that were made before let in as many as come.
+  `
+  ALTER TABLE pools ADD COLUMN invite_uses INTEGER;
+  ALTER TABLE members ADD COLUMN name TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

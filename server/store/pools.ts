@@ -5,7 +5,7 @@ import type { MemberRow, PoolInvite, PoolRow, PoolStore } from "../core/pool-sto
 import type { StoreOp } from "../core/store.ts";
 import type { Tables } from "./tables.ts";
 
-export type MembershipOp = Extract<StoreOp, { type: "member-joined" | "member-left" | "pool-off" }>;
+export type MembershipOp = Extract<StoreOp, { type: "member-joined" | "member-named" | "member-left" | "pool-off" }>;
 
 export interface MemberUnits {
   pool: PoolId;
@@ -14,6 +14,8 @@ export interface MemberUnits {
   final: number;
   refused: number;
 }
+
+const NO_INVITE = { invite_hash: null, invite_until: null, invite_uses: null };
 
 export class SqlitePools implements PoolStore {
   private readonly database: Kysely<Tables>;
@@ -25,7 +27,16 @@ export class SqlitePools implements PoolStore {
   async add({ owner, ownerName, name }: Pick<PoolRow, "owner" | "ownerName" | "name">, invite: PoolInvite, now: number): Promise<PoolRow> {
     const row = await this.database
       .insertInto("pools")
-      .values({ owner, owner_name: ownerName, name, created_at: now, off_at: null, invite_hash: invite.hash, invite_until: invite.until })
+      .values({
+        owner,
+        owner_name: ownerName,
+        name,
+        created_at: now,
+        off_at: null,
+        invite_hash: invite.hash,
+        invite_until: invite.until,
+        invite_uses: invite.uses,
+      })
       .returningAll()
       .executeTakeFirstOrThrow();
     return poolRow(row);
@@ -35,32 +46,25 @@ export class SqlitePools implements PoolStore {
     return (await this.database.selectFrom("pools").selectAll().orderBy("id").execute()).map(poolRow);
   }
 
-  async ofInvite(hash: string, now: number): Promise<PoolRow | undefined> {
-    const row = await this.database
-      .selectFrom("pools")
-      .selectAll()
-      .where("invite_hash", "=", hash)
-      .where("invite_until", ">", now)
-      .where("off_at", "is", null)
-      .executeTakeFirst();
-    return row && poolRow(row);
-  }
-
-  async invite(pool: PoolId, { hash, until }: PoolInvite): Promise<PoolRow> {
+  async invite(pool: PoolId, { hash, until, uses }: PoolInvite): Promise<PoolRow> {
     const row = await this.database
       .updateTable("pools")
       .where("id", "=", pool)
-      .set({ invite_hash: hash, invite_until: until, off_at: null })
+      .set({ invite_hash: hash, invite_until: until, invite_uses: uses, off_at: null })
       .returningAll()
       .executeTakeFirstOrThrow();
     return poolRow(row);
+  }
+
+  async revoke(pool: PoolId): Promise<void> {
+    await this.database.updateTable("pools").where("id", "=", pool).set(NO_INVITE).execute();
   }
 
   async members(pool: PoolId): Promise<MemberRow[]> {
     const rows = await this.database
       .selectFrom("members")
       .innerJoin("accounts", "accounts.id", "members.account")
-      .select(["account", "public_key", "joined_at", "left_at", "members.submitted", "members.final", "members.refused"])
+      .select(["account", "public_key", "members.name", "joined_at", "left_at", "members.submitted", "members.final", "members.refused"])
       .where("pool", "=", pool)
       .orderBy("joined_at")
       .orderBy("account")
@@ -68,6 +72,7 @@ export class SqlitePools implements PoolStore {
     return rows.map((row) => ({
       account: row.account,
       publicKey: row.public_key,
+      name: row.name,
       joinedAt: row.joined_at,
       leftAt: row.left_at,
       units: { submitted: row.submitted, final: row.final, refused: row.refused },
@@ -81,16 +86,32 @@ export async function changeMembers(trx: Transaction<Tables>, op: MembershipOp):
     case "member-joined":
       await trx
         .insertInto("members")
-        .values({ pool: op.pool, account: op.account, joined_at: op.at, left_at: null })
-        .onConflict((conflict) => conflict.columns(["pool", "account"]).doUpdateSet({ joined_at: op.at, left_at: null }))
+        .values({ pool: op.pool, account: op.account, joined_at: op.at, left_at: null, name: op.name ?? "" })
+        .onConflict((conflict) =>
+          conflict.columns(["pool", "account"]).doUpdateSet({ joined_at: op.at, left_at: null, name: op.name ?? "" }),
+        )
         .execute();
+      if (op.invite === undefined) return;
+      await trx
+        .updateTable("pools")
+        .where("id", "=", op.pool)
+        .where("invite_hash", "=", op.invite)
+        .set((eb) => ({ invite_uses: eb("invite_uses", "-", 1) }))
+        .execute();
+      return;
+    case "member-named":
+      await trx.updateTable("members").where("pool", "=", op.pool).where("account", "=", op.account).set({ name: op.name }).execute();
       return;
     case "member-left":
       await trx.updateTable("members").where("pool", "=", op.pool).where("account", "=", op.account).set({ left_at: op.at }).execute();
       return;
     case "pool-off":
       await trx.updateTable("members").where("pool", "=", op.pool).where("left_at", "is", null).set({ left_at: op.at }).execute();
-      await trx.updateTable("pools").where("id", "=", op.pool).set({ off_at: op.at, invite_hash: null, invite_until: null }).execute();
+      await trx
+        .updateTable("pools")
+        .where("id", "=", op.pool)
+        .set({ off_at: op.at, ...NO_INVITE })
+        .execute();
       return;
     default:
       op satisfies never;
@@ -112,6 +133,7 @@ export async function forgetMemberships(trx: Transaction<Tables>, account: Accou
 }
 
 function poolRow(row: Selectable<Tables["pools"]>): PoolRow {
-  const { id, owner, owner_name, name, created_at, off_at, invite_until } = row;
-  return { id, owner, ownerName: owner_name, name, createdAt: created_at, offAt: off_at, inviteUntil: invite_until };
+  const { id, owner, owner_name, name, created_at, off_at, invite_hash, invite_until, invite_uses } = row;
+  const invited = { inviteHash: invite_hash, inviteUntil: invite_until, inviteUses: invite_uses };
+  return { id, owner, ownerName: owner_name, name, createdAt: created_at, offAt: off_at, ...invited };
 }

@@ -129,6 +129,8 @@ interface PoolTable {
   /** Hexadecimal SHA-256 of what its link says. */
   invite_hash: string | null;
   invite_until: number | null;
+  /** How many more it lets in; null: as many as come. */
+  invite_uses: number | null;
 }
 
 /** Who is or was a member, and the units of the pool's jobs that it answered. */
@@ -137,6 +139,8 @@ interface MemberTable {
   account: AccountId;
   joined_at: number;
   left_at: number | null;
+  /** What its person calls the machine; "": nothing. */
+  name: Generated<string>;
   submitted: Generated<number>;
   final: Generated<number>;
   refused: Generated<number>;

@@ -31,7 +31,7 @@ const WRITERS: Record<ResultFormat, { mime: string; write: (results: Results) =>
 
 /**
  * The results of one output (default: the first) in `format`. `source` yields each unit's framed result bytes, ascending;
- * null, or a unit left out, is a hole. Throws `not-found` for an unknown output and `bad-format`, with why, for a format
+ * null, or a unit left out, is a hole. Throws `no-output` for an unknown one and `bad-format`, with why, for a format
  * that cannot hold these results, before anything is read.
  */
 export function exportResults(
@@ -43,8 +43,7 @@ export function exportResults(
 ): ExportedResults {
   const index = output === undefined ? 0 : plan.outputs.findIndex(({ name }) => name === output);
   const chosen = plan.outputs[index];
-  if (!chosen)
-    throw new IdlewaveError("not-found", { what: `output ${output}: the job has ${plan.outputs.map(({ name }) => name).join(", ")}` });
+  if (!chosen) throw new IdlewaveError("no-output", { output: output ?? "", outputs: plan.outputs.map(({ name }) => name).join(", ") });
   const { mime, write } = WRITERS[format];
   const chunks = write({ plan, output: chosen, pieces: pieces(plan, index, source), meta });
   return { mime, extension: format === "raw" ? "bin" : format, chunks };

@@ -9,6 +9,7 @@ import { violationsOf } from "./page-visitor.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
+const NAME = 'input[name="machine"]';
 const JOIN = '[data-testid="join"]';
 
 const waitForState = (page: Page, state: string, timeout = 30_000) =>
@@ -48,6 +49,10 @@ describe("a browser and a pool", () => {
     await page.waitForSelector(JOIN);
     expect(await textOf(page, "main")).toContain("Physics lab asks for your GPU or CPU. Whoever runs this network invites this browser");
     expect(await violationsOf(page)).toEqual([]);
+    // What many machines have in common; a person may say more.
+    expect(await page.$eval(NAME, (input) => (input as HTMLInputElement).value)).toBe("Chromium on Linux");
+    await page.click(NAME, { count: 3 });
+    await page.type(NAME, "Window seat");
     // Nothing is made before the click: no key, no socket, no member.
     expect(await databases(page)).toEqual([]);
     expect(await network.members(id)).toEqual([]);
@@ -65,7 +70,7 @@ describe("a browser and a pool", () => {
     await page.waitForFunction(() => document.querySelector(".figures:not(.ghost) dt")?.textContent === "units computed", { polling: 100 });
     expect(await textOf(page, ".story")).not.toContain("credit");
     await page.waitForFunction((units) => document.querySelector("idlewave-members td.number")?.textContent === units, {}, String(UNITS));
-    expect(await textOf(page, "idlewave-members")).toMatch(/Who is in this pool.*[0-9a-f]{12}this browser lends 24/);
+    expect(await textOf(page, "idlewave-members")).toMatch(/Who is in this pool.*Window seat [0-9a-f]{12}this browser lends 24/);
     expect(await violationsOf(page)).toEqual([]);
     const [member] = await network.members(id);
     expect(member).toMatchObject({ connected: true, leftAt: "", units: { final: UNITS } });
@@ -131,5 +136,6 @@ describe("a browser and a pool", () => {
       expect(await textOf(page, ".lead")).toMatch(/Open the whole link|Ask whoever gave it to you for a new one/);
       expect(await page.$(JOIN)).toBeNull();
     }
+    expect(await databases(page)).toEqual([]);
   });
 });

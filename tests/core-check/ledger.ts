@@ -180,6 +180,9 @@ export class Ledger {
       case "member-joined":
         this.membersOf(op.pool).add(op.account);
         return;
+      case "member-named":
+        must(this.membersOf(op.pool).has(op.account), `account ${op.account} is named in pool ${op.pool} and is no member`);
+        return;
       case "member-left":
         must(this.membersOf(op.pool).delete(op.account), `account ${op.account} leaves pool ${op.pool} and is no member`);
         return;

@@ -8,9 +8,9 @@ import { dropPool, type KeptPool, keepPool } from "./kept-pools.ts";
 /** A tab that is just starting to lend is waited for this long. */
 const OTHERS_PATIENCE_MS = 15_000;
 
-export async function joinPool(origin: string, secret: string): Promise<KeptPool> {
+export async function joinPool(origin: string, secret: string, name: string): Promise<KeptPool> {
   const identity = (await knownIdentity()) ?? (await madeIdentity());
-  const pool = await errand(origin, identity, (socket) => socket.join(secret));
+  const pool = await errand(origin, identity, (socket) => socket.join(secret, name));
   await keepPool(pool);
   return pool;
 }

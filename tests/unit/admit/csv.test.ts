@@ -67,6 +67,15 @@ describe("a CSV table", () => {
     expect(faults(text)[0]).toMatchObject({ file: "t.csv", ...(line ? { line } : {}), wrong: expect.stringMatching(wrong) });
   });
 
+  it("tells faults of the header and of the lines below it at once", () => {
+    const found = faults("a,b,a\n1,2\n1,x,3\n");
+    expect(found.map(({ line, wrong }) => `${line} ${wrong}`)).toEqual([
+      "1 Two columns are called a.",
+      "2 The line has 2 fields.",
+      '3 "x" is no number.',
+    ]);
+  });
+
   it("stops at too many fields", () => {
     const header = Array.from({ length: 64 }, (_, i) => `c${i}`).join(",");
     const line = `\n${"1,".repeat(63)}1`;

@@ -20,6 +20,26 @@ const table = (set: object): Files => passes({ params: { width: 1, ...set } });
 
 const MEMBER = /passes\[0\]\.set\.first: .*first is a member of params: write \{"params": \{"first": …\}\}\.$/;
 
+describe("rows that are not there, or not good", () => {
+  const set = { params: { set: { first: "$row.a", width: { of: "$row.b", scale: 2 }, scale: "$row.a" } } };
+
+  it("are told once, with the table that the package has and the columns that are taken from it", async () => {
+    expect(await told(job({ bindings: set }, KERNEL, { "boards.csv": "a,b\n1,2\n" }))).toEqual([
+      expect.stringMatching(
+        /^job\.json:\d+:\d+ bindings\.params\.set\.first: The units have no rows\. 2 more numbers of job\.json are taken from them too\. Let units be \{"rows": "boards\.csv"\}, a line a unit, with a, b in its header\.$/,
+      ),
+    ]);
+  });
+
+  it("hide no column that their header lacks", async () => {
+    const files = job({ units: { rows: "r.csv" }, bindings: set }, KERNEL, { "r.csv": "a,c\n1,2\nx,2\n" });
+    expect(await told(files)).toEqual([
+      expect.stringMatching(/ bindings\.params\.set\.width: The units' table has no column b\. Its columns are a, c\.$/),
+      expect.stringMatching(/^r\.csv:3:1 a: "x" is no number\./),
+    ]);
+  });
+});
+
 describe("a fault is told once", () => {
   it.each<[string, Files, RegExp]>([
     [

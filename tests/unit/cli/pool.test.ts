@@ -62,6 +62,11 @@ describe("a pool", () => {
     const again = await json<{ link: string; until: string }>("pool", "invite", "1", "--days", "1");
     expect(again.link).not.toBe(stdout.trim());
     expect((await idlewave(["pool", "list"], env)).stdout).toContain("Physics lab");
+    const few = await idlewave(["pool", "invite", "1", "--uses", "30"], env);
+    expect(few.stderr).toContain("30 machines can join by this link; it is not shown again.");
+    expect((await idlewave(["pool", "list"], env)).stdout).toMatch(/its link is good until \S+ for 30 machines more/);
+    expect(await json("pool", "revoke", "1")).toEqual({ revoked: 1 });
+    expect((await idlewave(["pool", "list"], env)).stdout).toContain("it has no link");
     expect(await json("pool", "off", "1")).toEqual({ off: 1 });
     expect((await json<{ pools: PoolInfo[] }>("pool", "list")).pools[0]?.offAt).not.toBe("");
     expect(await idlewave(["donate", "--join", again.link, "--home", join(folder, "late")], env)).toMatchObject({
@@ -87,6 +92,10 @@ describe("a pool", () => {
   it.each([
     ["pool", "invite", "x"],
     ["pool", "new", "x", "--days", "400"],
+    ["pool", "new", "x", "--uses", "0"],
+    ["pool", "revoke", "x"],
+    ["donate", "--pool", "1", "--name", "Lab PC"],
+    ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", "x".repeat(41)],
     ["donate", "--join", "https://idlewave.example/join"],
     ["donate", "--join", `https://idlewave.example/other#${"a".repeat(43)}`],
     ["donate", "--pool", "one"],
@@ -101,7 +110,7 @@ describe("a pool", () => {
       const { id, link } = await json<{ id: number; link: string }>("pool", "new", "Class 7b");
       const publicly = await submit("public-job", {});
       const first = await submit("first-job", { pool: id, verify: { tier: "trusted" } });
-      const joined = donate("--join", link, "--until-idle", "2");
+      const joined = donate("--join", link, "--name", "Lab PC 7", "--until-idle", "2");
       expect(await joined.ended, joined.said()).toBe(0);
       expect(joined.said()).toContain(`The link is to pool ${id}, Class 7b, of teacher`);
       expect(await json<JobStatus>("status", String(first))).toMatchObject({ state: "done", units: { final: 6 }, executionsPerUnit: 1 });
@@ -120,7 +129,8 @@ describe("a pool", () => {
       expect(told.stdout).toContain(`pool        ${id}, Class 7b: its members alone`);
 
       const [member] = (await json<{ members: Member[] }>("pool", "members", String(id))).members;
-      expect(member).toMatchObject({ units: { submitted: 12, final: 12 } });
+      expect(member).toMatchObject({ name: "Lab PC 7", units: { submitted: 12, final: 12 } });
+      expect((await idlewave(["pool", "members", String(id)], env)).stdout).toMatch(/^[0-9a-f]{12} {2}Lab PC 7 {2}since /);
       await json("pool", "remove", String(id), String(member?.id));
       const removed = donate("--pool", String(id));
       expect(await removed.ended).toBe(EXIT.failure);

@@ -277,7 +277,9 @@ describe("every format", () => {
   test("names an output that is not there", () => {
     const plan = planOf("u8", [1], CONCAT, 1);
     const meta = { job: 1, name: "x", complete: true };
-    expect(() => exportResults(plan, "other", "raw", sourceOf("u8", []), meta)).toThrow("There is no output other: the job has answer.");
+    expect(() => exportResults(plan, "other", "raw", sourceOf("u8", []), meta)).toThrow(
+      expect.objectContaining({ code: "no-output", message: "The job has no output other.", todo: "It has answer: name one of them." }),
+    );
   });
 
   test("breaks off when a unit is missing from results that were called complete", async () => {

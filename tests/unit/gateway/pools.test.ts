@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Pools } from "../../../server/access/pools.ts";
+import { MAX_MEMBERS } from "../../../server/core/membership.ts";
 import type { TokenRow } from "../../../server/core/store.ts";
-import type { PoolId } from "../../../shared/ids.ts";
+import type { PoolId, PublicKeyHex } from "../../../shared/ids.ts";
 import { SocketEvent } from "../../../shared/protocol.ts";
 import { planOf, startNetwork, type TestNetwork } from "./network.ts";
 import { bytesOf, Volunteer } from "./volunteer.ts";
@@ -23,7 +25,7 @@ describe("a volunteer and pools", () => {
     opened.push(joined.volunteer);
     return joined;
   };
-  const make = async (days = 7) => await network.pools.make(owner, "Physics lab", days, now);
+  const make = async (days = 7, uses: number | null = null) => await network.pools.make(owner, "Physics lab", { days, uses }, now);
 
   beforeEach(async () => {
     now = Date.now();
@@ -48,21 +50,61 @@ describe("a volunteer and pools", () => {
     expect(await network.store.pools.members(pool.id)).toMatchObject([{ leftAt: null, units: { submitted: 4, final: 4, refused: 0 } }]);
   });
 
-  it("is refused with a link that has expired, was replaced, is of a pool that is off, or is none", async () => {
+  it("is refused with a link that has expired, was replaced or taken back, is of a pool that is off, or is none, and told which", async () => {
     const { pool, secret } = await make(1);
     const volunteer = await connect().join();
-    const code = async (told: unknown) => ((await volunteer.ask(SocketEvent.Join, told)) as { code?: string; ok: boolean }).code;
-    expect(await code({ secret: "x" })).toBe("bad-invite");
-    expect(await code({ secret: `${"A".repeat(43)}` })).toBe("bad-invite");
+    const told = async (asked: unknown) => (await volunteer.ask(SocketEvent.Join, asked)) as { code?: string; message?: string };
+    const code = async (asked: unknown) => (await told(asked)).code;
+    const gone = expect.stringContaining("replaced or taken back, or it is not whole");
+    for (const none of ["x", "A".repeat(43)]) expect(await told({ secret: none })).toMatchObject({ code: "bad-invite", message: gone });
     expect(await code({})).toBe("bad-message");
+    const until = new Date(Math.trunc(now) + DAY_MS).toISOString();
     now += DAY_MS + 1;
-    expect(await code({ secret })).toBe("bad-invite");
-    const next = await network.pools.invite(pool, 1, now);
-    const last = await network.pools.invite(pool, 1, now);
+    expect(await told({ secret })).toMatchObject({ code: "bad-invite", message: `This link joins no pool: it was good until ${until}.` });
+    const next = await network.pools.invite(pool, { days: 1, uses: null }, now);
+    const last = await network.pools.invite(pool, { days: 1, uses: null }, now);
     expect(await code({ secret: next.secret })).toBe("bad-invite");
     expect(await code({ secret: last.secret })).toBeUndefined();
-    await network.pools.off(pool, now);
+    await network.pools.revoke(pool);
     expect(await code({ secret: last.secret })).toBe("bad-invite");
+    expect(await network.store.pools.members(pool.id)).toMatchObject([{ leftAt: null }]);
+    const again = await network.pools.invite(pool, { days: 1, uses: null }, now);
+    await network.pools.off(pool, now);
+    expect(await code({ secret: again.secret })).toBe("bad-invite");
+  });
+
+  it("joins by a link that lets in two, and a third is refused, when they come at once too, and after a restart", async () => {
+    const { pool, secret } = await make(7, 2);
+    const three = await Promise.all([1, 2, 3].map(() => connect().join()));
+    const join = async (volunteer: Volunteer) => (await volunteer.ask(SocketEvent.Join, { secret })) as { ok: boolean; message?: string };
+    const replies = await Promise.all(three.map(join));
+    expect(replies.filter(({ ok }) => ok)).toHaveLength(2);
+    expect(replies.find(({ ok }) => !ok)?.message).toContain("let in as many as it was made for");
+    // Who is one already takes no use, and may be named anew.
+    const [first] = three.filter((_, at) => replies[at]?.ok);
+    expect(await first?.ask(SocketEvent.Join, { secret, name: "Lab PC 7" })).toMatchObject({ ok: true });
+    expect((await network.store.pools.members(pool.id)).map(({ name }) => name).sort()).toEqual(["", "Lab PC 7"]);
+    const again = await Pools.open(network.store.pools, network.coordinator, network.tokens.ring);
+    expect(again.row(pool.id)).toMatchObject({ inviteUses: 0 });
+    expect(() => again.invited(secret, now)).toThrow("let in as many");
+  });
+
+  it("whose pool is full has taken no use of the link", async () => {
+    const { pool, secret } = await make(7, 1);
+    const joins = Array.from({ length: MAX_MEMBERS }, async (_, at) => {
+      const { id } = await network.store.accountOf(at.toString(16).padStart(64, "0") as PublicKeyHex, now);
+      await network.coordinator.dispatch({ type: "member-joined", pool: pool.id, account: id });
+    });
+    await Promise.all(joins);
+    const volunteer = await connect().join();
+    expect(await volunteer.ask(SocketEvent.Join, { secret })).toMatchObject({ code: "forbidden" });
+    expect(network.pools.row(pool.id)).toMatchObject({ inviteUses: 1 });
+  });
+
+  it.each(["", "a\u202eb", "x".repeat(41), 7])("is refused with %j for the name of its machine", async (name) => {
+    const { secret } = await make();
+    const volunteer = await connect().join();
+    expect(await volunteer.ask(SocketEvent.Join, { secret, name })).toMatchObject({ code: "bad-message" });
   });
 
   it.each([1, 77])("that is no member is refused by pool %i, whether it is there or not", async (id) => {

@@ -67,6 +67,27 @@ describe("pools", () => {
     expect(await refused.json()).toMatchObject({ code: "bad-invite", todo: expect.stringContaining("new one") });
   });
 
+  it("have a link that lets in so many, which is told, and which its owner takes back", async () => {
+    for (const uses of [0, 1.5, 1001, "1", null]) expect((await server.post("/api/pools", { name: "x", uses }, teacher)).status).toBe(400);
+    const lab = (await (await server.post("/api/pools", { name: "Two", uses: 2 }, teacher)).json()) as Made;
+    expect(lab).toMatchObject({ uses: 2 });
+    await member(lab);
+    const shown = async () =>
+      ((await (await server.get("/api/pools", teacher)).json()) as { pools: PoolInfo[] }).pools.find(({ id }) => id === lab.id);
+    expect(await shown()).toMatchObject({ inviteUses: 1, members: 1 });
+    expect((await server.remove(`/api/pools/${lab.id}/invite`, stranger)).status).toBe(404);
+    expect((await server.remove(`/api/pools/${lab.id}/invite`, teacher)).status).toBe(204);
+    expect(await shown()).toMatchObject({ inviteUses: null, inviteUntil: "", offAt: "", members: 1 });
+    expect((await server.post("/api/pools/invited", { secret: secretOf(lab) })).status).toBe(404);
+    const next = (await (await server.post(`/api/pools/${lab.id}/invite`, { uses: 1 }, teacher)).json()) as Made;
+    await member(next);
+    const used = await server.post("/api/pools/invited", { secret: secretOf(next) });
+    expect([used.status, ((await used.json()) as { message: string }).message]).toEqual([
+      404,
+      "This link joins no pool: it has let in as many as it was made for.",
+    ]);
+  });
+
   it("are their owner's and an administrator's to see and change", async () => {
     const mine = await pool("Mine", stranger);
     const ids = async (by: string) =>

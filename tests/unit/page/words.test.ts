@@ -72,7 +72,7 @@ describe("the page's words", () => {
       "a unit verified",
       lent({ kind: "running" }, { fresh: { unit: 305 } }),
       "Unit 305 of this picture is yours.",
-      /^A stranger's graphics card got the same bytes, so your square is now part of it\. 144 to go\.$/,
+      /^A stranger's graphics card got the same bytes, so your square is now part of it\. 144\u00a0to\u00a0go\.$/,
     ],
     [
       "saving data",
@@ -234,10 +234,10 @@ describe("the page's words", () => {
       expect(say(of)[1]).toMatch(/for some minutes, sometimes until the browser itself is restarted/);
       expect(say(of)[1]).not.toMatch(/driver/);
     }
-    expect(say(lent({ kind: "no-adapter" }, { wasLost: true }))[0]).toBe("The browser can't use your graphics card now.");
+    expect(say(lent({ kind: "no-adapter" }, { wasLost: true }))[0]).toBe("Your graphics card is held back.");
     const again = (times: number) => say(lent({ kind: "device-lost", times, final: false }))[1];
     expect(again(1)).toBe("The unit it was on starts again. Nothing finished was lost.");
-    expect(again(2)).toMatch(/the browser may keep it from pages for some minutes\. The unit it was on starts again by itself\./);
+    expect(again(2)).toMatch(/the browser may hold it back for some minutes\. The unit it was on starts again by itself\./);
   });
 
   test("say in the dock that it steps aside while something would run", () => {
@@ -355,7 +355,7 @@ describe("the page's words", () => {
     expect(headline).toBe("Your browser's driver restarted.");
     expect(lead).toMatch(/^Nothing is running on your processor now\./);
     const none = say(lent({ kind: "no-adapter" }, { wasLost: true, donor: donorState({ phase: { kind: "no-adapter" }, software: true }) }));
-    expect(none[0]).toBe("The browser can't use your processor now.");
+    expect(none[0]).toBe("Your processor is held back.");
     expect(none[1]).toMatch(/^Your browser's driver restarted/);
   });
 

@@ -164,7 +164,7 @@ export function storeContract(name: string, open: OpenStore): void {
       const { path, store, accounts } = await place(open);
       const [one, two, three] = accounts;
       const owner = await store.addToken("teacher", false, "a".repeat(64), 1);
-      const pool = await store.pools.add({ owner: owner.id, ownerName: "teacher", name: "Lab" }, { hash: "h1", until: 100 }, 5);
+      const pool = await store.pools.add({ owner: owner.id, ownerName: "teacher", name: "Lab" }, { hash: "h1", until: 100, uses: null }, 5);
       const { id: job } = await store.addJob({ ...jobRow(), pool: pool.id }, { ...SPEC, pool: pool.id });
       const joined = (account: AccountId, at: number): StoreOp => ({ type: "member-joined", pool: pool.id, account, at });
       const gave = (account: AccountId, became: "submitted" | "final"): StoreOp => ({
@@ -176,17 +176,24 @@ export function storeContract(name: string, open: OpenStore): void {
       await store.commit([joined(one, 6), joined(two, 7)]);
       const counted = [replica(job, 0, one, "a", { credit: 0 }), gave(one, "submitted"), bytesOf(job, 0, "a")];
       await store.commit([...counted, { type: "member-left", pool: pool.id, account: two, at: 8 }]);
-      await store.pools.invite(pool.id, { hash: "h2", until: 200 });
+      await store.pools.invite(pool.id, { hash: "h2", until: 200, uses: 3 });
+      // One by the link that is good, one by the one before it.
+      const by = (invite: string) => ({ ...joined(two, 9), invite }) as StoreOp;
+      await store.commit([by("h2"), by("h1"), { type: "member-named", pool: pool.id, account: two, name: "Window seat" }]);
       await store.close();
 
       const again = opened(open, path);
-      expect(await again.pools.all()).toEqual([{ ...pool, inviteUntil: 200 }]);
-      expect(await again.pools.ofInvite("h1", 10)).toBeUndefined();
-      expect(await again.pools.ofInvite("h2", 199)).toMatchObject({ id: pool.id });
-      expect(await again.pools.ofInvite("h2", 200)).toBeUndefined();
+      expect(await again.pools.all()).toEqual([{ ...pool, inviteHash: "h2", inviteUntil: 200, inviteUses: 2 }]);
       expect(await again.pools.members(pool.id)).toEqual([
-        { account: one, publicKey: publicKey(1), joinedAt: 6, leftAt: null, units: { submitted: 1, final: 0, refused: 0 } },
-        { account: two, publicKey: publicKey(2), joinedAt: 7, leftAt: 8, units: { submitted: 0, final: 0, refused: 0 } },
+        { account: one, publicKey: publicKey(1), joinedAt: 6, leftAt: null, name: "", units: { submitted: 1, final: 0, refused: 0 } },
+        {
+          account: two,
+          publicKey: publicKey(2),
+          joinedAt: 9,
+          leftAt: null,
+          name: "Window seat",
+          units: { submitted: 0, final: 0, refused: 0 },
+        },
       ]);
       expect((await again.jobs()).map((row) => row.pool)).toEqual([undefined, pool.id]);
       expect((await again.spec(job)).pool).toBe(pool.id);
@@ -194,8 +201,12 @@ export function storeContract(name: string, open: OpenStore): void {
       await again.commit([replica(1 as JobId, 3, one, "b"), { type: "pool-off", pool: pool.id, at: 9 }, joined(two, 10)]);
       expect(await again.accounts(9)).toMatchObject([{ id: one, unitsSubmitted: 1 }, { id: three }]);
       expect((await again.pools.members(pool.id)).map(({ leftAt }) => leftAt)).toEqual([9, null]);
-      expect(await again.pools.all()).toMatchObject([{ offAt: 9, inviteUntil: null }]);
-      expect(await again.pools.ofInvite("h2", 10)).toBeUndefined();
+      expect(await again.pools.all()).toMatchObject([{ offAt: 9, inviteHash: null, inviteUntil: null, inviteUses: null }]);
+      await again.pools.invite(pool.id, { hash: "h3", until: 300, uses: null });
+      await again.commit([by("h3")]);
+      expect(await again.pools.all()).toMatchObject([{ offAt: null, inviteHash: "h3", inviteUses: null }]);
+      await again.pools.revoke(pool.id);
+      expect(await again.pools.all()).toMatchObject([{ offAt: null, inviteHash: null, inviteUntil: null, inviteUses: null }]);
       await again.commit([{ type: "forget", account: two, at: 11 }]);
       expect((await again.pools.members(pool.id)).map(({ account }) => account)).toEqual([one]);
     });
