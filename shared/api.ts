@@ -110,6 +110,12 @@ export const JobStatusSchema = Type.Object({
     }),
     quorum: Type.Integer({ description: "Matching replicas that a unit which begins now needs." }),
     compare: Type.String({ description: "How results are compared: exact, byte for byte, or each output within which tolerance." }),
+    taken: Type.Optional(
+      Type.Union([Type.Number(), Type.Null()], {
+        description:
+          "Of a job with a tolerance: the largest part of it that an accepted result took, 0 to 1, since the coordinator began; null: none was accepted.",
+      }),
+    ),
     limits: Type.String({ description: "What this does not protect from." }),
     auditor: Type.Union(
       [Type.Literal("none"), Type.Literal("away"), Type.Literal("behind"), Type.Literal("auditing"), Type.Literal("unable")],

@@ -68,6 +68,13 @@ export const CanaryFindingSchema = Type.Object(
     }),
     unitMicros: Micros("GPU time of a whole unit on the auditor's GPU"),
     benchmarkMicros: Micros("GPU time of one unit of the benchmark there"),
+    taken: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: "Of a job with a tolerance: the largest part of it that runs of one unit on the auditor's GPU took, 0 to 1.",
+      }),
+    ),
     slices: Type.Optional(SliceRuns),
     unsampled: Type.Optional(
       Sentence("Why units cannot be checked by some of their slices, where they cannot, or why that was not found out."),

@@ -4,10 +4,8 @@
  * be ended at any moment: when a kernel does not end nothing else on its device ever does.
  */
 import type { CanaryFinding } from "../../shared/canary.ts";
-import { MAX_SENTENCE, NOTHING_FOUND } from "../../shared/canary.ts";
+import { NOTHING_FOUND } from "../../shared/canary.ts";
 import { BENCHMARK_GFLOP } from "../../shared/credit.ts";
-import { differenceOf } from "../../shared/difference.ts";
-import { plain } from "../../shared/plain.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { OpenAdapter } from "../donor/adapter.ts";
@@ -23,6 +21,7 @@ import type { Engine, UnitInput } from "../engine/seam.ts";
 import { classOf, MAX_STATE_BYTES, type SliceClass } from "./alone.ts";
 import { type Below, randomBoxes } from "./cut.ts";
 import { Direct } from "./direct.ts";
+import { Repeats, sentence } from "./repeats.ts";
 import { samplerOf } from "./sampling.ts";
 import { survey } from "./survey.ts";
 
@@ -105,6 +104,7 @@ async function inspect(
   const times: number[] = [];
   const known: { input: UnitInput; bytes: Uint8Array }[] = [];
   const driver = new Driver(eagerPace(SLICE_MICROS));
+  const repeats = new Repeats(plan);
   const units = spread(plan.units.count, below);
   for (const unit of units) {
     const input = await inputOf(unit);
@@ -115,7 +115,8 @@ async function inspect(
     times.push(second.gpuMicros);
     known.push({ input, bytes: first.bytes });
     know({ units: units.slice(0, known.length), unitMicros: median(times) });
-    const differs = difference(plan, unit, first.bytes, second.bytes, "the second time");
+    const differs = repeats.refuse(unit, first.bytes) ?? repeats.differ(unit, first.bytes, second.bytes, "the second time");
+    know(repeats.found);
     if (differs) return differs;
   }
   if ("whole" in plan.slicing) return { verdict: "opaque", why: sentence(`It cannot be cut into slices: ${plan.slicing.whole}`) };
@@ -126,7 +127,8 @@ async function inspect(
       for (const wanted of CUTS[at]?.mixed ?? []) {
         const parts = Math.min(wanted, Math.max(1, Math.floor(MAX_MIXED_BOXES / dispatchesOf(plan))));
         const cut = await direct.compute(input, (grid) => randomBoxes(grid, parts, most, below));
-        const differs = difference(plan, input.index, bytes, cut, "cut into slices in another order");
+        const differs = repeats.differ(input.index, bytes, cut, "cut into slices in another order");
+        know(repeats.found);
         if (differs) return differs;
       }
     }
@@ -186,22 +188,7 @@ function dispatchesOf({ passes }: JobPlan): number {
   return passes.reduce((all, { repeat }) => all + repeat, 0);
 }
 
-function difference(plan: JobPlan, unit: number, one: Uint8Array, other: Uint8Array, when: string): Partial<CanaryFinding> | undefined {
-  const found = differenceOf(plan, one, other);
-  if (!found) return undefined;
-  const { byte, element } = found;
-  const where = element
-    ? `${element.output}[${element.index.join(", ")}], ${element.dtype}, is ${element.theirs} and was ${element.mine}`
-    : "";
-  const differs = sentence(`Unit ${unit} gave other bytes ${when}, from byte ${byte} on${where ? `: ${where}` : ""}.`);
-  return { verdict: "opaque", why: "Two runs of a unit differ.", differs };
-}
-
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-}
-
-function sentence(text: string): string {
-  return plain(text).slice(0, MAX_SENTENCE);
 }

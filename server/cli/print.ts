@@ -105,7 +105,8 @@ export const CLASS_WORDS: Record<CanaryFinding["verdict"], string> = {
   refused: "it was refused",
 };
 
-function measuredWords({ verdict, why, unitMicros }: NonNullable<JobStatus["canary"]>, credit: number): string {
+function measuredWords({ verdict, why, unitMicros, taken }: NonNullable<JobStatus["canary"]>, credit: number): string {
   const time = unitMicros === null ? "" : `, ${(unitMicros / 1000).toPrecision(3)} ms a unit on the auditor's GPU`;
-  return `${CLASS_WORDS[verdict]}${time}, ${credit.toPrecision(3)} credits a unit${why && `: ${why}`}`;
+  const room = taken === undefined ? "" : `, its runs took ${Number((100 * taken).toPrecision(2))} % of the tolerance`;
+  return `${CLASS_WORDS[verdict]}${time}${room}, ${credit.toPrecision(3)} credits a unit${why && `: ${why}`}`;
 }

@@ -17,6 +17,8 @@ export interface JobCounts {
   overruled: number;
   /** Final units of which the auditor ran slices again. */
   checked: number;
+  /** Of its tolerance (state.ts). */
+  taken: number | null;
   counted: number;
   refused: number;
   /** Accounts that hold an assignment. */
@@ -26,7 +28,7 @@ export interface JobCounts {
 }
 
 export function countsOf(job: Job): JobCounts {
-  const { pages, audited, overruled, checked, counted, refused } = job;
+  const { pages, audited, overruled, checked, taken, counted, refused } = job;
   const { check } = job.spec;
   const again = check?.how === "slices" && check.slices > 0 ? job.checkedSlices / check.slices : 0;
   return {
@@ -36,7 +38,7 @@ export function countsOf(job: Job): JobCounts {
     voted: job.open.size,
     held: job.owed + job.provisional.size + job.checks.size,
     left: job.spec.units - pages.final - pages.failed.size,
-    ...{ audited, overruled, checked, counted, refused },
+    ...{ audited, overruled, checked, taken, counted, refused },
     volunteers: job.holders.size,
     executionsPerUnit: pages.final === 0 ? 0 : (job.recorded + again) / pages.final,
   };

@@ -56,3 +56,10 @@ export function referenceOf(open: OpenUnit, decided: readonly string[], vouched:
   };
   return preferred.map(rank).sort((one, other) => other.votes - one.votes || one.apart - other.apart)[0]?.digest;
 }
+
+/** The largest part of the tolerance that a result which counts is from the unit's. */
+export function takenIn({ distances, replicas }: OpenUnit, canonical: string): number {
+  let taken = 0;
+  for (const { counted, digest } of replicas) if (counted) taken = Math.max(taken, distances?.get(canonical)?.get(digest) ?? 0);
+  return taken;
+}

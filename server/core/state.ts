@@ -124,6 +124,8 @@ export interface Job {
   unrunTasks: number;
   /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
   losses: Pick<Lease, "account" | "cluster">[];
+  /** The largest part of its tolerance that a result which was paid took, 0 to 1, since this process began; null: none was. */
+  taken: number | null;
   /** Replicas that ran, and those of them that lost. */
   counted: number;
   refused: number;

@@ -24,7 +24,7 @@ import { escrowOf, noteMemberUnit, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { takeMicros } from "./gputime.ts";
 import { dropHolders } from "./lease.ts";
-import { askLikeness, isAlike, isComparing, referenceOf } from "./likeness.ts";
+import { askLikeness, isAlike, isComparing, referenceOf, takenIn } from "./likeness.ts";
 import { noteRuling } from "./ruling.ts";
 import { reviewLone, settleLone } from "./sampling.ts";
 import { noteOpen } from "./standing.ts";
@@ -282,6 +282,7 @@ function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, dig
   work.store(slices > 0 ? { ...final, slices } : final);
   if (slices > 0) job.checked++;
   job.checkedSlices += slices;
+  if (open.distances) job.taken = Math.max(job.taken ?? 0, takenIn(open, digest));
   job.recorded += open.replicas.length;
   close(state, job, unit, open, "final", work);
   work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });

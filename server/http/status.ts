@@ -20,7 +20,7 @@ const AUDITED_LIMITS =
   "The coordinator computes a share of the units again, and many of newcomers; two volunteers who lie together, and seldom, can still pass a wrong result.";
 
 const WHOLE_LIMITS = "The coordinator computes each unit again: its own hardware is believed.";
-const TOLERANT_LIMITS = " Every number may be as far off as the tolerance allows, by chance or on purpose: it is room to cheat in.";
+const TOLERANT_LIMITS = "Every number may be as far off as the tolerance allows, by chance or on purpose: it is room to cheat in.";
 /** -ln of the probability, one in ten thousand, with which what is called found out is not. */
 const SEEN = 9.6;
 
@@ -78,11 +78,20 @@ export function jobStatus(
         quorum: spec.check && whyNotChecked === "" ? 1 : spec.quorum,
         compare: comparatorWords(plan),
       },
-      limits: `${limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor)}${isTolerant(plan) ? TOLERANT_LIMITS : ""}`,
+      ...(isTolerant(plan) ? { taken: counts.taken } : {}),
+      limits: [limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor), ...roomWords(plan, row.canary, counts)].join(" "),
       ...{ auditor, audited: counts.audited, held: counts.held },
       ...(spec.check?.how === "slices" ? { slices: slicesOf(spec.check, counts) } : {}),
     },
   };
+}
+
+/** What a tolerance leaves open, and how much of it was needed so far. */
+function roomWords(plan: JobPlan, canary: CanaryRecord | null, { taken }: JobCounts): string[] {
+  if (!isTolerant(plan)) return [];
+  const percent = (part: number) => `${Number((100 * part).toPrecision(2))} %`;
+  const measured = canary?.taken === undefined ? [] : [`Runs on the coordinator's own GPU took ${percent(canary.taken)} of it.`];
+  return [TOLERANT_LIMITS, ...measured, ...(taken === null ? [] : [`Results that were accepted took ${percent(taken)} of it at most.`])];
 }
 
 /** What is drawn of how many. */

@@ -99,6 +99,29 @@ export const affine = plan(
 );
 export const affineOnCpu = (unit: number) => Array.from({ length: 256 }, (_, i) => (5 * ((3 * unit + 1) * i + 7)) >>> 0);
 
+/** Writes far beyond the end and far before the beginning of one buffer, each unit elsewhere; the others lie around it. */
+export const spilling = plan(
+  `struct Params { unit: u32 }
+   @group(0) @binding(0) var<uniform> params: Params;
+   @group(0) @binding(1) var<storage, read> table: array<u32>;
+   @group(0) @binding(2) var<storage, read_write> spilt: array<u32>;
+   @group(0) @binding(3) var<storage, read_write> result: array<u32>;
+   @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+     spilt[id.x * 977u + params.unit * 64u] = 4294967295u;
+     spilt[4294967295u - id.x * params.unit] = 4294967295u;
+     result[id.x] = table[id.x] + params.unit;
+   }`,
+  [
+    buffer("params", 0, "uniform", 4, { writes: [u32(0, unitIndex())] }),
+    buffer("table", 1, "read-only-storage", 4 * 256, { init: { kind: "fill", word: 7 } }),
+    buffer("spilt", 2, "storage", 16),
+    buffer("result", 3, "storage", 4 * 256),
+  ],
+  [pass("main", [4, 1, 1], [0, 1, 2, 3])],
+  [output("result", 3, 256)],
+);
+export const spillingOnCpu = (unit: number) => Array.from({ length: 256 }, () => 7 + unit);
+
 /** Adds to what the buffers hold: any trace of an earlier unit shows. One small buffer, one large, one filled, one in place. */
 export const traces = plan(
   `@group(0) @binding(0) var<storage, read_write> small: array<u32>;

@@ -48,6 +48,14 @@ describe("the engine on WebGPU", () => {
     expect(driven.results.map(({ bytes }) => plans.unframe(bytes))).toEqual([3, 4, 3].map(plans.tracesOnCpu));
   });
 
+  it("lets a kernel that writes out of bounds spoil nothing but the buffer that it writes to", async () => {
+    const many = units(...Array(50).keys());
+    const { results } = await call<{ results: Results }>("drive", { plan: plans.spilling, units: many });
+    expect(results.map(({ bytes }) => plans.unframe(bytes))).toEqual(many.map(({ index }) => [plans.spillingOnCpu(index)]));
+    const after = await call<Results>("compute", { plan: plans.affine, units: units(1) });
+    expect(after.map(({ bytes }) => plans.unframe(bytes))).toEqual([[plans.affineOnCpu(1)]]);
+  });
+
   it("repeats a pass, swaps buffers between iterations and sets fields before each", async () => {
     for (const how of ["compute", "drive"]) {
       const answer = await call<Results | { results: Results }>(how, { plan: plans.swapping, units: units(0, 1, 77) });

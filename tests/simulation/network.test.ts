@@ -35,6 +35,26 @@ describe("two hundred networks with an auditor, every step checked", () => {
   });
 });
 
+describe("networks of machines that round differently, compared within a tolerance, every step checked", () => {
+  const cheats = ["casual", "always", "sleeper", "colluders", "faulty", "leaver"];
+  it.each(cheats)("keep the invariants among %s, and refuse nobody who is honest where lies are not accepted", (adversary) => {
+    for (const audit of [null, { share: 0.05, unitMs: 300 }]) {
+      const cell = runCell({ ...small, tier: "tolerant", adversary, seeds: 10, audit, check: true });
+      expect(cell.units + cell.failed).toBe(small.units);
+      expect(cell.creditWrong === 0).toBe(cell.acceptedWrong === 0);
+      if (cell.acceptedWrong === 0) expect(cell.honestRefused).toBe(0);
+      // Nobody is blamed over floats.
+      expect([cell.honestProven, cell.banned]).toEqual([0, 0]);
+    }
+  });
+
+  it("take as many executions as results that are equal do, and as few lies", () => {
+    const [near, equal] = (["tolerant", "quorum"] as const).map((tier) => runCell({ ...small, tier, adversary: "casual", check: false }));
+    expect(near).toMatchObject({ acceptedWrong: 0, honestRefused: 0, failed: 0 });
+    expect(near?.executionsPerUnit).toBeCloseTo(equal?.executionsPerUnit ?? 0, 1);
+  });
+});
+
 describe("a patient cheat", () => {
   const { answer } = ADVERSARIES.patient ?? HONEST;
   const unit = 7 as UnitIndex;

@@ -7,6 +7,7 @@ import { VETTED_PASSED } from "../../server/core/audit.ts";
 import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Reply } from "../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, SubmittedResult } from "../../server/core/events.ts";
+import type { ToCompare } from "../../server/core/likeness.ts";
 import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { markOf } from "../unit/core/world.ts";
 import { HONEST, type Ring, type Self, type Strategy } from "./adversaries.ts";
@@ -16,6 +17,7 @@ import { BYTES, CLAIM_MS, TICK_MS } from "./pace.ts";
 import { Score } from "./score.ts";
 import { type Server, startServer, type Tier } from "./server.ts";
 import { Timeline } from "./timeline.ts";
+import { distanceOf, shaded } from "./tolerance.ts";
 
 /** A unit on the median host, and how unequal hosts are. */
 const UNIT_MS = 1_000;
@@ -207,7 +209,8 @@ export class Network {
     const results = units.map((unit): SubmittedResult => {
       const digest = strategy.answer(unit, self, this.ring);
       if (strategy.isCheat && !this.ring.told.has(unit)) this.ring.told.set(unit, digest);
-      return { unit, status: "ok", gpuMicros: Math.round(unitMs * 1000), digest, bytes: BYTES };
+      const told = this.options.tier === "tolerant" ? shaded(digest, self.account) : digest;
+      return { unit, status: "ok", gpuMicros: Math.round(unitMs * 1000), digest: told, bytes: BYTES };
     });
     const event = { type: "submit", account: self.account as AccountId, cluster, assignment, results, mark: markOf(self.account) } as const;
     const deliver = () => this.tell({ ...event, now: this.timeline.now, draw: this.dice.hex() });
@@ -260,6 +263,7 @@ export class Network {
     for (const effect of effects) {
       this.score.take(effect);
       if (effect.type === "reply") reply = effect.reply;
+      else if (effect.type === "compare") this.compare(effect);
       else if (effect.type === "unit-final") {
         this.ring.partners.delete(effect.unit);
         this.ring.told.delete(effect.unit);
@@ -271,6 +275,14 @@ export class Network {
     if (!reply) throw new Error(`no answer to ${event.type}`);
     this.mix(reply.type.length + Math.trunc(event.now));
     return reply;
+  }
+
+  /** After a while, as everything. */
+  private compare({ job, unit, digest, others }: ToCompare): void {
+    const distances = [digest, ...others].map((to) => ({ to, distance: distanceOf(digest, to) }));
+    this.timeline.after(this.latency(), () => {
+      this.tell({ type: "compared", job, unit, digest, distances, now: this.timeline.now, draw: this.dice.hex() });
+    });
   }
 
   private learn(account: AccountId, what: "verified" | "refused"): void {

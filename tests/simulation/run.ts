@@ -42,7 +42,7 @@ const program = new Command("npm run sim --")
   .addOption(
     new Option(
       "--tier <tier>",
-      "how results are verified; sampled: by an auditor that runs some slices again, or by the quorum while it is behind; boinc, boinc-adaptive: replication and adaptive replication as BOINC has them, to compare with",
+      "how results are verified; tolerant: by a quorum of results that differ from machine to machine, within a tolerance; sampled: by an auditor that runs some slices again, or by the quorum while it is behind; boinc, boinc-adaptive: replication and adaptive replication as BOINC has them, to compare with",
     )
       .choices(TIERS)
       .default("quorum"),
@@ -131,6 +131,9 @@ function introduction(audit: AuditOptions | null): string[] {
       ? [
           `each unit computed once; ${SAMPLE_SLICES} of its ${SLICES} slices run again, ${NEWCOMER_SLICES} of a newcomer's, ${WHOLE_SHARE * 100} % of units whole`,
         ]
+      : []),
+    ...(tier === "tolerant"
+      ? ["results differ from machine to machine, all of them within the tolerance, and are compared as they come"]
       : []),
     ...(isBoinc(tier) ? [`a model of BOINC's ${tier === "boinc" ? "replication" : "adaptive replication"}, not our coordinator`] : []),
     `quorum of ${quorum}${isSampled ? " while the auditor is behind" : ""}, ${seats} hosts at a time, ${seeds} seeds from ${seed}`,

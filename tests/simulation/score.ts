@@ -3,7 +3,7 @@ import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Effect } from "../../server/core/effects.ts";
 import type { AuditRecord } from "../../server/core/events.ts";
 import { isPassed, isWhole } from "../../server/core/store.ts";
-import { RIGHT } from "./adversaries.ts";
+import { isRight } from "./tolerance.ts";
 
 export class Score {
   replicas = 0;
@@ -49,15 +49,15 @@ export class Score {
       if (op.alike && ++record.proven === 2) this.banned++;
     } else if (op.type === "final") {
       this.final++;
-      if (op.digest !== RIGHT) this.wrong++;
+      if (!isRight(op.digest)) this.wrong++;
       if (isWhole(op.audited)) this.audited++;
       this.slices += op.slices ?? 0;
       for (const { account, credit, outcome, digest } of op.settled) {
-        if (outcome === "refused" && digest === RIGHT && !this.isCheat(account)) this.honestRefused++;
+        if (outcome === "refused" && isRight(digest) && !this.isCheat(account)) this.honestRefused++;
         if (outcome !== "final") continue;
         this.credit += credit;
         if (isPassed(op.audited)) this.recordOf(account).passed++;
-        if (digest !== RIGHT) this.creditWrong += credit;
+        if (!isRight(digest)) this.creditWrong += credit;
       }
     }
   }

@@ -8,12 +8,13 @@ import { checkState } from "../core-check/invariants.ts";
 import { Ledger } from "../core-check/ledger.ts";
 import { SLICES } from "./adversaries.ts";
 import { Boinc } from "./boinc.ts";
+import { distanceOf } from "./tolerance.ts";
 
 export const JOB = 1 as JobId;
 const MAX_REPLICAS = 20;
 
-/** `boinc`: replication; `boinc-adaptive`: adaptive replication. The others are ours. */
-export const TIERS = ["quorum", "sampled", "boinc", "boinc-adaptive"] as const;
+/** `tolerant`: a quorum of results that differ from machine to machine. `boinc`: replication; `boinc-adaptive`: adaptive replication. The others are ours. */
+export const TIERS = ["quorum", "tolerant", "sampled", "boinc", "boinc-adaptive"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** BOINC has no auditor, and the invariants are the core's. */
@@ -49,7 +50,7 @@ class Core implements Server {
 
   constructor({ tier, units, quorum, auditShare, check }: ServerOptions) {
     this.state = createState(auditShare);
-    this.ledger = check ? new Ledger() : undefined;
+    this.ledger = check ? new Ledger((one, other) => distanceOf(one, other) !== null) : undefined;
     const spec = {
       id: JOB,
       owner: 1,
@@ -59,7 +60,8 @@ class Core implements Server {
       creditPerUnit: 1,
       requires: { features: [], limits: {} },
       maxReplicas: MAX_REPLICAS,
-      floats: false,
+      floats: tier === "tolerant",
+      tolerant: tier === "tolerant",
       measured: false,
       unitMicros: null,
       maxGpuMicros: null,

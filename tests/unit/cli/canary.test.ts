@@ -18,11 +18,22 @@ function job(name: string, body: string, elements = 1024): Record<string, string
   return { ...packageOf(9, elements, { name, passes: [{ workgroups: [16] }] }), "kernel.wgsl": `${OUT}{ ${body} }\n` };
 }
 
+/** The same of floats that are compared within a tolerance. */
+function near(name: string, body: string, elements: number): Record<string, string> {
+  const files = job(name, body, elements);
+  const output = [{ binding: "counts", dtype: "f32", shape: [elements], compare: { rtol: 0.00001 } }];
+  const manifest = { ...JSON.parse(files["job.json"] ?? ""), output };
+  return { "job.json": JSON.stringify(manifest), "kernel.wgsl": (files["kernel.wgsl"] ?? "").replace("array<u32>", "array<f32>") };
+}
+
 const JOBS = {
   pure: job("pure", "var x = id.x; for (var i = 0u; i < 20000u; i++) { x = x * 1664525u + 1013904223u; } counts[id.x] = x;"),
   reads: job("reads", "for (var i = 0u; i < 3u; i++) { counts[id.x] = counts[id.x] * 3u + id.x; }"),
   agrees: job("agrees", "counts[id.x] = id.x; counts[1024] = 7u;", 1025),
   chain: job("chain", "counts[id.x / 64u + 1u] = counts[id.x / 64u] + 1u;", 17),
+  // Whoever writes last, all of them write nearly the same.
+  near: near("near", "counts[id.x % 4u] = 1.0 + f32(id.x / 4u % 32u) * 0.0000002;", 4),
+  nan: near("nan", "counts[id.x] = bitcast<f32>(0x7fc00000u | (id.x & 1u));", 1024),
   racy: job("racy", "counts[id.x % 4u] = id.x;", 4),
 };
 
@@ -78,12 +89,19 @@ it(
       // Every workgroup reads what the one before it wrote: in another order it gives something else.
       ["paused", "opaque"],
     ]);
+    expect([told("near")[0], told("nan")[0]], said).toEqual(["running", "paused"]);
+    expect(ended.nan?.reason).toContain("NaN or an infinity");
+    // 0.0000062 at most, of the 0.00001 that it may differ by.
+    expect(ended.near?.canary?.taken).toBeGreaterThan(0);
+    expect(ended.near?.canary?.taken).toBeLessThan(0.7);
+    expect(ended.near?.verification).toMatchObject({ taken: null, compare: "counts within 0.00001 of the larger" });
+    expect(ended.near?.verification.limits).toMatch(/Runs on the coordinator's own GPU took [\d.]+ % of it\./);
     // By its time beside the benchmark's, and not by the owner's 432 GFLOP a unit.
     expect(ended.pure?.creditPerUnit).toBeGreaterThan(0);
     expect(ended.pure?.creditPerUnit).toBeLessThan(0.5);
     // Nobody but its owner meets what did not pass.
     const open = (await (await server.get("/api/jobs")).json()) as { jobs: JobStatus[] };
-    expect(open.jobs.map(({ name }) => name).sort()).toEqual(["agrees", "pure", "reads"]);
+    expect(open.jobs.map(({ name }) => name).sort()).toEqual(["agrees", "near", "pure", "reads"]);
   },
   TIMEOUT,
 );

@@ -29,6 +29,21 @@ const idle = (...options: string[]) => donor("four", "--until-idle", "1.5", ...o
 const keyOf = async (home: string) =>
   JSON.parse(await readFile(join(folder, home, "identity.json"), "utf8")) as { idlewave: string; seed: string };
 
+/** The first workgroup waits for the second, which WGSL does not promise to run meanwhile. */
+const SPINNING = `@group(0) @binding(0) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(1) var<storage, read_write> isDone: atomic<u32>;
+@compute @workgroup_size(1) fn main(@builtin(workgroup_id) group: vec3u) {
+  if (group.x == 1u) { atomicStore(&isDone, 1u); }
+  while (atomicLoad(&isDone) == 0u) {}
+  counts[group.x] = 1u;
+}
+`;
+
+async function endless(): Promise<Record<string, string>> {
+  const path = (name: string) => join(ROOT, "tests", "fixtures", "jobs", "endless", name);
+  return { "job.json": await readFile(path("job.json"), "utf8"), "kernel.wgsl": await readFile(path("kernel.wgsl"), "utf8") };
+}
+
 describe("a volunteer without a browser", () => {
   it(
     "computes with a second one what is verified, and ends when there is no work",
@@ -138,16 +153,22 @@ describe("a volunteer without a browser", () => {
     TIMEOUT,
   );
 
-  it(
-    "gives up a kernel that does not end, and tells the coordinator",
-    async () => {
-      const kernel = await readFile(join(ROOT, "tests", "fixtures", "jobs", "endless", "kernel.wgsl"), "utf8");
-      const manifest = await readFile(join(ROOT, "tests", "fixtures", "jobs", "endless", "job.json"), "utf8");
-      const job = await server.submit({ "job.json": manifest, "kernel.wgsl": kernel });
+  it.each([
+    ["does not end", "A loop without an end", endless],
+    [
+      "spins on another workgroup",
+      "A test",
+      async () => ({ ...packageOf(6, 2, { passes: [{ workgroups: [2] }] }), "kernel.wgsl": SPINNING }),
+    ],
+  ])(
+    "gives up a kernel that %s by its name, and tells the coordinator",
+    async (_, title, files) => {
+      const job = await server.submit(await files());
       const { code, told } = await donor("six").ended;
       expect(code).toBe(1);
-      expect(JSON.stringify(told)).toContain('The kernel of \\"A loop without an end\\" did not end');
+      expect(JSON.stringify(told)).toContain(`The kernel of \\"${title}\\" did not end`);
       expect((await server.status(job)).units).toMatchObject({ voted: 1, leased: 0 });
+      await server.post(`/api/jobs/${job}/cancel`, undefined, server.token);
     },
     TIMEOUT,
   );
