@@ -107,10 +107,10 @@ export class Report {
     this.soon();
   }
 
-  /** One unit was computed, in `micros` of GPU time. */
-  finished(job: JobStatus, unit: number, micros: number): void {
+  /** One unit was computed, in `micros` of GPU time. `tile`: what it looks like, where its job is an image. */
+  finished(job: JobStatus, unit: number, micros: number, tile?: Uint8Array): void {
     this.throughput.finished(job.creditPerUnit * GFLOP_PER_CREDIT, micros, performance.now());
-    this.unit({ job: job.id, unit, state: "waiting", progress: 1 });
+    this.unit({ job: job.id, unit, state: "waiting", progress: 1, tile });
     this.soon();
   }
 

@@ -46,6 +46,8 @@ export interface OwnUnit {
   state: "running" | "waiting" | "final" | "refused";
   /** Slices done over slices, 0 … 1, for `running`. */
   progress: number;
+  /** Of a unit of an image that was just computed: its square's pixels, as the picture has them. */
+  tile?: Uint8Array | undefined;
 }
 
 /** Sent at most once a second. */

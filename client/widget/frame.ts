@@ -19,13 +19,14 @@
  */
 
 import { messageOf } from "../../shared/thrown.ts";
-import { FACTS_ID, type WidgetFacts, type WidgetNow, type WidgetSize } from "../../shared/widget.ts";
+import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
 import type { DonorState, Dose } from "../donor/state.ts";
 import { Agreement } from "./agreement.ts";
 import { Asking } from "./asking.ts";
 import { Away } from "./away.ts";
 import { takeColours } from "./colours.ts";
 import { SEEN_MS } from "./consent.ts";
+import { Consenting } from "./consenting.ts";
 import { Cover } from "./cover.ts";
 import { doseBeside, FIRST_DOSE } from "./doses.ts";
 import { Given } from "./given.ts";
@@ -33,11 +34,10 @@ import { Host } from "./host.ts";
 import { languageFor } from "./language.ts";
 import { Lender } from "./lender.ts";
 import type { Breach } from "./lending.ts";
-import { openingOf } from "./opening.ts";
 import { askedInOwnWindow, isOwnWindow } from "./own-window.ts";
 import { loadAnew } from "./reload.ts";
 import { storageHere } from "./remembered.ts";
-import { type Action, hostState, isLending, isWaiting, type Overlay, type Scene, sceneOf } from "./scene.ts";
+import { type Action, hostState, isLending, isWaiting, type Overlay, QUESTION, type Scene, sceneOf } from "./scene.ts";
 import { shownOf } from "./shown.ts";
 import { Sight } from "./sight.ts";
 import { SiteWatch } from "./site-watch.ts";
@@ -46,7 +46,6 @@ import { Strip } from "./strip.ts";
 import { takeTheme } from "./theme.ts";
 import { View } from "./view.ts";
 
-const QUESTION: Scene = { kind: "ask", hint: "none", presses: 0 };
 const FORGETTING: Overlay = { kind: "forget", hint: "none", presses: 0 };
 
 class Frame {
@@ -72,8 +71,16 @@ class Frame {
     job: () => this.agreement.job?.id ?? 0,
     go: (scene) => this.go(scene),
     cover: (over) => this.cover.lay(over),
-    onYes: (dose, job) => void this.agree(dose, job),
+    onYes: (dose, job) => void this.consenting.agree(dose, job),
     onForget: () => void this.forget(),
+  });
+  private readonly consenting = new Consenting({
+    agreement: this.agreement,
+    scene: () => this.scene,
+    go: (scene) => this.go(scene),
+    end: (scene) => this.end(scene),
+    start: (dose) => this.start(dose),
+    show: ({ id }) => void this.strip.load(id),
   });
   private readonly away = new Away({
     sight: this.seen,
@@ -84,9 +91,9 @@ class Frame {
   private readonly siteWatch = new SiteWatch({
     site: this.facts.site.origin,
     job: () => this.agreement.job?.id ?? 0,
-    onOff: () => this.askFor({ on: false, job: null }),
+    onOff: () => this.consenting.askFor({ on: false, job: null }),
     // It may be paused for a moment only: what was begun of it goes on.
-    onOther: (now) => this.scene.kind === "waiting" && this.askFor(now),
+    onOther: (now) => this.scene.kind === "waiting" && this.consenting.askFor(now),
   });
   private scene: Scene = QUESTION;
   private readonly cover = new Cover(this.own && askedInOwnWindow() === "forget" ? FORGETTING : null, () => this.go(this.scene));
@@ -98,6 +105,7 @@ class Frame {
     wave: this.view.wave,
     palette: this.view.palette(),
     onState: (state) => this.take(state),
+    onFact: (fact) => this.strip.takeFact(fact),
     onBroken: (breach) => this.breakOff(breach),
   }));
   private readonly given = new Given();
@@ -116,9 +124,7 @@ class Frame {
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
     if (!this.own) loadAnewWhenBack(() => isWaiting(this.scene) && this.cover.over === null);
-    const opening = openingOf(this.agreement);
-    if (opening) this.go(opening);
-    else this.resume();
+    this.consenting.open();
   }
 
   private act(action: Action, event: MouseEvent): void {
@@ -135,7 +141,10 @@ class Frame {
         return;
       case "no":
         if (this.own) globalThis.close();
-        else this.decline();
+        else {
+          this.agreement.decline();
+          this.go({ kind: "declined" });
+        }
         return;
       case "stop":
         // It stands where the yes did: the second half of a double click is none.
@@ -148,7 +157,7 @@ class Frame {
         this.go(QUESTION);
         return;
       case "retry":
-        this.resume();
+        this.consenting.resume();
         return;
       case "open-window":
         this.asking.openWindow();
@@ -170,48 +179,6 @@ class Frame {
       default:
         action satisfies never;
     }
-  }
-
-  /** A yes to a job that has ended since it was asked for is none: whatever runs now is asked for. */
-  private async agree(dose: Dose, job: number): Promise<void> {
-    const { kind } = this.scene;
-    const other = await this.agreement.lookForAnother(job);
-    // It may have been refused meanwhile.
-    if (this.scene.kind !== kind) return;
-    if (other) return this.askFor(other);
-    this.agreement.agree(dose, job);
-    this.start(dose);
-  }
-
-  private askFor({ on, job }: WidgetNow): void {
-    this.agreement.takeBack();
-    this.agreement.job = job;
-    if (job) void this.strip.load(job.id);
-    if (!on) this.end({ kind: "off" });
-    else this.end(job ? { kind: "ask", hint: "other-job", presses: 0 } : { kind: "no-job" });
-  }
-
-  /** The job that was lent to has ended. */
-  private async askNext(): Promise<void> {
-    const other = await this.agreement.lookForAnother();
-    if (other && this.scene.kind === "no-job") this.askFor(other);
-  }
-
-  /** Goes on under a yes that holds still, else asks. */
-  private resume(): void {
-    const answer = this.agreement.kept();
-    if (answer.kind === "yes") this.start(answer.dose);
-    else this.go(QUESTION);
-  }
-
-  private askAnew(): void {
-    this.agreement.takeBack();
-    this.end(QUESTION);
-  }
-
-  private decline(): void {
-    this.agreement.decline();
-    this.go({ kind: "declined" });
   }
 
   /** The key of this frame, which no other page reaches, with all that is kept beside it; the account on the coordinator goes first. */
@@ -240,7 +207,7 @@ class Frame {
 
   private start(dose: Dose): void {
     if (this.agreement.isOver) {
-      this.askAnew();
+      this.consenting.askAnew();
       return;
     }
     this.dose = dose;
@@ -274,7 +241,7 @@ class Frame {
     this.given.take(state);
     this.strip.take(state.verified.filter(({ job }) => job === this.agreement.job?.id).map(({ unit }) => unit));
     if (isLending(this.scene) && this.agreement.isOver) {
-      this.askAnew();
+      this.consenting.askAnew();
       return;
     }
     const isRunning = isLending(this.scene) && this.scene.kind !== "paused";
@@ -284,7 +251,7 @@ class Frame {
       // Stop takes the yes back, wherever it was pressed.
       if (scene.kind === "stopped") this.agreement.takeBack();
       this.end(scene);
-      if (scene.kind === "no-job") void this.askNext();
+      if (scene.kind === "no-job") void this.consenting.askNext();
     } else this.go(scene);
     if (scene.kind === "outdated") loadAnew();
   }

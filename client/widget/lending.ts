@@ -15,6 +15,7 @@ export interface LendingOptions {
   wave: HTMLCanvasElement;
   palette: WavePalette;
   onState(state: DonorState): void;
+  onFact(fact: DonorFact): void;
   /** Nothing runs any more; the next `go` makes another worker. */
   onBroken(breach: Breach): void;
 }
@@ -94,6 +95,7 @@ export class Lending {
     this.donation = donation;
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }: MessageEvent<DonorFact>) => {
+      this.options.onFact(data);
       if (data.type === "share") this.wave.takeShare(data.gpuMillis, data.wallMillis, data.at);
     };
     await donation.attach(this.options.onState, port2);

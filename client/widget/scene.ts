@@ -39,6 +39,9 @@ export type Scene =
   | { kind: "forgotten" }
   | { kind: "not-forgotten"; why: string };
 
+/** As it is put first. */
+export const QUESTION: Scene = { kind: "ask", hint: "none", presses: 0 };
+
 /** What lies over a scene, which goes on beneath. */
 export type Overlay = { kind: "why" } | { kind: "forget"; hint: AskHint | WindowHint; presses: number };
 

@@ -1,22 +1,23 @@
-/** The strip of squares above the words: the job's picture, a run of units a square, inked from below as they are verified. */
-import { decodePicture, type Picture } from "../../shared/picture.ts";
+/**
+ * The strip of squares above the words, 16 by 3: of a job that is an image a part of its picture, a unit a square; of any other
+ * the whole job, a run of units a square, inked from below as they are verified.
+ */
+import type { DonorFact } from "../donor/state.ts";
+import { Board, COLUMNS, ROWS } from "./board.ts";
+import { paintSquare } from "./square.ts";
 
-const COLUMNS = 16;
-const ROWS = 3;
+/** CSS pixels of a square. */
 const SIDE = 20;
-/** CSS pixels of a square that are yellow at least where one unit is the visitor's. */
-const LEAST_OWN = 3;
+/** Units end as fast as they like, ms. */
+const REDRAW_MS = 250;
+/** The picture is asked for again no sooner, ms. */
+const REFRESH_MS = 5_000;
 
 export class Strip {
   private readonly canvas: HTMLCanvasElement;
-  private shares = new Float64Array(COLUMNS * ROWS);
-  private units = 0;
-  /** Verified units of this visitor's, by square. */
-  private readonly own = new Map<number, number>();
-  /** Verified before the picture came, which says how many there are; null: it has come, or will not. */
-  private early: number[] | null = [];
-  /** What was told last: the newest units are told again and again. */
-  private told: ReadonlySet<number> = new Set();
+  private board = new Board(0);
+  private refreshing: ReturnType<typeof setTimeout> | null = null;
+  private drawing: ReturnType<typeof setTimeout> | null = null;
 
   constructor(canvas: HTMLCanvasElement) {
     this.canvas = canvas;
@@ -26,76 +27,60 @@ export class Strip {
     canvas.addEventListener("contextrestored", () => this.draw());
   }
 
-  /** Asks for the picture once; without an answer the squares stay empty. */
+  /** Asks for the picture of another job; without an answer the squares stay empty. */
   async load(job: number): Promise<void> {
-    const picture = await pictureOf(job);
-    const early = this.early ?? [];
-    this.early = null;
-    if (!picture) return;
-    const runs = this.shares.length;
-    const sums = new Float64Array(runs);
-    for (const { cell, share } of picture.changes) {
-      const run = Math.min(runs - 1, Math.floor((cell * runs) / picture.cells));
-      sums[run] = (sums[run] ?? 0) + share;
-    }
-    const cellsPerRun = Math.max(1, picture.cells / runs);
-    this.units = picture.units;
-    this.shares = sums.map((sum) => Math.min(1, sum / cellsPerRun));
-    for (const unit of early) this.count(unit);
-    this.draw();
+    const board = new Board(job);
+    this.board = board;
+    await this.fetch(board);
   }
 
   /** The newest units of this visitor's that are verified, some of them told before. */
   take(units: readonly number[]): void {
-    const fresh = units.filter((unit) => !this.told.has(unit));
-    this.told = new Set(units);
-    if (fresh.length === 0) return;
-    if (this.units > 0) for (const unit of fresh) this.count(unit);
-    else this.early?.push(...fresh);
+    if (!this.board.verify(units)) return;
     this.draw();
+    // What they look like is in the picture now.
+    const { board } = this;
+    this.refreshing ??= setTimeout(() => {
+      this.refreshing = null;
+      void this.fetch(board);
+    }, REFRESH_MS);
   }
 
-  private count(unit: number): void {
-    const run = Math.floor((unit * this.shares.length) / this.units);
-    this.own.set(run, (this.own.get(run) ?? 0) + 1);
+  /** What becomes of this visitor's own units. */
+  takeFact(fact: DonorFact): void {
+    if (fact.type === "unit") this.board.takeOwn(fact.unit);
+    else if (fact.type === "held") this.board.hold(fact.held.find(({ job }) => job === this.board.job)?.units ?? []);
+    else return;
+    this.drawing ??= setTimeout(() => {
+      this.drawing = null;
+      this.draw();
+    }, REDRAW_MS);
   }
 
   draw(): void {
     const context = this.canvas.getContext("2d");
     if (!context) return;
     const style = getComputedStyle(this.canvas);
-    const colour = (name: string) => style.getPropertyValue(name);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    const brush = {
+      context,
+      isDark: getComputedStyle(document.documentElement).colorScheme === "dark",
+      ...{ ground: colour("--ground"), ink: colour("--ink"), line: colour("--line"), sea: colour("--sea"), lent: colour("--lent") },
+    };
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    context.fillStyle = colour("--ground");
-    context.fillRect(0, 0, COLUMNS * SIDE, ROWS * SIDE);
-    for (const [run, share] of this.shares.entries()) {
-      const x = (run % COLUMNS) * SIDE;
-      const y = Math.floor(run / COLUMNS) * SIDE;
-      for (const [name, height] of [
-        ["--sea", Math.round(share * SIDE)],
-        ["--lent", ownHeight(this.own.get(run) ?? 0, this.units / this.shares.length)],
-      ] as const) {
-        context.fillStyle = colour(name);
-        context.fillRect(x, y + SIDE - height, SIDE, height);
-      }
-      context.fillStyle = colour("--line");
-      context.fillRect(x, y, SIDE, 1);
-      context.fillRect(x, y, 1, SIDE);
+    for (let square = 0; square < COLUMNS * ROWS; square++) {
+      paintSquare(brush, this.board.square(square), (square % COLUMNS) * SIDE, Math.floor(square / COLUMNS) * SIDE, SIDE);
     }
   }
-}
 
-/** Null: it did not come. */
-async function pictureOf(job: number): Promise<Picture | null> {
-  try {
-    const response = await fetch(`/api/jobs/${job}/picture`);
-    return response.ok ? decodePicture(new Uint8Array(await response.arrayBuffer())) : null;
-  } catch {
-    return null;
+  private async fetch(board: Board): Promise<void> {
+    try {
+      const response = await fetch(`/api/jobs/${board.job}/picture${board.seq > 0 ? `?since=${board.seq}` : ""}`);
+      if (!response.ok) return;
+      board.takePicture(new Uint8Array(await response.arrayBuffer()));
+    } catch {
+      return; // The squares stay as they are.
+    }
+    if (board === this.board) this.draw();
   }
-}
-
-/** CSS pixels of a square that are the visitor's, as on the page's plate: by its share, and enough to be seen. */
-export function ownHeight(own: number, unitsPerSquare: number): number {
-  return own === 0 ? 0 : Math.min(SIDE, Math.max(LEAST_OWN, Math.round((SIDE * own) / unitsPerSquare)));
 }

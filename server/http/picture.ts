@@ -2,8 +2,9 @@
 import type { UnitIndex } from "../../shared/ids.ts";
 import { encodePicture, MAX_CELLS, type PictureCell } from "../../shared/picture.ts";
 import type { JobPlan } from "../../shared/plan.ts";
+import { shownOutput, tileShape } from "../../shared/tile.ts";
 import type { FinalReader } from "./follow.ts";
-import { imageTile, shownOutput, shownValue, tileShape } from "./tiles.ts";
+import { shownValue, tileInTurns } from "./tiles.ts";
 import { Tones } from "./tones.ts";
 
 const SEQ_MS = 200; // one step of the sequence; nothing refreshes more often
@@ -78,7 +79,7 @@ export class JobPicture implements FinalReader {
     if (cell >= this.cells) throw new RangeError(`unit ${unit} is outside the job`);
     const isShown = unit < (this.shownUnit[cell] ?? 0);
     // Before anything says that it is final: the picture may be asked for meanwhile.
-    const tile = isShown && this.isImage ? await imageTile(this.plan, bytes) : undefined;
+    const tile = isShown && this.isImage ? await tileInTurns(this.plan, bytes) : undefined;
     this.finals[cell] = (this.finals[cell] ?? 0) + 1;
     this.dirty.add(cell);
     if (!isShown) return;

@@ -1,9 +1,12 @@
 /** Who made a job: volunteers of whom it has a final unit. Each is written once, so that their number is never looked for in pages of units. */
-import type { Transaction } from "kysely";
+import { CompiledQuery, type Transaction } from "kysely";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import type { Settled } from "../core/store.ts";
 import { chunks } from "./chunks.ts";
+import { RowText } from "./row-text.ts";
 import type { Tables } from "./tables.ts";
+
+const ROWS = new RowText("(?,?)", (rows) => `INSERT OR IGNORE INTO makers (job, account) VALUES ${rows}`);
 
 /** Those of one commit. */
 export class Makers {
@@ -24,13 +27,11 @@ export class Makers {
     for (const [job, accounts] of this.jobs) {
       let added = 0;
       for (const chunk of chunks([...accounts])) {
-        const rows = await trx
-          .insertInto("makers")
-          .values(chunk.map((account) => ({ job, account })))
-          .onConflict((conflict) => conflict.doNothing())
-          .returning("account")
-          .execute();
-        added += rows.length;
+        const rows = CompiledQuery.raw(
+          ROWS.for(chunk.length),
+          chunk.flatMap((account) => [job, account]),
+        );
+        added += Number((await trx.executeQuery(rows)).numAffectedRows ?? 0n);
       }
       if (added === 0) continue;
       // Of a job that began before they were counted it stays unknown.

@@ -22,6 +22,7 @@ import type { Report } from "../report.ts";
 import type { SessionState } from "../session-state.ts";
 import type { DonorPhase } from "../state.ts";
 import type { Checkpoints } from "./checkpoints.ts";
+import { tileOf } from "./tile-of.ts";
 import { type Bench, TooLarge, Uncompiled, type Workshop } from "./workshop.ts";
 
 /** Whoever waits is woken by what changes; this is only so that a forgotten wake-up is no end. */
@@ -124,7 +125,7 @@ export class Computing {
     const digest = await sha256(bytes);
     const shelved = outbox.add({ job: task.job, unit: task.unit, token: task.token, status: "ok", gpuMicros, digest, bytes });
     claims.finished(task);
-    report.finished(bench.status, task.unit, gpuMicros);
+    report.finished(bench.status, task.unit, gpuMicros, tileOf(bench.plan, bytes));
     onChange();
     await shelved;
     this.parts.checkpoints.drop(task);

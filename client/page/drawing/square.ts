@@ -43,13 +43,13 @@ export function drawSquare(brush: Brush, square: Square): void {
   context.fillStyle = palette.ground;
   context.fillRect(x, y, side, side);
   const running = square.own.find((unit) => unit.state === "running");
-  const waiting = square.own.some((unit) => unit.state === "waiting");
+  const waiting = square.own.find((unit) => unit.state === "waiting");
   const mine = square.own.filter((unit) => unit.state === "final").length;
   const share = shareFinal(square.cells);
   if (square.units > 1) drawRun(brush, square, share, mine / square.units);
   else if (share === 1 || mine > 0) drawTile(brush, square, mine > 0);
   else hairlines(brush, square);
-  if (waiting) drawWaiting(brush, square);
+  if (waiting) drawWaiting(brush, square, waiting.tile);
   else if (running) drawRunning(brush, square, running.progress);
   else if (share < 1 && mine === 0 && square.elsewhere) drawDot(brush, square);
 }
@@ -146,9 +146,16 @@ function outline(context: Brush["context"], colour: string, { x, y, side }: Pick
   context.fillRect(x + side - width, y, width, side);
 }
 
-function drawWaiting({ context, palette }: Brush, { x, y, side, pixelRatio }: Square): void {
-  context.fillStyle = palette.lent;
-  context.fillRect(x, y, side, side);
+/** `tile`: its pixels, where they are known and the square is that unit alone. */
+function drawWaiting(brush: Brush, square: Square, tile: Uint8Array | undefined): void {
+  const { context, palette } = brush;
+  const { x, y, side, pixelRatio } = square;
+  const [cell] = square.cells;
+  if (tile && cell && square.units === 1) drawTile(brush, { ...square, cells: [{ ...cell, tile }] }, true);
+  else {
+    context.fillStyle = palette.lent;
+    context.fillRect(x, y, side, side);
+  }
   const gap = Math.max(3, Math.round(HATCH_GAP * pixelRatio));
   context.save();
   context.beginPath();
