@@ -1,2 +1,13 @@
 /** Pages beside the visitor's: each is `client/page/<name>.html`, and a coordinator has it at `/<name>`. */
-export const ARTICLES = ["privacy", "join", "bench", "unit", "not-a-miner", "your-site", "your-job", "supported-by", "site"] as const;
+export const ARTICLES = [
+  "privacy",
+  "join",
+  "bench",
+  "unit",
+  "not-a-miner",
+  "your-site",
+  "your-job",
+  "supported-by",
+  "site",
+  "sites",
+] as const;

@@ -23,8 +23,18 @@ export function asked<Answer>(path: string, sent?: object): Promise<Answer> {
   const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(sent) };
   return answered(path, sent ? post : {}, async (answer) => {
     const body = jsonOf(await answer.text());
-    // A captive portal answers 200 with a page of its own.
-    if (!body) throw new NotTold(`Something else than the coordinator answered. ${AGAIN}`, 0);
+    if (!body) throw notOurs();
+    return body as Answer;
+  });
+}
+
+/** As whoever has this token; `sent` is posted, and with `remove` what is there is removed, which answers nothing. Rejects with `NotTold`. */
+export function askedAs<Answer>(token: string, path: string, { sent, remove }: { sent?: object; remove?: true } = {}): Promise<Answer> {
+  const headers: Record<string, string> = { authorization: `Bearer ${token}`, ...(sent ? { "content-type": "application/json" } : {}) };
+  const method = remove ? "DELETE" : sent ? "POST" : "GET";
+  return answered(path, { method, headers, ...(sent ? { body: JSON.stringify(sent) } : {}) }, async (answer) => {
+    const body = jsonOf(await answer.text());
+    if (!body && !remove) throw notOurs();
     return body as Answer;
   });
 }
@@ -38,6 +48,11 @@ export function askedBytes(path: string, limit: number): Promise<ArrayBuffer> {
     if (bytes.byteLength > limit) throw tooLarge();
     return bytes;
   });
+}
+
+/** A captive portal answers 200 with a page of its own. */
+function notOurs(): NotTold {
+  return new NotTold(`Something else than the coordinator answered. ${AGAIN}`, 0);
 }
 
 async function answered<Body>(

@@ -83,7 +83,7 @@ class Join extends LightElement {
         <li>It runs only in the tab that opens now. Stop, Less and More are always in sight.</li>
         <li>It earns no credit. You can leave with one click, and the owner can remove you.</li>
       </ul>
-      ${secret === null ? nothing : html`<p><label>Name of this machine <input type="text" name="machine" maxlength=${MAX_MACHINE_NAME} autocomplete="off" .value=${this.machine} @input=${(event: InputEvent) => this.takeName(event)} /></label></p>`}
+      ${secret === null ? nothing : html`<label class="machine">Name of this machine<input type="text" name="machine" maxlength=${MAX_MACHINE_NAME} autocomplete="off" .value=${this.machine} @input=${(event: InputEvent) => this.takeName(event)} /></label>`}
       <p class="beside">
         <button class="lend" type="button" data-testid="join" ?disabled=${kind === "working"} @click=${() => void this.join()}>${words}</button>
         <button class="plain" type="button" @click=${() => location.assign("/")}>Not now</button>

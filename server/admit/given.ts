@@ -9,7 +9,7 @@ import type { Units } from "./units.ts";
 const UNIT = 8;
 
 /**
- * The values of the number at `path` of `binding` in `pass`; undefined where they come from a file, a pass's table or a seed, where
+ * The values of the number at `path` of `binding` in `pass`; undefined where they come from a file or a seed, where
  * passes change them, and where the kernel may.
  */
 export function givenIn(
@@ -38,7 +38,7 @@ export function givenIn(
   };
 }
 
-function rangeOf({ of, scale, offset }: Source, { space, rows }: Units, { repeat }: PassPlan, passIndex: number): Range | undefined {
+function rangeOf({ of, scale, offset }: Source, { space, rows }: Units, pass: PassPlan, passIndex: number): Range | undefined {
   const [factor, first] = [Number(scale), Number(offset)];
   if (!of) return whole(first, first, "last");
   if (of.kind === "row") {
@@ -47,8 +47,16 @@ function rangeOf({ of, scale, offset }: Source, { space, rows }: Units, { repeat
     return column && whole(first + factor * Number(column.min), first + factor * Number(column.max), "moved");
   }
   if (of.kind === "pass") {
-    if (of.field === "iteration") return whole(first, first + factor * (repeat - 1), "last");
+    if (of.field === "iteration") return whole(first, first + factor * (pass.repeat - 1), "last");
     return exactly(first + factor * passIndex);
+  }
+  if (of.kind === "pass-row") {
+    const values = (pass.table?.lines ?? []).slice(0, pass.repeat).map((line) => Number(line[of.column]));
+    const [least, most] = values.reduce(
+      ([min, max], value) => [Math.min(min, value), Math.max(max, value)],
+      [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    );
+    return whole(first + factor * least, first + factor * most, "moved");
   }
   if (of.kind !== "unit" || !space) return undefined;
   if (of.field === "count") return whole(first + factor * space.count, first + factor * space.count, "last");

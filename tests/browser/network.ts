@@ -12,6 +12,8 @@ const POLL_MS = 200;
 
 export interface Network {
   readonly url: string;
+  /** The administrator's. */
+  readonly token: string;
   /** Submits a folder under tests/fixtures; resolves with the job's number. */
   submit(fixture: string, change?: (manifest: Record<string, unknown>) => void): Promise<number>;
   status(job: number): Promise<JobStatus>;
@@ -49,6 +51,7 @@ export async function startNetwork(): Promise<Network> {
   const status = async (job: number) => (await asAdmin(`/api/jobs/${job}`)) as JobStatus;
   return {
     url,
+    token,
     get,
     status,
     async submit(fixture, change) {

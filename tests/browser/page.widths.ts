@@ -119,6 +119,18 @@ describe("every width", () => {
     }
   });
 
+  test.each([
+    [390, 844],
+    [900, 800],
+    [1280, 800],
+  ])("%d x %d: the five words of the legend are on one line", async (width, height) => {
+    await page.setViewport({ width, height });
+    await visitor.open();
+    const tops = await page.$$eval(".legend span:not(.swatch)", (words) => words.map((word) => word.getBoundingClientRect().top));
+    expect(tops).toHaveLength(5);
+    expect(new Set(tops).size).toBe(1);
+  });
+
   test("the dock hides no word of the first screen of a laptop, and no square grows with the words", async () => {
     await visitor.open();
     await visitor.lend();

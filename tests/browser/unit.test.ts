@@ -172,6 +172,23 @@ it("says so where the coordinator gives out other bytes than it tells of, none, 
   }
 });
 
+it("breaks the longest number that goes into a unit on a phone, so that all its digits are in sight", async () => {
+  const path = `/api/jobs/${job}/units/${RIGHT}`;
+  const long = { binding: "modulus", offset: 0, type: "limbs", value: "1234567890".repeat(9) };
+  const body = JSON.stringify({ ...((await network.get(path)) as object), inputs: [long], inputCount: 1 });
+  const { url, server } = await openLiar((asked) => (asked === path ? { status: 200, body } : undefined));
+  try {
+    await page.setViewport({ width: 390, height: 844 });
+    await page.goto(url + unitAddress({ id: job }, RIGHT));
+    await until("final idle");
+    expect(await text(".inputs td:last-child")).toBe(long.value);
+    expect(await page.$eval(".inputs", (box) => box.scrollWidth - box.clientWidth)).toBe(0);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 it("has words of its own for a unit that is not final, not there, not named, or cannot be checked in this browser", async () => {
   await open(OPEN);
   await until("open idle");
