@@ -49,6 +49,11 @@ export const ConfigSchema = Type.Object(
       maximum: 100_000,
       description: "Jobs that an owner may have at a time, drafts too and ended ones not; an administrator may have any number.",
     }),
+    visitorsPerSite: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description: "Visitors of one site that may lend in its name at a time; further ones wait.",
+    }),
     logLevel: Type.Union(
       [Type.Literal("silent"), Type.Literal("error"), Type.Literal("warn"), Type.Literal("info"), Type.Literal("debug")],
       { description: "What is logged." },
@@ -99,6 +104,7 @@ export const DEFAULT_CONFIG: Config = {
   auditPercent: 100 * DEFAULT_AUDIT_SHARE,
   canaryMinutes: 10,
   jobsPerOwner: 200,
+  visitorsPerSite: 10_000,
   logLevel: "info",
   logFormat: "text",
   metricsToken: "",
@@ -126,6 +132,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
   IDLEWAVE_AUDIT_PERCENT: ["auditPercent"],
   IDLEWAVE_CANARY_MINUTES: ["canaryMinutes"],
   IDLEWAVE_JOBS_PER_OWNER: ["jobsPerOwner"],
+  IDLEWAVE_VISITORS_PER_SITE: ["visitorsPerSite"],
   IDLEWAVE_LOG_LEVEL: ["logLevel"],
   IDLEWAVE_LOG_FORMAT: ["logFormat"],
   IDLEWAVE_METRICS_TOKEN: ["metricsToken"],

@@ -48,6 +48,7 @@ export async function openDoors(
     publicUrl: config.publicUrl,
     trustProxy: config.trustProxy,
     allowSoftware: config.allowSoftware,
+    visitorsPerSite: config.visitorsPerSite,
     mayAudit,
     listensPublicly: !isLoopback(config.host),
     drainMs: config.drainSeconds * 1000,

@@ -1,4 +1,5 @@
 /** Where two results of one unit differ first. */
+import { compareResults, isTolerant } from "./comparator.ts";
 import type { Dtype, JobPlan } from "./plan.ts";
 import { elementsOf } from "./reduce/elements.ts";
 import { unframe } from "./result.ts";
@@ -8,6 +9,8 @@ export interface Difference {
   byte: number;
   /** Null where a result is none of this job, so that its bytes mean nothing. */
   element: DifferentElement | null;
+  /** Present where they are alike all the same, within the job's tolerance: the largest part of it that two elements take, 0 to 1. */
+  distance?: number;
 }
 
 export interface DifferentElement {
@@ -25,7 +28,9 @@ export function differenceOf(plan: Pick<JobPlan, "outputs">, mine: Uint8Array, t
   const byte = firstDifference(mine, theirs);
   if (byte === undefined) return undefined;
   try {
-    return { byte, element: differentElement(plan, unframe(plan, mine), unframe(plan, theirs)) };
+    const element = differentElement(plan, unframe(plan, mine), unframe(plan, theirs));
+    const { isAlike, distance } = isTolerant(plan) ? compareResults(plan, mine, theirs) : { isAlike: false, distance: 0 };
+    return { byte, element, ...(isAlike ? { distance } : {}) };
   } catch (error) {
     if (error instanceof RangeError) return { byte, element: null };
     throw error;

@@ -38,12 +38,11 @@ export class Repeats {
   differ(unit: number, one: Uint8Array, other: Uint8Array, when: string): Differing | undefined {
     const found = differenceOf(this.plan, one, other);
     if (!found) return undefined;
-    if (isTolerant(this.plan)) {
-      const { isAlike, distance } = compareResults(this.plan, one, other);
+    const { byte, element, distance } = found;
+    if (distance !== undefined) {
       this.taken = Math.max(this.taken, distance);
-      if (isAlike) return undefined;
+      return undefined;
     }
-    const { byte, element } = found;
     const where = element
       ? `${element.output}[${element.index.join(", ")}], ${element.dtype}, is ${element.theirs} and was ${element.mine}`
       : "";

@@ -4,6 +4,7 @@
  * shared among its owners by their dispatches. A submit of more than `MAX_SUBMIT_UNITS` owners is timed by the wall too.
  */
 import { total } from "../../shared/total.ts";
+import { AwakeTime } from "./awake.ts";
 import { MAX_SUBMIT_UNITS } from "./limits.ts";
 
 const MAP_READ = 1;
@@ -34,6 +35,7 @@ export function openClock(device: GPUDevice): GpuClock {
 
 class WallClock implements GpuClock {
   private readonly device: GPUDevice;
+  private readonly awake = new AwakeTime();
   private lastEnd = 0;
 
   constructor(device: GPUDevice) {
@@ -41,13 +43,19 @@ class WallClock implements GpuClock {
   }
 
   start(owners: ReadonlyMap<object, number>): Stopwatch {
-    const started = performance.now();
+    const started = this.awake.now();
     return {
       stamps: () => undefined,
       resolve: () => undefined,
       read: async () => {
-        await this.device.queue.onSubmittedWorkDone();
-        const end = performance.now();
+        this.awake.begin();
+        let end: number;
+        try {
+          await this.device.queue.onSubmittedWorkDone();
+        } finally {
+          end = this.awake.now();
+          this.awake.end();
+        }
         const micros = 1000 * Math.max(0, end - Math.max(started, this.lastEnd));
         this.lastEnd = end;
         const all = total(owners.values());

@@ -27,7 +27,7 @@ const TICK_MS = 250;
 /** Calls `act` every `ms` milliseconds, or later, until the function it returns is called. */
 export type Every = (ms: number, act: () => void) => () => void;
 
-const everyInterval: Every = (ms, act) => {
+export const everyInterval: Every = (ms, act) => {
   const timer = setInterval(act, ms);
   return () => clearInterval(timer);
 };

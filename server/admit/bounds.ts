@@ -188,6 +188,8 @@ function longer({ sized, units }: Judged, { binding, fixed }: Access, most: numb
   if (fixed || !found || binding === undefined) return longer;
   if (found.manifest.elements !== undefined) return `${longer}, by bindings.${binding}.elements in job.json`;
   if (found.shapedBy) return `${longer}, by output[${found.shapedBy.output}].shape in job.json`;
+  const { init } = found.manifest;
+  if (typeof init === "object" && "file" in init && !init.split) return `${longer}: it is as long as ${init.file}`;
   const split = units.splits.get(binding);
   return split
     ? `${longer}: it is a unit's piece, ${counted(split.bytesPerUnit, "byte")} by bindings.${binding}.init.split in job.json`

@@ -13,7 +13,7 @@ import type { Faults } from "./faults.ts";
 import { misfitOf } from "./forms.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { form, hasType, rightFor, rightForMissing, type Schema, show, spaced, typeName } from "./schema-words.ts";
+import { form, hasType, rightFor, rightForMissing, type Schema, show, spaced, typeName, wholeOf } from "./schema-words.ts";
 import { apartOf, type Misspelt, named, renamed, without } from "./without.ts";
 
 /** Where faults go: a collector, or a counter that tries a branch. */
@@ -65,7 +65,7 @@ function explain(schema: Schema, value: Json, path: JsonPath, faults: Sink): voi
   }
   if (schema.type === undefined) return;
   if (!hasType(schema, value)) {
-    const right = isSet(path) ? wholeOf(value) : `Write ${typeName(schema)}. ${rightFor(schema, "")}`.trim();
+    const right = isSet(path) ? wholeOf(value) : (inList(schema, value) ?? `Write ${typeName(schema)}. ${rightFor(schema, "")}`.trim());
     faults.at(path, `It is ${show(value)}, where ${typeName(schema)} is expected.`, right);
     return;
   }
@@ -75,15 +75,15 @@ function explain(schema: Schema, value: Json, path: JsonPath, faults: Sink): voi
   else if (value !== null && typeof value === "object") explainObject(schema, value, path, faults);
 }
 
+/** One element where a list of such is expected. */
+function inList({ items }: Schema, value: Json): string | undefined {
+  return items && !Array.isArray(items) && fits(items, value) ? `Write ${spaced([value])}.` : undefined;
+}
+
 /** What a binding is set to: `bindings.x.set`, `passes[0].set.x`. */
 function isSet([first, second, third, ...more]: JsonPath): boolean {
   if (third !== "set") return false;
   return first === "bindings" ? more.length === 0 : first === "passes" && typeof second === "number" && more.length === 1;
-}
-
-function wholeOf(value: Json): string {
-  const text = spaced(value);
-  return `Write {"": ${text.length > 60 ? show(value) : text}}: "" stands for the whole binding, a member's name for that member.`;
 }
 
 function explainString(schema: Schema, value: string, path: JsonPath, faults: Sink): void {
@@ -247,7 +247,16 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
       }
     }
   }
-  faults.at(path, `${show(value)} is none of the forms that are allowed here.`, `Write ${branches.map(form).join(" or ")}.`);
+  const held = branches.flatMap((branch) => holderOf(branch, value));
+  const right = held.length === 1 ? held : branches.map(form);
+  faults.at(path, `${show(value)} is none of the forms that are allowed here.`, `Write ${right.join(" or ")}.`);
+}
+
+/** `{"count": 1}` where 1 alone was written. */
+function holderOf({ properties = {}, required = [] }: Schema, value: Json): string[] {
+  const [key, another] = required;
+  const schema = key === undefined || another !== undefined ? undefined : properties[key];
+  return key !== undefined && schema && fits(schema, value) ? [spaced({ [key]: value })] : [];
 }
 
 /** Members of `value` of which each makes another branch and is none of the others'. */

@@ -48,7 +48,7 @@ export function resolvePasses(
         faults.at(
           [...path, "repeat"],
           `The table has ${counted(table.count, "line")}, the pass ${counted(repeat, "iteration")}.`,
-          "A table has a line an iteration.",
+          `Write ${table.count}, or let the table have ${repeat}: a line an iteration.`,
         );
       }
       for (const { name } of table.columns) {

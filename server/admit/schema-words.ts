@@ -91,3 +91,9 @@ export function show(value: Json): string {
   const text = JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
+
+/** A binding's value that stands where its members are expected. */
+export function wholeOf(value: Json): string {
+  const text = spaced(value);
+  return `Write {"": ${text.length > 60 ? show(value) : text}}: "" stands for the whole binding, a member's name for that member.`;
+}

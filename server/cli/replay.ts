@@ -23,8 +23,8 @@ interface ReplayOptions extends VerbOptions {
   software?: boolean;
 }
 
-/** `none`: the unit failed, there is no canonical result. */
-type Verdict = "equal" | "differs" | "none";
+/** `alike`: other bytes, within the job's tolerance. `none`: the unit failed, there is no canonical result. */
+type Verdict = "equal" | "alike" | "differs" | "none";
 
 interface Replica {
   volunteer: string;
@@ -66,7 +66,7 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
     const equal = digest === "" ? null : digest === result.digest;
     replicas.push({ volunteer, outcome, digest, equal, ...(difference ? { difference } : {}) });
   }
-  const verdict: Verdict = unit.digest === "" ? "none" : unit.digest === result.digest ? "equal" : "differs";
+  const verdict = verdictOf(unit, result, canonical);
   const here = { gpu: adapter.name, software: adapter.host.software, gpuMillis: result.gpuMicros / 1000, digest: result.digest };
   const told = { digest: unit.digest, rule: unit.rule, ...(canonical ? { difference: canonical } : {}) };
   // A pool's page opens for its members alone.
@@ -81,7 +81,13 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
     for (const each of replicas) print(`${each.volunteer.padEnd(12)}  ${each.outcome.padEnd(7)}  ${replicaWords(each)}`);
     if (page) print(`page       ${page}`);
   }
-  if (verdict !== "equal") throw new CliError(verdict === "none" ? EXIT.notReady : EXIT.differs, verdict, "", "");
+  if (verdict === "none" || verdict === "differs") throw new CliError(verdict === "none" ? EXIT.notReady : EXIT.differs, verdict, "", "");
+}
+
+function verdictOf(unit: Unit, result: Rerun, canonical: Difference | undefined): Verdict {
+  if (unit.digest === "") return "none";
+  if (unit.digest === result.digest) return "equal";
+  return canonical?.distance === undefined ? "differs" : "alike";
 }
 
 async function endedUnit(connection: Connection, job: JobStatus, index: string): Promise<Unit> {
@@ -142,8 +148,10 @@ function replicaWords({ digest, equal, difference }: Replica): string {
 function wordsOf(equal: boolean, difference: Difference | undefined): string {
   if (equal) return "equal";
   if (!difference) return "differs, its bytes were not kept";
-  const { byte, element } = difference;
-  if (!element) return `differs from byte ${byte.toLocaleString("en")} on`;
+  const { byte, element, distance } = difference;
+  const from = `differs from byte ${byte.toLocaleString("en")} on`;
+  const how = distance === undefined ? from : `alike, in ${Number((100 * distance).toPrecision(2))} % of the tolerance; ${from}`;
+  if (!element) return how;
   const { output, index, dtype, mine, theirs } = element;
-  return `differs from byte ${byte.toLocaleString("en")} on: ${output}[${index.join(", ")}], ${dtype}, is ${mine} here and ${theirs} there`;
+  return `${how}: ${output}[${index.join(", ")}], ${dtype}, is ${mine} here and ${theirs} there`;
 }

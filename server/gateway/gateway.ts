@@ -81,6 +81,8 @@ export interface GatewayOptions {
   publicUrl: string;
   trustProxy: number;
   allowSoftware: boolean;
+  /** That may lend in one site's name at a time. */
+  visitorsPerSite: number;
   /** Whether this token makes its host the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
   listensPublicly: boolean;
@@ -96,7 +98,7 @@ export class Gateway {
   private readonly lines = new Set<Line>();
   private readonly auditors = new Map<Socket, string>();
   private readonly serving = new Map<Socket, PassFacts>();
-  private readonly visits = new Visits();
+  private readonly visits: Visits;
   private readonly stopListening: () => void;
   private privateOnly = 0;
   private hosts = 0;
@@ -108,6 +110,7 @@ export class Gateway {
     const clock = options.clock ?? Date.now;
     const onFailure = (error: unknown) => options.log.error({ err: error }, "the gateway failed on a volunteer's message");
     this.options = options;
+    this.visits = new Visits(options.visitorsPerSite);
     const accounts = accountsOf(options);
     this.notices = new Notices(accounts, onFailure);
     const idles = new IdleAnswers();

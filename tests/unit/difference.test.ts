@@ -26,6 +26,27 @@ it("the first element that differs is told with its place and both values", () =
   });
 });
 
+it("other bytes within the job's tolerance are told with the part of it that they take, and beyond it without", () => {
+  const compare = { dtype: "f32", within: { atol: 2, rtol: 0 }, outliers: 0, nonFinite: "refuse" } as const;
+  const tolerant = { outputs: [outputs[0], { ...outputs[1], compare }] };
+  expect(differenceOf(tolerant, resultOf([1, 2], [0, 1, 2, 3, 4, 5.5]), right)).toMatchObject({
+    element: { mine: "5.5", theirs: "5" },
+    distance: 0.25,
+  });
+  for (const [counts, field] of [
+    [
+      [1, 2],
+      [0, 1, 2, 3, 4, 8],
+    ],
+    [
+      [1, 3],
+      [0, 1, 2, 3, 4, 5],
+    ],
+  ] as [number[], number[]][])
+    expect(differenceOf(tolerant, resultOf(counts, field), right)).not.toHaveProperty("distance");
+  expect(differenceOf({ outputs }, resultOf([1, 2], [0, 1, 2, 3, 4, 5.5]), right)).not.toHaveProperty("distance");
+});
+
 it("zeros of two signs are not the same, and are told apart", () => {
   expect(differenceOf({ outputs }, resultOf([1, 2], [-0, 1, 2, 3, 4, 5]), right)?.element).toMatchObject({ mine: "-0", theirs: "0" });
 });

@@ -3,6 +3,7 @@
  * 100 ms: while the queue is busy the balance falls, while it is empty it rises; at zero the gate closes until the balance
  * holds a burst again. The gaps are the one timer of the donor.
  */
+import { AwakeTime } from "../../engine/awake.ts";
 import type { Pace } from "../../engine/pace.ts";
 import { ASIDE_MS, type Verdict } from "../manners/policy.ts";
 
@@ -16,7 +17,7 @@ const POLITE_SLICE_MICROS = 4_000;
 const IDLE_SLICE_MICROS = 30_000;
 
 export class Throttle implements Pace {
-  private readonly now: () => number;
+  private readonly awake: AwakeTime;
   /** The share that is lent while nobody touches the page. */
   private share: number;
   private isHeld = false;
@@ -32,8 +33,8 @@ export class Throttle implements Pace {
 
   /** `now`: a clock in milliseconds that never goes back. */
   constructor(share: number, now: () => number = () => performance.now()) {
-    this.now = now;
-    this.at = now();
+    this.awake = new AwakeTime(now);
+    this.at = this.awake.now();
     this.share = share;
     this.balance = share * WINDOW_MS;
   }
@@ -83,16 +84,20 @@ export class Throttle implements Pace {
 
   busy(): void {
     this.account();
+    if (!this.isBusy) this.awake.begin();
     this.isBusy = true;
   }
 
   idle(): void {
     this.account();
+    if (this.isBusy) this.awake.end();
     this.isBusy = false;
   }
 
   end(): void {
     this.ended = true;
+    // A GPU that hangs is never idle.
+    this.awake.end();
   }
 
   /** 0 while nothing may run or the person uses the page, then back to the whole share. */
@@ -103,7 +108,7 @@ export class Throttle implements Pace {
   }
 
   private account(): void {
-    const now = this.now();
+    const now = this.awake.now();
     const elapsed = now - this.at;
     this.at = now;
     const share = this.shareNow();

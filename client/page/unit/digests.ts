@@ -1,6 +1,7 @@
 /** A digest as people compare it, and two of them side by side. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Checked } from "../../proof/check.ts";
+import { isNear } from "./unit-words.ts";
 
 const GROUP_CHARACTERS = 8;
 
@@ -11,12 +12,12 @@ export function digestText(digest: string, mine = false): TemplateResult {
 }
 
 /** What is told beside what came out here. `told` empty: nothing is. */
-export function sideBySide(told: string, { digest, software, told: kept }: Checked): TemplateResult {
+export function sideBySide(told: string, checked: Checked): TemplateResult {
+  const { digest, software, told: kept } = checked;
   const same = told === digest;
-  const mark =
-    told === ""
-      ? nothing
-      : html`<p class=${same ? "alike" : "unlike"} data-testid="verdict">${same ? "= The same SHA-256" : "✕ Another SHA-256"}</p>`;
+  const near = isNear(checked);
+  const words = same ? "= The same SHA-256" : near ? "≈ Another SHA-256, within the tolerance" : "✕ Another SHA-256";
+  const mark = told === "" ? nothing : html`<p class=${same || near ? "alike" : "unlike"} data-testid="verdict">${words}</p>`;
   return html`<div class="digests" data-testid="digests">
     <div><h2>Volunteers</h2>${told === "" ? html`<p>They did not agree.</p>` : digestText(told)}</div>
     <div><h2>Your ${software ? "processor" : "graphics card"}</h2>${digestText(digest, true)}</div>

@@ -35,10 +35,11 @@ export function facts({ job, unit, network }: Found, mine: string, readKernel: (
       </dd>
     </dl>
   </section>
-  ${who(unit, mine)} ${inputs(unit)}`;
+  ${who(unit, mine, job.verification.compare === "exact" ? "✕ another" : "other bytes")} ${inputs(unit)}`;
 }
 
-function who({ replicas }: Unit, mine: string): TemplateResult | typeof nothing {
+/** `another`: words for other bytes than the reader's. */
+function who({ replicas }: Unit, mine: string, another: string): TemplateResult | typeof nothing {
   if (replicas.length === 0) return nothing;
   return html`<section aria-labelledby="who-title">
     <h2 id="who-title">Who computed it</h2>
@@ -51,7 +52,7 @@ function who({ replicas }: Unit, mine: string): TemplateResult | typeof nothing 
             <th scope="row"><code>${replica.volunteer}</code></th>
             <td>${outcomeWords(replica)}</td>
             <td>${replica.digest ? html`<code>${replica.digest.slice(0, SHOWN_CHARACTERS)}</code>` : replica.ran ? "not kept" : "it did not run"}</td>
-            ${mine ? html`<td>${replica.digest ? (replica.digest === mine ? "the same" : "✕ another") : "–"}</td>` : nothing}
+            ${mine ? html`<td>${replica.digest ? (replica.digest === mine ? "the same" : another) : "–"}</td>` : nothing}
           </tr>`,
         )}
       </tbody>

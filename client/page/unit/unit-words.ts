@@ -156,7 +156,12 @@ function stateWords({ job, unit }: Found): Words {
   }
 }
 
-function verdict({ unit }: Found, run: Checked): Words {
+/** Other bytes than those of the result, within the job's tolerance. */
+export function isNear({ told }: Checked): boolean {
+  return told.kind === "kept" && told.difference?.distance !== undefined;
+}
+
+function verdict({ job, unit }: Found, run: Checked): Words {
   const took = `${duration(run.gpuMicros / 1e6)} of ${run.software ? "your processor's time" : "GPU time"}, on ${run.gpu}`;
   const your = run.software ? "Your processor" : "Your graphics card";
   const { told } = run;
@@ -186,6 +191,14 @@ function verdict({ unit }: Found, run: Checked): Words {
     };
   }
   const where = told.kind === "kept" && told.difference ? `${differenceWords(told.difference)} ` : "";
+  if (isNear(run)) {
+    return {
+      headline: [{ mine: your }, " got the same, within the tolerance."],
+      lead: [
+        `GPUs round differently, and no number is further off than the job's owner allows: ${job.verification.compare}. ${where}It took ${took}. Nothing of it was sent anywhere.`,
+      ],
+    };
+  }
   return { headline: ["✕ ", { mine: your }, " got different bytes."], lead: [`${where}It took ${took}.${gone}`] };
 }
 
@@ -208,14 +221,15 @@ export function doubts({ floats }: Pick<JobStatus, "floats">, { software }: Chec
 /** What made it final. */
 export function ruleWords({ rule, replicas }: Unit, { verification, pool }: JobStatus): string {
   const alike = replicas.filter(({ outcome }) => outcome === "final").length;
+  const same = verification.compare === "exact" ? "the same bytes" : "the same, within the tolerance";
   switch (rule) {
     case "audit":
-      return "The coordinator's own auditor computed it too and got the same bytes.";
+      return `The coordinator's own auditor computed it too and got ${same}.`;
     case "slices":
       return "One volunteer computed it, and the coordinator's auditor ran parts of it again and got the same bytes.";
     case "quorum":
       if (verification.tier === "trusted") return "A member of the pool computed it, and its members are believed.";
-      return `${capitalised(inWords(alike))} ${pool ? "members of the pool" : "volunteers who don't know each other"} got the same bytes.`;
+      return `${capitalised(inWords(alike))} ${pool ? "members of the pool" : "volunteers who don't know each other"} got ${same}.`;
     case "not-kept":
       return "It passed the check of its job. Which one that was is kept only until all of the 4,096 units around it have ended.";
     case "none":

@@ -12,7 +12,7 @@ import { sideBySide } from "./digests.ts";
 import { facts } from "./facts.ts";
 import { type Absent, type Found, type Lookup, lookUp } from "./lookup.ts";
 import { type Run, Runner } from "./runner.ts";
-import { absentWords, type Device, doubts, titleOf, wordsOf } from "./unit-words.ts";
+import { absentWords, type Device, doubts, isNear, titleOf, wordsOf } from "./unit-words.ts";
 
 /** As many squares as the bar has; each is a part of the unit that is done. */
 const SQUARES = 20;
@@ -142,7 +142,7 @@ function bar(share: number): TemplateResult {
 }
 
 function differs({ unit }: Found, run: Run): boolean {
-  return run.kind === "checked" && unit.digest !== "" && run.digest !== unit.digest;
+  return run.kind === "checked" && unit.digest !== "" && run.digest !== unit.digest && !isNear(run);
 }
 
 /** For a unit of the job, or of one to be named. */

@@ -2,7 +2,7 @@
 import { type GoalReport, measured, median, spread } from "../goal.ts";
 import { pairsOf, type Stage } from "../stage.ts";
 import type { Site } from "./host.ts";
-import { LEAST_INTERACTION_MS, type Vitals } from "./vitals.ts";
+import type { Vitals } from "./vitals.ts";
 
 /** A visit with the widget, between two without. */
 interface Round {
@@ -79,6 +79,5 @@ function meanOf({ before, after }: Round, vital: keyof Vitals): number {
 
 function notes(rounds: readonly Round[], vital: keyof Vitals): string {
   const without = rounds.flatMap(({ before, after }) => [before[vital], after[vital]]);
-  const least = vital === "inp" ? `; ${LEAST_INTERACTION_MS} ms stand for all that was faster` : "";
-  return `with it ${spread(rounds.map(({ shown }) => shown[vital]))}; without ${spread(without)}${least}`;
+  return `with it ${spread(rounds.map(({ shown }) => shown[vital]))}; without ${spread(without)}`;
 }

@@ -182,6 +182,12 @@ describe("the way out names the field of job.json that makes the array longer", 
   });
 });
 
+it("a file that is too short is named, as its length is the array's", async () => {
+  const shape = { more: { bindings: { size: { set: SET }, src: { init: { file: "src.bin" } } } } };
+  const files = { ...job("out[id.x % 9u] = src[id.x];", shape), "src.bin": new Uint8Array(400) };
+  expect(heard(await judges.admit(packageOf(files))).join()).toContain("make the array 128 long: it is as long as src.bin.");
+});
+
 it("a number of the kernel is no name, wherever the name stands", async () => {
   const body = "if (id.x > 1500) { let v = id.x * 1000u; out[v] = 1u; }";
   const start = String(job(body)["kernel.wgsl"]).indexOf("let v");

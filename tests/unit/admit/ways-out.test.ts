@@ -54,6 +54,27 @@ it.each<[string, Files, string]>([
     "units|count and rows exclude each other.|Keep one of them: count or rows.",
   ],
   [
+    "a number of workgroups",
+    { "job.json": manifest({ passes: [{ workgroups: 4 }] }), "kernel.wgsl": KERNEL },
+    "passes[0].workgroups|It is 4, where a list is expected.|Write [4].",
+  ],
+  [
+    "a number of units",
+    { "job.json": manifest({ units: 7 }), "kernel.wgsl": KERNEL },
+    'units|7 is none of the forms that are allowed here.|Write {"count": 7}.',
+  ],
+  [
+    "more iterations than lines",
+    {
+      "job.json": manifest({
+        passes: [{ workgroups: [1], repeat: 3, table: "t.csv", set: { params: { first: "$pass.a", width: 1, scale: 1 } } }],
+      }),
+      "kernel.wgsl": KERNEL,
+      "t.csv": "a\n1\n2\n",
+    },
+    "passes[0].repeat|The table has 2 lines, the pass 3 iterations.|Write 2, or let the table have 3: a line an iteration.",
+  ],
+  [
     "a bare list",
     vector([64, 32, 1]),
     'bindings.params.set|It is a list, where an object is expected.|Write {"": [64, 32, 1]}: "" stands for the whole binding, a member\'s name for that member.',

@@ -1,5 +1,6 @@
 /** `replay`: on Dawn, in a process of its own, against units that volunteers answered rightly and wrongly. */
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { ROOT } from "../../../server/root.ts";
 import { bytesOf } from "../gateway/volunteer.ts";
 import { answer } from "../http/answers.ts";
 import { startServer, type TestServer } from "../http/server.ts";
+import { hornerOf, MACHINES } from "../machines.ts";
 
 const TIMEOUT = 120_000;
 const KERNEL = `struct P { first: u32, x: u32 }
@@ -126,3 +128,25 @@ it("has nothing to compare before a unit has ended, and refuses what is no unit"
   }
   expect((await replay("rows", "4")).stderr).toContain("4 is no unit of rows. The job has the units 0 to 3.");
 });
+
+it(
+  "within a job's tolerance, a real GPU and machines that round otherwise agree, which it says, and a lie beyond it differs",
+  async () => {
+    const text = (name: string) => readFile(join(ROOT, "tests/fixtures/jobs/horner", name), "utf8");
+    const near = await server.submit({ "job.json": await text("job.json"), "kernel.wgsl": await text("kernel.wgsl") });
+    await answer(server.url, near, { 3: hornerOf(MACHINES.plain, 3, (value) => value * 1.001) });
+    await answer(server.url, near, { 3: hornerOf(MACHINES.upward, 3) });
+    await answer(server.url, near, { 3: hornerOf(MACHINES.flushing, 3) });
+    const ran = await replay(String(near), "3", "--software", "--json");
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    const { verdict, canonical, replicas } = JSON.parse(ran.stdout);
+    expect(verdict).toBe("alike");
+    expect(canonical.difference).toMatchObject({ distance: expect.any(Number), element: { output: "values", dtype: "f32" } });
+    expect(replicas[0]).toMatchObject({ outcome: "refused", equal: false });
+    expect(replicas[0].difference).not.toHaveProperty("distance");
+    expect(replicas.slice(1)).toMatchObject([{ outcome: "final" }, { outcome: "final" }]);
+    const told = await replay(String(near), "3", "--software");
+    expect(told.stdout).toMatch(/^canonical {2}[0-9a-f]{64} {2}alike, in [\d.]+ % of the tolerance; differs from byte \d+ on: values\[/m);
+  },
+  TIMEOUT,
+);

@@ -34,6 +34,10 @@ describe("the clock of a device whose time stamps are empty", () => {
     expect(await time([{}, {}], 40)).toEqual([20_000, 20_000]);
   });
 
+  it("takes no time of the wall for the GPU's in which the machine slept", async () => {
+    expect(await time([{}], 3_600_000)).toEqual([0]);
+  });
+
   it("believes no time of a submit that was too short for its stamps", async () => {
     expect(await time([{}], 1)).toEqual([0]);
   });

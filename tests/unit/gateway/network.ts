@@ -21,6 +21,7 @@ import { type JobPlan, PLAN_VERSION } from "../../../shared/plan.ts";
 export interface NetworkOptions {
   folder?: string;
   allowSoftware?: boolean;
+  visitorsPerSite?: number;
   publicUrl?: string;
   trustProxy?: number;
   clock?: () => number;
@@ -72,6 +73,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<TestNe
     publicUrl: options.publicUrl ?? "",
     trustProxy: options.trustProxy ?? 0,
     allowSoftware: options.allowSoftware ?? false,
+    visitorsPerSite: options.visitorsPerSite ?? 100,
     listensPublicly: false,
     mayAudit: async (token) => token === AUDIT_TOKEN,
     log: { error: (details) => failures.push(details), warn: () => undefined },

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Unit } from "../../../shared/unit.ts";
-import { hornerOf, MACHINES, type Machine } from "../../fixtures/machines.ts";
 import { resultOf, Volunteer } from "../gateway/volunteer.ts";
+import { hornerOf, MACHINES, type Machine } from "../machines.ts";
 import { answer } from "./answers.ts";
 import { startServer, type TestServer } from "./server.ts";
 

@@ -55,6 +55,12 @@ it.each<[string, Partial<Unit>, Run, RegExp]>([
     /^Your graphics card got the same bytes\. All 2,056 of them, in 0\.4 s of GPU time, on nvidia ampere\. Nothing of it was sent/,
   ],
   [
+    "the same within the tolerance",
+    {},
+    checked({ digest: OTHER, told: { kind: "kept", difference: { ...difference, distance: 0.25 } } }),
+    /^Your graphics card got the same, within the tolerance\. .*than the job's owner allows: exact\. They differ from byte 20 on\..*Nothing of it was sent/,
+  ],
+  [
     "the same, on a processor",
     {},
     checked({ software: true, gpu: "google swiftshader" }),
@@ -153,6 +159,8 @@ it.each<[Partial<Unit>, RegExp]>([
 it("a pool's members are believed, or agree", () => {
   const pooled = job({ pool: { id: 3, name: "Physics lab" } });
   expect(ruleWords(unit(), pooled)).toBe("Two members of the pool got the same bytes.");
+  const near = job({ verification: { ...job().verification, compare: "field within 4 ulps" } });
+  expect(ruleWords(unit(), near)).toBe("Two volunteers who don't know each other got the same, within the tolerance.");
   const trusted = { ...pooled, verification: { ...pooled.verification, tier: "trusted" as const, quorum: 1 } };
   expect(ruleWords(unit(), trusted)).toBe("A member of the pool computed it, and its members are believed.");
   expect(say({ ...found(), job: trusted })).toMatch(/^Unit 305 is computed\./);

@@ -5,6 +5,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -50,6 +51,16 @@ describe("the throttle", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(opened).toBe(true);
     expect(await lend(throttle, 10, 30_000)).toBeGreaterThan(0.8);
+  });
+
+  it("owes nothing for the hours that a machine slept in the midst of a slice", async () => {
+    const throttle = new Throttle(0.25);
+    expect(await lend(throttle, 10, 30_000)).toBeLessThan(0.28);
+    throttle.busy();
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + 3 * 3_600_000);
+    throttle.idle();
+    expect(await lend(throttle, 10, 30_000)).toBeGreaterThan(0.22);
   });
 
   it("keeps its gate shut while the person does something, then grows back to the whole share", async () => {
