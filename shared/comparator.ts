@@ -30,8 +30,8 @@ export interface Likeness {
 /** The smallest number that WGSL lets nobody flush to zero: whatever is declared, less than that is no difference. */
 const LEAST_NORMAL: Partial<Record<Dtype, number>> = { f32: 2 ** -126, f16: 2 ** -14 };
 
-/** Elements that are compared in one go, about a millisecond of work. */
-const SLICE_ELEMENTS = 65_536;
+/** Elements that are compared in one go, a millisecond or two of work. */
+const SLICE_ELEMENTS = 16_384;
 
 const ALIKE: Likeness = { isAlike: true, distance: 0, outliers: 0 };
 

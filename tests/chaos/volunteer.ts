@@ -116,7 +116,7 @@ export class ChaosVolunteer {
   }
 
   private compute(kind: Kind, unit: number): ReplicaResult {
-    const bytes = resultOf(kind, unit, this.liar);
+    const bytes = resultOf(kind, unit, this.liar, this.index);
     return {
       unit: unit as ReplicaResult["unit"],
       status: "ok",
@@ -170,7 +170,7 @@ export class ChaosVolunteer {
   private async bring(turn: Turn, parcel: Parcel): Promise<void> {
     const { job, kind, token } = parcel;
     const unit = parcel.wanted[0] as number;
-    const bytes = resultOf(kind, unit, this.liar);
+    const bytes = resultOf(kind, unit, this.liar, this.index);
     const took =
       bytes.byteLength > MAX_SOCKET_RESULT_BYTES ? await this.put(turn, token, unit, bytes) : await this.frame(turn, token, unit, bytes);
     if (took === "later") return;

@@ -198,7 +198,7 @@ describe("results", () => {
         turns++;
       }
     };
-    expect(outcome(3 / length)).toEqual({ turns: 3, isAlike: true, distance: 0, outliers: 3 });
+    expect(outcome(3 / length)).toEqual({ turns: 12, isAlike: true, distance: 0, outliers: 3 });
     expect(outcome(2 / length)).toMatchObject({ isAlike: false, outliers: 3 });
   });
 });
