@@ -146,7 +146,7 @@ export const VARIABLES: Record<string, readonly [keyof Config, (keyof Config["ne
 };
 
 /** Variables of the command line's other verbs. */
-const CLIENT_VARIABLES = ["IDLEWAVE_URL", "IDLEWAVE_TOKEN", "IDLEWAVE_PIN"];
+const CLIENT_VARIABLES = ["IDLEWAVE_URL", "IDLEWAVE_TOKEN", "IDLEWAVE_PIN", "IDLEWAVE_PASSPHRASE"];
 const PREFIX = "IDLEWAVE_";
 
 /** Names the key that is wrong and where it came from; `todo`: the nearest known one, or all of them. */

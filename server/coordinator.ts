@@ -11,6 +11,7 @@ import { type AuditState, auditState, isAuditor, type JobAuditState, jobAuditSta
 import { canaryWords } from "./core/canary.ts";
 import { isUncompared, uncompared } from "./core/compared.ts";
 import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
+import { devicesOf } from "./core/devices.ts";
 import { disagreement } from "./core/disagreement.ts";
 import type { Effect, Reply } from "./core/effects.ts";
 import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
@@ -20,7 +21,7 @@ import { unmetNeeds } from "./core/needs.ts";
 import { isAdmitted, servingCount } from "./core/pool.ts";
 import { whyNotChecked } from "./core/sampling.ts";
 import { checkSpec } from "./core/spec.ts";
-import { type CoreState, createState } from "./core/state.ts";
+import { type CoreState, createState, type Device } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
 import { wantedDigest } from "./core/verify.ts";
@@ -198,7 +199,7 @@ export class Coordinator {
     if (job?.state !== "running") return job ? canaryWords(this.state, job) : "";
     const { pool, requires } = job.spec;
     if (pool !== undefined && servingCount(this.state, job) === 0) return "no member of its pool lends to it now";
-    return unmetNeeds(requires, this.volunteers(pool)) || disagreement(job, this.volunteers(pool)) || failing(job);
+    return unmetNeeds(requires, this.volunteers(pool)) || disagreement(this.state, job, this.volunteers(pool)) || failing(job);
   }
 
   /** Undefined when there is no such job. */
@@ -256,6 +257,16 @@ export class Coordinator {
   /** Whether this account is a member of the pool now. */
   isMember(pool: PoolId, account: AccountId): boolean {
     return isAdmitted(this.state, pool, account);
+  }
+
+  /** Of which account this is a device, if of any. */
+  device(account: AccountId): Readonly<Device> | undefined {
+    return this.state.devices.get(account);
+  }
+
+  /** All devices of the account that this one is of, itself among them. */
+  devicesOf(account: AccountId): AccountId[] {
+    return devicesOf(this.state, account);
   }
 
   /** Members whose hosts serve the pool now. */
@@ -349,6 +360,8 @@ const DURABLE: ReadonlySet<Timeless["type"]> = new Set([
   "bytes",
   "check-report",
   "forget",
+  "device-linked",
+  "device-revoked",
   "member-joined",
   "member-left",
   "pool-off",

@@ -1,5 +1,6 @@
-/** What a start takes up where the store left it: sentences, pools, jobs, and whether an auditor is waited for. */
+/** What a start takes up where the store left it: sentences, devices, pools, jobs, and whether an auditor is waited for. */
 import { awaitAuditor } from "./core/audit.ts";
+import { addDevice } from "./core/devices.ts";
 import { restorePool } from "./core/membership.ts";
 import { restoreJob } from "./core/restore.ts";
 import { AUDITOR_SEEN } from "./core/secret-names.ts";
@@ -17,6 +18,8 @@ export async function noteAuditor(store: Store): Promise<void> {
 export async function takeUp(state: CoreState, store: Store, rows: JobRows, now: () => number, draw: () => string): Promise<void> {
   for (const [cluster, until] of await store.watched(now())) watch(state, cluster, until);
   if ((await store.secrets(AUDITOR_SEEN)).length > 0) awaitAuditor(state, now());
+  for (const { account, accountKey, linkedAt, revokedAt } of await store.devices.all())
+    addDevice(state, account, { accountKey, linkedAt, isRevoked: revokedAt !== null });
   for (const { id, offAt } of await store.pools.all()) {
     const members = offAt === null ? await store.pools.members(id) : [];
     const current = members.filter(({ leftAt }) => leftAt === null).map(({ account }) => account);

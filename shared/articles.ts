@@ -2,6 +2,7 @@
 export const ARTICLES = [
   "privacy",
   "join",
+  "account",
   "bench",
   "unit",
   "not-a-miner",

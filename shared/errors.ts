@@ -41,6 +41,18 @@ export const ERRORS = {
     message: "You have {limit} jobs that have not ended, and no more are allowed.",
     todo: "Wait for one to end or cancel one; the operator can allow more by jobsPerOwner.",
   },
+  "bad-certificate": {
+    wire: 44,
+    http: 403,
+    message: "The account's signature is not taken: {why}.",
+    todo: "Sign it anew with the account's key, as docs/protocol.md says.",
+  },
+  "device-revoked": {
+    wire: 45,
+    http: 403,
+    message: "This device was taken off its account, and lends no more.",
+    todo: "Begin with a new key: forget this one in the browser, or move its identity file away.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,

@@ -3,6 +3,7 @@
  * The client imports types from here alone: TypeBox is not for its worker.
  */
 import Type, { type Static } from "typebox";
+import { MAX_DEVICE_NAME } from "./account/certificate.ts";
 import { binaryOf } from "./bytes.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
 import { MAX_MACHINE_NAME } from "./pool.ts";
@@ -83,6 +84,27 @@ export const JoinSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+
+const created = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** Under `link`: this device is the account's, by its certificate (account/certificate.ts). Acknowledged by LinkReply. */
+export const LinkSchema = Type.Object(
+  {
+    account: binary(PUBLIC_KEY_BYTES),
+    created,
+    name: Type.String({ maxLength: MAX_DEVICE_NAME, pattern: PLAIN_PATTERN }),
+    signature: binary(SIGNATURE_BYTES),
+  },
+  { additionalProperties: false },
+);
+export type LinkRequest = Static<typeof LinkSchema>;
+
+/** Under `revoke`: that device is its account's no more, by a revocation of the account that this connection's device is of. Acknowledged by RevokeReply. */
+export const RevokeSchema = Type.Object(
+  { device: binary(PUBLIC_KEY_BYTES), created, signature: binary(SIGNATURE_BYTES) },
+  { additionalProperties: false },
+);
+export type RevokeRequest = Static<typeof RevokeSchema>;
 
 /** Under `leave`: be no member of this pool any more. Acknowledged by LeaveReply. */
 export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });

@@ -15,6 +15,9 @@ export const SocketEvent = {
   Join: "join",
   Leave: "leave",
   Pass: "pass",
+  Link: "link",
+  Revoke: "revoke",
+  Devices: "devices",
   Reload: "reload",
   Withdraw: "withdraw",
   Work: "work",
@@ -42,8 +45,8 @@ export interface Refusal {
   code: string;
   message: string;
 }
-/** `pool`: the one that the connection serves. */
-export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass } | Refusal;
+/** `pool`: the one that the connection serves. `accountKey`: of the account that joins this device to others, hexadecimal. */
+export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass; accountKey?: string } | Refusal;
 
 /** What lets a member read its pool's jobs over HTTP, in the header `idlewave-pass`. */
 export interface PoolPass {
@@ -60,6 +63,26 @@ export type LeaveReply = { ok: true } | Refusal;
 
 /** Answer to `pass` `{}`: a new pass to the pool that the connection serves. */
 export type PassReply = { ok: true; pool: PoolPass } | Refusal;
+
+/** `account`: what all its devices have together. */
+export type LinkReply = { ok: true; accountKey: string; account: AccountNotice } | Refusal;
+
+export type RevokeReply = { ok: true } | Refusal;
+
+export interface DeviceInfo {
+  /** Its key, hexadecimal. */
+  device: string;
+  name: string;
+  /** How long ago it was linked. */
+  linkedSeconds: number;
+  isThis: boolean;
+  isConnected: boolean;
+  /** It was taken off the account, and is refused. */
+  isRevoked: boolean;
+}
+
+/** Answer to `devices` `{}`: those of the account; none while nothing joins this device to others. */
+export type DevicesReply = { ok: true; devices: DeviceInfo[] } | Refusal;
 
 /** What an account has; sent with the handshake and after changes, at most once a second. */
 export interface AccountNotice {

@@ -3,11 +3,14 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
+import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
+import type { DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { deviceKey, devicesOf, linkDevice, removeDevice } from "./account/devices.ts";
 import { browserBarred } from "./claims/barred.ts";
 import { browserSpeeds } from "./computing/host-speed.ts";
 import { Turns } from "./computing/turns.ts";
-import { errand } from "./errand.ts";
+import { errand, Refused } from "./errand.ts";
 import { type Identity, keptIdentity, knownIdentity } from "./identity.ts";
 import { clearBlobs } from "./inputs/blob-cache.ts";
 import { emptyKept } from "./kept.ts";
@@ -29,6 +32,11 @@ import { Tabs } from "./tabs/tabs.ts";
 
 /** Other tabs are waited for this long before their account is forgotten. */
 const OTHERS_PATIENCE_MS = 15_000;
+
+/** What it computed is its account's, which is forgotten on the other devices: this one has but its key to lose. */
+function unlessTakenOff(error: unknown): void {
+  if (!(error instanceof Refused && error.code === "device-revoked")) throw error;
+}
 
 interface Run {
   options: DonorStart;
@@ -212,6 +220,22 @@ export class Donor implements DonorControl {
     return joinPool(origin, secret, name);
   }
 
+  deviceKey(): Promise<Uint8Array> {
+    return deviceKey();
+  }
+
+  linkDevice(origin: string, certificate: Certificate): Promise<void> {
+    return linkDevice(origin, certificate);
+  }
+
+  devices(origin: string): Promise<DeviceInfo[]> {
+    return devicesOf(origin);
+  }
+
+  removeDevice(origin: string, revocation: Revocation): Promise<void> {
+    return removeDevice(origin, revocation);
+  }
+
   async leavePool(origin: string, id: number): Promise<void> {
     await this.stop();
     await this.settled();
@@ -230,7 +254,8 @@ export class Donor implements DonorControl {
     if (!unlock) throw new Error("Another tab still lends. Stop it there, then try again.");
     try {
       const identity = await knownIdentity();
-      if (identity) await errand(this.lastOptions?.origin ?? self.location.origin, identity, (socket) => socket.forget());
+      if (identity)
+        await errand(this.lastOptions?.origin ?? self.location.origin, identity, (socket) => socket.forget()).catch(unlessTakenOff);
       await clearBlobs();
       await emptyKept();
     } finally {

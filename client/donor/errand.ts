@@ -8,7 +8,18 @@ const PATIENCE_MS = 20_000;
 /** Nothing is told of the browser: no work is asked for. */
 const NOBODY: Host = { vendor: "", architecture: "", browser: "", os: "", software: false, features: [], limits: {} };
 
-/** Rejects when the coordinator cannot be reached or refuses. */
+/** The coordinator lets this key in no more, in its words. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Rejects when the coordinator cannot be reached, and with `Refused`. */
 export async function errand<T>(origin: string, identity: Identity, ask: (socket: VolunteerSocket) => Promise<T>): Promise<T> {
   let socket: VolunteerSocket | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
@@ -23,7 +34,7 @@ export async function errand<T>(origin: string, identity: Identity, ask: (socket
         onWork: () => undefined,
         onWithdraw: () => undefined,
         onReload: () => reject(new Error("This page has a newer version. Load it again.")),
-        onRefused: (_code, message) => reject(new Error(message)),
+        onRefused: (code, message) => reject(new Refused(code, message)),
       });
     });
     return await ask(socket as unknown as VolunteerSocket);

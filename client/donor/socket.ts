@@ -5,23 +5,28 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
+import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
 import { exactBytes, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
-import type { Hello, Host, OwnUnitsRequest } from "../../shared/messages.ts";
+import type { Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest } from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
   type AccountNotice,
   authMessage,
   type Challenge,
+  type DeviceInfo,
+  type DevicesReply,
   type HelloReply,
   type JoinReply,
   type LeaveReply,
+  type LinkReply,
   NONCE_BYTES,
   type OwnUnitsReply,
   type PassReply,
   type PoolPass,
   type Refusal,
+  type RevokeReply,
   SocketEvent,
 } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
@@ -147,6 +152,23 @@ export class VolunteerSocket {
     granted((await this.ask(SocketEvent.Leave, { pool })) as LeaveReply);
   }
 
+  /** Shows a certificate that the account's key signed for this device. Rejects with the coordinator's words. */
+  async link({ account, signature, ...parts }: Certificate): Promise<AccountNotice> {
+    const binary = { account: exactBytes(account).buffer, signature: exactBytes(signature).buffer };
+    return granted((await this.ask(SocketEvent.Link, { ...parts, ...binary } satisfies LinkRequest)) as LinkReply).account;
+  }
+
+  /** Those of the account, this one among them; none where nothing joins this device to others. */
+  async devices(): Promise<DeviceInfo[]> {
+    return granted((await this.ask(SocketEvent.Devices, {})) as DevicesReply).devices;
+  }
+
+  /** Takes a device off the account by what the account's key signed. */
+  async revoke({ device, created, signature }: Revocation): Promise<void> {
+    const binary = { device: exactBytes(device).buffer, signature: exactBytes(signature).buffer };
+    granted((await this.ask(SocketEvent.Revoke, { created, ...binary } satisfies RevokeRequest)) as RevokeReply);
+  }
+
   /** A new pass to the pool that is served. */
   async pass(): Promise<PoolPass> {
     return granted((await this.ask(SocketEvent.Pass, {})) as PassReply).pool;
@@ -208,12 +230,17 @@ export class VolunteerSocket {
     } catch {
       return; // the connection dropped, or hangs: the server ends it after 30 s, and the next one has a challenge of its own
     }
-    if (this.ended || this.socket.id !== id) return;
-    if (reply.ok) {
-      this.up = true;
-      if (reply.pool) this.listener.onPool?.(reply.pool);
-      this.listener.onUp(reply.account, start);
-    } else if (!isPassing(reply.code)) this.end(() => this.listener.onRefused(reply.code, reply.message));
+    if (this.ended) return;
+    if (!reply.ok) {
+      // In Node the server has hung up by now: its goodbye comes with its answer.
+      const { code, message: words } = reply;
+      if (!isPassing(code)) this.end(() => this.listener.onRefused(code, words));
+      return;
+    }
+    if (this.socket.id !== id) return;
+    this.up = true;
+    if (reply.pool) this.listener.onPool?.(reply.pool);
+    this.listener.onUp(reply.account, start);
   }
 
   private end(tell: () => void): void {

@@ -1,5 +1,8 @@
 /** What the donor's worker tells the page, and what the page may ask of it. */
+
+import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
 import type { JobStatus } from "../../shared/api.ts";
+import type { DeviceInfo } from "../../shared/protocol.ts";
 import type { IdleReason } from "../../shared/wire.ts";
 import type { Anyway, Hold, SlowReason } from "./manners/policy.ts";
 import type { Surroundings } from "./manners/surroundings.ts";
@@ -149,6 +152,14 @@ export interface DonorControl {
   joinPool(origin: string, secret: string, name: string): Promise<KeptPool>;
   /** Stops the donors of all tabs; the account is no member any more, and what was kept of the pool is gone. */
   leavePool(origin: string, id: number): Promise<void>;
+  /** This browser's public key, made when there is none; lends nothing. */
+  deviceKey(): Promise<Uint8Array>;
+  /** Makes this browser a device of the account whose key signed the certificate; lends nothing. Rejects when it is refused. */
+  linkDevice(origin: string, certificate: Certificate): Promise<void>;
+  /** Devices of the account, this browser among them; none while nothing joins it to others. */
+  devices(origin: string): Promise<DeviceInfo[]>;
+  /** Takes another device off the account, for good. */
+  removeDevice(origin: string, revocation: Revocation): Promise<void>;
   /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */
   forget(): Promise<void>;
 }

@@ -172,6 +172,7 @@ export function closing(network: NetworkInfo | null): TemplateResult {
       <a href="/your-job">Run your own job</a>
       <a href="/not-a-miner">Why this is not a miner</a>
       <a href="/privacy">What is kept</a>
+      <a href="/account">Your account</a>
       <a href="/bench">Measure your graphics card</a>
       ${network?.source.startsWith("https://") ? html`<a href=${network.source}>Source</a>` : nothing}
     </nav>

@@ -1,7 +1,6 @@
 /** `donate`: lends this machine's GPU to a coordinator, without a browser. */
 
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { hostname } from "node:os";
 import { type Command, Option } from "commander";
 import type { NodeDonorOptions } from "../../client/dawn/donor.ts";
 import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
@@ -13,6 +12,8 @@ import type { JoinLink } from "../../shared/pool.ts";
 import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { waitsFor } from "../../shared/waits-for.ts";
+import { HOME, link } from "./account.ts";
+import { readAccount } from "./account-file.ts";
 import { type Connection, findJob, posted, send, sendJson, UNTRUSTED } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, nameArgument, poolArgument, secondsOf } from "./donate-arguments.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
@@ -49,6 +50,7 @@ export interface DonateOptions extends VerbOptions {
   join?: JoinLink;
   name?: string;
   pool?: number;
+  account?: string;
 }
 
 export function donateVerb(program: Command): void {
@@ -61,8 +63,9 @@ export function donateVerb(program: Command): void {
     )
     .addOption(new Option("--name <name>", "what the pool's owner and members call this machine, with --join").argParser(nameArgument))
     .addOption(new Option("--pool <number>", "lend to this pool, which was joined before, alone").argParser(poolArgument))
+    .option("--account <file>", "lend as a device of the account whose key this file has")
     .addOption(new Option("--intensity <percent>", "share of the GPU").choices(Object.keys(SHARES)).default("90"))
-    .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave"))
+    .option("--home <folder>", "where the key and unsent results are", HOME)
     .option("--gpu <name>", "part of the name of the GPU to use")
     .option("--software", "compute on the processor, with Chromium's software driver")
     .addOption(new Option("--hours <from-to>", "only within these hours of the day, as 22:00-07:00").argParser(hoursArgument))
@@ -89,6 +92,7 @@ export async function donate(options: DonateOptions, audit?: string): Promise<vo
   const job = await jobOf(connection, options);
   await refuseUntrusted(connection);
   if (options.join) await tellWhoAsks(connection, options.join);
+  if (options.account !== undefined) await link({ origin, home: options.home }, await readAccount(options.account), hostname());
   const teller = new Teller(options.json === true);
   let last: DonorState | undefined;
   // A donor that stops is soon without its connection, which says nothing of why.

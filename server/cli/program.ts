@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { unknownVariables } from "../config.ts";
+import { accountVerb } from "./account.ts";
 import { auditVerb } from "./audit.ts";
 import { backupVerb } from "./backup.ts";
 import { checkVerb } from "./check.ts";
@@ -40,6 +41,7 @@ const VERBS = [
   replayVerb,
   steerVerbs,
   donateVerb,
+  accountVerb,
   auditVerb,
   schemaVerb,
   tokenVerb,

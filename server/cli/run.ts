@@ -6,8 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
+import { compareResults, isTolerant } from "../../shared/comparator.ts";
 import { counted } from "../../shared/counted.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
+import type { JobPlan } from "../../shared/plan.ts";
 import { type ProgressBar, progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -92,6 +94,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   const gpuMillisPerUnit = micros / 1000 / units;
   const again = { from: range.from, to: range.from + first.length };
   const unstable = await differing(
+    plan,
     first,
     computeUnits(adapter, admitted, files, again, { compiling: (work) => work(), unit: () => undefined }),
   ).catch((error: unknown) => {
@@ -120,12 +123,15 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
   else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
   for (const spread of spreads) note(spreadWords(spread, holes === 0 ? "all units" : `these ${counted(units, "unit")}`));
-  for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${UNSTABLE}`);
+  for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${isTolerant(plan) ? FAR : UNSTABLE}`);
   if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
 }
 
 const UNSTABLE =
   "gave other bytes the second time: the kernel may have a race, read what it did not write, or write outside of a buffer. Volunteers will not agree.";
+
+const FAR =
+  "gave another result the second time, beyond the job's tolerance, or one with NaN or an infinity that is refused. Volunteers will not agree.";
 
 /** The format that is asked for. Throws `CliError` (usage) where the results could not be written: before anything is computed. */
 async function formatFor({ out, format }: RunOptions): Promise<ResultFormat> {
@@ -145,13 +151,13 @@ async function* keepFirst(results: AsyncIterable<SourceUnit>, first: SourceUnit[
   }
 }
 
-/** The units whose bytes differ, ascending. */
-async function differing(results: readonly SourceUnit[], again: AsyncIterable<SourceUnit>): Promise<number[]> {
+/** The units whose results differ, or would be refused, ascending. */
+async function differing(plan: JobPlan, results: readonly SourceUnit[], again: AsyncIterable<SourceUnit>): Promise<number[]> {
   const units: number[] = [];
   let index = 0;
   for await (const { unit, bytes } of again) {
     const before = results[index++]?.bytes;
-    if (!before || !bytes || Buffer.compare(before, bytes) !== 0) units.push(unit);
+    if (!before || !bytes || !compareResults(plan, before, bytes).isAlike) units.push(unit);
   }
   return units;
 }

@@ -17,7 +17,7 @@ import { meets } from "./needs.ts";
 import { clusterIn } from "./pool.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
-import { beginsLeft, drawsLeft, isThrottled, standingOf } from "./standing.ts";
+import { beginsLeft, drawsLeft, isAccountMostlyRefused, isThrottled, standingOf } from "./standing.ts";
 import type { Account, CoreState, Job, Lease, OpenUnit } from "./state.ts";
 import { PAGE_UNITS, pageOf } from "./store.ts";
 import { mayTry } from "./trial.ts";
@@ -59,7 +59,7 @@ export function claim(state: CoreState, event: Claim, facts: HostFacts, work: Wo
   const isPublic = host.pool === undefined;
   const account = accountOf(state, host.account);
   const cluster = standingOf(state, host.cluster);
-  if (isPublic && isThrottled(account, cluster)) return idle("quota");
+  if (isPublic && (isThrottled(account, cluster) || isAccountMostlyRefused(state, host.account))) return idle("quota");
   if (account.held >= MAX_HELD_UNITS || account.leases >= MAX_HELD_LEASES) return idleFull();
 
   const jobs = state.running.filter(({ spec }) => spec.pool === host.pool && (event.job === null || spec.id === event.job));
@@ -246,12 +246,12 @@ function takeUntouched(state: CoreState, job: Job, lease: Lease, taken: Taken, s
 /** Neither this account nor its cluster has a replica of the unit, whatever became of it, or a lease on it. */
 export function mayTake(state: CoreState, job: Job, by: { account: HostFacts["account"]; cluster: string }, unit: UnitIndex): boolean {
   const open = job.open.get(unit);
-  if (open?.replicas.some((replica) => mayBeOne(replica, by))) return false;
+  if (open?.replicas.some((replica) => mayBeOne(state, job, replica, by))) return false;
   if (isForVetted(state, by, open)) return false;
   for (const serial of job.pages.holders(unit)) {
     const lease = state.leaseBySerial.get(serial);
     // A lease that is being filled is not registered yet, and it is this claim's own.
-    if (!lease || mayBeOne(lease, by)) return false;
+    if (!lease || mayBeOne(state, job, lease, by)) return false;
   }
   return true;
 }

@@ -3,7 +3,8 @@
  * (`net:2950:4f…`), or the one name of an account. Clusters that share a name may be one person. The first name is the one
  * that is kept; the others recognise what was kept under older keys, and live in memory alone.
  */
-import type { Lease, OpenUnit } from "./state.ts";
+import { areJoined } from "./devices.ts";
+import type { CoreState, Job, Lease, OpenUnit } from "./state.ts";
 
 /** The cluster of the coordinator's own trusted host; the gateway gives it to nobody else. */
 export const AUDITOR = "auditor";
@@ -35,7 +36,14 @@ export function triesOf(open: OpenUnit): number {
   return tries;
 }
 
-/** One person may be behind both. */
-export function mayBeOne(one: Pick<Lease, "account" | "cluster">, other: Pick<Lease, "account" | "cluster">): boolean {
-  return one.account === other.account || sameCluster(one.cluster, other.cluster);
+/** One person may be behind both, as far as was known at this time, ms. Members of a pool count one by one, whatever account joins them. */
+export function mayBeOne(
+  state: CoreState,
+  { spec }: Pick<Job, "spec">,
+  one: Pick<Lease, "account" | "cluster">,
+  other: Pick<Lease, "account" | "cluster">,
+  at?: number,
+): boolean {
+  if (one.account === other.account || sameCluster(one.cluster, other.cluster)) return true;
+  return spec.pool === undefined && areJoined(state, one.account, other.account, at);
 }

@@ -5,7 +5,7 @@ import { mayBeOne } from "./cluster.ts";
 import type { HostFacts } from "./events.ts";
 import { isAlike } from "./likeness.ts";
 import { meets } from "./needs.ts";
-import type { Job, OpenUnit, Replica } from "./state.ts";
+import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 
 /** Open units that are looked at, the oldest first: of a job that never agrees these are the ones that are stuck. */
 const LOOKED_AT = 64;
@@ -23,7 +23,7 @@ const FINITE = 'NaN and infinities are refused: mend the kernel, or submit it an
  * Words for the job's status, or "" when no unit of the first few has many answers of which no two are equal, nor different ones
  * that none of `volunteers`, those who are connected, could decide between.
  */
-export function disagreement(job: Job, volunteers: Iterable<HostFacts>): string {
+export function disagreement(state: CoreState, job: Job, volunteers: Iterable<HostFacts>): string {
   let stuck = "";
   let able: HostFacts[] | undefined;
   let looked = 0;
@@ -37,7 +37,7 @@ export function disagreement(job: Job, volunteers: Iterable<HostFacts>): string 
     if (answers === votes.length && answers >= MIN_ANSWERS) return `${told(votes.length, answers, unit)}: ${causes}`;
     if (stuck !== "" || answers < 2 || open.hold === "due" || job.pages.holderCount(unit) > 0) continue;
     able ??= [...volunteers].filter((host) => meets(job.spec.requires, host));
-    if (able.some((host) => isNew(host, open))) continue;
+    if (able.some((host) => isNew(state, job, host, open))) continue;
     stuck = `${told(votes.length, answers, unit)}, and nobody else who could decide is connected: one more volunteer has to come. If they go on to differ, ${causes}`;
   }
   return stuck;
@@ -50,8 +50,8 @@ function answersIn(open: OpenUnit, votes: readonly Replica[]): number {
 }
 
 /** Has no replica of the unit, and may not be one of those who have. */
-function isNew(host: HostFacts, { replicas }: OpenUnit): boolean {
-  return !replicas.some((replica: Replica) => mayBeOne(host, replica));
+function isNew(state: CoreState, job: Job, host: HostFacts, { replicas }: OpenUnit): boolean {
+  return !replicas.some((replica: Replica) => mayBeOne(state, job, host, replica));
 }
 
 function told(votes: number, answers: number, unit: UnitIndex): string {

@@ -2,7 +2,7 @@
 
 import type { JobState } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { AccountId, HostId, JobId, PoolId, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
@@ -83,6 +83,15 @@ export interface StatementMark {
   hash: Uint8Array;
 }
 
+/** A certificate (shared/account/certificate.ts) whose signature is good: the device is the account's. */
+export interface DeviceLink {
+  accountKey: PublicKeyHex;
+  /** Seconds since 1970, as its signer says. */
+  created: number;
+  name: string;
+  signature: Uint8Array;
+}
+
 export interface HostFacts {
   host: HostId;
   account: AccountId;
@@ -156,7 +165,11 @@ export type CoreEvent =
   /** By itself, or removed by the pool's owner. */
   | { type: "member-left"; now: number; pool: PoolId; account: AccountId }
   | { type: "pool-off"; now: number; pool: PoolId }
-  /** The account asked to be forgotten. */
+  /** A device has shown its certificate. `record`: what is known, of all together, of the devices that the account's key has joined before. */
+  | { type: "device-linked"; now: number; account: AccountId; link: DeviceLink; record: Omit<AuditRecord, "passed"> }
+  /** The key of the account that `by` is a device of took this one off it; the signature is good. */
+  | { type: "device-revoked"; now: number; by: AccountId; device: AccountId; created: number; signature: Uint8Array }
+  /** The account asked to be forgotten, with all devices that are joined to it. */
   | { type: "forget"; now: number; account: AccountId }
   /** Deadlines are looked at; the shell sends it about once a second. */
   | { type: "tick"; now: number; draw: string };

@@ -20,7 +20,7 @@ const REASON =
 /** A replica of the job failed because a device was lost with it. */
 export function noteLoss(state: CoreState, job: Job, { account, cluster }: Pick<Lease, "account" | "cluster">, work: Work): void {
   if (job.state !== "running" || (job.spec.pool === undefined && accountOf(state, account).final === 0)) return;
-  if (job.losses.some((loss) => mayBeOne(loss, { account, cluster }))) return;
+  if (job.losses.some((loss) => mayBeOne(state, job, loss, { account, cluster }))) return;
   job.losses.push({ account, cluster });
   if (job.losses.length >= QUARANTINE_CLUSTERS) pauseFor(state, job, REASON, work);
 }

@@ -49,7 +49,13 @@ function restoreVotes(state: CoreState, job: Job, history: JobHistory, work: Wor
   for (const row of history.open) {
     const open = openUnit(job, row.unit);
     const { account, cluster, site, digest, status, credit, statement, at } = row;
-    const replica = addReplica(job, open, { account, cluster, site, digest, status, credit, statement, assignedAt: at, lateAt: null });
+    const replica = addReplica(
+      state,
+      job,
+      open,
+      { account, cluster, site, digest, status, credit, statement, assignedAt: at, lateAt: null },
+      at,
+    );
     if (row.hasBytes && !open.withBytes.includes(digest)) open.withBytes.push(digest);
     // Whoever could have been asked for bytes may still bring them.
     noteOpen(state, job, row, 1);

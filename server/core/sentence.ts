@@ -1,11 +1,12 @@
 /**
  * What follows from audits. Proven wrong: the account's earlier results vote no more, it is new again and gets nothing for a
- * while, its cluster is watched for a week; twice for a result that it told alike with another cluster: banned. Vetted: what
- * waited for that is final.
+ * while, its cluster is watched for a week; twice for a result that it told alike with another cluster: banned. So are all devices
+ * of the account. Vetted: what waited for that is final.
  */
 import { type AccountId, unitsOf } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { keptName } from "./cluster.ts";
+import { devicesOf, isRevoked } from "./devices.ts";
 import type { Assignment } from "./events.ts";
 import { takeBack } from "./expiry.ts";
 import { THROTTLE_REFUSED } from "./standing.ts";
@@ -21,6 +22,11 @@ const BANNED_PROVEN = 2;
 
 export function isBanned(state: CoreState, account: AccountId): boolean {
   return (state.accounts.get(account)?.record.proven ?? 0) >= BANNED_PROVEN;
+}
+
+/** Nothing that it brings counts. */
+export function isBarred(state: CoreState, account: AccountId): boolean {
+  return isBanned(state, account) || isRevoked(state, account);
 }
 
 /** It was issued before its account was last proven wrong: its units are others' now, and what comes of it is no vote. */
@@ -49,15 +55,24 @@ export function carryOut(state: CoreState, work: Work): void {
 }
 
 function convict(state: CoreState, id: AccountId, { cluster, alike }: { cluster: string; alike: boolean }, work: Work): void {
+  for (const device of devicesOf(state, id)) {
+    if (alike) accountOf(state, device).record.proven++;
+    disgrace(state, device, device === id ? { cluster, alike } : null, work);
+  }
+}
+
+/** `found`: what it was found out for itself; null: it answers for another device of its account. */
+export function disgrace(state: CoreState, id: AccountId, found: { cluster: string; alike: boolean } | null, work: Work): void {
   const account = accountOf(state, id);
-  account.record = { passed: 0, proven: account.record.proven + (alike ? 1 : 0), convictedAt: work.now };
+  account.record = { passed: 0, proven: account.record.proven, convictedAt: work.now };
   account.contradicted = 0;
   account.final = 0;
   account.refused = Math.max(account.refused, THROTTLE_REFUSED);
   account.pace.clear();
   const watchedUntil = work.now + WATCH_MS;
-  watch(state, keptName(cluster), watchedUntil);
-  work.store({ type: "proven-wrong", account: id, cluster: keptName(cluster), alike, at: work.now, watchedUntil });
+  const cluster = found && keptName(found.cluster);
+  if (cluster !== null) watch(state, cluster, watchedUntil);
+  work.store({ type: "proven-wrong", account: id, cluster, alike: found?.alike ?? false, at: work.now, watchedUntil });
   for (const lease of state.leases.values()) if (lease.account === id) takeBack(state, lease, unitsOf(lease.runs), work);
   for (const job of state.jobs.values()) strike(state, job, id, work);
 }

@@ -11,9 +11,11 @@
  *
  * What is done in a pool changes no standing: there its owner decides whom to trust.
  */
+import type { AccountId } from "../../shared/ids.ts";
 import { accountOf, MAX_HELD_UNITS } from "./account.ts";
 import { activeCount } from "./active.ts";
 import { keptName } from "./cluster.ts";
+import { devicesOf } from "./devices.ts";
 import type { Account, CoreState, Job, Replica, Standing } from "./state.ts";
 
 /** Below this many refused replicas nobody is throttled. */
@@ -54,8 +56,20 @@ export function isThrottled(account: Account, cluster: Standing): boolean {
   return isMostlyRefused(cluster) || cluster.returned > BARRED_CLUSTER_RETURNED + cluster.final;
 }
 
-function isMostlyRefused({ refused, final }: Standing): boolean {
+function isMostlyRefused({ refused, final }: Pick<Standing, "refused" | "final">): boolean {
   return refused >= THROTTLE_REFUSED && refused > final;
+}
+
+/** Its devices together have mostly lost lately: another device is no way around that. */
+export function isAccountMostlyRefused(state: CoreState, account: AccountId): boolean {
+  if (!state.devices.has(account)) return false;
+  const sums = { refused: 0, final: 0 };
+  for (const id of devicesOf(state, account)) {
+    const device = state.accounts.get(id);
+    sums.refused += device?.refused ?? 0;
+    sums.final += device?.final ?? 0;
+  }
+  return isMostlyRefused(sums);
 }
 
 /** Waiting units that a claim may draw: what its account has earned, or else (`areShared`) what is left for its cluster. */

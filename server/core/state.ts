@@ -1,6 +1,6 @@
 /** All that the core remembers. Plain data; `step` alone changes it. */
 import type { JobState } from "../../shared/api.ts";
-import type { AccountId, HostId, JobId, PoolId, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
+import type { AccountId, HostId, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
 import type { GpuBudget } from "./gputime.ts";
@@ -24,6 +24,9 @@ export interface CoreState {
   pools: Map<PoolId, Pool>;
   hosts: Map<HostId, HostFacts>;
   accounts: Map<AccountId, Account>;
+  /** Those that an account's key has joined (devices.ts), and by that key which they are. */
+  devices: Map<AccountId, Device>;
+  joined: Map<PublicKeyHex, Set<AccountId>>;
   /** By the name that is kept of them. */
   clusters: Map<string, Standing>;
   activeAccounts: Active;
@@ -53,6 +56,13 @@ export interface CoreState {
   startedAt: number;
   /** When standing was last halved, ms. */
   decayedAt: number;
+}
+
+export interface Device {
+  accountKey: PublicKeyHex;
+  /** ms. */
+  linkedAt: number;
+  isRevoked: boolean;
 }
 
 /** A job of it is its members' alone (pool.ts). */
@@ -273,6 +283,8 @@ export function createState(auditShare = DEFAULT_AUDIT_SHARE, canaryMs = DEFAULT
     pools: new Map(),
     hosts: new Map(),
     accounts: new Map(),
+    devices: new Map(),
+    joined: new Map(),
     clusters: new Map(),
     activeAccounts: noneActive(),
     activeClusters: noneActive(),

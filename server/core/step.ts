@@ -4,7 +4,7 @@
  * beside it are on disk.
  */
 import { addMicros } from "../../shared/gputime.ts";
-import { hasUnit } from "../../shared/ids.ts";
+import { type AccountId, hasUnit } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, notePace } from "./account.ts";
 import { turnActive } from "./active.ts";
@@ -14,6 +14,7 @@ import { chaseHeld, claimAudit } from "./auditor.ts";
 import { chaseCanaries, claimCanary, keepCanary, takeFinding } from "./canary.ts";
 import { chaseChecks, claimChecks, takeChecks, takeUnrun } from "./checks.ts";
 import { takeLikeness } from "./compared.ts";
+import { devicesOf, forgetDevice, isRevoked } from "./devices.ts";
 import type { Effect, Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
@@ -21,11 +22,12 @@ import { accrue, believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver, pauseFor, settle } from "./job.ts";
 import { heedLate } from "./late.ts";
 import { dropUnit } from "./lease.ts";
+import { linkDevice, revokeDevice } from "./linking.ts";
 import { forgetMember, joinPool, leavePool, openPool, POOL_OFF, switchPoolOff } from "./membership.ts";
 import { clusterIn, isAdmitted, isPoolOff, noteServing } from "./pool.ts";
 import { noteLoss } from "./quarantine.ts";
 import { renew } from "./renew.ts";
-import { carryOut, isBanned, isFromBefore, unwatch } from "./sentence.ts";
+import { carryOut, isBanned, isBarred, isFromBefore, unwatch } from "./sentence.ts";
 import { heedCap, setCap } from "./spending.ts";
 import { decay } from "./standing.ts";
 import { beginAt, type CoreState, type Job } from "./state.ts";
@@ -56,6 +58,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return setCap(state, event, work);
     case "host-joined":
       if (state.hosts.has(event.facts.host)) throw new Error(`host ${event.facts.host} has joined before`);
+      if (isRevoked(state, event.facts.account)) return { type: "error", code: "device-revoked", details: {} };
       join(state, event, work);
       return DONE;
     case "host-left":
@@ -118,12 +121,15 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return DONE;
     case "pool-off":
       return switchPoolOff(state, event.pool, work);
+    case "device-linked":
+      return linkDevice(state, event, work);
+    case "device-revoked": {
+      const reply = revokeDevice(state, event, work);
+      if (reply.type === "done") drop(state, event.device, work);
+      return reply;
+    }
     case "forget":
-      for (const facts of state.hosts.values()) if (facts.account === event.account) leave(state, facts.host, work);
-      for (const lease of state.leases.values()) if (lease.account === event.account) endLease(state, lease, work);
-      forgetMember(state, event.account);
-      state.accounts.delete(event.account);
-      work.store({ type: "forget", account: event.account, at: work.now });
+      for (const account of devicesOf(state, event.account)) forget(state, account, work);
       return DONE;
     case "tick":
       expire(state, work);
@@ -177,6 +183,20 @@ function leave(state: CoreState, host: Extract<CoreEvent, { type: "host-left" }>
   orphan(state, host, work.now);
 }
 
+/** None of its hosts is here any more, nor has it a lease. */
+function drop(state: CoreState, account: AccountId, work: Work): void {
+  for (const facts of state.hosts.values()) if (facts.account === account) leave(state, facts.host, work);
+  for (const lease of state.leases.values()) if (lease.account === account) endLease(state, lease, work);
+}
+
+function forget(state: CoreState, account: AccountId, work: Work): void {
+  drop(state, account, work);
+  forgetMember(state, account);
+  forgetDevice(state, account);
+  state.accounts.delete(account);
+  work.store({ type: "forget", account, at: work.now });
+}
+
 function release(state: CoreState, event: Extract<CoreEvent, { type: "release" }>, work: Work): void {
   const lease = state.leases.get(event.assignment.id);
   if (!lease || lease.account !== state.hosts.get(event.host)?.account) return;
@@ -190,7 +210,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const job = state.jobs.get(assignment.job);
   const isLive = job && (job.state === "running" || job.state === "paused" || job.state === "done");
   const takes = isLive && isAdmitted(state, job.spec.pool, account);
-  if (!takes || assignment.account !== account || isBanned(state, account) || isFromBefore(state, assignment))
+  if (!takes || assignment.account !== account || isBarred(state, account) || isFromBefore(state, assignment))
     return event.results.map(() => "refused");
 
   const known = accountOf(state, account);

@@ -5,7 +5,8 @@ import type { BackupPart } from "../../shared/backup.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
 import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
-import type { AuditRecord, JobSpec, StatementMark } from "./events.ts";
+import type { DeviceStore } from "./device-store.ts";
+import type { AuditRecord, DeviceLink, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
 import type { SiteStore } from "./site-store.ts";
 
@@ -28,8 +29,11 @@ export type StoreOp =
   | { type: "due"; job: JobId; unit: UnitIndex }
   /** Canonical result. Every replica of the unit is settled, in the order they were recorded. `slices`: so many of it were run again; absent: none. */
   | { type: "final"; job: JobId; unit: UnitIndex; digest: string; audited: Audited; slices?: number; settled: Settled[]; at: number }
-  /** The auditor found an account out: its replicas up to now vote no more, what it had passed counts no more. `alike`: with a result that another cluster told too. */
-  | { type: "proven-wrong"; account: AccountId; cluster: string; alike: boolean; at: number; watchedUntil: number }
+  /**
+   * The auditor found an account out: its replicas up to now vote no more, what it had passed counts no more. `cluster`: to be watched;
+   * null: it answers for another device. `alike`: with a result that another cluster told too.
+   */
+  | { type: "proven-wrong"; account: AccountId; cluster: string | null; alike: boolean; at: number; watchedUntil: number }
   | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
   /** The last unit of a page has ended: nothing of the page changes any more. */
   | { type: "page-ended"; job: JobId; page: number }
@@ -41,7 +45,9 @@ export type StoreOp =
   | { type: "member-unit"; pool: PoolId; account: AccountId; became: "submitted" | "final" | "refused" }
   /** It has no members and no invitation any more. */
   | { type: "pool-off"; pool: PoolId; at: number }
-  /** Its memberships too. */
+  | ({ type: "device-linked"; account: AccountId; at: number } & DeviceLink)
+  | { type: "device-revoked"; account: AccountId; created: number; signature: Uint8Array; at: number }
+  /** Its memberships too, and that it is a device of an account. */
   | { type: "forget"; account: AccountId; at: number };
 
 /** What the canary found, and when, ms. */
@@ -138,6 +144,12 @@ export interface AccountRow {
   gpuMicros: number;
   record: AuditRecord;
 }
+
+/** An account as everybody may see it: of its device, or of the key that joins several. */
+export type PublicAccount = Pick<
+  AccountRow,
+  "publicKey" | "creditEscrow" | "creditFinal" | "unitsSubmitted" | "unitsFinal" | "unitsRefused"
+>;
 
 export interface TokenRow {
   id: number;
@@ -262,7 +274,7 @@ export interface Store extends SiteStore {
   knownAccount(publicKey: PublicKeyHex): Promise<AccountRow | undefined>;
   account(id: AccountId): Promise<AccountRow | undefined>;
   /** With what they did for the public: units of pools do not count, and who did nothing else is not there. */
-  accounts(limit: number): Promise<AccountRow[]>;
+  accounts(limit: number): Promise<PublicAccount[]>;
   /** The highest number that a statement has had; 0: there is none. */
   lastStatement(): Promise<StatementId>;
   /** The account's unsigned statement that ends with this hash and got its last result after `since`, ms. */
@@ -277,6 +289,7 @@ export interface Store extends SiteStore {
   revokeToken(id: number, now: number): Promise<boolean>;
 
   readonly pools: PoolStore;
+  readonly devices: DeviceStore;
 
   /** Final units from `from` on, ascending, at most `limit`. */
   finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;

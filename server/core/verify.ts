@@ -19,7 +19,7 @@ import type { AccountId, SiteId, StatementId, UnitIndex } from "../../shared/ids
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
 import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
-import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, sameCluster, triesOf } from "./cluster.ts";
+import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, mayBeOne, sameCluster, triesOf } from "./cluster.ts";
 import { escrowOf, noteMemberUnit, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
 import { takeMicros } from "./gputime.ts";
@@ -91,7 +91,7 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: JudgedR
 
   const open = openUnit(job, unit);
   const known = replicaBy(open, by.account);
-  if (!known && isClusterFull(open, by.cluster)) {
+  if (!known && isClusterFull(state, job, open, by)) {
     schedule(state, job, unit, work);
     return "refused";
   }
@@ -169,19 +169,25 @@ function replicaBy(open: OpenUnit, account: AccountId): Replica | undefined {
   return undefined;
 }
 
-function isClusterFull(open: OpenUnit, cluster: string): boolean {
+function isClusterFull(state: CoreState, job: Job, open: OpenUnit, by: Pick<Submitter, "account" | "cluster">): boolean {
   let replicas = 0;
-  for (const replica of open.replicas) if (sameCluster(replica.cluster, cluster)) replicas++;
+  for (const replica of open.replicas) if (mayBeOne(state, job, replica, by)) replicas++;
   return replicas >= MAX_CLUSTER_REPLICAS;
 }
 
-/** Adds a replica to an open unit; it is a vote when it ran and its cluster has none yet. */
-export function addReplica(job: Job, open: OpenUnit, replica: Omit<Replica, "first" | "counted" | "asked">): Replica {
+/** Adds a replica, recorded at this time, ms, to an open unit; it is a vote when it ran and its cluster had none by then. */
+export function addReplica(
+  state: CoreState,
+  job: Job,
+  open: OpenUnit,
+  replica: Omit<Replica, "first" | "counted" | "asked">,
+  at: number,
+): Replica {
   const { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt } = replica;
   let first = true;
   let counted = status === "ok" && isAlike(open, digest, digest) !== false;
   for (const other of open.replicas) {
-    if (!sameCluster(other.cluster, cluster)) continue;
+    if (!mayBeOne(state, job, other, replica, at)) continue;
     first = false;
     if (other.counted) counted = false;
   }
@@ -234,7 +240,7 @@ function record(
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
   noteOpen(state, job, by, 1);
   openUnder(state, statement);
-  return addReplica(job, open, { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt });
+  return addReplica(state, job, open, { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt }, work.now);
 }
 
 function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {
@@ -275,6 +281,7 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
 }
 
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
+  countAccountsOnce(state, job, open, digest);
   const audited = noteRuling(state, job, open, digest, work);
   const { settled, ...judged } = settleFinal(state, job, open, digest, work);
   const slices = open.check?.slices ?? 0;
@@ -286,6 +293,15 @@ function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, dig
   job.recorded += open.replicas.length;
   close(state, job, unit, open, "final", work);
   work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });
+}
+
+/** Of those who are right one device an account is paid, although they voted before they were joined. */
+function countAccountsOnce(state: CoreState, job: Job, open: OpenUnit, digest: string): void {
+  if (state.devices.size === 0) return;
+  const right = open.replicas.filter((replica) => replica.counted && isAlike(open, replica.digest, digest) === true);
+  for (const [at, replica] of right.entries()) {
+    if (right.slice(0, at).some((earlier) => earlier.counted && mayBeOne(state, job, earlier, replica))) replica.counted = false;
+  }
 }
 
 function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {

@@ -19,11 +19,12 @@ import type { Pools } from "../access/pools.ts";
 import type { Coordinator } from "../coordinator.ts";
 import { AUDITOR } from "../core/cluster.ts";
 import type { AccountRow, Store } from "../core/store.ts";
+import { devices, link, revoke } from "./account.ts";
 import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
 import { Handshake } from "./handshake.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT, TOO_FAST_RATE } from "./limits.ts";
 import { join, leave, passOf, renewPass } from "./members.ts";
-import { type Notices, noticeOf } from "./notices.ts";
+import { type Accounts, type Notices, noticeOf } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import type { Signing } from "./signing.ts";
 import type { Visit, Visits } from "./visits.ts";
@@ -33,13 +34,14 @@ export interface ConnectionContext extends Desk {
   signing: Signing;
   clusters: ClusterNames;
   notices: Notices;
+  accounts: Accounts;
   newKeys: NewKeyPace;
   bytes: BytePace;
   ownUnits: OwnUnitsPace;
   allowSoftware: boolean;
   /** Whether this token makes its host the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
-  coordinator: Desk["coordinator"] & Pick<Coordinator, "job">;
+  coordinator: Desk["coordinator"] & Pick<Coordinator, "job" | "device" | "devicesOf">;
   pools: Pools;
   /** Lines that serve a pool. */
   serving: Map<Socket, PassFacts>;
@@ -118,6 +120,15 @@ export class Connection {
     socket.on(SocketEvent.Pass, (...args: unknown[]) =>
       this.hear(args.at(-1), async (done) => done(renewPass(this.context, this.authenticated()))),
     );
+    socket.on(SocketEvent.Link, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(await link(this.context, this.authenticated(), request))),
+    );
+    socket.on(SocketEvent.Revoke, (request: unknown, ack: unknown) =>
+      this.hear(ack, (done) => revoke(this.context, this.authenticated(), request, done)),
+    );
+    socket.on(SocketEvent.Devices, (...args: unknown[]) =>
+      this.hear(args.at(-1), async (done) => done(await devices(this.context, this.authenticated()))),
+    );
     socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
     socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
@@ -136,7 +147,8 @@ export class Connection {
       done(refused("too-fast", { limit: "cold messages", retrySeconds: Math.ceil(retryMs / 1000) }));
       return;
     }
-    act(done).catch((error: unknown) => {
+    // What throws before its first await is told like all else.
+    (async () => act(done))().catch((error: unknown) => {
       if (!(error instanceof IdlewaveError)) this.context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
       this.context.onRefused(code);
@@ -173,8 +185,14 @@ export class Connection {
         gflops: host.gflops,
         pool,
       };
+      const joined = context.coordinator.device(row.id);
+      // What one device was found out for, all of its account answer for.
+      const record = joined ? { ...row.record, proven: (await context.store.devices.record(joined.accountKey)).proven } : row.record;
       if (this.isClosed()) return;
-      await context.coordinator.dispatch({ type: "host-joined", facts, record: row.record });
+      const reply = await context.coordinator.dispatch({ type: "host-joined", facts, record });
+      if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+      // Nobody could hang up on a line that was not open yet.
+      if (joined?.isRevoked) throw new IdlewaveError("device-revoked");
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster, pool, visit: this.visit },
         session: context.signing.begin(session),
@@ -185,8 +203,10 @@ export class Connection {
       this.state = "open";
       context.notices.join(row.id, socket);
       if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
+      const totals = (await context.accounts.totals(row.id)) ?? row;
+      const account = joined ? { accountKey: joined.accountKey } : {};
       const passed = pool === undefined ? {} : { pool: passOf(context, { pool, account: row.id }) };
-      ack({ ok: true, account: noticeOf(row, []), ...passed } satisfies HelloReply);
+      ack({ ok: true, account: noticeOf(totals, []), ...account, ...passed } satisfies HelloReply);
     } catch (error) {
       if (!(error instanceof IdlewaveError)) context.onFailure(error);
       const { code, details } = error instanceof IdlewaveError ? error : new IdlewaveError("internal");
@@ -281,10 +301,11 @@ export class Connection {
 
   private async forget(ack: Ack): Promise<void> {
     const { account } = this.authenticated();
+    const all = this.context.coordinator.devicesOf(account);
     await this.context.coordinator.dispatch({ type: "forget", account });
     ack({ ok: true });
     // Every tab and device of the account, not this one alone.
-    this.context.notices.disconnect(account);
+    for (const device of all) this.context.notices.disconnect(device);
   }
 
   private authenticated(): Peer {

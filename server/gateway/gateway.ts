@@ -18,7 +18,7 @@ import type { Store } from "../core/store.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
-import { Notices } from "./notices.ts";
+import { accountsOf, Notices } from "./notices.ts";
 import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import { guardedParser } from "./parser.ts";
 import type { Signing } from "./signing.ts";
@@ -111,7 +111,8 @@ export class Gateway {
     const onFailure = (error: unknown) => options.log.error({ err: error }, "the gateway failed on a volunteer's message");
     this.options = options;
     this.visits = new Visits(options.visitorsPerSite);
-    this.notices = new Notices(options.store, onFailure);
+    const accounts = accountsOf(options);
+    this.notices = new Notices(accounts, onFailure);
     const idles = new IdleAnswers();
     this.stopListening = options.coordinator.on((effect) => {
       if (effect.type === "pool-left") this.dropServing(effect);
@@ -134,7 +135,7 @@ export class Gateway {
     // One for all lines: there may be ten thousand.
     const context: ConnectionContext = {
       ...{ coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit },
-      ...{ clock, onFailure, clusters, idles, claims, newKeys, bytes, ownUnits, notices, auditors, serving, visits },
+      ...{ clock, onFailure, clusters, idles, claims, newKeys, bytes, ownUnits, notices, accounts, auditors, serving, visits },
       nextHost: () => ++this.hosts as HostId,
       isStopping: () => this.stopping,
       answering: (answer) => {

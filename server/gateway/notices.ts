@@ -1,8 +1,9 @@
 /** Account notices: what changed is gathered and told to the account's sockets once a second. */
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { type AccountNotice, SocketEvent } from "../../shared/protocol.ts";
-import type { Notice } from "../coordinator.ts";
-import type { AccountRow, Store } from "../core/store.ts";
+import type { Coordinator, Notice } from "../coordinator.ts";
+import type { Totals } from "../core/device-store.ts";
+import type { Store } from "../core/store.ts";
 
 const NOTICE_MS = 1_000;
 /** Changes of one notice; a client that misses some asks for its units. */
@@ -15,15 +16,33 @@ interface Listener {
 }
 type Change = AccountNotice["changes"][number];
 
+/** Whose connections are told what of an account. */
+export interface Accounts {
+  /** What the account has that this is a device of; undefined: it was forgotten. */
+  totals(account: AccountId): Promise<Totals | undefined>;
+  /** All devices of the account that this one is of, itself among them. */
+  devicesOf(account: AccountId): AccountId[];
+}
+
+export function accountsOf({ coordinator, store }: { coordinator: Pick<Coordinator, "device" | "devicesOf">; store: Store }): Accounts {
+  return {
+    devicesOf: (account) => coordinator.devicesOf(account),
+    async totals(account) {
+      const device = coordinator.device(account);
+      return await (device ? store.devices.totals(device.accountKey) : store.account(account));
+    },
+  };
+}
+
 export class Notices {
-  private readonly store: Pick<Store, "account">;
+  private readonly of: Accounts;
   private readonly onFailure: (error: unknown) => void;
   private readonly listeners = new Map<AccountId, Set<Listener>>();
   private readonly pending = new Map<AccountId, Change[]>();
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(store: Pick<Store, "account">, onFailure: (error: unknown) => void) {
-    this.store = store;
+  constructor(of: Accounts, onFailure: (error: unknown) => void) {
+    this.of = of;
     this.onFailure = onFailure;
   }
 
@@ -77,6 +96,12 @@ export class Notices {
   }
 
   private note(account: AccountId, change?: Change): void {
+    if (this.listeners.size === 0) return;
+    // What one of them has all have; its units are its own.
+    for (const device of this.of.devicesOf(account)) this.noteDevice(device, device === account ? change : undefined);
+  }
+
+  private noteDevice(account: AccountId, change: Change | undefined): void {
     if (!this.listeners.has(account)) return;
     let changes = this.pending.get(account);
     if (!changes) {
@@ -94,15 +119,15 @@ export class Notices {
     const due = [...this.pending];
     this.pending.clear();
     for (const [account, changes] of due) {
-      const row = await this.store.account(account);
-      if (!row) continue;
-      const notice = noticeOf(row, changes);
+      const totals = await this.of.totals(account);
+      if (!totals) continue;
+      const notice = noticeOf(totals, changes);
       for (const listener of this.listeners.get(account) ?? []) listener.emit(SocketEvent.Account, notice);
     }
   }
 }
 
-export function noticeOf(row: AccountRow, changes: Change[]): AccountNotice {
+export function noticeOf(row: Totals, changes: Change[]): AccountNotice {
   return {
     credit: { escrow: row.creditEscrow, final: row.creditFinal },
     units: { submitted: row.unitsSubmitted, final: row.unitsFinal, refused: row.unitsRefused },

@@ -8,6 +8,7 @@ import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, isPassed, isWhole, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
 import { chunks } from "./chunks.ts";
+import { changeDevice, type DeviceOp, forgetDevices } from "./devices.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { Makers } from "./makers.ts";
 import { packPage } from "./packing.ts";
@@ -43,6 +44,7 @@ class Batch {
   private readonly states: Op<"job-state">[] = [];
   private readonly specs: (Op<"canary"> | Op<"spec">)[] = [];
   private readonly pools: MembershipOp[] = [];
+  private readonly devices: DeviceOp[] = [];
   private readonly memberUnits = new Map<string, MemberUnits>();
   private readonly forgotten: Op<"forget">[] = [];
 
@@ -87,6 +89,10 @@ class Batch {
       case "pool-off":
         this.pools.push(op);
         return;
+      case "device-linked":
+      case "device-revoked":
+        this.devices.push(op);
+        return;
       case "member-unit":
         this.unitsOf(op)[op.became]++;
         return;
@@ -114,8 +120,10 @@ class Batch {
     for (const op of this.states) await changeJob(trx, op);
     for (const op of this.pools) await changeMembers(trx, op);
     for (const units of this.memberUnits.values()) await countMemberUnits(trx, units);
+    for (const op of this.devices) await changeDevice(trx, op);
     for (const { account, at } of this.forgotten) {
       await forgetMemberships(trx, account);
+      await forgetDevices(trx, account);
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
     }
   }
@@ -295,6 +303,7 @@ async function markProven(trx: Transaction<Tables>, { account, cluster, alike, a
     .where("id", "=", account)
     .set((eb) => ({ audits_passed: 0, proven_wrong: eb("proven_wrong", "+", alike ? 1 : 0), proven_at: at }))
     .execute();
+  if (cluster === null) return;
   await trx
     .insertInto("watched")
     .values({ cluster, until: watchedUntil })

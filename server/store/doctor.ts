@@ -10,6 +10,7 @@ import { DATABASE_FILE } from "../../shared/backup.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { DiskBlobs } from "./blobs.ts";
+import { deviceFaults } from "./device-check.ts";
 import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { referencedBlobs } from "./referenced.ts";
@@ -66,6 +67,7 @@ async function* tableFindings(database: DatabaseSyncInstance, blobs: DiskBlobs):
     const { checks, addressKeys } = checkLedger(database);
     for (const check of checks) yield ledgerFinding(check);
     yield signatures(database);
+    yield rows("Each device is of its account by that account's signature.", deviceFaults(database), RESTORE);
     yield resultDigests(database);
     yield brokenOff(database);
     yield secrets(database, addressKeys);

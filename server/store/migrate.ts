@@ -183,6 +183,15 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ALTER TABLE pools ADD COLUMN invite_uses INTEGER;
   ALTER TABLE members ADD COLUMN name TEXT NOT NULL DEFAULT '';
   `,
+  // Until now each device was an account of its own, and it stays one until it is joined to others.
+  `
+  CREATE TABLE devices (
+    account INTEGER PRIMARY KEY REFERENCES accounts (id), account_key TEXT NOT NULL,
+    name TEXT NOT NULL, created INTEGER NOT NULL, signature BLOB NOT NULL, linked_at INTEGER NOT NULL,
+    revoked_at INTEGER, revocation_created INTEGER, revocation BLOB
+  ) STRICT;
+  CREATE INDEX devices_account_key ON devices (account_key);
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

@@ -11,6 +11,7 @@ import type {
   JobRow,
   JobTally,
   OwnUnits,
+  PublicAccount,
   RefusedRow,
   Store,
   StoreOp,
@@ -19,6 +20,7 @@ import type {
 } from "../core/store.ts";
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
+import { SqliteDevices } from "./devices.ts";
 import { LeftOut } from "./left-out.ts";
 import { packOpenPages } from "./packing.ts";
 import { SqlitePools } from "./pools.ts";
@@ -33,6 +35,7 @@ import { keptResult, storedResult, unitRow } from "./unit.ts";
 /** The store in one SQLite file, one process at a time. */
 export class SqliteStore implements Store {
   readonly pools: SqlitePools;
+  readonly devices: SqliteDevices;
   private readonly database: Database;
   private readonly pages: PageReader;
   private readonly siteRows: Sites;
@@ -46,6 +49,7 @@ export class SqliteStore implements Store {
     this.database = openDatabase(path);
     this.pages = new PageReader(this.database);
     this.pools = new SqlitePools(this.database);
+    this.devices = new SqliteDevices(this.database);
     this.leftOut = new LeftOut(onLeftOut);
     this.siteRows = new Sites(this.database, this.leftOut);
   }
@@ -186,7 +190,7 @@ export class SqliteStore implements Store {
     return row && accountRow(row);
   }
 
-  async accounts(limit: number): Promise<AccountRow[]> {
+  async accounts(limit: number): Promise<PublicAccount[]> {
     return await publicAccounts(this.database, limit, this.leftOut);
   }
 

@@ -11,6 +11,7 @@ export interface Tables {
   sites: SiteTable;
   pools: PoolTable;
   members: MemberTable;
+  devices: DeviceTable;
   secrets: { key: string; value: Uint8Array };
   journal: JournalTable;
   pages: PageTable;
@@ -144,6 +145,22 @@ interface MemberTable {
   submitted: Generated<number>;
   final: Generated<number>;
   refused: Generated<number>;
+}
+
+/** A device that an account's key has joined; the account is no row of its own. */
+interface DeviceTable {
+  /** The device's. */
+  account: AccountId;
+  /** Hexadecimal. */
+  account_key: PublicKeyHex;
+  name: string;
+  /** Of the certificate, seconds since 1970 as its signer said. */
+  created: number;
+  signature: Uint8Array;
+  linked_at: number;
+  revoked_at: ColumnType<number | null, never, number>;
+  revocation_created: ColumnType<number | null, never, number>;
+  revocation: ColumnType<Uint8Array | null, never, Uint8Array>;
 }
 
 /** What one commit did to one page, until the page is packed (journal.ts). */

@@ -3,6 +3,7 @@
  * a coordinator. Each part is prefixed by its length, as in the handshake (protocol.ts), behind a context of its own.
  */
 import { lengthPrefixed } from "../bytes.ts";
+import type { AccountKey } from "./key.ts";
 
 const CERTIFICATE = "idlewave/device/v1";
 const REVOCATION = "idlewave/revoke/v1";
@@ -29,6 +30,27 @@ export function certificateMessage({ account, device, created, name }: DeviceCer
 /** The text that the account's key signs to take a device off the account. */
 export function revocationMessage({ account, device, created }: Omit<DeviceCertificate, "name">): Uint8Array<ArrayBuffer> {
   return lengthPrefixed([utf8(REVOCATION), account, device, u64(created)]);
+}
+
+/** What a device shows of its certificate: its own key it has shown before. */
+export interface Certificate extends Omit<DeviceCertificate, "device"> {
+  /** 64 bytes. */
+  signature: Uint8Array;
+}
+
+export interface Revocation extends Omit<DeviceCertificate, "account" | "name"> {
+  signature: Uint8Array;
+}
+
+/** `now`: ms since 1970. */
+export function certify({ publicKey: account, sign }: AccountKey, device: Uint8Array, name: string, now: number): Certificate {
+  const parts = { account, created: Math.floor(now / 1000), name };
+  return { ...parts, signature: sign(certificateMessage({ ...parts, device })) };
+}
+
+export function takeOff({ publicKey: account, sign }: AccountKey, device: Uint8Array, now: number): Revocation {
+  const parts = { device, created: Math.floor(now / 1000) };
+  return { ...parts, signature: sign(revocationMessage({ ...parts, account })) };
 }
 
 function utf8(text: string): Uint8Array {

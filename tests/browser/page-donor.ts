@@ -69,6 +69,14 @@ const control: DonorControl = {
   async leavePool(_origin, id) {
     say(`leave ${id}`);
   },
+  async deviceKey() {
+    return new Uint8Array(32);
+  },
+  async linkDevice() {},
+  async devices() {
+    return [];
+  },
+  async removeDevice() {},
   async forget() {
     say("forget");
   },

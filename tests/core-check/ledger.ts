@@ -6,6 +6,7 @@
 import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Effect } from "../../server/core/effects.ts";
 import type { AuditRecord, JobSpec } from "../../server/core/events.ts";
+import type { Device } from "../../server/core/state.ts";
 import {
   type Audited,
   isPassed,
@@ -40,6 +41,7 @@ export class Ledger {
   private readonly statements = new Map<StatementId, { account: AccountId; signed: boolean; earned: number }>();
   readonly records = new Map<AccountId, AuditRecord>();
   readonly watched = new Map<string, number>();
+  readonly devices = new Map<AccountId, Device>();
   readonly members = new Map<PoolId, Set<AccountId>>();
   /** Of jobs whose results are compared within a tolerance. */
   private readonly isNear: (one: string, other: string) => boolean;
@@ -195,7 +197,18 @@ export class Ledger {
       case "pool-off":
         this.membersOf(op.pool).clear();
         return;
+      case "device-linked":
+        must(!this.devices.has(op.account), `device ${op.account} is linked twice`);
+        this.devices.set(op.account, { accountKey: op.accountKey, linkedAt: op.at, isRevoked: false });
+        return;
+      case "device-revoked": {
+        const device = this.devices.get(op.account);
+        must(device?.isRevoked === false, `device ${op.account} is revoked twice, or is none`);
+        device.isRevoked = true;
+        return;
+      }
       case "forget":
+        this.devices.delete(op.account);
         for (const members of this.members.values()) members.delete(op.account);
         return;
       default:
@@ -286,7 +299,7 @@ export class Ledger {
 
   private strike({ account, alike, cluster, at, watchedUntil }: Extract<StoreOp, { type: "proven-wrong" }>): void {
     this.records.set(account, { passed: 0, proven: this.recordOf(account).proven + (alike ? 1 : 0), convictedAt: at });
-    this.watched.set(cluster, watchedUntil);
+    if (cluster !== null) this.watched.set(cluster, watchedUntil);
     for (const units of this.units.values()) {
       for (const state of units.values()) {
         const replica = state.replicas.get(account);

@@ -9,7 +9,10 @@ import { untar } from "../../../server/cli/untar.ts";
 import type { Settled, StoreOp } from "../../../server/core/store.ts";
 import { JournalWriter, type UnitOp } from "../../../server/store/journal.ts";
 import { pack, unpack } from "../../../server/store/packed.ts";
+import { certificateMessage } from "../../../shared/account/certificate.ts";
+import { accountKey, newSeed } from "../../../shared/account/key.ts";
 import type { AccountId, JobId, StatementId } from "../../../shared/ids.ts";
+import { SocketEvent } from "../../../shared/protocol.ts";
 import { bytesOf, Volunteer } from "../gateway/volunteer.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 import { digest, final, replica, SPEC, bytesOf as storedBytes, unit } from "../store/place.ts";
@@ -46,6 +49,14 @@ async function poolAtWork(): Promise<void> {
   volunteer.leave();
 }
 
+/** Under a new account's key. */
+async function joinAccount(volunteer: Volunteer): Promise<void> {
+  const key = accountKey(newSeed());
+  const parts = { account: Buffer.from(key.publicKey), created: 1, name: "laptop" };
+  const signature = Buffer.from(key.sign(certificateMessage({ ...parts, device: volunteer.publicKey })));
+  expect(await volunteer.ask(SocketEvent.Link, { ...parts, signature })).toMatchObject({ ok: true });
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "idlewave-backup-"));
   server = await startServer({}, join(folder, "data"));
@@ -57,6 +68,7 @@ beforeAll(async () => {
   made = join(folder, "made");
   const working = new Volunteer(server.url);
   await working.join();
+  await joinAccount(working);
   const [ran] = await Promise.all([
     idlewave(["backup", made, "--json"], env),
     (async () => {
@@ -356,6 +368,13 @@ describe("the doctor", () => {
       "What waits for a signature is",
     ],
     ["a signature over something else", (copy) => change(copy, `UPDATE statements SET hash = ${ZERO}`), "Each signature over results is"],
+    [
+      "a device under another account",
+      (copy) => change(copy, `UPDATE devices SET account_key = '${"12".repeat(32)}'`),
+      "Each device is of",
+    ],
+    ["a device of another name", (copy) => change(copy, "UPDATE devices SET name = 'phone'"), "Each device is of"],
+    ["a device that nobody took off its account", (copy) => change(copy, "UPDATE devices SET revoked_at = 5"), "Each device is of"],
     ["a newer database", (copy) => change(copy, "INSERT INTO versions (version) VALUES (999)"), "The database has this program's version."],
     ["a damaged blob", async (copy) => writeFile(await aBlob(copy), "other"), "Each blob has the digest"],
     ["a missing blob", (copy) => rm(join(copy, "blobs"), { recursive: true }), "Each blob that is referred to"],

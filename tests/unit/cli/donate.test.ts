@@ -9,6 +9,7 @@ import { ROOT } from "../../../server/root.ts";
 import type { UnitIndex } from "../../../shared/ids.ts";
 import { packageOf, startServer, type TestServer } from "../http/server.ts";
 import { donorProcess } from "./donor-process.ts";
+import { idlewave } from "./run.ts";
 
 const TIMEOUT = 180_000;
 let server: TestServer;
@@ -113,6 +114,28 @@ describe("a volunteer without a browser", () => {
       expect(none.code).toBe(4);
       expect(JSON.stringify(none.told)).toContain("could not be reached");
       expect(await idle("--url", `${server.url}/sub`)).toMatchObject({ code: 2 });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "lends as a device of the account whose file it is given, and says what the account has",
+    async () => {
+      const file = join(folder, "account.jwe");
+      const home = join(folder, "one");
+      const own = { IDLEWAVE_URL: server.url, IDLEWAVE_PASSPHRASE: "correct horse battery" };
+      expect(await idlewave(["account", "new", file], own)).toMatchObject({ code: 0 });
+      process.env.IDLEWAVE_PASSPHRASE = own.IDLEWAVE_PASSPHRASE;
+      const { code, told } = await idle("--account", file).finally(() => delete process.env.IDLEWAVE_PASSPHRASE);
+      expect(code).toBe(0);
+      const before = told.at(-1)?.credit.final ?? 0;
+      const linked = await idlewave(["account", "link", file, "--home", home, "--json"], own);
+      const { credit } = JSON.parse(linked.stdout) as { credit: { final: number } };
+      expect(credit.final).toBeGreaterThan(before);
+      const { devices } = JSON.parse((await idlewave(["account", "devices", "--home", home, "--json"], own)).stdout) as {
+        devices: unknown[];
+      };
+      expect(devices).toHaveLength(2);
     },
     TIMEOUT,
   );

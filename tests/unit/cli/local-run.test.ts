@@ -206,6 +206,28 @@ describe("a kernel that gives other bytes each time", () => {
   );
 });
 
+describe("a kernel whose numbers are a little off each time", () => {
+  it.each([
+    [{ rtol: 0.001 }, 0],
+    [{ ulps: 1 }, 7],
+  ])(
+    "passes within the job's tolerance, and fails beyond it: %j",
+    async (compare, code) => {
+      const package_ = join(folder, `near-${code}`);
+      await mkdir(package_);
+      const near = RACE.replace("array<u32>", "array<f32>").replace("= id.x;", "= 1.0 + f32(id.x / 64u % 64u) * 0.000001;");
+      await writeFile(join(package_, "kernel.wgsl"), near);
+      const output = [{ ...RACE_JOB.output[0], dtype: "f32", compare }];
+      await writeFile(join(package_, "job.json"), JSON.stringify({ ...RACE_JOB, output }));
+      const ran = await software(package_, "--out", join(folder, "near.bin"));
+      expect(ran, ran.stderr).toMatchObject({ code });
+      if (code === 7) expect(ran.stderr).toContain("Unit 0 gave another result the second time, beyond the job's tolerance");
+      else expect(ran.stderr).not.toContain("the second time");
+    },
+    TIMEOUT,
+  );
+});
+
 describe("what cannot be run", () => {
   it(
     "says so in one sentence with its way out",

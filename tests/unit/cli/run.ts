@@ -23,6 +23,7 @@ export async function idlewave(args: readonly string[], env: Record<string, stri
   );
   vi.stubEnv("IDLEWAVE_URL", env.IDLEWAVE_URL);
   vi.stubEnv("IDLEWAVE_TOKEN", env.IDLEWAVE_TOKEN);
+  vi.stubEnv("IDLEWAVE_PASSPHRASE", env.IDLEWAVE_PASSPHRASE);
   try {
     const code = await run(args);
     return { code, stdout: stripVTControlCharacters(said.stdout), stderr: stripVTControlCharacters(said.stderr) };

@@ -4,7 +4,7 @@ import { jobSpec, World } from "./world.ts";
 
 /** What the owner is told with everybody who joined connected. */
 function toldIn(world: World): string {
-  return disagreement(world.job(), world.state.hosts.values());
+  return disagreement(world.state, world.job(), world.state.hosts.values());
 }
 
 /** Volunteers who answer all units, each in the way that is named; "" is honest. */

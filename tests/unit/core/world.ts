@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { awaitAuditor } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { uncompared } from "../../../server/core/compared.ts";
+import { addDevice } from "../../../server/core/devices.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult, Timeless } from "../../../server/core/events.ts";
 import type { ToCompare } from "../../../server/core/likeness.ts";
@@ -11,7 +12,16 @@ import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
 import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
-import { type AccountId, type HostId, type JobId, type PoolId, type StatementId, type UnitIndex, unitsOf } from "../../../shared/ids.ts";
+import {
+  type AccountId,
+  type HostId,
+  type JobId,
+  type PoolId,
+  type PublicKeyHex,
+  type StatementId,
+  type UnitIndex,
+  unitsOf,
+} from "../../../shared/ids.ts";
 import type { ReplicaStatus, Verdict } from "../../../shared/wire.ts";
 import { checkState } from "../../core-check/invariants.ts";
 import { Ledger } from "../../core-check/ledger.ts";
@@ -88,6 +98,10 @@ export function markOf(by: number, statement = by): StatementMark {
   return { statement: statement as StatementId, session: new Uint8Array(32), results: 1, hash: new Uint8Array(32) };
 }
 
+export function accountKeyOf(name: string): PublicKeyHex {
+  return createHash("sha256").update(name).digest("hex") as PublicKeyHex;
+}
+
 export class World {
   state: CoreState = createState();
   readonly ledger = new Ledger((one, other) => this.distance(one, other) !== null);
@@ -158,6 +172,7 @@ export class World {
     this.state = createState();
     this.clusters.clear();
     for (const [id, { isOff }] of this.pools) restorePool(this.state, id, isOff, this.ledger.members.get(id) ?? []);
+    for (const [id, device] of this.ledger.devices) addDevice(this.state, id, { ...device });
     if (this.hadAuditor) awaitAuditor(this.state, this.now);
     for (const { id } of this.specs) {
       this.ledger.observe(
@@ -326,9 +341,33 @@ export class World {
     return job;
   }
 
-  /** What the auditor has shown of the account, as the store has it. */
+  /** What the auditor has shown of the account, as the store has it: devices of one were proven wrong as often as all of them. */
   recordOf(id: number): AuditRecord {
-    return { ...(this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0, convictedAt: 0 }) };
+    const own = this.ledger.records.get(account(id)) ?? { passed: 0, proven: 0, convictedAt: 0 };
+    const joined = this.ledger.devices.get(account(id));
+    return { ...own, proven: joined ? this.recordOfAll(joined.accountKey).proven : own.proven };
+  }
+
+  /** Of all devices of an account. */
+  recordOfAll(accountKey: PublicKeyHex): { proven: number; convictedAt: number } {
+    const found = { proven: 0, convictedAt: 0 };
+    for (const [id, device] of this.ledger.devices) {
+      const record = device.accountKey === accountKey ? this.ledger.records.get(id) : undefined;
+      found.proven += record?.proven ?? 0;
+      found.convictedAt = Math.max(found.convictedAt, record?.convictedAt ?? 0);
+    }
+    return found;
+  }
+
+  /** The device shows the certificate of the account of this name. */
+  link(id: number, name = "somebody"): Reply {
+    const accountKey = accountKeyOf(name);
+    const link = { accountKey, created: 1, name: "", signature: new Uint8Array(64) };
+    return this.send({ type: "device-linked", account: account(id), link, record: this.recordOfAll(accountKey) }).reply;
+  }
+
+  revoke(id: number, by: number): Reply {
+    return this.send({ type: "device-revoked", by: account(by), device: account(id), created: 2, signature: new Uint8Array(64) }).reply;
   }
 
   private draw(): string {

@@ -96,7 +96,7 @@ describe("hostile frames", () => {
   it("are each answered by a frame, a hundred thousand of them, and fail nothing of ours", async () => {
     const volunteer = await join();
     const frames = await validFrames(volunteer);
-    const account = (await network.store.accounts(10)).find((row) => row.publicKey === Buffer.from(volunteer.publicKey).toString("hex"));
+    const account = await network.store.knownAccount(toHex(volunteer.publicKey) as Peer["publicKey"]);
     if (!account) throw new Error("the volunteer has an account");
     const { coordinator, blobs, plans, tokens, signing } = network;
     const desk: Desk = {

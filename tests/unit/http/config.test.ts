@@ -96,7 +96,7 @@ describe("a variable", () => {
 
   it("that is like none is answered with all there are", () => {
     expect(unknownVariables({ IDLEWAVE_COLOUR: "red" })).toEqual([
-      expect.stringMatching(/There are IDLEWAVE_DATA, .*IDLEWAVE_URL, IDLEWAVE_TOKEN, IDLEWAVE_PIN\./),
+      expect.stringMatching(/There are IDLEWAVE_DATA, .*IDLEWAVE_URL, IDLEWAVE_TOKEN, IDLEWAVE_PIN, IDLEWAVE_PASSPHRASE\./),
     ]);
   });
 

@@ -1,0 +1,35 @@
+/** This machine as a device of its person's account, without lending: to join it, to see which there are, to take one off. All reject with the coordinator's words. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { certify, takeOff } from "../../shared/account/certificate.ts";
+import { type AccountKey, accountKey } from "../../shared/account/key.ts";
+import type { AccountNotice, DeviceInfo } from "../../shared/protocol.ts";
+import { errand } from "../donor/errand.ts";
+import type { Identity } from "../donor/identity.ts";
+import { fileIdentity } from "./identity.ts";
+
+/** A coordinator, and the folder of this machine's key. */
+export interface Place {
+  origin: string;
+  home: string;
+}
+
+/** What the account has now, of all its devices. */
+export async function linkDevice({ origin, home }: Place, seed: Uint8Array, name: string): Promise<AccountNotice> {
+  const identity = await identityIn(home);
+  return await errand(origin, identity, (socket) => socket.link(certify(accountKey(seed), identity.publicKey, name, Date.now())));
+}
+
+export async function devicesOf({ origin, home }: Place): Promise<DeviceInfo[]> {
+  return await errand(origin, await identityIn(home), (socket) => socket.devices());
+}
+
+/** `device`: its public key. */
+export async function removeDevice({ origin, home }: Place, key: AccountKey, device: Uint8Array): Promise<void> {
+  await errand(origin, await identityIn(home), (socket) => socket.revoke(takeOff(key, device, Date.now())));
+}
+
+async function identityIn(home: string): Promise<Identity> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  return await fileIdentity(join(home, "identity.json"));
+}

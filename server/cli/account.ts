@@ -1,0 +1,126 @@
+/** `account new|words|restore|link|devices|remove`: one account on several devices. */
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import type { Place } from "../../client/dawn/account.ts";
+import { MAX_DEVICE_NAME } from "../../shared/account/certificate.ts";
+import { accountKey, newSeed } from "../../shared/account/key.ts";
+import { seedOfWords, WORDS, type WordsFault, wordsOf } from "../../shared/account/words.ts";
+import { fromHex, toHex } from "../../shared/bytes.ts";
+import { plain } from "../../shared/plain.ts";
+import { messageOf } from "../../shared/thrown.ts";
+import { volunteerIdOf } from "../../shared/volunteer-id.ts";
+import { readAccount, writeAccount } from "./account-file.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
+import { connectionOf, type OfflineOptions, offlineVerb, type VerbOptions, verb } from "./options.ts";
+import { note, print, printJson } from "./print.ts";
+
+interface HomeOptions extends VerbOptions {
+  home: string;
+}
+
+export const HOME = join(homedir(), ".idlewave");
+
+export function accountVerb(program: Command): void {
+  const account = program.command("account").description("one account on several devices: its key is a file, or 24 words");
+  const online = (usage: string, description: string) =>
+    verb(account, usage, description).option("--home <folder>", "where this machine's own key is", HOME);
+
+  offlineVerb(account, "new <file>", "make an account's key, in a file that a passphrase opens").action(
+    async (file: string, options: OfflineOptions) => {
+      const seed = newSeed();
+      await writeAccount(file, seed);
+      tellWritten(file, seed, options);
+      if (options.json) return;
+      note(`Whoever loses file and words loses the account: write the words down, ${invocation(`account words ${file}`)} shows them.`);
+    },
+  );
+
+  offlineVerb(account, "words <file>", `show the ${WORDS} words that are as good as the file`).action(
+    async (file: string, options: OfflineOptions) => {
+      const words = wordsOf(await readAccount(file));
+      if (options.json) return printJson({ words });
+      for (const [at, word] of words.entries()) print(`${String(at + 1).padStart(2)}  ${word}`);
+    },
+  );
+
+  offlineVerb(account, "restore <file>", `make the file anew from the ${WORDS} words, read from stdin`).action(
+    async (file: string, options: OfflineOptions) => {
+      if (process.stdin.isTTY) note(`Type the ${WORDS} words, then Ctrl-D.`);
+      const read = seedOfWords(await text(process.stdin));
+      if (!("seed" in read)) throw new CliError(EXIT.usage, "words", faultWords(read), "Look at what you wrote down, and try again.");
+      await writeAccount(file, read.seed);
+      tellWritten(file, read.seed, options);
+    },
+  );
+
+  online("link <file>", "make this machine a device of the account; what it has earned is the account's from now on")
+    .option("--name <name>", "what its other devices call it", hostname().slice(0, MAX_DEVICE_NAME))
+    .action(async (file: string, options: HomeOptions & { name: string }) => {
+      const { credit } = await link(placeOf(options), await readAccount(file), options.name);
+      if (options.json) return printJson({ linked: options.name, credit });
+      note(`This machine is a device of the account now, which has ${credit.final.toFixed(4)} credits.`);
+    });
+
+  online("devices", "list the devices of this machine's account").action(async (options: HomeOptions) => {
+    const { devicesOf } = await import("../../client/dawn/account.ts");
+    const devices = await said(devicesOf(placeOf(options)));
+    if (options.json) return printJson({ devices });
+    if (devices.length === 0) note(`This machine is joined to no other. ${invocation("account link <file>")} joins it to an account.`);
+    for (const { device, name, isThis, isConnected, isRevoked } of devices) {
+      const state = isRevoked ? "taken off" : isConnected ? "connected" : "not connected";
+      print(`${volunteerIdOf(device)}  ${(name || "without a name").padEnd(24)}  ${state}${isThis ? ", this machine" : ""}`);
+    }
+  });
+
+  online("remove <device> <file>", "take a device off the account for good, by its name in devices: a laptop that is lost").action(
+    async (device: string, file: string, options: HomeOptions) => {
+      const { devicesOf, removeDevice } = await import("../../client/dawn/account.ts");
+      const place = placeOf(options);
+      const found = (await said(devicesOf(place))).filter((each) => device.length >= 4 && each.device.startsWith(device));
+      const [one] = found;
+      if (!one || found.length > 1)
+        throw new CliError(EXIT.usage, "usage", `${device} is no device of the account.`, `${invocation("account devices")} shows them.`);
+      await said(removeDevice(place, accountKey(await readAccount(file)), fromHex(one.device)));
+      if (options.json) printJson({ removed: one.device });
+      else note(`${one.name || volunteerIdOf(one.device)} is off the account. What it has earned stays the account's.`);
+    },
+  );
+}
+
+/** Joins this machine to the account, and says what the account has. */
+export async function link(place: Place, seed: Uint8Array, name: string): Promise<{ credit: { escrow: number; final: number } }> {
+  const { linkDevice } = await import("../../client/dawn/account.ts");
+  return await said(linkDevice(place, seed, plain(name).slice(0, MAX_DEVICE_NAME)));
+}
+
+function tellWritten(file: string, seed: Uint8Array, { json }: OfflineOptions): void {
+  const account = toHex(accountKey(seed).publicKey);
+  if (json) printJson({ file, account });
+  else note(`${file} has the key of account ${volunteerIdOf(account)}.`);
+}
+
+function placeOf(options: HomeOptions): Place {
+  return { origin: new URL(connectionOf(options).url).origin, home: options.home };
+}
+
+async function said<T>(asked: Promise<T>): Promise<T> {
+  return await asked.catch((error: unknown) => {
+    throw new CliError(EXIT.failure, "no-account", messageOf(error), "");
+  });
+}
+
+function faultWords(fault: WordsFault): string {
+  switch (fault.fault) {
+    case "count":
+      return `There are ${fault.got} words, not ${WORDS}.`;
+    case "word":
+      return `Word ${fault.at}, ${fault.word}, is none of the list.`;
+    case "order":
+      return "These words do not belong together: one of them is another, or they are in another order.";
+    default:
+      return fault satisfies never;
+  }
+}

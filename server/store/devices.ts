@@ -1,0 +1,82 @@
+/** Devices of accounts. Each has a row of `accounts` of its own; what an account has is their sum. */
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { AccountId, PublicKeyHex } from "../../shared/ids.ts";
+import type { DeviceRow, DeviceStore, Totals } from "../core/device-store.ts";
+import type { AuditRecord } from "../core/events.ts";
+import type { StoreOp } from "../core/store.ts";
+import type { Tables } from "./tables.ts";
+
+export type DeviceOp = Extract<StoreOp, { type: "device-linked" | "device-revoked" }>;
+
+export class SqliteDevices implements DeviceStore {
+  private readonly database: Kysely<Tables>;
+
+  constructor(database: Kysely<Tables>) {
+    this.database = database;
+  }
+
+  async all(): Promise<DeviceRow[]> {
+    return await this.rows().orderBy("devices.account").execute();
+  }
+
+  async of(accountKey: PublicKeyHex): Promise<DeviceRow[]> {
+    return await this.rows().where("account_key", "=", accountKey).orderBy("linked_at").orderBy("devices.account").execute();
+  }
+
+  async totals(accountKey: PublicKeyHex): Promise<Totals> {
+    return await joined(this.database, accountKey)
+      .select((eb) => [
+        eb.fn.coalesce(eb.fn.sum<number>("credit_escrow"), eb.val(0)).as("creditEscrow"),
+        eb.fn.coalesce(eb.fn.sum<number>("credit_final"), eb.val(0)).as("creditFinal"),
+        eb.fn.coalesce(eb.fn.sum<number>("units_submitted"), eb.val(0)).as("unitsSubmitted"),
+        eb.fn.coalesce(eb.fn.sum<number>("units_final"), eb.val(0)).as("unitsFinal"),
+        eb.fn.coalesce(eb.fn.sum<number>("units_refused"), eb.val(0)).as("unitsRefused"),
+        sql<number>`min(${Number.MAX_SAFE_INTEGER}, total(gpu_micros))`.as("gpuMicros"),
+      ])
+      .executeTakeFirstOrThrow();
+  }
+
+  async record(accountKey: PublicKeyHex): Promise<Omit<AuditRecord, "passed">> {
+    return await joined(this.database, accountKey)
+      .select((eb) => [
+        eb.fn.coalesce(eb.fn.sum<number>("proven_wrong"), eb.val(0)).as("proven"),
+        eb.fn.coalesce(eb.fn.max<number>("proven_at"), eb.val(0)).as("convictedAt"),
+      ])
+      .executeTakeFirstOrThrow();
+  }
+
+  private rows() {
+    return this.database
+      .selectFrom("devices")
+      .innerJoin("accounts", "accounts.id", "devices.account")
+      .select([
+        "devices.account",
+        "public_key as publicKey",
+        "account_key as accountKey",
+        "name",
+        "linked_at as linkedAt",
+        "revoked_at as revokedAt",
+      ])
+      .$narrowType<{ publicKey: PublicKeyHex }>();
+  }
+}
+
+function joined(database: Kysely<Tables>, accountKey: PublicKeyHex) {
+  return database.selectFrom("devices").innerJoin("accounts", "accounts.id", "devices.account").where("account_key", "=", accountKey);
+}
+
+/** One operation of the core, within its transaction. Rejects when the device is an account's already. */
+export async function changeDevice(trx: Transaction<Tables>, op: DeviceOp): Promise<void> {
+  const { account, created, signature, at } = op;
+  if (op.type === "device-linked") {
+    const { accountKey: account_key, name } = op;
+    await trx.insertInto("devices").values({ account, account_key, name, created, signature, linked_at: at }).execute();
+    return;
+  }
+  const values = { revoked_at: at, revocation_created: created, revocation: signature };
+  await trx.updateTable("devices").where("account", "=", account).set(values).execute();
+}
+
+export async function forgetDevices(trx: Transaction<Tables>, account: AccountId): Promise<void> {
+  await trx.deleteFrom("devices").where("account", "=", account).execute();
+}
