@@ -26,6 +26,7 @@ import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { warnPadded } from "./padded.ts";
 import { planPasses, type ResolvedPass, resolvePasses, tellNoEntryPoint } from "./passes.ts";
+import { warnRaces } from "./races.ts";
 import { checkRowless } from "./rowless.ts";
 import { planSlicing } from "./slicing.ts";
 import { type Scope, UNREAD } from "./sources.ts";
@@ -152,6 +153,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnRepeats(kernel, passPlans, buffers, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);
+  warnRaces(kernel, workgroups, faults);
   warnHuge(passPlans, workgroups, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
