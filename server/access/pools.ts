@@ -160,7 +160,6 @@ export class Pools {
     if (!this.isMember(facts.pool, facts.account)) throw badPass("its account is no member any more, or the pool is off");
     return facts;
   }
-
 }
 
 const NO_INVITE = { inviteHash: null, inviteUntil: null, inviteUses: null };
