@@ -115,6 +115,8 @@ describe("errors", () => {
       '{"name":"a\\u202eb"}',
       'In the body, name is "a\\u202eb"; it must be text of 1 to 100 characters that can all be seen.',
     ],
+    ["/api/tokens", '{"name":" \u3164"}', 'In the body, name is " \\u3164"; it must be text of 1 to 100 characters that can all be seen.'],
+    ["/api/tokens", '{"name":"  "}', 'In the body, name is "  "; it must be text of 1 to 100 characters that can all be seen.'],
     ["/api/tokens", '{"name":"x","root":true}', 'The body has an unknown field, "root"; it may have name, admin.'],
   ];
   it.each(words)("say of %s %s what it may be", async (path, body, message) => {
