@@ -20,6 +20,7 @@ import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
 import { onGpu } from "./software.ts";
 import { measured, plainSpread, spreadsOf, spreadWords } from "./spread.ts";
+import { tooLongWords, unitTimeWords } from "./unit-time.ts";
 import { ONCE_IT_LASTS, working } from "./working.ts";
 
 /** So much of an answer is printed. */
@@ -124,7 +125,9 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     return;
   }
   const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
-  note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
+  note(`${counted(units, "unit")} on ${where}: ${unitTimeWords(gpuMillisPerUnit)} of GPU time each.`);
+  const tooLong = tooLongWords(gpuMillisPerUnit, adapter.host.software);
+  if (tooLong) note(tooLong);
   if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
   else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
   for (const spread of spreads) note(spreadWords(spread, holes === 0 ? "all units" : `these ${counted(units, "unit")}`));
