@@ -76,7 +76,10 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
     asts.set(modulePath, ast);
     for (const found of ast.diagnostics) {
       if (found.severity !== "error") continue;
-      faults.push({ ...placeIn(file.path, file.text, found.start), ...syntaxFault(found.message, file.text.slice(found.start)) });
+      faults.push({
+        ...placeIn(file.path, file.text, found.start),
+        ...syntaxFault(found.message, file.text.slice(found.start), file.text.slice(0, found.start)),
+      });
     }
   }
   const rootFile = files[0];
@@ -188,8 +191,8 @@ function isPlain(ast: WeslAST): boolean {
   return plain;
 }
 
-/** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on. */
-function syntaxFault(message: string, rest: string): { wrong: string; right: string } {
+/** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on, `before` that up to it. */
+function syntaxFault(message: string, rest: string, before: string): { wrong: string; right: string } {
   // Two: one alone may be half of a character.
   const hidden = hiddenIn(rest.slice(0, 2), PLAIN_LINES_PATTERN);
   if (hidden?.before === 0) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
@@ -215,6 +218,15 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
       wrong: "[[…]] is an attribute of WGSL before 2022.",
       right:
         "Write @group(0) @binding(0) for [[group(0), binding(0)]], @compute @workgroup_size(64) for [[stage(compute), workgroup_size(64)]], @builtin(…) likewise, and leave [[block]] out.",
+    };
+  }
+  const [, type] = /(?:^|[;{}]\s*|\n\s*)(\w+)\s+$/.exec(before.slice(-64)) ?? [];
+  const [, name] = /^(\w+)\s*[=;]/.exec(rest) ?? [];
+  if (type && name && /^Expected call, assignment/.test(message)) {
+    const [own] = /(?<=^WGSL's name is )\w+/.exec(OTHER_KERNEL_TYPES[type.toLowerCase()] ?? "") ?? [];
+    return {
+      wrong: `${type} ${name} is no declaration of WGSL's.`,
+      right: `Write var ${name} : ${own ?? type} = …;, or let where it stays.`,
     };
   }
   const [word] = /^[a-z]\w*/i.exec(rest) ?? [];
