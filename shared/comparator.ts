@@ -82,6 +82,14 @@ function* ofOneself(comparator: Comparator | undefined, bytes: Uint8Array): Gene
   return ALIKE;
 }
 
+/** The output is like none, itself included: it holds what is not finite. */
+export function isRefusedAlone({ dtype, nonFinite }: Comparator, bytes: Uint8Array): boolean {
+  if (nonFinite === "allow" || LEAST_NORMAL[dtype] === undefined) return false;
+  const elements = elementsOf(dtype, bytes);
+  for (let index = 0; index < elements.length; index++) if (!Number.isFinite(elements.at(index))) return true;
+  return false;
+}
+
 function* comparingOutput(comparator: Comparator | undefined, one: Uint8Array, other: Uint8Array): Generator<void, Likeness> {
   if (one.byteLength !== other.byteLength) return { ...ALIKE, isAlike: false };
   if (!comparator) return { ...ALIKE, isAlike: yield* comparingBytes(one, other) };

@@ -136,8 +136,9 @@ class Most {
 function more(job: JobStatus, volunteers: number, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
   const { leased, voted } = job.units;
+  // A reason says what they wait for, or that nobody can help them.
   const waiting =
-    leased === 0 && voted > 0
+    leased === 0 && voted > 0 && job.reason === ""
       ? `, ${counted(voted, "unit")} ${voted === 1 ? "waits" : "wait"} for ${waitsFor(job, "another volunteer")}`
       : "";
   const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(volunteers, job.pool ? "member" : "volunteer")} at work${waiting}`;

@@ -79,6 +79,16 @@ test("units that go on waiting for a second volunteer are told, with what to do"
   expect(later.join("\n")).toMatch(/1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/);
 }, 60_000);
 
+test("units that are refused are not said to wait for another volunteer", async () => {
+  const body = await statusOfAJob();
+  const reason = "2 volunteers gave numbers for unit 0 that are not finite";
+  const refused = { status: 200, body: { ...body, reason, units: { ...body.units, voted: 1 } } };
+  const url = await proxyOf([refused, refused, { status: 200, body: { ...body, state: "done" } }]);
+  const { stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
+  expect(stderr).toContain(reason);
+  expect(stderr).not.toContain("another volunteer");
+});
+
 test("units of a job that is computed once wait for the coordinator's check", async () => {
   const body = await statusOfAJob();
   const verification = { ...body.verification, tier: "sampled", quorum: 1 };
