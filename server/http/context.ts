@@ -19,7 +19,7 @@ export interface HttpContext {
   config: Config;
   version: string;
   /** What HTTPS is spoken with; undefined: plain HTTP. `authority`: who signs it, where that is of the coordinator's own making. */
-  tls: { cert: string; key: string; authority: { fingerprint: string } | undefined } | undefined;
+  tls: { cert: string; key: string; authority: { fingerprint: string } | undefined; certificate(): string } | undefined;
   coordinator: Coordinator;
   store: Store;
   blobs: BlobStore;

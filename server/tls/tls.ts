@@ -21,6 +21,8 @@ interface Credentials {
 export interface Tls extends Credentials {
   /** Of a certificate of its own making: who signs it. Undefined: it is one that the operator gave. */
   authority: { file: string; fingerprint: string } | undefined;
+  /** The one that is in use, as `cert`. */
+  certificate(): string;
   /** Lets `server` use each new certificate. Returns how to stop. */
   follow(server: { setSecureContext(credentials: Credentials): void }): () => void;
 }
@@ -44,6 +46,7 @@ export async function openTls(config: Pick<Config, "tls" | "tlsCert" | "tlsKey" 
   };
   const tls: Tls = {
     ...first,
+    certificate: () => now.cert,
     follow(server) {
       const timer = setInterval(() => {
         look().then(

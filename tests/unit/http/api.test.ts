@@ -327,7 +327,8 @@ describe("job packages", () => {
     twice.append("kernel.wgsl", new Blob(["x"]), "x");
     await expectError(await send(twice), 400, "bad-request");
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}.bin`, "x"]));
-    await expectError(await send(formOf({ ...packageOf(1), ...many })), 413, "too-large");
+    const refused = await expectError(await send(formOf({ ...packageOf(1), ...many })), 413, "too-large");
+    expect(refused.message).toContain("at most 256 files are allowed");
     await expectError(await server.post("/api/jobs", { name: "x" }, server.token), 400, "bad-request");
     expect((await server.get("/healthz")).status).toBe(200);
   });
