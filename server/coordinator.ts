@@ -157,6 +157,12 @@ export class Coordinator {
     return reply;
   }
 
+  /** As `dispatch`, of what is answered by no more than that it is done. Rejects with the error that is answered else. */
+  async carryOut(event: Timeless): Promise<void> {
+    const reply = await this.dispatch(event);
+    if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+  }
+
   /** The answer to what would be written while too much waits for the disk; null otherwise. */
   get crowded(): Extract<Reply, { type: "error" }> | null {
     if (this.commits.pending < MAX_PENDING_OPS) return null;

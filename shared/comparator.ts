@@ -32,6 +32,8 @@ const LEAST_NORMAL: Partial<Record<Dtype, number>> = { f32: 2 ** -126, f16: 2 **
 
 /** Elements that are compared in one go, a millisecond or two of work. */
 const SLICE_ELEMENTS = 16_384;
+/** Bytes that are compared one by one in one go, of about the same work. */
+const SLICE_BYTES = 1 << 20;
 
 const ALIKE: Likeness = { isAlike: true, distance: 0, outliers: 0 };
 
@@ -42,14 +44,14 @@ export function isTolerant({ outputs }: Pick<JobPlan, "outputs">): boolean {
 
 /**
  * Compares result bytes of one unit; yields between slices of them, so that others have their turn. Outputs without a
- * comparator are compared byte for byte. Throws `RangeError` when they are no results of this job.
+ * comparator are compared byte for byte; of one result with itself only what is not finite is looked for. Throws `RangeError` when they are no results of this job.
  */
 export function* comparing(plan: Pick<JobPlan, "outputs">, one: Uint8Array, other: Uint8Array): Generator<void, Likeness> {
   const [ours, theirs] = [unframe(plan, one), unframe(plan, other)];
   let all = ALIKE;
   for (const [number, { compare }] of plan.outputs.entries()) {
     const [mine, its] = [ours[number] as Uint8Array, theirs[number] as Uint8Array];
-    const found = compare ? yield* comparingOutput(compare, mine, its) : { ...ALIKE, isAlike: isEqual(mine, its) };
+    const found = yield* one === other ? ofOneself(compare, mine) : comparingOutput(compare, mine, its);
     all = {
       isAlike: found.isAlike,
       distance: Math.max(all.distance, found.distance),
@@ -69,16 +71,35 @@ export function compareResults(plan: Pick<JobPlan, "outputs">, one: Uint8Array, 
   }
 }
 
-function* comparingOutput(comparator: Comparator, one: Uint8Array, other: Uint8Array): Generator<void, Likeness> {
+function* ofOneself(comparator: Comparator | undefined, bytes: Uint8Array): Generator<void, Likeness> {
+  if (!comparator || comparator.nonFinite === "allow" || LEAST_NORMAL[comparator.dtype] === undefined) return ALIKE;
+  const width = DTYPE_BYTES[comparator.dtype];
+  for (const [from, to] of slicesOf(bytes.byteLength, SLICE_ELEMENTS * width)) {
+    if (from > 0) yield;
+    const elements = elementsOf(comparator.dtype, bytes.subarray(from, to));
+    for (let at = 0; at < (to - from) / width; at++) if (!Number.isFinite(elements.at(at))) return { ...ALIKE, isAlike: false };
+  }
+  return ALIKE;
+}
+
+/** The output is like none, itself included: it holds what is not finite. */
+export function isRefusedAlone({ dtype, nonFinite }: Comparator, bytes: Uint8Array): boolean {
+  if (nonFinite === "allow" || LEAST_NORMAL[dtype] === undefined) return false;
+  const elements = elementsOf(dtype, bytes);
+  for (let index = 0; index < elements.length; index++) if (!Number.isFinite(elements.at(index))) return true;
+  return false;
+}
+
+function* comparingOutput(comparator: Comparator | undefined, one: Uint8Array, other: Uint8Array): Generator<void, Likeness> {
   if (one.byteLength !== other.byteLength) return { ...ALIKE, isAlike: false };
+  if (!comparator) return { ...ALIKE, isAlike: yield* comparingBytes(one, other) };
   const width = DTYPE_BYTES[comparator.dtype];
   const most = Math.floor(comparator.outliers * (one.byteLength / width));
   const apart = distanceIn(comparator);
   let distance = 0;
   let outliers = 0;
-  for (let from = 0; from < one.byteLength; from += SLICE_ELEMENTS * width) {
+  for (const [from, to] of slicesOf(one.byteLength, SLICE_ELEMENTS * width)) {
     if (from > 0) yield;
-    const to = Math.min(from + SLICE_ELEMENTS * width, one.byteLength);
     const far = apart(one.subarray(from, to), other.subarray(from, to));
     for (let at = 0; at < (to - from) / width; at++) {
       const found = far(at);
@@ -127,6 +148,24 @@ function placesOf(dtype: Dtype, bytes: Uint8Array): (index: number) => number {
   };
 }
 
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
+/** Of as many bytes each. */
+function* comparingBytes(one: Uint8Array, other: Uint8Array): Generator<void, boolean> {
+  for (const [from, to] of slicesOf(one.byteLength, SLICE_BYTES)) {
+    if (from > 0) yield;
+    const [ours, theirs] = [wordsOf(one.subarray(from, to)), wordsOf(other.subarray(from, to))];
+    for (let at = 0; at < ours.length; at++) if (ours[at] !== theirs[at]) return false;
+  }
+  return true;
+}
+
+/** A copy, because a view in words must begin at a multiple of four; zeros fill the last word. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(Math.ceil(bytes.byteLength / 4));
+  new Uint8Array(words.buffer).set(bytes);
+  return words;
+}
+
+/** Where each slice begins and ends. */
+function* slicesOf(byteLength: number, most: number): Generator<[from: number, to: number]> {
+  for (let from = 0; from < byteLength; from += most) yield [from, Math.min(from + most, byteLength)];
 }

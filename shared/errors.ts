@@ -139,7 +139,7 @@ export const ERRORS = {
   "not-found": { wire: 18, http: 404, message: "There is no {what}.", todo: "Check the number or name." },
   "no-output": { wire: 32, http: 404, message: "The job has no output {output}.", todo: "It has {outputs}: name one of them." },
   "wrong-state": { wire: 19, http: 409, message: "Job {job} is {state}: it cannot be {verb}.", todo: "{todo}" },
-  refused: { wire: 20, http: 422, message: "The job package was refused: {faults}.", todo: "Mend the faults and submit again." },
+  refused: { wire: 20, http: 422, message: "The job package was refused: {faults}.", todo: "Mend the faults and submit again.{more}" },
   "not-ready": { wire: 21, http: 409, message: "Job {job} is {state}, not done.", todo: "{todo}" },
   "bad-format": { wire: 22, http: 400, message: "These results cannot be written as {format}: {why}.", todo: "Choose another format." },
   "wrong-type": {

@@ -7,7 +7,7 @@ import { Compare } from "./manifest/compare.ts";
 import { fileSchema, IDENTIFIER, NAME_PATTERN } from "./manifest/file.ts";
 import { Output } from "./manifest/output.ts";
 import { Pass } from "./manifest/pass.ts";
-import { PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "./plain.ts";
+import { PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN, PLAIN_PATTERN } from "./plain.ts";
 
 export const MAX_KERNEL_BYTES = 256 * 1024;
 export const MAX_MANIFEST_BYTES = 256 * 1024;
@@ -33,7 +33,7 @@ export const ManifestSchema = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 80,
-        pattern: PLAIN_PATTERN,
+        pattern: PLAIN_NAME_PATTERN,
         description: "What volunteers read; default the name.",
         examples: ["Deep Mandelbrot"],
       }),

@@ -5,9 +5,9 @@
 import Type, { type Static } from "typebox";
 import { MAX_DEVICE_NAME } from "./account/certificate.ts";
 import { binaryOf } from "./bytes.ts";
-import { PLAIN_PATTERN } from "./plain.ts";
+import { PLAIN_NAME_PATTERN, PLAIN_PATTERN } from "./plain.ts";
 import { MAX_MACHINE_NAME } from "./pool.ts";
-import { MAX_ORIGIN } from "./site.ts";
+import { MAX_ORIGIN, ORIGIN_PATTERN } from "./site.ts";
 import { SIGNATURE_BYTES } from "./wire.ts";
 
 const PUBLIC_KEY_BYTES = 32;
@@ -52,14 +52,14 @@ export const HelloSchema = Type.Object({
   wire: Type.Integer(),
   /** Version of the newest plan that the client can run. */
   plan: Type.Integer(),
-  origin: Type.String({ maxLength: 300 }),
+  origin: Type.String({ maxLength: 300, pattern: ORIGIN_PATTERN }),
   publicKey: binary(PUBLIC_KEY_BYTES),
   signature: binary(SIGNATURE_BYTES),
   host: HostSchema,
   /** Number of a pool of which the account is a member, and whose jobs alone this connection gets; absent: public ones. */
   pool: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
   /** Origin of the registered site whose visitor this is, by its own word; absent: none. Neither a pool's member nor the auditor has one. */
-  site: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ORIGIN })),
+  site: Type.Optional(Type.String({ maxLength: MAX_ORIGIN, pattern: ORIGIN_PATTERN })),
   /** An administrator's token: this host is the auditor, and may be a software adapter. */
   audit: Type.Optional(Type.String({ maxLength: 100 })),
 });
@@ -80,7 +80,7 @@ export type OwnUnitsRequest = Static<typeof OwnUnitsSchema>;
 export const JoinSchema = Type.Object(
   {
     secret: Type.String({ maxLength: 100 }),
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_MACHINE_NAME, pattern: PLAIN_PATTERN })),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_MACHINE_NAME, pattern: PLAIN_NAME_PATTERN })),
   },
   { additionalProperties: false },
 );

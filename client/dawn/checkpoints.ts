@@ -24,9 +24,13 @@ export function fileCheckpoints(folder: string): CheckpointShelf {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const units: KeptUnit[] = [];
         for (const name of await readdir(folder)) {
-          const unit = await unitIn(join(folder, name));
+          const path = join(folder, name);
+          // What cannot be read now may be whole: it stays for a later start.
+          const file = await readFile(path).catch(() => undefined);
+          if (!file) continue;
+          const unit = path.endsWith(".new") ? undefined : await unitIn(file);
           if (unit) units.push(unit);
-          else await rm(join(folder, name), { force: true, recursive: true });
+          else await rm(path, { force: true });
         }
         return units;
       }),
@@ -44,10 +48,13 @@ export function fileCheckpoints(folder: string): CheckpointShelf {
   };
 }
 
-async function unitIn(path: string): Promise<KeptUnit | undefined> {
-  const file = await readFile(path).catch(() => undefined);
-  if (!file || path.endsWith(".new")) return undefined;
+async function unitIn(file: Buffer): Promise<KeptUnit | undefined> {
   const bytes = file.subarray(DIGEST_BYTES);
   if (!file.subarray(0, DIGEST_BYTES).equals(await sha256(bytes))) return undefined;
-  return deserialize(bytes) as KeptUnit;
+  try {
+    const unit: unknown = deserialize(bytes);
+    return typeof unit === "object" && unit !== null ? (unit as KeptUnit) : undefined;
+  } catch {
+    return undefined; // of a release whose Node wrote it in another way
+  }
 }

@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, PoolId } from "../../shared/ids.ts";
-import type { Reply } from "../core/effects.ts";
 import type { PoolInvite, PoolRow, PoolStore } from "../core/pool-store.ts";
 import type { TokenRow } from "../core/store.ts";
 import type { KeyRing } from "./keys.ts";
@@ -21,7 +20,8 @@ type PoolEvent =
   | { type: "member-left"; pool: PoolId; account: AccountId };
 
 interface Core {
-  dispatch(event: PoolEvent): Promise<Reply>;
+  /** Rejects with the error that is answered. */
+  carryOut(event: PoolEvent): Promise<void>;
   isMember(pool: PoolId, account: AccountId): boolean;
 }
 
@@ -74,7 +74,7 @@ export class Pools {
     const { secret, ...invite } = newInvite(terms, now);
     const pool = await this.store.add({ owner: owner.id, ownerName: owner.name, name }, invite, now);
     this.rows.set(pool.id, pool);
-    await this.dispatch({ type: "pool-opened", pool: pool.id });
+    await this.core.carryOut({ type: "pool-opened", pool: pool.id });
     return { pool, secret };
   }
 
@@ -83,13 +83,13 @@ export class Pools {
     const { secret, ...invite } = newInvite(terms, now);
     const pool = await this.store.invite(id, invite);
     this.rows.set(id, pool);
-    await this.dispatch({ type: "pool-opened", pool: id });
+    await this.core.carryOut({ type: "pool-opened", pool: id });
     return { pool, secret };
   }
 
   /** Its members are members no more when it resolves. Throws `not-found` when it is off already. */
   async off({ id }: PoolRow, now: number): Promise<void> {
-    await this.dispatch({ type: "pool-off", pool: id });
+    await this.core.carryOut({ type: "pool-off", pool: id });
     const row = this.rows.get(id);
     if (row) this.rows.set(id, { ...row, offAt: now, ...NO_INVITE });
   }
@@ -114,11 +114,11 @@ export class Pools {
     const { id, inviteHash } = pool;
     const event = { type: "member-joined" as const, pool: id, account, ...(name === undefined ? {} : { name }) };
     // Who is one already is named anew, and takes no use of the link.
-    if (pool.inviteUses === null || inviteHash === null || this.isMember(id, account)) await this.dispatch(event);
+    if (pool.inviteUses === null || inviteHash === null || this.isMember(id, account)) await this.core.carryOut(event);
     else {
       // Before anything is waited for, so that two who come at once do not share one use.
       this.take(pool, inviteHash, -1);
-      await this.dispatch({ ...event, invite: inviteHash }).catch((error: unknown) => {
+      await this.core.carryOut({ ...event, invite: inviteHash }).catch((error: unknown) => {
         this.take(this.rows.get(id), inviteHash, 1);
         throw error;
       });
@@ -143,7 +143,7 @@ export class Pools {
 
   /** Done also for who is no member. */
   async leave(pool: PoolId, account: AccountId): Promise<void> {
-    await this.dispatch({ type: "member-left", pool, account });
+    await this.core.carryOut({ type: "member-left", pool, account });
   }
 
   isMember(pool: PoolId, account: AccountId): boolean {
@@ -159,11 +159,6 @@ export class Pools {
     const facts = this.passes.read(pass, now);
     if (!this.isMember(facts.pool, facts.account)) throw badPass("its account is no member any more, or the pool is off");
     return facts;
-  }
-
-  private async dispatch(event: PoolEvent): Promise<void> {
-    const reply = await this.core.dispatch(event);
-    if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
   }
 }
 

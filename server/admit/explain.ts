@@ -8,7 +8,7 @@ import { counted } from "../../shared/counted.ts";
 import { list } from "../../shared/kernel/path.ts";
 import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
-import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_PATTERN } from "../../shared/plain.ts";
+import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN, PLAIN_PATTERN, showsSomething } from "../../shared/plain.ts";
 import type { Faults } from "./faults.ts";
 import { misfitOf } from "./forms.ts";
 import type { Json, JsonPath } from "./json.ts";
@@ -93,9 +93,11 @@ function explainString(schema: Schema, value: string, path: JsonPath, faults: Si
     faults.at(path, `It has ${length} characters.`, `At most ${schema.maxLength} are allowed.`);
   } else if (schema.minLength !== undefined && length < schema.minLength) {
     faults.at(path, "It is too short.", `At least ${schema.minLength} characters are needed.`);
-  } else if (schema.pattern === PLAIN_PATTERN || schema.pattern === PLAIN_LINES_PATTERN) {
+  } else if ([PLAIN_PATTERN, PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN].includes(schema.pattern ?? "")) {
     const hidden = hiddenIn(value, schema.pattern);
     if (hidden) faults.at(path, hiddenText(hidden), "Remove it: it would change how the text around it looks.");
+    else if (schema.pattern === PLAIN_NAME_PATTERN && !showsSomething(value))
+      faults.at(path, `${show(value)} shows nothing.`, "Write a letter, a number or a sign.");
   } else if (schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(value)) {
     const misfit = misfitOf(schema.pattern, value, show(value));
     if (misfit) faults.at(path, misfit.wrong, misfit.right);

@@ -6,11 +6,11 @@ import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import type { BlobStore } from "../core/blob-store.ts";
 import type { Judges } from "./admit.ts";
-import type { JobPackage, SplitCut } from "./package.ts";
+import type { JobPackage, Refused, SplitCut } from "./package.ts";
 
 export type Intake =
   | { ok: true; manifest: Manifest; plan: JobPlan; planHash: BlobHash; sourceHash: BlobHash; warnings: string[]; floats: boolean }
-  | { ok: false; faults: Fault[] };
+  | Refused;
 
 const UNBOUNDED = { add: () => undefined };
 

@@ -112,7 +112,8 @@ export function planOutput(
     return undefined;
   }
   checkDtype(output, path, layout, faults);
-  warnShort(output, path, layout, faults);
+  const isSized = !tailOf(layout) || manifest.bindings?.[output.binding]?.elements !== undefined;
+  if (isSized) warnShort(output, path, layout, plan.byteLength, faults);
   const padding = paddingOf(layout, byteLength);
   if (padding === null) {
     const wrong = `${output.binding} has more than ${MAX_PADDING_RANGES} gaps of padding.`;
@@ -132,17 +133,23 @@ export function planOutput(
   };
 }
 
-/** Of a binding that has its size by its type, and not by the shape, all is meant more often than a part. */
-function warnShort(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {
+/** Of a binding that has its size, bytes, by its type or by `elements`, and not by the shape, all is meant more often than a part. */
+function warnShort(output: ManifestOutput, path: JsonPath, layout: Layout, size: number, faults: Faults): void {
   const byteLength = outputBytes(output);
+  const tail = tailOf(layout);
+  const padding = tail ? tail.stride - valuesEnd(tail.element) : size - valuesEnd(layout);
   // Raw bytes of a struct have its padding.
-  const end = output.dtype === "u8" ? layout.size : valuesEnd(layout);
-  if (tailOf(layout) || byteLength >= end) return;
-  const left = layout.size - byteLength;
-  const all = layout.size / DTYPE_BYTES[output.dtype];
-  const way = Number.isInteger(all) ? `The shape [${all}] delivers all` : "Let the shape be larger";
-  const text = `${output.shape.join(" x ")} ${output.dtype} are ${counted(byteLength, "byte")} and ${output.binding}, ${layoutName(layout)}, has ${layout.size}: the last ${left} are not delivered. ${way}.`;
+  if (byteLength >= (output.dtype === "u8" ? size : size - padding)) return;
+  const way = wholeShape(output, size / DTYPE_BYTES[output.dtype]);
+  const text = `${output.shape.join(" x ")} ${output.dtype} are ${counted(byteLength, "byte")} and ${output.binding}, ${layoutName(layout)}, has ${size}: the last ${size - byteLength} are not delivered. ${way}.`;
   faults.warnAt([...path, "shape"], text);
+}
+
+/** Of so many elements, with the rows of the shape that is there where these fill it. */
+function wholeShape({ shape: [, ...row] }: ManifestOutput, elements: number): string {
+  if (!Number.isInteger(elements)) return "Let the shape be larger";
+  const rows = elements / row.reduce((product, side) => product * side, 1);
+  return `The shape [${Number.isInteger(rows) ? [rows, ...row].join(", ") : elements}] delivers all`;
 }
 
 function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faults: Faults): void {

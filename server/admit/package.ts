@@ -47,7 +47,16 @@ export interface Need {
 }
 
 /** What a judgement says. The hashes of rows and chunks are still empty strings in `plan`: `intake` fills them in. */
-export type Admission = Admitted | { ok: false; faults: Fault[] };
+export type Admission = Admitted | Refused;
+
+export interface Refused {
+  ok: false;
+  faults: Fault[];
+  /** These kept a later stage of the judgement from what it looks for. */
+  more?: boolean;
+}
+
+export const MORE_LATER = "More is looked at when these are mended.";
 
 export interface Admitted {
   ok: true;

@@ -58,7 +58,7 @@ export function isVerdict(message: Message): boolean {
 /** The verdict in an answer for which `isVerdict` holds. */
 export function admissionOf(message: Message): Admission {
   const json = message.json as Admission & { hasRows?: boolean };
-  if (!json.ok) return { ok: false, faults: json.faults };
+  if (!json.ok) return { ok: false, faults: json.faults, ...(json.more === true ? { more: true } : {}) };
   const { hasRows, ...rest } = json;
   return { ...rest, rows: hasRows ? message.bytes : null };
 }

@@ -26,6 +26,7 @@ import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { warnPadded } from "./padded.ts";
 import { planPasses, type ResolvedPass, resolvePasses, tellNoEntryPoint } from "./passes.ts";
+import { warnRaces } from "./races.ts";
 import { checkRowless } from "./rowless.ts";
 import { planSlicing } from "./slicing.ts";
 import { type Scope, UNREAD } from "./sources.ts";
@@ -41,13 +42,13 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const bytes = pkg.texts.get(MANIFEST_FILE);
   if (!bytes) {
     const right = suggest(MANIFEST_FILE, [...pkg.files.keys()], "Put job.json at the top of the package.");
-    return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The package has no job.json.", right }] };
+    return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The package has no job.json.", right }], more: true };
   }
   const text = decode(bytes);
   if (text === undefined)
-    return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }] };
+    return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }], more: true };
   const json = readJson(MANIFEST_FILE, text);
-  if (!("placeOf" in json)) return { ok: false, faults: [json] };
+  if (!("placeOf" in json)) return { ok: false, faults: [json], more: true };
   const faults = new Faults(json);
   const { value } = json;
   const manifest = explainManifest(value, faults);
@@ -59,7 +60,7 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   if (read?.kernel && read.faults.length === 0) checkLooseNames(value, reflect(read.kernel), faults);
   if (read?.kernel) await tellTint(read.kernel, read, {}, faults, progress);
   else for (const fault of read?.faults ?? []) faults.add(fault);
-  return { ok: false, faults: faults.sorted() };
+  return { ok: false, faults: faults.sorted(), more: true };
 }
 
 async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults, progress: Progress): Promise<Admission> {
@@ -76,7 +77,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const declared = reflection?.entryPoints.size ?? 0;
   if (declared > MAX_ENTRY_POINTS) {
     faults.at(["kernel"], `The kernel has ${declared} entry points.`, `At most ${MAX_ENTRY_POINTS} are allowed.`);
-    return { ok: false, faults: faults.sorted() };
+    return { ok: false, faults: faults.sorted(), more: true };
   }
   const passes = resolvePasses(manifest, reflection, files, faults);
   if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
@@ -84,13 +85,13 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     if (kernel) await tellTint(kernel, read, {}, faults, progress);
     else for (const fault of read?.faults ?? []) faults.add(fault);
     if (read && kernel) checkAbsent(manifest, reflect(kernel).resources, read.files, faults);
-    return { ok: false, faults: faults.sorted() };
+    return { ok: false, faults: faults.sorted(), more: true };
   }
   if (reflection.entryPoints.size === 0) {
     await tellTint(kernel, read, {}, faults, progress);
     // What Tint says of a kernel without one is the reason.
     if (faults.list.every(({ file }) => file === MANIFEST_FILE)) tellNoEntryPoint(manifest, faults);
-    return { ok: false, faults: faults.sorted() };
+    return { ok: false, faults: faults.sorted(), more: true };
   }
   const resolved = passes.filter((pass) => pass !== undefined);
   const entryPoints = resolved.map((pass) => pass.entryPoint);
@@ -140,7 +141,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const raised = Object.keys(requires.limits).length > 0;
   await tellTint(kernel, read, { pipelines, overrides, raised, isDoubled }, faults, progress);
   if (faults.list.length === 0) refuseInlined(kernel, entryPoints, faults);
-  if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted() };
+  if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted(), more: true };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
   const judged = { kernel, passes: passPlans, workgroups, overrides, units, buffers, sized };
@@ -152,6 +153,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnRepeats(kernel, passPlans, buffers, faults);
   warnFloats(manifest, kernel, entryPoints, sized, faults);
   warnEndless(kernel, faults);
+  warnRaces(kernel, workgroups, faults);
   warnHuge(passPlans, workgroups, faults);
 
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { counted } from "../../shared/counted.ts";
 import type { BlobHash } from "../../shared/ids.ts";
-import { type Admitted, type JobPackage, textLimit } from "../admit/package.ts";
+import { type Admitted, type JobPackage, MORE_LATER, textLimit } from "../admit/package.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { nameNeighbours, type PackageFile, packageFiles } from "./folder.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
@@ -27,7 +27,8 @@ export async function admitFolder(dir: string): Promise<{ admitted: Admitted; fi
     if (admission.ok) return { admitted: admission, files };
     const faults = await nameNeighbours(dir, admission.faults, files);
     const message = `The job package was refused: ${counted(faults.length, "fault")}.`;
-    throw new CliError(EXIT.refused, "refused", message, `Mend ${faults.length === 1 ? "it" : "them"} and check again.`, faults);
+    const todo = `Mend ${faults.length === 1 ? "it" : "them"} and check again.`;
+    throw new CliError(EXIT.refused, "refused", message, `${todo}${admission.more ? ` ${MORE_LATER}` : ""}`, faults);
   } finally {
     await judges.close();
   }

@@ -1,7 +1,7 @@
 /** The arguments of `donate` as they are typed. Each throws `InvalidArgumentError`. */
 import { InvalidArgumentError } from "commander";
 import { type Hours, hoursOf } from "../../client/donor/manners/wishes.ts";
-import { hiddenIn } from "../../shared/plain.ts";
+import { hiddenIn, showsSomething } from "../../shared/plain.ts";
 import { JOIN_PATH, type JoinLink, MAX_MACHINE_NAME, readJoinLink } from "../../shared/pool.ts";
 
 export function hoursArgument(text: string): Hours {
@@ -21,8 +21,8 @@ export function joinArgument(text: string): JoinLink {
 export function nameArgument(text: string): string {
   const hidden = hiddenIn(text);
   if (hidden) throw new InvalidArgumentError(`It has ${hidden.name}, which is not seen.`);
-  if (text.trim() === "" || text.length > MAX_MACHINE_NAME)
-    throw new InvalidArgumentError(`It is a name of 1 to ${MAX_MACHINE_NAME} characters.`);
+  if (!showsSomething(text) || text.length > MAX_MACHINE_NAME)
+    throw new InvalidArgumentError(`It is a name of 1 to ${MAX_MACHINE_NAME} characters, with a letter, a number or a sign.`);
   return text.trim();
 }
 

@@ -7,6 +7,7 @@ import { plain, plainJson } from "../../shared/plain.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
 import type { CliError } from "./exit.ts";
 import { quoteWords } from "./quote.ts";
+import { unitTimeWords } from "./unit-time.ts";
 
 /** One JSON value a line, on stdout. */
 export function printJson(value: unknown): void {
@@ -106,7 +107,7 @@ export const CLASS_WORDS: Record<CanaryFinding["verdict"], string> = {
 };
 
 function measuredWords({ verdict, why, unitMicros, taken }: NonNullable<JobStatus["canary"]>, credit: number): string {
-  const time = unitMicros === null ? "" : `, ${(unitMicros / 1000).toPrecision(3)} ms a unit on the auditor's GPU`;
+  const time = unitMicros === null ? "" : `, ${unitTimeWords(unitMicros / 1000)} a unit on the auditor's GPU`;
   const room = taken === undefined ? "" : `, its runs took ${Number((100 * taken).toPrecision(2))} % of the tolerance`;
   return `${CLASS_WORDS[verdict]}${time}${room}, ${credit.toPrecision(3)} credits a unit${why && `: ${why}`}`;
 }

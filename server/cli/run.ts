@@ -13,12 +13,14 @@ import type { JobPlan } from "../../shared/plan.ts";
 import { type ProgressBar, progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { sifted, type Unfit, unfitWords } from "./finite.ts";
 import { failureOf, openGpu } from "./gpu.ts";
 import { type OfflineOptions, offlineVerb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
 import { formatOf, needFolder } from "./results.ts";
 import { onGpu } from "./software.ts";
 import { measured, plainSpread, spreadsOf, spreadWords } from "./spread.ts";
+import { tooLongWords, unitTimeWords } from "./unit-time.ts";
 import { ONCE_IT_LASTS, working } from "./working.ts";
 
 /** So much of an answer is printed. */
@@ -77,7 +79,8 @@ async function run(dir: string, options: RunOptions): Promise<void> {
     }),
     first,
   );
-  const results = measured(plan, spreads, computed);
+  const unfit: Unfit[] = [];
+  const results = sifted(plan, unfit, measured(plan, spreads, computed));
   const parts: Uint8Array[] = [];
   try {
     needFewHoles(plan, options.output, format, holes);
@@ -93,13 +96,15 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   else if (options.out !== undefined) await writeFile(options.out, bytes);
   const gpuMillisPerUnit = micros / 1000 / units;
   const again = { from: range.from, to: range.from + first.length };
-  const unstable = await differing(
+  const differ = await differing(
     plan,
     first,
     computeUnits(adapter, admitted, files, again, { compiling: (work) => work(), unit: () => undefined }),
   ).catch((error: unknown) => {
     throw failureOf(error, manifest.name, adapter, admitted);
   });
+  // What is refused is like nothing, whether or not it differs.
+  const unstable = differ.filter((unit) => !unfit.some(({ units }) => units.includes(unit)));
   if (options.json && options.out !== "-") {
     const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
     const result = options.out === undefined ? { result: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : {};
@@ -110,28 +115,31 @@ async function run(dir: string, options: RunOptions): Promise<void> {
       software: adapter.host.software,
       gpuMillisPerUnit,
       unstable,
+      ...(unfit.length > 0 ? { notFinite: unfit } : {}),
       warnings,
       ...(spreads.length > 0 ? { spreads: spreads.map(plainSpread) } : {}),
       ...file,
       ...result,
     });
-    if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
+    if (unstable.length + unfit.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
     return;
   }
   const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
-  note(`${counted(units, "unit")} on ${where}: ${gpuMillisPerUnit.toPrecision(3)} ms of GPU time each.`);
+  note(`${counted(units, "unit")} on ${where}: ${unitTimeWords(gpuMillisPerUnit)} of GPU time each.`);
+  const tooLong = tooLongWords(gpuMillisPerUnit, adapter.host.software);
+  if (tooLong) note(tooLong);
   if (options.out === undefined) printShort(new TextDecoder().decode(bytes).trimEnd());
   else if (options.out !== "-") note(`${options.out}: ${bytes.byteLength.toLocaleString("en")} bytes, ${format}.`);
   for (const spread of spreads) note(spreadWords(spread, holes === 0 ? "all units" : `these ${counted(units, "unit")}`));
   for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${isTolerant(plan) ? FAR : UNSTABLE}`);
-  if (unstable.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
+  for (const output of unfit) note(unfitWords(output, manifest));
+  if (unstable.length + unfit.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
 }
 
 const UNSTABLE =
   "gave other bytes the second time: the kernel may have a race, read what it did not write, or write outside of a buffer. Volunteers will not agree.";
 
-const FAR =
-  "gave another result the second time, beyond the job's tolerance, or one with NaN or an infinity that is refused. Volunteers will not agree.";
+const FAR = "gave another result the second time, beyond the job's tolerance. Volunteers will not agree.";
 
 /** The format that is asked for. Throws `CliError` (usage) where the results could not be written: before anything is computed. */
 async function formatFor({ out, format }: RunOptions): Promise<ResultFormat> {
@@ -151,7 +159,7 @@ async function* keepFirst(results: AsyncIterable<SourceUnit>, first: SourceUnit[
   }
 }
 
-/** The units whose results differ, or would be refused, ascending. */
+/** The units whose results differ, ascending, or would be refused. */
 async function differing(plan: JobPlan, results: readonly SourceUnit[], again: AsyncIterable<SourceUnit>): Promise<number[]> {
   const units: number[] = [];
   let index = 0;

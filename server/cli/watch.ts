@@ -29,12 +29,10 @@ export async function watchJob(connection: Connection, id: number, json: boolean
   try {
     for (;;) {
       if (bar) {
-        const short = await shortOf(connection, job);
-        const waits = short !== undefined && short.volunteers > 0 && job.units.voted > 0;
-        waited = waits ? waited + 1 : 0;
-        const said =
-          short && (short.volunteers === 0 || waited > LASTING_POLLS) ? hintOf(connection.url, short, job.verification.quorum) : "";
         const volunteers = atWork.with(job.volunteers);
+        const short = await shortOf(connection, job, volunteers);
+        waited = short?.mayPass ? waited + 1 : 0;
+        const said = short && (!short.mayPass || waited > LASTING_POLLS) ? short.hint : "";
         bar.update(job.units.final, more(job, short?.volunteers === 0 ? 0 : volunteers, said));
       }
       const line = JSON.stringify(job);
@@ -75,16 +73,41 @@ export function hasEnded(job: JobStatus): boolean {
   return job.state === "done" || job.state === "cancelled" || job.state === "failed";
 }
 
-/** The network, while fewer are connected to it than a unit of this running job needs; undefined when enough are, or when it is not known. */
-async function shortOf({ url }: Connection, job: JobStatus): Promise<NetworkInfo | undefined> {
-  const { quorum } = job.verification;
-  if (job.state !== "running" || job.volunteers >= quorum) return undefined;
+/** Fewer are there than a unit of the job needs. */
+interface Short {
+  volunteers: number;
+  /** It is so in passing mostly, and worth no word unless it lasts. */
+  mayPass: boolean;
+  hint: string;
+}
+
+/** `atWork`: who had units lately. Undefined when enough are there, when nothing waits for more, or when it is not known. */
+async function shortOf(connection: Connection, job: JobStatus, atWork: number): Promise<Short | undefined> {
+  if (job.state !== "running" || job.volunteers >= job.verification.quorum) return undefined;
+  return job.pool ? shortOfMembers(job.pool, job, atWork) : await shortOfVolunteers(connection, job);
+}
+
+/** Only its owner is told who is connected for a pool. */
+function shortOfMembers({ id, name }: { id: number; name: string }, { verification, units }: JobStatus, atWork: number): Short | undefined {
+  const { quorum } = verification;
+  if (atWork >= quorum || (atWork > 0 && units.voted === 0)) return undefined;
+  const link = `the pool's link (${invocation(`pool invite ${id}`)} makes a new one, and the old one is good no more)`;
+  const hint =
+    atWork === 0
+      ? `No member of ${name} is at work: open ${link} on a machine that is to compute it.`
+      : `${counted(atWork, "member")} of ${name} at work, and a unit needs ${quorum}: open ${link} on another machine too.`;
+  return { volunteers: atWork, mayPass: true, hint };
+}
+
+async function shortOfVolunteers({ url }: Connection, { verification, units }: JobStatus): Promise<Short | undefined> {
+  const { quorum } = verification;
   const network = await sendJson({ url, token: undefined }, "/api/network", NetworkSchema).catch((error: unknown) => {
     // The next look at the job meets the same, and has the words for it.
     if (error instanceof CliError && error.passing) return undefined;
     throw error;
   });
-  return network && network.volunteers < quorum ? network : undefined;
+  if (!network || network.volunteers >= quorum || (network.volunteers > 0 && units.voted === 0)) return undefined;
+  return { volunteers: network.volunteers, mayPass: network.volunteers > 0, hint: hintOf(url, network, quorum) };
 }
 
 /** What a job that waits for volunteers needs. */
@@ -113,11 +136,12 @@ class Most {
 function more(job: JobStatus, volunteers: number, hint: string): string {
   if (job.state !== "running") return `(${job.state}${job.reason ? `: ${job.reason}` : ""})`;
   const { leased, voted } = job.units;
+  // A reason says what they wait for, or that nobody can help them.
   const waiting =
-    leased === 0 && voted > 0
+    leased === 0 && voted > 0 && job.reason === ""
       ? `, ${counted(voted, "unit")} ${voted === 1 ? "waits" : "wait"} for ${waitsFor(job, "another volunteer")}`
       : "";
-  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(volunteers, "volunteer")} at work${waiting}`;
+  const pace = `${job.unitsPerMinute.toFixed(0)} a minute, ${counted(volunteers, job.pool ? "member" : "volunteer")} at work${waiting}`;
   return `${pace}${job.reason ? ` (${job.reason})` : ""}${hint ? `. ${hint}` : ""}`;
 }
 

@@ -10,8 +10,6 @@ interface Pace {
 const AT_ONCE: Pace = { afterMs: 0, everyMs: 2_000 };
 /** Of what is mostly over before it could be read. */
 export const ONCE_IT_LASTS: Pace = { afterMs: 1_000, everyMs: 5_000 };
-/** Of what has words of its own in between. */
-export const IN_SILENCES: Pace = { afterMs: 15_000, everyMs: 15_000 };
 
 /** Resolves as `work` does. Notes `title` on stderr, with the seconds it has been at it; nothing when `json`. */
 export async function working<Result>(

@@ -14,7 +14,7 @@ import type { CoreEvent, HostFacts } from "./events.ts";
 import { idle, idleAfter, idleFull, type Obstacle } from "./idle.ts";
 import { draftLease, holdUnit, keepLease, lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
-import { clusterIn } from "./pool.ts";
+import { clusterIn, servesAlone } from "./pool.ts";
 import { Random } from "./random.ts";
 import { DRAW_UNITS } from "./ring.ts";
 import { beginsLeft, drawsLeft, isAccountMostlyRefused, isThrottled, standingOf } from "./standing.ts";
@@ -39,7 +39,10 @@ const MAX_DEPTH_UNITS = MAX_OPEN_UNITS / 2;
 /** An account's first batch, and its batches of a job whose pace it has not shown. */
 export const FIRST_CLAIM_UNITS = 4;
 export const UNPACED_CLAIM_UNITS = 16;
-/** Of the units that are left of a job an account holds at most this share, or so many: nobody keeps a small job from the others. */
+/**
+ * Of the units that are left of a job an account holds at most this share, or so many: nobody keeps a small job from the others.
+ * Who serves a pool alone keeps it from nobody.
+ */
 const MAX_HELD_SHARE = 0.25;
 export const MIN_HELD_SHARE_UNITS = 16;
 /** The same for the keys of one cluster together: half a job goes on whatever they do. */
@@ -67,7 +70,7 @@ export function claim(state: CoreState, event: Claim, facts: HostFacts, work: Wo
 
   const scan: Scan = { random: new Random(event.random), retries: RETRY_SCAN_LIMIT, steps: CURSOR_SCAN_LIMIT, met: new Set() };
   for (const job of jobs) {
-    const room = roomOf(job, account, host);
+    const room = roomOf(state, job, account, host);
     const obstacle = obstacleOf(job, account, host, room) ?? (mayTry(job, host, work.now) ? undefined : "waits-for-others");
     if (obstacle) {
       scan.met.add(obstacle);
@@ -276,12 +279,14 @@ function isLeftToOthers(state: CoreState, job: Job, by: { cluster: string }, uni
 }
 
 /** Units of the job that the account may hold beyond those it holds, and its cluster with it. */
-export function roomOf(job: Job, account: Account, by: { account: HostFacts["account"]; cluster: string }): number {
+export function roomOf(state: CoreState, job: Job, account: Account, by: { account: HostFacts["account"]; cluster: string }): number {
+  const most = Math.max(0, MAX_HELD_UNITS - account.held);
+  if (servesAlone(state, job, by.account)) return most;
   const left = job.pages.units - job.pages.ended;
   const own = Math.max(MIN_HELD_SHARE_UNITS, Math.ceil(left * MAX_HELD_SHARE)) - (job.holders.get(by.account) ?? 0);
   const shared =
     Math.max(MIN_CLUSTER_SHARE_UNITS, Math.ceil(left * MAX_CLUSTER_SHARE)) - (job.clusterHolders.get(keptName(by.cluster)) ?? 0);
-  return Math.max(0, Math.min(MAX_HELD_UNITS - account.held, own, shared));
+  return Math.max(0, Math.min(most, own, shared));
 }
 
 function batchSize(state: CoreState, job: Job, account: Account, host: HostFacts, event: Claim): number {

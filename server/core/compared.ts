@@ -5,7 +5,6 @@ import { type Distances, isAlike, isCompared, type ToCompare } from "./likeness.
 import type { CoreState } from "./state.ts";
 import { isOver } from "./store.ts";
 import { conclude } from "./verify.ts";
-import { isAgreed } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** All that is to be compared, after a restart. */
@@ -36,7 +35,6 @@ export function takeLikeness(state: CoreState, event: Extract<CoreEvent, { type:
     distancesOf(open.distances, to).set(digest, distance);
   }
   if (isAlike(open, digest, digest) === false) for (const replica of open.replicas) if (replica.digest === digest) replica.counted = false;
-  if (!isAgreed(job, open)) job.wanted.delete(unit);
   conclude(state, job, unit, open, work);
   return { type: "done" };
 }

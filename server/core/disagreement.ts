@@ -17,7 +17,8 @@ const MIN_REFUSED = 2;
 const CAUSES = "look in the kernel for a race, floats that GPUs round differently, or reads and writes out of bounds";
 const TOLERANT_CAUSES =
   "look in the kernel for a race, or reads and writes out of bounds; or GPUs differ by more than its tolerance allows";
-const FINITE = 'NaN and infinities are refused: mend the kernel, or submit it anew with "nonFinite": "allow"';
+const FINITE =
+  'NaN and infinities are refused: mend the kernel, or submit it anew with "nonFinite": "allow" in the output\'s compare, or in verify.compare';
 
 /**
  * Words for the job's status, or "" when no unit of the first few has many answers of which no two are equal, nor different ones

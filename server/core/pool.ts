@@ -18,8 +18,18 @@ export function noteServing(state: CoreState, { pool: id, account }: HostFacts, 
 }
 
 /** Members whose hosts are connected for the job's pool; of a public job none. */
-export function servingCount(state: CoreState, { spec }: Job): number {
-  return (spec.pool === undefined ? undefined : state.pools.get(spec.pool))?.serving.size ?? 0;
+export function servingCount(state: CoreState, job: Job): number {
+  return servingOf(state, job)?.size ?? 0;
+}
+
+/** No other member's hosts are connected for the job's pool. Of a public job nobody is alone: who comes next is a stranger. */
+export function servesAlone(state: CoreState, job: Job, account: AccountId): boolean {
+  const serving = servingOf(state, job);
+  return serving?.size === 1 && serving.has(account);
+}
+
+function servingOf(state: CoreState, { spec }: Job): ReadonlyMap<AccountId, number> | undefined {
+  return spec.pool === undefined ? undefined : state.pools.get(spec.pool)?.serving;
 }
 
 /** The cluster under which an account computes units of the job. A class is behind one address: there each member is one of its own. */

@@ -75,7 +75,7 @@ function takeAgain(state: CoreState, job: Job, host: HostFacts, assignment: Assi
   }
   if (units.length === 0) return [];
   const account = accountOf(state, host.account);
-  const room = roomOf(job, account, host);
+  const room = roomOf(state, job, account, host);
   if (room === 0 || account.leases >= MAX_HELD_LEASES) return "full";
   units.length = Math.min(units.length, room);
   const lifeMs = lifeOf((units.length * leasePaceOf(account, job, host)) / 1000);

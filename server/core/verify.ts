@@ -275,7 +275,10 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
       return;
     }
   }
-  if (isAgreed(job, open) && !isHeld(open) && !open.overdue && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  const isWanted = isAgreed(job, open) && !isHeld(open) && !open.overdue;
+  if (isWanted && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  // What was agreed may be so no more: the auditor has contradicted it, or a second vote is asked for.
+  if (!isWanted) job.wanted.delete(unit);
   if (!isAgreed(job, open) && !job.late.has(unit) && isAgreedWithLate(job, open)) job.late.set(unit, work.now);
   schedule(state, job, unit, work);
 }

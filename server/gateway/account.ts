@@ -7,13 +7,12 @@ import type { AccountId, PublicKeyHex } from "../../shared/ids.ts";
 import { LinkSchema, RevokeSchema } from "../../shared/messages.ts";
 import type { DevicesReply, LinkReply, RevokeReply } from "../../shared/protocol.ts";
 import type { Coordinator } from "../coordinator.ts";
-import type { Timeless } from "../core/events.ts";
 import type { Store } from "../core/store.ts";
 import { isStrictKey, verifies } from "../ed25519.ts";
 import { type Accounts, type Notices, noticeOf } from "./notices.ts";
 
 interface Desk {
-  coordinator: Pick<Coordinator, "dispatch" | "device">;
+  coordinator: Pick<Coordinator, "carryOut" | "device">;
   store: Pick<Store, "devices" | "knownAccount">;
   accounts: Accounts;
   notices: Pick<Notices, "disconnect" | "linesOf">;
@@ -38,7 +37,7 @@ export async function link(desk: Desk, self: Self, request: unknown): Promise<Li
   const text = certificateMessage({ account, device: fromHex(self.publicKey), created, name });
   if (!verifies(account, text, signature)) throw bad("it is not this account's, or is another device's");
   const record = await desk.store.devices.record(accountKey);
-  await carryOut(desk, { type: "device-linked", account: self.account, link: { accountKey, created, name, signature }, record });
+  await desk.coordinator.carryOut({ type: "device-linked", account: self.account, link: { accountKey, created, name, signature }, record });
   const totals = await desk.accounts.totals(self.account);
   if (!totals) throw new IdlewaveError("not-authenticated"); // forgotten meanwhile
   return { ok: true, accountKey, account: noticeOf(totals, []) };
@@ -55,7 +54,7 @@ export async function revoke(desk: Desk, self: Self, request: unknown, ack: (rep
   if (!verifies(account, revocationMessage({ account, device, created }), signature)) throw bad("it is not this account's");
   const known = await desk.store.knownAccount(toHex(device) as PublicKeyHex);
   if (!known) throw new IdlewaveError("not-found", { what: "such device of this account" });
-  await carryOut(desk, { type: "device-revoked", by: self.account, device: known.id, created, signature });
+  await desk.coordinator.carryOut({ type: "device-revoked", by: self.account, device: known.id, created, signature });
   ack({ ok: true });
   desk.notices.disconnect(known.id);
 }
@@ -75,11 +74,6 @@ export async function devices(desk: Desk, self: Self): Promise<DevicesReply> {
       isRevoked: revokedAt !== null,
     })),
   };
-}
-
-async function carryOut({ coordinator }: Desk, event: Extract<Timeless, { type: "device-linked" | "device-revoked" }>): Promise<void> {
-  const reply = await coordinator.dispatch(event);
-  if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
 }
 
 function bad(why: string): IdlewaveError {

@@ -41,7 +41,7 @@ export interface ConnectionContext extends Desk {
   allowSoftware: boolean;
   /** Whether this token makes its host the auditor. */
   mayAudit: (token: string) => Promise<boolean>;
-  coordinator: Desk["coordinator"] & Pick<Coordinator, "job" | "device" | "devicesOf">;
+  coordinator: Desk["coordinator"] & Pick<Coordinator, "carryOut" | "job" | "device" | "devicesOf">;
   pools: Pools;
   /** Lines that serve a pool. */
   serving: Map<Socket, PassFacts>;
@@ -189,16 +189,15 @@ export class Connection {
       // What one device was found out for, all of its account answer for.
       const record = joined ? { ...row.record, proven: (await context.store.devices.record(joined.accountKey)).proven } : row.record;
       if (this.isClosed()) return;
-      const reply = await context.coordinator.dispatch({ type: "host-joined", facts, record });
-      if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
-      // Nobody could hang up on a line that was not open yet.
-      if (joined?.isRevoked) throw new IdlewaveError("device-revoked");
+      await context.coordinator.carryOut({ type: "host-joined", facts, record });
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster, pool, visit: this.visit },
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
       if (this.isClosed()) return this.left();
+      // Nobody could hang up on a line that was not open yet.
+      if (joined?.isRevoked) throw new IdlewaveError("device-revoked");
       this.endOpening();
       this.state = "open";
       context.notices.join(row.id, socket);
@@ -302,7 +301,7 @@ export class Connection {
   private async forget(ack: Ack): Promise<void> {
     const { account } = this.authenticated();
     const all = this.context.coordinator.devicesOf(account);
-    await this.context.coordinator.dispatch({ type: "forget", account });
+    await this.context.coordinator.carryOut({ type: "forget", account });
     ack({ ok: true });
     // Every tab and device of the account, not this one alone.
     for (const device of all) this.context.notices.disconnect(device);

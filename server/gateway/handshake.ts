@@ -11,6 +11,7 @@ import type { PoolId, PublicKeyHex } from "../../shared/ids.ts";
 import { type Hello, HelloSchema, type Host } from "../../shared/messages.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import { authMessage, type Challenge, NONCE_BYTES, NONCE_LIFE_MS } from "../../shared/protocol.ts";
+import { ORIGIN_PATTERN } from "../../shared/site.ts";
 import { WIRE_VERSION } from "../../shared/wire.ts";
 import { isStrictKey, verifies } from "../ed25519.ts";
 
@@ -60,8 +61,7 @@ export class Handshake {
     }
     if (!helloChecker.Check(hello)) {
       const fault = helloChecker.Errors(hello)[0];
-      const why = fault?.keyword === "pattern" ? "has characters that cannot be seen" : (fault?.message ?? "is wrong");
-      throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${why}`);
+      throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault ? whyOf(fault) : "is wrong"}`);
     }
     const { origin, host, audit, pool, site } = hello;
     if (pool !== undefined && audit !== undefined) throw malformed("the auditor serves no pool");
@@ -109,6 +109,11 @@ function isLoopbackPeer(address: string | undefined): boolean {
 
 function isForwarded(headers: IncomingMessage["headers"]): boolean {
   return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
+}
+
+function whyOf({ keyword, params, message }: ReturnType<typeof helloChecker.Errors>[number]): string {
+  if (keyword !== "pattern") return message;
+  return params.pattern === ORIGIN_PATTERN ? "is no origin: scheme, host and port alone" : "has characters that cannot be seen";
 }
 
 function malformed(why: string): IdlewaveError {

@@ -19,7 +19,7 @@ const leaveChecker = Compile(LeaveSchema);
 export async function join(desk: Desk, account: AccountId, request: unknown): Promise<JoinReply> {
   if (!joinChecker.Check(request))
     throw new IdlewaveError("bad-message", { why: "join asks for {secret, name?}, a name of 1 to 40 characters that can be seen" });
-  const { id } = await desk.pools.join(request.secret, account, desk.clock(), request.name);
+  const { id } = await desk.pools.join(request.secret, account, desk.clock(), request.name?.trim());
   return { ok: true, pool: passOf(desk, { pool: id, account }) };
 }
 

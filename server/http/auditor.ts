@@ -1,7 +1,5 @@
 /** What routes for the auditor alone have in common. */
 import { IdlewaveError } from "../../shared/errors.ts";
-import type { Coordinator } from "../coordinator.ts";
-import type { Timeless } from "../core/events.ts";
 import type { HttpContext } from "./context.ts";
 import { type Guard, tokenIn } from "./owners.ts";
 
@@ -12,10 +10,4 @@ export function forAuditors({ mayAudit }: Pick<HttpContext, "mayAudit">): Guard 
     const todo = "Use an administrator's token, or let serve --audit start the auditor.";
     throw new IdlewaveError("forbidden", { why: "Only the coordinator's auditor may do this.", todo });
   };
-}
-
-/** Throws what the core answers, where it is an error. */
-export async function done(coordinator: Coordinator, event: Timeless): Promise<void> {
-  const reply = await coordinator.dispatch(event);
-  if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import Type from "typebox";
 import { CanaryAliveSchema, CanaryAnswerSchema, CanaryClaimSchema, CanaryReportSchema } from "../../shared/canary.ts";
 import type { JobId } from "../../shared/ids.ts";
-import { done, forAuditors } from "./auditor.ts";
+import { forAuditors } from "./auditor.ts";
 import type { App, HttpContext } from "./context.ts";
 import { JobParams } from "./jobs.ts";
 import { jobOf } from "./owners.ts";
@@ -43,7 +43,7 @@ export function canaryRoutes(app: App, context: Pick<HttpContext, "coordinator" 
     "/api/canary/:id/alive",
     { onRequest, schema: { ...common, ...ofRun, summary: "Say that a measurement goes on", body: CanaryAliveSchema } },
     async (request, reply) => {
-      await done(coordinator, { type: "canary-alive", job: request.params.id as JobId, run: request.body.run });
+      await coordinator.carryOut({ type: "canary-alive", job: request.params.id as JobId, run: request.body.run });
       return reply.status(204).send(null);
     },
   );
@@ -53,7 +53,7 @@ export function canaryRoutes(app: App, context: Pick<HttpContext, "coordinator" 
     { onRequest, schema: { ...common, ...ofRun, summary: "Tell what was found; it ends the measurement", body: CanaryReportSchema } },
     async (request, reply) => {
       const { run, finding } = request.body;
-      await done(coordinator, { type: "canary-report", job: request.params.id as JobId, run, finding });
+      await coordinator.carryOut({ type: "canary-report", job: request.params.id as JobId, run, finding });
       return reply.status(204).send(null);
     },
   );

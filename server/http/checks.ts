@@ -4,7 +4,7 @@ import Type from "typebox";
 import { bytesWritten } from "../../shared/canary.ts";
 import { bytesIn, CheckAnswerSchema, CheckClaimSchema, CheckReportSchema, type ToldSlices } from "../../shared/checks.ts";
 import type { BlobHash, JobId, UnitIndex } from "../../shared/ids.ts";
-import { done, forAuditors } from "./auditor.ts";
+import { forAuditors } from "./auditor.ts";
 import type { App, HttpContext } from "./context.ts";
 import { JobParams } from "./jobs.ts";
 import { jobOf } from "./owners.ts";
@@ -63,10 +63,10 @@ export function checkRoutes(app: App, context: Context): void {
       const { task } = body;
       if ("why" in body) {
         request.log.warn({ job, why: body.why }, "Slices of a job could not be run on the auditor's GPU.");
-        await done(coordinator, { type: "check-unrun", job, task });
+        await coordinator.carryOut({ type: "check-unrun", job, task });
       } else {
         const isSame = await isAlike(context, job, body);
-        await done(coordinator, { type: "check-report", job, task, unit: body.unit as UnitIndex, isSame });
+        await coordinator.carryOut({ type: "check-report", job, task, unit: body.unit as UnitIndex, isSame });
       }
       return reply.status(204).send(null);
     },

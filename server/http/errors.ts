@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorBody } from "../../shared/api.ts";
 import { counted } from "../../shared/counted.ts";
 import { errorRetryMs, type Fault, IdlewaveError } from "../../shared/errors.ts";
+import { MORE_LATER, type Refused } from "../admit/package.ts";
 import { invalidText } from "./invalid.ts";
 
 /** A request's body that is no package and no result. */
@@ -12,8 +13,8 @@ export const MAX_JSON_BYTES = 64 * 1024;
 export class PackageRefused extends IdlewaveError {
   readonly faults: Fault[];
 
-  constructor(faults: Fault[]) {
-    super("refused", { faults: counted(faults.length, "fault") });
+  constructor({ faults, more }: Pick<Refused, "faults" | "more">) {
+    super("refused", { faults: counted(faults.length, "fault"), more: more ? ` ${MORE_LATER}` : "" });
     this.faults = faults;
   }
 }

@@ -1,7 +1,6 @@
 /** Jobs: their list, one, and the verbs that move one. */
 import Type from "typebox";
 import { JobListSchema, JobStatusSchema, RefusedListSchema } from "../../shared/api.ts";
-import { IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import { MaxGpuHours } from "../../shared/manifest.ts";
 import { REFUSED_LISTED } from "../../shared/refused.ts";
@@ -78,8 +77,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
 
   /** Throws `wrong-state`, which names the state, when the verb is none of the job's now. */
   async function move(job: JobId, verb: Extract<CoreEvent, { type: "job-verb" }>["verb"]): Promise<void> {
-    const reply = await coordinator.dispatch({ type: "job-verb", job, verb });
-    if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+    await coordinator.carryOut({ type: "job-verb", job, verb });
   }
 
   app.post(
@@ -99,8 +97,7 @@ export function jobRoutes(app: App, context: HttpContext, views: Views): void {
       const row = await ownJob(request, context, request.params.id);
       const { maxGpuHours } = request.body;
       const maxGpuMicros = maxGpuHours === null ? null : maxGpuHours * MICROS_PER_HOUR;
-      const reply = await coordinator.dispatch({ type: "job-cap", job: row.id, maxGpuMicros });
-      if (reply.type === "error") throw new IdlewaveError(reply.code, reply.details);
+      await coordinator.carryOut({ type: "job-cap", job: row.id, maxGpuMicros });
       return views.status(jobOf(coordinator, row.id), true);
     },
   );

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import Type, { type Static } from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { PLAIN_PATTERN } from "../../shared/plain.ts";
+import { PLAIN_NAME_PATTERN } from "../../shared/plain.ts";
 import { joinLink, MAX_POOL_NAME } from "../../shared/pool.ts";
 import { InvitedSchema, type Member, MemberListSchema, type PoolInfo, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
 import { INVITE_DAYS, type Invited, isPoolOf, type LinkTerms } from "../access/pools.ts";
@@ -31,7 +31,7 @@ const NewPoolSchema = Type.Object(
     name: Type.String({
       minLength: 1,
       maxLength: MAX_POOL_NAME,
-      pattern: PLAIN_PATTERN,
+      pattern: PLAIN_NAME_PATTERN,
       description: `What those who are asked read; text of 1 to ${MAX_POOL_NAME} characters that can all be seen`,
     }),
     ...LinkSchema.properties,
@@ -75,7 +75,7 @@ export function poolRoutes(app: App, context: HttpContext): void {
     },
     async (request, reply) => {
       const owner = await ownerOf(request, store);
-      const made = await pools.make(owner, request.body.name, termsOf(request.body), clock());
+      const made = await pools.make(owner, request.body.name.trim(), termsOf(request.body), clock());
       return reply.status(201).send(linkOf(made, request));
     },
   );

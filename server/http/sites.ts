@@ -2,7 +2,7 @@
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { SiteId } from "../../shared/ids.ts";
-import { PLAIN_PATTERN } from "../../shared/plain.ts";
+import { PLAIN_NAME_PATTERN } from "../../shared/plain.ts";
 import { MAX_ORIGIN, MAX_SITE_NAME, siteOrigin } from "../../shared/site.ts";
 import type { SiteRow } from "../core/site-store.ts";
 import type { App, HttpContext } from "./context.ts";
@@ -25,7 +25,7 @@ const NewSiteSchema = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: MAX_SITE_NAME,
-        pattern: PLAIN_PATTERN,
+        pattern: PLAIN_NAME_PATTERN,
         description: `text of 1 to ${MAX_SITE_NAME} characters that can all be seen; without one its host`,
       }),
     ),
@@ -61,7 +61,7 @@ export function siteRoutes(app: App, { store, clock, onSiteOff }: HttpContext): 
     async (request, reply) => {
       const site = siteOrigin(request.body.origin);
       if ("why" in site) throw new IdlewaveError("bad-request", { why: `body.origin is no site. ${site.why}` });
-      const name = request.body.name ?? new URL(site.origin).host;
+      const name = request.body.name?.trim() ?? new URL(site.origin).host;
       return reply.status(201).send(shown(await store.putSite(site.origin, name, clock())));
     },
   );

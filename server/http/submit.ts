@@ -55,7 +55,7 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
       const owner = await ownerOf(request, store);
       mayHaveMore(owner);
       const taken = await take(request, owner);
-      if (!taken.ok) throw new PackageRefused(taken.faults);
+      if (!taken.ok) throw new PackageRefused(taken);
       mayHaveMore(owner);
       const { manifest, plan, planHash, sourceHash, warnings, floats } = taken;
       const pool = manifest.pool as PoolId | undefined;
@@ -90,8 +90,9 @@ export function submitRoutes(app: App, context: HttpContext, visible: JobBlobs):
     async (request) => {
       const owner = await ownerOf(request, store);
       const admission = await judges.admit(await receivePackage(request, owner.id, measure));
-      const faults = admission.ok ? poolFaults(owner, admission.manifest) : admission.faults;
-      if (!admission.ok || faults.length > 0) throw new PackageRefused(faults);
+      if (!admission.ok) throw new PackageRefused(admission);
+      const faults = poolFaults(owner, admission.manifest);
+      if (faults.length > 0) throw new PackageRefused({ faults });
       return { faults: [], warnings: admission.warnings };
     },
   );

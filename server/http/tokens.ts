@@ -1,7 +1,7 @@
 /** Owners' tokens: listed, made and revoked by an administrator. */
 import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
-import { PLAIN_PATTERN } from "../../shared/plain.ts";
+import { PLAIN_NAME_PATTERN } from "../../shared/plain.ts";
 import type { App, HttpContext } from "./context.ts";
 import { adminOf, forAdmins, newToken } from "./owners.ts";
 import { refusals } from "./refusals.ts";
@@ -18,7 +18,7 @@ const NewTokenSchema = Type.Object(
     name: Type.String({
       minLength: 1,
       maxLength: 100,
-      pattern: PLAIN_PATTERN,
+      pattern: PLAIN_NAME_PATTERN,
       description: "text of 1 to 100 characters that can all be seen",
     }),
     admin: Type.Optional(Type.Boolean({ description: "May make, list and revoke tokens too." })),
@@ -69,7 +69,7 @@ export function tokenRoutes(app: App, { store, clock, onRevoked }: HttpContext):
     },
     async (request, reply) => {
       const { token, hash } = newToken();
-      const { id, name } = await store.addToken(request.body.name, request.body.admin === true, hash, clock());
+      const { id, name } = await store.addToken(request.body.name.trim(), request.body.admin === true, hash, clock());
       return reply.status(201).send({ id, name, token });
     },
   );

@@ -57,12 +57,7 @@ async function receive(request: FastifyRequest, sink: FileSink, pace: Pace): Pro
     if (path.length > MAX_PATH_CHARACTERS || !PATH.test(path))
       throw new IdlewaveError("bad-request", { why: `"${path.slice(0, 80)}" is no path of a package.` });
     if (pkg.files.has(path)) throw new IdlewaveError("bad-request", { why: `${path} comes twice.` });
-    if (pkg.files.size >= MAX_FILES)
-      throw new IdlewaveError("too-large", {
-        what: "The package",
-        bytes: `more than ${MAX_FILES} files and more`,
-        limit: `${MAX_FILES} files`,
-      });
+    if (pkg.files.size >= MAX_FILES) throw tooMany();
     const source =
       part.type === "file" ? parsed(pace.of<Uint8Array>(part.file, (each) => each.byteLength)) : once(Buffer.from(String(part.value)));
     const limit = textLimit(path);
@@ -80,11 +75,23 @@ async function receive(request: FastifyRequest, sink: FileSink, pace: Pace): Pro
   return pkg;
 }
 
-/** What the multipart parser gives. Its own errors have no code: they tell of the sender, not of us. */
+function tooMany(): IdlewaveError {
+  return new IdlewaveError("too-large", {
+    what: "The package",
+    bytes: `more than ${MAX_FILES} files and more`,
+    limit: `${MAX_FILES} files`,
+  });
+}
+
+/** The multipart parser's words for more parts than it was allowed. */
+const TOO_MANY = ["FST_PARTS_LIMIT", "FST_FILES_LIMIT", "FST_FIELDS_LIMIT"];
+
+/** What the multipart parser gives. Its own errors without a code tell of the sender, not of us. */
 async function* parsed<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* source;
   } catch (error) {
+    if (error instanceof Error && "code" in error && TOO_MANY.includes(String(error.code))) throw tooMany();
     const malformed = error instanceof Error && !("code" in error);
     throw malformed ? new IdlewaveError("bad-request", { why: `The upload is malformed: ${error.message}.` }) : error;
   }

@@ -32,7 +32,8 @@ export class Sites {
   }
 
   async of(origin: string): Promise<SiteRow | undefined> {
-    return (await this.sound(sql<boolean>`origin = ${origin}`))[0];
+    // SQLite takes a text for one that ends at its first NUL.
+    return (await this.sound(sql<boolean>`origin = ${origin}`)).find((row) => row.origin === origin);
   }
 
   async at(id: SiteId): Promise<SiteRow | undefined> {

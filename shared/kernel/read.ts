@@ -16,6 +16,12 @@ import { hiddenIn, PLAIN_LINES_PATTERN } from "../plain.ts";
 import { messageOf } from "../thrown.ts";
 import { OTHER_KERNEL_TYPES } from "./type-names.ts";
 
+/** Of one file: who mends those has fewer, or others, afterwards. */
+const MAX_SYNTAX_ERRORS = 100;
+
+/** More than a kernel of the largest size has room for with their names, by far; the parser takes long over those without one. */
+const MAX_ATTRIBUTES = 20_000;
+
 export interface KernelFile {
   /** Path inside the package. */
   path: string;
@@ -68,14 +74,13 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
       });
       continue;
     }
-    const ast = parse(file, modulePath);
+    const ast = crowded(file) ?? parse(file, modulePath);
     if (!("moduleElem" in ast)) {
       faults.push(ast);
       continue;
     }
     asts.set(modulePath, ast);
-    for (const found of ast.diagnostics) {
-      if (found.severity !== "error") continue;
+    for (const found of syntaxErrors(ast)) {
       faults.push({ ...placeIn(file.path, file.text, found.start), ...syntaxFault(found.message, file.text.slice(found.start)) });
     }
   }
@@ -114,7 +119,7 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
   }
 
   if (plain) {
-    const broken = root.diagnostics.filter(({ severity }) => severity === "error").map(({ start }) => start);
+    const broken = syntaxErrors(root).map(({ start }) => start);
     return { kernel: kernelOf(rootFile.text, root, bound.bindings, undefined, rootFile), plain, faults, broken, unresolved };
   }
   if (faults.length > 0) return { faults, unresolved };
@@ -129,6 +134,19 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
   const linked = parse({ path: rootFile.path, text }, "package::linked");
   if (!("moduleElem" in linked)) return { faults: [linked], unresolved };
   return { kernel: kernelOf(text, linked, bindAlone(linked), map, rootFile), faults, unresolved };
+}
+
+/** Undefined where there are so few attributes that reading them takes no time. */
+function crowded({ path, text }: KernelFile): Fault | undefined {
+  const count = text.split("@").length - 1;
+  if (count <= MAX_ATTRIBUTES) return undefined;
+  const place = placeIn(path, text, Math.max(0, text.search(/@(?!\s*[a-z_])/i)));
+  return { ...place, wrong: `The file has ${count} @, and at most ${MAX_ATTRIBUTES} are read.`, right: "Take out those without a name." };
+}
+
+/** The first of them. */
+function syntaxErrors({ diagnostics }: WeslAST): WeslAST["diagnostics"] {
+  return diagnostics.filter(({ severity }) => severity === "error").slice(0, MAX_SYNTAX_ERRORS);
 }
 
 /** The module that the name at `path` is of, seen from the module `within`; "" for a name of its own. */
@@ -156,7 +174,7 @@ function kernelOf(text: string, ast: WeslAST, bindings: LinkBindings, map: SrcMa
   const starts = lineStarts(text);
   const placeOf = (offset: number): Place => {
     const source = map?.destToSrc(Math.min(offset, Math.max(0, text.length - 1)));
-    if (!source) return placeIn(root.path, text, offset, starts);
+    if (!source) return placeIn(root.path, text, offset);
     return placeIn(source.src.path ?? root.path, source.src.text, source.position);
   };
   const placeAt = (line: number, column: number): Place => placeOf((starts[Math.max(0, line - 1)] ?? 0) + Math.max(0, column - 1));
@@ -230,13 +248,19 @@ function firstLine(error: unknown): string {
 }
 
 /** Offsets of the first character of each line; WGSL's line breaks are LF, VT, FF, CR, CRLF, NEL, LS and PS. */
-function lineStarts(text: string): number[] {
+function lineStarts(text: string): readonly number[] {
+  if (lastLines.text === text) return lastLines.starts;
   const starts = [0];
   for (const found of text.matchAll(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g)) starts.push(found.index + found[0].length);
+  lastLines = { text, starts };
   return starts;
 }
 
-function placeIn(file: string, text: string, offset: number, starts: readonly number[] = lineStarts(text)): Place {
+/** Places in one text are asked for by the thousand. */
+let lastLines: { text: string; starts: readonly number[] } = { text: "", starts: [0] };
+
+function placeIn(file: string, text: string, offset: number): Place {
+  const starts = lineStarts(text);
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {

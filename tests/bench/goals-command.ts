@@ -1,8 +1,9 @@
 /** What the commands of all benches have in common: which goals, how much, and a table or one line of JSON at the end. */
 
 import { Command, InvalidArgumentError, Option } from "commander";
-import { IN_SILENCES, working } from "../../server/cli/working.ts";
+import { working } from "../../server/cli/working.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { IN_SILENCES } from "../silences.ts";
 import { type GoalReport, unmeasured } from "./goal.ts";
 import { type BenchReport, table } from "./report.ts";
 import type { Scale, Stage } from "./stage.ts";

@@ -39,7 +39,7 @@ it("measures after a click and not before, stops at once, names what computed, a
     return view.dataset.state;
   });
   expect(whenStopped).toBe("stopped");
-  await expect.poll(() => page.workers().length).toBe(0);
+  await expect.poll(() => page.workers().length, { timeout: 60_000 }).toBe(0);
   await page.click('[data-testid="measure"]');
   await state("done");
   const rows = await page.$$eval(".bench-table tbody tr", (lines) =>

@@ -1,6 +1,7 @@
 /** `npm run chaos`: kills the coordinator again and again and looks at what is left. Exit code 0 when nothing was lost, counted twice or broken. */
 import { parseArgs } from "node:util";
-import { IN_SILENCES, working } from "../../server/cli/working.ts";
+import { working } from "../../server/cli/working.ts";
+import { IN_SILENCES } from "../silences.ts";
 import { Campaign, type Report } from "./campaign.ts";
 import { bundle } from "./child.ts";
 import { DISK_FULL, type Fault, INJECTIONS, KILLS } from "./faults.ts";

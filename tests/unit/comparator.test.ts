@@ -203,6 +203,42 @@ describe("results", () => {
   });
 });
 
+describe("large results", () => {
+  const turnsOf = (compare: Comparator | undefined, one: Uint8Array, other: Uint8Array) => {
+    const comparison = comparing({ outputs: [output(one.byteLength - 8, compare)] }, one, other);
+    for (let turns = 0; ; turns++) {
+      const { done, value } = comparison.next();
+      if (done) return { turns, isAlike: value.isAlike };
+    }
+  };
+  const length = 3 * 2 ** 20 + 3;
+
+  it("are compared byte for byte in turns too, wherever they differ and however they lie in memory", () => {
+    const one = frame([new Uint8Array(length).fill(7)]);
+    const other = new Uint8Array(one.byteLength + 1).subarray(1);
+    other.set(one);
+    expect(turnsOf(undefined, one, other)).toEqual({ turns: 3, isAlike: true });
+    for (const at of [8, 2 ** 20 + 8, one.byteLength - 1]) {
+      other[at] = 6;
+      expect(turnsOf(undefined, one, other).isAlike).toBe(false);
+      other[at] = 7;
+    }
+  });
+
+  it("are not read to be compared with themselves, but for what is not finite", () => {
+    const exact = frame([new Uint8Array(length)]);
+    expect(turnsOf(undefined, exact, exact)).toEqual({ turns: 0, isAlike: true });
+    const values = new Float32Array(100_000);
+    const same = () => frame([new Uint8Array(values.buffer)]);
+    const finite = same();
+    expect(turnsOf({ ...TIGHT, nonFinite: "refuse" }, finite, finite)).toEqual({ turns: 6, isAlike: true });
+    values[99_999] = Number.NaN;
+    const odd = same();
+    expect(turnsOf({ ...TIGHT, nonFinite: "refuse" }, odd, odd).isAlike).toBe(false);
+    expect(turnsOf({ ...TIGHT, nonFinite: "allow" }, odd, odd)).toEqual({ turns: 0, isAlike: true });
+  });
+});
+
 describe("whatever is compared", () => {
   const dtypes = Object.keys(DTYPE_BYTES) as Dtype[];
   const comparators = fc

@@ -44,7 +44,8 @@ export class Checkpoints {
 
   /** Takes up what an earlier run had begun, as far as it is still this account's to compute. */
   async takeUp(claims: Claims): Promise<void> {
-    const left = (await this.shelf?.load()) ?? [];
+    // A shelf that cannot be read costs the time that was spent, nothing else.
+    const left = (await this.shelf?.load().catch(() => undefined)) ?? [];
     const sound = left.filter(isSound).slice(0, MAX_KEPT);
     const ours = new Set(await claims.takeUp(sound));
     for (const unit of sound) if (ours.has(unit)) this.kept.set(keyOf(unit), unit);

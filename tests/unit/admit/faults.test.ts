@@ -24,6 +24,7 @@ describe("one fault, named with its place and the way out", () => {
       job({ title: "Prime\u202es" }),
       /title: The text has U\+202E, which is not seen, after 5 characters\. Remove it/,
     ],
+    ["a title of blanks", job({ title: " \u00a0" }), /title: ".+" shows nothing\. Write a letter, a number or a sign\./],
     [
       "a word that a terminal obeys",
       job({ description: "two\nlines\u001b[2J" }),

@@ -32,6 +32,13 @@ describe("a hostile kernel is refused with its place", () => {
       job(KERNEL + Array.from({ length: 64 }, (_, index) => `@compute @workgroup_size(1) fn more${index}() {}\n`).join("")),
       /^job\.json:\d+:\d+ kernel: The kernel has 65 entry points\. At most 64 are allowed\./,
     ],
+    ["ten thousand attributes without a name", job("@\n".repeat(10_000) + KERNEL), /^kernel\.wgsl:2:1 : Expected attribute name after '@'/],
+    [
+      "more of them",
+      job("// @a\n" + "@ ".repeat(100_000) + KERNEL),
+      /^kernel\.wgsl:2:1 : The file has 100008 @, and at most 20000 are read/,
+    ],
+    ["twenty thousand words that begin a declaration", job("var ".repeat(20_000) + KERNEL), /^kernel\.wgsl:1:5 : WGSL keeps the word var/],
     ["a NUL", job(`${KERNEL}\u0000`), /^kernel\.wgsl:9:1 : There is U\+0000, which is not seen\. Remove/],
     ["a character that turns the text", job(body("let a\u202eb = 1;")), /^kernel\.wgsl:7:8 : There is U\+202E, which is not seen\. Remove/],
     ["an invisible joiner in a name", job(body("let a\u200db = 1;")), /^kernel\.wgsl:7:8 : invalid character found\. Mend it: this is/],

@@ -27,7 +27,7 @@ it("measures every goal and ends with one line of JSON, having checked that what
 it("names the benches and the goals there are when it is asked for another", () => {
   const other = spawnSync(process.execPath, [SCRIPT, "kettle"], { encoding: "utf8" });
   expect(other.status).toBe(2);
-  expect(other.stderr).toContain('There is no bench "kettle"; there is coordinator, engine.');
+  expect(other.stderr).toContain('There is no bench "kettle"; there is coordinator, engine, widget.');
   const goal = spawnSync(process.execPath, [SCRIPT, "coordinator", "--goal", "C9"], { encoding: "utf8" });
   expect(goal.status).not.toBe(0);
   expect(goal.stderr).toContain("There is no C9; there are C1, C2, C3, C4, C5.");

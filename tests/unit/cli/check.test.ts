@@ -39,7 +39,31 @@ test("one fault is spoken of as one", async () => {
   await cp(fileURLToPath(new URL("../../fixtures/foreign/histogram", import.meta.url)), one, { recursive: true });
   const manifest = join(one, "job.json");
   await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"passes"', '"pases"'));
-  expect((await idlewave(["check", one])).stderr).toMatch(/1 fault\. Mend it and check again\./);
+  expect((await idlewave(["check", one])).stderr).toMatch(
+    /1 fault\. Mend it and check again\. More is looked at when these are mended\.\n$/,
+  );
+});
+
+test("a fault of the last stage is said to be all there is, here and at a coordinator", async () => {
+  const last = join(folder, "last");
+  await cp(fileURLToPath(new URL("../../fixtures/foreign/histogram", import.meta.url)), last, { recursive: true });
+  const kernel = join(last, "kernel.wgsl");
+  const text = await readFile(kernel, "utf8");
+  const server = await startServer();
+  try {
+    const env = { IDLEWAVE_URL: server.url, IDLEWAVE_TOKEN: server.token };
+    const endings = async () => [
+      (await idlewave(["check", last])).stderr.trimEnd(),
+      (await idlewave(["submit", last], env)).stderr.trimEnd(),
+    ];
+    await writeFile(kernel, text.replace("let count", "atomicStore(&bins[input.local_index + 256u], 1u); let count"));
+    expect(await endings()).toEqual([expect.stringMatching(/check again\.$/), expect.stringMatching(/submit again\.$/)]);
+    await writeFile(kernel, text.replace("let count", "let cuont"));
+    const more = "More is looked at when these are mended.";
+    expect(await endings()).toEqual([expect.stringMatching(`check again. ${more}$`), expect.stringMatching(`submit again. ${more}$`)]);
+  } finally {
+    await server.close();
+  }
 });
 
 test("verbs that ask no coordinator do not offer its address", async () => {

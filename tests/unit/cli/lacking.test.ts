@@ -5,12 +5,14 @@ import { admitted, judgesHere, KERNEL, manifest, packageOf } from "../admit/pack
 
 const judges = judgesHere();
 
+/** As many values as a workgroup of 512 stores. */
+const WIDE = { output: [{ binding: "values", dtype: "u32", shape: [512] }] };
 const LEAST = { features: [], limits: {} };
 const jobOf = async (changes: Record<string, unknown>, kernel = KERNEL) =>
   admitted(await judges.admit(packageOf({ "job.json": manifest(changes), "kernel.wgsl": kernel })));
 
 it("a workgroup that is too large for it, by its place in the kernel", async () => {
-  const job = await jobOf({}, KERNEL.replace("size(64)", "size(512)"));
+  const job = await jobOf(WIDE, KERNEL.replace("size(64)", "size(512)"));
   expect(lackingOf(job, LEAST)).toEqual([
     "Its maxComputeInvocationsPerWorkgroup is 256, and 512 is needed (kernel.wgsl:6:4 needs maxComputeInvocationsPerWorkgroup 512).",
     "Its maxComputeWorkgroupSizeX is 256, and 512 is needed (kernel.wgsl:6:4 needs maxComputeWorkgroupSizeX 512).",
@@ -40,7 +42,7 @@ ${KERNEL.replace("values[id.x] =", "a[id.x] = 1u; b[id.x] = 1u; values[id.x] =")
   expect(lackingOf(two, LEAST)).toContain(
     `Its maxBufferSize is 268435456, and 800000000 is needed (${place} needs maxBufferSize 800000000).`,
   );
-  const sized = await jobOf({ overrides: { SIZE: 512 } }, `override SIZE: u32 = 64;\n${KERNEL.replace("size(64)", "size(SIZE)")}`);
+  const sized = await jobOf({ ...WIDE, overrides: { SIZE: 512 } }, `override SIZE: u32 = 64;\n${KERNEL.replace("size(64)", "size(SIZE)")}`);
   expect(lackingOf(sized, LEAST)[0]).toMatch(
     /^Its maxComputeInvocationsPerWorkgroup is 256, .*\(job\.json:\d+:\d+ the 512 x 1 x 1 workgroup of main needs maxComputeInvocationsPerWorkgroup 512\)\.$/,
   );

@@ -228,6 +228,36 @@ describe("a kernel whose numbers are a little off each time", () => {
   );
 });
 
+describe("a kernel whose numbers are not finite", () => {
+  it.each([
+    [{ rtol: 0.001 }, undefined, 7, "output[0].compare"],
+    [undefined, { compare: { rtol: 0.001 } }, 7, "verify.compare"],
+    [{ rtol: 0.001, nonFinite: "allow" }, undefined, 0, ""],
+  ])(
+    "is told of it with the place that allows it: %j, %j",
+    async (compare, verify, code, place) => {
+      const package_ = await mkdtemp(join(folder, "infinite-"));
+      const kernel = `@group(0) @binding(0) var<uniform> unit: u32;
+@group(0) @binding(1) var<storage, read_write> o: array<f32>;
+@compute @workgroup_size(1) fn main() { o[0] = bitcast<f32>(select(unit, 0x7f800000u, unit >= 2u)); }`;
+      await writeFile(join(package_, "kernel.wgsl"), kernel);
+      const output = [{ binding: "o", dtype: "f32", shape: [1], compare }];
+      const bindings = { unit: { set: { "": "$unit.index" } } };
+      const job = { ...RACE_JOB, units: { count: 5 }, bindings, passes: [{ workgroups: [1] }], output, verify };
+      await writeFile(join(package_, "job.json"), JSON.stringify(job));
+      const ran = await software(package_, "--out", join(folder, "infinite.bin"));
+      expect(ran, ran.stderr).toMatchObject({ code });
+      expect(ran.stderr).not.toContain("the second time");
+      if (code === 0) expect(ran.stderr).not.toContain("infinity");
+      else
+        expect(ran.stderr).toContain(
+          `o of unit 2 has NaN or an infinity, and 2 more units like it: volunteers' results with such are refused. Mend the kernel, or write "nonFinite": "allow" in ${place}.`,
+        );
+    },
+    TIMEOUT,
+  );
+});
+
 describe("what cannot be run", () => {
   it(
     "says so in one sentence with its way out",

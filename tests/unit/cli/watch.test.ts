@@ -79,6 +79,16 @@ test("units that go on waiting for a second volunteer are told, with what to do"
   expect(later.join("\n")).toMatch(/1 volunteer connected, and a unit needs 2: open http:\S+ in another browser or profile too\.\n/);
 }, 60_000);
 
+test("units that are refused are not said to wait for another volunteer", async () => {
+  const body = await statusOfAJob();
+  const reason = "2 volunteers gave numbers for unit 0 that are not finite";
+  const refused = { status: 200, body: { ...body, reason, units: { ...body.units, voted: 1 } } };
+  const url = await proxyOf([refused, refused, { status: 200, body: { ...body, state: "done" } }]);
+  const { stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
+  expect(stderr).toContain(reason);
+  expect(stderr).not.toContain("another volunteer");
+});
+
 test("units of a job that is computed once wait for the coordinator's check", async () => {
   const body = await statusOfAJob();
   const verification = { ...body.verification, tier: "sampled", quorum: 1 };
@@ -86,6 +96,26 @@ test("units of a job that is computed once wait for the coordinator's check", as
   const url = await proxyOf([running, running, { status: 200, body: { ...running.body, state: "done" } }]);
   expect((await idlewave(["watch", "1"], { IDLEWAVE_URL: url })).stderr).toMatch(/1 unit waits for the coordinator's check\. /);
 });
+
+test.each<[string, number, RegExp]>([
+  ["whom nobody serves", 0, /0 members at work\. No member of lab is at work: open the pool's link \(\S+ .*pool invite 3 makes a new one/],
+  ["that a member serves", 1, /^(?!.*No member).* 1 member at work\n/s],
+])(
+  "watching a job of a pool %s says so, whatever volunteers there are for the public",
+  async (_, volunteers, said) => {
+    const body = await statusOfAJob();
+    const verification = { ...body.verification, tier: "trusted", quorum: 1 };
+    const running = { status: 200, body: { ...body, verification, volunteers, pool: { id: 3, name: "lab" } } };
+    const between = { status: 200, body: { ...running.body, volunteers: 0 } };
+    const done = { status: 200, body: { ...running.body, state: "done" } };
+    const url = await proxyOf([running, running, ...new Array<typeof between>(7).fill(between), done]);
+    const { code, stderr } = await idlewave(["watch", "1"], { IDLEWAVE_URL: url });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toMatch(/in a browser|volunteer/);
+  },
+  60_000,
+);
 
 test("what a coordinator says reaches the terminal without what a terminal would obey", async () => {
   const body = { ...(await statusOfAJob()), title: "a\u001b]0;evil\u0007b", name: "n\u202eame", reason: "one\ntwo" };

@@ -71,6 +71,20 @@ describe("a job of a pool", () => {
     expect([...unitsOf(world.assignment(member).runs)].length).toBeGreaterThan(200);
   });
 
+  it("is held in shares while several members are there, and by the last of them as far as it likes", () => {
+    const units = 256;
+    const world = school(units);
+    const [member, other] = [world.serve(1, POOL), world.serve(2, POOL)];
+    const held = () => world.job(PRIVATE).pages.leased;
+    while (world.claim(member).type === "assigned");
+    expect(held()).toBe(units / 4);
+    expect(world.claim(member)).toMatchObject({ type: "idle", reason: "quota" });
+    world.leave(other);
+    while (world.claim(member).type === "assigned");
+    expect(held()).toBe(units);
+    expect(world.claim(member)).toMatchObject({ type: "idle", reason: "all-assigned" });
+  });
+
   it("changes no standing and earns nothing, so that a pool of one's own vouches for nobody", () => {
     const world = school();
     const member = world.serve(1, POOL);

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileCheckpoints } from "../../../client/dawn/checkpoints.ts";
 import type { KeptUnit } from "../../../client/donor/computing/checkpoints.ts";
+import { sha256 } from "../../../client/donor/digest.ts";
 import type { JobId, UnitIndex } from "../../../shared/ids.ts";
 
 let home: string;
@@ -52,5 +53,26 @@ describe("checkpoints of a donor without a browser", () => {
     await writeFile(path("3-6.new"), whole);
     expect(await opened()).toEqual([unit(4)]);
     expect(await readdir(join(home, "units"))).toEqual(["3-4"]);
+  });
+
+  it("that are whole and of another Node are removed, and keep nobody from the others", async () => {
+    const shelf = fileCheckpoints(join(home, "units"));
+    await shelf.load();
+    await shelf.keep("3:1", unit(1));
+    const foreign = Uint8Array.of(0xff, 0x7f, 1);
+    await writeFile(join(home, "units", "3-2"), [await sha256(foreign), foreign]);
+    expect(await opened()).toEqual([unit(1)]);
+    expect(await readdir(join(home, "units"))).toEqual(["3-1"]);
+  });
+
+  it("that cannot be read now stay, with what else there is", async () => {
+    const shelf = fileCheckpoints(join(home, "units"));
+    await shelf.load();
+    await shelf.keep("3:1", unit(1));
+    // As a file that may not be read, also for whoever may read all.
+    await mkdir(join(home, "units", "3-2"));
+    await writeFile(join(home, "units", "3-2", "inner"), "kept");
+    expect(await opened()).toEqual([unit(1)]);
+    expect(await readdir(join(home, "units", "3-2"))).toEqual(["inner"]);
   });
 });

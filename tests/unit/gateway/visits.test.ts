@@ -28,6 +28,7 @@ it("one more than it may have is told to wait, and comes in when another has gon
   const { volunteer: first, reply } = await visit(BLOG);
   expect(reply).toMatchObject({ ok: true });
   expect((await visit(BLOG)).reply).toMatchObject({ ok: true });
+  expect((await visit(`${BLOG}\0`)).reply).toMatchObject({ ok: false, code: "bad-message" });
   expect((await visit(BLOG)).reply).toMatchObject({
     ok: false,
     code: "too-fast",

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Reply } from "../../../server/core/effects.ts";
 import { answer } from "../../../server/gateway/answer.ts";
 import { ClaimPace, IdleAnswers } from "../../../server/gateway/pace.ts";
@@ -266,6 +266,18 @@ describe("a volunteer's work", () => {
     expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(true);
     expect(await volunteer.ask(SocketEvent.Forget)).toEqual({ ok: true });
     expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(false);
+  });
+
+  it("is not forgotten, and told so, while too much waits for the disk", async () => {
+    const volunteer = await join();
+    const publicKey = Buffer.from(volunteer.publicKey).toString("hex");
+    const crowded = { type: "error", code: "too-fast", details: { limit: "operations that wait for the disk", retrySeconds: 1 } } as const;
+    const full = vi.spyOn(network.coordinator, "crowded", "get").mockReturnValue(crowded);
+    expect(await volunteer.ask(SocketEvent.Forget)).toMatchObject({ ok: false, code: "too-fast" });
+    full.mockRestore();
+    expect((await network.store.accounts(100)).some((row) => row.publicKey === publicKey)).toBe(true);
+    // Its line is there still, to ask once more.
+    expect(await volunteer.ask(SocketEvent.Forget)).toEqual({ ok: true });
   });
 
   it("is answered to the end when the coordinator stops, and new work is turned away for a while", async () => {

@@ -115,6 +115,8 @@ describe("errors", () => {
       '{"name":"a\\u202eb"}',
       'In the body, name is "a\\u202eb"; it must be text of 1 to 100 characters that can all be seen.',
     ],
+    ["/api/tokens", '{"name":" \u3164"}', 'In the body, name is " \\u3164"; it must be text of 1 to 100 characters that can all be seen.'],
+    ["/api/tokens", '{"name":"  "}', 'In the body, name is "  "; it must be text of 1 to 100 characters that can all be seen.'],
     ["/api/tokens", '{"name":"x","root":true}', 'The body has an unknown field, "root"; it may have name, admin.'],
   ];
   it.each(words)("say of %s %s what it may be", async (path, body, message) => {
@@ -325,7 +327,8 @@ describe("job packages", () => {
     twice.append("kernel.wgsl", new Blob(["x"]), "x");
     await expectError(await send(twice), 400, "bad-request");
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}.bin`, "x"]));
-    await expectError(await send(formOf({ ...packageOf(1), ...many })), 413, "too-large");
+    const refused = await expectError(await send(formOf({ ...packageOf(1), ...many })), 413, "too-large");
+    expect(refused.message).toContain("at most 256 files are allowed");
     await expectError(await server.post("/api/jobs", { name: "x" }, server.token), 400, "bad-request");
     expect((await server.get("/healthz")).status).toBe(200);
   });

@@ -24,6 +24,11 @@ describe("a site's address", () => {
     "https://a;script-src",
     "https://a,b.example",
     "https://a'b.example",
+    "null",
+    "chrome-extension://aaaa",
+    "about:blank",
+    "blog\n.example",
+    "blog.example\0.evil.example",
   ];
   it.each(bad)("%s is none", (typed) => expect(siteOrigin(typed)).toHaveProperty("why"));
 });
@@ -42,7 +47,7 @@ describe("sites that may show the widget", () => {
     const refused = await server.post("/api/sites", { origin: "http://blog.example" }, server.token);
     expect(refused.status).toBe(400);
     expect(((await refused.json()) as { message: string }).message).toContain("Browsers give WebGPU to https:// and to localhost alone.");
-    const made = await server.post("/api/sites", { origin: "blog.example", name: "Tidal Atlas" }, server.token);
+    const made = await server.post("/api/sites", { origin: "blog.example", name: " Tidal Atlas " }, server.token);
     expect(made.status).toBe(201);
     const site = (await made.json()) as { id: number };
     expect(site).toMatchObject({ origin: "https://blog.example", name: "Tidal Atlas", offAt: "" });

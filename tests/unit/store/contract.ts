@@ -526,7 +526,7 @@ export function storeContract(name: string, open: OpenStore): void {
       expect(await store.siteOf("https://blog.example")).toEqual({ ...site, offAt: 6 });
       expect(await store.putSite("https://blog.example", "Tides", 8)).toEqual({ ...site, name: "Tides" });
       expect(await store.sites()).toEqual([{ ...site, name: "Tides" }]);
-      expect(await store.siteOf("https://other.example")).toBeUndefined();
+      for (const other of ["https://other.example", "https://blog.example\0x"]) expect(await store.siteOf(other)).toBeUndefined();
       expect(await store.site(site.id)).toEqual({ ...site, name: "Tides" });
       expect(await store.site(99 as SiteId)).toBeUndefined();
     });

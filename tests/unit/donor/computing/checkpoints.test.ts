@@ -74,6 +74,13 @@ describe("checkpoints", () => {
     expect([shelf.units.size, claims.waiting]).toEqual([0, 0]);
   });
 
+  it("cost the time that was spent and nothing else where the shelf cannot be read", async () => {
+    const shelf = new MemoryShelf();
+    shelf.load = () => Promise.reject(new Error("EMFILE"));
+    const { claims } = claimsOf(() => []);
+    await expect(new Checkpoints(shelf).takeUp(claims)).resolves.toBeUndefined();
+  });
+
   it("go when the unit is done, and all of them when everything was given back", () => {
     const shelf = new MemoryShelf();
     const checkpoints = new Checkpoints(shelf);
