@@ -23,7 +23,7 @@ afterEach(async () => {
 async function started(patienceMs: number) {
   const https = { cert: certificate, key, maxHeaderSize: MAX_HEADER_BYTES, handshakeTimeout: FOR_EVER_MS };
   const app = Fastify({ forceCloseConnections: true, ...({ https } as unknown as { http: ServerOptions }) });
-  sendPlainOn(app, patienceMs);
+  sendPlainOn(app, "", () => certificate, patienceMs);
   await app.listen({ host: "127.0.0.1", port: 0 });
   const { port } = app.server.address() as AddressInfo;
   return {
