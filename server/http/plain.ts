@@ -2,33 +2,53 @@
 import { X509Certificate } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP, type Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { PASS_HEADER } from "../../shared/pool.ts";
 import { bodyOf } from "./errors.ts";
+import { MAX_HEADER_BYTES } from "./unread.ts";
 
 /** The first byte of TLS: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
 const HANDSHAKE_RECORD = 22;
-/** Whoever says nothing, or not all of a request, is waited for so long, ms. */
+/** A line that speaks no TLS is closed after so long, ms, however much came of its request. */
 const PATIENCE_MS = 20_000;
 const HOST = /^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/i;
 
-/** `secure`: an HTTPS server. `certificate`: its own at present, PEM. */
-export function sendPlainOn(secure: Server, publicUrl: string, certificate: () => string): void {
+/** `app`: one of HTTPS. `certificate`: its own at present, PEM. */
+export function sendPlainOn(
+  app: Pick<FastifyInstance, "server" | "addHook">,
+  publicUrl: string,
+  certificate: () => string,
+  patienceMs = PATIENCE_MS,
+): void {
+  const secure: Server = app.server;
   const [decrypt] = secure.listeners("connection") as ((socket: Socket) => void)[];
   if (!decrypt) throw new Error("a server without a listener of its own");
   const isOurs = (host: string) =>
     (publicUrl !== "" && new URL(publicUrl).host === host) || isNamed(new X509Certificate(certificate()), host);
-  const plain = createServer({ maxHeaderSize: 16_384 }, (request, response) => sendOn(request, response, isOurs));
+  // It never listens: Node neither times its requests nor closes its lines.
+  const plain = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => sendOn(request, response, isOurs));
+  const lines = new Set<Socket>();
+  let isClosing = false;
   secure.removeListener("connection", decrypt);
   secure.on("connection", (socket: Socket) => {
     const end = () => socket.destroy();
-    socket.setTimeout(PATIENCE_MS, end);
+    if (isClosing) {
+      end();
+      return;
+    }
+    lines.add(socket);
+    const deadline = setTimeout(end, patienceMs);
     socket.on("error", end);
+    socket.once("close", () => {
+      clearTimeout(deadline);
+      lines.delete(socket);
+    });
     socket.once("data", (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
       if (first[0] === HANDSHAKE_RECORD) {
-        socket.setTimeout(0, end);
+        clearTimeout(deadline);
         socket.off("error", end);
         decrypt.call(secure, socket);
       } else {
@@ -36,6 +56,11 @@ export function sendPlainOn(secure: Server, publicUrl: string, certificate: () =
         socket.resume();
       }
     });
+  });
+  // Node closes those that speak HTTPS by itself, and knows neither these nor those that have agreed on no cipher yet.
+  app.addHook("preClose", async () => {
+    isClosing = true;
+    for (const socket of lines) socket.destroy();
   });
 }
 
