@@ -6,14 +6,13 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { counted } from "../../shared/counted.ts";
 import { list } from "../../shared/kernel/path.ts";
-import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
 import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN, PLAIN_PATTERN, showsSomething } from "../../shared/plain.ts";
 import type { Faults } from "./faults.ts";
 import { misfitOf } from "./forms.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { form, hasType, rightFor, rightForMissing, type Schema, show, spaced, typeName, wholeOf } from "./schema-words.ts";
+import { form, hasType, rightFor, rightForMissing, type Schema, show, spaced, typeName, wayToType, wholeOf } from "./schema-words.ts";
 import { apartOf, type Misspelt, named, renamed, without } from "./without.ts";
 
 /** Where faults go: a collector, or a counter that tries a branch. */
@@ -198,19 +197,16 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
   if (branches.every((branch) => branch.const !== undefined)) {
     const names = branches.map((branch) => String(branch.const));
     const right = `It is one of ${names.join(", ")}.`;
-    const isType = names.includes("f32");
-    const alias = typeof value === "string" && isType ? OTHER_TYPE_NAMES[value.toLowerCase()] : undefined;
-    // Types with names alike are others: u16 is no slip of the pen for f16.
-    const isWord = typeof value === "string" && !(isType && /^[a-z]\d+$/.test(value));
-    faults.at(path, `It is ${show(value)}.`, alias ?? (isWord ? suggest(value, names, right) : right));
+    const way = typeof value !== "string" ? right : names.includes("f32") ? wayToType(value, names, right) : suggest(value, names, right);
+    faults.at(path, `It is ${show(value)}.`, way);
     return;
   }
   if (typeof value === "string" && branches.some(({ properties }) => properties?.file)) {
     faults.at(path, `It is ${show(value)}.`, `Write {"file": ${show(value)}} to start from a file, or "zero".`);
     return;
   }
-  if (typeof value === "string" && branches.some((branch) => branch.const !== undefined)) {
-    const words = branches.flatMap((branch) => (branch.const === undefined ? [] : [String(branch.const)]));
+  const words = branches.flatMap((branch) => (branch.const === undefined ? [] : [String(branch.const)]));
+  if (typeof value === "string" && words.length > 0) {
     faults.at(path, `It is ${show(value)}.`, suggest(value, words, `Write ${branches.map(form).join(" or ")}.`));
     return;
   }

@@ -1,6 +1,8 @@
 /** What a part of the manifest's definition allows, in words for whoever wrote something else. */
+import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { fieldOf } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
+import { suggest } from "./nearest.ts";
 
 /** The parts of JSON Schema that the manifest's definition uses. */
 export interface Schema {
@@ -96,4 +98,9 @@ export function show(value: Json): string {
 export function wholeOf(value: Json): string {
   const text = spaced(value);
   return `Write {"": ${text.length > 60 ? show(value) : text}}: "" stands for the whole binding, a member's name for that member.`;
+}
+
+/** Of types, those with names alike are others: u16 is no slip of the pen for f16. */
+export function wayToType(name: string, known: readonly string[], otherwise: string): string {
+  return OTHER_TYPE_NAMES[name.toLowerCase()] ?? (/^[a-z]\d+$/.test(name) ? otherwise : suggest(name, known, otherwise));
 }
