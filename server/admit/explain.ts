@@ -194,8 +194,8 @@ function outsideIn(
 
 function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: Sink): void {
   if (branches.some((branch) => fits(branch, value))) return;
-  if (branches.every((branch) => branch.const !== undefined)) {
-    const names = branches.map((branch) => String(branch.const));
+  const names = branches.flatMap((branch) => (branch.const === undefined ? [] : [String(branch.const)]));
+  if (names.length === branches.length) {
     const right = `It is one of ${names.join(", ")}.`;
     const way = typeof value !== "string" ? right : names.includes("f32") ? wayToType(value, names, right) : suggest(value, names, right);
     faults.at(path, `It is ${show(value)}.`, way);
@@ -205,9 +205,8 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
     faults.at(path, `It is ${show(value)}.`, `Write {"file": ${show(value)}} to start from a file, or "zero".`);
     return;
   }
-  const words = branches.flatMap((branch) => (branch.const === undefined ? [] : [String(branch.const)]));
-  if (typeof value === "string" && words.length > 0) {
-    faults.at(path, `It is ${show(value)}.`, suggest(value, words, `Write ${branches.map(form).join(" or ")}.`));
+  if (typeof value === "string" && names.length > 0) {
+    faults.at(path, `It is ${show(value)}.`, suggest(value, names, `Write ${branches.map(form).join(" or ")}.`));
     return;
   }
   const rivals = rivalsIn(branches, value);

@@ -36,7 +36,11 @@ it.each<[string, string[], string]>([
 
 it.each<[string, string[], string]>([
   ["are near each other", ["0", "0.5"], ""],
-  ["are not finite", ["NaN", "NaN"], "2 volunteers gave numbers for unit 0 that are not finite: NaN and infinities are refused"],
+  [
+    "are not finite",
+    ["NaN", "NaN"],
+    '2 volunteers gave numbers for unit 0 that are not finite: NaN and infinities are refused: mend the kernel, or submit it anew with "nonFinite": "allow" in the output\'s compare, or in verify.compare',
+  ],
   ["of one are not finite", ["NaN"], ""],
   ["are all apart", ["0", "5", "9"], "3 volunteers gave 3 different answers for unit 0: look in the kernel for a race, or reads"],
 ])("within a tolerance it is told of results that %s", (_, names, words) => {
