@@ -96,6 +96,8 @@ describe("a pool", () => {
     ["pool", "revoke", "x"],
     ["donate", "--pool", "1", "--name", "Lab PC"],
     ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", "x".repeat(41)],
+    ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", "\u2800"],
+    ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", " \u0301 "],
     ["donate", "--join", "https://idlewave.example/join"],
     ["donate", "--join", `https://idlewave.example/other#${"a".repeat(43)}`],
     ["donate", "--pool", "one"],
