@@ -3,23 +3,21 @@
 import { hostname } from "node:os";
 import { type Command, Option } from "commander";
 import type { NodeDonorOptions } from "../../client/dawn/donor.ts";
-import { type Hours, timeOfDay, type Wishes } from "../../client/donor/manners/wishes.ts";
+import type { Hours, Wishes } from "../../client/donor/manners/wishes.ts";
 import { has } from "../../client/donor/phases.ts";
 import type { DonorPhase, DonorState, Dose, Ending } from "../../client/donor/state.ts";
-import { counted } from "../../shared/counted.ts";
-import { IDLE_WORDS } from "../../shared/idle-words.ts";
 import type { JoinLink } from "../../shared/pool.ts";
 import { InvitedSchema } from "../../shared/pool-api.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { waitsFor } from "../../shared/waits-for.ts";
 import { HOME, link } from "./account.ts";
 import { readAccount } from "./account-file.ts";
 import { type Connection, findJob, posted, send, sendJson, UNTRUSTED } from "./api.ts";
 import { hoursArgument, joinArgument, megabytesOf, nameArgument, poolArgument, secondsOf } from "./donate-arguments.ts";
+import { endlessWords, Teller } from "./donate-lines.ts";
 import { CliError, EndlessKernel, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
 import { connectionOf, type VerbOptions, verb } from "./options.ts";
-import { note, printJson } from "./print.ts";
+import { note } from "./print.ts";
 import { needGpu } from "./probe.ts";
 import { noGpu, onGpu } from "./software.ts";
 import { ONCE_IT_LASTS, working } from "./working.ts";
@@ -35,8 +33,6 @@ const GPU_ANSWERS_MS = 10_000;
 /** A terminal's Ctrl-C reaches this process, and its parent which passes it on: within this time it is one. */
 const ONE_SIGNAL_MS = 500;
 const EXIT_INTERRUPTED = 130;
-/** A line about the work at most this often; a new phase is told at once. */
-const LINE_EVERY_MS = 10_000;
 
 export interface DonateOptions extends VerbOptions {
   job?: string;
@@ -204,102 +200,6 @@ class Rest {
     clearTimeout(this.timer);
     this.timer = undefined;
   }
-}
-
-class Teller {
-  private readonly json: boolean;
-  private figures = "";
-  private kind = "";
-  private toldAt = Number.NEGATIVE_INFINITY;
-  /** The job that people were told last is done: it stays so. */
-  private done: number | undefined;
-
-  constructor(json: boolean) {
-    this.json = json;
-  }
-
-  tell(state: DonorState): void {
-    const { phase, job } = state;
-    if (phase.kind === "off") return;
-    if (phase.kind === "job-done" && job && !this.json) {
-      if (job.id === this.done) return;
-      this.done = job.id;
-    }
-    const isNew = phase.kind !== this.kind;
-    if (!isNew && performance.now() - this.toldAt < LINE_EVERY_MS) return;
-    this.kind = phase.kind;
-    this.toldAt = performance.now();
-    this.say(state);
-  }
-
-  /** Tells the last figures, where they are not those of the last line. */
-  close(state: DonorState): void {
-    if (figuresOf(state) !== this.figures) this.say(state);
-  }
-
-  private say(state: DonorState): void {
-    const { phase, publicKey, credit, units, own, gpuSeconds, job } = state;
-    this.figures = figuresOf(state);
-    const message = phase.kind === "failed" ? { message: phase.message } : {};
-    if (this.json) printJson({ phase: phase.kind, ...message, job: job?.id ?? null, publicKey, credit, units, gpuSeconds });
-    else {
-      // Of this job alone: the account's figures do not tell what waits from what was cancelled.
-      const waiting = own?.waiting ?? 0;
-      const others = waiting > 0 ? `, ${waiting} wait for ${waitsFor(job, "another volunteer")}` : "";
-      // A pool earns none.
-      const escrow = credit.escrow >= 0.00005 ? `, ${credit.escrow.toFixed(4)} more wait` : "";
-      note(
-        `${words(state)}. ${counted(units.final, "unit")} verified${others}${job?.pool ? "" : `; ${credit.final.toFixed(4)} credits${escrow}`}.`,
-      );
-    }
-  }
-}
-
-function figuresOf({ units, credit }: DonorState): string {
-  return [units.final, credit.final, credit.escrow].join();
-}
-
-function words({ phase, job, adapter }: DonorState): string {
-  switch (phase.kind) {
-    case "off":
-    case "starting":
-      return "Connecting";
-    case "running":
-      return `Computing ${job?.title ?? "a job"} on ${adapter}`;
-    case "on-hold":
-      return phase.until === null
-        ? "What there is takes more of the GPU's memory than --gpu-memory allows"
-        : `Nothing runs until ${timeOfDay(phase.until)}`;
-    case "offline":
-      return "No connection to the coordinator; what is finished is kept";
-    case "waiting":
-      return IDLE_WORDS[phase.reason];
-    case "job-done":
-      return `${job?.title ?? "The job"} is done`;
-    case "refused":
-      return `Unit ${phase.unit} was refused: two others agree on something else`;
-    case "device-lost":
-      return "The GPU was lost; it is opened again";
-    case "endless":
-      return endlessWords(phase);
-    case "no-webgpu":
-    case "no-adapter":
-    case "software-adapter":
-    case "another-version":
-    case "another-tab":
-    case "forgotten":
-    case "stopped":
-      return "Stopping";
-    case "failed":
-      return `It cannot be computed here: ${phase.message.replace(/\.$/, "")}`;
-    default:
-      return phase satisfies never;
-  }
-}
-
-function endlessWords({ title, compiling }: Extract<DonorPhase, { kind: "endless" }>): string {
-  const what = compiling ? "Compiling the kernel" : "The kernel";
-  return `${what} of "${title}" did not end on this GPU, the coordinator was told`;
 }
 
 function failureOf(phase: DonorPhase, url: string, software: boolean): CliError | undefined {
