@@ -175,7 +175,9 @@ export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   });
 }
 
-/** In the folder `tls` of the data folder: what others are to trust where the certificate is of its own making. */
+/** In the data folder: what there is to a certificate of its own making. */
+export const TLS_FOLDER = "tls";
+/** In that folder: what others are to trust. */
 export const AUTHORITY_FILE = "authority.pem";
 
 /** Whether it is HTTPS that this coordinator speaks itself. */

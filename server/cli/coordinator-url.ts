@@ -1,7 +1,7 @@
 /** Where the coordinator is when nobody says it: the one that `serve` starts in this folder or the nearest above it that has settings. */
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { AUTHORITY_FILE, type Config, ConfigError, readConfig, speaksTls } from "../config.ts";
+import { AUTHORITY_FILE, type Config, ConfigError, readConfig, speaksTls, TLS_FOLDER } from "../config.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /** `publicUrl` of `idlewave.json` or of IDLEWAVE_PUBLIC_URL, else the address that `serve` would listen on. Throws `CliError` (usage) on a wrong setting. */
@@ -16,7 +16,7 @@ export function coordinatorUrl(env: NodeJS.ProcessEnv = process.env, folder = pr
 export function ownAuthority(env: NodeJS.ProcessEnv = process.env, folder = process.cwd()): string | undefined {
   const above = configuredFolder(folder);
   const { tls, tlsCert, data } = settings(env, above);
-  return tls && tlsCert === "" ? join(resolve(above, data), "tls", AUTHORITY_FILE) : undefined;
+  return tls && tlsCert === "" ? join(resolve(above, data), TLS_FOLDER, AUTHORITY_FILE) : undefined;
 }
 
 function settings(env: NodeJS.ProcessEnv, folder: string): Config {

@@ -73,8 +73,10 @@ async function pinned(url: URL, print: string): Promise<X509Certificate | undefi
     );
   if (isBelieved(print)) return undefined;
   const shown = await chainOf(url);
-  const found = shown.find(({ raw }) => printOf(raw) === print);
-  if (found) return new X509Certificate(found.raw);
+  const chain = shown.map(({ raw }) => new X509Certificate(raw));
+  const at = chain.findIndex(({ raw }) => printOf(raw) === print);
+  // Whoever has seen the pinned one can show it: it must have signed what stands before it.
+  if (at >= 0 && chain.slice(0, at).every((each, index) => each.verify((chain[index + 1] as X509Certificate).publicKey))) return chain[at];
   const todo = "Ask whoever runs it for a new link or fingerprint. If nothing was changed there, somebody else answers in its place.";
   throw new CliError(EXIT.failure, "another-certificate", `${url.origin} shows another certificate than the one that was pinned.`, todo);
 }

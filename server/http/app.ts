@@ -69,7 +69,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   });
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
 
-  if (tls) sendPlainOn(app.server);
+  if (tls) sendPlainOn(app, config.publicUrl, () => tls.cert);
   boundPipelines(app, () => metrics.refused("pipelined"));
   followRequests(app, context.drain);
   boundConnections(app.server, config.trustProxy === 0, () => metrics.refused("connections"));

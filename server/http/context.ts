@@ -18,8 +18,8 @@ import type { Metrics } from "./metrics.ts";
 export interface HttpContext {
   config: Config;
   version: string;
-  /** What HTTPS is spoken with; undefined: plain HTTP. `authority`: who signs it, where that is of the coordinator's own making. */
-  tls: { cert: string; key: string; authority: { fingerprint: string } | undefined } | undefined;
+  /** What HTTPS is spoken with; undefined: plain HTTP. `authority`: who signs it, where that is of the coordinator's own making. Each as it is at present. */
+  tls: Readonly<{ cert: string; key: string; authority: { fingerprint: string } | undefined }> | undefined;
   coordinator: Coordinator;
   store: Store;
   blobs: BlobStore;

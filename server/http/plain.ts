@@ -1,30 +1,54 @@
 /** Plain HTTP at the port of HTTPS: readers are sent on, and whoever came to do something is told, because what they sent could be read. */
+import { X509Certificate } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
+import type { FastifyInstance } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { PASS_HEADER } from "../../shared/pool.ts";
 import { bodyOf } from "./errors.ts";
+import { MAX_HEADER_BYTES } from "./unread.ts";
 
 /** The first byte of TLS: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
 const HANDSHAKE_RECORD = 22;
-/** Whoever says nothing, or not all of a request, is waited for so long, ms. */
+/** A line that speaks no TLS is closed after so long, ms, however much came of its request. */
 const PATIENCE_MS = 20_000;
-const HOST = /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i;
+const HOST = /^([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/i;
 
-/** `secure`: an HTTPS server. */
-export function sendPlainOn(secure: Server): void {
+/** `app`: one of HTTPS. `certificate`: its own at present, PEM. */
+export function sendPlainOn(
+  app: Pick<FastifyInstance, "server" | "addHook">,
+  publicUrl: string,
+  certificate: () => string,
+  patienceMs = PATIENCE_MS,
+): void {
+  const secure: Server = app.server;
   const [decrypt] = secure.listeners("connection") as ((socket: Socket) => void)[];
   if (!decrypt) throw new Error("a server without a listener of its own");
-  const plain = createServer({ maxHeaderSize: 16_384 }, sendOn);
+  const isOurs = (host: string) =>
+    (publicUrl !== "" && new URL(publicUrl).host === host) || isNamed(new X509Certificate(certificate()), host);
+  // It never listens: Node neither times its requests nor closes its lines.
+  const plain = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => sendOn(request, response, isOurs));
+  const lines = new Set<Socket>();
+  let isClosing = false;
   secure.removeListener("connection", decrypt);
   secure.on("connection", (socket: Socket) => {
     const end = () => socket.destroy();
-    socket.setTimeout(PATIENCE_MS, end);
+    if (isClosing) {
+      end();
+      return;
+    }
+    lines.add(socket);
+    const deadline = setTimeout(end, patienceMs);
     socket.on("error", end);
+    socket.once("close", () => {
+      clearTimeout(deadline);
+      lines.delete(socket);
+    });
     socket.once("data", (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
       if (first[0] === HANDSHAKE_RECORD) {
-        socket.setTimeout(0, end);
+        clearTimeout(deadline);
         socket.off("error", end);
         decrypt.call(secure, socket);
       } else {
@@ -33,16 +57,28 @@ export function sendPlainOn(secure: Server): void {
       }
     });
   });
+  // Node closes those that speak HTTPS by itself, and knows neither these nor those that have agreed on no cipher yet.
+  app.addHook("preClose", async () => {
+    isClosing = true;
+    for (const socket of lines) socket.destroy();
+  });
 }
 
-function sendOn({ method, url, headers }: IncomingMessage, response: ServerResponse): void {
-  const host = headers.host ?? "";
-  const isReading = (method === "GET" || method === "HEAD") && headers.authorization === undefined;
+function sendOn({ method, url, headers }: IncomingMessage, response: ServerResponse, isOurs: (host: string) => boolean): void {
+  const host = headers.host?.toLowerCase() ?? "";
+  const isReading = (method === "GET" || method === "HEAD") && headers.authorization === undefined && headers[PASS_HEADER] === undefined;
   response.setHeader("connection", "close");
-  if (isReading && HOST.test(host)) {
-    response.writeHead(308, { location: `https://${host}${url?.startsWith("/") ? url : "/"}` }).end();
+  response.setHeader("cache-control", "no-store");
+  if (isReading && HOST.test(host) && isOurs(host)) {
+    response.writeHead(307, { location: `https://${host}${url?.startsWith("/") ? url : "/"}` }).end();
     return;
   }
   const refused = new IdlewaveError("bad-request", { why: "HTTPS is spoken here, and this came by plain HTTP: use https://." });
   response.writeHead(refused.http, { "content-type": "application/json" }).end(JSON.stringify(bodyOf(refused)));
+}
+
+/** `host`: with its port, or without one. */
+function isNamed(certificate: X509Certificate, host: string): boolean {
+  const name = (HOST.exec(host)?.[1] ?? "").replace(/^\[|\]$/g, "");
+  return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 }

@@ -39,7 +39,7 @@ import {
 } from "@peculiar/asn1-x509";
 import type { Names } from "../access/machine.ts";
 
-const DAY_MS = 24 * 3_600_000;
+export const DAY_MS = 24 * 3_600_000;
 const AUTHORITY_DAYS = 3650;
 /** Browsers of some makers take none that is good for more than 398. */
 const CERTIFICATE_DAYS = 90;

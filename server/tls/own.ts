@@ -10,9 +10,16 @@ import { AsnConvert } from "@peculiar/asn1-schema";
 import { Certificate, id_ce_nameConstraints, NameConstraints } from "@peculiar/asn1-x509";
 import type { Names } from "../access/machine.ts";
 import { AUTHORITY_FILE } from "../config.ts";
-import { type KeyAndCertificate, makeAuthority, makeCertificate } from "./certificate.ts";
+import { DAY_MS, type KeyAndCertificate, makeAuthority, makeCertificate } from "./certificate.ts";
 
-const DAY_MS = 24 * 3_600_000;
+/** Where a certificate and its key are. */
+interface Files {
+  certificate: string;
+  key: string;
+}
+
+const AUTHORITY: Files = { certificate: AUTHORITY_FILE, key: "authority-key.pem" };
+const CERTIFICATE: Files = { certificate: "certificate.pem", key: "certificate-key.pem" };
 /** Before it expires by so much it is made anew. */
 const RENEW_MS = { authority: 180 * DAY_MS, certificate: 30 * DAY_MS };
 
@@ -29,19 +36,19 @@ export interface OwnCertificate {
 /** What is kept in `folder`, or is made and kept there: keys are readable by their user alone. */
 export async function ownCertificate(folder: string, names: Names, now: number): Promise<OwnCertificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const keptAuthority = await kept(folder, "authority");
+  const keptAuthority = await kept(folder, AUTHORITY);
   const authority =
     keptAuthority && lasts(keptAuthority, now + RENEW_MS.authority) && mayVouchFor(keptAuthority, names)
       ? keptAuthority
-      : await keep(folder, "authority", makeAuthority(names, now));
-  const keptCertificate = await kept(folder, "certificate");
+      : await keep(folder, AUTHORITY, makeAuthority(names, now));
+  const keptCertificate = await kept(folder, CERTIFICATE);
   const own =
     keptCertificate &&
     lasts(keptCertificate, now + RENEW_MS.certificate) &&
     isFor(keptCertificate, names) &&
     isOf(keptCertificate, authority)
       ? keptCertificate
-      : await keep(folder, "certificate", makeCertificate(authority, names, now));
+      : await keep(folder, CERTIFICATE, makeCertificate(authority, names, now));
   return {
     cert: own.certificate + authority.certificate,
     key: own.key,
@@ -51,9 +58,9 @@ export async function ownCertificate(folder: string, names: Names, now: number):
 }
 
 /** Undefined when it is not there whole. */
-async function kept(folder: string, name: string): Promise<KeyAndCertificate | undefined> {
+async function kept(folder: string, files: Files): Promise<KeyAndCertificate | undefined> {
   try {
-    const [certificate, key] = await Promise.all([`${name}.pem`, `${name}-key.pem`].map((file) => readFile(join(folder, file), "utf8")));
+    const [certificate, key] = await Promise.all([files.certificate, files.key].map((file) => readFile(join(folder, file), "utf8")));
     if (certificate === undefined || key === undefined) return undefined;
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)) ? { key, certificate } : undefined;
   } catch {
@@ -61,9 +68,9 @@ async function kept(folder: string, name: string): Promise<KeyAndCertificate | u
   }
 }
 
-async function keep(folder: string, name: string, made: KeyAndCertificate): Promise<KeyAndCertificate> {
-  await write(join(folder, `${name}-key.pem`), made.key);
-  await write(join(folder, `${name}.pem`), made.certificate);
+async function keep(folder: string, files: Files, made: KeyAndCertificate): Promise<KeyAndCertificate> {
+  await write(join(folder, files.key), made.key);
+  await write(join(folder, files.certificate), made.certificate);
   return made;
 }
 

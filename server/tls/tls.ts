@@ -6,11 +6,13 @@ import { createSecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { messageOf } from "../../shared/thrown.ts";
 import { namesOf } from "../access/machine.ts";
-import { type Config, ConfigError } from "../config.ts";
+import { type Config, ConfigError, TLS_FOLDER } from "../config.ts";
 import { ownCertificate } from "./own.ts";
 
 /** What expires, or a new address, is noticed within this time. */
 const LOOKED_AT_EVERY_MS = 3_600_000;
+const NEW_AUTHORITY =
+  "The certificate has a new authority: the one before was near its end, no longer whole, or could not vouch for a name or an address of this machine. Links to join and fingerprints that were told before are good no more.";
 
 interface Credentials {
   /** PEM, with what stands between it and its authority. */
@@ -18,51 +20,57 @@ interface Credentials {
   key: string;
 }
 
-export interface Tls extends Credentials {
+/** `cert`, `key` and `authority` are those that are used now: they change while a server is followed. */
+export interface Tls extends Readonly<Credentials> {
   /** Of a certificate of its own making: who signs it. Undefined: it is one that the operator gave. */
-  authority: { file: string; fingerprint: string } | undefined;
+  readonly authority: { file: string; fingerprint: string } | undefined;
   /** Lets `server` use each new certificate. Returns how to stop. */
   follow(server: { setSecureContext(credentials: Credentials): void }): () => void;
 }
 
 /** Undefined where plain HTTP is wanted. Throws `ConfigError` when the certificate that was given is no good. */
-export async function openTls(config: Pick<Config, "tls" | "tlsCert" | "tlsKey" | "host" | "publicUrl">, data: string, log: Logger) {
+export async function openTls(
+  config: Pick<Config, "tls" | "tlsCert" | "tlsKey" | "host" | "publicUrl">,
+  data: string,
+  log: Logger,
+): Promise<Tls | undefined> {
   const isGiven = config.tlsCert !== "";
   if (!config.tls && !isGiven) return undefined;
   const read = () => (isGiven ? given(config) : own(config, data));
-  const first = await read();
-  let now = first;
-  const look = async () => {
+  let used = await read();
+  const look: (...server: Parameters<Tls["follow"]>) => Promise<void> = async (server) => {
     const found = await read();
-    const isNew = found.cert !== now.cert;
-    if (isNew && found.authority?.fingerprint !== now.authority?.fingerprint)
-      log.warn(
-        "This machine has a name or an address that its authority could not vouch for, so there is a new one: links to join are to be made anew.",
-      );
-    now = found;
-    return isNew;
+    if (found.cert === used.cert) return;
+    server.setSecureContext({ cert: found.cert, key: found.key });
+    const fingerprint = found.authority?.fingerprint;
+    if (fingerprint !== used.authority?.fingerprint) log.warn({ fingerprint }, NEW_AUTHORITY);
+    used = found;
   };
-  const tls: Tls = {
-    ...first,
+  return {
+    get cert() {
+      return used.cert;
+    },
+    get key() {
+      return used.key;
+    },
+    get authority() {
+      return used.authority;
+    },
     follow(server) {
       const timer = setInterval(() => {
-        look().then(
-          (isNew) => isNew && server.setSecureContext({ cert: now.cert, key: now.key }),
-          (error: unknown) => log.error({ err: error }, "The certificate could not be read again; the one before stays."),
-        );
+        look(server).catch((error: unknown) => log.error({ err: error }, "There is no new certificate to use; the one before stays."));
       }, LOOKED_AT_EVERY_MS);
       timer.unref();
       return () => clearInterval(timer);
     },
   };
-  return tls;
 }
 
 type Found = Credentials & Pick<Tls, "authority">;
 
 async function own({ host, publicUrl }: Pick<Config, "host" | "publicUrl">, data: string): Promise<Found> {
   const named = [host, ...(publicUrl === "" ? [] : [new URL(publicUrl).hostname])];
-  const { cert, key, authorityFile, fingerprint } = await ownCertificate(join(data, "tls"), namesOf(named), Date.now());
+  const { cert, key, authorityFile, fingerprint } = await ownCertificate(join(data, TLS_FOLDER), namesOf(named), Date.now());
   return { cert, key, authority: { file: authorityFile, fingerprint } };
 }
 

@@ -35,7 +35,7 @@ describe("a hostile kernel is refused with its place", () => {
     ["ten thousand attributes without a name", job("@\n".repeat(10_000) + KERNEL), /^kernel\.wgsl:2:1 : Expected attribute name after '@'/],
     [
       "more of them",
-      job("// @a\n" + "@ ".repeat(100_000) + KERNEL),
+      job(`// @a\n${"@ ".repeat(100_000)}${KERNEL}`),
       /^kernel\.wgsl:2:1 : The file has 100008 @, and at most 20000 are read/,
     ],
     ["twenty thousand words that begin a declaration", job("var ".repeat(20_000) + KERNEL), /^kernel\.wgsl:1:5 : WGSL keeps the word var/],

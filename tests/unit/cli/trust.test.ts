@@ -1,13 +1,18 @@
 /** Verbs and a coordinator whose certificate is of its own making: believed by its fingerprint, by the link, or in its own folder. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { createServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { namesOf } from "../../../server/access/machine.ts";
 import { EXIT } from "../../../server/cli/exit.ts";
 import { fingerprintOf } from "../../../server/cli/trust.ts";
 import { ROOT } from "../../../server/root.ts";
+import { makeAuthority, makeCertificate } from "../../../server/tls/certificate.ts";
 import { joinLink } from "../../../shared/pool.ts";
 import { type SecureServer, startSecure } from "../tls/secure.ts";
 
@@ -81,6 +86,22 @@ describe("a coordinator's own certificate", () => {
       const plain = await idlewave(["status", "--url", "http://127.0.0.1:1", "--pin", pin]);
       expect(plain).toMatchObject({ code: EXIT.usage, stderr: expect.stringContaining("shows no certificate") });
       expect(await idlewave(["status", "--url", server.url, "--pin", "short"])).toMatchObject({ code: EXIT.usage });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    "is not believed of whoever shows it beside one that it did not sign",
+    async () => {
+      const names = namesOf([]);
+      const { key } = makeAuthority(names, Date.now());
+      const forged = makeCertificate({ key, certificate: server.ca }, names, Date.now());
+      const impostor = createServer({ key: forged.key, cert: `${forged.certificate}\n${server.ca}` });
+      await once(impostor.listen(0, "127.0.0.1"), "listening");
+      const url = `https://127.0.0.1:${(impostor.address() as AddressInfo).port}`;
+      const refused = await idlewave(["status", "--url", url, "--pin", pin]);
+      impostor.close();
+      expect(refused).toMatchObject({ code: EXIT.failure, stderr: expect.stringContaining("shows another certificate") });
     },
     TIMEOUT,
   );

@@ -46,12 +46,17 @@ describe("a coordinator with a certificate of its own", () => {
   });
 
   it("sends readers of plain HTTP on, and tells who came to do something", async () => {
-    const read = await said(`GET /join?x HTTP/1.1\r\nhost: 192.168.1.5:${port}\r\n\r\n`);
-    expect(read).toMatch(/^HTTP\/1\.1 308 /);
-    expect(read).toContain(`location: https://192.168.1.5:${port}/join?x\r\n`);
+    for (const host of [`127.0.0.1:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) {
+      const read = await said(`GET /join?x HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+      expect(read).toMatch(/^HTTP\/1\.1 307 .*cache-control: no-store\r\n/s);
+      expect(read).toContain(`location: https://${host.toLowerCase()}/join?x\r\n`);
+    }
     for (const request of [
-      "POST /api/pools HTTP/1.1\r\nhost: h\r\ncontent-length: 0",
-      "GET /api/pools HTTP/1.1\r\nhost: h\r\nauthorization: Bearer x",
+      "GET /join?x HTTP/1.1\r\nhost: elsewhere.example",
+      `GET /join?x HTTP/1.1\r\nhost: 8.8.8.8:${port}`,
+      "POST /api/pools HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0",
+      "GET /api/pools HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer x",
+      "GET /api/jobs HTTP/1.1\r\nhost: localhost\r\nidlewave-pass: x",
     ])
       expect(await said(`${request}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 .*HTTPS is spoken here/s);
     expect(await said("GET / HTTP/1.1\r\nhost: a b\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
