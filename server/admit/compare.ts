@@ -12,6 +12,9 @@ type ManifestOutput = Manifest["output"][number];
 /** Outputs of a unit that are compared within a tolerance, bytes at most: two results are held in memory, and every number is looked at. */
 const MAX_COMPARED_BYTES = 8 * 1024 * 1024;
 
+/** Of whole numbers, the greatest by magnitude. */
+const LARGEST: Partial<Record<OutputPlan["dtype"], number>> = { u8: 255, u32: 2 ** 32 - 1, i32: 2 ** 31, u64: 2 ** 64, i64: 2 ** 63 };
+
 function compareOf({ verify }: Pick<Manifest, "verify">, { compare }: ManifestOutput): Compare {
   return compare ?? verify?.compare ?? "exact";
 }
@@ -71,7 +74,27 @@ export function comparatorOf(
     const text = `of ${counted(elements, "element")} in ${output.binding} this share is less than one: none may be further apart.`;
     faults.warnAt([...path, "outliers"], text);
   }
+  const largest = LARGEST[dtype];
+  if (within && "atol" in within && largest !== undefined && outliers * elements < 1) {
+    const range = output.reduce?.kind === "image" ? Math.max(...output.reduce.range.map(Math.abs)) : largest;
+    const most = within.atol + within.rtol * range;
+    if (most < 1) {
+      const text = `two whole numbers up to ${range} may be ${Number(most.toPrecision(3))} apart by this, less than 1: it allows no difference. Write "atol": 1, or say "exact".`;
+      faults.warnAt(path, text);
+    }
+  }
   return within && { dtype, within, outliers, nonFinite };
+}
+
+/** Warns of a tolerance where correct GPUs have nothing to differ in. */
+export function warnRoom(manifest: Manifest, outputs: readonly OutputPlan[], floats: boolean, faults: Faults): void {
+  if (floats) return;
+  for (const [index, output] of manifest.output.entries()) {
+    if (!outputs.some(({ name, compare }) => name === output.binding && compare)) continue;
+    const text =
+      "the kernel computes without floats, so correct GPUs give the same bytes: a tolerance is only room to cheat in. Leave it out.";
+    faults.warnAt(placeOf(output, index), text);
+  }
 }
 
 function withinOf(

@@ -47,6 +47,10 @@ const DEEDS: [RegExp, string | ((...parts: string[]) => string)][] = [
   [/^cannot store into a read-only type/, "Declare it var<storage, read_write>, or store into another."],
   [/^access mode 'write' is not valid/, "Write var<storage, read_write>."],
   [/operator \S+ \([^)]*atomic</, "Read an atomic by atomicLoad(&x), change it by atomicStore(&x, v), atomicAdd(&x, v) and the like."],
+  [
+    /^no matching call to 'atomic\w+\(ptr<\w+, ([ui]32), read_write>/,
+    (type) => `Declare it atomic<${type}>, an array array<atomic<${type}>, N>.`,
+  ],
   [/^'atomic' only supports/, "Declare it atomic<u32> or atomic<i32>, and count in fixed point."],
   [/^type 'bool' cannot be used in address space/, "Store it as u32: select(0u, 1u, x)."],
   [

@@ -198,12 +198,20 @@ function explainUnion(branches: Schema[], value: Json, path: JsonPath, faults: S
   if (branches.every((branch) => branch.const !== undefined)) {
     const names = branches.map((branch) => String(branch.const));
     const right = `It is one of ${names.join(", ")}.`;
-    const alias = typeof value === "string" && names.includes("f32") ? OTHER_TYPE_NAMES[value.toLowerCase()] : undefined;
-    faults.at(path, `It is ${show(value)}.`, alias ?? (typeof value === "string" ? suggest(value, names, right) : right));
+    const isType = names.includes("f32");
+    const alias = typeof value === "string" && isType ? OTHER_TYPE_NAMES[value.toLowerCase()] : undefined;
+    // Types with names alike are others: u16 is no slip of the pen for f16.
+    const isWord = typeof value === "string" && !(isType && /^[a-z]\d+$/.test(value));
+    faults.at(path, `It is ${show(value)}.`, alias ?? (isWord ? suggest(value, names, right) : right));
     return;
   }
   if (typeof value === "string" && branches.some(({ properties }) => properties?.file)) {
     faults.at(path, `It is ${show(value)}.`, `Write {"file": ${show(value)}} to start from a file, or "zero".`);
+    return;
+  }
+  if (typeof value === "string" && branches.some((branch) => branch.const !== undefined)) {
+    const words = branches.flatMap((branch) => (branch.const === undefined ? [] : [String(branch.const)]));
+    faults.at(path, `It is ${show(value)}.`, suggest(value, words, `Write ${branches.map(form).join(" or ")}.`));
     return;
   }
   const rivals = rivalsIn(branches, value);

@@ -1,4 +1,5 @@
 /** The kernel's files: their texts, what our reader and Tint say of them. */
+import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { type Kernel, type KernelFile, type KernelReading, readKernel } from "../../shared/kernel/read.ts";
 import { MAX_KERNEL_BYTES } from "../../shared/manifest.ts";
@@ -63,9 +64,19 @@ export async function tellTint(
   for (const { fault } of meant) faults.add(fault);
   // Tint stops at syntax too, in its own words and sometimes a line later; unknown names only follow from it.
   if (read.faults.length > 0) return;
-  if (!isValid) for (const fault of read.unresolved) faults.add(fault);
+  if (!isValid) for (const fault of onceEach(read.unresolved)) faults.add(fault);
   const taken = new Set(read.unresolved.map(lineOf));
   for (const { about, fault } of said) if (about !== "meaning" && !taken.has(lineOf(fault))) faults.add(fault);
+}
+
+/** The first of each name that a file uses and nothing declares, with how often more. */
+function onceEach(unresolved: readonly Fault[]): Fault[] {
+  const alike = (one: Fault, other: Fault) => one.file === other.file && one.wrong === other.wrong;
+  return unresolved.flatMap((fault, index): Fault[] => {
+    if (unresolved.findIndex((other) => alike(other, fault)) < index) return [];
+    const more = unresolved.filter((other) => alike(other, fault)).length - 1;
+    return [more === 0 ? fault : { ...fault, wrong: fault.wrong.replace(/\.$/, `, here and at ${counted(more, "more place")}.`) }];
+  });
 }
 
 function unreadable({ wrong, ...place }: Fault): Fault {

@@ -172,7 +172,8 @@ function planSwap(
       const buffer = indexOf.get(name);
       // One that is used and is no buffer has a fault of its own in the kernel.
       if (buffer === undefined && !uses.has(name)) {
-        const right = suggest(name, [...indexOf.keys()], `The passes use ${list([...indexOf.keys()])}.`);
+        const others = [...indexOf.keys()].filter((known) => !pair.includes(known));
+        const right = suggest(name, others, `The passes use ${list([...indexOf.keys()])}.`);
         const wrong = reflection.resources.includes(name) ? `The passes do not use ${name}.` : `The kernel has no binding ${name}.`;
         faults.at([...at, side], wrong, right);
       } else if (buffer !== undefined && buffers[buffer]?.kind === "uniform") {

@@ -46,7 +46,9 @@ export function readUnits(manifest: Manifest, files: PackageFiles, faults: Fault
       const known = Object.keys(manifest.bindings ?? {});
       const there = known.includes(units.split);
       const wrong = there ? `${units.split} is not split.` : `job.json gives no binding ${units.split}.`;
-      faults.at(["units", "split"], wrong, 'Give that binding "init": {"file": …, "split": {"recordBytes": …, "recordsPerUnit": …}}.');
+      const [cut] = splits.keys();
+      const right = 'Give that binding "init": {"file": …, "split": {"recordBytes": …, "recordsPerUnit": …}}.';
+      faults.at(["units", "split"], wrong, cut === undefined ? right : `Write "split": "${cut}": that binding's file is split.`);
       return { splits };
     }
     return { space: { count: split.pieces }, splits: checkPieces(split.pieces, splits, faults) };
@@ -83,11 +85,18 @@ function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFi
     );
     return undefined;
   }
-  if (stat.bytes === 0 || stat.bytes % recordBytes !== 0) {
+  if (stat.bytes === 0) {
+    faults.at(
+      [...path, "file"],
+      `${init.file} is empty.`,
+      `Write records of ${counted(recordBytes, "byte")} into it, or name another file.`,
+    );
+    return undefined;
+  }
+  if (stat.bytes % recordBytes !== 0) {
     const rest = stat.bytes % recordBytes;
     const whole = stat.bytes - rest;
-    const last = stat.bytes === 0 ? "it is empty" : `the last has ${counted(rest, "byte")}`;
-    const wrong = `${init.file} has ${stat.bytes} bytes, no whole number of records of ${recordBytes}: ${last}.`;
+    const wrong = `${init.file} has ${stat.bytes} bytes, no whole number of records of ${recordBytes}: the last has ${counted(rest, "byte")}.`;
     const lengths = whole === 0 ? `${recordBytes}` : `${whole} or ${whole + recordBytes}`;
     faults.at([...path, "split", "recordBytes"], wrong, `Make the file ${lengths} bytes long, or mend the record's size.`);
     return undefined;

@@ -6,7 +6,7 @@ import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.t
 import { warnAlike } from "./alike.ts";
 import { checkBounds, followPasses } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
-import { checkComparators } from "./compare.ts";
+import { checkComparators, warnRoom } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
 import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
@@ -159,6 +159,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
   const floats = usesFloats(manifest, kernel, entryPoints, sized);
   checkSampled(manifest, sliced.slicing, floats, faults);
+  warnRoom(manifest, outputs, floats, faults);
   if (faults.list.length > 0) return { ok: false, faults: faults.sorted() };
   if ("whole" in sliced.slicing)
     faults.warn(

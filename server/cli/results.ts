@@ -11,6 +11,7 @@ import { type JobStatus, RESULT_FORMATS, type ResultFormat } from "../../shared/
 import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, findJob, isJobNumber, jobsNamed, send } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { invocation } from "./invocation.ts";
 import { connectionAs, type VerbOptions, verb } from "./options.ts";
 import { note, printJson } from "./print.ts";
 import { asking, ONCE_IT_LASTS, working } from "./working.ts";
@@ -54,7 +55,7 @@ export async function saveBody(response: Response, path: string): Promise<number
 }
 
 interface ResultsOptions extends VerbOptions {
-  out: string[];
+  out?: string[];
   format?: ResultFormat[];
   output?: string;
   partial?: boolean;
@@ -74,7 +75,7 @@ While units are missing (--partial, or run --units) an npy is one of records: ar
 
 export function resultsVerb(program: Command): void {
   verb(program, "results <job>", "write the results of a job, by number or name, to a file")
-    .requiredOption("--out <file>", "where to; - for stdout; may be given several times", collect)
+    .option("--out <file>", "where to; - for stdout; may be given several times", collect)
     .addOption(
       new Option(
         "--format <format>",
@@ -85,6 +86,13 @@ export function resultsVerb(program: Command): void {
     .option("--partial", "what is final so far, holes listed; npy then has a field final beside each value")
     .addHelpText("after", `\n${WHAT_THEY_HOLD}`)
     .action(async (job: string, options: ResultsOptions) => {
+      if (options.out === undefined)
+        throw new CliError(
+          EXIT.usage,
+          "usage",
+          "results writes to a file, and --out names none.",
+          `Write ${invocation(`results ${job} --out answer.json`)}, or --out - for stdout.`,
+        );
       const connection = connectionAs("owner", options);
       const targets = targetsOf(options.out, options.format ?? []);
       for (const { out } of targets) if (out !== "-") await needFolder(out);

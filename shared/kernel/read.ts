@@ -18,6 +18,8 @@ import { OTHER_KERNEL_TYPES } from "./type-names.ts";
 
 /** Of one file: who mends those has fewer, or others, afterwards. */
 const MAX_SYNTAX_ERRORS = 100;
+/** Text before a syntax error that its words may need, UTF-16 units. */
+const MAX_BEFORE = 64;
 
 /** More than a kernel of the largest size has room for with their names, by far; the parser takes long over those without one. */
 const MAX_ATTRIBUTES = 20_000;
@@ -81,7 +83,8 @@ export function readKernel(files: readonly KernelFile[]): KernelReading {
     }
     asts.set(modulePath, ast);
     for (const found of syntaxErrors(ast)) {
-      faults.push({ ...placeIn(file.path, file.text, found.start), ...syntaxFault(found.message, file.text.slice(found.start)) });
+      const before = file.text.slice(Math.max(0, found.start - MAX_BEFORE), found.start);
+      faults.push({ ...placeIn(file.path, file.text, found.start), ...syntaxFault(found.message, file.text.slice(found.start), before) });
     }
   }
   const rootFile = files[0];
@@ -206,8 +209,8 @@ function isPlain(ast: WeslAST): boolean {
   return plain;
 }
 
-/** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on. */
-function syntaxFault(message: string, rest: string): { wrong: string; right: string } {
+/** The reader's message in words that can be seen, and the way out; `rest` is the text from the fault on, `before` that up to it. */
+function syntaxFault(message: string, rest: string, before: string): { wrong: string; right: string } {
   // Two: one alone may be half of a character.
   const hidden = hiddenIn(rest.slice(0, 2), PLAIN_LINES_PATTERN);
   if (hidden?.before === 0) return { wrong: `There is ${hidden.name}, which is not seen.`, right: "Remove it." };
@@ -233,6 +236,15 @@ function syntaxFault(message: string, rest: string): { wrong: string; right: str
       wrong: "[[…]] is an attribute of WGSL before 2022.",
       right:
         "Write @group(0) @binding(0) for [[group(0), binding(0)]], @compute @workgroup_size(64) for [[stage(compute), workgroup_size(64)]], @builtin(…) likewise, and leave [[block]] out.",
+    };
+  }
+  const [, type] = /(?:^|[;{}]\s*|\n\s*)(\w+)\s+$/.exec(before) ?? [];
+  const [, name] = /^(\w+)\s*[=;]/.exec(rest) ?? [];
+  if (type && name && /^Expected call, assignment/.test(message)) {
+    const [own] = /(?<=^WGSL's name is )\w+/.exec(OTHER_KERNEL_TYPES[type.toLowerCase()] ?? "") ?? [];
+    return {
+      wrong: `${type} ${name} is no declaration of WGSL's.`,
+      right: `Write var ${name} : ${own ?? type} = …;, or let where it stays.`,
     };
   }
   const [word] = /^[a-z]\w*/i.exec(rest) ?? [];

@@ -225,7 +225,7 @@ function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): 
   const access = elem.template?.[1]?.name;
   if (space === "uniform") return { name, ...slot, kind: "uniform", layout, offset: decl.start };
   if (space === "storage") {
-    return { name, ...slot, kind: access === "read_write" ? "storage" : "read-only-storage", layout, offset: decl.start };
+    return { name, ...slot, kind: access?.includes("write") ? "storage" : "read-only-storage", layout, offset: decl.start };
   }
   return {
     ...place,

@@ -19,9 +19,19 @@ export const OTHER_TYPE_NAMES: Readonly<Record<string, string>> = {
   uint32: "WGSL's name is u32.",
 };
 
+const SCALARS = { float: "f", half: "h", int: "i", uint: "u", ivec: "i", uvec: "u" };
+const SIDES = [2, 3, 4];
+const VECTORS = Object.entries(SCALARS).flatMap(([name, letter]) =>
+  SIDES.map((side) => [`${name}${side}`, `WGSL's name is vec${side}${letter}.`]),
+);
+const MATRICES = SIDES.flatMap((side) =>
+  [`float${side}x${side}`, `mat${side}`].map((name) => [name, `WGSL's name is mat${side}x${side}f.`]),
+);
+
 /** The same in a kernel, where an output's types of 8, 16 and 64 bits are no types either. */
 export const OTHER_KERNEL_TYPES: Readonly<Record<string, string>> = {
   ...OTHER_TYPE_NAMES,
+  ...Object.fromEntries([...VECTORS, ...MATRICES]),
   ...Object.fromEntries(
     ["f64", "double", "float64"].map((name) => [name, "WGSL has no floats of 64 bits: use f32, or fixed point in vec2<u32>."]),
   ),

@@ -301,7 +301,7 @@ describe("a wrong usage", () => {
     ["a misspelt verb", ["statsu"], "unknown command 'statsu' (Did you mean status?)"],
     ["an unknown option", ["status", "--loud"], "unknown option '--loud'."],
     ["a missing argument", ["watch"], "missing required argument 'job'."],
-    ["a missing option", ["results", "1"], "required option '--out <file>' not specified."],
+    ["a missing option", ["results", "1"], "results writes to a file, and --out names none."],
     ["one argument too many", ["schema", "x"], "too many arguments for 'schema'. Expected 0 arguments but got 1."],
     ["a port that is none", ["serve", "--port", "http"], "option '--port <port>' argument 'http' is invalid. It is no port: 0 to 65535."],
     ["no verb at all", [], "A verb is missing."],

@@ -1,0 +1,51 @@
+/** What is said of tolerances that allow nothing, and of those that nothing correct needs. */
+import { expect, it } from "vitest";
+import { admitted, judgesHere, packageOf } from "./package.ts";
+
+const judges = judgesHere();
+
+async function told(value: string, output: object, verify?: object): Promise<string[]> {
+  const kernel = `@group(0) @binding(0) var<uniform> unit: u32;
+@group(0) @binding(1) var<storage, read_write> o: array<u32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { o[id.x] = ${value}; }
+`;
+  const manifest = {
+    name: "test-job",
+    kernel: ["kernel.wgsl"],
+    units: { count: 2 },
+    bindings: { unit: { set: { "": "$unit.index" } } },
+    passes: [{ workgroups: [1] }],
+    output: [{ binding: "o", dtype: "u32", shape: [8, 8], ...output }],
+    gflopPerUnit: 1,
+    verify,
+  };
+  const { warnings } = admitted(await judges.admit(packageOf({ "job.json": manifest, "kernel.wgsl": kernel })));
+  return warnings.filter((text) => /compare/.test(text));
+}
+
+const FLOATS = "u32(sqrt(f32(id.x + unit)) * 9.0)";
+const INTEGERS = "id.x + unit";
+const PICTURE = { reduce: { kind: "image", columns: 2, range: [0, 200] } };
+
+it.each([
+  ["of a picture's range", { ...PICTURE, compare: { rtol: 0.001 } }, /output\[0\]\.compare: two whole numbers up to 200 may be 0\.2 apart/],
+  ["of its type", { compare: { atol: 0.5 } }, /up to 4294967295 may be 0\.5 apart by this, less than 1: it allows no difference/],
+])("a tolerance that allows no two whole numbers %s is told", async (_, output, expected) => {
+  expect(await told(FLOATS, output)).toEqual([expect.stringMatching(expected)]);
+});
+
+it.each([
+  ["by 1", { compare: { atol: 1 } }],
+  ["by a share of large ones", { compare: { rtol: 0.001 } }],
+  ["in ulps", { compare: { ulps: 1 } }],
+  ["by outliers", { compare: { atol: 0.5, outliers: 0.1 } }],
+])("one that allows some %s is not", async (_, output) => {
+  expect(await told(FLOATS, output)).toEqual([]);
+});
+
+it("a tolerance of a kernel without floats is told for what it is", async () => {
+  const room = (place: string) => [expect.stringMatching(`${place}: the kernel computes without floats, .* room to cheat in`)];
+  expect(await told(INTEGERS, { compare: { atol: 1 } })).toEqual(room("output\\[0\\].compare"));
+  expect(await told(INTEGERS, {}, { compare: { atol: 1 } })).toEqual(room("verify.compare"));
+  expect(await told(INTEGERS, {})).toEqual([]);
+});
