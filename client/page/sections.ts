@@ -116,10 +116,10 @@ export function promises(allowSoftware: boolean): TemplateResult {
     <div>
       <h2>What it does</h2>
       <ul class="list">
-        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} on your graphics card (GPU)${allowSoftware ? ", or on your processor (CPU) where there is none and the browser can" : ""}, in this tab, after your click.</li>
+        <li>Runs one ${servedPool() ? "kernel of the pool's owner" : "public kernel"} at a time on your graphics card (GPU)${allowSoftware ? ", or on your processor (CPU) where there is none and the browser can" : ""}, in this tab, after your click.</li>
         <li>Lends at most the share of its time that you chose: half is every other moment, on average over a second or a whole unit.</li>
         <li>Steps aside while you move the pointer, scroll or type on this page.</li>
-        <li>Goes on while this tab is hidden, with a quarter at most, and when you follow a link to another job here. Stop ends it, and so does closing, reloading or leaving the page.</li>
+        <li>Goes on while this tab is hidden, with a quarter at most, with another job of this network when the one you came to has nothing left for you (unless its link was for that job alone), and when you follow a link to another job here. Stop ends it, and so does closing, reloading or leaving the page.</li>
         <li>Sends results under a key that this browser made. It has no name on it.</li>
         <li>Keeps what is finished when the connection breaks, and sends it later.</li>
       </ul>

@@ -140,8 +140,8 @@ const withProcessor =
 /** What is to be typed breaks between its words alone: one inside a dash would be copied wrong. */
 const typed = (text: string) => html`<code>${text.split(" ").map((word, at) => html`${at > 0 ? " " : ""}<span>${word}</span>`)}</code>`;
 
-const terms = ({ saveData }: Situation) => html`<ul class="terms">
-  <li>Runs only in this tab, only after you press the button.</li>
+const terms = ({ saveData, chosenJob }: Situation) => html`<ul class="terms">
+  <li>Runs only in this tab, only after you press${chosenJob > 0 ? " the button" : ": this job, then others"}.</li>
   <li>${saveData ? "You asked to save data: it waits until you say so once more." : "Steps aside while you scroll or type on this page."}</li>
   <li>One click stops it. No account, no coin, no ads.</li>
 </ul>`;

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Static } from "typebox";
 import { counted } from "../../shared/counted.ts";
 import { MemberListSchema, PoolLinkSchema, PoolListSchema } from "../../shared/pool-api.ts";
+import { isLoopback } from "../access/machine.ts";
 import { type Connection, posted, send, sendJson } from "./api.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
@@ -101,6 +102,11 @@ function tell(made: Static<typeof PoolLinkSchema>, options: VerbOptions): void {
   note(`Pool ${made.id} is ${made.name}. Until ${made.until} ${many}; it is not shown again.`);
   print(made.link);
   printQr(made.link);
+  if (isLoopback(new URL(made.link).hostname)) {
+    note(
+      `No other machine can open this link: its address means the machine that opens it. To reach others start the coordinator with ${invocation("serve --host 0.0.0.0 --tls")}, then ${invocation(`pool invite ${made.id}`)} makes one for them.`,
+    );
+  }
   note(`On a machine without a browser: ${invocation(`donate --join ${made.link}`)}`);
 }
 

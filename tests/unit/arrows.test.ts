@@ -35,8 +35,8 @@ const ARROWS: [string, string[], string[]][] = [
   ["server/admit", ["../core/blob-store.ts"], ["../core/step.ts", "../http/app.ts", "../store/sqlite.ts"]],
   [
     "server/cli",
-    ["./api.ts", "../main.ts", "../../client/engine/driver.ts"],
-    ["../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/donor/socket.ts"],
+    ["./api.ts", "../main.ts", "../access/machine.ts", "../../client/engine/driver.ts"],
+    ["../access/keys.ts", "../core/step.ts", "../http/app.ts", "../coordinator.ts", "../../client/donor/socket.ts"],
   ],
   [
     "server/tls",

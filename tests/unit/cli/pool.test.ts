@@ -75,6 +75,21 @@ describe("a pool", () => {
     });
   });
 
+  it("says when no other machine can open its link", async () => {
+    const words = "No other machine can open this link";
+    const made = await idlewave(["pool", "new", "Here"], env);
+    expect(made.stderr).toContain(words);
+    expect(made.stderr).toContain("serve --host 0.0.0.0 --tls");
+    const reached = await startServer({ publicUrl: "https://lab.example" });
+    try {
+      const { code, stderr } = await idlewave(["pool", "new", "Lab"], { IDLEWAVE_URL: reached.url, IDLEWAVE_TOKEN: reached.token });
+      expect(code).toBe(EXIT.ok);
+      expect(stderr).not.toContain(words);
+    } finally {
+      await reached.close();
+    }
+  });
+
   it("shows its link as a QR code in a terminal that has room for it, and to no program", async () => {
     const create = (columns: number, ...more: string[]) => inTerminal(columns, () => idlewave(["pool", "create", "Lab", ...more], env));
     const [link, ...code] = (await create(80)).stdout.trimEnd().split("\n");
@@ -96,6 +111,8 @@ describe("a pool", () => {
     ["pool", "revoke", "x"],
     ["donate", "--pool", "1", "--name", "Lab PC"],
     ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", "x".repeat(41)],
+    ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", "\u2800"],
+    ["donate", "--join", `https://idlewave.example/join#${"a".repeat(43)}`, "--name", " \u0301 "],
     ["donate", "--join", "https://idlewave.example/join"],
     ["donate", "--join", `https://idlewave.example/other#${"a".repeat(43)}`],
     ["donate", "--pool", "one"],

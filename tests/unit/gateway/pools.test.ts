@@ -82,7 +82,9 @@ describe("a volunteer and pools", () => {
     expect(replies.find(({ ok }) => !ok)?.message).toContain("let in as many as it was made for");
     // Who is one already takes no use, and may be named anew.
     const [first] = three.filter((_, at) => replies[at]?.ok);
-    expect(await first?.ask(SocketEvent.Join, { secret, name: "Lab PC 7" })).toMatchObject({ ok: true });
+    for (const name of ["  ", "\u2800", "Lab\u00ad"])
+      expect(await first?.ask(SocketEvent.Join, { secret, name })).toMatchObject({ ok: false, code: "bad-message" });
+    expect(await first?.ask(SocketEvent.Join, { secret, name: " Lab PC 7 " })).toMatchObject({ ok: true });
     expect((await network.store.pools.members(pool.id)).map(({ name }) => name).sort()).toEqual(["", "Lab PC 7"]);
     const again = await Pools.open(network.store.pools, network.coordinator, network.tokens.ring);
     expect(again.row(pool.id)).toMatchObject({ inviteUses: 0 });

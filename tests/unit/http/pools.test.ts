@@ -58,7 +58,7 @@ describe("pools", () => {
   it("are made by any owner, whose link says who asks", async () => {
     expect(made.link).toMatch(new RegExp(`^${server.url}/join#[A-Za-z0-9_-]{43}$`));
     expect((await server.post("/api/pools", { name: "x" })).status).toBe(401);
-    for (const name of ["", "\ud800", "a\udc00b", "a\u202eb", "a\nb"])
+    for (const name of ["", " ", "\u3164", "\ud800", "a\udc00b", "a\u202eb", "a\nb"])
       expect((await server.post("/api/pools", { name }, teacher)).status).toBe(400);
     const asked = await server.post("/api/pools/invited", { secret: secretOf(made) });
     expect(await asked.json()).toEqual({ id: made.id, name: POOL, owner: "teacher" });
