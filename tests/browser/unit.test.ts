@@ -142,7 +142,7 @@ it("says so where the coordinator gives out other bytes than it tells of, none, 
   let about: "forged" | "gone" | "no-input" = "forged";
   const { url, server } = await openLiar((path) => {
     if (about === "no-input") return path.startsWith("/blobs/") ? { status: 404, body: "{}" } : undefined;
-    if (!path.includes("/bytes")) return undefined;
+    if (!/^\/api\/.*\/bytes/.test(path)) return undefined;
     return about === "gone" ? { status: 404, body: "{}" } : { status: 200, body: Buffer.alloc(8 + 4 * NUMBERS, 1) };
   });
   try {
