@@ -5,32 +5,20 @@
  * (group-commit.ts); a claim writes nothing and is answered at once.
  */
 import { IdlewaveError } from "../shared/errors.ts";
-import type { AccountId, JobId, PoolId, UnitIndex } from "../shared/ids.ts";
 import { type BlobWatch, BlobWatches } from "./blob-watch.ts";
-import { type AuditState, auditState, isAuditor, type JobAuditState, jobAuditState } from "./core/audit.ts";
-import { canaryWords } from "./core/canary.ts";
-import { isUncompared, uncompared } from "./core/compared.ts";
-import { type JobCounts as Counts, countsOf } from "./core/counts.ts";
-import { devicesOf } from "./core/devices.ts";
-import { disagreement } from "./core/disagreement.ts";
+import { CoordinatorView } from "./coordinator-view.ts";
+import { type AuditState, isAuditor } from "./core/audit.ts";
 import type { Effect, Reply } from "./core/effects.ts";
-import type { CoreEvent, HostFacts, JobSpec, Timeless } from "./core/events.ts";
-import { failing } from "./core/failing.ts";
-import type { ToCompare } from "./core/likeness.ts";
-import { unmetNeeds } from "./core/needs.ts";
-import { isAdmitted, servingCount } from "./core/pool.ts";
-import { whyNotChecked } from "./core/sampling.ts";
+import type { CoreEvent, JobSpec, Timeless } from "./core/events.ts";
 import { checkSpec } from "./core/spec.ts";
-import { type CoreState, createState, type Device } from "./core/state.ts";
 import { step } from "./core/step.ts";
 import { isOver, type JobRow, type Store, type StoreOp } from "./core/store.ts";
-import { wantedDigest } from "./core/verify.ts";
 import { newDraw } from "./draw.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JobEndings } from "./job-endings.ts";
-import { JobRows } from "./job-rows.ts";
-import { Quotes, type Spending } from "./quotes.ts";
 import { noteAuditor, takeUp } from "./take-up.ts";
+
+export type { JobCounts } from "./coordinator-view.ts";
 
 /** Operations that wait for the disk; above it submits are turned away. */
 const MAX_PENDING_OPS = 65_536;
@@ -66,19 +54,13 @@ export interface Load {
   pendingOps: number;
 }
 
-/** `unitsPerMinute`: units that became final in the last minute. */
-export type JobCounts = Counts & { unitsPerMinute: number };
-
-export class Coordinator {
+export class Coordinator extends CoordinatorView {
   private readonly store: Store;
   private readonly clock: () => number;
   private readonly onFatal: (error: unknown) => void;
   private readonly onAuditing: ((state: AuditState) => void) | undefined;
   private toldAuditing: AuditState = "none";
   private readonly onReply: NonNullable<CoordinatorOptions["onReply"]> | undefined;
-  private readonly state: CoreState;
-  private readonly rows = new JobRows();
-  private readonly quotes = new Quotes();
   private readonly listeners = new Set<(notice: Notice) => void>();
   private readonly commits: GroupCommit<Notice>;
   private readonly endings: JobEndings;
@@ -91,7 +73,7 @@ export class Coordinator {
   private setBack = 0;
 
   private constructor(options: CoordinatorOptions) {
-    this.state = createState(options.auditShare, options.canaryMs);
+    super(options.auditShare, options.canaryMs);
     this.store = options.store;
     this.clock = options.clock ?? Date.now;
     this.onFatal = options.onFatal;
@@ -174,112 +156,6 @@ export class Coordinator {
     await this.commits.written();
   }
 
-  /** All jobs with their states as they are on disk, by id. */
-  jobs(): JobRow[] {
-    return this.rows.all();
-  }
-
-  job(id: JobId): JobRow | undefined {
-    return this.rows.get(id);
-  }
-
-  /** Undefined when there is no such job. */
-  counts(id: JobId): JobCounts | undefined {
-    const job = this.state.jobs.get(id);
-    return job && { ...countsOf(job), unitsPerMinute: this.rows.unitsPerMinute(id, this.now()) };
-  }
-
-  /** What the job was stored with. Throws `not-found`. */
-  spec(id: JobId): Readonly<JobSpec> {
-    const job = this.state.jobs.get(id);
-    if (!job) throw new IdlewaveError("not-found", { what: `job ${id}` });
-    return job.spec;
-  }
-
-  /**
-   * Why a job gets no further: it is measured first, no host that is connected can run it, its volunteers never agree, or it
-   * fails with them. "" when none is so.
-   */
-  waitsFor(id: JobId): string {
-    const job = this.state.jobs.get(id);
-    if (job?.state !== "running") return job ? canaryWords(this.state, job) : "";
-    const { pool, requires } = job.spec;
-    if (pool !== undefined && servingCount(this.state, job) === 0) return "no member of its pool lends to it now";
-    return unmetNeeds(requires, this.volunteers(pool)) || disagreement(this.state, job, this.volunteers(pool)) || failing(job);
-  }
-
-  /** Undefined when there is no such job. */
-  spending(id: JobId): Spending | undefined {
-    const job = this.state.jobs.get(id);
-    return job && this.quotes.spending(this.state, job, this.now());
-  }
-
-  /** Whether a job that is started now is measured first, if an auditor that is here can run it. */
-  get measures(): boolean {
-    return this.state.canaryMs > 0 && this.auditing !== "none";
-  }
-
-  /** Whether what volunteers agree on is looked at. */
-  get auditing(): AuditState {
-    return auditState(this.state, this.now());
-  }
-
-  /** The same for one job; `unable`: no auditor that is here can run it, or it never answered. */
-  auditingOf(id: JobId): JobAuditState {
-    const job = this.state.jobs.get(id);
-    return job ? jobAuditState(this.state, job, this.now()) : this.auditing;
-  }
-
-  /** What was drawn of a unit in a task of the auditor's, while it is not told of. */
-  drawnOf(job: JobId, task: string, unit: UnitIndex): { digest: string; slices: readonly number[] } | undefined {
-    return this.state.jobs.get(job)?.checkTasks.get(task)?.units.get(unit);
-  }
-
-  /** Why units that begin now are not computed once and checked, though their owner asked for it, as the end of a sentence; "" when they are. */
-  whyNotChecked(id: JobId): string {
-    const job = this.state.jobs.get(id);
-    return job?.spec.check ? whyNotChecked(this.state, job, this.now()) : "";
-  }
-
-  leasedUnits(job: JobId, limit: number): UnitIndex[] {
-    return this.state.jobs.get(job)?.pages.leasedUnits(limit) ?? [];
-  }
-
-  /** The digest whose bytes this account was asked for, or undefined: nothing else need be read or kept. */
-  wantedDigest(job: JobId, unit: UnitIndex, account: AccountId): string | undefined {
-    const found = this.state.jobs.get(job);
-    return found && isAdmitted(this.state, found.spec.pool, account) ? wantedDigest(found, unit, account) : undefined;
-  }
-
-  /** Results that are stored and wait to be compared. */
-  uncompared(): Iterable<ToCompare> {
-    return uncompared(this.state);
-  }
-
-  isUncompared(each: ToCompare): boolean {
-    return isUncompared(this.state, each);
-  }
-
-  /** Whether this account is a member of the pool now. */
-  isMember(pool: PoolId, account: AccountId): boolean {
-    return isAdmitted(this.state, pool, account);
-  }
-
-  /** Of which account this is a device, if of any. */
-  device(account: AccountId): Readonly<Device> | undefined {
-    return this.state.devices.get(account);
-  }
-
-  /** All devices of the account that this one is of, itself among them. */
-  devicesOf(account: AccountId): AccountId[] {
-    return devicesOf(this.state, account);
-  }
-
-  /** Members whose hosts serve the pool now. */
-  isServing(pool: PoolId, account: AccountId): boolean {
-    return this.state.pools.get(pool)?.serving.has(account) ?? false;
-  }
-
   watchBlobs(): BlobWatch {
     return this.blobs.open();
   }
@@ -308,10 +184,6 @@ export class Coordinator {
     this.onAuditing?.(auditing);
   }
 
-  private *volunteers(pool: PoolId | undefined): Generator<HostFacts> {
-    for (const host of this.state.hosts.values()) if (!isAuditor(host) && host.pool === pool) yield host;
-  }
-
   private step(event: CoreEvent): Effect[] {
     try {
       return step(this.state, event);
@@ -322,7 +194,7 @@ export class Coordinator {
     }
   }
 
-  private now(): number {
+  protected override now(): number {
     const told = this.clock();
     // A clock that is set back must not bring a deadline back, nor hold one up until it is as late again.
     this.setBack += Math.max(0, this.told - told);

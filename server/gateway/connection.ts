@@ -8,54 +8,21 @@ import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
 import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
-import type { HostId, JobId, PublicKeyHex } from "../../shared/ids.ts";
+import type { JobId } from "../../shared/ids.ts";
 import { OwnUnitsSchema } from "../../shared/messages.ts";
 import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
-import { type ClusterNames, isLimited, lineOf } from "../access/address.ts";
-import type { PassFacts } from "../access/pass.ts";
-import type { Pools } from "../access/pools.ts";
-import type { Coordinator } from "../coordinator.ts";
-import { AUDITOR } from "../core/cluster.ts";
-import type { AccountRow, Store } from "../core/store.ts";
+import { isLimited, lineOf } from "../access/address.ts";
 import { devices, link, revoke } from "./account.ts";
-import { answer, type Desk, errorFrame, type Peer } from "./answer.ts";
+import { answer, errorFrame, type Peer } from "./answer.ts";
+import type { ConnectionContext } from "./context.ts";
 import { Handshake } from "./handshake.ts";
+import { introduce } from "./introduce.ts";
 import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_FRAMES_IN_FLIGHT, TOO_FAST_RATE } from "./limits.ts";
 import { join, leave, passOf, renewPass } from "./members.ts";
-import { type Accounts, type Notices, noticeOf } from "./notices.ts";
-import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
-import type { Signing } from "./signing.ts";
-import type { Visit, Visits } from "./visits.ts";
-
-export interface ConnectionContext extends Desk {
-  store: Store;
-  signing: Signing;
-  clusters: ClusterNames;
-  notices: Notices;
-  accounts: Accounts;
-  newKeys: NewKeyPace;
-  bytes: BytePace;
-  ownUnits: OwnUnitsPace;
-  allowSoftware: boolean;
-  /** Whether this token makes its host the auditor. */
-  mayAudit: (token: string) => Promise<boolean>;
-  coordinator: Desk["coordinator"] & Pick<Coordinator, "carryOut" | "job" | "device" | "devicesOf">;
-  pools: Pools;
-  /** Lines that serve a pool. */
-  serving: Map<Socket, PassFacts>;
-  /** Lines that said they are an auditor's, and their tokens. */
-  auditors: Map<Socket, string>;
-  visits: Visits;
-  nextHost: () => HostId;
-  /** The coordinator takes nothing new; what it has begun it answers. */
-  isStopping: () => boolean;
-  /** Told of each error that a volunteer is answered. */
-  onRefused: (code: ErrorCode) => void;
-  /** Told of each answer that is on its way, until it is out. */
-  answering: (answer: Promise<void>) => void;
-}
+import { noticeOf } from "./notices.ts";
+import type { Visit } from "./visits.ts";
 
 /** What a connection needs until it is open or closed. */
 interface Opening {
@@ -66,16 +33,6 @@ interface Opening {
 }
 
 type Ack = (answer: unknown) => void;
-
-const NO_AUDITOR = {
-  why: "The auditor needs an administrator's token, and this is none.",
-  todo: "Pass the one that the coordinator printed on its first start, or make one with npx idlewave token new <name> --admin.",
-};
-
-const NO_SITE = {
-  why: "The site whose visitor this is said to be is none of this network's, or was switched off.",
-  todo: "Leave site out of hello to lend for no site, or ask the operator to register it: npx idlewave site add <origin>.",
-};
 
 const unitsChecker = Compile(OwnUnitsSchema);
 
@@ -167,31 +124,14 @@ export class Connection {
     try {
       if (context.isStopping()) throw new IdlewaveError("shutting-down");
       const introduced = opening.handshake.check(hello, socket.id, opening.ownOrigin, context.clock());
-      const { publicKey, host, audit, pool, session } = introduced;
-      // Noted before the token is looked up: whichever comes first, its revocation finds this line.
-      if (audit !== undefined) context.auditors.set(socket, audit);
-      if (audit !== undefined && !(await context.mayAudit(audit))) throw new IdlewaveError("forbidden", NO_AUDITOR);
-      if (introduced.site !== undefined) await this.enter(introduced.site);
-      const known = await context.store.knownAccount(publicKey);
-      if (pool !== undefined && !(known && context.pools.isMember(pool, known.id))) throw new IdlewaveError("not-member", { pool });
-      const row = known ?? (await this.newAccount(publicKey));
-      const cluster = audit === undefined ? await context.clusters.of(this.address, row.id, context.clock()) : AUDITOR;
-      const facts = {
-        host: context.nextHost(),
-        account: row.id,
-        cluster,
-        features: host.features,
-        limits: host.limits,
-        gflops: host.gflops,
-        pool,
-      };
-      const joined = context.coordinator.device(row.id);
-      // What one device was found out for, all of its account answer for.
-      const record = joined ? { ...row.record, proven: (await context.store.devices.record(joined.accountKey)).proven } : row.record;
+      const { publicKey, pool, session } = introduced;
+      // Counted from its first word on, so that a site that is switched off meanwhile finds it.
+      if (introduced.site !== undefined) this.visit = context.visits.begin(introduced.site);
+      const { row, facts, record, joined } = await introduce(context, { socket, address: this.address, visit: this.visit }, introduced);
       if (this.isClosed()) return;
       await context.coordinator.carryOut({ type: "host-joined", facts, record });
       this.peer = {
-        ...{ host: facts.host, account: row.id, publicKey, cluster, pool, visit: this.visit },
+        ...{ host: facts.host, account: row.id, publicKey, cluster: facts.cluster, pool, visit: this.visit },
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
@@ -214,22 +154,6 @@ export class Connection {
       ack(refused(code, details));
       socket.disconnect(true);
     }
-  }
-
-  /** Lends in the name of the site of this origin, while that is on. */
-  private async enter(origin: string): Promise<void> {
-    const visit = this.context.visits.begin(origin);
-    this.visit = visit;
-    const site = await this.context.store.siteOf(origin);
-    if (site?.offAt !== null) throw new IdlewaveError("forbidden", NO_SITE);
-    visit.is(site.id);
-  }
-
-  private async newAccount(publicKey: PublicKeyHex): Promise<AccountRow> {
-    const { disk, newKeys, store, clock } = this.context;
-    disk.makeSure();
-    if (isLimited(this.address)) newKeys.take(this.address, clock());
-    return await store.accountOf(publicKey, clock());
   }
 
   private frame(frame: unknown, ack: unknown): void {

@@ -15,7 +15,8 @@ import type { TokenKeys } from "../access/token.ts";
 import type { Coordinator, Notice } from "../coordinator.ts";
 import type { BlobStore } from "../core/blob-store.ts";
 import type { Store } from "../core/store.ts";
-import { Connection, type ConnectionContext } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionContext } from "./context.ts";
 import { isOwnOrigin } from "./handshake.ts";
 import { AddressLimits } from "./limits.ts";
 import { accountsOf, Notices } from "./notices.ts";
@@ -132,7 +133,6 @@ export class Gateway {
     const ownUnits = new OwnUnitsPace();
     const { coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit } = options;
     const { notices, auditors, serving, visits } = this;
-    // One for all lines: there may be ten thousand.
     const context: ConnectionContext = {
       ...{ coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit },
       ...{ clock, onFailure, clusters, idles, claims, newKeys, bytes, ownUnits, notices, accounts, auditors, serving, visits },
