@@ -12,7 +12,7 @@ import type { Plans } from "./access/plans.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { BlobStore } from "./core/blob-store.ts";
 import type { CoreEvent } from "./core/events.ts";
-import type { ToCompare } from "./core/likeness.ts";
+import type { Distance, ToCompare } from "./core/likeness.ts";
 import type { Store } from "./core/store.ts";
 
 interface ComparerParts {
@@ -70,19 +70,21 @@ export class Comparer {
 
   private async compared(each: ToCompare): Promise<Omit<Extract<CoreEvent, { type: "compared" }>, "now" | "draw">> {
     const { job, unit, digest, others } = each;
-    const distances: { to: string; distance: number | null }[] = [];
+    const distances: { to: string; distance: Distance }[] = [];
     let mine: Uint8Array | undefined;
     for (const to of [digest, ...others]) {
-      let distance: number | null = null;
+      let distance: Distance = null;
       try {
+        const [self] = distances;
         // What is not alike to itself is alike to nothing.
-        if (distances[0]?.distance !== null) {
+        if (!self || typeof self.distance === "number") {
           mine ??= await this.bytesOf(job, unit, digest);
           const { plan } = await this.parts.plans.of(job);
           distance = await distanceOf(plan, mine, to === digest ? mine : await this.bytesOf(job, unit, to));
         }
       } catch (err) {
-        // A result that nobody can read is nobody's vote: others compute the unit.
+        // Others compute the unit.
+        distance = "unread";
         const isOurs = !this.closed && this.parts.coordinator.isUncompared(each);
         if (isOurs) this.parts.log.error({ err, job, unit, digest: to }, "A result could not be compared.");
       }

@@ -1,7 +1,7 @@
 /** What comparing results of a unit has come to, and what is to be compared after a restart. */
 import type { Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
-import { type Distances, isAlike, isCompared, type ToCompare } from "./likeness.ts";
+import { type Distance, type Distances, isAlike, isCompared, type ToCompare } from "./likeness.ts";
 import type { CoreState } from "./state.ts";
 import { isOver } from "./store.ts";
 import { conclude } from "./verify.ts";
@@ -39,7 +39,7 @@ export function takeLikeness(state: CoreState, event: Extract<CoreEvent, { type:
   return { type: "done" };
 }
 
-function distancesOf(all: Distances, digest: string): Map<string, number | null> {
+function distancesOf(all: Distances, digest: string): Map<string, Distance> {
   let found = all.get(digest);
   if (!found) {
     found = new Map();

@@ -14,7 +14,7 @@ import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
 import { noteActive } from "./active.ts";
 import { isAuditor } from "./audit.ts";
-import { isAlike } from "./likeness.ts";
+import { isAlike, isUnread } from "./likeness.ts";
 import { noteOpen, standingOf } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { endUnder } from "./statement.ts";
@@ -87,7 +87,7 @@ function settledAs(state: CoreState, replica: Replica, outcome: Settled["outcome
 
 function outcomeOf(open: OpenUnit, { status, counted, digest }: Replica, canonical: string): Settled["outcome"] {
   const isRight = isAlike(open, digest, canonical);
-  if (status === "failed" || isRight === undefined) return "void";
+  if (status === "failed" || isRight === undefined || isUnread(open, digest)) return "void";
   if (!isRight) return "refused";
   return counted ? "final" : "void";
 }

@@ -3,7 +3,7 @@ import { counted } from "../../shared/counted.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
 import { mayBeOne } from "./cluster.ts";
 import type { HostFacts } from "./events.ts";
-import { isAlike } from "./likeness.ts";
+import { isAlike, isUnread } from "./likeness.ts";
 import { meets } from "./needs.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 
@@ -32,7 +32,7 @@ export function disagreement(state: CoreState, job: Job, volunteers: Iterable<Ho
   for (const [unit, open] of job.open) {
     if (++looked > LOOKED_AT) break;
     const votes = open.replicas.filter(({ counted }) => counted);
-    const refused = open.replicas.filter(({ digest }) => isAlike(open, digest, digest) === false).length;
+    const refused = open.replicas.filter(({ digest }) => isAlike(open, digest, digest) === false && !isUnread(open, digest)).length;
     if (refused >= MIN_REFUSED) return `${counted(refused, "volunteer")} gave numbers for unit ${unit} that are not finite: ${FINITE}`;
     const answers = answersIn(open, votes);
     if (answers === votes.length && answers >= MIN_ANSWERS) return `${told(votes.length, answers, unit)}: ${causes}`;

@@ -4,6 +4,7 @@ import type { JobState } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
 import type { AccountId, HostId, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
+import type { Distance } from "./likeness.ts";
 
 /** What the core must know of a job; the plan itself stays outside. */
 export interface JobSpec {
@@ -137,7 +138,7 @@ export type CoreEvent =
   | { type: "signed"; now: number; account: AccountId; statement: StatementId; signature: Uint8Array }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
   | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
-  /** Results of a unit were compared, one with itself and with others: how far they are apart, in parts of the tolerance; null: further. */
+  /** Results of a unit were compared, one with itself and with others: how far they are apart, as likeness.ts has it. */
   | {
       type: "compared";
       now: number;
@@ -145,7 +146,7 @@ export type CoreEvent =
       job: JobId;
       unit: UnitIndex;
       digest: string;
-      distances: { to: string; distance: number | null }[];
+      distances: { to: string; distance: Distance }[];
     }
   /** An auditor asks for a job to measure. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the run's id. */
   | { type: "canary-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }

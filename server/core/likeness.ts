@@ -11,8 +11,11 @@ import type { JobId, UnitIndex } from "../../shared/ids.ts";
 import type { Job, OpenUnit } from "./state.ts";
 import type { Work } from "./work.ts";
 
-/** How far results are apart, in parts of the tolerance, 0 to 1; null: further. By digest, of both. */
-export type Distances = Map<string, Map<string, number | null>>;
+/** In parts of the tolerance, 0 to 1; null: further. `unread`: its bytes could not be read, which is nobody's fault but ours. */
+export type Distance = number | null | "unread";
+
+/** How far results are apart. By digest, of both. */
+export type Distances = Map<string, Map<string, Distance>>;
 
 /** A result that is to be compared with itself and with `others`; the bytes of all of them are stored. */
 export interface ToCompare {
@@ -26,7 +29,12 @@ export interface ToCompare {
 export function isAlike({ distances }: OpenUnit, one: string, other: string): boolean | undefined {
   if (!distances) return one === other;
   const found = distances.get(one)?.get(other);
-  return found === undefined ? undefined : found !== null;
+  return found === undefined ? undefined : typeof found === "number";
+}
+
+/** Nobody knows what it says: it is no vote, and whoever gave it is not refused for it. */
+export function isUnread({ distances }: OpenUnit, digest: string): boolean {
+  return distances?.get(digest)?.get(digest) === "unread";
 }
 
 /** Bytes of it are stored that were not compared yet. */
@@ -51,7 +59,7 @@ export function referenceOf(open: OpenUnit, decided: readonly string[], vouched:
   if (!distances || preferred.length < 2) return preferred[0];
   const rank = (digest: string) => {
     const near = replicas.filter((replica) => replica.counted && isAlike(open, replica.digest, digest) === true);
-    const apart = near.reduce((sum, replica) => sum + (distances.get(digest)?.get(replica.digest) ?? 0), 0);
+    const apart = near.reduce((sum, replica) => sum + partOf(distances.get(digest)?.get(replica.digest)), 0);
     return { digest, votes: near.length, apart };
   };
   return preferred.map(rank).sort((one, other) => other.votes - one.votes || one.apart - other.apart)[0]?.digest;
@@ -60,6 +68,10 @@ export function referenceOf(open: OpenUnit, decided: readonly string[], vouched:
 /** The largest part of the tolerance that a result which counts is from the unit's. */
 export function takenIn({ distances, replicas }: OpenUnit, canonical: string): number {
   let taken = 0;
-  for (const { counted, digest } of replicas) if (counted) taken = Math.max(taken, distances?.get(canonical)?.get(digest) ?? 0);
+  for (const { counted, digest } of replicas) if (counted) taken = Math.max(taken, partOf(distances?.get(canonical)?.get(digest)));
   return taken;
+}
+
+function partOf(distance: Distance | undefined): number {
+  return typeof distance === "number" ? distance : 0;
 }

@@ -44,9 +44,9 @@ export class Ledger {
   readonly devices = new Map<AccountId, Device>();
   readonly members = new Map<PoolId, Set<AccountId>>();
   /** Of jobs whose results are compared within a tolerance. */
-  private readonly isNear: (one: string, other: string) => boolean;
+  private readonly isNear: (one: string, other: string) => boolean | undefined;
 
-  constructor(isNear = (one: string, other: string) => one === other) {
+  constructor(isNear: (one: string, other: string) => boolean | undefined = (one, other) => one === other) {
     this.isNear = isNear;
   }
 
@@ -249,7 +249,7 @@ export class Ledger {
     for (const op of settled) this.settle(state, job, unit, op);
   }
 
-  /** Undefined where bytes of one of them never came. */
+  /** Undefined where bytes of one of them never came, or cannot be read. */
   private isAlike(state: LedgerUnit, job: JobId, one: string, other: string): boolean | undefined {
     if (!this.spec(job).tolerant) return one === other;
     return state.bytes.has(one) && state.bytes.has(other) ? this.isNear(one, other) : undefined;

@@ -78,8 +78,8 @@ describe("results that are to be compared", () => {
     ask(wish(1, "7", "missing", "8"));
     await settled(told, 2);
     expect(told).toMatchObject([
-      { distances: [{ distance: null }, { distance: null }] },
-      { distances: [{ distance: 0 }, { distance: null }, { distance: 0.5 }] },
+      { distances: [{ distance: "unread" }, { distance: null }] },
+      { distances: [{ distance: 0 }, { distance: "unread" }, { distance: 0.5 }] },
     ]);
     expect(logged).toMatchObject([{ digest: "missing" }, { digest: "missing" }]);
   });

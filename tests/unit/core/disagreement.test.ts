@@ -42,6 +42,7 @@ it.each<[string, string[], string]>([
     '2 volunteers gave numbers for unit 0 that are not finite: NaN and infinities are refused: mend the kernel, or submit it anew with "nonFinite": "allow" in the output\'s compare, or in verify.compare',
   ],
   ["of one are not finite", ["NaN"], ""],
+  ["could not be read", ["lost", "lost"], ""],
   ["are all apart", ["0", "5", "9"], "3 volunteers gave 3 different answers for unit 0: look in the kernel for a race, or reads"],
 ])("within a tolerance it is told of results that %s", (_, names, words) => {
   const world = new World({ units: 1, floats: true, tolerant: true });

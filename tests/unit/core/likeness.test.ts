@@ -71,6 +71,14 @@ describe("what is not finite", () => {
   });
 });
 
+describe("what could not be read", () => {
+  it("is no vote, and whoever gave it is not refused", () => {
+    const world = new World(TOLERANT);
+    answer(world, "lost", "0", "0");
+    expect([finalOf(world), paid(world, [1, 2, 3]), world.job().refused]).toEqual(["0", [2, 3], 0]);
+  });
+});
+
 describe("while results are not compared yet", () => {
   it("nothing is concluded and nobody else is asked, until bytes have been waited for in vain", () => {
     const world = new World(TOLERANT);

@@ -6,7 +6,7 @@ import { uncompared } from "../../../server/core/compared.ts";
 import { addDevice } from "../../../server/core/devices.ts";
 import type { Effect, Reply } from "../../../server/core/effects.ts";
 import type { Assignment, AuditRecord, CoreEvent, JobSpec, StatementMark, SubmittedResult, Timeless } from "../../../server/core/events.ts";
-import type { ToCompare } from "../../../server/core/likeness.ts";
+import type { Distance, ToCompare } from "../../../server/core/likeness.ts";
 import { restorePool } from "../../../server/core/membership.ts";
 import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
@@ -53,9 +53,10 @@ export function jobSpec(changes: Partial<JobSpec> = {}): JobSpec {
 
 /**
  * What a result of this name is, where results are compared within a tolerance: two numbers are alike up to 1 apart, NaN is not
- * finite, and what is no number is like itself alone.
+ * finite, what is "lost" cannot be read any more, and what is no number is like itself alone.
  */
-function distanceOf(one: string, other: string): number | null {
+function distanceOf(one: string, other: string): Distance {
+  if (one === "lost" || other === "lost") return "unread";
   if (one === "NaN" || other === "NaN") return null;
   if (one === other) return 0;
   const apart = Math.abs(Number(one) - Number(other));
@@ -104,7 +105,10 @@ export function accountKeyOf(name: string): PublicKeyHex {
 
 export class World {
   state: CoreState = createState();
-  readonly ledger = new Ledger((one, other) => this.distance(one, other) !== null);
+  readonly ledger = new Ledger((one, other) => {
+    const distance = this.distance(one, other);
+    return distance === "unread" ? undefined : distance !== null;
+  });
   /** Results that wait to be compared; answered at once, unless it is set. */
   comparesLater = false;
   readonly comparisons: ToCompare[] = [];
@@ -162,7 +166,7 @@ export class World {
     return this.names.get(digest) ?? digest;
   }
 
-  private distance(one: string, other: string): number | null {
+  private distance(one: string, other: string): Distance {
     return distanceOf(this.nameOf(one), this.nameOf(other));
   }
 
