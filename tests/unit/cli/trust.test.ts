@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createServer } from "node:tls";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { namesOf } from "../../../server/access/machine.ts";
 import { EXIT } from "../../../server/cli/exit.ts";
@@ -41,7 +42,8 @@ async function idlewave(args: string[], env: Record<string, string> = {}, cwd = 
     text(child.stderr),
     new Promise<number | null>((resolve) => child.once("close", resolve)),
   ]);
-  return { code, stdout, stderr };
+  // A machine of continuous integration has lines coloured that no terminal shows.
+  return { code, stdout, stderr: stripVTControlCharacters(stderr) };
 }
 
 const wrong = (digits: string) => (digits.startsWith("0") ? `1${digits.slice(1)}` : `0${digits.slice(1)}`);

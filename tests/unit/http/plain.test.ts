@@ -39,14 +39,17 @@ async function started(patienceMs: number) {
   };
 }
 
+/** A reset is an end too. */
+const closed = (line: Socket) => new Promise((resolve) => line.once("close", resolve));
+
 it("a line is closed in time, however often something comes of it", async () => {
   const { app, line } = await started(300);
   opened.push(app);
-  const silent = once(await line(""), "close");
+  const silent = closed(await line(""));
   const drips = await line(HALF_A_REQUEST);
   const drip = setInterval(() => drips.write("h"), 20);
   opened.push({ close: () => clearInterval(drip) });
-  await Promise.all([silent, once(drips, "close")]);
+  await Promise.all([silent, closed(drips)]);
 });
 
 it.each([
@@ -55,9 +58,9 @@ it.each([
   ["has agreed on no cipher", HALF_A_HANDSHAKE],
 ])("a line that %s does not keep a server that closes", async (_what, sent) => {
   const { app, line } = await started(FOR_EVER_MS);
-  const closed = once(await line(sent), "close");
+  const ended = closed(await line(sent));
   await app.close();
-  await closed;
+  await ended;
 });
 
 it("a request with all the headers that HTTPS takes is told what is wrong with it", async () => {
