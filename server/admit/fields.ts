@@ -19,6 +19,8 @@ export interface FieldContext {
   elements: number | null;
   /** Collects what is right but worth a word. */
   warn(text: string): void;
+  /** Called for what refers to something that could not be read. */
+  skip(): void;
 }
 
 /** Writes `value` at `offset`, appending to `writes`; what does not fit is appended to `faults`. */
@@ -42,7 +44,8 @@ export function writeValue(
   if (layout.kind === "scalar") {
     const found = readSource(value, context.scope);
     if ("wrong" in found) {
-      if (!found.told) fault(found.wrong, found.right, found.at);
+      if (found.told) context.skip();
+      else fault(found.wrong, found.right, found.at);
       return;
     }
     const write: FieldWrite = { offset, as: layout.scalar, value: found.source };
@@ -65,7 +68,8 @@ export function writeValue(
   if (words !== undefined && whole) {
     const found = readSource(value, context.scope);
     if ("wrong" in found) {
-      if (!found.told) fault(found.wrong, found.right, found.at);
+      if (found.told) context.skip();
+      else fault(found.wrong, found.right, found.at);
       return;
     }
     const write: FieldWrite = { offset, as: "limbs", words, value: found.source };
@@ -78,6 +82,8 @@ export function writeValue(
     return;
   }
   const length = lengthOf(layout, context.elements);
+  // How many words it has is not known.
+  if (length === null && whole) return;
   const name = layoutName(layout);
   const limbs = words === undefined ? "" : `, or one integer of ${32 * words} bits as a decimal string`;
   fault(`${name} cannot take ${kindOf(value)}.`, `Write a list of ${length ?? "its"} elements${limbs}.`);

@@ -49,24 +49,25 @@ interface Compiled {
 
 const SAME_PLACE = /references multiple variables that use the same resource binding/;
 
-/** Adds what Tint says, and what our own reader says unless Tint knows better. */
+/** Adds what Tint says, and what our own reader says unless Tint knows better; true where it is a good kernel to both. */
 export async function tellTint(
   kernel: Kernel,
   read: KernelReading,
   { pipelines = [], overrides = {}, raised = false, isDoubled = false }: Compiled,
   faults: Faults,
   progress: Progress,
-): Promise<void> {
+): Promise<boolean> {
   const { isValid, said } = await judgeByTint({ kernel, broken: read.broken ?? [] }, pipelines, overrides, raised, progress);
   // What Tint takes is valid: the reader is at fault then, and the advice is how to get around it.
   for (const fault of read.faults) faults.add(isValid && read.plain ? unreadable(fault) : fault);
   const meant = said.filter(({ about, fault }) => about === "meaning" && !(isDoubled && SAME_PLACE.test(fault.wrong)));
   for (const { fault } of meant) faults.add(fault);
   // Tint stops at syntax too, in its own words and sometimes a line later; unknown names only follow from it.
-  if (read.faults.length > 0) return;
+  if (read.faults.length > 0) return false;
   if (!isValid) for (const fault of onceEach(read.unresolved)) faults.add(fault);
   const taken = new Set(read.unresolved.map(lineOf));
   for (const { about, fault } of said) if (about !== "meaning" && !taken.has(lineOf(fault))) faults.add(fault);
+  return isValid;
 }
 
 /** The first of each name that a file uses and nothing declares, with how often more. */
