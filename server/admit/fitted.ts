@@ -137,7 +137,7 @@ function filledByPasses(manifest: Manifest, reflection: Reflection, bindings: re
 function scopeOf(manifest: Manifest, pkg: JobPackage, files: PackageFiles, units: Units, faults: Faults): Scope {
   const tables = [...pkg.files.keys()].filter((name) => name.endsWith(".csv"));
   const isUnread = faults.holes.touches(["units"]);
-  const unread = "rows" in manifest.units && !isUnread ? { unread: files.headerOf(manifest.units.rows) } : undefined;
+  const unread = "rows" in manifest.units && !isUnread ? files.unreadOf(manifest.units.rows) : undefined;
   const none = isUnread || checkRowless(manifest, tables, faults) ? { unread: undefined } : undefined;
   const rows = units.rows ?? unread ?? none;
   return { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };

@@ -245,7 +245,9 @@ export function readNeeds(
       if (told) return;
       told = true;
       if (given === undefined) tell(wrong, right);
-      else faults.at(["overrides", given], wrong, `It is as large by ${values} in job.json. ${right}`);
+      // Entry points that have it in common have one cause.
+      else if (!faults.isDoubtful(["overrides", given]))
+        faults.at(["overrides", given], wrong, `It is as large by ${values} in job.json. ${right}`);
     };
     const raised = larger.filter(([limit, value]) => raise(limit, value, tellSize, what));
     if (told || raised.length === 0) continue;

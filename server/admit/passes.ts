@@ -12,7 +12,7 @@ import { type Faults, fieldOf } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 import { tellUnknown } from "./names.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { PASS_FIELDS, type Scope, UNREAD } from "./sources.ts";
+import { PASS_FIELDS, type Scope, type UnreadTable } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 
 const MAX_TABLE_FIELDS = 65_536;
@@ -25,7 +25,7 @@ export interface ResolvedPass {
   index: number;
   entryPoint: string;
   repeat: number;
-  table?: CsvTable | typeof UNREAD;
+  table?: CsvTable | UnreadTable;
 }
 
 /** Finds each pass's entry point, or the one that is meant, and its table; undefined where there is none, with a fault. */
@@ -61,7 +61,7 @@ export function resolvePasses(
     const entryPoint = reflection && entryPointOf(pass, path, reflection, faults);
     return entryPoint === undefined
       ? undefined
-      : { manifest: pass, index, entryPoint, repeat, ...(unread ? { table: UNREAD } : table ? { table } : {}) };
+      : { manifest: pass, index, entryPoint, repeat, ...(unread ? { table: files.unreadOf(pass.table ?? "") } : table ? { table } : {}) };
   });
 }
 
@@ -112,7 +112,7 @@ export function planPasses(
     const { manifest, index, entryPoint, repeat, table } = pass;
     const path: JsonPath = ["passes", index];
     const uses = [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])];
-    const known = table ?? (tellForgotten(manifest, path, faults) ? UNREAD : undefined);
+    const known = table ?? (tellForgotten(manifest, path, faults) ? { unread: undefined } : undefined);
     const passScope: Scope = { ...scope, pass: { index, repeat, ...(known ? { table: known } : {}) } };
     const set: PassPlan["set"] = [];
     for (const [name, fields] of Object.entries(manifest.set ?? {})) {
@@ -141,7 +141,7 @@ export function planPasses(
       uses: uses.flatMap((name) => indexOf.get(name) ?? []).sort((a, b) => a - b),
       set,
       swap: planSwap(manifest, repeat, path, buffers, indexOf, reflection, allUses, faults),
-      ...(table && table !== UNREAD ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
+      ...(table && "bytes" in table ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
     };
   });
 }
