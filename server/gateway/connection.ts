@@ -6,6 +6,7 @@
 
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
+import { bucketOf } from "../../shared/bucket.ts";
 import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
@@ -132,6 +133,7 @@ export class Connection {
       await context.coordinator.carryOut({ type: "host-joined", facts, record });
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster: facts.cluster, pool, visit: this.visit },
+        bucket: bucketOf(introduced.host, introduced.audit !== undefined),
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };

@@ -13,6 +13,7 @@ import { DiskBlobs } from "./blobs.ts";
 import { deviceFaults } from "./device-check.ts";
 import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
+import { portabilityFaults } from "./portability-check.ts";
 import { referencedBlobs } from "./referenced.ts";
 import { accountFaults, siteFaults } from "./row-checks.ts";
 import { type SchemaFaults, schemaFaults } from "./schema-check.ts";
@@ -68,6 +69,7 @@ async function* tableFindings(database: DatabaseSyncInstance, blobs: DiskBlobs):
     for (const check of checks) yield ledgerFinding(check);
     yield signatures(database);
     yield rows("Each device is of its account by that account's signature.", deviceFaults(database), RESTORE);
+    yield rows("Units that kinds of GPUs differed in are those of their volunteers.", portabilityFaults(database), RESTORE);
     yield resultDigests(database);
     yield brokenOff(database);
     yield secrets(database, addressKeys);
