@@ -26,6 +26,7 @@ const control: DonorControl = {
   life: holdLife,
   async start(options) {
     say(`start ${options.dose} ${options.job}`);
+    say(`shown ${options.shown}`);
     say(`surroundings ${JSON.stringify(options.surroundings)}`);
     say(`wishes ${JSON.stringify(options.wishes)}`);
   },
