@@ -17,7 +17,7 @@ export const MaxGpuHours = Type.Number({
   exclusiveMinimum: 0,
   maximum: 1_000_000_000,
   description:
-    "GPU time that the job may take in all, hours: beyond it the job pauses, and before, where an auditor's quote is above it. Default any.",
+    "GPU time that the job may take in all, hours, of every answer and of the auditor's checks: beyond it the job pauses, and before, where an auditor's quote is above it. Default any.",
 });
 
 export const ManifestSchema = Type.Object(

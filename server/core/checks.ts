@@ -7,10 +7,12 @@ import { drawSlices } from "../../shared/checks.ts";
 import { letGo } from "./audit.ts";
 import type { Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
+import { countSlices } from "./gputime.ts";
 import { lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
 import { giveToQuorum, MAX_CHECK_WAIT_MS, MAX_UNRUN_TASKS, sampleSize, whyNobodyChecks } from "./sampling.ts";
+import { heedCap } from "./spending.ts";
 import type { CheckTask, CoreState, Job } from "./state.ts";
 import { conclude } from "./verify.ts";
 import type { Work } from "./work.ts";
@@ -76,10 +78,12 @@ export function takeChecks(state: CoreState, event: Event<"check-report">, work:
   // Else it was told before, or a quorum has it by now.
   if (drawn && open) {
     letGo(job, unit, open);
+    if (job.spec.check?.how === "slices") countSlices(job, drawn.slices.length, job.spec.check.slices, work);
     open.check = { digest: drawn.digest, slices: drawn.slices.length, isSame };
     conclude(state, job, unit, open, work);
   }
   if (task.units.size === 0) job.checkTasks.delete(event.task);
+  heedCap(state, job, work);
   return { type: "done" };
 }
 
