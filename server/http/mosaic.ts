@@ -47,7 +47,8 @@ export class Mosaic {
     const { grid, width, height } = this;
     const cell = cellOf(grid, unit);
     const { x, y } = placeInBlock(grid, unit);
-    const tile = (this.tiles[cell] ??= new Uint8Array(width * height));
+    const tile = this.tiles[cell] ?? new Uint8Array(width * height);
+    this.tiles[cell] = tile;
     if (this.isShared) {
       const at = Math.floor((y * height) / grid.block) * width + Math.floor((x * width) / grid.block);
       tile[at] = toneOf(this.meanWith(cell, at, pixels[0] ?? 0));
@@ -67,8 +68,10 @@ export class Mosaic {
 
   private meanWith(cell: number, at: number, value: number): number {
     const pixels = this.width * this.height;
-    const sums = (this.sums[cell] ??= new Float32Array(pixels));
-    const counts = (this.counts[cell] ??= new Float32Array(pixels));
+    const sums = this.sums[cell] ?? new Float32Array(pixels);
+    const counts = this.counts[cell] ?? new Float32Array(pixels);
+    this.sums[cell] = sums;
+    this.counts[cell] = counts;
     sums[at] = (sums[at] ?? 0) + value;
     counts[at] = (counts[at] ?? 0) + 1;
     return (sums[at] ?? 0) / (counts[at] ?? 1);
