@@ -18,10 +18,11 @@ export const MAX_CONTRADICTED = 4;
 
 /** Takes note of a unit that is final with `digest`. */
 export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: string, work: Work): Audited {
-  const volunteers = open.replicas.filter((replica) => replica.counted && !isAuditor(replica));
   const isRight = (told: string) => isAlike(open, told, digest) === true;
-  if (open.ruling === null || !isRight(open.ruling)) {
-    if (open.lone !== "yes" || !isChecked(open, digest)) return "no";
+  const isRuled = open.ruling !== null && isRight(open.ruling);
+  if (!isRuled && (open.lone !== "yes" || !isChecked(open, digest))) return "no";
+  const volunteers = open.replicas.filter((replica) => replica.counted && !isAuditor(replica));
+  if (!isRuled) {
     const { check } = job.spec;
     const share = check?.how === "slices" && open.check ? open.check.slices / check.slices : 1;
     for (const { account } of volunteers) pass(state, account, share, work);
