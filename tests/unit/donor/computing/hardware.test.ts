@@ -16,7 +16,13 @@ function scene(isFallbackAdapter: boolean) {
     return new Promise(() => undefined);
   };
   const parts = {
-    ...{ wishes: NO_WISHES, expected: 7, inputs: { status }, throttle: { longestMicros: () => 1e9 }, report: { set: (change: Partial<DonorState>) => told.push(change) } },
+    ...{
+      wishes: NO_WISHES,
+      expected: 7,
+      inputs: { status },
+      throttle: { longestMicros: () => 1e9 },
+      report: { set: (change: Partial<DonorState>) => told.push(change) },
+    },
     speeds: { load: async () => undefined, save: async () => undefined },
     machine: { gpu: { requestAdapter: async () => adapter }, browser: "node", os: "linux" },
     ...{ isStopped: () => false, onChange: () => undefined, onLost: () => undefined, onNone: (phase: DonorPhase) => none.push(phase) },
