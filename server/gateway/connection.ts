@@ -24,6 +24,7 @@ import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_F
 import { join, leave, passOf, renewPass } from "./members.ts";
 import { noticeOf } from "./notices.ts";
 import type { Visit } from "./visits.ts";
+import { lends, wish, wishOf } from "./wishes.ts";
 
 /** What a connection needs until it is open or closed. */
 interface Opening {
@@ -87,6 +88,12 @@ export class Connection {
     socket.on(SocketEvent.Devices, (...args: unknown[]) =>
       this.hear(args.at(-1), async (done) => done(await devices(this.context, this.authenticated()))),
     );
+    socket.on(SocketEvent.Wish, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(await wish(this.context, this.authenticated(), request))),
+    );
+    socket.on(SocketEvent.Lends, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(lends(this.context, this.authenticated().account, socket, request))),
+    );
     socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
     socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
@@ -145,7 +152,8 @@ export class Connection {
       context.notices.join(row.id, socket);
       if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
       const totals = (await context.accounts.totals(row.id)) ?? row;
-      const account = joined ? { accountKey: joined.accountKey } : {};
+      // Read once the line is among those that hear of another.
+      const account = joined ? { accountKey: joined.accountKey, wish: await wishOf(context, row.id) } : {};
       const passed = pool === undefined ? {} : { pool: passOf(context, { pool, account: row.id }) };
       ack({ ok: true, account: noticeOf(totals, []), ...account, ...passed } satisfies HelloReply);
     } catch (error) {
@@ -268,6 +276,7 @@ export class Connection {
     this.peer = null;
     peer.session.close();
     context.notices.leave(peer.account, this.socket);
+    context.lent.leave(peer.account, this.socket);
     context.coordinator.dispatch({ type: "host-left", host: peer.host }).catch(context.onFailure);
   }
 }

@@ -10,7 +10,7 @@ import { DATABASE_FILE } from "../../shared/backup.ts";
 import type { BlobHash } from "../../shared/ids.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { DiskBlobs } from "./blobs.ts";
-import { deviceFaults } from "./device-check.ts";
+import { deviceFaults, wishFaults } from "./device-check.ts";
 import { checkLedger, type LedgerCheck } from "./ledger-checks.ts";
 import { SCHEMA_VERSION } from "./migrate.ts";
 import { portabilityFaults } from "./portability-check.ts";
@@ -69,6 +69,7 @@ async function* tableFindings(database: DatabaseSyncInstance, blobs: DiskBlobs):
     for (const check of checks) yield ledgerFinding(check);
     yield signatures(database);
     yield rows("Each device is of its account by that account's signature.", deviceFaults(database), RESTORE);
+    yield rows("Each wish of a device is signed by the device that wished it.", wishFaults(database), RESTORE);
     yield rows("Units that kinds of GPUs differed in are those of their volunteers.", portabilityFaults(database), RESTORE);
     yield resultDigests(database);
     yield brokenOff(database);

@@ -216,6 +216,14 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX deviation_examples_account ON deviation_examples (account);
   `,
+  `
+  CREATE TABLE wishes (
+    device INTEGER PRIMARY KEY REFERENCES accounts (id),
+    turn INTEGER NOT NULL, paused INTEGER NOT NULL, share INTEGER NOT NULL,
+    by_key TEXT, signature BLOB
+  ) STRICT;
+  CREATE INDEX wishes_by_key ON wishes (by_key);
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

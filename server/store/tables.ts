@@ -13,6 +13,7 @@ export interface Tables {
   pools: PoolTable;
   members: MemberTable;
   devices: DeviceTable;
+  wishes: WishTable;
   secrets: { key: string; value: Uint8Array };
   journal: JournalTable;
   pages: PageTable;
@@ -168,6 +169,18 @@ interface DeviceTable {
   revoked_at: ColumnType<number | null, never, number>;
   revocation_created: ColumnType<number | null, never, number>;
   revocation: ColumnType<Uint8Array | null, never, Uint8Array>;
+}
+
+/** What was wished of a device last. */
+interface WishTable {
+  device: AccountId;
+  turn: number;
+  paused: number;
+  /** Percent. */
+  share: number;
+  /** Of the device that wished it, hexadecimal; null, as its signature, once that one is forgotten. */
+  by_key: PublicKeyHex | null;
+  signature: Uint8Array | null;
 }
 
 /** What one commit did to one page, until the page is packed (journal.ts). */

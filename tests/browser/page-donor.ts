@@ -74,6 +74,7 @@ const control: DonorControl = {
     return new Uint8Array(32);
   },
   async linkDevice() {},
+  async wish() {},
   async devices() {
     return [];
   },

@@ -16,8 +16,9 @@ const final = (cell: number, pixels = 1): PictureCell => ({
 function pictureOf(place: Partial<Picture>, changes: PictureCell[]): Uint8Array {
   const { columns = 20, rows = 10 } = place;
   const cells = columns * rows;
-  const whole = { columns, rows, cells, units: cells, unitsPerCell: 1, tileWidth: 1, tileHeight: 1, seq: 7, final: 0, ...place, changes };
-  return encodePicture(whole);
+  const isImage = (place.tileWidth ?? 1) > 1;
+  const grid = { columns, rows, cells, units: cells, unitsPerCell: 1, block: isImage ? 1 : 0, unitColumns: isImage ? columns : 0 };
+  return encodePicture({ ...grid, tileWidth: 1, tileHeight: 1, seq: 7, final: 0, ...place, changes });
 }
 
 function boardOf(place: Partial<Picture>, changes: PictureCell[]): Board {
