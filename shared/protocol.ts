@@ -91,6 +91,8 @@ export interface DeviceInfo {
 /** Answer to `devices` `{}`: those of the account; none while nothing joins this device to others. */
 export type DevicesReply = { ok: true; devices: DeviceInfo[] } | Refusal;
 
+export type ForgetReply = { ok: true } | Refusal;
+
 /** Answer to `wish`; the device that is meant gets `wish` with the same, at once or when it comes. */
 export type WishReply = { ok: true } | Refusal;
 

@@ -5,11 +5,11 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
-import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
+import { type Certificate, forgetMessage, type Revocation } from "../../shared/account/certificate.ts";
 import { NO_REMOTE_WISH, type RemoteWish, readRemoteWish, wishMessage } from "../../shared/account/remote-wish.ts";
 import { exactBytes, fromHex, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
-import type { Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest, WishRequest } from "../../shared/messages.ts";
+import type { ForgetRequest, Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest, WishRequest } from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type Challenge,
   type DeviceInfo,
   type DevicesReply,
+  type ForgetReply,
   type HelloReply,
   type JoinReply,
   type LeaveReply,
@@ -51,6 +52,9 @@ const TELL_LENT_EVERY_MS = 1_000;
 export class NotConnected extends Error {
   override readonly name = "NotConnected";
 }
+
+/** Signs with the account's key, which whoever has it keeps to themself. */
+export type AccountSign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 export interface SocketListener {
   /** Before hello: what to say of this host, or null to give up (the listener closes the socket). */
@@ -92,6 +96,8 @@ export class VolunteerSocket {
   /** Of the account that joins this device to others, hexadecimal; undefined: none does. */
   private accountKey: string | undefined;
   private isJoined = false;
+  /** SHA-256 of what the handshake signed. */
+  private start: Uint8Array = new Uint8Array(0);
   /** What this connection told last, and when. */
   private lent = { share: -1, at: Number.NEGATIVE_INFINITY };
   private ended = false;
@@ -156,9 +162,16 @@ export class VolunteerSocket {
     return units;
   }
 
+  /** This device alone. */
   async forget(): Promise<void> {
-    const reply = (await this.ask(SocketEvent.Forget, {})) as { ok?: boolean; message?: string };
-    if (reply.ok !== true) throw new Error(reply.message ?? "The coordinator did not forget.");
+    granted((await this.ask(SocketEvent.Forget, {})) as ForgetReply);
+  }
+
+  /** All of the account that this is a device of. `sign`: as its key does. Rejects with the coordinator's words. */
+  async forgetAccount(sign: AccountSign): Promise<void> {
+    if (this.accountKey === undefined) throw new Error("This device is joined to no other.");
+    const signature = await sign(forgetMessage(fromHex(this.accountKey), this.identity.publicKey, this.start));
+    granted((await this.ask(SocketEvent.Forget, { signature: exactBytes(signature).buffer } satisfies ForgetRequest)) as ForgetReply);
   }
 
   /** Becomes a member of the pool that a link's secret invites to. `name`: what others in it call this machine. Rejects with the coordinator's words. */
@@ -275,6 +288,7 @@ export class VolunteerSocket {
     if (this.socket.id !== id) return;
     this.up = true;
     this.accountKey = reply.accountKey;
+    this.start = start;
     this.isJoined = reply.accountKey !== undefined;
     this.lent = { share: -1, at: Number.NEGATIVE_INFINITY };
     this.listener.onWish?.(readRemoteWish(reply.wish) ?? NO_REMOTE_WISH);

@@ -15,7 +15,7 @@ import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, Soc
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
 import { isLimited, lineOf } from "../access/address.ts";
-import { devices, link, revoke } from "./account.ts";
+import { devices, forget, link, revoke } from "./account.ts";
 import { answer, errorFrame, type Peer } from "./answer.ts";
 import type { ConnectionContext } from "./context.ts";
 import { Handshake } from "./handshake.ts";
@@ -94,7 +94,14 @@ export class Connection {
     socket.on(SocketEvent.Lends, (request: unknown, ack: unknown) =>
       this.hear(ack, async (done) => done(lends(this.context, this.authenticated().account, socket, request))),
     );
-    socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
+    socket.on(SocketEvent.Forget, (...args: unknown[]) => {
+      // Clients of before asked without an argument.
+      const request = args.length > 1 ? args[0] : {};
+      this.hear(args.at(-1), async (done) => {
+        const peer = this.authenticated();
+        await forget(context, { ...peer, session: peer.session.name }, request, done);
+      });
+    });
     socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
 
@@ -230,15 +237,6 @@ export class Connection {
     } finally {
       ownUnits.end(peer.account);
     }
-  }
-
-  private async forget(ack: Ack): Promise<void> {
-    const { account } = this.authenticated();
-    const all = this.context.coordinator.devicesOf(account);
-    await this.context.coordinator.carryOut({ type: "forget", account });
-    ack({ ok: true });
-    // Every tab and device of the account, not this one alone.
-    for (const device of all) this.context.notices.disconnect(device);
   }
 
   private authenticated(): Peer {
