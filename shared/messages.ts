@@ -107,6 +107,10 @@ export const RevokeSchema = Type.Object(
 );
 export type RevokeRequest = Static<typeof RevokeSchema>;
 
+/** Under `forget`: this device, or with the signature of its account's key (account/certificate.ts) all of the account. Acknowledged by ForgetReply. */
+export const ForgetSchema = Type.Object({ signature: Type.Optional(binary(SIGNATURE_BYTES)) }, { additionalProperties: false });
+export type ForgetRequest = Static<typeof ForgetSchema>;
+
 /** Under `wish`: what is wished of a device of this account from now on, as this device signed it (account/remote-wish.ts). Acknowledged by WishReply. */
 export const WishSchema = Type.Object(
   {

@@ -47,6 +47,8 @@ export interface Refusal {
   ok: false;
   code: string;
   message: string;
+  /** Whoever comes again before so long is refused again; absent: it need not wait, or no wait helps. */
+  retrySeconds?: number;
 }
 /** `pool`: the one that the connection serves. `accountKey`: of the account that joins this device to others, hexadecimal; `wish`: what is wished of it there. */
 export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass; accountKey?: string; wish?: RemoteWish } | Refusal;
@@ -90,6 +92,8 @@ export interface DeviceInfo {
 
 /** Answer to `devices` `{}`: those of the account; none while nothing joins this device to others. */
 export type DevicesReply = { ok: true; devices: DeviceInfo[] } | Refusal;
+
+export type ForgetReply = { ok: true } | Refusal;
 
 /** Answer to `wish`; the device that is meant gets `wish` with the same, at once or when it comes. */
 export type WishReply = { ok: true } | Refusal;

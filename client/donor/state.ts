@@ -9,6 +9,7 @@ import type { Anyway, Hold, SlowReason } from "./manners/policy.ts";
 import type { Surroundings } from "./manners/surroundings.ts";
 import type { Wishes } from "./manners/wishes.ts";
 import type { KeptPool } from "./pools/kept-pools.ts";
+import type { AccountSign } from "./socket.ts";
 import type { OwnCount } from "./tally.ts";
 
 /** Share of the GPU lent: "a tenth", "a quarter", "half", "most". */
@@ -84,6 +85,8 @@ export interface DonorState {
   /** The adapter is the processor in disguise. */
   software: boolean;
   persisted: boolean;
+  /** The benchmark runs, of no job, once for a device: it says how fast that is. */
+  measuring: boolean;
 }
 
 export interface HeldUnits {
@@ -163,6 +166,8 @@ export interface DonorControl {
   removeDevice(origin: string, revocation: Revocation): Promise<void>;
   /** Wishes something of a device of the account, this one or another, by its public key: less than its own person chose, never more. Rejects when another one wished meanwhile. */
   wish(origin: string, device: Uint8Array, wish: RemoteWish): Promise<void>;
-  /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */
+  /** Stops the donors of all tabs, and removes this browser's key and what is kept under it: on the coordinator, the outbox and the kept unit indices. Devices of the same account stay. */
   forget(): Promise<void>;
+  /** As `forget`, with all devices of the account, whose key signs. Rejects when it is not that account's, and nothing is forgotten then. */
+  forgetAccount(sign: AccountSign): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { type Manifest, ManifestSchema } from "../../shared/manifest.ts";
 import { explain } from "./explain-value.ts";
 import type { Faults } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
-import { type Hole, type Misspelt, renamed, renamedPath, replaced, without } from "./mended.ts";
+import { type Hole, type Misspelt, pathsAfter, renamed, replaced, without } from "./mended.ts";
 import { isOptional, type Schema, sampleOf } from "./schema-words.ts";
 
 const CHECK = Compile(ManifestSchema);
@@ -27,7 +27,7 @@ export function explainManifest(value: Json, faults: Faults): Manifest | undefin
     hole: (path, schema) => holes.push(holeAt(path, schema)),
   });
   if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
-  faults.holes.add(...[...unknown, ...holes.map(({ path }) => path)].map((path) => renamedPath(path, misspelt)));
+  faults.holes.add(...[...unknown, ...holes.map(({ path }) => path)].map(pathsAfter(misspelt)));
   let known = renamed(replaced(without(value, unknown), holes), misspelt);
   // What is left stands in several places of a definition: its member is not looked at.
   for (const { instancePath } of CHECK.Check(known) ? [] : CHECK.Errors(known)) {

@@ -35,15 +35,15 @@ export function renamed(value: Json, misspelt: readonly Misspelt[]): Json {
   return copy;
 }
 
-/** `path`, as it was written, in the value that `renamed` makes. */
-export function renamedPath(path: JsonPath, misspelt: readonly Misspelt[]): JsonPath {
-  const steps = path.flatMap((step, index): JsonPath => {
-    const here = path.slice(0, index + 1);
-    const found = misspelt.find((each) => each.path.length === here.length && each.path.every((part, at) => part === here[at]));
-    if (!found) return [step];
-    return found.isInside ? [found.meant, step] : [found.meant];
-  });
-  return steps;
+/** Of a path as it was written, where it leads in the value that `renamed` makes. */
+export function pathsAfter(misspelt: readonly Misspelt[]): (path: JsonPath) => JsonPath {
+  const byPath = new Map(misspelt.map((each) => [JSON.stringify(each.path), each]));
+  return (path) =>
+    path.flatMap((step, index): JsonPath => {
+      const found = byPath.get(JSON.stringify(path.slice(0, index + 1)));
+      if (!found) return [step];
+      return found.isInside ? [found.meant, step] : [found.meant];
+    });
 }
 
 /** A part of a value of which nothing is known, and the least that is allowed in its place; without one it may be left out. */

@@ -11,11 +11,11 @@ import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import { OwnUnitsSchema } from "../../shared/messages.ts";
-import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, SocketEvent } from "../../shared/protocol.ts";
+import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, type Refusal, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
 import { isLimited, lineOf } from "../access/address.ts";
-import { devices, link, revoke } from "./account.ts";
+import { devices, forget, link, revoke } from "./account.ts";
 import { answer, errorFrame, type Peer } from "./answer.ts";
 import type { ConnectionContext } from "./context.ts";
 import { Handshake } from "./handshake.ts";
@@ -94,7 +94,14 @@ export class Connection {
     socket.on(SocketEvent.Lends, (request: unknown, ack: unknown) =>
       this.hear(ack, async (done) => done(lends(this.context, this.authenticated().account, socket, request))),
     );
-    socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
+    socket.on(SocketEvent.Forget, (...args: unknown[]) => {
+      // Clients of before asked without an argument.
+      const request = args.length > 1 ? args[0] : {};
+      this.hear(args.at(-1), async (done) => {
+        const peer = this.authenticated();
+        await forget(context, { ...peer, session: peer.session.name }, request, done);
+      });
+    });
     socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
 
@@ -232,15 +239,6 @@ export class Connection {
     }
   }
 
-  private async forget(ack: Ack): Promise<void> {
-    const { account } = this.authenticated();
-    const all = this.context.coordinator.devicesOf(account);
-    await this.context.coordinator.carryOut({ type: "forget", account });
-    ack({ ok: true });
-    // Every tab and device of the account, not this one alone.
-    for (const device of all) this.context.notices.disconnect(device);
-  }
-
   private authenticated(): Peer {
     if (this.state !== "open" || !this.peer) throw new IdlewaveError("not-authenticated");
     return this.peer;
@@ -281,6 +279,7 @@ export class Connection {
   }
 }
 
-function refused(code: ErrorCode, details: ErrorDetails): { ok: false; code: string; message: string } {
-  return { ok: false, code, message: errorMessage(code, details) };
+function refused(code: ErrorCode, details: ErrorDetails): Refusal {
+  const { retrySeconds } = details;
+  return { ok: false, code, message: errorMessage(code, details), ...(typeof retrySeconds === "number" ? { retrySeconds } : {}) };
 }

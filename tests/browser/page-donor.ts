@@ -75,6 +75,7 @@ const control: DonorControl = {
   },
   async linkDevice() {},
   async wish() {},
+  async forgetAccount() {},
   async devices() {
     return [];
   },
