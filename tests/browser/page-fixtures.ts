@@ -108,6 +108,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
     adapter: "acme",
     software: false,
     persisted: true,
+    measuring: false,
     ...changes,
   };
 }
