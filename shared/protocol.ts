@@ -47,6 +47,8 @@ export interface Refusal {
   ok: false;
   code: string;
   message: string;
+  /** Whoever comes again before so long is refused again; absent: it need not wait, or no wait helps. */
+  retrySeconds?: number;
 }
 /** `pool`: the one that the connection serves. `accountKey`: of the account that joins this device to others, hexadecimal; `wish`: what is wished of it there. */
 export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass; accountKey?: string; wish?: RemoteWish } | Refusal;

@@ -45,6 +45,11 @@ const RECONNECT_MS = { first: 500, longest: 10_000 };
 /** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
 const RETURN_SPREAD_MS = 2_500;
 
+/** Whoever is told to come later comes up to so much later than that, as a share: those who were told together come apart. */
+const LATER_SPREAD = 0.5;
+/** Nobody waits longer for a word of the coordinator's. */
+const LONGEST_WAIT_S = 600;
+
 /** What is lent is told no more often than this. */
 const TELL_LENT_EVERY_MS = 1_000;
 
@@ -102,6 +107,8 @@ export class VolunteerSocket {
   private lent = { share: -1, at: Number.NEGATIVE_INFINITY };
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  /** As the coordinator has told: before that no try makes sense. */
+  private notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(origin: string, identity: Identity, listener: SocketListener, role: Role = {}) {
     this.role = role;
@@ -135,7 +142,7 @@ export class VolunteerSocket {
       this.listener.onDown();
       // Socket.IO does not come back by itself when the server hung up.
       if (reason !== "io server disconnect") return;
-      this.retry = setTimeout(() => this.socket.connect(), RECONNECT_MS.first + Math.random() * RETURN_SPREAD_MS);
+      this.comeBack(RECONNECT_MS.first + Math.random() * RETURN_SPREAD_MS);
     });
   }
 
@@ -224,8 +231,23 @@ export class VolunteerSocket {
 
   /** The network is back: try now instead of at the next turn. */
   hurry(): void {
-    if (this.ended || this.socket.connected) return;
+    if (this.ended || this.socket.connected || performance.now() < this.notBefore) return;
     this.socket.disconnect().connect();
+  }
+
+  private comeBack(ms: number): void {
+    clearTimeout(this.retry);
+    const wait = Math.max(ms, this.notBefore - performance.now());
+    this.retry = setTimeout(() => this.socket.connect(), wait);
+  }
+
+  /** The coordinator has no room before so many seconds. */
+  private comeLater(seconds: number): void {
+    const wait = 1_000 * Math.min(seconds, LONGEST_WAIT_S) * (1 + LATER_SPREAD * Math.random());
+    this.notBefore = performance.now() + wait;
+    // Socket.IO would try again by itself, whoever hung up.
+    this.socket.disconnect();
+    this.comeBack(wait);
   }
 
   /** Leaves a connection that is up for another one. */
@@ -281,8 +303,9 @@ export class VolunteerSocket {
     if (this.ended) return;
     if (!reply.ok) {
       // In Node the server has hung up by now: its goodbye comes with its answer.
-      const { code, message: words } = reply;
+      const { code, message: words, retrySeconds } = reply;
       if (!isPassing(code)) this.end(() => this.listener.onRefused(code, words));
+      else if (typeof retrySeconds === "number" && retrySeconds > 0) this.comeLater(retrySeconds);
       return;
     }
     if (this.socket.id !== id) return;

@@ -85,6 +85,8 @@ export interface DonorState {
   /** The adapter is the processor in disguise. */
   software: boolean;
   persisted: boolean;
+  /** The benchmark runs, of no job, once for a device: it says how fast that is. */
+  measuring: boolean;
 }
 
 export interface HeldUnits {

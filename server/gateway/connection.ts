@@ -11,7 +11,7 @@ import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import { OwnUnitsSchema } from "../../shared/messages.ts";
-import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, SocketEvent } from "../../shared/protocol.ts";
+import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, type Refusal, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
 import { isLimited, lineOf } from "../access/address.ts";
@@ -279,6 +279,7 @@ export class Connection {
   }
 }
 
-function refused(code: ErrorCode, details: ErrorDetails): { ok: false; code: string; message: string } {
-  return { ok: false, code, message: errorMessage(code, details) };
+function refused(code: ErrorCode, details: ErrorDetails): Refusal {
+  const { retrySeconds } = details;
+  return { ok: false, code, message: errorMessage(code, details), ...(typeof retrySeconds === "number" ? { retrySeconds } : {}) };
 }
