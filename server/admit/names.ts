@@ -3,8 +3,10 @@ import { list } from "../../shared/kernel/path.ts";
 import type { ReflectedBinding, Reflection } from "../../shared/kernel/reflect.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { Faults } from "./faults.ts";
-import type { JsonPath } from "./json.ts";
+import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
+
+const MAX_KERNEL_FILES = 64;
 
 /** Every name in the manifest that should be one of the kernel's, but for what passes set. */
 export function checkNames(
@@ -71,6 +73,13 @@ function ownerOf(name: string, bindings: readonly ReflectedBinding[]): Reflected
 /** Columns of tables that are named somewhere, as in `$row.x`. */
 export function columnsIn(value: unknown): Set<string> {
   return new Set([...JSON.stringify(value).matchAll(/"\$(?:row|pass)\.(\w+)"/g)].map(([, name = ""]) => name));
+}
+
+/** The kernel's files, of a manifest of which nothing else is known. */
+export function kernelIn(value: Json): string[] {
+  const found = value !== null && typeof value === "object" && !Array.isArray(value) ? value.kernel : undefined;
+  const names = Array.isArray(found) ? found.slice(0, MAX_KERNEL_FILES) : [];
+  return names.filter((name) => typeof name === "string");
 }
 
 /** Every file that the manifest names. */

@@ -15,10 +15,10 @@ import { Faults } from "./faults.ts";
 import { type Fitted, fitManifest } from "./fitted.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
 import { warnRepeats } from "./fruitless.ts";
-import { readJson } from "./json.ts";
+import { readOn } from "./json.ts";
 import { decode, lineOf, readKernelFiles, sourceOf, tellTint } from "./kernel-files.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
-import { columnsIn, namedFiles } from "./names.ts";
+import { columnsIn, kernelIn, namedFiles } from "./names.ts";
 import { suggest } from "./nearest.ts";
 import { warnEarlyReads, warnOldOutputs } from "./order.ts";
 import { checkOutputs } from "./outputs.ts";
@@ -44,11 +44,21 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const text = decode(bytes);
   if (text === undefined)
     return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }], more: true };
-  const json = readJson(MANIFEST_FILE, text);
-  if (!("placeOf" in json)) return { ok: false, faults: [json], more: true };
+  const { json, faults: ofText, whole } = readOn(MANIFEST_FILE, text);
   const faults = new Faults(json);
+  for (const fault of ofText) faults.add(fault);
+  if (!json) return judgeKernel(kernelIn(whole), pkg, faults, progress);
   const manifest = explainManifest(json.value, faults);
   return manifest ? judgeManifest(manifest, pkg, faults, progress) : refusal(faults, true);
+}
+
+/** The kernel alone, of a manifest that could be read up to its files. */
+async function judgeKernel(names: readonly string[], pkg: JobPackage, faults: Faults, progress: Progress): Promise<Refused> {
+  const files = new PackageFiles(pkg, names, new Set(), faults, progress);
+  const read = names.length > 0 ? readKernelFiles(names, files, faults, progress) : undefined;
+  if (read?.kernel) await tellTint(read.kernel, read, {}, faults, progress);
+  else for (const fault of read?.faults ?? []) faults.add(fault);
+  return refusal(faults, true);
 }
 
 async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults, progress: Progress): Promise<Admission> {

@@ -3,6 +3,7 @@
 import type { DonorState } from "../../client/donor/state.ts";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { encodePicture, type PictureCell } from "../../shared/picture.ts";
+import type { PortabilityReport } from "../../shared/portability.ts";
 import { equalise } from "../../shared/ramp.ts";
 
 export const COLUMNS = 19;
@@ -222,3 +223,18 @@ function iterations(re: number, im: number): number {
   }
   return MAX_ITERATIONS;
 }
+
+/** Two kinds of GPUs, one of which was wrong. */
+export const PORTABILITY: PortabilityReport = {
+  ...{ job: 1, compare: "exact", proven: 2, untold: 0 },
+  kinds: [
+    { kind: "gpu", vendor: "nvidia", architecture: "ampere", browser: "chromium", os: "windows", hosts: 4 },
+    { kind: "gpu", vendor: "arm", architecture: "valhall", browser: "chromium", os: "android", hosts: 3 },
+  ],
+  pairs: [
+    {
+      ...{ kinds: [0, 1], same: 7, alike: 0, taken: 0, undecided: 0 },
+      differed: [{ right: 0, deviating: 1, units: 5, hosts: 3, examples: [] }],
+    },
+  ],
+};

@@ -394,3 +394,31 @@ describe("the rest of a manifest that has a part of another form", () => {
     expect(faults).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
   });
 });
+
+describe("a job.json that is no JSON", () => {
+  const written = (job: Job, change: (text: string) => string) => ({ "job.json": change(JSON.stringify(job.manifest, null, 1)) });
+
+  it("is judged all the same where only commas and comments are wrong", async () => {
+    const job = good();
+    Object.assign(job.manifest, { priorty: 1 });
+    replace(job, "return x * 2u;", "return 2.5;");
+    const text = written(job, (json) => json.replace("{", "{ // mine").replace(/\n}$/, ",\n}"));
+    expect((await told(job, text)).faults).toEqual([
+      expect.stringMatching(/^job\.json:1:3 : JSON has no comments/),
+      expect.stringMatching(/priorty/),
+      expect.stringMatching(/^job\.json:53:14 : There is a comma before the }/),
+      expect.stringMatching(/^kernel\.wgsl:7:/),
+    ]);
+  });
+
+  it("has its kernel judged where that is named before the fault", async () => {
+    const job = good();
+    replace(job, "return x * 2u;", "return 2.5;");
+    const { faults, isCut } = await told(
+      job,
+      written(job, (json) => json.replace('"units":', '"units"')),
+    );
+    expect(faults).toEqual([expect.stringMatching(/A colon is missing here/), expect.stringMatching(/^kernel\.wgsl:7:/)]);
+    expect(isCut).toBe(true);
+  });
+});
