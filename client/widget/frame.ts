@@ -239,7 +239,8 @@ class Frame {
 
   private take(state: DonorState): void {
     this.given.take(state);
-    this.strip.take(state.verified.filter(({ job }) => job === this.agreement.job?.id).map(({ unit }) => unit));
+    if (state.job && state.phase.kind === "running") this.strip.follow(state.job.id);
+    this.strip.take(state.verified);
     if (isLending(this.scene) && this.agreement.isOver) {
       this.consenting.askAnew();
       return;
