@@ -21,6 +21,10 @@ export const SocketEvent = {
   Devices: "devices",
   Wish: "wish",
   Lends: "lends",
+  KeepBox: "keep-box",
+  Boxes: "boxes",
+  TakeBack: "take-back",
+  TakenBack: "taken-back",
   Reload: "reload",
   Withdraw: "withdraw",
   Work: "work",
@@ -94,6 +98,22 @@ export interface DeviceInfo {
 export type DevicesReply = { ok: true; devices: DeviceInfo[] } | Refusal;
 
 export type ForgetReply = { ok: true } | Refusal;
+
+export type KeepBoxReply = { ok: true } | Refusal;
+
+export interface BoxInfo {
+  /** Origin of the site that shows it. */
+  site: string;
+  /** How long ago it was joined. */
+  keptSeconds: number;
+  isConnected: boolean;
+}
+
+/** Answer to `boxes` `{}`: those that devices of this account keep. */
+export type BoxesReply = { ok: true; boxes: BoxInfo[] } | Refusal;
+
+/** Answer to `take-back` `{}`: each yes of the account's boxes that was said until now is none; a box that is here gets `taken-back` and is hung up on. */
+export type TakeBackReply = { ok: true } | Refusal;
 
 /** Answer to `wish`; the device that is meant gets `wish` with the same, at once or when it comes. */
 export type WishReply = { ok: true } | Refusal;

@@ -3,10 +3,12 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
+import type { BoxWord } from "../../shared/account/box.ts";
 import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
 import type { RemoteWish } from "../../shared/account/remote-wish.ts";
-import type { DeviceInfo } from "../../shared/protocol.ts";
+import type { BoxInfo, DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { boxesOf, keepBox, takeBack, vouchFor } from "./account/boxes.ts";
 import { deviceKey, devicesOf, linkDevice, removeDevice, wishOf } from "./account/devices.ts";
 import { openEar } from "./account/ear.ts";
 import { browserBarred } from "./claims/barred.ts";
@@ -236,6 +238,22 @@ export class Donor implements DonorControl {
 
   wish(origin: string, device: Uint8Array, wish: RemoteWish): Promise<void> {
     return wishOf(origin, device, wish);
+  }
+
+  vouchFor(keeper: Uint8Array, site: string): Promise<BoxWord | undefined> {
+    return vouchFor(keeper, site);
+  }
+
+  keepBox(origin: string, word: BoxWord): Promise<void> {
+    return keepBox(origin, word);
+  }
+
+  boxes(origin: string): Promise<BoxInfo[]> {
+    return boxesOf(origin);
+  }
+
+  takeBack(origin: string): Promise<void> {
+    return takeBack(origin);
   }
 
   async leavePool(origin: string, id: number): Promise<void> {

@@ -5,22 +5,35 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
+import type { BoxWord } from "../../shared/account/box.ts";
 import { type Certificate, forgetMessage, type Revocation } from "../../shared/account/certificate.ts";
 import { NO_REMOTE_WISH, type RemoteWish, readRemoteWish, wishMessage } from "../../shared/account/remote-wish.ts";
 import { exactBytes, fromHex, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
-import type { ForgetRequest, Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest, WishRequest } from "../../shared/messages.ts";
+import type {
+  ForgetRequest,
+  Hello,
+  Host,
+  KeepBoxRequest,
+  LinkRequest,
+  OwnUnitsRequest,
+  RevokeRequest,
+  WishRequest,
+} from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
   type AccountNotice,
   authMessage,
+  type BoxesReply,
+  type BoxInfo,
   type Challenge,
   type DeviceInfo,
   type DevicesReply,
   type ForgetReply,
   type HelloReply,
   type JoinReply,
+  type KeepBoxReply,
   type LeaveReply,
   type LinkReply,
   NONCE_BYTES,
@@ -30,6 +43,7 @@ import {
   type Refusal,
   type RevokeReply,
   SocketEvent,
+  type TakeBackReply,
   type WishReply,
 } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
@@ -76,6 +90,8 @@ export interface SocketListener {
   onWork(): void;
   /** Nothing that is held of the job is to be computed any more. */
   onWithdraw(job: number): void;
+  /** The visitor's yes was taken back on the coordinator's page: it is to be forgotten. */
+  onTakenBack?(): void;
   /** The coordinator speaks another wire version. */
   onReload(): void;
   onRefused(code: string, message: string): void;
@@ -89,6 +105,8 @@ export interface Role {
   pool?: number | undefined;
   /** Origin of the site whose visitor this is. */
   site?: string | undefined;
+  /** When the visitor said yes to it, milliseconds since 1970. */
+  agreedAt?: number | undefined;
 }
 
 export class VolunteerSocket {
@@ -134,6 +152,7 @@ export class VolunteerSocket {
       this.isJoined = true;
       this.listener.onWish?.(wish);
     });
+    this.socket.on(SocketEvent.TakenBack, () => this.end(() => this.listener.onTakenBack?.()));
     this.socket.on(SocketEvent.Reload, () => this.end(() => this.listener.onReload()));
     this.socket.on("connect_error", () => this.listener.onDown());
     this.socket.on("disconnect", (reason) => {
@@ -216,6 +235,21 @@ export class VolunteerSocket {
     granted((await this.ask(SocketEvent.Wish, { ...wish, ...binary } satisfies WishRequest)) as WishReply);
   }
 
+  /** A box on a site is this device's person's, by the box's word. Rejects with the coordinator's words. */
+  async keepBox({ box, site, signature }: BoxWord): Promise<void> {
+    const binary = { box: exactBytes(box).buffer, signature: exactBytes(signature).buffer };
+    granted((await this.ask(SocketEvent.KeepBox, { site, ...binary } satisfies KeepBoxRequest)) as KeepBoxReply);
+  }
+
+  async boxes(): Promise<BoxInfo[]> {
+    return granted((await this.ask(SocketEvent.Boxes, {})) as BoxesReply).boxes;
+  }
+
+  /** Each yes on other sites that was said until now is none. */
+  async takeBack(): Promise<void> {
+    granted((await this.ask(SocketEvent.TakeBack, {})) as TakeBackReply);
+  }
+
   /** Percent of the GPU that is lent now, for other devices of the account; where there are none nothing is told. To be called again and again. */
   tellLent(share: number): void {
     const now = performance.now();
@@ -295,6 +329,7 @@ export class VolunteerSocket {
         ...(this.role.audit === undefined ? {} : { audit: this.role.audit }),
         ...(this.role.pool === undefined ? {} : { pool: this.role.pool }),
         ...(this.role.site === undefined ? {} : { site: this.role.site }),
+        ...(this.role.agreedAt === undefined ? {} : { agreedMs: Math.max(0, Date.now() - this.role.agreedAt) }),
       };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {

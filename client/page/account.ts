@@ -15,6 +15,7 @@ import type { DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import { type DeviceWish, deviceName } from "./account-devices.ts";
+import "./account-boxes.ts";
 import "./account-key.ts";
 import "./account-save.ts";
 import { LightElement } from "./light.ts";

@@ -66,6 +66,11 @@ export class Board {
     return fresh.length > 0;
   }
 
+  /** All of this visitor's, of earlier visits too, the newest first: those that wait, and those that are verified. */
+  takeAll(units: readonly OwnUnit[]): void {
+    for (const unit of units.toReversed()) if (unit.job === this.job) this.takeOwn(unit);
+  }
+
   takeOwn({ job, unit, state, progress, tile }: OwnUnit): void {
     if (job !== this.job) return;
     if (state === "final") {

@@ -53,7 +53,7 @@ export type WindowHint = "covered" | "untold" | "too-busy";
 
 export type Action =
   | ("lend" | "less" | "more" | "no" | "stop" | "retry" | "open-window")
-  | ("ask-again" | "never" | "back" | "forget" | "forget-sure");
+  | ("ask-again" | "never" | "back" | "account" | "forget" | "forget-sure");
 
 export interface Facts {
   site: string;

@@ -17,6 +17,7 @@ import type { Frame } from "../../shared/wire.ts";
 import { isLimited, lineOf } from "../access/address.ts";
 import { devices, forget, link, revoke } from "./account.ts";
 import { answer, errorFrame, type Peer } from "./answer.ts";
+import { boxes, isTakenBack, keepBox, takeBack } from "./boxes.ts";
 import type { ConnectionContext } from "./context.ts";
 import { Handshake } from "./handshake.ts";
 import { introduce } from "./introduce.ts";
@@ -88,6 +89,11 @@ export class Connection {
     socket.on(SocketEvent.Devices, (...args: unknown[]) =>
       this.hear(args.at(-1), async (done) => done(await devices(this.context, this.authenticated()))),
     );
+    const asks = (event: string, act: (peer: Peer, request: unknown) => Promise<unknown>) =>
+      socket.on(event, (request: unknown, ack: unknown) => this.hear(ack, async (done) => done(await act(this.authenticated(), request))));
+    asks(SocketEvent.KeepBox, (peer, request) => keepBox(context, peer, request));
+    asks(SocketEvent.Boxes, (peer) => boxes(context, peer));
+    asks(SocketEvent.TakeBack, (peer) => takeBack(context, peer));
     socket.on(SocketEvent.Wish, (request: unknown, ack: unknown) =>
       this.hear(ack, async (done) => done(await wish(this.context, this.authenticated(), request))),
     );
@@ -147,6 +153,7 @@ export class Connection {
       await context.coordinator.carryOut({ type: "host-joined", facts, record });
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster: facts.cluster, pool, visit: this.visit },
+        isTakenBack: true, // until it is known, which is before its hello is answered
         bucket: bucketOf(introduced.host, introduced.audit !== undefined),
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
@@ -158,6 +165,9 @@ export class Connection {
       this.state = "open";
       context.notices.join(row.id, socket);
       if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
+      // Looked up once the line is among those that are hung up on.
+      this.peer.isTakenBack = await isTakenBack(context, row.id, introduced.agreedMs);
+      if (this.peer?.isTakenBack && introduced.site !== undefined) throw new IdlewaveError("taken-back");
       const totals = (await context.accounts.totals(row.id)) ?? row;
       // Read once the line is among those that hear of another.
       const account = joined ? { accountKey: joined.accountKey, wish: await wishOf(context, row.id) } : {};

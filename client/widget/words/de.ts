@@ -70,6 +70,7 @@ export const de: Words = {
   brokenOff: "Es ist abgebrochen.",
   brokenOffMore: "Hier läuft nichts. Fertiges bleibt erhalten. Dein Ja gilt noch.",
   retry: "Noch einmal",
+  account: "Mein Konto",
   forget: "Vergiss mich",
   forgetTitle: "Dich hier vergessen?",
   forgetMore: "Der Schlüssel dieses Felds auf {site}, was es aufhebt und das Guthaben sind dann für immer weg.",

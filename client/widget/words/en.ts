@@ -69,6 +69,7 @@ export const en = {
   brokenOff: "It broke off.",
   brokenOffMore: "Nothing runs here. What was finished is kept. Your yes still holds.",
   retry: "Try again",
+  account: "My account",
   forget: "Forget me",
   forgetTitle: "Forget you here?",
   forgetMore: "The key that this box has on {site}, what it keeps and its credit go for good. Nothing runs here then.",

@@ -70,6 +70,7 @@ export const es: Words = {
   brokenOff: "Se interrumpió.",
   brokenOffMore: "Aquí no funciona nada. Lo terminado se guarda. Tu sí sigue en pie.",
   retry: "Reintentar",
+  account: "Mi cuenta",
   forget: "Olvidarme",
   forgetTitle: "¿Olvidarte aquí?",
   forgetMore: "La clave de este recuadro en {site}, lo que guarda y su crédito se van para siempre.",

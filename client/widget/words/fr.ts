@@ -70,6 +70,7 @@ export const fr: Words = {
   brokenOff: "Cela s’est interrompu.",
   brokenOffMore: "Rien ne tourne ici. Ce qui est fini est gardé. Votre oui reste valable.",
   retry: "Réessayer",
+  account: "Mon compte",
   forget: "M’oublier",
   forgetTitle: "Vous oublier ici ?",
   forgetMore: "La clé de ce cadre sur {site}, ce qu’il garde et son crédit disparaissent pour de bon.",

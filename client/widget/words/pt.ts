@@ -70,6 +70,7 @@ export const pt: Words = {
   brokenOff: "Foi interrompido.",
   brokenOffMore: "Nada corre aqui. O que terminou fica guardado. O seu sim continua válido.",
   retry: "Tentar de novo",
+  account: "Minha conta",
   forget: "Esquecer-me",
   forgetTitle: "Esquecer os seus dados aqui?",
   forgetMore: "A chave desta caixa em {site}, o que guarda e o seu crédito vão-se para sempre.",

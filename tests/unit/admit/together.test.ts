@@ -317,7 +317,7 @@ describe("a store beyond an array", () => {
 
   it("is not made of a number that could not be read", async () => {
     const job = good();
-    replace(job, "values[id.x] = params.width;", "if (id.x < params.width) { values[id.x + 60u] = 1u; }");
+    replace(job, "values[id.x] = params.width;", "if (id.x >= params.width) { values[id.x + 60u] = 1u; }");
     Object.assign(job.manifest.bindings, { params: { set: { first: "$row.a", width: "$row.zz", scale: "$row.c" } } });
     expect((await told(job)).faults).toEqual([expect.stringMatching(/has no column zz/)]);
   });
