@@ -1,6 +1,9 @@
 /** A unit's result bytes: every output in manifest order, each prefixed by its length as u64, little-endian. */
 import type { JobPlan } from "./plan.ts";
 
+/** Of a PUT of result bytes: the assignment's token, base64url. */
+export const RESULT_TOKEN_HEADER = "idlewave-token";
+
 const LENGTH_BYTES = 8;
 
 /** Joins the outputs of one unit, in manifest order, into result bytes. */
