@@ -99,6 +99,8 @@ describe("a guard that names the invocation otherwise than the index does keeps 
   // What these keep inside is not followed, and said to be so; it is no fault.
   it.each<[guard: string]>([
     ["if (l.x >= 36u) { return; } b[g.x] = 1u;"],
+    ["if (k.x >= 1u) { return; } b[g.x] = 1u;"],
+    ["if (l.x < 36u && k.x < 2u) { b[g.x] = 1u; }"],
     ["if (g.x / 2u >= 50u) { return; } b[g.x] = 1u;"],
     ["if (g.x % 2u == 0u && (g.x >> 1u) < 50u) { b[g.x] = 1u; }"],
     ["if (f32(g.x) >= 100.0) { return; } b[g.x] = 1u;"],
