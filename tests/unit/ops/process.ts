@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const COMMAND = fileURLToPath(new URL("../../../server/cli/idlewave.ts", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../../scripts/idlewave.mjs", import.meta.url));
 
 export interface Served {
   url: string;
@@ -19,7 +19,7 @@ export interface Served {
 
 /** Rejects with what it said when it ends before it listens. */
 export async function serve(data: string, env: Record<string, string> = {}): Promise<Served> {
-  const process_ = spawn(process.execPath, ["--import", "tsx", COMMAND, "serve", "--json", "--data", data], {
+  const process_ = spawn(process.execPath, [COMMAND, "serve", "--json", "--data", data], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, IDLEWAVE_PORT: "0", IDLEWAVE_LOG_FORMAT: "json", ...env },
   });
