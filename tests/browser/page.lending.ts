@@ -246,14 +246,18 @@ describe("after the click", () => {
     { kind: "another-tab", running: true, hold: null },
     { kind: "failed", message: "the kernel did not compile" },
   ];
-  test.each(phases.map((phase) => [phase.kind, phase] as const))("%s has no accessibility fault in light or dark", async (_, phase) => {
+  test("no phase has an accessibility fault in light or dark", async () => {
     await visitor.open();
     await visitor.lend();
-    await visitor.say({ phase });
-    for (const value of ["light", "dark"]) {
-      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
-      expect(await visitor.violations(), value).toEqual([]);
+    const faults: string[] = [];
+    for (const phase of phases) {
+      await visitor.say({ phase });
+      for (const value of ["light", "dark"]) {
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+        for (const fault of await visitor.violations()) faults.push(`${phase.kind}, ${value}: ${fault}`);
+      }
     }
+    expect(faults).toEqual([]);
   });
 
   test("a newer version is loaded once, under the same consent, though the clock was set back", async () => {
