@@ -6,6 +6,7 @@ import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.t
 import { warnAlike } from "./alike.ts";
 import { checkBounds, followPasses } from "./bounds.ts";
 import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
+import { checkHasChecker, planChecker, resolveChecker } from "./checker.ts";
 import { checkComparators, warnRoom } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
@@ -25,7 +26,7 @@ import { warnEarlyReads, warnOldOutputs } from "./order.ts";
 import { checkOutputs, planOutput } from "./outputs.ts";
 import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
 import { warnPadded } from "./padded.ts";
-import { planPasses, type ResolvedPass, resolvePasses, tellNoEntryPoint } from "./passes.ts";
+import { planPasses, resolvePasses, tellNoEntryPoint } from "./passes.ts";
 import { warnRaces } from "./races.ts";
 import { checkRowless } from "./rowless.ts";
 import { planSlicing } from "./slicing.ts";
@@ -69,6 +70,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   checkOutputs(manifest, units.space?.count, faults);
   checkSeed(manifest, faults);
   checkTrust(manifest, faults);
+  checkHasChecker(manifest, faults);
   const read = readKernelFiles(manifest.kernel, files, faults, progress);
   const kernel = read?.kernel;
   if (kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel declares" });
@@ -95,15 +97,18 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   }
   const resolved = passes.filter((pass) => pass !== undefined);
   const entryPoints = resolved.map((pass) => pass.entryPoint);
-  const { bindings, unbindable, isDoubled, faults: bindingFaults } = reflection.bindingsOf(entryPoints);
+  const checker = resolveChecker(manifest, reflection, faults);
+  const compiled = checker ? [...entryPoints, checker.entryPoint] : entryPoints;
+  const { bindings, unbindable, isDoubled, faults: bindingFaults } = reflection.bindingsOf(compiled);
+  const inUse = new Set(entryPoints.flatMap((name) => [...(reflection.entryPoints.get(name)?.uses ?? [])]));
   // A type that nothing declares is told as such.
   const undeclared = new Set(read.unresolved.map(lineOf));
   for (const fault of bindingFaults) if (!undeclared.has(lineOf(fault))) faults.add(fault);
   const known = new Set([...bindings.map((binding) => binding.name), ...unbindable]);
   const complete = resolved.length === passes.length;
-  checkNames(manifest, reflection, bindings, known, complete, faults);
+  checkNames(manifest, reflection, bindings, known, inUse, complete, faults);
 
-  const overrides = readOverrides(manifest, kernel, reflection, entryPoints, faults);
+  const overrides = readOverrides(manifest, kernel, reflection, compiled, faults);
   const inPasses = new Set(manifest.passes.flatMap((pass) => Object.keys(pass.set ?? {})));
   // What a misspelt name was meant to fill is not empty: the name's own fault says so.
   for (const name of [...inPasses, ...Object.keys(manifest.bindings ?? {})]) {
@@ -111,25 +116,28 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     if (meant !== undefined) inPasses.add(meant);
   }
   const filled = withBindings(manifest, bindings, inPasses, faults);
-  const sized = sizeBindings(filled, bindings, units, files, faults);
+  const allSized = sizeBindings(filled, bindings, units, files, faults);
+  const sized = new Map([...allSized].filter(([name]) => inUse.has(name)));
   const tables = [...pkg.files.keys()].filter((name) => name.endsWith(".csv"));
   const unread = "rows" in manifest.units ? { unread: files.headerOf(manifest.units.rows) } : undefined;
   const rows = units.rows ?? unread ?? (checkRowless(manifest, tables, faults) ? { unread: undefined } : undefined);
   const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
   const swapped = swapPartners(manifest);
-  const buffers = [...sized.values()].map((binding) => {
+  const planned = [...allSized.values()].map((binding) => {
     const { name } = binding.reflected;
     return planBuffer(binding, inPasses.has(name) || swapped.has(name), units, scope, files, faults);
   });
+  const buffers = planned.filter(({ name }) => inUse.has(name));
   const outputs = manifest.output.flatMap((output, index): OutputPlan[] => {
     const layout = sized.get(output.binding)?.reflected.layout;
     const plan = layout && planOutput(manifest, output, index, buffers, layout, swapped.has(output.binding), faults);
     return plan ? [plan] : [];
   });
   checkComparators(manifest, outputs, faults);
+  const checkerPlan = checker && planChecker(checker, reflection, planned, buffers, outputs, allSized, faults);
   const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
-  const workgroups = readWorkgroups(kernel, entryPoints, overrides);
-  const { requires, needs } = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
+  const workgroups = readWorkgroups(kernel, compiled, overrides);
+  const { requires, needs } = readNeeds(manifest, kernel, reflection, compiled, overrides, workgroups, planned, faults);
   const unset = warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
   warnAlike(units, buffers, passPlans, faults);
   warnOldOutputs(manifest, passPlans, buffers, faults);
@@ -137,10 +145,10 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
 
   checkWritten(manifest, passPlans, buffers, faults);
   const whole = faults.list.length === 0;
-  const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(resolved, reflection, buffers) : [];
+  const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(compiled, reflection, planned) : [];
   const raised = Object.keys(requires.limits).length > 0;
   await tellTint(kernel, read, { pipelines, overrides, raised, isDoubled }, faults, progress);
-  if (faults.list.length === 0) refuseInlined(kernel, entryPoints, faults);
+  if (faults.list.length === 0) refuseInlined(kernel, compiled, faults);
   if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted(), more: true };
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
@@ -156,8 +164,10 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   warnRaces(kernel, workgroups, faults);
   warnHuge(passPlans, workgroups, faults);
 
-  const sliced = await planSlicing(kernel, reflection, passPlans, pipelines, overrides, raised, progress);
-  const floats = usesFloats(manifest, kernel, entryPoints, sized);
+  const dispatched = checkerPlan ? [...passPlans, checkerPlan.pass] : passPlans;
+  const sliced = await planSlicing(kernel, reflection, dispatched, pipelines, overrides, raised, progress);
+  const [passesOf, checks] = [sliced.passes.slice(0, passPlans.length), sliced.passes[passPlans.length]];
+  const floats = usesFloats(manifest, kernel, compiled, sized);
   checkSampled(manifest, sliced.slicing, floats, faults);
   warnRoom(manifest, outputs, floats, faults);
   if (faults.list.length > 0) return { ok: false, faults: faults.sorted() };
@@ -169,6 +179,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const plan: JobPlan = {
     version: PLAN_VERSION,
     ...sliced,
+    passes: passesOf,
     units: units.space,
     ...(units.rows
       ? {
@@ -182,6 +193,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
       : {}),
     buffers,
     outputs,
+    ...(checkerPlan && checks ? { checker: { ...checkerPlan, pass: checks } } : {}),
     overrides,
     requires,
     seed: String(manifest.seed ?? 0),
@@ -213,8 +225,8 @@ function checkSeed(manifest: Manifest, faults: Faults): void {
   }
 }
 
-function pipelinesOf(passes: readonly ResolvedPass[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {
-  return [...new Set(passes.map((pass) => pass.entryPoint))].flatMap((name) => {
+function pipelinesOf(entryPoints: readonly string[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {
+  return [...new Set(entryPoints)].flatMap((name) => {
     const entry = reflection.entryPoints.get(name);
     return entry ? [{ entryPoint: name, offset: entry.offset, buffers: buffers.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
   });

@@ -82,7 +82,9 @@ export function printJob(job: JobStatus, url: string): void {
       ? `  pool        ${job.pool.id}, ${job.pool.name}: its members alone compute it and see it`
       : `  auditor     ${AUDITOR_WORDS[job.verification.auditor]}: ${job.verification.audited} units computed again, ${job.verification.held} held`,
   ];
-  const { slices } = job.verification;
+  const { slices, checker } = job.verification;
+  if (checker && checker.price !== null)
+    lines.push(`  checker     ${Number(checker.price.toPrecision(2))} of an execution a result: of ${checker.judged} units so far`);
   if (slices && slices.of > 0)
     lines.push(
       `  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`,
