@@ -73,7 +73,7 @@ export class Ledger {
   }
 
   /** All replicas recorded, unit by unit. */
-  replicas(job: JobId): ReplicaRow[] {
+  replicas(job: JobId): (ReplicaRow & { outcome: Outcome })[] {
     return [...(this.units.get(job)?.values() ?? [])].flatMap((state) => [...state.replicas.values()]);
   }
 
