@@ -5,7 +5,8 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
-import { comparing } from "../shared/comparator.ts";
+import { comparing, isTolerant, type Likeness } from "../shared/comparator.ts";
+import { type Difference, differenceAt, differenceOf } from "../shared/difference.ts";
 import type { BlobHash, JobId, UnitIndex } from "../shared/ids.ts";
 import type { JobPlan } from "../shared/plan.ts";
 import type { Plans } from "./access/plans.ts";
@@ -14,6 +15,9 @@ import type { BlobStore } from "./core/blob-store.ts";
 import type { CoreEvent } from "./core/events.ts";
 import type { Distance, ToCompare } from "./core/likeness.ts";
 import type { Store } from "./core/store.ts";
+
+/** Of longer results nobody is told where they differ, unless they are compared all the same: it takes a turn of the event loop. */
+const MAX_DIFFERENCE_BYTES = 8 << 20;
 
 interface ComparerParts {
   coordinator: Pick<Coordinator, "on" | "uncompared" | "isUncompared" | "dispatch">;
@@ -71,16 +75,25 @@ export class Comparer {
   private async compared(each: ToCompare): Promise<Omit<Extract<CoreEvent, { type: "compared" }>, "now" | "draw">> {
     const { job, unit, digest, others } = each;
     const distances: { to: string; distance: Distance }[] = [];
+    const differences: { to: string; difference: Difference }[] = [];
     let mine: Uint8Array | undefined;
     for (const to of [digest, ...others]) {
       let distance: Distance = null;
       try {
         const [self] = distances;
-        // What is not alike to itself is alike to nothing.
-        if (!self || typeof self.distance === "number") {
+        if (self?.distance !== "unread") {
           mine ??= await this.bytesOf(job, unit, digest);
           const { plan } = await this.parts.plans.of(job);
-          distance = await distanceOf(plan, mine, to === digest ? mine : await this.bytesOf(job, unit, to));
+          const theirs = to === digest ? mine : await this.bytesOf(job, unit, to);
+          if (isTolerant(plan)) {
+            const { isAlike, far, ...found } = await likenessOf(plan, mine, theirs);
+            if (isAlike) distance = found.distance;
+            if (!isAlike && far && to !== digest) differences.push({ to, difference: differenceAt(plan, mine, theirs, far) });
+          } else if (to === digest) distance = 0;
+          else if (mine.byteLength <= MAX_DIFFERENCE_BYTES) {
+            const difference = differenceOf(plan, mine, theirs);
+            if (difference) differences.push({ to, difference });
+          }
         }
       } catch (err) {
         // Others compute the unit.
@@ -90,7 +103,8 @@ export class Comparer {
       }
       distances.push({ to, distance });
     }
-    return { type: "compared", job, unit, digest, distances };
+    const told = differences.length > 0 ? { differences } : {};
+    return { type: "compared", job, unit, digest, distances, ...told };
   }
 
   private async bytesOf(job: JobId, unit: UnitIndex, digest: string): Promise<Uint8Array> {
@@ -101,12 +115,11 @@ export class Comparer {
   }
 }
 
-/** In parts of the tolerance; null: further apart than that. */
-async function distanceOf(plan: JobPlan, one: Uint8Array, other: Uint8Array): Promise<number | null> {
+async function likenessOf(plan: JobPlan, one: Uint8Array, other: Uint8Array): Promise<Likeness> {
   const comparison = comparing(plan, one, other);
   for (;;) {
     const { done, value } = comparison.next();
-    if (done) return value.isAlike ? value.distance : null;
+    if (done) return value;
     await nextTurn();
   }
 }

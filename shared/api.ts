@@ -74,7 +74,10 @@ export const JobStatusSchema = Type.Object({
   unitsPerMinute: Type.Number({
     description: "Units that became final in the last minute; where they began within it, as many as a minute of that pace has.",
   }),
-  gpuHours: Type.Number({ description: "GPU time that it has taken, as volunteers tell it, the auditor's too." }),
+  gpuHours: Type.Number({
+    description:
+      "GPU time that it has taken: of every answer, as volunteers tell it, those too that came too late; and the auditor's, slices that it checked too. Not the canary's, nor of what nobody answered.",
+  }),
   maxGpuHours: Type.Union([Type.Number(), Type.Null()], { description: "What it may take; null: any." }),
   quote: Type.Optional(
     Type.Object(
@@ -106,13 +109,7 @@ export const JobStatusSchema = Type.Object({
   ),
   verification: Type.Object({
     tier: Type.Union(
-      [
-        Type.Literal("quorum"),
-        Type.Literal("checker"),
-        Type.Literal("sampled"),
-        Type.Literal("audited"),
-        Type.Literal("trusted"),
-      ],
+      [Type.Literal("quorum"), Type.Literal("checker"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")],
       { description: "As its owner asked; limits says what is done now." },
     ),
     quorum: Type.Integer({ description: "Matching replicas that a unit which begins now needs." }),

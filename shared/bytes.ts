@@ -22,6 +22,13 @@ export function lengthPrefixed(parts: readonly Uint8Array[]): Uint8Array<ArrayBu
   );
 }
 
+/** Little-endian. */
+export function u64Bytes(value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes;
+}
+
 /** A binary value as the socket's parser gives it: ArrayBuffer in browsers, Buffer in Node. Undefined for anything else. */
 export function binaryOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;

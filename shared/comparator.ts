@@ -25,6 +25,8 @@ export interface Likeness {
   distance: number;
   /** Elements that are further apart, as far as they were counted. */
   outliers: number;
+  /** The first element that is further apart, or not finite, where they are not alike for it: the output's number, and its place there. */
+  far?: { output: number; element: number };
 }
 
 /** The smallest number that WGSL lets nobody flush to zero: whatever is declared, less than that is no difference. */
@@ -57,7 +59,7 @@ export function* comparing(plan: Pick<JobPlan, "outputs">, one: Uint8Array, othe
       distance: Math.max(all.distance, found.distance),
       outliers: all.outliers + found.outliers,
     };
-    if (!all.isAlike) return all;
+    if (!all.isAlike) return found.first === undefined ? all : { ...all, far: { output: number, element: found.first } };
   }
   return all;
 }
@@ -71,13 +73,17 @@ export function compareResults(plan: Pick<JobPlan, "outputs">, one: Uint8Array, 
   }
 }
 
-function* ofOneself(comparator: Comparator | undefined, bytes: Uint8Array): Generator<void, Likeness> {
+/** `first`: the place of the first element that is no match. */
+type OutputLikeness = Omit<Likeness, "far"> & { first?: number };
+
+function* ofOneself(comparator: Comparator | undefined, bytes: Uint8Array): Generator<void, OutputLikeness> {
   if (!comparator || comparator.nonFinite === "allow" || LEAST_NORMAL[comparator.dtype] === undefined) return ALIKE;
   const width = DTYPE_BYTES[comparator.dtype];
   for (const [from, to] of slicesOf(bytes.byteLength, SLICE_ELEMENTS * width)) {
     if (from > 0) yield;
     const elements = elementsOf(comparator.dtype, bytes.subarray(from, to));
-    for (let at = 0; at < (to - from) / width; at++) if (!Number.isFinite(elements.at(at))) return { ...ALIKE, isAlike: false };
+    for (let at = 0; at < (to - from) / width; at++)
+      if (!Number.isFinite(elements.at(at))) return { ...ALIKE, isAlike: false, first: from / width + at };
   }
   return ALIKE;
 }
@@ -90,7 +96,7 @@ export function isRefusedAlone({ dtype, nonFinite }: Comparator, bytes: Uint8Arr
   return false;
 }
 
-function* comparingOutput(comparator: Comparator | undefined, one: Uint8Array, other: Uint8Array): Generator<void, Likeness> {
+function* comparingOutput(comparator: Comparator | undefined, one: Uint8Array, other: Uint8Array): Generator<void, OutputLikeness> {
   if (one.byteLength !== other.byteLength) return { ...ALIKE, isAlike: false };
   if (!comparator) return { ...ALIKE, isAlike: yield* comparingBytes(one, other) };
   const width = DTYPE_BYTES[comparator.dtype];
@@ -98,15 +104,19 @@ function* comparingOutput(comparator: Comparator | undefined, one: Uint8Array, o
   const apart = distanceIn(comparator);
   let distance = 0;
   let outliers = 0;
+  let first: number | undefined;
   for (const [from, to] of slicesOf(one.byteLength, SLICE_ELEMENTS * width)) {
     if (from > 0) yield;
     const far = apart(one.subarray(from, to), other.subarray(from, to));
     for (let at = 0; at < (to - from) / width; at++) {
       const found = far(at);
       // What is not finite is no outlier: it is refused however few there are.
-      if (Number.isNaN(found)) return { isAlike: false, distance, outliers };
+      if (Number.isNaN(found)) return { isAlike: false, distance, outliers, first: from / width + at };
       if (found <= 1) distance = Math.max(distance, found);
-      else if (++outliers > most) return { isAlike: false, distance, outliers };
+      else {
+        first ??= from / width + at;
+        if (++outliers > most) return { isAlike: false, distance, outliers, first };
+      }
     }
   }
   return { isAlike: true, distance, outliers };

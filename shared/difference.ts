@@ -1,5 +1,5 @@
 /** Where two results of one unit differ first. */
-import { compareResults, isTolerant } from "./comparator.ts";
+import { compareResults, isTolerant, type Likeness } from "./comparator.ts";
 import type { Dtype, JobPlan } from "./plan.ts";
 import { elementsOf } from "./reduce/elements.ts";
 import { unframe } from "./result.ts";
@@ -36,6 +36,28 @@ export function differenceOf(plan: Pick<JobPlan, "outputs">, mine: Uint8Array, t
     throw error;
   }
 }
+
+/** The same where it is known which element is too far: of results within a tolerance the first byte that differs says little. */
+export function differenceAt({ outputs }: Pick<JobPlan, "outputs">, mine: Uint8Array, theirs: Uint8Array, far: Far): Difference {
+  const [ours, others] = [unframe({ outputs }, mine)[far.output], unframe({ outputs }, theirs)[far.output]];
+  const output = outputs[far.output];
+  if (!ours || !others || !output) throw new RangeError(`there is no output ${far.output}`);
+  const dtype = output.compare?.dtype ?? output.dtype;
+  const [one, other] = [elementsOf(dtype, ours), elementsOf(dtype, others)];
+  // As many as the output's, unless packed values are compared as another type.
+  const shape = one.length === elementsOf(output.dtype, ours).length ? output.shape : [one.length];
+  const element = {
+    output: output.name,
+    dtype,
+    index: indexOf(far.element, shape),
+    mine: shown(one.at(far.element)),
+    theirs: shown(other.at(far.element)),
+  };
+  const width = ours.byteLength / one.length;
+  return { byte: ours.byteOffset - mine.byteOffset + far.element * width, element };
+}
+
+type Far = NonNullable<Likeness["far"]>;
 
 function differentElement(
   { outputs }: Pick<JobPlan, "outputs">,

@@ -53,6 +53,12 @@ export const ERRORS = {
     message: "This device was taken off its account, and lends no more.",
     todo: "Begin with a new key: forget this one in the browser, or move its identity file away.",
   },
+  "stale-wish": {
+    wire: 46,
+    http: 409,
+    message: "Another device of the account wished something of this one meanwhile: its last wish is number {turn}.",
+    todo: "Ask which devices there are again, then wish.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,

@@ -18,7 +18,7 @@ export const MaxGpuHours = Type.Number({
   exclusiveMinimum: 0,
   maximum: 1_000_000_000,
   description:
-    "GPU time that the job may take in all, hours: beyond it the job pauses, and before, where an auditor's quote is above it. Default any.",
+    "GPU time that the job may take in all, hours, of every answer and of the auditor's checks: beyond it the job pauses, and before, where an auditor's quote is above it. Default any.",
 });
 
 export const ManifestSchema = Type.Object(
@@ -147,13 +147,7 @@ export const ManifestSchema = Type.Object(
         {
           tier: Type.Optional(
             Type.Union(
-              [
-                Type.Literal("quorum"),
-                Type.Literal("checker"),
-                Type.Literal("sampled"),
-                Type.Literal("audited"),
-                Type.Literal("trusted"),
-              ],
+              [Type.Literal("quorum"), Type.Literal("checker"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")],
               {
                 description:
                   "quorum, the default: so many matching replicas. checker: each unit is computed once, and the coordinator's auditor runs verify.checker over its result; sampled: the auditor runs some of its slices again, drawn at random, of a kernel without floats and of one dispatch; audited: it computes all of each unit again. Where the auditor is not here, or finds that the checker takes what is wrong or slices of the kernel cannot be told apart, all three are as quorum. trusted, for a pool alone: each unit is computed once, and its members are believed.",
@@ -164,7 +158,8 @@ export const ManifestSchema = Type.Object(
             Type.Integer({
               minimum: 2,
               maximum: 5,
-              description: "Matching replicas from distinct volunteers, default 2; of the tiers checker, sampled and audited while nobody checks.",
+              description:
+                "Matching replicas from distinct volunteers, default 2; of the tiers checker, sampled and audited while nobody checks.",
             }),
           ),
           compare: Type.Optional(

@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import { MAX_DEVICE_NAME } from "./account/certificate.ts";
+import { WISH_SHARES, type WishShare } from "./account/remote-wish.ts";
 import { binaryOf } from "./bytes.ts";
 import { PLAIN_NAME_PATTERN, PLAIN_PATTERN } from "./plain.ts";
 import { MAX_MACHINE_NAME } from "./pool.ts";
@@ -105,6 +106,22 @@ export const RevokeSchema = Type.Object(
   { additionalProperties: false },
 );
 export type RevokeRequest = Static<typeof RevokeSchema>;
+
+/** Under `wish`: what is wished of a device of this account from now on, as this device signed it (account/remote-wish.ts). Acknowledged by WishReply. */
+export const WishSchema = Type.Object(
+  {
+    device: binary(PUBLIC_KEY_BYTES),
+    turn: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    paused: Type.Boolean(),
+    share: Type.Unsafe<WishShare>(Type.Integer({ enum: [...WISH_SHARES] })),
+    signature: binary(SIGNATURE_BYTES),
+  },
+  { additionalProperties: false },
+);
+export type WishRequest = Static<typeof WishSchema>;
+
+/** Under `lends`: percent of the GPU that this connection lends now, 0 while nothing may run. Told where devices are joined, and kept no longer than the connection. */
+export const LendsSchema = Type.Object({ share: Type.Integer({ minimum: 0, maximum: 100 }) }, { additionalProperties: false });
 
 /** Under `leave`: be no member of this pool any more. Acknowledged by LeaveReply. */
 export const LeaveSchema = Type.Object({ pool: Type.Integer({ minimum: 1, maximum: 0xffffffff }) }, { additionalProperties: false });

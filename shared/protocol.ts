@@ -2,6 +2,7 @@
  * The cold part of a volunteer's connection (Socket.IO, msgpack parser): its events, what the server says under them, and the
  * handshake's signed text. What the client says is in messages.ts.
  */
+import type { RemoteWish } from "./account/remote-wish.ts";
 import { lengthPrefixed } from "./bytes.ts";
 
 /** Event names. `frame` carries one binary frame of wire.ts and is acknowledged by one. */
@@ -18,6 +19,8 @@ export const SocketEvent = {
   Link: "link",
   Revoke: "revoke",
   Devices: "devices",
+  Wish: "wish",
+  Lends: "lends",
   Reload: "reload",
   Withdraw: "withdraw",
   Work: "work",
@@ -45,8 +48,8 @@ export interface Refusal {
   code: string;
   message: string;
 }
-/** `pool`: the one that the connection serves. `accountKey`: of the account that joins this device to others, hexadecimal. */
-export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass; accountKey?: string } | Refusal;
+/** `pool`: the one that the connection serves. `accountKey`: of the account that joins this device to others, hexadecimal; `wish`: what is wished of it there. */
+export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass; accountKey?: string; wish?: RemoteWish } | Refusal;
 
 /** What lets a member read its pool's jobs over HTTP, in the header `idlewave-pass`. */
 export interface PoolPass {
@@ -79,10 +82,17 @@ export interface DeviceInfo {
   isConnected: boolean;
   /** It was taken off the account, and is refused. */
   isRevoked: boolean;
+  /** Percent of its GPU that it says it lends now, 0 while nothing may run; null where it does not say. */
+  lends: number | null;
+  /** What is wished of it from the account's devices. */
+  wish: RemoteWish;
 }
 
 /** Answer to `devices` `{}`: those of the account; none while nothing joins this device to others. */
 export type DevicesReply = { ok: true; devices: DeviceInfo[] } | Refusal;
+
+/** Answer to `wish`; the device that is meant gets `wish` with the same, at once or when it comes. */
+export type WishReply = { ok: true } | Refusal;
 
 /** What an account has; sent with the handshake and after changes, at most once a second. */
 export interface AccountNotice {

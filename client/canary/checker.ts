@@ -73,7 +73,7 @@ export async function tried(
     const zeros = changed(plan, bytes, (output) => output.fill(0));
     if (!isSame(zeros, bytes) && (await checker.accepts(input, zeros)).isAccepted)
       return { unchecked: sentence(`It accepts zeros as the result of unit ${input.index}, which is another.`) };
-    const noise = changed(plan, bytes, (output) => output.forEach((_, at) => output.fill(below(256), at, at + 1)));
+    const noise = changed(plan, bytes, (output) => output.set(output.map(() => below(256))));
     if (!isSame(noise, bytes) && (await checker.accepts(input, noise)).isAccepted)
       return { unchecked: sentence(`It accepts noise as the result of unit ${input.index}.`) };
     for (let flip = 0; flip < FLIPS; flip++) {

@@ -1,7 +1,8 @@
 /** A unit's own input, fetched. */
+
+import type { JobPlan } from "../../shared/plan.ts";
 import type { Inputs } from "../donor/inputs/inputs.ts";
 import type { UnitInput } from "../engine/seam.ts";
-import type { JobPlan } from "../../shared/plan.ts";
 
 /** Rejects with `InputError`. */
 export async function inputOf(inputs: Inputs, plan: JobPlan, unit: number): Promise<UnitInput> {

@@ -1,8 +1,9 @@
-/** This machine as a device of its person's account, without lending: to join it, to see which there are, to take one off. All reject with the coordinator's words. */
+/** This machine as a device of its person's account, without lending: to join it, to see which there are, to wish something of one, to take one off. All reject with the coordinator's words. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { certify, takeOff } from "../../shared/account/certificate.ts";
 import { type AccountKey, accountKey } from "../../shared/account/key.ts";
+import type { RemoteWish } from "../../shared/account/remote-wish.ts";
 import type { AccountNotice, DeviceInfo } from "../../shared/protocol.ts";
 import { errand } from "../donor/errand.ts";
 import type { Identity } from "../donor/identity.ts";
@@ -27,6 +28,11 @@ export async function devicesOf({ origin, home }: Place): Promise<DeviceInfo[]> 
 /** `device`: its public key. */
 export async function removeDevice({ origin, home }: Place, key: AccountKey, device: Uint8Array): Promise<void> {
   await errand(origin, await identityIn(home), (socket) => socket.revoke(takeOff(key, device, Date.now())));
+}
+
+/** `device`: its public key. */
+export async function wishOf({ origin, home }: Place, device: Uint8Array, wish: RemoteWish): Promise<void> {
+  await errand(origin, await identityIn(home), (socket) => socket.wish(device, wish));
 }
 
 async function identityIn(home: string): Promise<Identity> {

@@ -1,6 +1,8 @@
 /** A donor in Node: the browser's session on Dawn's GPU, its key and its outbox in a folder. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { RemoteWish } from "../../shared/account/remote-wish.ts";
+import { openEar } from "../donor/account/ear.ts";
 import { Turns } from "../donor/computing/turns.ts";
 import { errand } from "../donor/errand.ts";
 import { Manners } from "../donor/manners/manners.ts";
@@ -16,6 +18,9 @@ import { closeDawn, openDawn } from "./gpu.ts";
 import { fileIdentity } from "./identity.ts";
 import { fileShelf } from "./shelf.ts";
 import { fileSpeeds } from "./speed.ts";
+
+/** Nobody sits before it, as far as it can tell. */
+const SURROUNDINGS = { ...UNTOLD, screen: false };
 
 export interface NodeDonor {
   /**
@@ -53,16 +58,23 @@ export async function startDonor({ home, gpu, onState, join: secret, name, ...op
     const report = new Report();
     report.begin(options.dose);
     report.watch(onState);
+    const manners = new Manners({
+      dose: options.dose,
+      wishes: options.wishes,
+      surroundings: SURROUNDINGS,
+      mayBeSoftware: () => report.mayBeSoftware,
+    });
+    const onWish = (wish: RemoteWish) => manners.setRemote(wish);
     const kept = {
+      onWish,
       shelf: { ...shelf, checkpoints: fileCheckpoints(join(home, "checkpoints")) },
       barred: fileBarred(join(home, "barred-kernels")),
     };
-    const surroundings = { ...UNTOLD, screen: false };
-    const manners = new Manners({ dose: options.dose, wishes: options.wishes, surroundings, mayBeSoftware: () => report.mayBeSoftware });
     const speeds = fileSpeeds(join(home, "speed.json"));
     const turns = new Turns({
       ...{ manners, report },
       open: (throttle, wishes) => new Session({ ...options, pool, wishes }, identity, kept, speeds, throttle, report, machine),
+      listen: () => openEar(options.origin, identity, onWish),
     });
     const ended = turns.ended.then(() => {
       manners.end();

@@ -4,9 +4,11 @@
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
 import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
+import type { RemoteWish } from "../../shared/account/remote-wish.ts";
 import type { DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { deviceKey, devicesOf, linkDevice, removeDevice } from "./account/devices.ts";
+import { deviceKey, devicesOf, linkDevice, removeDevice, wishOf } from "./account/devices.ts";
+import { openEar } from "./account/ear.ts";
 import { browserBarred } from "./claims/barred.ts";
 import { browserSpeeds } from "./computing/host-speed.ts";
 import { Turns } from "./computing/turns.ts";
@@ -236,6 +238,10 @@ export class Donor implements DonorControl {
     return removeDevice(origin, revocation);
   }
 
+  wish(origin: string, device: Uint8Array, wish: RemoteWish): Promise<void> {
+    return wishOf(origin, device, wish);
+  }
+
   async leavePool(origin: string, id: number): Promise<void> {
     await this.stop();
     await this.settled();
@@ -290,10 +296,12 @@ export class Donor implements DonorControl {
   private takeTurns(run: Run, identity: Identity, unlock: () => void): Turns {
     const { manners, options } = run;
     const { report } = this;
-    const kept = { shelf: browserShelf(), barred: browserBarred(), keepPool: (pool: KeptPool) => void keepPool(pool) };
+    const onWish = (wish: RemoteWish) => manners.setRemote(wish);
+    const kept = { shelf: browserShelf(), barred: browserBarred(), keepPool: (pool: KeptPool) => void keepPool(pool), onWish };
     const turns = new Turns({
       ...{ manners, report },
       open: (throttle, wishes) => new Session({ ...options, wishes }, identity, kept, browserSpeeds(), throttle, report),
+      listen: () => openEar(options.origin, identity, onWish),
     });
     void turns.ended.then(() => {
       run.turns = undefined;

@@ -6,7 +6,7 @@ import { VolunteerSocket } from "./socket.ts";
 /** The coordinator's answer is waited for this long. */
 const PATIENCE_MS = 20_000;
 /** Nothing is told of the browser: no work is asked for. */
-const NOBODY: Host = { vendor: "", architecture: "", browser: "", os: "", software: false, features: [], limits: {} };
+export const NOBODY: Host = { vendor: "", architecture: "", browser: "", os: "", software: false, features: [], limits: {} };
 
 /** The coordinator lets this key in no more, in its words. */
 export class Refused extends Error {

@@ -10,6 +10,7 @@
  * Being offline is no state of the loop, it only covers what is told: the loop goes on with the units it has, the outbox
  * keeps what is finished. After `stop` nothing is submitted, open units are given back and the socket is closed.
  */
+import type { RemoteWish } from "../../shared/account/remote-wish.ts";
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import type { AccountNotice } from "../../shared/protocol.ts";
@@ -51,6 +52,8 @@ export interface SessionKept {
   barred: Barred;
   /** Told of each new pass to the pool that is served. */
   keepPool?: (pool: KeptPool) => void;
+  /** Told of what is wished from other devices of the account, before anything is claimed on a connection. */
+  onWish: (wish: RemoteWish) => void;
 }
 
 export class Session {
@@ -75,6 +78,8 @@ export class Session {
   private readonly hardware: Hardware;
   private readonly state: SessionState;
   private fetched = 0;
+  /** Percent, as the manners say. */
+  private lent = 0;
   private hang: DonorPhase | undefined;
   private stopping: Promise<{ closed: Promise<void> }> | undefined;
   private readonly looping: Promise<void>;
@@ -124,6 +129,7 @@ export class Session {
         onAccount: (account) => this.onAccount(account),
         onWork: () => this.supply.soon(),
         onWithdraw: (job) => this.withdraw(job),
+        onWish: kept.onWish,
         onReload: () => this.finish({ kind: "another-version" }),
         onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
       },
@@ -189,6 +195,7 @@ export class Session {
   heed(verdict: Verdict): void {
     this.throttle.heed(verdict);
     this.state.heed(verdict);
+    this.lent = verdict.kind === "lend" ? Math.round(100 * verdict.share) : 0;
     this.report.set({ slowed: verdict.kind === "lend" ? verdict.slowed : null });
     this.changed.fire();
   }
@@ -324,6 +331,7 @@ export class Session {
     this.bulletin.tick();
     if (!this.stopped) this.report.holds([...this.claims.byJob()].map(([job, units]) => ({ job, units })));
     if (this.state.isUp) this.serving.tick(this.socket);
+    this.socket.tellLent(this.stopped ? 0 : this.lent);
     if (this.state.isUp) this.claims.renew().catch(() => undefined); // tried again at the next turn or connection
     this.state.refresh();
   }

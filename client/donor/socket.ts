@@ -6,9 +6,10 @@
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
 import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
-import { exactBytes, sentBytes } from "../../shared/bytes.ts";
+import { NO_REMOTE_WISH, type RemoteWish, readRemoteWish, wishMessage } from "../../shared/account/remote-wish.ts";
+import { exactBytes, fromHex, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
-import type { Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest } from "../../shared/messages.ts";
+import type { Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest, WishRequest } from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
@@ -28,6 +29,7 @@ import {
   type Refusal,
   type RevokeReply,
   SocketEvent,
+  type WishReply,
 } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { decodeFrame, encodeFrame } from "../../shared/wire/codec.ts";
@@ -42,6 +44,9 @@ const RECONNECT_MS = { first: 500, longest: 10_000 };
 /** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
 const RETURN_SPREAD_MS = 2_500;
 
+/** What is lent is told no more often than this. */
+const TELL_LENT_EVERY_MS = 1_000;
+
 /** The connection is not up, or dropped before the answer came. */
 export class NotConnected extends Error {
   override readonly name = "NotConnected";
@@ -54,6 +59,8 @@ export interface SocketListener {
   onUp(account: AccountNotice, start: Uint8Array): void;
   onDown(): void;
   onAccount(account: AccountNotice): void;
+  /** What is wished of this device from others of its account: before each `onUp`, and at each change. */
+  onWish?(wish: RemoteWish): void;
   /** A new pass to the pool that is served. */
   onPool?(pool: PoolPass): void;
   /** A job has begun, or goes on. */
@@ -82,6 +89,11 @@ export class VolunteerSocket {
   private readonly role: Role;
   private readonly socket: Socket;
   private up = false;
+  /** Of the account that joins this device to others, hexadecimal; undefined: none does. */
+  private accountKey: string | undefined;
+  private isJoined = false;
+  /** What this connection told last, and when. */
+  private lent = { share: -1, at: Number.NEGATIVE_INFINITY };
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -102,6 +114,12 @@ export class VolunteerSocket {
     this.socket.on(SocketEvent.Work, () => this.listener.onWork());
     this.socket.on(SocketEvent.Withdraw, (message?: { job?: unknown }) => {
       if (typeof message?.job === "number") this.listener.onWithdraw(message.job);
+    });
+    this.socket.on(SocketEvent.Wish, (told: unknown) => {
+      const wish = readRemoteWish(told);
+      if (!wish) return;
+      this.isJoined = true;
+      this.listener.onWish?.(wish);
     });
     this.socket.on(SocketEvent.Reload, () => this.end(() => this.listener.onReload()));
     this.socket.on("connect_error", () => this.listener.onDown());
@@ -167,6 +185,23 @@ export class VolunteerSocket {
   async revoke({ device, created, signature }: Revocation): Promise<void> {
     const binary = { device: exactBytes(device).buffer, signature: exactBytes(signature).buffer };
     granted((await this.ask(SocketEvent.Revoke, { created, ...binary } satisfies RevokeRequest)) as RevokeReply);
+  }
+
+  /** Wishes something of a device of this one's account, under this device's key. Rejects with the coordinator's words. */
+  async wish(device: Uint8Array, wish: RemoteWish): Promise<void> {
+    if (this.accountKey === undefined) throw new Error("This device is joined to no other.");
+    const by = this.identity.publicKey;
+    const signature = await this.identity.sign(wishMessage({ account: fromHex(this.accountKey), device, by }, wish));
+    const binary = { device: exactBytes(device).buffer, signature: exactBytes(signature).buffer };
+    granted((await this.ask(SocketEvent.Wish, { ...wish, ...binary } satisfies WishRequest)) as WishReply);
+  }
+
+  /** Percent of the GPU that is lent now, for other devices of the account; where there are none nothing is told. To be called again and again. */
+  tellLent(share: number): void {
+    const now = performance.now();
+    if (!this.up || !this.isJoined || share === this.lent.share || now - this.lent.at < TELL_LENT_EVERY_MS) return;
+    this.lent = { share, at: now };
+    this.ask(SocketEvent.Lends, { share }).catch(() => undefined); // the next connection tells it anew
   }
 
   /** A new pass to the pool that is served. */
@@ -239,6 +274,10 @@ export class VolunteerSocket {
     }
     if (this.socket.id !== id) return;
     this.up = true;
+    this.accountKey = reply.accountKey;
+    this.isJoined = reply.accountKey !== undefined;
+    this.lent = { share: -1, at: Number.NEGATIVE_INFINITY };
+    this.listener.onWish?.(readRemoteWish(reply.wish) ?? NO_REMOTE_WISH);
     if (reply.pool) this.listener.onPool?.(reply.pool);
     this.listener.onUp(reply.account, start);
   }

@@ -1,6 +1,7 @@
 /** What the donor's worker tells the page, and what the page may ask of it. */
 
 import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
+import type { RemoteWish } from "../../shared/account/remote-wish.ts";
 import type { JobStatus } from "../../shared/api.ts";
 import type { DeviceInfo } from "../../shared/protocol.ts";
 import type { IdleReason } from "../../shared/wire.ts";
@@ -160,6 +161,8 @@ export interface DonorControl {
   devices(origin: string): Promise<DeviceInfo[]>;
   /** Takes another device off the account, for good. */
   removeDevice(origin: string, revocation: Revocation): Promise<void>;
+  /** Wishes something of a device of the account, this one or another, by its public key: less than its own person chose, never more. Rejects when another one wished meanwhile. */
+  wish(origin: string, device: Uint8Array, wish: RemoteWish): Promise<void>;
   /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */
   forget(): Promise<void>;
 }

@@ -12,13 +12,16 @@ import { wordsOf } from "../../shared/account/words.ts";
 import { fromHex } from "../../shared/bytes.ts";
 import type { DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { volunteerIdOf } from "../../shared/volunteer-id.ts";
 import type { Donation } from "../donation/donation.ts";
+import { type DeviceWish, deviceName } from "./account-devices.ts";
 import "./account-key.ts";
 import "./account-save.ts";
 import { LightElement } from "./light.ts";
 
 const INSECURE = "Browsers give what signs to pages under https:// and to localhost alone, and this is neither.";
+
+/** Devices that are shown are looked at again after this. */
+const LOOK_AGAIN_MS = 4_000;
 
 type Step =
   | { kind: "reading" }
@@ -33,6 +36,9 @@ class Account extends LightElement {
   declare step: Step;
   declare fault: string;
   declare isWorking: boolean;
+  private looking: ReturnType<typeof setTimeout> | undefined;
+  /** A look that began before something was asked tells what is true no more. */
+  private asked = 0;
 
   constructor() {
     super();
@@ -102,13 +108,15 @@ class Account extends LightElement {
     const other = devices.find(({ device }) => device === leaving);
     return html`<h1>One account, ${devices.length === 1 ? "one device" : `${devices.length} devices`}.</h1>
       <p class="lead">What each of them computes counts for the account. To add another one, open this page there and enter the words or the file.</p>
-      <table class="kept" data-testid="account-devices">
-        <thead><tr><th scope="col">Device</th><th scope="col">Now</th><th scope="col"><span class="unseen">What you can do</span></th></tr></thead>
-        <tbody>${devices.map((device) => this.row(device))}</tbody>
-      </table>
+      <idlewave-account-devices
+        .devices=${devices} .isBusy=${this.isWorking}
+        @idlewave-wish=${(event: CustomEvent<DeviceWish>) => void this.wish(event.detail)}
+        @idlewave-leave=${(event: CustomEvent<DeviceInfo>) => this.leave(event.detail)}
+      ></idlewave-account-devices>
+      <p>What you choose here reaches a device in seconds, or when it connects again. It makes a device lend less than was chosen on it, never more, and starts none where nobody pressed Lend.</p>
       ${
         other
-          ? html`<h2>Take ${nameOf(other)} off the account</h2>
+          ? html`<h2>Take ${deviceName(other)} off the account</h2>
               <p>It is refused from then on, for good. What it has earned stays the account's. Enter the account's key to do so.</p>
               <idlewave-account-key
                 .action=${"Take it off"} .isNamed=${false} .isBusy=${this.isWorking}
@@ -116,13 +124,6 @@ class Account extends LightElement {
               ></idlewave-account-key>`
           : nothing
       }`;
-  }
-
-  private row(device: DeviceInfo) {
-    const { isThis, isConnected, isRevoked } = device;
-    const now = isRevoked ? "taken off" : isThis ? "this browser" : isConnected ? "connected" : "away";
-    const takeOff = html`<button class="plain" type="button" @click=${() => this.leave(device)}>Take off</button>`;
-    return html`<tr><th scope="row">${nameOf(device)}</th><td>${now}</td><td>${isThis || isRevoked ? nothing : takeOff}</td></tr>`;
   }
 
   private go(step: Step): void {
@@ -156,6 +157,10 @@ class Account extends LightElement {
     await this.ask((control) => control.removeDevice(location.origin, takeOff(accountKey(seed), fromHex(device), Date.now())));
   }
 
+  private async wish({ device, wish }: DeviceWish): Promise<void> {
+    await this.ask((control) => control.wish(location.origin, fromHex(device.device), wish));
+  }
+
   private async read(): Promise<void> {
     if (!isSecureContext) {
       this.go({ kind: "alone" });
@@ -170,6 +175,7 @@ class Account extends LightElement {
   private async ask(act: (control: Donation["control"]) => Promise<void>): Promise<void> {
     this.fault = "";
     this.isWorking = true;
+    this.asked++;
     const { Donation } = await import("../donation/donation.ts");
     const donation = new Donation((message) => {
       this.fault = message;
@@ -184,12 +190,28 @@ class Account extends LightElement {
     } finally {
       this.isWorking = false;
       donation.end();
+      this.lookAgain();
     }
   }
-}
 
-function nameOf({ name, device }: DeviceInfo): string {
-  return name || volunteerIdOf(device);
+  /** What a device does follows what is wished of it a moment later, and another person's hand may be on it too. */
+  private lookAgain(): void {
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => void this.look(), LOOK_AGAIN_MS);
+  }
+
+  /** Says nothing where it fails: what is shown was true a moment ago, and the next look tells. */
+  private async look(): Promise<void> {
+    if (!document.hidden && !this.isWorking && this.step.kind === "joined") {
+      const { asked } = this;
+      const { Donation } = await import("../donation/donation.ts");
+      const donation = new Donation(() => undefined);
+      const devices = await donation.control.devices(location.origin).catch(() => []);
+      donation.end();
+      if (devices.length > 0 && asked === this.asked && this.step.kind === "joined") this.step = { ...this.step, devices };
+    }
+    if (this.isConnected) this.lookAgain();
+  }
 }
 
 customElements.define("idlewave-account", Account);

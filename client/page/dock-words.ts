@@ -1,7 +1,7 @@
 /** The dock's two lines: what is true of the graphics card, and a figure that was measured. */
 import { holdLines, SLOWED } from "./manners/hold-words.ts";
 import { aboutSeconds, doseWord, duration, throughput } from "./numbers.ts";
-import { lentDose, momentOf, type Situation, timeWord } from "./situation.ts";
+import { hasOtherJobs, lentDose, momentOf, type Situation, timeWord } from "./situation.ts";
 
 /** Beside Stop, which ends the wait. */
 const STARTS = "Starts by itself";
@@ -31,7 +31,7 @@ export function dockLines(situation: Situation): [string, string] {
     case "waiting":
       return ["Waiting", STARTS];
     case "job-done":
-      return ["Waiting for a job", STARTS];
+      return hasOtherJobs(situation) ? ["Nothing runs", "This job is done"] : ["Waiting for a job", STARTS];
     case "starting":
       return ["Starting", "Nothing runs yet"];
     case "refused":

@@ -1,5 +1,6 @@
 /** What comes in, from the coordinator and from the donor, as changes of what is true for the visitor. */
 import type { JobStatus } from "../../shared/api.ts";
+import { byServingOrder } from "../../shared/serving.ts";
 import type { DonorState, Dose } from "../donor/state.ts";
 import type { Situation } from "./situation.ts";
 
@@ -50,7 +51,8 @@ function doseAfter({ dose, donor: before }: Situation, { phase, dose: told }: Do
 
 /** All jobs were told, of which `shown` is shown. */
 export function afterJobs(jobs: readonly JobStatus[], shown: JobStatus | null): Changes {
-  return { network: "reached", job: shown, nextJob: jobs.some((other) => other.state === "running" && other.id !== shown?.id) };
+  const others = jobs.filter((other) => other.state === "running" && other.id !== shown?.id);
+  return { network: "reached", job: shown, nextJob: others.toSorted(byServingOrder)[0] ?? null };
 }
 
 /** The donor is connected and tells how the shown job stands. */

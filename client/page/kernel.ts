@@ -2,8 +2,10 @@ import { html, nothing } from "lit";
 import type { JobStatus } from "../../shared/api.ts";
 import { toHex } from "../../shared/bytes.ts";
 import { MAX_PLAN_BYTES, parsePlan } from "../../shared/plan.ts";
+import type { PortabilityReport } from "../../shared/portability.ts";
+import { leftOutWords, NO_PAIRS, pairWords } from "../../shared/portability-words.ts";
 import { messageOf } from "../../shared/thrown.ts";
-import { askedBytes } from "./asked.ts";
+import { asked, askedBytes } from "./asked.ts";
 import { type Differing, differenceDigests, differenceTitle, differenceWords, differingUnits } from "./difference.ts";
 import { LightElement } from "./light.ts";
 import { raised, whole } from "./numbers.ts";
@@ -17,6 +19,7 @@ type Shown =
   | { kind: "nothing" }
   | { kind: "loading"; title: string }
   | { kind: "source"; job: JobStatus; of: "owner" | "plan"; text: string; about: string }
+  | { kind: "gpus"; job: JobStatus; report: PortabilityReport }
   | { kind: "difference"; job: number; units: Differing[] }
   | { kind: "fault"; title: string; message: string };
 
@@ -62,6 +65,14 @@ export class KernelView extends LightElement {
     });
   }
 
+  /** Which kinds of GPUs gave the same results, as volunteers' browsers tell what they have. */
+  private async showGpus(job: JobStatus): Promise<void> {
+    await this.fetched(titleOf(job), async () => {
+      const report = await asked<PortabilityReport>(`/api/jobs/${job.id}/portability`);
+      return { kind: "gpus", job, report };
+    });
+  }
+
   private async fetched(title: string, fetching: () => Promise<Shown>): Promise<void> {
     const turn = ++this.turn;
     const shown = await fetching().catch((fault): Shown => ({ kind: "fault", title, message: messageOf(fault) }));
@@ -95,16 +106,22 @@ export class KernelView extends LightElement {
       <div class="reader-head">
         <h2 id="reader-title">${this.heading()}</h2>
         ${this.stop()}
-        ${this.shown.kind === "source" ? this.choices(this.shown) : nothing}
+        ${this.choices()}
         <button class="plain reader-close" type="button" @click=${() => this.querySelector("dialog")?.close()}>Close</button>
       </div>
       ${this.body()}
     </dialog>`;
   }
 
-  private choices({ job, of }: Extract<Shown, { kind: "source" }>) {
+  private choices() {
+    const { shown } = this;
+    if (shown.kind === "gpus")
+      return html`<button class="plain" type="button" @click=${() => void this.show(shown.job)}>The kernel</button>`;
+    if (shown.kind !== "source") return nothing;
+    const { job, of } = shown;
+    const gpus = html`<button class="plain" type="button" @click=${() => void this.showGpus(job)}>Which GPUs agree</button>`;
     const other = () => void (of === "owner" ? this.showPlan(job) : this.show(job));
-    return html`<button class="plain" type="button" @click=${other}>${of === "owner" ? "As it runs" : "As its owner wrote it"}</button>
+    return html`${gpus}<button class="plain" type="button" @click=${other}>${of === "owner" ? "As it runs" : "As its owner wrote it"}</button>
       <button class="plain" type="button" @click=${() => void this.copy()}>${this.copied ? "Copied" : "Copy"}</button>`;
   }
 
@@ -127,6 +144,8 @@ export class KernelView extends LightElement {
         return differenceTitle(this.shown.units);
       case "source":
         return titleOf(this.shown.job);
+      case "gpus":
+        return `GPUs that computed ${raised(this.shown.job.title)}`;
       default:
         return this.shown.title;
     }
@@ -144,6 +163,8 @@ export class KernelView extends LightElement {
       case "source":
         return html`<p class="reader-text">${shown.about}</p>
           <pre class="source" tabindex="0"><code>${shown.text}</code></pre>`;
+      case "gpus":
+        return gpusBody(shown.report);
       case "difference":
         return this.difference(shown);
       default:
@@ -164,6 +185,12 @@ export class KernelView extends LightElement {
     await navigator.clipboard.writeText(this.shown.text);
     this.copied = true;
   }
+}
+
+function gpusBody(report: PortabilityReport) {
+  const pairs = pairWords(report).map(({ who, lines }) => `${who}: ${lines.map(({ words }) => words).join("; ")}.`);
+  const paragraphs = [...(pairs.length > 0 ? pairs : [NO_PAIRS]), ...leftOutWords(report)];
+  return html`${paragraphs.map((paragraph) => html`<p class="reader-text">${raised(paragraph)}</p>`)}`;
 }
 
 const CAN_CHECK = "subtle" in crypto;

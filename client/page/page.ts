@@ -121,6 +121,7 @@ export class Page extends LightElement {
     save: () => void this.save(),
     copyLink: () => void this.copyLink(),
     showDifference: () => void this.showDifference(),
+    readKernel: (job) => void this.kernel?.show(job),
   };
 
   /** After the visitor's own action: the new h1 has the focus, can be seen, and waits for no quiet moment to be told. */
@@ -181,7 +182,7 @@ export class Page extends LightElement {
     if (!job) return situation.network === "loading" ? html`<div class="label ghost"></div>` : nothing;
     return html`<div class="label">
       <p><strong>${raised(job.title)}</strong>${job.for ? ` for ${purposeOf(job)}` : ""}<br /><span>By ${whoOwns(job.owner, this.visit.network)}; ${checkedWords(job)}.</span></p>
-      <div class="label-actions"><button class="plain" type="button" @click=${() => void this.kernel?.show(job)}>Read the kernel</button>
+      <div class="label-actions"><button class="plain" type="button" @click=${() => this.actions.readKernel(job)}>Read the kernel</button>
         ${this.easel && window.documentPictureInPicture && isLent(situation) && !this.popOut ? html`<button class="plain" type="button" data-testid="pop-out" @click=${() => void this.popUp()}>Pop out</button>` : nothing}</div>
     </div>`;
   }

@@ -107,8 +107,17 @@ export function whatIsComputed(job: JobStatus | null): TemplateResult | typeof n
   return html`<section class="below" id="computed" aria-labelledby="computed-title">
     <h2 id="computed-title">What is computed</h2>
     <p class="measure description" tabindex=${isLong ? 0 : nothing}>${raised(description)}</p>
-    <p class="measure traffic">Downloaded once: the kernel and its data. Sent back: at most ${dataSize(job.resultBytes)} a unit.</p>
+    <p class="measure traffic">Downloaded once: the kernel and its data. Sent back: at most ${dataSize(job.resultBytes)} a unit.${takenWords(job)}</p>
   </section>`;
+}
+
+function takenWords({ gpuHours, maxGpuHours }: JobStatus): string {
+  if (maxGpuHours === null) return "";
+  return ` It may take ${gpuHoursWords(maxGpuHours)} of GPU time, and has taken ${gpuHoursWords(gpuHours)}: all answers, and what the coordinator checked itself.`;
+}
+
+function gpuHoursWords(hours: number): string {
+  return `${Number(hours.toPrecision(3)).toLocaleString("en")} hour${hours === 1 ? "" : "s"}`;
 }
 
 export function promises(allowSoftware: boolean): TemplateResult {

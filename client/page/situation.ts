@@ -66,8 +66,8 @@ export interface Situation {
   firstDose: Dose;
   /** A unit of the visitor's own that was just verified. */
   fresh: { unit: number } | null;
-  /** There is another job to lend to. */
-  nextJob: boolean;
+  /** Another job to lend to: the one that is served first. */
+  nextJob: JobStatus | null;
   /** The person has just moved, scrolled or typed on this page, and nothing is queued for it. */
   aside: boolean;
   /** No unit has been open for a while, and nothing ran. */
@@ -84,7 +84,7 @@ export function firstSituation({ webgpu, saveData, chosenJob, dose, pool }: Know
   return {
     ...{ webgpu, saveData, chosenJob, dose, pool, firstDose: dose, offline: false },
     ...{ lending: { kind: "off" }, network: "loading", job: null, allowSoftware: false, donor: null, elsewhere: null },
-    ...{ seen: null, kept: 0, fresh: null, nextJob: false, aside: false, idle: false, wasLost: false },
+    ...{ seen: null, kept: 0, fresh: null, nextJob: null, aside: false, idle: false, wasLost: false },
   };
 }
 
@@ -186,7 +186,7 @@ export function isQuiet(situation: Situation): boolean {
 
 /** The visitor came for one job, and there are others. */
 export function hasOtherJobs({ chosenJob, nextJob }: Situation): boolean {
-  return chosenJob > 0 && nextJob;
+  return chosenJob > 0 && nextJob !== null;
 }
 
 /** What is lent at most, as far as the donor has slowed down by itself. */

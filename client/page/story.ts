@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { JobStatus } from "../../shared/api.ts";
 import type { HoldReason } from "../donor/manners/policy.ts";
 import { ANYWAY, anywayOf } from "./manners/hold-words.ts";
-import { count, credit, creditWords, doseOfMine, doseWord, duration } from "./numbers.ts";
+import { count, credit, creditWords, doseOfMine, doseWord, duration, raised } from "./numbers.ts";
 import type { Part } from "./part.ts";
+import { purposeOf, whoOwns } from "./sections.ts";
 import { finalOf, finalOfAll, hasOtherJobs, isLent, mineOf, momentOf, type Situation, timeWord } from "./situation.ts";
-import { settledWord } from "./tier-words.ts";
+import { checkedWords, settledWord } from "./tier-words.ts";
 import type { Visit } from "./visit.ts";
 
 /** What the visitor may press, beside what the page itself does. */
@@ -14,6 +16,7 @@ export interface StoryActions {
   save(): void;
   copyLink(): void;
   showDifference(): void;
+  readKernel(job: JobStatus): void;
 }
 
 export function partsOf(parts: readonly Part[]): (string | TemplateResult)[] {
@@ -38,13 +41,13 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
       return html`${consent(visit, `Start again with ${doseWord(situation.dose)}`, actions.lend)}${figures(situation)}
         <p class="beside">${saveButton(situation, actions)}</p>`;
     case "ended":
-      return next(visit, actions);
+      return html`${next(visit, actions)}<p class="beside">${nextKernel(situation, actions)}</p>`;
     case "no-job":
       return situation.pool === undefined ? nothing : next(visit, actions);
     case "job-done":
       return html`${next(visit, actions)}
         ${figures(situation)}
-        <p class="beside">${saveButton(situation, actions)}</p>`;
+        <p class="beside">${nextKernel(situation, actions)}${saveButton(situation, actions)}</p>`;
     case "failed":
       return consent(visit, `Try again with ${doseWord(situation.dose)}`, actions.lend);
     case "device-lost":
@@ -84,12 +87,26 @@ export function action(visit: Visit, actions: StoryActions, copied: boolean): Te
   }
 }
 
-/** Members of a pool may lend before there is a job: it is for them that it comes. */
+/** What comes after the shown job, said before the click. Members of a pool may lend before there is a job: it is for them that it comes. */
 function next(visit: Visit, actions: StoryActions): TemplateResult | typeof nothing {
   const { situation } = visit;
-  if (situation.nextJob) return consent(visit, `Lend ${doseWord(situation.dose)} to the next job`, actions.lendToNext);
+  const { nextJob, dose } = situation;
+  const agreed = isLent(situation) ? nothing : terms({ ...situation, chosenJob: 0 });
+  if (nextJob)
+    return html`${nextUp(nextJob, visit)}${consent(visit, `Lend ${doseWord(dose)} to the next job`, actions.lendToNext)}${agreed}`;
   if (situation.pool === undefined || isLent(situation)) return nothing;
-  return consent(visit, `Lend ${doseWord(situation.dose)} when a job comes`, actions.lendToNext);
+  return html`${consent(visit, `Lend ${doseWord(dose)} when a job comes`, actions.lendToNext)}${agreed}`;
+}
+
+/** As much of the next job as the label tells of the shown one. */
+function nextUp(job: JobStatus, { network }: Visit): TemplateResult {
+  return html`<p class="next" data-testid="next">Next: <strong>${raised(job.title)}</strong>${job.for ? ` for ${purposeOf(job)}` : ""}.
+    <span>By ${whoOwns(job.owner, network)}; ${checkedWords(job)}.</span></p>`;
+}
+
+function nextKernel({ nextJob }: Situation, actions: StoryActions): TemplateResult | typeof nothing {
+  if (!nextJob) return nothing;
+  return html`<button class="plain" type="button" @click=${() => actions.readKernel(nextJob)}>Read the next kernel</button>`;
 }
 
 /** Who came for one job, and has nothing to do in it, is told where others are. */

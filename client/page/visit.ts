@@ -165,10 +165,10 @@ export class Visit {
     if (!isWanted(this.situation)) this.change({ kept });
   }
 
-  /** Leaves a finished job for the next one. */
+  /** Leaves a job that has ended for the one that was named beside the button. */
   async lendToNext(): Promise<void> {
-    const next = pickJob(this.jobs, 0);
-    this.change(next ? { chosenJob: 0, job: next } : { chosenJob: 0 });
+    const { nextJob } = this.situation;
+    this.change(nextJob ? { chosenJob: 0, job: nextJob } : { chosenJob: 0 });
     if (this.situation.lending.kind === "on") await this.donation?.restart(this.wish());
     else await this.lend();
   }

@@ -23,7 +23,10 @@ export function checkHasChecker({ verify }: Manifest, faults: Faults): void {
       'Add "checker": {"entryPoint": "check", "workgroups": [1], "verdict": "verdict"} beside it, or write "quorum".',
     );
   if (verify?.checker && !isTier)
-    faults.warnAt(PATH, 'the coordinator runs no checker of this tier, run alone does: write "tier": "checker" beside it, or leave it out.');
+    faults.warnAt(
+      PATH,
+      'the coordinator runs no checker of this tier, run alone does: write "tier": "checker" beside it, or leave it out.',
+    );
 }
 
 /** The manifest's checker where the kernel has its entry point, and a name where it stands for nothing else. */
@@ -69,7 +72,11 @@ export function planChecker(
     );
   for (const { name, kind } of results.flatMap(({ buffer }) => buffers[buffer] ?? [])) {
     if (kind !== "storage")
-      faults.at([...PATH, "entryPoint"], `${name} is read-only, and the result would not fit in.`, `Declare ${name} as var<storage, read_write>.`);
+      faults.at(
+        [...PATH, "entryPoint"],
+        `${name} is read-only, and the result would not fit in.`,
+        `Declare ${name} as var<storage, read_write>.`,
+      );
   }
   for (const { name, init } of used) {
     if (buffers.some((buffer) => buffer.name === name) || (init.kind !== "file" && init.kind !== "split")) continue;
@@ -101,11 +108,19 @@ function checkVerdict(
   if (!found || !buffer) return;
   const { layout } = found.reflected;
   if (outputs.some(({ name }) => name === verdict))
-    faults.at(AT_VERDICT, `${verdict} is an output: it would hold the result that is to be judged.`, "Give the verdict a binding of its own.");
+    faults.at(
+      AT_VERDICT,
+      `${verdict} is an output: it would hold the result that is to be judged.`,
+      "Give the verdict a binding of its own.",
+    );
   else if (buffer.kind !== "storage")
     faults.at(AT_VERDICT, `${verdict} is read-only: nobody could write the verdict.`, `Declare ${verdict} as var<storage, read_write>.`);
   else if (!isWords(layout))
-    faults.at(AT_VERDICT, `${verdict} is ${layoutName(layout)}.`, `Declare it as u32 or array<u32>, and store 1u in each of them where the result is right.`);
+    faults.at(
+      AT_VERDICT,
+      `${verdict} is ${layoutName(layout)}.`,
+      `Declare it as u32 or array<u32>, and store 1u in each of them where the result is right.`,
+    );
   else if (buffer.init.kind !== "zero" || buffer.writes.length > 0)
     faults.at(["bindings", verdict], `${verdict} is the verdict, and begins as zeros.`, `Leave its "init" and "set" out.`);
 }

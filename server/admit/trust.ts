@@ -7,7 +7,11 @@ import type { Faults } from "./faults.ts";
 export function checkTrust({ verify, pool }: Manifest, faults: Faults): void {
   const path = ["verify", "tier"];
   if (pool !== undefined && (verify?.tier === "checker" || verify?.tier === "sampled" || verify?.tier === "audited"))
-    faults.at(path, `The coordinator's auditor looks at no job of a pool, so none has the tier ${verify.tier}.`, 'Write "quorum", or "trusted".');
+    faults.at(
+      path,
+      `The coordinator's auditor looks at no job of a pool, so none has the tier ${verify.tier}.`,
+      'Write "quorum", or "trusted".',
+    );
   if (verify?.tier !== "trusted") return;
   if (pool === undefined)
     faults.at(path, "A public job cannot trust its volunteers.", 'Name a pool of yours with "pool", or write "quorum".');

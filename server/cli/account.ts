@@ -1,4 +1,4 @@
-/** `account new|words|restore|link|devices|remove`: one account on several devices. */
+/** `account new|words|restore|link|remove`, with the verbs of account-devices.ts: one account on several devices. */
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -9,17 +9,13 @@ import { accountKey, newSeed } from "../../shared/account/key.ts";
 import { seedOfWords, WORDS, type WordsFault, wordsOf } from "../../shared/account/words.ts";
 import { fromHex, toHex } from "../../shared/bytes.ts";
 import { plain } from "../../shared/plain.ts";
-import { messageOf } from "../../shared/thrown.ts";
 import { volunteerIdOf } from "../../shared/volunteer-id.ts";
+import { deviceVerbs, type HomeOptions, named, placeOf, said } from "./account-devices.ts";
 import { readAccount, writeAccount } from "./account-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { invocation } from "./invocation.ts";
-import { connectionOf, type OfflineOptions, offlineVerb, type VerbOptions, verb } from "./options.ts";
+import { type OfflineOptions, offlineVerb, verb } from "./options.ts";
 import { note, print, printJson } from "./print.ts";
-
-interface HomeOptions extends VerbOptions {
-  home: string;
-}
 
 export const HOME = join(homedir(), ".idlewave");
 
@@ -64,25 +60,13 @@ export function accountVerb(program: Command): void {
       note(`This machine is a device of the account now, which has ${credit.final.toFixed(4)} credits.`);
     });
 
-  online("devices", "list the devices of this machine's account").action(async (options: HomeOptions) => {
-    const { devicesOf } = await import("../../client/dawn/account.ts");
-    const devices = await said(devicesOf(placeOf(options)));
-    if (options.json) return printJson({ devices });
-    if (devices.length === 0) note(`This machine is joined to no other. ${invocation("account link <file>")} joins it to an account.`);
-    for (const { device, name, isThis, isConnected, isRevoked } of devices) {
-      const state = isRevoked ? "taken off" : isConnected ? "connected" : "not connected";
-      print(`${volunteerIdOf(device)}  ${(name || "without a name").padEnd(24)}  ${state}${isThis ? ", this machine" : ""}`);
-    }
-  });
+  deviceVerbs(account, HOME);
 
   online("remove <device> <file>", "take a device off the account for good, by its name in devices: a laptop that is lost").action(
     async (device: string, file: string, options: HomeOptions) => {
       const { devicesOf, removeDevice } = await import("../../client/dawn/account.ts");
       const place = placeOf(options);
-      const found = (await said(devicesOf(place))).filter((each) => device.length >= 4 && each.device.startsWith(device));
-      const [one] = found;
-      if (!one || found.length > 1)
-        throw new CliError(EXIT.usage, "usage", `${device} is no device of the account.`, `${invocation("account devices")} shows them.`);
+      const one = named(device, await said(devicesOf(place)));
       await said(removeDevice(place, accountKey(await readAccount(file)), fromHex(one.device)));
       if (options.json) printJson({ removed: one.device });
       else note(`${one.name || volunteerIdOf(one.device)} is off the account. What it has earned stays the account's.`);
@@ -100,16 +84,6 @@ function tellWritten(file: string, seed: Uint8Array, { json }: OfflineOptions): 
   const account = toHex(accountKey(seed).publicKey);
   if (json) printJson({ file, account });
   else note(`${file} has the key of account ${volunteerIdOf(account)}.`);
-}
-
-function placeOf(options: HomeOptions): Place {
-  return { origin: new URL(connectionOf(options).url).origin, home: options.home };
-}
-
-async function said<T>(asked: Promise<T>): Promise<T> {
-  return await asked.catch((error: unknown) => {
-    throw new CliError(EXIT.failure, "no-account", messageOf(error), "");
-  });
 }
 
 function faultWords(fault: WordsFault): string {

@@ -101,7 +101,10 @@ export class Checks {
     return units.length > 0 ? { ...task, units } : undefined;
   }
 
-  private async report({ job, task }: Pick<CheckTask, "job" | "task">, what: ({ unit: number } & Checked) | { why: string }): Promise<void> {
+  private async report(
+    { job, task }: Pick<CheckTask, "job" | "task">,
+    what: ({ unit: number } & Checked) | { why: string },
+  ): Promise<void> {
     try {
       await send(this.connection, `/api/checks/${job}/report`, posted({ task, ...what }));
     } catch (error) {

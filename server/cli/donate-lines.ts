@@ -97,6 +97,7 @@ function words({ phase, job, adapter }: DonorState): string {
     case "running":
       return `Computing ${job?.title ?? "a job"} on ${adapter}`;
     case "on-hold":
+      if (phase.reason === "remote") return "Paused from another device of the account";
       return phase.until === null
         ? "What there is takes more of the GPU's memory than --gpu-memory allows"
         : `Nothing runs until ${timeOfDay(phase.until)}`;

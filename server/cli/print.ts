@@ -90,7 +90,7 @@ export function printJob(job: JobStatus, url: string): void {
       `  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`,
     );
   const most = job.maxGpuHours === null ? "" : ` of ${job.maxGpuHours} that it may take`;
-  lines.push(`  GPU time    ${job.gpuHours.toPrecision(3)} hours${most}`);
+  lines.push(`  GPU time    ${job.gpuHours.toPrecision(3)} hours${most}: all answers, late ones too, and the auditor's checks`);
   const quote = quoteWords(job);
   if (quote) lines.push(`  quote       ${quote}`);
   if (job.canary) lines.push(`  measured    ${measuredWords(job.canary, job.creditPerUnit)}`);

@@ -14,6 +14,7 @@ import { invocation, PROGRAM } from "./invocation.ts";
 import { keyVerb } from "./key.ts";
 import { newVerb } from "./new.ts";
 import { poolVerb } from "./pool.ts";
+import { portabilityVerb } from "./portability.ts";
 import { note, printError } from "./print.ts";
 import { replayVerb } from "./replay.ts";
 import { restoreVerb } from "./restore.ts";
@@ -39,6 +40,7 @@ const VERBS = [
   watchVerb,
   resultsVerb,
   replayVerb,
+  portabilityVerb,
   steerVerbs,
   donateVerb,
   accountVerb,

@@ -154,7 +154,8 @@ const UNSTABLE =
 function judgedWords({ verify }: Manifest, units: number, refused: readonly number[], price: number): string[] {
   const name = verify?.checker?.entryPoint ?? "The checker";
   const cost = price < 0.0005 ? "less than a thousandth" : Number(price.toPrecision(2));
-  if (refused.length === 0) return [`${name} accepts ${units === 1 ? "its result" : `all ${units} results`}, for ${cost} of an execution each.`];
+  if (refused.length === 0)
+    return [`${name} accepts ${units === 1 ? "its result" : `all ${units} results`}, for ${cost} of an execution each.`];
   return refused.map((unit) => `${name} refuses the result of unit ${unit.toLocaleString("en")}: no volunteer would be believed about it.`);
 }
 

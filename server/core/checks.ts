@@ -9,10 +9,12 @@ import { letGo } from "./audit.ts";
 import { reject } from "./checker.ts";
 import type { Reply } from "./effects.ts";
 import { type CoreEvent, type TaskCheck, taskCheckOf } from "./events.ts";
+import { countCheck } from "./gputime.ts";
 import { lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
 import { giveToQuorum, MAX_CHECK_WAIT_MS, MAX_UNRUN_TASKS, sampleSize, whyNobodyChecks } from "./sampling.ts";
+import { heedCap } from "./spending.ts";
 import type { CheckTask, CoreState, Job, Replica } from "./state.ts";
 import { conclude } from "./verify.ts";
 import { isDecided } from "./votes.ts";
@@ -47,9 +49,10 @@ export function claimChecks(state: CoreState, event: Event<"check-claim">, work:
   for (const unit of job.unchecked) {
     if (isFull(check, units.size, micros)) break;
     const vote = voteOn(job, unit);
-    const slices = check.how === "checker" ? [] : drawSlices((most) => random.below(most), sampleSize(state, vote, check.slices), check.slices);
+    const slices =
+      check.how === "checker" ? [] : drawSlices((most) => random.below(most), sampleSize(state, vote, check.slices), check.slices);
     units.set(unit, { digest: vote.digest, slices });
-    micros += check.how === "checker" ? check.micros : ((job.spec.unitMicros ?? 0) * slices.length) / check.slices;
+    micros += microsOf(job, check, slices.length);
     job.unchecked.delete(unit);
   }
   const limitMs = lifeOf(micros / 1000);
@@ -62,6 +65,11 @@ function isFull(check: TaskCheck, units: number, micros: number): boolean {
   if (micros >= TASK_MICROS) return true;
   if (check.how === "slices") return units >= MAX_TASK_UNITS;
   return units >= MAX_JUDGED || (units > 0 && (units + 1) * check.bytes > MAX_JUDGED_BYTES);
+}
+
+/** What the check of one unit takes of the auditor's GPU, microseconds. */
+function microsOf({ spec }: Job, check: TaskCheck, slices: number): number {
+  return check.how === "checker" ? check.micros : ((spec.unitMicros ?? 0) * slices) / check.slices;
 }
 
 /** One of those who told the result that waits for its check. */
@@ -95,12 +103,15 @@ export function takeChecks(state: CoreState, event: Event<"check-report">, work:
   // Else it was told before, or a quorum has it by now.
   if (drawn && open) {
     letGo(job, unit, open);
-    const isJudged = job.spec.check?.how === "checker";
+    const check = taskCheckOf(job.spec);
+    if (check) countCheck(job, microsOf(job, check, drawn.slices.length), work);
+    const isJudged = check?.how === "checker";
     open.check = { digest: drawn.digest, slices: isJudged ? (open.check?.slices ?? 0) + 1 : drawn.slices.length, isSame };
     if (isJudged && !isSame) reject(open, drawn.digest);
     conclude(state, job, unit, open, work);
   }
   if (task.units.size === 0) job.checkTasks.delete(event.task);
+  heedCap(state, job, work);
   return { type: "done" };
 }
 

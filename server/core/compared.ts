@@ -2,6 +2,7 @@
 import type { Reply } from "./effects.ts";
 import type { CoreEvent } from "./events.ts";
 import { type Distance, type Distances, isAlike, isCompared, type ToCompare } from "./likeness.ts";
+import { noteDifference } from "./portability.ts";
 import type { CoreState } from "./state.ts";
 import { isOver } from "./store.ts";
 import { conclude } from "./verify.ts";
@@ -20,16 +21,19 @@ export function* uncompared(state: CoreState): Generator<ToCompare> {
 
 /** This one is still to be compared. */
 export function isUncompared(state: CoreState, { job, unit, digest }: ToCompare): boolean {
-  const distances = state.jobs.get(job)?.open.get(unit)?.distances;
-  return distances ? !isCompared(distances, digest) : false;
+  const open = state.jobs.get(job)?.open.get(unit);
+  if (!open) return false;
+  return open.distances ? !isCompared(open.distances, digest) : !open.differences?.has(digest);
 }
 
 export function takeLikeness(state: CoreState, event: Extract<CoreEvent, { type: "compared" }>, work: Work): Reply {
   const job = state.jobs.get(event.job);
   const open = job?.open.get(event.unit);
   // Else the unit, or its job, has ended meanwhile.
-  if (!job || !open?.distances) return { type: "done" };
+  if (!job || !open) return { type: "done" };
   const { unit, digest } = event;
+  for (const { to, difference } of event.differences ?? []) noteDifference(open, digest, to, difference);
+  if (!open.distances) return { type: "done" };
   for (const { to, distance } of event.distances) {
     distancesOf(open.distances, digest).set(to, distance);
     distancesOf(open.distances, to).set(digest, distance);

@@ -1,7 +1,9 @@
 /** What happens to the core. The shell has checked tokens and signatures and computed digests: events are facts. */
 
 import type { JobState } from "../../shared/api.ts";
+import type { Bucket } from "../../shared/bucket.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
+import type { Difference } from "../../shared/difference.ts";
 import type { AccountId, HostId, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { ReplicaStatus } from "../../shared/wire.ts";
 import type { Distance } from "./likeness.ts";
@@ -44,9 +46,7 @@ export interface JobSpec {
 export type UnitCheck = TaskCheck | { how: "whole" };
 
 /** What an auditor asks for in tasks (checks.ts). */
-export type TaskCheck =
-  | { how: "checker"; bytes: number; micros: number; why: string }
-  | { how: "slices"; slices: number; why: string };
+export type TaskCheck = { how: "checker"; bytes: number; micros: number; why: string } | { how: "slices"; slices: number; why: string };
 
 /** Tasks are what it is checked by, whether or not that is done now. */
 export function taskCheckOf({ check }: Pick<JobSpec, "check">): TaskCheck | undefined {
@@ -133,7 +133,10 @@ export type CoreEvent =
   | { type: "release"; now: number; host: HostId; assignment: Assignment; units: UnitIndex[] }
   /** Units of an assignment that its volunteer was never told of: they did not fit. Nobody is charged for them. */
   | { type: "trim"; now: number; assignment: Assignment; units: UnitIndex[] }
-  /** `cluster` as of now, for replicas whose host has left since. `site`: whose visitor its connection says it is; absent: none's. */
+  /**
+   * `cluster` as of now, for replicas whose host has left since. `site`: whose visitor its connection says it is; absent: none's.
+   * `bucket`: what kind of GPU it says it has; absent: not known.
+   */
   | {
       type: "submit";
       now: number;
@@ -141,6 +144,7 @@ export type CoreEvent =
       account: AccountId;
       cluster: string;
       site?: SiteId | undefined;
+      bucket?: Bucket | undefined;
       assignment: Assignment;
       results: SubmittedResult[];
       mark: StatementMark;
@@ -149,7 +153,10 @@ export type CoreEvent =
   | { type: "signed"; now: number; account: AccountId; statement: StatementId; signature: Uint8Array }
   /** Bytes of a wanted unit; `stored`: where the shell put them (inline bytes, or already in the blob store under `digest`). */
   | { type: "bytes"; now: number; draw: string; account: AccountId; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
-  /** Results of a unit were compared, one with itself and with others: how far they are apart, as likeness.ts has it. */
+  /**
+   * Results of a unit were compared, one with itself and with others: how far they are apart, as likeness.ts has it; none where
+   * results of one digest are alike. `differences`: where it differs from some that it is not alike to, its own value first.
+   */
   | {
       type: "compared";
       now: number;
@@ -158,6 +165,7 @@ export type CoreEvent =
       unit: UnitIndex;
       digest: string;
       distances: { to: string; distance: Distance }[];
+      differences?: { to: string; difference: Difference }[];
     }
   /** An auditor asks for a job to measure. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the run's id. */
   | { type: "canary-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }

@@ -1,7 +1,10 @@
 /** GPU time as volunteers tell it: believed up to what can be true. All figures in microseconds, clocks in milliseconds. */
 import { addMicros } from "../../shared/gputime.ts";
+import type { AccountId, UnitIndex } from "../../shared/ids.ts";
+import { accountOf } from "./account.ts";
 import { MAX_HOLD_MS } from "./lease.ts";
-import type { Account, Job } from "./state.ts";
+import type { Account, CoreState, Job } from "./state.ts";
+import type { Work } from "./work.ts";
 
 /** No unit may take longer: an hour. */
 export const MAX_GPU_MICROS = 3_600_000_000;
@@ -38,4 +41,26 @@ export function takeMicros(job: Pick<Job, "gpuMicros">, { gpu }: Pick<Account, "
   gpu.micros -= taken;
   job.gpuMicros = addMicros(job.gpuMicros, taken);
   return taken;
+}
+
+/** An answer that becomes no replica took a GPU's time too; what is sent once more did not. */
+export function countUnrecorded(
+  state: CoreState,
+  job: Job,
+  id: AccountId,
+  { unit, gpuMicros }: { unit: UnitIndex; gpuMicros: number },
+  work: Work,
+): void {
+  if (state.unrecorded.note(job.spec.id, unit, id)) store(job, takeMicros(job, accountOf(state, id), gpuMicros), work);
+}
+
+/** The auditor has checked a unit, in about so many microseconds of its GPU. */
+export function countCheck(job: Job, about: number, work: Work): void {
+  const micros = Math.round(about);
+  job.gpuMicros = addMicros(job.gpuMicros, micros);
+  store(job, micros, work);
+}
+
+function store(job: Job, micros: number, work: Work): void {
+  if (micros > 0) work.store({ type: "gpu-time", job: job.spec.id, micros });
 }

@@ -74,6 +74,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     checkTasks: new Map(),
     ...{ checkerAt: 0, checkedFrom: 0, checked: 0, checkedSlices: 0, falseAlarms: 0, unrunTasks: 0 },
     losses: [],
+    differed: 0,
     taken: null,
     counted: 0,
     refused: 0,

@@ -46,9 +46,14 @@ export function isCompared(distances: Distances, digest: string): boolean {
   return distances.get(digest)?.has(digest) ?? false;
 }
 
-/** Asks for a result whose bytes have just been stored. */
+/** Results of a job whose difference may be asked for, since the process began, where likeness does not depend on it: each is read whole. */
+export const MAX_DIFFERED = 1024;
+
+/** Asks for a result whose bytes have just been stored: how far it is from the others, or, where that is known, where it differs from them. */
 export function askLikeness(job: Job, unit: UnitIndex, { distances, withBytes }: OpenUnit, digest: string, work: Work): void {
-  if (distances) work.tell({ type: "compare", job: job.spec.id, unit, digest, others: [...withBytes] });
+  const isOdd = !distances && withBytes.length > 0 && job.differed < MAX_DIFFERED;
+  if (isOdd) job.differed++;
+  if (distances || isOdd) work.tell({ type: "compare", job: job.spec.id, unit, digest, others: [...withBytes] });
 }
 
 /** Of decided results the one that is the unit's; `vouched`: those of them that somebody vetted gave, which are preferred. */
@@ -72,6 +77,6 @@ export function takenIn({ distances, replicas }: OpenUnit, canonical: string): n
   return taken;
 }
 
-function partOf(distance: Distance | undefined): number {
+export function partOf(distance: Distance | undefined): number {
   return typeof distance === "number" ? distance : 0;
 }

@@ -29,8 +29,18 @@ export class RecentUnits {
     this.count++;
   }
 
+  /** Adds one account. False when it was there. */
+  note(job: JobId, unit: UnitIndex, account: AccountId): boolean {
+    if (this.has(job, unit, account)) return false;
+    this.add(job, unit, [...(this.accountsOf(job, unit) ?? []), account]);
+    return true;
+  }
+
   has(job: JobId, unit: UnitIndex, account: AccountId): boolean {
-    const accounts = this.young.get(job)?.get(unit) ?? this.old.get(job)?.get(unit);
-    return accounts?.includes(account) ?? false;
+    return this.accountsOf(job, unit)?.includes(account) ?? false;
+  }
+
+  private accountsOf(job: JobId, unit: UnitIndex): readonly AccountId[] | undefined {
+    return this.young.get(job)?.get(unit) ?? this.old.get(job)?.get(unit);
   }
 }

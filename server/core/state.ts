@@ -1,5 +1,7 @@
 /** All that the core remembers. Plain data; `step` alone changes it. */
 import type { JobState } from "../../shared/api.ts";
+import type { Bucket } from "../../shared/bucket.ts";
+import type { Difference } from "../../shared/difference.ts";
 import type { AccountId, HostId, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { type Active, noneActive } from "./active.ts";
 import type { AuditRecord, HostFacts, JobSpec } from "./events.ts";
@@ -38,6 +40,8 @@ export interface CoreState {
   freeSerials: number[];
   nextSerial: number;
   recent: RecentUnits;
+  /** Accounts whose answer to a unit became no replica, and whose time for it was counted all the same. */
+  unrecorded: RecentUnits;
   /** Those with open replicas. */
   statements: Map<StatementId, Statement>;
   /** Share of agreed units that the auditor computes again, 0 to 1. */
@@ -134,6 +138,8 @@ export interface Job {
   unrunTasks: number;
   /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
   losses: Pick<Lease, "account" | "cluster">[];
+  /** Results of which was asked where they differ, since this process began (portability.ts). */
+  differed: number;
   /** The largest part of its tolerance that a result which was paid took, 0 to 1, since this process began; null: none was. */
   taken: number | null;
   /** Replicas that ran, and those of them that lost. */
@@ -175,6 +181,8 @@ export interface OpenUnit {
   withBytes: string[];
   /** Where results are compared within a tolerance, what is known of them (likeness.ts); null: results of one digest are alike. */
   distances: Distances | null;
+  /** Where results that are not alike differ, by digest of both, as the second is told beside the first; absent: not known of any. */
+  differences?: Map<string, Map<string, Difference>>;
   /**
    * Where it is agreed and not final: the bytes, or somebody vetted who says the same, were waited for in vain, and another replica
    * is asked for. Both waits begin anew when somebody is asked for bytes, and when it becomes provisional.
@@ -204,6 +212,8 @@ export interface Replica {
   cluster: string;
   /** Whose visitor computed it, by its own word; absent: nobody's. Nothing is decided by it. */
   site?: SiteId | undefined;
+  /** What kind of GPU its host said it has, for reports; absent: not known, as after a restart. Nothing is decided by it. */
+  bucket?: Bucket | undefined;
   digest: string;
   status: "ok" | "failed";
   /** No earlier replica of the unit is of its cluster: it uses up one of `maxReplicas`. */
@@ -295,6 +305,7 @@ export function createState(auditShare = DEFAULT_AUDIT_SHARE, canaryMs = DEFAULT
     freeSerials: [],
     nextSerial: 1,
     recent: new RecentUnits(),
+    unrecorded: new RecentUnits(),
     statements: new Map(),
     auditShare,
     canaryMs,

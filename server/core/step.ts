@@ -219,7 +219,7 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   let micros = 0;
   const cluster = clusterIn(job.spec.pool, event);
   const { id, issuedAt: assignedAt } = assignment;
-  const by = { account, cluster, site: event.site, assignment: id, assignedAt, statement: mark.statement };
+  const by = { account, cluster, site: event.site, bucket: event.bucket, assignment: id, assignedAt, statement: mark.statement };
   const verdicts = event.results.map((told): Verdict => {
     const { unit, digest, bytes } = told;
     const status = told.status === "ok" ? "ok" : "failed";

@@ -8,6 +8,7 @@ import type { Outcome } from "../../shared/protocol.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { AuditRecord, DeviceLink, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
+import type { Portability, PortabilityRows } from "./portability-store.ts";
 import type { SiteStore } from "./site-store.ts";
 
 export type StoreOp =
@@ -23,18 +24,30 @@ export type StoreOp =
   | { type: "signed"; statement: StatementId; account: AccountId; signature: Uint8Array; at: number }
   /** One recorded replica; the core sends one for each (job, unit, account). Its credit is escrowed. */
   | { type: "replica"; replica: ReplicaRow }
+  /** GPU time that a job has taken beside its replicas', microseconds. */
+  | { type: "gpu-time"; job: JobId; micros: number }
   /** Result bytes of a digest, kept until the unit is final (and after, when canonical). null: they are in the blob store. */
   | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
   /** The auditor is to compute the unit before it is final. */
   | { type: "due"; job: JobId; unit: UnitIndex }
   /** Canonical result. Every replica of the unit is settled, in the order they were recorded. `slices`: so many of it were run again, or so often its job's checker was; absent: none. */
-  | { type: "final"; job: JobId; unit: UnitIndex; digest: string; audited: Audited; slices?: number; settled: Settled[]; at: number }
+  | {
+      type: "final";
+      job: JobId;
+      unit: UnitIndex;
+      digest: string;
+      audited: Audited;
+      slices?: number;
+      settled: Settled[];
+      kinds?: Portability | undefined;
+      at: number;
+    }
   /**
    * The auditor found an account out: its replicas up to now vote no more, what it had passed counts no more. `cluster`: to be watched;
    * null: it answers for another device. `alike`: with a result that another cluster told too.
    */
   | { type: "proven-wrong"; account: AccountId; cluster: string | null; alike: boolean; at: number; watchedUntil: number }
-  | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; at: number }
+  | { type: "unit-failed"; job: JobId; unit: UnitIndex; settled: Settled[]; kinds?: Portability | undefined; at: number }
   /** The last unit of a page has ended: nothing of the page changes any more. */
   | { type: "page-ended"; job: JobId; page: number }
   /** `invite`: hash of the invitation that lets in one less now. */
@@ -270,6 +283,8 @@ export interface Store extends SiteStore {
   /** Accounts of whom it has a final unit, the auditor not among them; null: it began before they were counted. Costs the same for jobs of any size. */
   madeBy(job: JobId): Promise<number | null>;
   history(job: JobId): Promise<JobHistory>;
+  /** `few`: those of kinds with fewer hosts than `minHosts`. Costs the same for jobs of any size. */
+  portability(job: JobId, minHosts: number): Promise<PortabilityRows>;
 
   /** The account of this key, made when it is new. */
   accountOf(publicKey: PublicKeyHex, now: number): Promise<AccountRow>;

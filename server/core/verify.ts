@@ -15,6 +15,7 @@
  * A replica whose lease was over is a vote too, but none beside that of somebody who was asked for the unit meanwhile:
  * otherwise a volunteer could keep assignments and look later whom to meet. Where nobody else is there it is (late.ts).
  */
+import type { Bucket } from "../../shared/bucket.ts";
 import type { AccountId, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import type { Verdict } from "../../shared/wire.ts";
 import { accountOf, noteRun } from "./account.ts";
@@ -22,9 +23,10 @@ import { isAuditor, isHeld, isVouched, letGo, review, waive } from "./audit.ts";
 import { AUDITOR, keptName, MAX_CLUSTER_REPLICAS, mayBeOne, sameCluster, triesOf } from "./cluster.ts";
 import { escrowOf, noteMemberUnit, settleFinal, settleVoid } from "./credit.ts";
 import type { SubmittedResult } from "./events.ts";
-import { takeMicros } from "./gputime.ts";
+import { countUnrecorded, takeMicros } from "./gputime.ts";
 import { dropHolders } from "./lease.ts";
 import { askLikeness, isAlike, isComparing, referenceOf, takenIn } from "./likeness.ts";
+import { portabilityOf } from "./portability.ts";
 import { noteRuling } from "./ruling.ts";
 import { reviewLone, settleLone } from "./sampling.ts";
 import { noteOpen } from "./standing.ts";
@@ -49,6 +51,8 @@ interface Submitter {
   cluster: string;
   /** Whose visitor it is, by its own word. */
   site?: SiteId | undefined;
+  /** What kind of GPU it says it has. */
+  bucket?: Bucket | undefined;
   assignment: string;
   /** When the assignment was issued, ms. */
   assignedAt: number;
@@ -87,11 +91,16 @@ export function schedule(state: CoreState, job: Job, unit: UnitIndex, work: Work
 /** Records one replica of a unit of a live job. `inTime`: a lease of the assignment kept the unit from others until now. */
 export function judge(state: CoreState, job: Job, by: Submitter, result: JudgedResult, inTime: boolean, work: Work): Verdict {
   const { unit } = result;
-  if (job.pages.isEnded(unit)) return state.recent.has(job.spec.id, unit, by.account) ? "duplicate" : "late";
+  if (job.pages.isEnded(unit)) {
+    if (state.recent.has(job.spec.id, unit, by.account)) return "duplicate";
+    countUnrecorded(state, job, by.account, result, work);
+    return "late";
+  }
 
   const open = openUnit(job, unit);
   const known = replicaBy(open, by.account);
   if (!known && isClusterFull(state, job, open, by)) {
+    countUnrecorded(state, job, by.account, result, work);
     schedule(state, job, unit, work);
     return "refused";
   }
@@ -157,7 +166,17 @@ export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   let open = job.open.get(unit);
   if (!open) {
     const distances = job.spec.tolerant ? new Map() : null;
-    open = { replicas: [], withBytes: [], distances, overdue: false, hold: "none", ruling: null, lone: "undecided", check: null, rejected: [] };
+    open = {
+      replicas: [],
+      withBytes: [],
+      distances,
+      overdue: false,
+      hold: "none",
+      ruling: null,
+      lone: "undecided",
+      check: null,
+      rejected: [],
+    };
     job.open.set(unit, open);
     job.pages.touch(unit);
   }
@@ -183,7 +202,7 @@ export function addReplica(
   replica: Omit<Replica, "first" | "counted" | "asked">,
   at: number,
 ): Replica {
-  const { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt } = replica;
+  const { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt } = replica;
   let first = true;
   let counted = status === "ok" && isAlike(open, digest, digest) !== false;
   for (const other of open.replicas) {
@@ -191,7 +210,7 @@ export function addReplica(
     first = false;
     if (other.counted) counted = false;
   }
-  const added = { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt, first, counted, asked: false };
+  const added = { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt, first, counted, asked: false };
   open.replicas.push(added);
   if (status === "ok") job.counted++;
   if (isAuditor(added)) {
@@ -211,7 +230,7 @@ function record(
   work: Work,
 ): Replica {
   const { unit, digest, status } = result;
-  const { account, cluster, site, assignment, assignedAt, statement } = by;
+  const { account, cluster, site, bucket, assignment, assignedAt, statement } = by;
   const gpuMicros = takeMicros(job, accountOf(state, account), result.gpuMicros);
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
   if (isAuditor(by)) {
@@ -240,7 +259,8 @@ function record(
   noteRun(accountOf(state, account), job.spec.id, status === "ok");
   noteOpen(state, job, by, 1);
   openUnder(state, statement);
-  return addReplica(state, job, open, { account, cluster, site, digest, status, credit, statement, assignedAt, lateAt }, work.now);
+  const added = { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt };
+  return addReplica(state, job, open, added, work.now);
 }
 
 function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {
@@ -286,10 +306,11 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
   acquit(state, job, open, digest);
   countAccountsOnce(state, job, open, digest);
+  const kinds = portabilityOf(state, open, digest);
   const audited = noteRuling(state, job, open, digest, work);
   const { settled, ...judged } = settleFinal(state, job, open, digest, work);
   const slices = open.check?.slices ?? 0;
-  const final = { type: "final", job: job.spec.id, unit, digest, audited, settled, at: work.now } as const;
+  const final = { type: "final", job: job.spec.id, unit, digest, audited, settled, kinds, at: work.now } as const;
   work.store(slices > 0 ? { ...final, slices } : final);
   if (slices > 0) job.checked++;
   job.checkedSlices += slices;
@@ -318,7 +339,8 @@ function countAccountsOnce(state: CoreState, job: Job, open: OpenUnit, digest: s
 }
 
 function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
-  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(state, job, open, work), at: work.now });
+  const kinds = portabilityOf(state, open, null);
+  work.store({ type: "unit-failed", job: job.spec.id, unit, settled: settleVoid(state, job, open, work), kinds, at: work.now });
   close(state, job, unit, open, "failed", work);
 }
 

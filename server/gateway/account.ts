@@ -1,21 +1,25 @@
 /** What an authenticated device asks of the account that joins it to others: to be joined, to take one off, which there are. Each throws `IdlewaveError`. */
 import { Compile } from "typebox/compile";
 import { certificateMessage, revocationMessage } from "../../shared/account/certificate.ts";
+import { NO_REMOTE_WISH } from "../../shared/account/remote-wish.ts";
 import { fromHex, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, PublicKeyHex } from "../../shared/ids.ts";
 import { LinkSchema, RevokeSchema } from "../../shared/messages.ts";
-import type { DevicesReply, LinkReply, RevokeReply } from "../../shared/protocol.ts";
+import { type DevicesReply, type LinkReply, type RevokeReply, SocketEvent } from "../../shared/protocol.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Store } from "../core/store.ts";
 import { isStrictKey, verifies } from "../ed25519.ts";
+import type { Lent } from "./lent.ts";
 import { type Accounts, type Notices, noticeOf } from "./notices.ts";
+import { wishOf } from "./wishes.ts";
 
 interface Desk {
   coordinator: Pick<Coordinator, "carryOut" | "device">;
   store: Pick<Store, "devices" | "knownAccount">;
   accounts: Accounts;
-  notices: Pick<Notices, "disconnect" | "linesOf">;
+  notices: Pick<Notices, "disconnect" | "linesOf" | "send">;
+  lent: Lent;
   clock: () => number;
 }
 
@@ -40,6 +44,8 @@ export async function link(desk: Desk, self: Self, request: unknown): Promise<Li
   await desk.coordinator.carryOut({ type: "device-linked", account: self.account, link: { accountKey, created, name, signature }, record });
   const totals = await desk.accounts.totals(self.account);
   if (!totals) throw new IdlewaveError("not-authenticated"); // forgotten meanwhile
+  // Its other connections know from this that they are of an account, and say what they lend.
+  desk.notices.send(self.account, SocketEvent.Wish, await wishOf(desk, self.account));
   return { ok: true, accountKey, account: noticeOf(totals, []) };
 }
 
@@ -63,6 +69,7 @@ export async function revoke(desk: Desk, self: Self, request: unknown, ack: (rep
 export async function devices(desk: Desk, self: Self): Promise<DevicesReply> {
   const joined = desk.coordinator.device(self.account);
   const rows = joined ? await desk.store.devices.of(joined.accountKey) : [];
+  const wishes = await desk.store.devices.wishesOf(rows.map(({ account }) => account));
   return {
     ok: true,
     devices: rows.map(({ account, publicKey, name, linkedAt, revokedAt }) => ({
@@ -72,6 +79,8 @@ export async function devices(desk: Desk, self: Self): Promise<DevicesReply> {
       isThis: account === self.account,
       isConnected: desk.notices.linesOf(account) > 0,
       isRevoked: revokedAt !== null,
+      lends: desk.lent.of(account),
+      wish: wishes.get(account) ?? NO_REMOTE_WISH,
     })),
   };
 }

@@ -1,5 +1,6 @@
 /** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
 import { hash } from "node:crypto";
+import type { Bucket } from "../../shared/bucket.ts";
 import { concatBytes, toHex } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import {
@@ -56,6 +57,8 @@ export interface Peer {
   publicKey: PublicKeyHex;
   session: Session;
   cluster: string;
+  /** What kind of GPU its host says it has; undefined: not known. */
+  bucket?: Bucket | undefined;
   /** The pool that it serves; undefined: public jobs. */
   pool?: PoolId | undefined;
   /** In which site's name it lends; undefined: in none's. */
@@ -201,7 +204,7 @@ async function release(desk: Desk, peer: Peer, token: Uint8Array, units: UnitInd
  * itself, and is garbage; the others of its frame are judged.
  */
 async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answered> {
-  const { account, cluster } = peer;
+  const { account, cluster, bucket } = peer;
   const assignment = own(desk.tokens.verify(frame.token), account);
   if (frame.results.length === 0) throw new IdlewaveError("bad-frame", { why: "it brings no result" });
   const job = await desk.plans.of(assignment.job);
@@ -220,7 +223,7 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
   // Nothing may come between the two: the hash goes on in the order in which the core hears of it.
   const mark = peer.session.extend(assignment.job, frame.results);
   const site = peer.visit?.site;
-  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, site, assignment, results, mark });
+  const reply = await desk.coordinator.dispatch({ type: "submit", account, cluster, site, bucket, assignment, results, mark });
   if (reply.type !== "verdicts") return { frame: frameOf(reply), malformed };
   const verdicts = reply.verdicts.values();
   return { frame: { type: "answer", verdicts: sound.map((good) => (good && verdicts.next().value) || "refused") }, malformed };

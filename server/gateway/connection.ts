@@ -6,6 +6,7 @@
 
 import type { Socket } from "socket.io";
 import { Compile } from "typebox/compile";
+import { bucketOf } from "../../shared/bucket.ts";
 import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
@@ -23,6 +24,7 @@ import { Bucket, COLD_RATE, FRAME_RATE, GARBAGE_RATE, MAX_BYTES_IN_FLIGHT, MAX_F
 import { join, leave, passOf, renewPass } from "./members.ts";
 import { noticeOf } from "./notices.ts";
 import type { Visit } from "./visits.ts";
+import { lends, wish, wishOf } from "./wishes.ts";
 
 /** What a connection needs until it is open or closed. */
 interface Opening {
@@ -86,6 +88,12 @@ export class Connection {
     socket.on(SocketEvent.Devices, (...args: unknown[]) =>
       this.hear(args.at(-1), async (done) => done(await devices(this.context, this.authenticated()))),
     );
+    socket.on(SocketEvent.Wish, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(await wish(this.context, this.authenticated(), request))),
+    );
+    socket.on(SocketEvent.Lends, (request: unknown, ack: unknown) =>
+      this.hear(ack, async (done) => done(lends(this.context, this.authenticated().account, socket, request))),
+    );
     socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
     socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
@@ -132,6 +140,7 @@ export class Connection {
       await context.coordinator.carryOut({ type: "host-joined", facts, record });
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster: facts.cluster, pool, visit: this.visit },
+        bucket: bucketOf(introduced.host, introduced.audit !== undefined),
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
       };
@@ -143,7 +152,8 @@ export class Connection {
       context.notices.join(row.id, socket);
       if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
       const totals = (await context.accounts.totals(row.id)) ?? row;
-      const account = joined ? { accountKey: joined.accountKey } : {};
+      // Read once the line is among those that hear of another.
+      const account = joined ? { accountKey: joined.accountKey, wish: await wishOf(context, row.id) } : {};
       const passed = pool === undefined ? {} : { pool: passOf(context, { pool, account: row.id }) };
       ack({ ok: true, account: noticeOf(totals, []), ...account, ...passed } satisfies HelloReply);
     } catch (error) {
@@ -266,6 +276,7 @@ export class Connection {
     this.peer = null;
     peer.session.close();
     context.notices.leave(peer.account, this.socket);
+    context.lent.leave(peer.account, this.socket);
     context.coordinator.dispatch({ type: "host-left", host: peer.host }).catch(context.onFailure);
   }
 }

@@ -8,6 +8,7 @@ import type { Pools } from "../access/pools.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Store } from "../core/store.ts";
 import type { Desk } from "./answer.ts";
+import type { Lent } from "./lent.ts";
 import type { Accounts, Notices } from "./notices.ts";
 import type { BytePace, NewKeyPace, OwnUnitsPace } from "./pace.ts";
 import type { Signing } from "./signing.ts";
@@ -32,6 +33,7 @@ export interface ConnectionContext extends Desk {
   /** Lines that said they are an auditor's, and their tokens. */
   auditors: Map<Socket, string>;
   visits: Visits;
+  lent: Lent;
   nextHost: () => HostId;
   /** The coordinator takes nothing new; what it has begun it answers. */
   isStopping: () => boolean;

@@ -18,6 +18,7 @@ import type { Store } from "../core/store.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionContext } from "./context.ts";
 import { isOwnOrigin } from "./handshake.ts";
+import { Lent } from "./lent.ts";
 import { AddressLimits } from "./limits.ts";
 import { accountsOf, Notices } from "./notices.ts";
 import { BytePace, ClaimPace, IdleAnswers, NewKeyPace, OwnUnitsPace } from "./pace.ts";
@@ -136,6 +137,7 @@ export class Gateway {
     const context: ConnectionContext = {
       ...{ coordinator, store, blobs, plans, tokens, pools, signing, disk, onRefused, allowSoftware, mayAudit },
       ...{ clock, onFailure, clusters, idles, claims, newKeys, bytes, ownUnits, notices, accounts, auditors, serving, visits },
+      lent: new Lent(),
       nextHost: () => ++this.hosts as HostId,
       isStopping: () => this.stopping,
       answering: (answer) => {

@@ -71,6 +71,11 @@ export class Notices {
     }
   }
 
+  /** To all connections of the account, at once. */
+  send(account: AccountId, event: string, message: object): void {
+    for (const listener of this.listeners.get(account) ?? []) listener.emit(event, message);
+  }
+
   /** Ends all connections of the account. */
   disconnect(account: AccountId): void {
     for (const listener of [...(this.listeners.get(account) ?? [])]) listener.disconnect(true);

@@ -22,6 +22,7 @@ import { isLostReader, pageRoutes, sendNotFoundPage } from "./pages.ts";
 import { boundPipelines } from "./pipelines.ts";
 import { sendPlainOn } from "./plain.ts";
 import { poolRoutes } from "./pools.ts";
+import { portabilityRoutes } from "./portability.ts";
 import { limitRequests } from "./request-rate.ts";
 import { resultRoutes } from "./results.ts";
 import { boundConnections, hurrySenders } from "./senders.ts";
@@ -94,6 +95,7 @@ export async function createApp(context: HttpContext, log: FastifyBaseLogger): P
   checkRoutes(app, context);
   resultRoutes(app, context);
   unitRoutes(app, context);
+  portabilityRoutes(app, context);
   bytesRoutes(app, context);
   blobRoutes(app, context, visible);
   poolRoutes(app, context);

@@ -57,7 +57,10 @@ export function checkRoutes(app: App, context: Context): void {
       schema: {
         ...common,
         summary: "The result of a unit that a job's checker is to judge",
-        params: Type.Object({ ...UnitParams.properties, task: Type.String({ pattern: "^[0-9a-f]{32}$", description: "Of the answer to the claim." }) }),
+        params: Type.Object({
+          ...UnitParams.properties,
+          task: Type.String({ pattern: "^[0-9a-f]{32}$", description: "Of the answer to the claim." }),
+        }),
         response: bytesRefusals("unauthorized", "forbidden", "not-found"),
       },
     },
@@ -77,7 +80,8 @@ export function checkRoutes(app: App, context: Context): void {
       bodyLimit: MAX_REPORT_BYTES,
       schema: {
         ...common,
-        summary: "Tell what the slices of one unit wrote, whether the job's checker accepted its result, or that those of a task could not be run",
+        summary:
+          "Tell what the slices of one unit wrote, whether the job's checker accepted its result, or that those of a task could not be run",
         params: JobParams,
         body: CheckReportSchema,
         response: { 204: Type.Null(), ...refused, ...refusals("not-found", "wrong-state") },

@@ -79,7 +79,10 @@ export function jobStatus(
         compare: comparatorWords(plan),
       },
       ...(isTolerant(plan) ? { taken: counts.taken } : {}),
-      limits: [limitsOf(manifest, spec, row.canary, whyNotChecked, pool !== undefined, auditor), ...roomWords(plan, row.canary, counts)].join(" "),
+      limits: [
+        limitsOf(manifest, spec, row.canary, whyNotChecked, pool !== undefined, auditor),
+        ...roomWords(plan, row.canary, counts),
+      ].join(" "),
       ...{ auditor, audited: counts.audited, held: counts.held },
       ...(spec.check?.how === "slices" ? { slices: slicesOf(spec.check, counts) } : {}),
       ...(spec.check?.how === "checker" ? { checker: { price: priceOf(spec.check, spec.unitMicros), judged: counts.checked } } : {}),

@@ -13,6 +13,7 @@ import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { Makers } from "./makers.ts";
 import { packPage } from "./packing.ts";
 import { changeMembers, countMemberUnits, forgetMemberships, type MembershipOp, type MemberUnits } from "./pools.ts";
+import { dropWitness, PortabilityBatch } from "./portability.ts";
 import { Place } from "./records.ts";
 import { RowText } from "./row-text.ts";
 import { SiteBatch } from "./sites.ts";
@@ -36,6 +37,7 @@ class Batch {
   private readonly sites = new SiteBatch();
   private readonly shares = new Map<string, { account: AccountId; job: JobId; page: number }>();
   private readonly makers = new Makers();
+  private readonly portability = new PortabilityBatch();
   private readonly large: Op<"bytes">[] = [];
   private readonly failed: Op<"unit-failed">[] = [];
   private readonly refused: (Settled & { op: Op<"final"> })[] = [];
@@ -59,6 +61,11 @@ class Batch {
       case "replica":
         this.addReplica(op);
         return;
+      case "gpu-time": {
+        const tally = this.tallyOf(op.job);
+        tally.gpuMicros = addMicros(tally.gpuMicros, op.micros);
+        return;
+      }
       case "bytes":
         this.writer(op.job, pageOf(op.unit)).write(op);
         if (placeOf(op.unit, op.bytes) !== Place.Inline) this.large.push(op);
@@ -114,6 +121,7 @@ class Batch {
     await this.statements.write(trx);
     await this.sites.write(trx);
     await this.makers.write(trx);
+    await this.portability.write(trx);
     for (const { job, page } of this.endedPages) await packPage(trx, job, page);
     for (const op of this.proven) await markProven(trx, op);
     for (const op of this.specs) await keepSpec(trx, op);
@@ -147,6 +155,7 @@ class Batch {
 
   private addEnd(op: Op<"final"> | Op<"unit-failed">): void {
     this.writer(op.job, pageOf(op.unit)).write(op as UnitOp);
+    this.portability.add(op);
     const tally = this.tallyOf(op.job);
     if (op.type === "unit-failed") this.failed.push(op);
     else {
@@ -303,6 +312,7 @@ async function markProven(trx: Transaction<Tables>, { account, cluster, alike, a
     .where("id", "=", account)
     .set((eb) => ({ audits_passed: 0, proven_wrong: eb("proven_wrong", "+", alike ? 1 : 0), proven_at: at }))
     .execute();
+  await dropWitness(trx, account);
   if (cluster === null) return;
   await trx
     .insertInto("watched")

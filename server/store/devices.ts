@@ -1,9 +1,11 @@
 /** Devices of accounts. Each has a row of `accounts` of its own; what an account has is their sum. */
 import { type Kysely, sql, type Transaction } from "kysely";
+import type { RemoteWish } from "../../shared/account/remote-wish.ts";
 import type { AccountId, PublicKeyHex } from "../../shared/ids.ts";
-import type { DeviceRow, DeviceStore, Totals } from "../core/device-store.ts";
+import type { DeviceRow, DeviceStore, SignedWish, Totals } from "../core/device-store.ts";
 import type { AuditRecord } from "../core/events.ts";
 import type { StoreOp } from "../core/store.ts";
+import { forgetWishes, keepWish, wishesOf } from "./remote-wishes.ts";
 import type { Tables } from "./tables.ts";
 
 export type DeviceOp = Extract<StoreOp, { type: "device-linked" | "device-revoked" }>;
@@ -45,6 +47,14 @@ export class SqliteDevices implements DeviceStore {
       .executeTakeFirstOrThrow();
   }
 
+  wishesOf(devices: readonly AccountId[]): Promise<Map<AccountId, RemoteWish>> {
+    return wishesOf(this.database, devices);
+  }
+
+  wish(device: AccountId, wish: SignedWish): Promise<boolean> {
+    return keepWish(this.database, device, wish);
+  }
+
   private rows() {
     return this.database
       .selectFrom("devices")
@@ -78,5 +88,6 @@ export async function changeDevice(trx: Transaction<Tables>, op: DeviceOp): Prom
 }
 
 export async function forgetDevices(trx: Transaction<Tables>, account: AccountId): Promise<void> {
+  await forgetWishes(trx, account);
   await trx.deleteFrom("devices").where("account", "=", account).execute();
 }

@@ -192,6 +192,38 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ) STRICT;
   CREATE INDEX devices_account_key ON devices (account_key);
   `,
+  // What volunteers of jobs that are over, or replicas that are recorded by now, computed on is not known.
+  `
+  CREATE TABLE gpu_pairs (
+    job INTEGER NOT NULL REFERENCES jobs (id), bucket TEXT NOT NULL, other TEXT NOT NULL,
+    same INTEGER NOT NULL DEFAULT 0, alike INTEGER NOT NULL DEFAULT 0, taken REAL NOT NULL DEFAULT 0,
+    differed INTEGER NOT NULL DEFAULT 0, proven INTEGER NOT NULL DEFAULT 0, undecided INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, bucket, other)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE gpu_hosts (
+    job INTEGER NOT NULL, bucket TEXT NOT NULL, account INTEGER NOT NULL,
+    PRIMARY KEY (job, bucket, account)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE deviations (
+    account INTEGER NOT NULL, job INTEGER NOT NULL, bucket TEXT NOT NULL, other TEXT NOT NULL, units INTEGER NOT NULL,
+    PRIMARY KEY (account, job, bucket, other)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deviations_pair ON deviations (job, bucket, other);
+  CREATE TABLE deviation_examples (
+    account INTEGER NOT NULL, job INTEGER NOT NULL, bucket TEXT NOT NULL, other TEXT NOT NULL, unit INTEGER NOT NULL,
+    audited INTEGER NOT NULL, difference TEXT NOT NULL,
+    PRIMARY KEY (job, bucket, other, unit, account)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deviation_examples_account ON deviation_examples (account);
+  `,
+  `
+  CREATE TABLE wishes (
+    device INTEGER PRIMARY KEY REFERENCES accounts (id),
+    turn INTEGER NOT NULL, paused INTEGER NOT NULL, share INTEGER NOT NULL,
+    by_key TEXT, signature BLOB
+  ) STRICT;
+  CREATE INDEX wishes_by_key ON wishes (by_key);
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

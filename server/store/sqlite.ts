@@ -3,6 +3,7 @@ import { toHex } from "../../shared/bytes.ts";
 import type { AccountId, BlobHash, JobId, PublicKeyHex, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import type { JobSpec } from "../core/events.ts";
+import type { PortabilityRows } from "../core/portability-store.ts";
 import type { SiteRow } from "../core/site-store.ts";
 import type {
   AccountRow,
@@ -24,6 +25,7 @@ import { SqliteDevices } from "./devices.ts";
 import { LeftOut } from "./left-out.ts";
 import { packOpenPages } from "./packing.ts";
 import { SqlitePools } from "./pools.ts";
+import { portabilityRows } from "./portability.ts";
 import { publicAccounts } from "./public-accounts.ts";
 import { PageReader } from "./reading.ts";
 import { accountRow, tokenRow } from "./rows.ts";
@@ -162,6 +164,10 @@ export class SqliteStore implements Store {
       ])
       .where("id", "=", job)
       .executeTakeFirstOrThrow();
+  }
+
+  async portability(job: JobId, minHosts: number): Promise<PortabilityRows> {
+    return await portabilityRows(this.database, job, minHosts);
   }
 
   async history(job: JobId): Promise<JobHistory> {

@@ -1,6 +1,7 @@
 /** The tables as kysely sees them. Digests are 32-byte blobs, times ms since 1970. */
 import type { ColumnType, Generated } from "kysely";
 import type { JobState } from "../../shared/api.ts";
+import type { Bucket } from "../../shared/bucket.ts";
 import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex } from "../../shared/ids.ts";
 
 export interface Tables {
@@ -12,12 +13,19 @@ export interface Tables {
   pools: PoolTable;
   members: MemberTable;
   devices: DeviceTable;
+  wishes: WishTable;
   secrets: { key: string; value: Uint8Array };
   journal: JournalTable;
   pages: PageTable;
   page_accounts: { account: AccountId; job: JobId; page: number };
   /** Volunteers of whom the job has a final unit, the auditor not among them. */
   makers: { job: JobId; account: AccountId };
+  gpu_pairs: GpuPairTable;
+  /** Who computed units of the job on what, of those that somebody else has computed too. */
+  gpu_hosts: { job: JobId; bucket: Bucket; account: AccountId };
+  /** Units of a pair that differed, by who did; who was proven wrong has none. */
+  deviations: { account: AccountId; job: JobId; bucket: Bucket; other: Bucket; units: number };
+  deviation_examples: DeviationExampleTable;
   results: ResultTable;
   failures: { job: JobId; unit: UnitIndex; at: number };
   refusals: RefusalTable;
@@ -163,6 +171,18 @@ interface DeviceTable {
   revocation: ColumnType<Uint8Array | null, never, Uint8Array>;
 }
 
+/** What was wished of a device last. */
+interface WishTable {
+  device: AccountId;
+  turn: number;
+  paused: number;
+  /** Percent. */
+  share: number;
+  /** Of the device that wished it, hexadecimal; null, as its signature, once that one is forgotten. */
+  by_key: PublicKeyHex | null;
+  signature: Uint8Array | null;
+}
+
 /** What one commit did to one page, until the page is packed (journal.ts). */
 interface JournalTable {
   seq: Generated<number>;
@@ -176,6 +196,34 @@ interface PageTable {
   job: JobId;
   page: number;
   body: Uint8Array;
+}
+
+/** Units of a job that two kinds of GPUs computed (core/portability.ts). */
+interface GpuPairTable {
+  job: JobId;
+  bucket: Bucket;
+  other: Bucket;
+  /** The same bytes; others, within the tolerance, and the largest part of it that one took. */
+  same: number;
+  alike: number;
+  taken: number;
+  /** `other` was not right, and `bucket` was; the same of those who were proven wrong. */
+  differed: number;
+  proven: number;
+  /** They differed, and there is no result. */
+  undecided: number;
+}
+
+interface DeviationExampleTable {
+  account: AccountId;
+  job: JobId;
+  bucket: Bucket;
+  other: Bucket;
+  unit: UnitIndex;
+  /** The auditor has the unit's result too. */
+  audited: number;
+  /** JSON of where they differ, the value of `bucket` first. */
+  difference: string;
 }
 
 /** Result bytes that are too long for a page, by digest; null: in the blob store. */

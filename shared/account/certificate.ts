@@ -2,7 +2,7 @@
  * What an account's key signs. A *certificate* says that a device is the account's, a *revocation* that it is no more; neither names
  * a coordinator. Each part is prefixed by its length, as in the handshake (protocol.ts), behind a context of its own.
  */
-import { lengthPrefixed } from "../bytes.ts";
+import { lengthPrefixed, u64Bytes } from "../bytes.ts";
 import type { AccountKey } from "./key.ts";
 
 const CERTIFICATE = "idlewave/device/v1";
@@ -24,12 +24,12 @@ export interface DeviceCertificate {
 
 /** The text that the account's key signs for a device. */
 export function certificateMessage({ account, device, created, name }: DeviceCertificate): Uint8Array<ArrayBuffer> {
-  return lengthPrefixed([utf8(CERTIFICATE), account, device, u64(created), utf8(name)]);
+  return lengthPrefixed([utf8(CERTIFICATE), account, device, u64Bytes(created), utf8(name)]);
 }
 
 /** The text that the account's key signs to take a device off the account. */
 export function revocationMessage({ account, device, created }: Omit<DeviceCertificate, "name">): Uint8Array<ArrayBuffer> {
-  return lengthPrefixed([utf8(REVOCATION), account, device, u64(created)]);
+  return lengthPrefixed([utf8(REVOCATION), account, device, u64Bytes(created)]);
 }
 
 /** What a device shows of its certificate: its own key it has shown before. */
@@ -55,11 +55,4 @@ export function takeOff({ publicKey: account, sign }: AccountKey, device: Uint8A
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-/** Little-endian. */
-function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
-  return bytes;
 }

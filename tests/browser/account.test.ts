@@ -13,6 +13,8 @@ import { violationsOf } from "./page-visitor.ts";
 vi.setConfig({ testTimeout: 180_000 });
 
 const PASSPHRASE = "correct horse battery";
+/** Frames come slowly, or not at all, to a page that is not seen. */
+const POLLING = { polling: 100 };
 const byTestId = (id: string) => `[data-testid="${id}"]`;
 const textOf = (page: Page, selector: string) => page.$eval(selector, (element) => (element.textContent ?? "").replace(/\s+/g, " ").trim());
 const devicesOf = (page: Page) =>
@@ -22,7 +24,7 @@ const devicesOf = (page: Page) =>
 const rows = (page: Page, count: number) =>
   page.waitForFunction(
     (wanted) => document.querySelectorAll('[data-testid="account-devices"] tbody tr').length === wanted,
-    { timeout: 60_000 },
+    { ...POLLING, timeout: 60_000 },
     count,
   );
 
@@ -53,6 +55,13 @@ describe("an account on several devices", () => {
     return page;
   }
 
+  /** The page of the device that came as that one. */
+  async function newest(at: number): Promise<Page> {
+    const page = (await contexts[at]?.pages())?.at(-1);
+    if (!page) throw new Error(`there is no device ${at}`);
+    return page;
+  }
+
   let words: string[] = [];
   let one: Page;
 
@@ -79,7 +88,7 @@ describe("an account on several devices", () => {
     await one.click(byTestId("account-saved"));
     await one.click(byTestId("account-done"));
     await rows(one, 1);
-    expect(await devicesOf(one)).toEqual([["desk", "this browser"]]);
+    expect(await devicesOf(one)).toEqual([["desk", "this browser, lending nothing"]]);
     expect(await one.$(byTestId("account-words"))).toBeNull();
     const kept = await one.evaluate(async () => {
       const found = [JSON.stringify({ ...localStorage, ...sessionStorage })];
@@ -119,7 +128,7 @@ describe("an account on several devices", () => {
     await rows(two, 2);
     expect(await devicesOf(two)).toEqual([
       ["desk", "away"],
-      ["laptop", "this browser"],
+      ["laptop", "this browser, lending nothing"],
     ]);
 
     const three = await device();
@@ -134,12 +143,67 @@ describe("an account on several devices", () => {
     expect(await violationsOf(three)).toEqual([]);
   });
 
+  it("pauses, resumes and limits one device from another, in all tabs that lend there, and shows what each lends", async () => {
+    await network.submit("jobs/lcg", (manifest) => {
+      manifest.units = { count: 100_000 };
+    });
+    const context = one.browserContext();
+    const tabs = [await context.newPage(), await context.newPage()];
+    for (const [at, tab] of tabs.entries()) {
+      await tab.bringToFront();
+      await tab.goto(network.url);
+      if (at === 0) await tab.locator('[data-testid="lend"]').click();
+      await tab.waitForFunction(
+        (state) => document.querySelector("idlewave-page")?.getAttribute("data-state") === state,
+        { ...POLLING, timeout: 60_000 },
+        at === 0 ? "running" : "another-tab",
+      );
+    }
+    const two = await newest(1);
+    await two.bringToFront();
+    await two.goto(`${network.url}/account`);
+    await rows(two, 3);
+    const nowOf = (name: string, now: string) =>
+      two.waitForFunction(
+        (device, wanted) =>
+          [...document.querySelectorAll("tbody tr")].some(
+            (row) => row.querySelector("th")?.textContent === device && row.querySelector("td")?.textContent === wanted,
+          ),
+        { ...POLLING, timeout: 60_000 },
+        name,
+        now,
+      );
+    const h1 = (page: Page, text: string) =>
+      page.waitForFunction((wanted) => document.querySelector("h1")?.textContent?.includes(wanted), { ...POLLING, timeout: 30_000 }, text);
+    // A tab that nobody sees lends a quarter at most.
+    await nowOf("desk", "lending a quarter");
+    await two.locator('button[aria-label="Pause desk"]').click();
+    for (const tab of tabs) await h1(tab, "Paused from another device.");
+    await nowOf("desk", "paused");
+    expect(await violationsOf(two)).toEqual([]);
+    await two.select('select[aria-label="At most on desk"]', "10");
+    await two.locator('button[aria-label="Resume desk"]').click();
+    await nowOf("desk", "lending a tenth");
+    for (const tab of tabs)
+      await tab.waitForFunction(() => document.querySelector("h1")?.textContent !== "Paused from another device.", POLLING);
+    // Stop there holds, whatever is wished here.
+    await tabs[0]?.bringToFront();
+    await tabs[0]?.locator('[data-testid="stop"]').click();
+    await two.bringToFront();
+    await nowOf("desk", "away");
+    for (const verb of ["Pause", "Resume"]) await two.locator(`button[aria-label="${verb} desk"]`).click();
+    await two.waitForSelector('button[aria-label="Pause desk"]');
+    await nowOf("desk", "away");
+    for (const tab of tabs) await tab.close();
+  });
+
   it("takes off a device that is lost, with its key alone, and tells that device", async () => {
+    await one.bringToFront();
     await one.goto(`${network.url}/account`);
     await rows(one, 3);
     await one.evaluate(() => {
       const row = [...document.querySelectorAll("tbody tr")].find(({ textContent }) => textContent?.includes("laptop"));
-      row?.querySelector("button")?.click();
+      [...(row?.querySelectorAll("button") ?? [])].find(({ textContent }) => textContent === "Take off")?.click();
     });
     await one.waitForFunction(() => document.querySelector("h2")?.textContent === "Take laptop off the account");
     await one.type("idlewave-account-key textarea", wordsOf(new Uint8Array(32)).join(" "));
@@ -150,22 +214,22 @@ describe("an account on several devices", () => {
     await one.waitForFunction(() => document.querySelector("tbody")?.textContent?.includes("taken off"));
     expect(await devicesOf(one)).toEqual(
       expect.arrayContaining([
-        ["desk", "this browser"],
+        ["desk", "this browser, lending nothing"],
         ["laptop", "taken off"],
       ]),
     );
-    const lost = (await contexts[1]?.pages())?.at(-1);
-    await lost?.goto(`${network.url}/account`);
-    await lost?.waitForFunction(() =>
+    const lost = await newest(1);
+    await lost.goto(`${network.url}/account`);
+    await lost.waitForFunction(() =>
       document.querySelector('[data-testid="account-status"]')?.textContent?.includes("taken off its account"),
     );
     // It begins with a new key once it has forgotten this one, by which the others are not forgotten.
-    await lost?.goto(`${network.url}/privacy`);
-    await lost?.click(byTestId("forget"));
-    await lost?.click(byTestId("forget-sure"));
-    await lost?.waitForFunction(() => document.querySelector("idlewave-forget")?.textContent?.includes("You are forgotten"));
-    await lost?.goto(`${network.url}/account`);
-    await lost?.waitForSelector(byTestId("account-make"));
+    await lost.goto(`${network.url}/privacy`);
+    await lost.click(byTestId("forget"));
+    await lost.click(byTestId("forget-sure"));
+    await lost.waitForFunction(() => document.querySelector("idlewave-forget")?.textContent?.includes("You are forgotten"));
+    await lost.goto(`${network.url}/account`);
+    await lost.waitForSelector(byTestId("account-make"));
     await one.goto(`${network.url}/account`);
     await rows(one, 3);
   });

@@ -26,6 +26,7 @@ const control: DonorControl = {
   life: holdLife,
   async start(options) {
     say(`start ${options.dose} ${options.job}`);
+    say(`shown ${options.shown}`);
     say(`surroundings ${JSON.stringify(options.surroundings)}`);
     say(`wishes ${JSON.stringify(options.wishes)}`);
   },
@@ -73,6 +74,7 @@ const control: DonorControl = {
     return new Uint8Array(32);
   },
   async linkDevice() {},
+  async wish() {},
   async devices() {
     return [];
   },

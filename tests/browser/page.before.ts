@@ -112,6 +112,21 @@ describe("before the click", () => {
     expect(await visitor.violations()).toEqual([]);
   });
 
+  test("a finished job names the next one, for whom it is, how it is checked and the terms, before the click", async () => {
+    site.jobs = [job({ state: "done", units: { total: 380, final: 380, failed: 0, leased: 0, voted: 0 } }), primes()];
+    await visitor.open("/?job=1", "job-done");
+    const next = await page.$eval('[data-testid="next"]', (text) => (text.textContent ?? "").replace(/\s+/g, " ").trim());
+    expect(next).toBe(
+      "Next: Primes below 10¹² for a check of pi(x) tables. By Idlewave demo; each computed twice, by volunteers who don't know each other.",
+    );
+    expect(await page.$eval(".terms", (list) => list.textContent)).toContain("only after you press: this job, then others");
+    expect(await visitor.violations()).toEqual([]);
+    await visitor.listen();
+    await page.click('[data-testid="lend"]');
+    // It is the named one that is lent to.
+    await visitor.heard("shown 2");
+  });
+
   test("finished jobs are told apart by their day, and those of one name by their number too", async () => {
     const done = { state: "done", finishedAt: "2026-11-20T12:00:00.000Z" } as const;
     site.jobs = [primes(), job({ ...done, id: 3 }), job({ ...done, id: 4, finishedAt: "2026-11-21T12:00:00.000Z" })];

@@ -43,6 +43,8 @@ export class Ledger {
   readonly watched = new Map<string, number>();
   readonly devices = new Map<AccountId, Device>();
   readonly members = new Map<PoolId, Set<AccountId>>();
+  /** What jobs took beside their replicas, microseconds. */
+  private readonly gpuMicros = new Map<JobId, number>();
   /** Of jobs whose results are compared within a tolerance. */
   private readonly isNear: (one: string, other: string) => boolean | undefined;
 
@@ -98,7 +100,16 @@ export class Ledger {
   }
 
   tally(job: JobId): JobTally {
-    const tally = { counted: 0, refused: 0, recorded: 0, final: 0, audited: 0, checked: 0, checkedSlices: 0, gpuMicros: 0 };
+    const tally = {
+      counted: 0,
+      refused: 0,
+      recorded: 0,
+      final: 0,
+      audited: 0,
+      checked: 0,
+      checkedSlices: 0,
+      gpuMicros: this.gpuMicros.get(job) ?? 0,
+    };
     for (const state of this.units.get(job)?.values() ?? []) {
       if (state.ended === "final") tally.final++;
       if (isWhole(state.audited)) tally.audited++;
@@ -137,6 +148,10 @@ export class Ledger {
         this.creditOf(account).escrow += credit;
         return;
       }
+      case "gpu-time":
+        must(op.micros > 0, `job ${op.job} has taken no time`);
+        this.gpuMicros.set(op.job, addMicros(this.gpuMicros.get(op.job) ?? 0, op.micros));
+        return;
       case "bytes": {
         const { bytes } = this.unit(op.job, op.unit);
         must(!bytes.has(op.digest), `bytes of unit ${op.unit} were stored twice`);

@@ -133,7 +133,9 @@ function introduction(audit: AuditOptions | null): string[] {
   const { tier, quorum, seats, seeds, seed } = options;
   return [
     ...(tier === "checker"
-      ? [`each unit computed once; its checker judges the result for ${CHECKER_PRICE} of an execution, ${WHOLE_SHARE * 100} % of units are computed whole`]
+      ? [
+          `each unit computed once; its checker judges the result for ${CHECKER_PRICE} of an execution, ${WHOLE_SHARE * 100} % of units are computed whole`,
+        ]
       : []),
     ...(tier === "sampled"
       ? [

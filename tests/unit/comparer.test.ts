@@ -68,6 +68,7 @@ describe("results that are to be compared", () => {
           { to: "9", distance: 0.5 },
           { to: "11", distance: null },
         ],
+        differences: [{ to: "11", difference: { byte: 8, element: { output: "o", dtype: "u32", index: [0], mine: "8", theirs: "11" } } }],
       },
     ]);
   });

@@ -1,5 +1,6 @@
 /** This browser as a device of its person's account, without lending. All reject with the coordinator's words. */
 import type { Certificate, Revocation } from "../../../shared/account/certificate.ts";
+import type { RemoteWish } from "../../../shared/account/remote-wish.ts";
 import type { DeviceInfo } from "../../../shared/protocol.ts";
 import { errand } from "../errand.ts";
 import { knownIdentity } from "../identity.ts";
@@ -22,4 +23,8 @@ export async function devicesOf(origin: string): Promise<DeviceInfo[]> {
 
 export async function removeDevice(origin: string, revocation: Revocation): Promise<void> {
   await errand(origin, await madeIdentity(), (socket) => socket.revoke(revocation));
+}
+
+export async function wishOf(origin: string, device: Uint8Array, wish: RemoteWish): Promise<void> {
+  await errand(origin, await madeIdentity(), (socket) => socket.wish(device, wish));
 }

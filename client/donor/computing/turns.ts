@@ -4,7 +4,8 @@
  *   on hold ─(may lend)─▶ a session ─(held for long, another card or budget)─▶ it gives everything back ─▶ on hold …
  *                            └─(ends by itself)─▶ the end;  any ─stop─▶ the end
  *
- * A short hold keeps the session with its units: the throttle's gate is shut at once, and nothing is claimed.
+ * A short hold keeps the session with its units: the throttle's gate is shut at once, and nothing is claimed. A pause from another
+ * device of the account is listened to the end of, on a connection that asks for no work, once there is no session to hear it.
  */
 import { messageOf } from "../../../shared/thrown.ts";
 import type { Manners } from "../manners/manners.ts";
@@ -25,6 +26,8 @@ export interface TurnsParts {
   report: Report;
   /** Opens a session that is paced by the throttle, as the wishes of this moment are. */
   open(throttle: Throttle, wishes: Wishes): Session;
+  /** Hears what is wished from other devices, and tells the manners. */
+  listen(): { close(): void };
 }
 
 export class Turns {
@@ -69,14 +72,23 @@ export class Turns {
   }
 
   private async work(): Promise<void> {
-    const { manners, report } = this.parts;
+    const { manners } = this.parts;
     while (!this.stopped) {
-      const { verdict } = manners;
-      if (verdict.kind === "hold") {
-        report.setPhase({ ...verdict, kind: "on-hold" });
-        await this.changed.wait(LONGEST_WAIT_MS);
-      } else if (!(await this.lend())) return;
+      if (manners.verdict.kind === "hold") await this.hold();
+      else if (!(await this.lend())) return;
     }
+  }
+
+  private async hold(): Promise<void> {
+    const { manners, report, listen } = this.parts;
+    const isPausedRemotely = () => manners.isPausedRemotely;
+    const heard = isPausedRemotely();
+    const ear = heard ? listen() : undefined;
+    for (let { verdict } = manners; verdict.kind === "hold" && !this.stopped && isPausedRemotely() === heard; { verdict } = manners) {
+      report.setPhase({ ...verdict, kind: "on-hold" });
+      await this.changed.wait(LONGEST_WAIT_MS);
+    }
+    ear?.close();
   }
 
   /** One session. Answers whether another may follow. */

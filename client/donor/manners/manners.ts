@@ -1,4 +1,5 @@
 /** Keeps what the policy judges by, judges again when something of it changes or time passes, and tells whoever lends. */
+import { NO_REMOTE_WISH, type RemoteWish } from "../../../shared/account/remote-wish.ts";
 import { type Anyway, judge, type Verdict } from "./policy.ts";
 import { type Surroundings, UNTOLD } from "./surroundings.ts";
 import type { Wishes } from "./wishes.ts";
@@ -27,6 +28,7 @@ export class Manners {
   private surroundings: Surroundings;
   private asked: Wishes;
   private anyway: Anyway[] = [];
+  private remote: RemoteWish = NO_REMOTE_WISH;
   private touchedAt: number;
   /** Since when nothing may run. */
   private heldAt: number | undefined;
@@ -80,6 +82,16 @@ export class Manners {
     this.tell();
   }
 
+  /** As the coordinator tells it: what this device is to do less, by its person's wish from another one. */
+  setRemote(wish: RemoteWish): void {
+    this.remote = wish;
+    this.look();
+  }
+
+  get isPausedRemotely(): boolean {
+    return this.remote.paused;
+  }
+
   /** The visitor says that it may run all the same, until the run ends. */
   say(anyway: Anyway): void {
     if (!this.anyway.includes(anyway)) this.anyway = [...this.anyway, anyway];
@@ -110,9 +122,9 @@ export class Manners {
   }
 
   private judged(): Verdict {
-    const { dose, asked, anyway, surroundings } = this;
+    const { dose, asked, anyway, remote, surroundings } = this;
     const moment = { ...surroundings, software: this.mayBeSoftware(), minute: this.minute(), untouchedMs: this.now() - this.touchedAt };
-    return judge(moment, { dose, wishes: asked, anyway }, this.last);
+    return judge(moment, { dose, wishes: asked, anyway, remote }, this.last);
   }
 }
 

@@ -6,6 +6,7 @@
  * Every signal makes it less, none makes it more: what a browser does not tell holds nothing up, and only wishes of the
  * visitor's ask for a sign that they are away.
  */
+import type { RemoteWish } from "../../../shared/account/remote-wish.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { isWithin, type Wishes } from "./wishes.ts";
 
@@ -27,6 +28,8 @@ const LONGEST_MS = { seen: 12, idle: 1_000 };
 /** Why nothing runs, though it was asked for. */
 export type HoldReason =
   | "frozen"
+  /** From another device of the account, by the same person. */
+  | "remote"
   | "hours"
   | "present"
   /** Only while the visitor is away, and the browser does not tell any more. */
@@ -71,20 +74,24 @@ export interface Asked {
   dose: number;
   wishes: Wishes;
   anyway: readonly Anyway[];
+  /** From the account's devices: it makes less of the dose, and never more. */
+  remote: Pick<RemoteWish, "paused" | "share">;
 }
 
 export function judge(moment: Moment, asked: Asked, before: Verdict): Verdict {
   const reason = holdReason(moment, asked, before);
   if (reason) return { kind: "hold", reason, until: reason === "hours" ? (asked.wishes.hours?.from ?? null) : null };
-  const slowed = asked.dose > SLOW_SHARE ? slowReason(moment) : null;
+  const dose = Math.min(asked.dose, asked.remote.share / 100);
+  const slowed = dose > SLOW_SHARE ? slowReason(moment) : null;
   const idle = isIdle(moment);
   const longestMs = moment.screen && !moment.software ? LONGEST_MS[idle ? "idle" : "seen"] : Number.POSITIVE_INFINITY;
-  return { kind: "lend", share: slowed ? SLOW_SHARE : asked.dose, idle, longestMs, slowed };
+  return { kind: "lend", share: slowed ? SLOW_SHARE : dose, idle, longestMs, slowed };
 }
 
-function holdReason(moment: Moment, { wishes, anyway }: Asked, before: Verdict): HoldReason | null {
+function holdReason(moment: Moment, { wishes, anyway, remote }: Asked, before: Verdict): HoldReason | null {
   const { battery, away } = moment;
   if (moment.frozen) return "frozen";
+  if (remote.paused) return "remote";
   if (wishes.hours && !isWithin(wishes.hours, moment.minute)) return "hours";
   if (wishes.onlyAway && away !== true) return away === null ? "away-untold" : "present";
   if (battery && !battery.charging) {

@@ -47,6 +47,11 @@ export function holdWords(situation: Situation, { reason, until }: OnHold): Word
         headline: ["Waiting until you are away."],
         lead: [`The jobs here compute in pieces so long that your screen would stutter, ${nothing}. It tries again by itself.`],
       };
+    case "remote":
+      return {
+        headline: ["Paused from another device."],
+        lead: [`You paused this one there, ${nothing}. It goes on once you resume it on the page Your account, on any of them.`],
+      };
     case "frozen":
       return { headline: ["Waiting for the browser."], lead: [`It has put this tab to sleep, ${nothing}. ${goesOn}`] };
     default:
@@ -70,10 +75,11 @@ const HELD: Record<HoldReason, string> = {
   "away-untold": "Paused, are you away?",
   memory: "Paused, jobs too large",
   "long-pieces": "Paused, you are here",
+  remote: "Paused from another device",
   frozen: "Paused, tab asleep",
 };
 
-const WAITS_FOR_YOU: readonly HoldReason[] = ["save-data", "away-untold"];
+const WAITS_FOR_YOU: readonly HoldReason[] = ["save-data", "away-untold", "remote"];
 
 /** The dock's two lines. */
 export function holdLines({ reason, until }: OnHold): [string, string] {

@@ -58,7 +58,7 @@ export function donate({ origin, job, person }: Given): Donation {
   const session = new Session(
     { origin, dose: 0.9, job, wishes: { ...NO_WISHES, card: "strong" } },
     identity,
-    { shelf: browserShelf(), barred: browserBarred() },
+    { shelf: browserShelf(), barred: browserBarred(), onWish: () => undefined },
     browserSpeeds(),
     throttle,
     report,

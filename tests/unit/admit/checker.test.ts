@@ -68,7 +68,11 @@ describe("a checker", () => {
   });
 
   it.each([
-    ["an entry point that is not there", { entryPoint: "chek" }, /verify\.checker\.entryPoint: The kernel has no entry point chek\. .*check/],
+    [
+      "an entry point that is not there",
+      { entryPoint: "chek" },
+      /verify\.checker\.entryPoint: The kernel has no entry point chek\. .*check/,
+    ],
     ["a shader of another stage", { entryPoint: "paint" }, /paint is a fragment shader/],
     ["a verdict that it does not use", { verdict: "verdikt" }, /verify\.checker\.verdict: check uses no binding verdikt\. .*verdict/],
     ["a verdict that is the output", { verdict: "roots" }, /roots is an output/],
@@ -90,7 +94,9 @@ describe("a checker", () => {
 
   it("must be there for its tier, and is told to be of no use to another", async () => {
     expect(await told({ tier: "checker" })).toEqual([expect.stringMatching(/verify\.tier: There is no checker to run\. Add "checker"/)]);
-    expect(await told({ checker: CHECKER })).toEqual([expect.stringMatching(/verify\.checker: the coordinator runs no checker of this tier/)]);
+    expect(await told({ checker: CHECKER })).toEqual([
+      expect.stringMatching(/verify\.checker: the coordinator runs no checker of this tier/),
+    ]);
   });
 
   it("stands beside no tolerance, and in no pool", async () => {

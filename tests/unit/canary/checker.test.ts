@@ -5,7 +5,12 @@ import type { JobPlan } from "../../../shared/plan.ts";
 import { frame } from "../../../shared/result.ts";
 
 const BYTES = 12;
-const plan = { outputs: [{ name: "roots", byteLength: 8 }, { name: "signs", byteLength: BYTES - 8 }] } as JobPlan;
+const plan = {
+  outputs: [
+    { name: "roots", byteLength: 8 },
+    { name: "signs", byteLength: BYTES - 8 },
+  ],
+} as JobPlan;
 const right = (index: number) => frame([Uint8Array.from({ length: 8 }, (_, at) => at + index + 1), new Uint8Array(BYTES - 8).fill(7)]);
 const known = [0, 5, 9].map((index) => ({ input: { index }, bytes: right(index) }));
 
@@ -29,7 +34,12 @@ it("one that accepts what is right and nothing else is believed, for what it tak
 });
 
 it("what it does not look at is counted", async () => {
-  const { checker } = await found((result, index) => isRight(Uint8Array.from(result, (byte, at) => (at < SIGNS ? byte : 7)), index));
+  const { checker } = await found((result, index) =>
+    isRight(
+      Uint8Array.from(result, (byte, at) => (at < SIGNS ? byte : 7)),
+      index,
+    ),
+  );
   // A third of the bits.
   expect(checker?.tried).toBe(48);
   expect(checker?.missed).toBeGreaterThan(5);
@@ -38,7 +48,11 @@ it("what it does not look at is counted", async () => {
 
 it.each([
   ["refuses what is right", (result: Uint8Array, index: number) => index !== 5 && isRight(result, index), /refuses what unit 5 comes to/],
-  ["accepts zeros", (result: Uint8Array, index: number) => isRight(result, index) || isZero(result), /accepts zeros as the result of unit 0/],
+  [
+    "accepts zeros",
+    (result: Uint8Array, index: number) => isRight(result, index) || isZero(result),
+    /accepts zeros as the result of unit 0/,
+  ],
   ["accepts anything", () => true, /accepts zeros/],
   ["accepts all but zeros", (result: Uint8Array) => !isZero(result), /accepts noise as the result of unit 0/],
 ])("one that %s is not", async (_, accepts, why) => {

@@ -98,6 +98,14 @@ describe("this machine", () => {
         { name: "desk", isThis: true, isConnected: true },
         { isThis: false, isConnected: false, isRevoked: false },
       ]);
+      const other = both[1]?.device.slice(0, 12) ?? "";
+      expect(said(await at("one", "pause", other))).toMatchObject({ wish: { turn: 1, paused: true, share: 90 } });
+      expect(said(await at("two", "limit", other, "--intensity", "25"))).toMatchObject({ wish: { turn: 2, paused: true, share: 25 } });
+      const told = await idlewave(["account", "devices", "--home", join(folder, "one"), "--url", server.url]);
+      expect(told.stdout).toMatch(/not connected, paused, at most 25 %/);
+      expect(said(await at("one", "resume", other))).toMatchObject({ wish: { turn: 3, paused: false, share: 25 } });
+      expect(await at("one", "limit", other, "--intensity", "30")).toMatchObject({ code: 2 });
+      expect(await at("one", "pause", "ffff")).toMatchObject({ code: 2 });
       expect(both[1]?.name).not.toContain("\u0007");
       const { stdout } = await idlewave(["account", "devices", "--home", join(folder, "one"), "--url", server.url]);
       expect(stdout).toMatch(/desk +connected, this machine/);

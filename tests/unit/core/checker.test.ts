@@ -47,6 +47,14 @@ describe("a result that the checker accepts", () => {
     expect(world.job().checked).toBe(500);
   });
 
+  it("has taken the auditor's time, which its job has used", () => {
+    const { world, one } = judged();
+    answerSome(world, one, 4);
+    const [before, waiting] = [world.job().gpuMicros, world.job().checks.size];
+    world.check(refuse);
+    expect(world.job().gpuMicros - before).toBe(waiting * 1000);
+  });
+
   it("vouches for nobody: it is its owner's word", () => {
     const { world, one } = judged();
     answerSome(world, one, 40);

@@ -24,3 +24,9 @@ describe("units that ended lately", () => {
     expect(recent.has(other, unit(GENERATION_UNITS), bob)).toBe(true);
   });
 });
+
+it("notes an account once, beside those that are there", () => {
+  const recent = new RecentUnits();
+  expect([recent.note(job, unit(5), ada), recent.note(job, unit(5), bob), recent.note(job, unit(5), ada)]).toEqual([true, true, false]);
+  expect([recent.has(job, unit(5), ada), recent.has(job, unit(5), bob)]).toEqual([true, true]);
+});

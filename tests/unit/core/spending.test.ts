@@ -141,3 +141,46 @@ describe("a job that may take so many GPU-hours", () => {
     );
   });
 });
+
+describe("the GPU time that counts", () => {
+  it("is that of every answer, once: what came too late, and what was one too many of its network, too", () => {
+    const world = new World({ units: 1, quorum: 2, maxReplicas: 6 });
+    const late = world.assignment(world.join(1), 1);
+    world.tick(3_600_000);
+    world.tick(3_600_000);
+    for (const id of [2, 3]) world.submit(world.assignment(world.join(id)), { gpuMicros: 0 });
+    expect(world.job().state).toBe("done");
+    for (const again of [1, 2]) {
+      expect(world.submit(late, { gpuMicros: 5_000_000 }), `${again}`).toEqual(["late"]);
+      expect(world.job().gpuMicros).toBe(5_000_000);
+    }
+    const crowded = new World({ units: 1, quorum: 5, maxReplicas: 6 });
+    const ofOneNetwork = [1, 2, 3].map((id) => crowded.assignment(crowded.join(id)));
+    crowded.now += 60_000;
+    const verdicts = ofOneNetwork.map((assignment) => crowded.submit(assignment, { gpuMicros: 1_000_000, cluster: "net:a" })[0]);
+    expect(verdicts).toEqual(["recorded", "recorded", "refused"]);
+    crowded.submit(ofOneNetwork[2] as never, { gpuMicros: 1_000_000, cluster: "net:a" });
+    expect(crowded.job().gpuMicros).toBe(3_000_000);
+  });
+
+  it("is the auditor's too, whole units and the slices that it checks, and pauses the job where they reach the cap", () => {
+    const check = { how: "slices", slices: 1000, why: "" } as const;
+    const world = new World({ units: 40, check, unitMicros: 1_000_000, maxGpuMicros: 1_000_000 });
+    const auditor = world.join(AUDITOR_ACCOUNT, AUDITOR);
+    world.work(world.join(1), { gpuMicros: 0 });
+    expect(world.job()).toMatchObject({ state: "running", gpuMicros: 0 });
+    const drawn = world.check(() => null);
+    // A newcomer's: 256 of 1,000 slices, so that four of them are more than a unit.
+    const slices = [...drawn.values()].reduce((sum, each) => sum + each.length, 0);
+    expect(slices).toBeGreaterThan(1000);
+    expect(world.job()).toMatchObject({ state: "paused", gpuMicros: slices * 1000 });
+    expect(world.ledger.tally(JOB).gpuMicros).toBe(slices * 1000);
+    world.send({ type: "job-cap", job: JOB, maxGpuMicros: null });
+    world.send({ type: "job-verb", job: JOB, verb: "resume" });
+    const before = world.job().gpuMicros;
+    const whole = world.assignment(auditor);
+    world.now += 60_000;
+    const answered = world.submit(whole, { gpuMicros: 7, cluster: AUDITOR });
+    expect(world.job().gpuMicros).toBe(before + 7 * answered.length);
+  });
+});

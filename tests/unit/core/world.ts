@@ -12,6 +12,7 @@ import { restoreJob } from "../../../server/core/restore.ts";
 import { type CoreState, createState, type Job } from "../../../server/core/state.ts";
 import { step } from "../../../server/core/step.ts";
 import type { JobState } from "../../../shared/api.ts";
+import type { Bucket } from "../../../shared/bucket.ts";
 import {
   type AccountId,
   type HostId,
@@ -112,6 +113,8 @@ export class World {
   /** Results that wait to be compared; answered at once, unless it is set. */
   comparesLater = false;
   readonly comparisons: ToCompare[] = [];
+  /** What kind of GPU accounts say they have. */
+  readonly buckets = new Map<number, Bucket>();
   /** What each digest is the result of. */
   private readonly names = new Map<string, string>();
   now = 1_000_000;
@@ -239,6 +242,7 @@ export class World {
       type: "submit",
       account: assignment.account,
       cluster: how.cluster ?? `account:${assignment.account}`,
+      bucket: this.buckets.get(assignment.account),
       assignment,
       results: results(how.units ?? unitsOf(assignment.runs), how),
       mark,

@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { openEar } from "../../../client/donor/account/ear.ts";
 import type { Barred } from "../../../client/donor/claims/barred.ts";
 import type { SpeedShelf } from "../../../client/donor/computing/host-speed.ts";
 import { Throttle } from "../../../client/donor/computing/throttle.ts";
@@ -14,6 +15,7 @@ import type { SessionShelf } from "../../../client/donor/outbox/shelf.ts";
 import { Report } from "../../../client/donor/report.ts";
 import { Session } from "../../../client/donor/session.ts";
 import type { DonorState } from "../../../client/donor/state.ts";
+import type { RemoteWish } from "../../../shared/account/remote-wish.ts";
 import { exactBytes } from "../../../shared/bytes.ts";
 import { startNetwork, type TestNetwork } from "../gateway/network.ts";
 
@@ -87,26 +89,37 @@ export interface Lender {
 export function lend(front: Pick<Front, "url">, left: OutboxEntry[] = [], loadMillis = 0): Lender {
   const { identity, shelf, barred, speeds, report, ...seen } = volunteer(left, loadMillis);
   return {
-    session: new Session({ origin: front.url, dose: 0.9, job: 0 }, identity, { shelf, barred }, speeds, new Throttle(0.9), report),
+    session: new Session(
+      { origin: front.url, dose: 0.9, job: 0 },
+      identity,
+      { shelf, barred, onWish: () => undefined },
+      speeds,
+      new Throttle(0.9),
+      report,
+    ),
     ...seen,
   };
 }
 
 /** As the manners allow, one session after the other. */
-export function lendInTurns(front: Pick<Front, "url">, manners: Manners): Omit<Lender, "session"> & { turns: Turns } {
+export function lendInTurns(front: Pick<Front, "url">, manners: Manners): Omit<Lender, "session"> & { turns: Turns; identity: Identity } {
   const { identity, shelf, barred, speeds, report, ...seen } = volunteer([], 0);
+  const onWish = (wish: RemoteWish) => manners.setRemote(wish);
   const open = (throttle: Throttle, wishes: Wishes) =>
-    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, { shelf, barred }, speeds, throttle, report);
-  return { turns: new Turns({ manners, report, open }), ...seen };
+    new Session({ origin: front.url, dose: 0.9, job: 0, wishes }, identity, { shelf, barred, onWish }, speeds, throttle, report);
+  return { turns: new Turns({ manners, report, open, listen: () => openEar(front.url, identity, onWish) }), identity, ...seen };
+}
+
+export function identityOf(seed: Uint8Array): Identity {
+  return {
+    publicKey: exactBytes(ed25519.getPublicKey(seed)),
+    sign: async (message) => exactBytes(ed25519.sign(message, seed)),
+  };
 }
 
 /** Somebody new: a key, a shelf, and what was told of it. */
 function volunteer(left: OutboxEntry[], loadMillis: number) {
-  const seed = crypto.getRandomValues(new Uint8Array(32));
-  const identity: Identity = {
-    publicKey: exactBytes(ed25519.getPublicKey(seed)),
-    sign: async (message) => exactBytes(ed25519.sign(message, seed)),
-  };
+  const identity = identityOf(crypto.getRandomValues(new Uint8Array(32)));
   const kept = new Map(left.map((entry) => [entry.key, entry]));
   const shelved: OutboxEntry[] = [];
   const shelf: SessionShelf = {

@@ -55,7 +55,11 @@ it("the auditor alone is given a result's bytes, and what it says of them is fin
   expect(response.headers.get("content-security-policy")).toBe("sandbox");
   const made = (await (await server.post("/api/tokens", { name: "owner" }, server.token)).json()) as { token: string };
   expect([(await server.get(path)).status, (await server.get(path, made.token)).status]).toEqual([401, 403]);
-  for (const other of [`/api/checks/${job}/${"0".repeat(32)}/${second}`, `/api/checks/${job}/${task.task}/59`, `/api/checks/99/${task.task}/0`])
+  for (const other of [
+    `/api/checks/${job}/${"0".repeat(32)}/${second}`,
+    `/api/checks/${job}/${task.task}/59`,
+    `/api/checks/99/${task.task}/0`,
+  ])
     expect((await server.get(other, server.token)).status).toBe(404);
 
   expect((await tell(server, job, { task: task.task, unit: first, accepted: false })).status).toBe(204);
@@ -101,7 +105,9 @@ it("a checker that the canary does not believe, or that nobody tried, leaves its
   expect(await server.status(job)).toMatchObject({
     verification: {
       ...{ tier: "checker", quorum: 2, checker: { price: null } },
-      limits: expect.stringContaining("judged by its checker; now they are not, and volunteers must agree: its checker cannot be believed: It accepts noise"),
+      limits: expect.stringContaining(
+        "judged by its checker; now they are not, and volunteers must agree: its checker cannot be believed: It accepts noise",
+      ),
     },
     quote: { executions: expect.closeTo(6 * 2.05) },
   });
@@ -126,7 +132,10 @@ it("what was accepted is final after a restart, and what was not is judged then"
   const again = await startServer({}, server.folder, server.token);
   onTestFinished(() => again.close());
   expect(await new Volunteer(again.url).hello({ audit: again.token })).toMatchObject({ ok: true });
-  expect(await again.status(job)).toMatchObject({ units: { final }, verification: { quorum: 1, checker: { price: 0.005, judged: final } } });
+  expect(await again.status(job)).toMatchObject({
+    units: { final },
+    verification: { quorum: 1, checker: { price: 0.005, judged: final } },
+  });
   const anew = await ask(again);
   expect(anew?.units).toHaveLength(units.length - 1);
 });

@@ -55,7 +55,7 @@ function rates(): string[] {
     most("a connection", "frames that wait for an answer", limits.MAX_FRAMES_IN_FLIGHT),
     most("a connection", "bytes of frames that wait for an answer", limits.MAX_BYTES_IN_FLIGHT),
     most("a connection", "results without a signature, then claims wait", MAX_UNSIGNED_RESULTS),
-    row("a connection", "cold messages (`hello`, `units`, `forget`, `join`, `leave`, `pass`)", COLD_RATE),
+    row("a connection", "cold messages (`hello`, `units`, `forget`, of pools and of accounts)", COLD_RATE),
     row("a connection", "malformed messages", GARBAGE_RATE),
     row("a connection", "refusals because frames or claims came too fast, then it is closed", limits.TOO_FAST_RATE),
     most("a connection", "HTTP requests that wait for their answers, then it is closed", MAX_UNANSWERED),

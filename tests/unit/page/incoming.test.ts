@@ -70,8 +70,10 @@ describe("a donor's state", () => {
 
 describe("jobs", () => {
   it("that are told say whether another one runs", () => {
-    expect(afterJobs([job(), primes()], job())).toMatchObject({ network: "reached", nextJob: true });
-    expect(afterJobs([job(), primes({ state: "paused" })], job())).toMatchObject({ nextJob: false });
+    expect(afterJobs([job(), primes()], job())).toMatchObject({ network: "reached", nextJob: { id: 2 } });
+    const urgent = primes({ id: 3, priority: 5 });
+    expect(afterJobs([job(), primes(), urgent], job())).toMatchObject({ nextJob: { id: 3 } });
+    expect(afterJobs([job(), primes({ state: "paused" })], job())).toMatchObject({ nextJob: null });
   });
 
   it("that are computed are told as fresh as is known", () => {

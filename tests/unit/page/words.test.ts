@@ -26,7 +26,7 @@ function situation(changes: Partial<Situation> = {}): Situation {
     dose: 0.5,
     firstDose: 0.5,
     fresh: null,
-    nextJob: false,
+    nextJob: null,
     aside: false,
     idle: false,
     wasLost: false,
@@ -495,7 +495,10 @@ describe("the dock", () => {
       "two seconds a unit",
     ]);
     expect(dockLines(lent({ kind: "another-tab", running: false, hold: null }))).toEqual(["Waiting", "Starts by itself"]);
-    expect(dockLines(lent({ kind: "job-done", job: 1, final: false }))).toEqual(["Waiting for a job", "Starts by itself"]);
+    const done = lent({ kind: "job-done", job: 1, final: false });
+    expect(dockLines(done)).toEqual(["Waiting for a job", "Starts by itself"]);
+    // Who came for that one alone has the next one by a click.
+    expect(dockLines({ ...done, chosenJob: 1, nextJob: primes() })).toEqual(["Nothing runs", "This job is done"]);
   });
 
   test("says nothing of a donor that was stopped", () => {

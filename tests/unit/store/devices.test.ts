@@ -1,11 +1,13 @@
 import { DatabaseSync } from "@photostructure/sqlite";
 import { expect, it, onTestFinished } from "vitest";
+import type { SignedWish } from "../../../server/core/device-store.ts";
 import type { DeviceLink } from "../../../server/core/events.ts";
 import type { StoreOp } from "../../../server/core/store.ts";
-import { deviceFaults } from "../../../server/store/device-check.ts";
+import { deviceFaults, wishFaults } from "../../../server/store/device-check.ts";
 import { migrate } from "../../../server/store/migrate.ts";
 import { certificateMessage, revocationMessage } from "../../../shared/account/certificate.ts";
 import { accountKey } from "../../../shared/account/key.ts";
+import { type RemoteWish, wishMessage } from "../../../shared/account/remote-wish.ts";
 import { fromHex, toHex } from "../../../shared/bytes.ts";
 import type { AccountId, PublicKeyHex } from "../../../shared/ids.ts";
 import { bytesOf, final, jobRow, openStore, replica, SPEC, temporaryFolder } from "./place.ts";
@@ -108,6 +110,69 @@ it("doctor finds each device that no signature of its account's makes one, or ta
     [`UPDATE accounts SET public_key = NULL WHERE id = ${two}`, two],
   ] as const)
     expect(faultsAfter(sql), sql).toEqual([expect.stringContaining(`device ${device}:`)]);
+});
+
+/** The device of that seed wishes something of the other one. */
+function wished(by: number, device: PublicKeyHex, wish: RemoteWish): SignedWish {
+  const { publicKey, sign } = accountKey(new Uint8Array(32).fill(by));
+  const text = wishMessage({ account: KEY.publicKey, device: fromHex(device), by: publicKey }, wish);
+  return { ...wish, by: toHex(publicKey) as PublicKeyHex, signature: sign(text) };
+}
+
+it("what was wished of a device last is kept over a reopening, each number once, until the device or who wished it is forgotten", async () => {
+  const { path, store, keys, one, two } = await place();
+  await store.commit([linked(one, keys[0], 10), linked(two, keys[1], 10)]);
+  const [pause, resume, less]: RemoteWish[] = [
+    { turn: 1, paused: true, share: 90 },
+    { turn: 2, paused: false, share: 90 },
+    { turn: 3, paused: false, share: 10 },
+  ] as [RemoteWish, RemoteWish, RemoteWish];
+  expect(await store.devices.wish(one, wished(3, keys[0], resume))).toBe(false);
+  for (const wish of [pause, pause, resume]) expect(await store.devices.wish(one, wished(3, keys[0], wish))).toBe(true);
+  for (const wish of [pause, { ...resume, share: 10 } as RemoteWish])
+    expect(await store.devices.wish(one, wished(3, keys[0], wish))).toBe(false);
+  expect(
+    await Promise.all([less, { ...less, share: 25 } as RemoteWish].map((wish) => store.devices.wish(one, wished(3, keys[0], wish)))),
+  ).toEqual([true, false]);
+  await store.close();
+  const again = openStore(path);
+  expect(await again.devices.wishesOf([one, two])).toEqual(new Map([[one, less]]));
+  await again.commit([{ type: "forget", account: two, at: 20 }]);
+  await again.close();
+  const database = new DatabaseSync(path);
+  onTestFinished(() => database.close());
+  expect(database.prepare("SELECT turn, by_key, signature FROM wishes").all()).toEqual([{ turn: 3, by_key: null, signature: null }]);
+  expect([...wishFaults(database)]).toEqual([]);
+  const last = openStore(path);
+  await last.commit([{ type: "forget", account: one, at: 21 }]);
+  await last.close();
+  expect(database.prepare("SELECT count(*) AS wishes FROM wishes").get()).toEqual({ wishes: 0 });
+});
+
+it("doctor finds each wish that no device of the account has signed", async () => {
+  const { path, store, keys, one, two, three } = await place();
+  await store.commit([linked(one, keys[0], 10), linked(two, keys[1], 10)]);
+  await store.devices.wish(one, wished(3, keys[0], { turn: 1, paused: true, share: 90 }));
+  await store.close();
+  const database = new DatabaseSync(path);
+  onTestFinished(() => database.close());
+  expect([...wishFaults(database)]).toEqual([]);
+  for (const [sql, device] of [
+    ["UPDATE wishes SET paused = 0", one],
+    ["UPDATE wishes SET paused = 2", one],
+    ["UPDATE wishes SET share = 25", one],
+    ["UPDATE wishes SET share = 11", one],
+    ["UPDATE wishes SET turn = 9007199254740993", one],
+    [`UPDATE wishes SET by_key = '${keys[0]}'`, one],
+    ["UPDATE wishes SET by_key = NULL", one],
+    [`UPDATE wishes SET device = ${two}`, two],
+    [`UPDATE wishes SET device = ${three}`, three],
+  ] as const) {
+    database.exec("SAVEPOINT before");
+    database.exec(sql);
+    expect([...wishFaults(database)], sql).toEqual([expect.stringContaining(`device ${device}:`)]);
+    database.exec("ROLLBACK TO before");
+  }
 });
 
 it("what earlier programs left has no device of any account, and each account what it had", () => {

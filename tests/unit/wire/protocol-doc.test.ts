@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { certificateMessage, revocationMessage } from "../../../shared/account/certificate.ts";
 import { accountKey } from "../../../shared/account/key.ts";
+import { wishMessage } from "../../../shared/account/remote-wish.ts";
 import { wordsOf } from "../../../shared/account/words.ts";
 import { fromHex, toHex } from "../../../shared/bytes.ts";
 import { unitSeed } from "../../../shared/expand.ts";
@@ -105,6 +106,14 @@ describe("docs/protocol.md", () => {
       expect(toHex(text)).toBe(vectors.get(`${name}-text`));
       expect(toHex(signed(text))).toBe(vectors.get(`${name}-signature`));
     }
+  });
+
+  it("shows what a device signs that wishes something of itself or another", () => {
+    const { key, publicKey } = keyPair();
+    const parties = { account: vector("account-key"), device: publicKey, by: publicKey };
+    const text = wishMessage(parties, { turn: 1, paused: true, share: 25 });
+    expect(toHex(text)).toBe(vectors.get("wish-text"));
+    expect(toHex(sign(null, text, key))).toBe(vectors.get("wish-signature"));
   });
 
   it("shows result bytes, their digest and a unit's seed", () => {

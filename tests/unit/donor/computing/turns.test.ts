@@ -1,13 +1,19 @@
 /** Sessions as the manners allow, on Dawn's null backend, against a real gateway. */
+
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, globals } from "webgpu";
 import { Throttle } from "../../../../client/donor/computing/throttle.ts";
+import { errand } from "../../../../client/donor/errand.ts";
 import { Manners } from "../../../../client/donor/manners/manners.ts";
 import { type Surroundings, UNTOLD } from "../../../../client/donor/manners/surroundings.ts";
 import { NO_WISHES } from "../../../../client/donor/manners/wishes.ts";
+import { certify } from "../../../../shared/account/certificate.ts";
+import { accountKey, newSeed } from "../../../../shared/account/key.ts";
+import type { RemoteWish } from "../../../../shared/account/remote-wish.ts";
+import { toHex } from "../../../../shared/bytes.ts";
 import type { BufferPlan } from "../../../../shared/plan.ts";
 import { planOf } from "../../gateway/network.ts";
-import { type Front, lendInTurns, startFront } from "../front.ts";
+import { type Front, identityOf, lendInTurns, startFront } from "../front.ts";
 
 const PATIENCE = { timeout: 10_000, interval: 20 };
 const MIB = 1024 * 1024;
@@ -121,6 +127,56 @@ describe("turns", () => {
     lender.turns.session?.hurry();
     await until(() => expect(lender.shelved.filter((entry) => entry.job === other)).toHaveLength(3));
     longest.mockRestore();
+  });
+
+  it("is paused and resumed from another device, also once its session has given everything back, and lends at most what was wished", async () => {
+    const job = await front.network.addJob(planOf(MANY));
+    lendWith(UNTOLD);
+    await until(() => expect(lender.shelved.length).toBeGreaterThan(3));
+    const [key, phone] = [accountKey(newSeed()), identityOf(newSeed())];
+    for (const identity of [lender.identity, phone])
+      await errand(front.url, identity, (socket) => socket.link(certify(key, identity.publicKey, "", 0)));
+    const wish = (change: RemoteWish) => errand(front.url, phone, (socket) => socket.wish(lender.identity.publicKey, change));
+    const lends = async () =>
+      (await errand(front.url, phone, (socket) => socket.devices())).find(({ device }) => device === toHex(lender.identity.publicKey))
+        ?.lends;
+    await vi.waitFor(async () => expect(await lends()).toBe(90), PATIENCE);
+
+    await wish({ turn: 1, paused: true, share: 90 });
+    await until(() => expect(phase()).toEqual({ kind: "on-hold", reason: "remote", until: null }));
+    await vi.waitFor(async () => expect(await lends()).toBe(0), PATIENCE);
+    ahead = 31_000;
+    manners.setWishes(NO_WISHES); // time alone wakes nobody here
+    await until(() => expect([lender.turns.session, leased(job)]).toEqual([undefined, 0]));
+    const finished = lender.shelved.length;
+    await sleep(500);
+    expect(lender.shelved.length).toBe(finished);
+    await wish({ turn: 2, paused: false, share: 25 });
+    await until(() => expect(lender.shelved.length).toBeGreaterThan(finished));
+    expect(manners.verdict).toMatchObject({ kind: "lend", share: 0.25 });
+    // Less was chosen on the device itself: that holds.
+    manners.setDose(0.1);
+    expect(manners.verdict).toMatchObject({ kind: "lend", share: 0.1 });
+    await vi.waitFor(async () => expect(await lends()).toBe(10), PATIENCE);
+  });
+
+  it("claims nothing when it starts while it is paused from another device, and starts nothing when it is resumed after a stop", async () => {
+    const job = await front.network.addJob(planOf(MANY));
+    const [key, phone] = [accountKey(newSeed()), identityOf(newSeed())];
+    lendWith(ON_BATTERY);
+    for (const identity of [lender.identity, phone])
+      await errand(front.url, identity, (socket) => socket.link(certify(key, identity.publicKey, "", 0)));
+    const wish = (change: RemoteWish) => errand(front.url, phone, (socket) => socket.wish(lender.identity.publicKey, change));
+    await wish({ turn: 1, paused: true, share: 90 });
+    manners.setSurroundings(UNTOLD);
+    await until(() => expect(phase()).toEqual({ kind: "on-hold", reason: "remote", until: null }));
+    await sleep(500);
+    expect([lender.shelved, leased(job)]).toEqual([[], 0]);
+    await (await lender.turns.stop()).closed;
+    await lender.turns.ended;
+    await wish({ turn: 2, paused: false, share: 90 });
+    await sleep(500);
+    expect([lender.turns.session, lender.shelved, leased(job)]).toEqual([undefined, [], 0]);
   });
 
   it("stops in the middle of a hold", async () => {

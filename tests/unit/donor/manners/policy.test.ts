@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Asked, type HoldReason, judge, type Moment, type SlowReason, type Verdict } from "../../../../client/donor/manners/policy.ts";
 import { UNTOLD } from "../../../../client/donor/manners/surroundings.ts";
 import { NO_WISHES } from "../../../../client/donor/manners/wishes.ts";
+import { NO_REMOTE_WISH, WISH_SHARES } from "../../../../shared/account/remote-wish.ts";
 
 const MOMENT: Moment = { ...UNTOLD, minute: 12 * 60, untouchedMs: 0, software: false };
 const LENDING: Verdict = { kind: "lend", share: 0.9, idle: false, longestMs: 12, slowed: null };
@@ -11,7 +12,7 @@ const NIGHT = { wishes: { ...NO_WISHES, hours: { from: 22 * 60, to: 7 * 60 } } }
 const AWAY = { wishes: { ...NO_WISHES, onlyAway: true } };
 
 const judged = (moment: Partial<Moment>, asked: Partial<Asked> = {}, before: Verdict = LENDING) =>
-  judge({ ...MOMENT, ...moment }, { dose: 0.9, wishes: NO_WISHES, anyway: [], ...asked }, before);
+  judge({ ...MOMENT, ...moment }, { dose: 0.9, wishes: NO_WISHES, anyway: [], remote: NO_REMOTE_WISH, ...asked }, before);
 
 describe("the manners' policy", () => {
   it.each<[string, HoldReason | null, Partial<Moment>, Partial<Asked>]>([
@@ -20,6 +21,7 @@ describe("the manners' policy", () => {
     ["on battery", "battery", ON_BATTERY, {}],
     ["on battery, anyway", null, ON_BATTERY, { anyway: ["battery"] }],
     ["on a low battery, anyway or not", "battery-low", { battery: { charging: false, level: 0.19 } }, { anyway: ["battery"] }],
+    ["paused from another device, anyway or not", "remote", {}, { remote: { paused: true, share: 90 }, anyway: ["battery", "save-data"] }],
     ["saving data", "save-data", { saveData: true }, {}],
     ["saving data, anyway", null, { saveData: true }, { anyway: ["save-data"] }],
     ["saving data, and another thing anyway", "save-data", { saveData: true }, { anyway: ["battery"] }],
@@ -104,6 +106,7 @@ describe("the manners' policy", () => {
     const asked = fc.record({
       dose: fc.constantFrom(0.1, 0.25, 0.5, 0.9),
       wishes: fc.constantFrom(NO_WISHES, NIGHT.wishes, AWAY.wishes),
+      remote: fc.record({ paused: fc.boolean(), share: fc.constantFrom(...WISH_SHARES) }),
       anyway: fc.constantFrom<Asked["anyway"]>([], ["battery"], ["save-data"], ["battery", "save-data"]),
     });
     const shareOf = (verdict: Verdict) => (verdict.kind === "lend" ? verdict.share : 0);
@@ -112,7 +115,7 @@ describe("the manners' policy", () => {
       fc.property(moments, asked, fc.boolean(), (moment, wish, wasHot) => {
         const before: Verdict = wasHot ? { kind: "hold", reason: "heat", until: null } : LENDING;
         const share = shareOf(judge(moment, wish, before));
-        expect(share).toBeLessThanOrEqual(wish.dose);
+        expect(share).toBeLessThanOrEqual(Math.min(wish.dose, wish.remote.paused ? 0 : wish.remote.share / 100));
         expect(share).toBeLessThanOrEqual(shareOf(judge({ ...moment, ...calm }, wish, before)));
       }),
     );
