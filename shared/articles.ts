@@ -3,6 +3,7 @@ export const ARTICLES = [
   "privacy",
   "join",
   "account",
+  "box",
   "bench",
   "unit",
   "not-a-miner",

@@ -59,6 +59,12 @@ export const ERRORS = {
     message: "Another device of the account wished something of this one meanwhile: its last wish is number {turn}.",
     todo: "Ask which devices there are again, then wish.",
   },
+  "taken-back": {
+    wire: 47,
+    http: 403,
+    message: "The yes was taken back from the visitor's account, for all sites at once.",
+    todo: "Forget it, and ask anew: a yes that is said from now on counts.",
+  },
   "plan-version": {
     wire: 26,
     http: 400,

@@ -61,6 +61,8 @@ export const HelloSchema = Type.Object({
   pool: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
   /** Origin of the registered site whose visitor this is, by its own word; absent: none. Neither a pool's member nor the auditor has one. */
   site: Type.Optional(Type.String({ maxLength: MAX_ORIGIN, pattern: ORIGIN_PATTERN })),
+  /** How long ago the visitor said yes to that site, milliseconds. */
+  agreedMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   /** An administrator's token: this host is the auditor, and may be a software adapter. */
   audit: Type.Optional(Type.String({ maxLength: 100 })),
 });
@@ -106,6 +108,21 @@ export const RevokeSchema = Type.Object(
   { additionalProperties: false },
 );
 export type RevokeRequest = Static<typeof RevokeSchema>;
+
+/** Under `forget`: this device, or with the signature of its account's key (account/certificate.ts) all of the account. Acknowledged by ForgetReply. */
+export const ForgetSchema = Type.Object({ signature: Type.Optional(binary(SIGNATURE_BYTES)) }, { additionalProperties: false });
+export type ForgetRequest = Static<typeof ForgetSchema>;
+
+/** Under `keep-box`: a box on a site is this device's person's, by the box's own word (account/box.ts). Acknowledged by KeepBoxReply. */
+export const KeepBoxSchema = Type.Object(
+  {
+    box: binary(PUBLIC_KEY_BYTES),
+    site: Type.String({ maxLength: MAX_ORIGIN, pattern: ORIGIN_PATTERN }),
+    signature: binary(SIGNATURE_BYTES),
+  },
+  { additionalProperties: false },
+);
+export type KeepBoxRequest = Static<typeof KeepBoxSchema>;
 
 /** Under `wish`: what is wished of a device of this account from now on, as this device signed it (account/remote-wish.ts). Acknowledged by WishReply. */
 export const WishSchema = Type.Object(

@@ -1,16 +1,21 @@
 /**
  * The live picture of a job, polled by pages: `GET /api/jobs/<id>/picture?since=<seq>`. Little-endian:
  * u8 version, u8 reserved, u16 columns, u16 rows, u8 tileWidth, u8 tileHeight, u32 seq, u32 cells, f64 unitsPerCell,
- * f64 units, f64 final, u32 changes, then a change: u32 cell, u8 state, u8 share (0 … 255 of its units final),
- * u16 tileBytes, tile (one byte a pixel, 0 … 255 over the job's declared range).
+ * f64 units, f64 final, u32 changes, u32 block, u32 unitColumns, then a change: u32 cell, u8 state, u8 share (0 … 255 of its units final),
+ * u16 tileBytes, tile (one byte a pixel, 0 … 255 over the job's declared range; in a block of several units 1 … 255, and 0
+ * where nothing is verified yet).
  */
-const PICTURE_VERSION = 1;
-/** A job of more units than this shows runs of units as one cell. */
+import type { PictureGrid } from "./picture-grid.ts";
+
+const PICTURE_VERSION = 2;
+/** A job of more units than this shows runs of units as one cell, or of an image blocks. */
 export const MAX_CELLS = 4096;
 /** A volunteer's own units of a job that are told and drawn, the latest. */
 export const MAX_OWN_UNITS = 65_536;
 export const MAX_TILE_SIDE = 32;
-const HEADER_BYTES = 44;
+/** Of a block of several units: the whole picture stays within a megabyte. */
+export const MAX_BLOCK_SIDE = 16;
+const HEADER_BYTES = 52;
 
 export type CellState = "missing" | "running" | "final";
 const CELL_STATES: readonly CellState[] = ["missing", "running", "final"];
@@ -23,16 +28,11 @@ export interface PictureCell {
   tile: Uint8Array;
 }
 
-export interface Picture {
-  columns: number;
-  rows: number;
+export interface Picture extends PictureGrid {
   tileWidth: number;
   tileHeight: number;
   /** Pass it as `since` to get only what changed afterwards. */
   seq: number;
-  cells: number;
-  unitsPerCell: number;
-  units: number;
   final: number;
   changes: PictureCell[];
 }
@@ -53,6 +53,8 @@ export function encodePicture(picture: Picture): Uint8Array<ArrayBuffer> {
   view.setFloat64(24, picture.units, true);
   view.setFloat64(32, picture.final, true);
   view.setUint32(40, picture.changes.length, true);
+  view.setUint32(44, picture.block, true);
+  view.setUint32(48, picture.unitColumns, true);
   let at = HEADER_BYTES;
   for (const change of picture.changes) {
     view.setUint32(at, change.cell, true);
@@ -96,6 +98,8 @@ export function decodePicture(bytes: Uint8Array): Picture {
     unitsPerCell: view.getFloat64(16, true),
     units: view.getFloat64(24, true),
     final: view.getFloat64(32, true),
+    block: view.getUint32(44, true),
+    unitColumns: view.getUint32(48, true),
     changes,
   };
 }

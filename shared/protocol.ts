@@ -21,6 +21,10 @@ export const SocketEvent = {
   Devices: "devices",
   Wish: "wish",
   Lends: "lends",
+  KeepBox: "keep-box",
+  Boxes: "boxes",
+  TakeBack: "take-back",
+  TakenBack: "taken-back",
   Reload: "reload",
   Withdraw: "withdraw",
   Work: "work",
@@ -47,6 +51,8 @@ export interface Refusal {
   ok: false;
   code: string;
   message: string;
+  /** Whoever comes again before so long is refused again; absent: it need not wait, or no wait helps. */
+  retrySeconds?: number;
 }
 /** `pool`: the one that the connection serves. `accountKey`: of the account that joins this device to others, hexadecimal; `wish`: what is wished of it there. */
 export type HelloReply = { ok: true; account: AccountNotice; pool?: PoolPass; accountKey?: string; wish?: RemoteWish } | Refusal;
@@ -90,6 +96,24 @@ export interface DeviceInfo {
 
 /** Answer to `devices` `{}`: those of the account; none while nothing joins this device to others. */
 export type DevicesReply = { ok: true; devices: DeviceInfo[] } | Refusal;
+
+export type ForgetReply = { ok: true } | Refusal;
+
+export type KeepBoxReply = { ok: true } | Refusal;
+
+export interface BoxInfo {
+  /** Origin of the site that shows it. */
+  site: string;
+  /** How long ago it was joined. */
+  keptSeconds: number;
+  isConnected: boolean;
+}
+
+/** Answer to `boxes` `{}`: those that devices of this account keep. */
+export type BoxesReply = { ok: true; boxes: BoxInfo[] } | Refusal;
+
+/** Answer to `take-back` `{}`: each yes of the account's boxes that was said until now is none; a box that is here gets `taken-back` and is hung up on. */
+export type TakeBackReply = { ok: true } | Refusal;
 
 /** Answer to `wish`; the device that is meant gets `wish` with the same, at once or when it comes. */
 export type WishReply = { ok: true } | Refusal;

@@ -21,20 +21,21 @@ export function shownOutput(plan: JobPlan): { output: OutputPlan; index: number;
   return { output, index, image: output.reduce.kind === "image" ? output.reduce : null };
 }
 
-export function tileShape(output: OutputPlan, image: ImageReduce | null): TileShape {
+/** `side`: pixels to a side at most. */
+export function tileShape(output: OutputPlan, image: ImageReduce | null, side = MAX_TILE_SIDE): TileShape {
   if (!image) return { width: 1, height: 1, factor: 1 };
   const [height = 1, width = 1] = output.shape;
-  const factor = Math.max(Math.ceil(height / MAX_TILE_SIDE), Math.ceil(width / MAX_TILE_SIDE));
+  const factor = Math.max(Math.ceil(height / side), Math.ceil(width / side));
   return { width: Math.ceil(width / factor), height: Math.ceil(height / factor), factor };
 }
 
 /** One byte a pixel, 0 … 255 over the declared range; larger tiles are averaged down. Yields before each row the source pixels that it takes. */
-export function* imageTile(plan: JobPlan, bytes: Uint8Array): Generator<number, Uint8Array<ArrayBuffer>> {
+export function* imageTile(plan: JobPlan, bytes: Uint8Array, side = MAX_TILE_SIDE): Generator<number, Uint8Array<ArrayBuffer>> {
   const { output, index, image } = shownOutput(plan);
   if (!image) throw new RangeError("this job is no image");
   const elements = elementsOf(output.dtype, unframe(plan, bytes)[index] as Uint8Array);
   const [height = 1, width = 1] = output.shape;
-  const shape = tileShape(output, image);
+  const shape = tileShape(output, image, side);
   const tile = new Uint8Array(shape.width * shape.height);
   for (let y = 0; y < shape.height; y++) {
     yield width * shape.factor;

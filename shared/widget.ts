@@ -1,5 +1,7 @@
 /** What the widget's frame is told by the coordinator, and what frame and host page say to each other. */
 
+import type { BoxWord } from "./account/box.ts";
+
 /** Written into the frame's document by the coordinator. */
 export interface WidgetFacts {
   site: { origin: string; name: string };
@@ -74,3 +76,19 @@ export interface HostAnswer {
 
 /** From the window of the coordinator's to the frame that opened it. */
 export type WindowMessage = { idlewave: "consent"; dose: number; job: number } | { idlewave: "forget" };
+
+/** Where a person joins a box to their account: a page of the coordinator's that the box opens. */
+export const KEEPER_PATH = "/box";
+
+/** From that page to the box that opened it: for which device its word is wanted. */
+export interface KeeperMessage {
+  idlewave: "keeper";
+  /** Public key, 32 bytes. */
+  key: Uint8Array;
+}
+
+/** From the box to that page; null: it has no key. */
+export interface BoxMessage {
+  idlewave: "box";
+  word: BoxWord | null;
+}

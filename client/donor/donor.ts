@@ -3,10 +3,12 @@
  * Only one session at a time, and never before `start`: the key is read, the socket opened and the GPU asked for after consent.
  * A session with a kernel that does not end is the last one: `endless`, in this tab and in those that wait for the lock.
  */
+import type { BoxWord } from "../../shared/account/box.ts";
 import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
 import type { RemoteWish } from "../../shared/account/remote-wish.ts";
-import type { DeviceInfo } from "../../shared/protocol.ts";
+import type { BoxInfo, DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
+import { boxesOf, keepBox, takeBack, vouchFor } from "./account/boxes.ts";
 import { deviceKey, devicesOf, linkDevice, removeDevice, wishOf } from "./account/devices.ts";
 import { openEar } from "./account/ear.ts";
 import { browserBarred } from "./claims/barred.ts";
@@ -26,6 +28,7 @@ import { type KeptPool, keepPool } from "./pools/kept-pools.ts";
 import { joinPool, leavePool } from "./pools/membership.ts";
 import { Report } from "./report.ts";
 import { Session } from "./session.ts";
+import type { AccountSign, VolunteerSocket } from "./socket.ts";
 import type { DonorControl, DonorPhase, DonorStart, DonorState, Dose } from "./state.ts";
 import { holdLife } from "./tabs/alive.ts";
 import { holdLock, lockWithin } from "./tabs/lock.ts";
@@ -34,11 +37,6 @@ import { Tabs } from "./tabs/tabs.ts";
 
 /** Other tabs are waited for this long before their account is forgotten. */
 const OTHERS_PATIENCE_MS = 15_000;
-
-/** What it computed is its account's, which is forgotten on the other devices: this one has but its key to lose. */
-function unlessTakenOff(error: unknown): void {
-  if (!(error instanceof Refused && error.code === "device-revoked")) throw error;
-}
 
 interface Run {
   options: DonorStart;
@@ -242,6 +240,22 @@ export class Donor implements DonorControl {
     return wishOf(origin, device, wish);
   }
 
+  vouchFor(keeper: Uint8Array, site: string): Promise<BoxWord | undefined> {
+    return vouchFor(keeper, site);
+  }
+
+  keepBox(origin: string, word: BoxWord): Promise<void> {
+    return keepBox(origin, word);
+  }
+
+  boxes(origin: string): Promise<BoxInfo[]> {
+    return boxesOf(origin);
+  }
+
+  takeBack(origin: string): Promise<void> {
+    return takeBack(origin);
+  }
+
   async leavePool(origin: string, id: number): Promise<void> {
     await this.stop();
     await this.settled();
@@ -252,7 +266,16 @@ export class Donor implements DonorControl {
    * Stops first, in all tabs: a session would come back with the old key, and shelve what it finishes. Holds the lock
    * meanwhile, so that none begins. The key goes last, since as long as something fails it is needed to try again.
    */
-  async forget(): Promise<void> {
+  forget(): Promise<void> {
+    return this.forgetBy((socket) => socket.forget());
+  }
+
+  forgetAccount(sign: AccountSign): Promise<void> {
+    return this.forgetBy((socket) => socket.forgetAccount(sign), false);
+  }
+
+  /** `mayBeOff`: a device that was taken off its account, and is let in no more, has but its key to lose. */
+  private async forgetBy(ask: (socket: VolunteerSocket) => Promise<void>, mayBeOff = true): Promise<void> {
     this.tabs.forget();
     await this.halt({ kind: "off" });
     await this.last;
@@ -261,7 +284,9 @@ export class Donor implements DonorControl {
     try {
       const identity = await knownIdentity();
       if (identity)
-        await errand(this.lastOptions?.origin ?? self.location.origin, identity, (socket) => socket.forget()).catch(unlessTakenOff);
+        await errand(this.lastOptions?.origin ?? self.location.origin, identity, ask).catch((error: unknown) => {
+          if (!mayBeOff || !(error instanceof Refused && error.code === "device-revoked")) throw error;
+        });
       await clearBlobs();
       await emptyKept();
     } finally {

@@ -21,6 +21,9 @@ export interface Counts {
 
 const NO_COUNTS: Counts = { running: 0, unsent: 0, unsentMicros: 0, secondsPerUnit: null };
 
+/** What of the state is set as it comes. */
+type Told = "dose" | "slowed" | "job" | "publicKey" | "pool" | "adapter" | "software" | "persisted" | "measuring";
+
 export class Report {
   /** Called with what is told, as it is told. */
   onState: (state: DonorState) => void = () => undefined;
@@ -55,6 +58,7 @@ export class Report {
     adapter: "",
     software: false,
     persisted: false,
+    measuring: false,
   };
 
   get phase(): DonorPhase {
@@ -86,7 +90,7 @@ export class Report {
     if (changed) this.tell();
   }
 
-  set(change: Partial<Pick<DonorState, "dose" | "slowed" | "job" | "publicKey" | "pool" | "adapter" | "software" | "persisted">>): void {
+  set(change: Partial<Pick<DonorState, Told>>): void {
     Object.assign(this.state, change);
     this.soon();
   }

@@ -130,10 +130,14 @@ export class Session {
         onWork: () => this.supply.soon(),
         onWithdraw: (job) => this.withdraw(job),
         onWish: kept.onWish,
+        onTakenBack: () => this.finish({ kind: "stopped" }),
         onReload: () => this.finish({ kind: "another-version" }),
-        onRefused: (code, message) => this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message }),
+        onRefused: (code, message) => {
+          if (code === "taken-back") this.finish({ kind: "stopped" });
+          else this.finish(code === "software-adapter" ? { kind: code } : { kind: "failed", message });
+        },
       },
-      { audit: options.audit, pool: this.serving.id, site: options.site },
+      { audit: options.audit, pool: this.serving.id, site: options.site, agreedAt: options.agreedAt },
     );
     const { socket } = this;
     this.bulletin = new Bulletin(report, this.inputs, socket, throttle, options.shown ?? 0);

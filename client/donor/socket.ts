@@ -5,21 +5,35 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
-import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
+import type { BoxWord } from "../../shared/account/box.ts";
+import { type Certificate, forgetMessage, type Revocation } from "../../shared/account/certificate.ts";
 import { NO_REMOTE_WISH, type RemoteWish, readRemoteWish, wishMessage } from "../../shared/account/remote-wish.ts";
 import { exactBytes, fromHex, sentBytes } from "../../shared/bytes.ts";
 import { isPassing } from "../../shared/errors.ts";
-import type { Hello, Host, LinkRequest, OwnUnitsRequest, RevokeRequest, WishRequest } from "../../shared/messages.ts";
+import type {
+  ForgetRequest,
+  Hello,
+  Host,
+  KeepBoxRequest,
+  LinkRequest,
+  OwnUnitsRequest,
+  RevokeRequest,
+  WishRequest,
+} from "../../shared/messages.ts";
 import { MAX_OWN_UNITS } from "../../shared/picture.ts";
 import { PLAN_VERSION } from "../../shared/plan.ts";
 import {
   type AccountNotice,
   authMessage,
+  type BoxesReply,
+  type BoxInfo,
   type Challenge,
   type DeviceInfo,
   type DevicesReply,
+  type ForgetReply,
   type HelloReply,
   type JoinReply,
+  type KeepBoxReply,
   type LeaveReply,
   type LinkReply,
   NONCE_BYTES,
@@ -29,6 +43,7 @@ import {
   type Refusal,
   type RevokeReply,
   SocketEvent,
+  type TakeBackReply,
   type WishReply,
 } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
@@ -44,6 +59,11 @@ const RECONNECT_MS = { first: 500, longest: 10_000 };
 /** A coordinator that stops sends everybody away at once: the first try of each is spread over this long. */
 const RETURN_SPREAD_MS = 2_500;
 
+/** Whoever is told to come later comes up to so much later than that, as a share: those who were told together come apart. */
+const LATER_SPREAD = 0.5;
+/** Nobody waits longer for a word of the coordinator's. */
+const LONGEST_WAIT_S = 600;
+
 /** What is lent is told no more often than this. */
 const TELL_LENT_EVERY_MS = 1_000;
 
@@ -51,6 +71,9 @@ const TELL_LENT_EVERY_MS = 1_000;
 export class NotConnected extends Error {
   override readonly name = "NotConnected";
 }
+
+/** Signs with the account's key, which whoever has it keeps to themself. */
+export type AccountSign = (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 export interface SocketListener {
   /** Before hello: what to say of this host, or null to give up (the listener closes the socket). */
@@ -67,6 +90,8 @@ export interface SocketListener {
   onWork(): void;
   /** Nothing that is held of the job is to be computed any more. */
   onWithdraw(job: number): void;
+  /** The visitor's yes was taken back on the coordinator's page: it is to be forgotten. */
+  onTakenBack?(): void;
   /** The coordinator speaks another wire version. */
   onReload(): void;
   onRefused(code: string, message: string): void;
@@ -80,6 +105,8 @@ export interface Role {
   pool?: number | undefined;
   /** Origin of the site whose visitor this is. */
   site?: string | undefined;
+  /** When the visitor said yes to it, milliseconds since 1970. */
+  agreedAt?: number | undefined;
 }
 
 export class VolunteerSocket {
@@ -92,10 +119,14 @@ export class VolunteerSocket {
   /** Of the account that joins this device to others, hexadecimal; undefined: none does. */
   private accountKey: string | undefined;
   private isJoined = false;
+  /** SHA-256 of what the handshake signed. */
+  private start: Uint8Array = new Uint8Array(0);
   /** What this connection told last, and when. */
   private lent = { share: -1, at: Number.NEGATIVE_INFINITY };
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  /** As the coordinator has told: before that no try makes sense. */
+  private notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(origin: string, identity: Identity, listener: SocketListener, role: Role = {}) {
     this.role = role;
@@ -121,6 +152,7 @@ export class VolunteerSocket {
       this.isJoined = true;
       this.listener.onWish?.(wish);
     });
+    this.socket.on(SocketEvent.TakenBack, () => this.end(() => this.listener.onTakenBack?.()));
     this.socket.on(SocketEvent.Reload, () => this.end(() => this.listener.onReload()));
     this.socket.on("connect_error", () => this.listener.onDown());
     this.socket.on("disconnect", (reason) => {
@@ -129,7 +161,7 @@ export class VolunteerSocket {
       this.listener.onDown();
       // Socket.IO does not come back by itself when the server hung up.
       if (reason !== "io server disconnect") return;
-      this.retry = setTimeout(() => this.socket.connect(), RECONNECT_MS.first + Math.random() * RETURN_SPREAD_MS);
+      this.comeBack(RECONNECT_MS.first + Math.random() * RETURN_SPREAD_MS);
     });
   }
 
@@ -156,9 +188,16 @@ export class VolunteerSocket {
     return units;
   }
 
+  /** This device alone. */
   async forget(): Promise<void> {
-    const reply = (await this.ask(SocketEvent.Forget, {})) as { ok?: boolean; message?: string };
-    if (reply.ok !== true) throw new Error(reply.message ?? "The coordinator did not forget.");
+    granted((await this.ask(SocketEvent.Forget, {})) as ForgetReply);
+  }
+
+  /** All of the account that this is a device of. `sign`: as its key does. Rejects with the coordinator's words. */
+  async forgetAccount(sign: AccountSign): Promise<void> {
+    if (this.accountKey === undefined) throw new Error("This device is joined to no other.");
+    const signature = await sign(forgetMessage(fromHex(this.accountKey), this.identity.publicKey, this.start));
+    granted((await this.ask(SocketEvent.Forget, { signature: exactBytes(signature).buffer } satisfies ForgetRequest)) as ForgetReply);
   }
 
   /** Becomes a member of the pool that a link's secret invites to. `name`: what others in it call this machine. Rejects with the coordinator's words. */
@@ -196,6 +235,21 @@ export class VolunteerSocket {
     granted((await this.ask(SocketEvent.Wish, { ...wish, ...binary } satisfies WishRequest)) as WishReply);
   }
 
+  /** A box on a site is this device's person's, by the box's word. Rejects with the coordinator's words. */
+  async keepBox({ box, site, signature }: BoxWord): Promise<void> {
+    const binary = { box: exactBytes(box).buffer, signature: exactBytes(signature).buffer };
+    granted((await this.ask(SocketEvent.KeepBox, { site, ...binary } satisfies KeepBoxRequest)) as KeepBoxReply);
+  }
+
+  async boxes(): Promise<BoxInfo[]> {
+    return granted((await this.ask(SocketEvent.Boxes, {})) as BoxesReply).boxes;
+  }
+
+  /** Each yes on other sites that was said until now is none. */
+  async takeBack(): Promise<void> {
+    granted((await this.ask(SocketEvent.TakeBack, {})) as TakeBackReply);
+  }
+
   /** Percent of the GPU that is lent now, for other devices of the account; where there are none nothing is told. To be called again and again. */
   tellLent(share: number): void {
     const now = performance.now();
@@ -211,8 +265,23 @@ export class VolunteerSocket {
 
   /** The network is back: try now instead of at the next turn. */
   hurry(): void {
-    if (this.ended || this.socket.connected) return;
+    if (this.ended || this.socket.connected || performance.now() < this.notBefore) return;
     this.socket.disconnect().connect();
+  }
+
+  private comeBack(ms: number): void {
+    clearTimeout(this.retry);
+    const wait = Math.max(ms, this.notBefore - performance.now());
+    this.retry = setTimeout(() => this.socket.connect(), wait);
+  }
+
+  /** The coordinator has no room before so many seconds. */
+  private comeLater(seconds: number): void {
+    const wait = 1_000 * Math.min(seconds, LONGEST_WAIT_S) * (1 + LATER_SPREAD * Math.random());
+    this.notBefore = performance.now() + wait;
+    // Socket.IO would try again by itself, whoever hung up.
+    this.socket.disconnect();
+    this.comeBack(wait);
   }
 
   /** Leaves a connection that is up for another one. */
@@ -260,6 +329,7 @@ export class VolunteerSocket {
         ...(this.role.audit === undefined ? {} : { audit: this.role.audit }),
         ...(this.role.pool === undefined ? {} : { pool: this.role.pool }),
         ...(this.role.site === undefined ? {} : { site: this.role.site }),
+        ...(this.role.agreedAt === undefined ? {} : { agreedMs: Math.max(0, Date.now() - this.role.agreedAt) }),
       };
       reply = (await this.socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(SocketEvent.Hello, hello)) as HelloReply;
     } catch {
@@ -268,13 +338,15 @@ export class VolunteerSocket {
     if (this.ended) return;
     if (!reply.ok) {
       // In Node the server has hung up by now: its goodbye comes with its answer.
-      const { code, message: words } = reply;
+      const { code, message: words, retrySeconds } = reply;
       if (!isPassing(code)) this.end(() => this.listener.onRefused(code, words));
+      else if (typeof retrySeconds === "number" && retrySeconds > 0) this.comeLater(retrySeconds);
       return;
     }
     if (this.socket.id !== id) return;
     this.up = true;
     this.accountKey = reply.accountKey;
+    this.start = start;
     this.isJoined = reply.accountKey !== undefined;
     this.lent = { share: -1, at: Number.NEGATIVE_INFINITY };
     this.listener.onWish?.(readRemoteWish(reply.wish) ?? NO_REMOTE_WISH);

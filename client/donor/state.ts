@@ -1,14 +1,16 @@
 /** What the donor's worker tells the page, and what the page may ask of it. */
 
+import type { BoxWord } from "../../shared/account/box.ts";
 import type { Certificate, Revocation } from "../../shared/account/certificate.ts";
 import type { RemoteWish } from "../../shared/account/remote-wish.ts";
 import type { JobStatus } from "../../shared/api.ts";
-import type { DeviceInfo } from "../../shared/protocol.ts";
+import type { BoxInfo, DeviceInfo } from "../../shared/protocol.ts";
 import type { IdleReason } from "../../shared/wire.ts";
 import type { Anyway, Hold, SlowReason } from "./manners/policy.ts";
 import type { Surroundings } from "./manners/surroundings.ts";
 import type { Wishes } from "./manners/wishes.ts";
 import type { KeptPool } from "./pools/kept-pools.ts";
+import type { AccountSign } from "./socket.ts";
 import type { OwnCount } from "./tally.ts";
 
 /** Share of the GPU lent: "a tenth", "a quarter", "half", "most". */
@@ -84,6 +86,8 @@ export interface DonorState {
   /** The adapter is the processor in disguise. */
   software: boolean;
   persisted: boolean;
+  /** The benchmark runs, of no job, once for a device: it says how fast that is. */
+  measuring: boolean;
 }
 
 export interface HeldUnits {
@@ -114,6 +118,8 @@ export interface DonorStart {
   pool?: KeptPool | undefined;
   /** Origin of the site that shows the box, for its totals; absent: none. */
   site?: string | undefined;
+  /** When the visitor said yes to it, milliseconds since 1970. */
+  agreedAt?: number | undefined;
   /** The job on the page: the account's own units of it are told as soon as the account is known. */
   shown?: number;
   /** What else was chosen; nothing in particular when absent. */
@@ -163,6 +169,16 @@ export interface DonorControl {
   removeDevice(origin: string, revocation: Revocation): Promise<void>;
   /** Wishes something of a device of the account, this one or another, by its public key: less than its own person chose, never more. Rejects when another one wished meanwhile. */
   wish(origin: string, device: Uint8Array, wish: RemoteWish): Promise<void>;
-  /** Stops the donors of all tabs, and removes the account on the coordinator, the key, the outbox and the kept unit indices. */
+  /** In a box: its word for the device of this public key, that its person may end the yes there. Undefined where the box has no key yet. */
+  vouchFor(keeper: Uint8Array, site: string): Promise<BoxWord | undefined>;
+  /** This browser's person has the end of that box's yes. Rejects when it is refused. */
+  keepBox(origin: string, word: BoxWord): Promise<void>;
+  /** Boxes on other sites that are this account's. */
+  boxes(origin: string): Promise<BoxInfo[]>;
+  /** Takes back each yes that was said in them until now. */
+  takeBack(origin: string): Promise<void>;
+  /** Stops the donors of all tabs, and removes this browser's key and what is kept under it: on the coordinator, the outbox and the kept unit indices. Devices of the same account stay. */
   forget(): Promise<void>;
+  /** As `forget`, with all devices of the account, whose key signs. Rejects when it is not that account's, and nothing is forgotten then. */
+  forgetAccount(sign: AccountSign): Promise<void>;
 }

@@ -5,6 +5,7 @@
  *   reading ─▶ alone ─(make one)─▶ made: 24 words, once ─(they are written down)─▶ joined: the devices
  *                └────────────────(words or file of one there is)────────────────▶ joined ─(take one off, with words or file)─▶ joined
  */
+import { proxy } from "comlink";
 import { html, nothing } from "lit";
 import { certify, MAX_DEVICE_NAME, takeOff } from "../../shared/account/certificate.ts";
 import { accountKey, newSeed } from "../../shared/account/key.ts";
@@ -14,6 +15,7 @@ import type { DeviceInfo } from "../../shared/protocol.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { Donation } from "../donation/donation.ts";
 import { type DeviceWish, deviceName } from "./account-devices.ts";
+import "./account-boxes.ts";
 import "./account-key.ts";
 import "./account-save.ts";
 import { LightElement } from "./light.ts";
@@ -28,8 +30,8 @@ type Step =
   | { kind: "unreachable" }
   | { kind: "alone" }
   | { kind: "made"; seed: Uint8Array; isSaved: boolean }
-  /** `leaving`: the key of the device that is to be taken off. */
-  | { kind: "joined"; devices: DeviceInfo[]; leaving: string };
+  /** `leaving`: the key of the device that is to be taken off. `isEnding`: all of it is to be forgotten. */
+  | { kind: "joined"; devices: DeviceInfo[]; leaving: string; isEnding: boolean };
 
 class Account extends LightElement {
   static override properties = { step: { state: true }, fault: { state: true }, isWorking: { state: true } };
@@ -104,7 +106,7 @@ class Account extends LightElement {
       </form>`;
   }
 
-  private joined({ devices, leaving }: Extract<Step, { kind: "joined" }>) {
+  private joined({ devices, leaving, isEnding }: Extract<Step, { kind: "joined" }>) {
     const other = devices.find(({ device }) => device === leaving);
     return html`<h1>One account, ${devices.length === 1 ? "one device" : `${devices.length} devices`}.</h1>
       <p class="lead">What each of them computes counts for the account. To add another one, open this page there and enter the words or the file.</p>
@@ -123,7 +125,27 @@ class Account extends LightElement {
                 @idlewave-key=${(event: CustomEvent<{ seed: Uint8Array }>) => void this.takeOff(event.detail.seed, other)}
               ></idlewave-account-key>`
           : nothing
+      }
+      <h2>Forget the whole account</h2>
+      ${
+        isEnding
+          ? html`<p>All its devices are forgotten, with all that they earned, for good. Each that lends on begins with an account of its own. To forget this browser alone, open <a href="/privacy#forget">What is kept</a>. Enter the account's key to go on.</p>
+              <idlewave-account-key
+                .action=${"Forget the whole account"} .isNamed=${false} .isBusy=${this.isWorking}
+                @idlewave-key=${(event: CustomEvent<{ seed: Uint8Array }>) => void this.forget(event.detail.seed)}
+              ></idlewave-account-key>`
+          : html`<p class="beside"><button class="plain" type="button" data-testid="account-forget" @click=${() => this.endAccount()}>Forget the whole account</button></p>`
       }`;
+  }
+
+  private endAccount(): void {
+    if (this.step.kind === "joined") this.go({ ...this.step, leaving: "", isEnding: true });
+  }
+
+  private async forget(seed: Uint8Array): Promise<void> {
+    const { sign } = accountKey(seed);
+    await this.ask((control) => control.forgetAccount(proxy((message: Uint8Array) => sign(message))));
+    if (this.fault === "") this.fault = "The account is forgotten, with all its devices.";
   }
 
   private go(step: Step): void {
@@ -137,7 +159,7 @@ class Account extends LightElement {
   }
 
   private leave({ device }: DeviceInfo): void {
-    if (this.step.kind === "joined") this.go({ ...this.step, leaving: device });
+    if (this.step.kind === "joined") this.go({ ...this.step, leaving: device, isEnding: false });
   }
 
   private submitMade(event: Event, seed: Uint8Array): void {
@@ -184,7 +206,7 @@ class Account extends LightElement {
     try {
       await act(donation.control);
       const devices = await donation.control.devices(location.origin);
-      this.go(devices.length > 0 ? { kind: "joined", devices, leaving: "" } : { kind: "alone" });
+      this.go(devices.length > 0 ? { kind: "joined", devices, leaving: "", isEnding: false } : { kind: "alone" });
     } catch (error) {
       this.fault = messageOf(error);
     } finally {

@@ -1,12 +1,15 @@
 /** The dock's two lines: what is true of the graphics card, and a figure that was measured. */
 import { holdLines, SLOWED } from "./manners/hold-words.ts";
 import { aboutSeconds, doseWord, duration, throughput } from "./numbers.ts";
-import { hasOtherJobs, lentDose, momentOf, type Situation, timeWord } from "./situation.ts";
+import { deviceOf, hasOtherJobs, lentDose, type Moment, momentOf, type Situation, timeWord } from "./situation.ts";
 
 /** Beside Stop, which ends the wait. */
 const STARTS = "Starts by itself";
 /** Kernels that compute little and move much say more by the time that a unit takes. */
 const LEAST_GFLOPS = 0.1;
+
+/** No unit runs then; what the wave shows is the benchmark. */
+const IDLE_MOMENTS: readonly Moment["kind"][] = ["starting", "waiting", "job-done"];
 
 export function dockLines(situation: Situation): [string, string] {
   const { donor } = situation;
@@ -15,6 +18,9 @@ export function dockLines(situation: Situation): [string, string] {
   const spent = donor && donor.gpuSeconds >= 1 ? `${duration(donor.gpuSeconds)} of ${timeWord(situation)}` : "";
   const computes = moment.kind === "running" || (moment.kind === "another-tab" && moment.running);
   if (situation.aside && computes) return ["Stepping aside", "While you use the page"];
+  if (donor?.measuring && IDLE_MOMENTS.includes(moment.kind)) {
+    return [`Measuring your ${deviceOf(situation) === "processor" ? "CPU" : "GPU"}`, "Once, to know its speed"];
+  }
   switch (moment.kind) {
     case "running": {
       if (situation.idle) return ["Waiting for a unit", STARTS];

@@ -8,7 +8,7 @@ import { messageOf } from "../../shared/thrown.ts";
 import { asked, askedBytes } from "./asked.ts";
 import { type Differing, differenceDigests, differenceTitle, differenceWords, differingUnits } from "./difference.ts";
 import { LightElement } from "./light.ts";
-import { raised, whole } from "./numbers.ts";
+import { capitalised, raised, whole } from "./numbers.ts";
 import { deviceOf, isLent } from "./situation.ts";
 import type { Visit } from "./visit.ts";
 
@@ -190,7 +190,7 @@ export class KernelView extends LightElement {
 function gpusBody(report: PortabilityReport) {
   const pairs = pairWords(report).map(({ who, lines }) => `${who}: ${lines.map(({ words }) => words).join("; ")}.`);
   const paragraphs = [...(pairs.length > 0 ? pairs : [NO_PAIRS]), ...leftOutWords(report)];
-  return html`${paragraphs.map((paragraph) => html`<p class="reader-text">${raised(paragraph)}</p>`)}`;
+  return html`${paragraphs.map((paragraph) => html`<p class="reader-text">${capitalised(paragraph)}</p>`)}`;
 }
 
 const CAN_CHECK = "subtle" in crypto;

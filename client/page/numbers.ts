@@ -64,18 +64,19 @@ export function throughput(gflops: number): Measure {
   return { value: format(tera ? gflops / 1_000 : gflops, THREE_DIGITS), unit: tera ? "TFLOPS" : "GFLOPS" };
 }
 
-/** Credit below this reads as none. */
-const LEAST_CREDIT = 0.000_05;
+/** Credit below this cannot be read in 4 decimals. */
+const LEAST_CREDIT = 0.000_1;
 
-/** 2 decimals; 4 under a tenth, where 2 would hide what a short unit gives. */
+/** 2 decimals; 4 under a tenth, where 2 would hide what a short unit gives; what is less than those can say is no zero. */
 export function credit(value: number): string {
+  if (value > 0 && value < LEAST_CREDIT) return `< ${format(LEAST_CREDIT, { maximumFractionDigits: 4 })}`;
   const digits = value > 0 && value < SMALL_CREDIT ? 4 : 2;
   return format(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** What a figure of credit is, how much of it waits, where that can be read, and for what: once nothing is `unverified`, for the next signature. */
+/** What a figure of credit is, how much of it waits, and for what: once nothing is `unverified`, for the next signature. */
 export function creditWords(waiting: number, unverified: number): string {
-  if (waiting < LEAST_CREDIT) return "credit";
+  if (waiting <= 0) return "credit";
   return `credit, ${credit(waiting)} ${unverified > 0 ? "waiting" : "unsigned"}`;
 }
 

@@ -39,7 +39,7 @@ class Forget extends LightElement {
       case "idle":
         return "";
       case "sure":
-        return "Your credit will be gone, for good.";
+        return "What this browser has earned will be gone, for good.";
       case "working":
         return "Asking the coordinator.";
       case "done":

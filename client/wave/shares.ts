@@ -8,7 +8,7 @@ export const BAR_MS = 250;
 export const MAX_BARS = 1_024;
 /** A bar is drawn as the mean of this long. */
 const MEAN_MS = 1_000;
-/** A fact's GPU time is laid over at most this much time before it: a pause since the last fact ran nothing. */
+/** A fact's GPU time is laid over at most this much time before it, or as much as it took under the ceiling: a pause since the last fact ran nothing. */
 const LONGEST_SPREAD_MS = 1_000;
 
 export class Shares {
@@ -57,7 +57,8 @@ export class Shares {
   add(gpuMillis: number, wallMillis: number, now: number): number {
     const heard = this.hear(now);
     if (!(gpuMillis > 0) || !Number.isFinite(gpuMillis) || !Number.isFinite(wallMillis)) return heard;
-    const spread = Math.max(gpuMillis, Math.min(Math.max(wallMillis, 1), LONGEST_SPREAD_MS));
+    const longest = Math.max(LONGEST_SPREAD_MS, this.ceiling > 0 ? gpuMillis / this.ceiling : 0);
+    const spread = Math.max(gpuMillis, Math.min(Math.max(wallMillis, 1), longest));
     const perMilli = gpuMillis / spread;
     let until = now;
     let barStart = this.startedAt;

@@ -25,6 +25,11 @@ export class Agreement {
     return this.answers.at(Date.now(), this.job?.id ?? 0);
   }
 
+  /** When the yes was said, milliseconds since 1970. */
+  get agreedAt(): number {
+    return this.answers.agreed;
+  }
+
   /** The yes has run out. */
   get isOver(): boolean {
     return this.answers.isOver(Date.now());

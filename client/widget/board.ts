@@ -1,5 +1,6 @@
 /** What the strip's squares stand for. Knows no canvas. */
 import { decodePicture, type Picture, type PictureCell } from "../../shared/picture.ts";
+import { cellOf, type PictureGrid, unitsIn } from "../../shared/picture-grid.ts";
 import type { OwnUnit } from "../donor/state.ts";
 
 export const COLUMNS = 16;
@@ -10,15 +11,15 @@ export interface Square {
   /** Share of its units that are verified, and that are verified and the visitor's; 0 … 1. */
   share: number;
   own: number;
-  /** Its pixels, one byte each; of a square of an image alone. */
-  tile: { bytes: Uint8Array; width: number; height: number } | null;
+  /** Its pixels, one byte each; of a square of an image alone. `isBlock`: of several units, and 0 where nothing is verified. */
+  tile: { bytes: Uint8Array; width: number; height: number; isBlock: boolean } | null;
   /** Where a square is one unit, it is the visitor's and runs: how far it is, 0 … 1. */
   running: number | null;
   /** It is theirs and waits to be verified; then `tile` is what they computed, if it is known. */
   isWaiting: boolean;
 }
 
-type Place = Pick<Picture, "columns" | "rows" | "cells" | "units" | "unitsPerCell" | "tileWidth" | "tileHeight">;
+type Place = PictureGrid & Pick<Picture, "tileWidth" | "tileHeight">;
 
 export class Board {
   readonly job: number;
@@ -65,6 +66,11 @@ export class Board {
     return fresh.length > 0;
   }
 
+  /** All of this visitor's, of earlier visits too, the newest first: those that wait, and those that are verified. */
+  takeAll(units: readonly OwnUnit[]): void {
+    for (const unit of units.toReversed()) if (unit.job === this.job) this.takeOwn(unit);
+  }
+
   takeOwn({ job, unit, state, progress, tile }: OwnUnit): void {
     if (job !== this.job) return;
     if (state === "final") {
@@ -88,14 +94,15 @@ export class Board {
     const { place } = this;
     if (!place || place.units === 0) return { share: 0, own: 0, tile: null, running: null, isWaiting: false };
     if (!isImage(place)) return { ...this.ownIn(square, place.units / SQUARES), share: this.shares[square] ?? 0, tile: null };
-    const { columns, cells, unitsPerCell, tileWidth: width, tileHeight: height } = place;
+    const { columns, cells, block, tileWidth: width, tileHeight: height } = place;
     const [column, row] = [this.corner.column + (square % COLUMNS), this.corner.row + Math.floor(square / COLUMNS)];
     const cell = row * columns + column;
     if (column >= columns || cell >= cells) return null;
-    const own = this.ownIn(cell, unitsPerCell);
+    const own = this.ownIn(cell, unitsIn(place, cell));
     const known = this.cells.get(cell);
     const bytes = own.isWaiting ? this.waiting.get(cell) : known?.tile;
-    return { ...own, share: known?.share ?? 0, tile: bytes?.byteLength === width * height ? { bytes, width, height } : null };
+    const tile = bytes?.byteLength === width * height ? { bytes, width, height, isBlock: block > 1 } : null;
+    return { ...own, share: known?.share ?? 0, tile };
   }
 
   /** Of a run of units only what is verified is shown. */
@@ -110,7 +117,7 @@ export class Board {
   private keyOf(unit: number): number {
     const { place } = this;
     if (!place) return -1;
-    return isImage(place) ? Math.floor(unit / place.unitsPerCell) : Math.floor((unit * SQUARES) / place.units);
+    return isImage(place) ? cellOf(place, unit) : Math.floor((unit * SQUARES) / place.units);
   }
 
   private count(unit: number): void {
@@ -137,8 +144,8 @@ export class Board {
   }
 }
 
-function isImage({ tileWidth, tileHeight }: Place): boolean {
-  return tileWidth * tileHeight > 1;
+function isImage({ block }: Place): boolean {
+  return block > 0;
 }
 
 function sharesOf(cells: Iterable<PictureCell>, count: number): Float64Array<ArrayBuffer> {

@@ -21,6 +21,7 @@
 import { messageOf } from "../../shared/thrown.ts";
 import { FACTS_ID, type WidgetFacts, type WidgetSize } from "../../shared/widget.ts";
 import type { DonorState, Dose } from "../donor/state.ts";
+import { AccountWindow } from "./account-window.ts";
 import { Agreement } from "./agreement.ts";
 import { Asking } from "./asking.ts";
 import { Away } from "./away.ts";
@@ -109,6 +110,7 @@ class Frame {
     onBroken: (breach) => this.breakOff(breach),
   }));
   private readonly given = new Given();
+  private readonly accountWindow = new AccountWindow(this.facts.site.origin, () => this.lender.lending);
 
   constructor() {
     takeTheme(this.query.get("theme"));
@@ -173,6 +175,9 @@ class Frame {
       case "forget":
         this.cover.lay(FORGETTING);
         return;
+      case "account":
+        this.accountWindow.open();
+        return;
       case "forget-sure":
         void this.asking.considerForgetting(event);
         return;
@@ -202,6 +207,7 @@ class Frame {
 
   private hear(event: MessageEvent<unknown>): void {
     this.asking.hear(event);
+    this.accountWindow.hear(event);
     if (event.source === parent && event.origin === this.facts.site.origin) takeColours(event.data);
   }
 
@@ -223,7 +229,7 @@ class Frame {
     if (this.scene.kind !== "starting") return;
     if (!lending) return this.breakOff("not-loaded");
     lending.setDose(this.dose);
-    await lending.go(this.agreement.job?.id ?? 0);
+    await lending.go(this.agreement.job?.id ?? 0, this.agreement.agreedAt);
   }
 
   private breakOff(breach: Breach): void {
@@ -239,7 +245,8 @@ class Frame {
 
   private take(state: DonorState): void {
     this.given.take(state);
-    this.strip.take(state.verified.filter(({ job }) => job === this.agreement.job?.id).map(({ unit }) => unit));
+    if (state.job && state.phase.kind === "running") this.strip.follow(state.job.id);
+    this.strip.take(state.verified);
     if (isLending(this.scene) && this.agreement.isOver) {
       this.consenting.askAnew();
       return;

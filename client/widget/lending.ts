@@ -1,5 +1,6 @@
 /** Loaded after a yes and never before it: the donor, as the widget's frame uses it. */
 
+import type { BoxWord } from "../../shared/account/box.ts";
 import { Donation } from "../donation/donation.ts";
 import type { DonorFact, DonorState, Dose } from "../donor/state.ts";
 import { Wave, type WavePalette } from "../wave/wave.ts";
@@ -42,14 +43,14 @@ export class Lending {
     this.wave.setDose(this.dose);
   }
 
-  /** `job`: the one that the visitor was asked for. */
-  go(job: number): Promise<void> {
+  /** `job`: the one that the visitor was asked for, and said yes to at `agreedAt`, milliseconds since 1970. */
+  go(job: number, agreedAt: number): Promise<void> {
     this.isWanted = true;
     return this.after(async () => {
       const donation = this.donation ?? (await this.open());
       if (!this.isWanted) return;
       this.wave.setLending(true);
-      await donation.begin({ origin: location.origin, dose: this.dose, job, site: this.options.site });
+      await donation.begin({ origin: location.origin, dose: this.dose, job, agreedAt, site: this.options.site });
     });
   }
 
@@ -74,6 +75,11 @@ export class Lending {
     });
     this.turn = forgotten.catch(() => undefined); // told to whoever asked for it
     return forgotten;
+  }
+
+  /** This box's word for the device of that key, that its person may end the yes here. */
+  async vouchFor(keeper: Uint8Array): Promise<BoxWord | undefined> {
+    return await this.donation?.control.vouchFor(keeper, this.options.site);
   }
 
   dress(palette: WavePalette): void {

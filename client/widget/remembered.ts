@@ -53,6 +53,11 @@ export class Answers {
     this.keep({ answer: "yes", at: this.agreedAt, dose, job: this.job });
   }
 
+  /** When the yes was said, milliseconds since 1970. */
+  get agreed(): number {
+    return this.agreedAt;
+  }
+
   /** A yes ends, however long the page stays open. */
   isOver(now: number): boolean {
     return now - this.agreedAt >= ANSWER_MS;

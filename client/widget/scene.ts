@@ -6,6 +6,7 @@ import type { HoldReason } from "../donor/manners/policy.ts";
 import type { DonorPhase, Dose } from "../donor/state.ts";
 import type { Language } from "./language.ts";
 import type { Words } from "./words/en.ts";
+import { unitsIn } from "./words/units.ts";
 
 export type Scene =
   | { kind: "ask"; hint: AskHint; presses: number }
@@ -52,7 +53,7 @@ export type WindowHint = "covered" | "untold" | "too-busy";
 
 export type Action =
   | ("lend" | "less" | "more" | "no" | "stop" | "retry" | "open-window")
-  | ("ask-again" | "never" | "back" | "forget" | "forget-sure");
+  | ("ask-again" | "never" | "back" | "account" | "forget" | "forget-sure");
 
 export interface Facts {
   site: string;
@@ -104,7 +105,7 @@ export function tell(scene: Scene | Overlay, facts: Facts, { words, code }: Lang
     site: facts.site,
     job: shortened(facts.job),
     dose: words[DOSE_WORDS[facts.dose]],
-    units: count.format(facts.units),
+    units: unitsIn(code, facts.units),
     verified: count.format(facts.verified),
     why: "why" in scene ? scene.why : "",
   };

@@ -28,9 +28,19 @@ export function shownOf({ scene, over, dose, given, own }: ShownOf, facts: Widge
     },
     language,
   );
-  const { why, close, check, stop, forget } = language.words;
+  const { why, close, check, stop, forget, account } = language.words;
   const checkUrl = over ? (/^https:/.test(network.source) ? network.source : "/") : "";
   // A window of our own has the keeping of the coordinator's page, which this button is not for.
   const canForget = over?.kind === "why" && !own;
-  return { ...telling, why, close, check, stop, forget: canForget ? forget : "", checkUrl, lent };
+  return {
+    ...telling,
+    why,
+    close,
+    check,
+    stop,
+    forget: canForget ? forget : "",
+    account: canForget && lent ? account : "",
+    checkUrl,
+    lent,
+  };
 }

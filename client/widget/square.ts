@@ -30,7 +30,11 @@ export function paintSquare(brush: Brush, square: Square | null, x: number, y: n
   const { share, own, tile, running, isWaiting } = square;
   const isMine = own > 0 || isWaiting;
   // One that is all the same must read as yellow.
-  if (tile && isMine && tile.bytes.every((step) => step === tile.bytes[0])) fill(lent, 0, side);
+  if (tile?.isBlock) {
+    paintTile(brush, tile, false, x, y, side);
+    const yellow = ownHeight(own, side);
+    fill(lent, side - yellow, yellow);
+  } else if (tile && isMine && tile.bytes.every((step) => step === tile.bytes[0])) fill(lent, 0, side);
   else if (tile) paintTile(brush, tile, isMine, x, y, side);
   else {
     const inked = Math.round(share * side);
@@ -66,12 +70,12 @@ function paintTile(
   y: number,
   side: number,
 ): void {
-  const { bytes, width, height } = tile;
+  const { bytes, width, height, isBlock } = tile;
   const ramp = isMine ? RAMPS[isDark ? "yellowDark" : "yellowLight"] : RAMPS[isDark ? "seaDark" : "seaLight"];
   const pixels = new ImageData(width, height);
   for (const [at, step] of bytes.entries()) {
     pixels.data.set(ramp.subarray(3 * step, 3 * step + 3), 4 * at);
-    pixels.data[4 * at + 3] = 255;
+    pixels.data[4 * at + 3] = isBlock && step === 0 ? 0 : 255;
   }
   const drawn = new OffscreenCanvas(width, height);
   drawn.getContext("2d")?.putImageData(pixels, 0, 0);

@@ -2,7 +2,7 @@
  * The strip of squares above the words, 16 by 3: of a job that is an image a part of its picture, a unit a square; of any other
  * the whole job, a run of units a square, inked from below as they are verified.
  */
-import type { DonorFact } from "../donor/state.ts";
+import type { DonorFact, DonorState } from "../donor/state.ts";
 import { Board, COLUMNS, ROWS } from "./board.ts";
 import { paintSquare } from "./square.ts";
 
@@ -16,6 +16,8 @@ const REFRESH_MS = 5_000;
 export class Strip {
   private readonly canvas: HTMLCanvasElement;
   private board = new Board(0);
+  /** All own units as they were told last: of a job that may be shown later. */
+  private own: Extract<DonorFact, { type: "all-units" }> | null = null;
   private refreshing: ReturnType<typeof setTimeout> | null = null;
   private drawing: ReturnType<typeof setTimeout> | null = null;
 
@@ -31,12 +33,13 @@ export class Strip {
   async load(job: number): Promise<void> {
     const board = new Board(job);
     this.board = board;
+    if (this.own?.job === job) board.takeAll(this.own.units);
     await this.fetch(board);
   }
 
   /** The newest units of this visitor's that are verified, some of them told before. */
-  take(units: readonly number[]): void {
-    if (!this.board.verify(units)) return;
+  take(verified: DonorState["verified"]): void {
+    if (!this.board.verify(verified.filter(({ job }) => job === this.board.job).map(({ unit }) => unit))) return;
     this.draw();
     // What they look like is in the picture now.
     const { board } = this;
@@ -46,9 +49,17 @@ export class Strip {
     }, REFRESH_MS);
   }
 
+  /** The job that is computed now is the one to show. */
+  follow(job: number): void {
+    if (job !== this.board.job) void this.load(job);
+  }
+
   /** What becomes of this visitor's own units. */
   takeFact(fact: DonorFact): void {
-    if (fact.type === "unit") this.board.takeOwn(fact.unit);
+    if (fact.type === "all-units") {
+      this.own = fact;
+      if (fact.job === this.board.job) this.board.takeAll(fact.units);
+    } else if (fact.type === "unit") this.board.takeOwn(fact.unit);
     else if (fact.type === "held") this.board.hold(fact.held.find(({ job }) => job === this.board.job)?.units ?? []);
     else return;
     this.drawing ??= setTimeout(() => {

@@ -8,6 +8,8 @@ export interface Shown extends Telling {
   check: string;
   /** Empty: it is not shown. */
   forget: string;
+  /** The same. */
+  account: string;
   stop: string;
   /** Address of what "Check it" opens; empty: it is not shown. */
   checkUrl: string;
@@ -29,6 +31,7 @@ export class View {
   private readonly why = make("button", "link why");
   private readonly check = make("a", "link");
   private readonly forget = make("button", "link");
+  private readonly account = make("button", "link");
   private readonly close = make("button", "link");
   private readonly row = make("div", "row");
   private readonly badge = make("div", "badge");
@@ -44,6 +47,8 @@ export class View {
     this.why.addEventListener("click", () => on.why());
     this.forget.dataset.action = "forget";
     this.forget.addEventListener("click", (event) => on.act("forget", event));
+    this.account.dataset.action = "account";
+    this.account.addEventListener("click", (event) => on.act("account", event));
     this.close.addEventListener("click", () => on.close());
     this.badgeOpen.addEventListener("click", () => on.open());
     this.badgeStop.addEventListener("click", (event) => on.act("stop", event));
@@ -56,7 +61,7 @@ export class View {
     this.wave.setAttribute("aria-hidden", "true");
     text.append(this.title, this.text);
     const foot = make("div", "foot");
-    foot.append(mark(24), this.why, this.check, this.forget, this.close);
+    foot.append(mark(24), this.why, this.check, this.account, this.forget, this.close);
     const words = make("div", "words");
     words.append(text, this.wave);
     // By keyboard the answers come before what stands above them.
@@ -75,6 +80,8 @@ export class View {
     write(this.close, shown.close);
     write(this.check, shown.check);
     write(this.forget, shown.forget);
+    write(this.account, shown.account);
+    this.account.hidden = shown.account === "";
     write(this.badgeOpen, shown.badge);
     this.check.hidden = shown.checkUrl === "";
     if (shown.checkUrl !== "") this.check.href = shown.checkUrl;

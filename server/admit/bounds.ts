@@ -12,8 +12,8 @@ import { placed } from "./placed.ts";
 import { quoted } from "./shortened.ts";
 import type { Units } from "./units.ts";
 
-/** A job whose kernel and bindings have no fault. */
-interface Judged {
+/** A job whose kernel has no fault. */
+export interface Judged {
   kernel: Kernel;
   passes: readonly PassPlan[];
   workgroups: Workgroups;
@@ -21,6 +21,8 @@ interface Judged {
   units: Units;
   buffers: readonly BufferPlan[];
   sized: ReadonlyMap<string, SizedBinding>;
+  /** Bindings with a fault: what they hold and how long they are is not known. */
+  doubtful: ReadonlySet<string>;
 }
 
 /** What a pass reads and stores, as far as that was followed. */
@@ -47,23 +49,29 @@ const MAX_TRIED = 4;
 
 /** Follows every pass from its dispatch and the job's numbers; one whose workgroup's size is unknown is not. */
 export function followPasses(judged: Judged, passes: readonly PassPlan[] = judged.passes): Followed[] {
-  const { kernel, workgroups, overrides, units, buffers, sized } = judged;
+  const { kernel, workgroups, overrides, units, buffers, sized, doubtful } = judged;
   const constant = withConstants(kernel, overrides);
   return passes.map((pass) => {
     const size = workgroups.get(pass.entryPoint)?.size;
-    if (!size) return { pass, accesses: [], filled: new Set(), taken: new Set(), whole: false };
+    if (!size) return unfollowed(pass);
+    const given = givenIn(pass, judged.passes, units, buffers, sized);
     const followed = accessesOf({
       kernel,
       entryPoint: pass.entryPoint,
       workgroups: pass.workgroups,
       size,
       layout: (binding) => sized.get(binding)?.reflected.layout,
-      elements: (binding) => sized.get(binding)?.elements ?? undefined,
-      given: givenIn(pass, judged.passes, units, buffers, sized),
+      elements: (binding) => (doubtful.has(binding) ? undefined : (sized.get(binding)?.elements ?? undefined)),
+      given: (binding, path) => (doubtful.has(binding) ? undefined : given(binding, path)),
       override: (name) => overrideValue(constant, name),
     });
     return { pass, ...followed };
   });
+}
+
+/** A pass of which nothing is known. */
+export function unfollowed(pass: PassPlan): Followed {
+  return { pass, accesses: [], filled: new Set(), taken: new Set(), whole: false };
 }
 
 /**

@@ -12,7 +12,7 @@ import { type FieldContext, MAX_WRITES, writeValue } from "./fields.ts";
 import { planInit } from "./init.ts";
 import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { outputBytes } from "./outputs.ts";
+import { hasItsSize, outputBytes } from "./outputs.ts";
 import type { Scope, ValueFault } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 import type { Units } from "./units.ts";
@@ -22,24 +22,32 @@ export interface SizedBinding {
   reflected: ReflectedBinding;
   manifest: ManifestBinding;
   elements: number | null;
+  /** What says how long it is could not be read, or is not there: `byteLength` is the least. */
+  isOpen: boolean;
   /** The output whose shape gives the array its length, and its place in the manifest. */
   shapedBy: { output: number; dtype: Dtype } | null;
   byteLength: number;
 }
 
-/** Sizes every used binding: by its type, `elements`, an output's shape, a file, a list, or the binding it is swapped with. */
+/**
+ * Sizes every used binding: by its type, `elements`, an output's shape, a file, a list, or the binding it is swapped with.
+ * `isUsed`: that it is is sure, so that it must have a length.
+ */
 export function sizeBindings(
   manifest: Manifest,
   reflected: readonly ReflectedBinding[],
   units: Units,
   files: PackageFiles,
+  isUsed: (name: string) => boolean,
   faults: Faults,
 ): Map<string, SizedBinding> {
   const partners = swapPartners(manifest);
   const lengths = new Map<string, number>();
   // A misspelt output would have given a length, and so would one that names what no kernel writes: its own fault says so.
+  const { holes } = faults;
   const writable = new Set(reflected.filter(({ name, kind }) => kind === "storage" || partners.has(name)).map(({ name }) => name));
-  const misspelt = manifest.output.some((output) => !writable.has(output.binding));
+  const misspelt =
+    manifest.output.some((output) => !writable.has(output.binding)) || holes.covers(["output"]) || manifest.passes.some(isSwapHole(faults));
   const names = reflected.map(({ name }) => name);
   // Units of a split that is not there have a fault of their own.
   const awaited = "split" in manifest.units && manifest.bindings?.[manifest.units.split] === undefined ? manifest.units.split : undefined;
@@ -64,12 +72,13 @@ export function sizeBindings(
     const tail = tailOf(binding.layout);
     const elements = lengths.get(binding.name) ?? null;
     const path: JsonPath = manifest.bindings?.[binding.name] ? ["bindings", binding.name] : ["bindings"];
-    if (tail && elements === null) {
-      if (claims.get(binding.name) !== "told" && binding.name !== awaited && !misspelt && !isMisspelt(binding.name, manifest, names)) {
+    const isOpen = tail !== undefined && elements === null;
+    if (isOpen) {
+      const isTold = claims.get(binding.name) === "told" || binding.name === awaited || misspelt || !isUsed(binding.name);
+      if (!isTold && !isMisspelt(binding.name, manifest, names) && !isBindingHole(binding.name, faults)) {
         const wrong = `${binding.name} is a runtime-sized ${layoutName(tail.element)} array and nothing says how long it is.`;
         faults.at(path, wrong, `Give it "elements", an init file, or an output's shape.`);
       }
-      continue;
     }
     const length = tail ? tail.offset + (elements ?? 1) * tail.stride : binding.layout.size;
     const output = manifest.output.findIndex((candidate) => candidate.binding === binding.name);
@@ -79,10 +88,19 @@ export function sizeBindings(
     if (!tail && entry.elements !== undefined) {
       faults.at([...path, "elements"], `${binding.name} has a type of a fixed size, ${layoutName(binding.layout)}.`, "Remove elements.");
     }
-    sized.set(binding.name, { reflected: binding, manifest: entry, elements: tail ? elements : null, shapedBy, byteLength });
+    sized.set(binding.name, { reflected: binding, manifest: entry, elements: tail ? elements : null, isOpen, shapedBy, byteLength });
   }
   checkSwapped(manifest, sized, faults);
   return sized;
+}
+
+function isSwapHole({ holes }: Faults): (pass: unknown, index: number) => boolean {
+  return (_, index) => holes.touches(["passes", index, "swap"]);
+}
+
+/** What the manifest says of a binding, or of all of them, could not be read; whether it is scratch is no matter. */
+export function isBindingHole(name: string, { holes }: Faults): boolean {
+  return holes.covers(["bindings", name]) || holes.under(["bindings", name]).some((member) => member !== "scratch");
 }
 
 /** An entry of the manifest that is no binding's was meant for this one: its own fault says so. */
@@ -98,7 +116,8 @@ function checkSwapped(manifest: Manifest, sized: ReadonlyMap<string, SizedBindin
       const [kept, other] = outputs.has(pair[1]) && !outputs.has(pair[0]) ? [pair[1], pair[0]] : pair;
       const a = sized.get(kept);
       const b = sized.get(other);
-      if (!a || !b || a.byteLength === b.byteLength || [a, b].some(({ reflected }) => reflected.kind === "uniform")) continue;
+      if (!a || !b || a.isOpen || b.isOpen || a.byteLength === b.byteLength || [a, b].some(({ reflected }) => reflected.kind === "uniform"))
+        continue;
       const wrong = `${other} has ${sizeText(b)} and ${kept}, which it is swapped with, ${sizeText(a)}.`;
       const tail = tailOf(b.reflected.layout);
       const elements = tail && (a.byteLength - tail.offset) / tail.stride;
@@ -135,7 +154,8 @@ export function planBuffer(
   const path: JsonPath = ["bindings", reflected.name];
   const init = planInit(sized, units.splits.get(reflected.name), files, faults);
   const writes = writeSet(sized, manifest.set ?? {}, [...path, "set"], scope, faults);
-  if (manifest.init === undefined && writes.length === 0 && !manifest.set && !filled && reflected.kind !== "storage") {
+  const isEmpty = manifest.init === undefined && writes.length === 0 && !manifest.set && !filled;
+  if (isEmpty && reflected.kind !== "storage" && !isBindingHole(reflected.name, faults)) {
     const what = reflected.kind === "uniform" ? "uniform" : "read-only";
     faults.at(path, `${reflected.name} is ${what} and nothing fills it.`, 'Give it "set" or "init" ("zero" if zeros are meant).');
   }
@@ -160,14 +180,19 @@ export function writeSet(
       continue;
     }
     const misfits: ValueFault[] = [];
+    let isSkipped = false;
     const context: FieldContext = {
       scope,
       elements: tailOf(target.layout) ? sized.elements : null,
       warn: (text) => faults.warnAt([...path, key], text),
+      skip: () => {
+        isSkipped = true;
+      },
     };
     const from = writes.length;
     writeValue(target.layout, target.offset, value as Json, context, writes, misfits);
     for (const misfit of misfits) faults.at([...path, key, ...(misfit.at ?? [])], misfit.wrong, misfit.right);
+    if (isSkipped) faults.holes.add([...path, key]);
     for (let i = from; i < writes.length; i++) {
       const offset = writes[i]?.offset ?? 0;
       const before = written.get(offset);
@@ -209,6 +234,8 @@ function claimLength(
   const tail = tailOf(layout);
   if (!tail) return undefined;
   const entry = manifest.bindings?.[name];
+  const { holes } = faults;
+  if (holes.covers(["bindings", name, "elements"])) return "told";
   if (entry?.elements !== undefined) return entry.elements;
   const path: JsonPath = ["bindings", name];
   const whole = (bytes: number, what: string, length: string, at: JsonPath): number | "told" => {
@@ -224,8 +251,11 @@ function claimLength(
   };
   const output = manifest.output.findIndex((candidate) => candidate.binding === name);
   const shaped = manifest.output[output];
+  const at: JsonPath = ["output", output];
+  if (shaped && (!hasItsSize(shaped.dtype, layout) || holes.covers([...at, "dtype"]) || holes.touches([...at, "shape"]))) return "told";
   if (shaped) return whole(outputBytes(shaped), "The output's shape", "its bytes", ["output", output, "shape"]);
   const init = entry?.init;
+  if (holes.touches([...path, "init"])) return "told";
   if (typeof init === "object" && "file" in init) {
     const split = units.splits.get(name);
     if (split) return whole(split.bytesPerUnit, "A unit's piece", "recordBytes x recordsPerUnit", [...path, "init", "split"]);

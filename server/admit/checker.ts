@@ -15,6 +15,8 @@ const AT_VERDICT = [...PATH, "verdict"];
 
 /** That the tier has a checker, and a checker its tier. */
 export function checkHasChecker({ verify }: Manifest, faults: Faults): void {
+  // What could not be read there may be either.
+  if (faults.holes.touches(["verify"])) return;
   const isTier = verify?.tier === "checker";
   if (isTier && !verify.checker)
     faults.at(
@@ -36,6 +38,8 @@ export function resolveChecker({ verify }: Manifest, reflection: Reflection, fau
   if (!checker || reflection.entryPoints.size === 0) return undefined;
   const { entryPoint } = checker;
   if (reflection.entryPoints.has(entryPoint)) return checker;
+  // Where the syntax is broken it may stand.
+  if (reflection.hidden.has(entryPoint)) return undefined;
   const stage = reflection.otherStages.get(entryPoint);
   const names = [...reflection.entryPoints.keys()];
   faults.at(

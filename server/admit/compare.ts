@@ -21,7 +21,7 @@ function compareOf({ verify }: Pick<Manifest, "verify">, { compare }: ManifestOu
 
 /** Tells where nobody would compare what the manifest wants compared within a tolerance. */
 export function checkComparators(manifest: Manifest, outputs: readonly OutputPlan[], faults: Faults): void {
-  const index = manifest.output.findIndex((output) => compareOf(manifest, output) !== "exact");
+  const index = manifest.output.findIndex((output, place) => compareOf(manifest, output) !== "exact" && !isHole(output, place, faults));
   const output = manifest.output[index];
   if (!output) return;
   const path = placeOf(output, index);
@@ -49,25 +49,26 @@ export function checkComparators(manifest: Manifest, outputs: readonly OutputPla
     );
 }
 
-/** Undefined: byte for byte. */
+/** Undefined: byte for byte. `bytes`: of the output, undefined where these are not known. */
 export function comparatorOf(
   manifest: Manifest,
   output: ManifestOutput,
   index: number,
-  bytes: number,
+  bytes: number | undefined,
   faults: Faults,
 ): Comparator | undefined {
   const compare = compareOf(manifest, output);
-  if (compare === "exact") return undefined;
+  if (compare === "exact" || isHole(output, index, faults)) return undefined;
   const path = placeOf(output, index);
   const within = withinOf(compare, path, faults);
   const dtype = compare.dtype ?? output.dtype;
-  if (compare.dtype === undefined && dtype === "u8")
+  if (compare.dtype === undefined && dtype === "u8" && !faults.holes.covers(["output", index, "dtype"]))
     faults.at(
       path,
       `${output.binding} is raw bytes, and a tolerance is one of numbers.`,
       'Say how they are read with "dtype": "f32", say, or "u8" where each byte is a number.',
     );
+  if (bytes === undefined) return undefined;
   if (bytes % DTYPE_BYTES[dtype] !== 0)
     faults.at(
       [...path, "dtype"],
@@ -114,6 +115,11 @@ function withinOf(
   else if (isScaled) return { atol, rtol };
   else faults.at(path, "It allows no difference.", 'Write "rtol", "atol" or "ulps", say {"rtol": 0.00001}, or "exact".');
   return undefined;
+}
+
+/** How it is compared could not be read: by its own word, or by the one for all outputs. */
+function isHole(output: ManifestOutput, index: number, { holes }: Faults): boolean {
+  return holes.touches(["output", index, "compare"]) || (output.compare === undefined && holes.touches(["verify", "compare"]));
 }
 
 function placeOf({ compare }: ManifestOutput, index: number): JsonPath {

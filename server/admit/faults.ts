@@ -1,5 +1,6 @@
 /** Collects the faults and warnings of one judgement, each at its place. */
 import type { Fault } from "../../shared/errors.ts";
+import { Holes } from "./holes.ts";
 import type { JsonPath, JsonText } from "./json.ts";
 import { MANIFEST_FILE } from "./package.ts";
 import { shortened } from "./shortened.ts";
@@ -11,8 +12,13 @@ const MAX_WARNINGS = 50;
 export class Faults {
   readonly list: Fault[] = [];
   readonly warnings: string[] = [];
+  /** Parts of the manifest that could not be read. */
+  readonly holes = new Holes();
+  /** There were more than are kept. */
+  isFull = false;
   private readonly manifest: JsonText | undefined;
   private readonly seen = new Set<string>();
+  private readonly told = new Holes();
 
   constructor(manifest?: JsonText) {
     this.manifest = manifest;
@@ -20,13 +26,41 @@ export class Faults {
 
   add(fault: Fault): void {
     const key = JSON.stringify([fault.file, fault.line, fault.column, fault.field, fault.wrong]);
-    if (this.list.length >= MAX_FAULTS || this.seen.has(key)) return;
+    if (this.seen.has(key)) return;
+    if (this.list.length >= MAX_FAULTS) {
+      this.isFull = true;
+      return;
+    }
     this.seen.add(key);
     this.list.push({ ...fault, wrong: shortened(fault.wrong), right: shortened(fault.right) });
   }
 
-  /** A fault of the manifest's value at `path`. */
+  /** A fault of the manifest's value at `path`; none where that could not be read, which is told. */
   at(path: JsonPath, wrong: string, right: string, more: Pick<Fault, "missing"> = {}): void {
+    if (this.holes.covers(path)) return;
+    this.told.add(path);
+    this.tell(path, wrong, right, more);
+  }
+
+  /** A fault of the last name in `path`, whatever stands there. */
+  named(path: JsonPath, wrong: string, right: string): void {
+    if (this.holes.covers(path.slice(0, -1))) return;
+    this.told.add(path);
+    this.tell(path, wrong, right);
+  }
+
+  /** The manifest's value at `path`, a part of it or what holds it has a fault: what is computed from it may be another once that is mended. */
+  isDoubtful(path: JsonPath): boolean {
+    return this.holes.touches(path) || this.told.touches(path);
+  }
+
+  /** The same of a value whose form is wrong: which part of it is a hole then is said apart. */
+  tell(path: JsonPath, wrong: string, right: string, more: Pick<Fault, "missing"> = {}): void {
+    // Places are looked up in the text: not for what nobody reads.
+    if (this.list.length >= MAX_FAULTS) {
+      this.isFull = true;
+      return;
+    }
     const place = this.manifest?.placeOf(path);
     this.add({ file: MANIFEST_FILE, ...place, ...(path.length > 0 ? { field: fieldOf(path) } : {}), ...more, wrong, right });
   }
@@ -36,7 +70,7 @@ export class Faults {
     const field = fieldOf(path);
     const others = this.list.filter((fault) => fault.file !== MANIFEST_FILE || fault.field !== field);
     this.list.splice(0, this.list.length, ...others);
-    this.at(path, wrong, right);
+    this.named(path, wrong, right);
   }
 
   /** In reading order: the manifest first, then file by file. */

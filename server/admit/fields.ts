@@ -1,15 +1,13 @@
 /** Turns a value of the manifest into scalar writes of a type's layout, and checks that it fits at its extremes. */
 import { counted } from "../../shared/counted.ts";
-import { ExpandError, writeField } from "../../shared/expand.ts";
 import { type Layout, layoutName, type Scalar } from "../../shared/kernel/layout.ts";
 import { elementLayout, lengthOf } from "../../shared/kernel/path.ts";
 import type { FieldWrite } from "../../shared/plan.ts";
+import { at, MAX_LIMBS, misfitsOf, short } from "./fit.ts";
 import type { Json } from "./json.ts";
 import { suggest } from "./nearest.ts";
 import { isAffine, readSource, type Scope, type Sourced, type ValueFault } from "./sources.ts";
 
-/** Words of one integer in limbs. */
-const MAX_LIMBS = 1024;
 /** Writes of one job; what is larger belongs into a file. */
 export const MAX_WRITES = 16_384;
 
@@ -19,6 +17,8 @@ export interface FieldContext {
   elements: number | null;
   /** Collects what is right but worth a word. */
   warn(text: string): void;
+  /** Called for what refers to something that could not be read. */
+  skip(): void;
 }
 
 /** Writes `value` at `offset`, appending to `writes`; what does not fit is appended to `faults`. */
@@ -42,15 +42,14 @@ export function writeValue(
   if (layout.kind === "scalar") {
     const found = readSource(value, context.scope);
     if ("wrong" in found) {
-      if (!found.told) fault(found.wrong, found.right, found.at);
+      if (found.told) context.skip();
+      else fault(found.wrong, found.right, found.at);
       return;
     }
     const write: FieldWrite = { offset, as: layout.scalar, value: found.source };
-    const misfit = checkFit(write, found, layout.scalar);
-    if (misfit) {
-      fault(misfit.wrong, misfit.right);
-      return;
-    }
+    const misfits = misfitsOf(write, found, layout.scalar);
+    for (const { wrong, right } of misfits) fault(wrong, right);
+    if (misfits.length > 0) return;
     warnRounding(layout.scalar, found, context);
     writes.push(write);
     return;
@@ -65,19 +64,19 @@ export function writeValue(
   if (words !== undefined && whole) {
     const found = readSource(value, context.scope);
     if ("wrong" in found) {
-      if (!found.told) fault(found.wrong, found.right, found.at);
+      if (found.told) context.skip();
+      else fault(found.wrong, found.right, found.at);
       return;
     }
     const write: FieldWrite = { offset, as: "limbs", words, value: found.source };
-    const misfit = checkFit(write, found, `${32 * words} bits`);
-    if (misfit) {
-      fault(misfit.wrong, misfit.right);
-      return;
-    }
-    writes.push(write);
+    const misfits = misfitsOf(write, found, `${32 * words} bits`);
+    for (const { wrong, right } of misfits) fault(wrong, right);
+    if (misfits.length === 0) writes.push(write);
     return;
   }
   const length = lengthOf(layout, context.elements);
+  // How many words it has is not known.
+  if (length === null && whole) return;
   const name = layoutName(layout);
   const limbs = words === undefined ? "" : `, or one integer of ${32 * words} bits as a decimal string`;
   fault(`${name} cannot take ${kindOf(value)}.`, `Write a list of ${length ?? "its"} elements${limbs}.`);
@@ -170,64 +169,6 @@ function limbsOf(layout: Layout, elements: number | null): number | undefined {
   return words <= MAX_LIMBS ? words : undefined;
 }
 
-const SCRATCH = new DataView(new ArrayBuffer(4 * MAX_LIMBS));
-
-/** Tries the write at its extremes, with the code that volunteers run. */
-function checkFit(write: FieldWrite, found: Sourced, what: string): ValueFault | undefined {
-  const integral = write.as === "u32" || write.as === "i32" || write.as === "limbs";
-  const named = found.reference ? `${found.reference}${found.scaled ? ", scaled," : ""}` : short(found.extremes[0] ?? "");
-  if (integral && !found.integer) {
-    const right = write.as === "limbs" ? "Let it be a whole number." : "Let it be a whole number, or make the field f32.";
-    const is = found.reference ? `is not always a whole number${at(found.fraction)}` : "is no whole number";
-    return { wrong: `${named} ${is}, and ${what} holds whole numbers.`, right };
-  }
-  for (const [index, extreme] of found.extremes.entries()) {
-    const place = () => at(found.cells?.[index]);
-    if (!integral && !Number.isFinite(Number(extreme)))
-      return { wrong: `${named} reaches ${short(extreme)}${place()}, which does not fit ${what}.`, right: rightFor(write, found) };
-    try {
-      const scope = { units: { count: 1 }, seed: 0n, index: 0 };
-      writeField(SCRATCH, { ...write, offset: 0, value: { scale: "1", offset: extreme } }, scope);
-    } catch (error) {
-      if (!(error instanceof ExpandError)) throw error;
-      const wrong = found.reference
-        ? `${named} reaches ${short(extreme)}${place()}, which does not fit ${what}.`
-        : `${short(extreme)} does not fit ${what}.`;
-      return { wrong, right: rightFor(write, found) };
-    }
-  }
-  if (integral && found.rounds) {
-    const wrong = `${named} reaches ${short(found.extremes[1] ?? "")}, and a column with points or exponents is exact up to 2^53 only.`;
-    return { wrong, right: "Write its numbers in plain digits." };
-  }
-  return undefined;
-}
-
-function at(cell: (() => string) | undefined): string {
-  return cell === undefined ? "" : ` (${cell()})`;
-}
-
-function rightFor(write: FieldWrite, found: Sourced): string {
-  if (found.source.of?.kind === "unit" && found.source.of.field === "seed")
-    return "A seed has 64 bits: make the field vec2<u32>, or take $unit.index, which is another number for each unit too.";
-  switch (write.as) {
-    case "u32":
-      if (found.extremes.some((extreme) => extreme.startsWith("-")))
-        return "u32 holds 0 to 4294967295; make the field i32 for numbers below zero.";
-      return "u32 holds 0 to 4294967295; make the field vec2<u32> for 64 bits.";
-    case "i32":
-      return "i32 holds -2147483648 to 2147483647; make the field vec2<u32> for 64 bits.";
-    case "limbs":
-      return "Use more words, or smaller numbers.";
-    case "f16":
-      return "f16 holds -65504 to 65504.";
-    case "f32":
-      return "f32 holds up to 3.4e38.";
-    default:
-      return write.as satisfies never;
-  }
-}
-
 function warnRounding(scalar: Scalar, found: Sourced, context: FieldContext): void {
   if (!found.reference || !found.integer || (scalar !== "f32" && scalar !== "f16")) return;
   const exact = scalar === "f32" ? 2 ** 24 : 2 ** 11;
@@ -243,8 +184,4 @@ function kindOf(value: Json): string {
   if (typeof value === "object") return "an object";
   const text = JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 37)}…` : text;
-}
-
-function short(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 20)}…${text.slice(-8)} (${text.length} characters)` : text;
 }

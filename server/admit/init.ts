@@ -36,7 +36,7 @@ export function planInit(sized: SizedBinding, split: SplitFile | undefined, file
 function checkFilling(sized: SizedBinding, bytes: number, what: string, path: JsonPath, fewer: string, faults: Faults): void {
   const { reflected, shapedBy, byteLength } = sized;
   const { name, layout } = reflected;
-  if (bytes <= byteLength && bytes >= byteLength - 3) return;
+  if (sized.isOpen || (bytes <= byteLength && bytes >= byteLength - 3)) return;
   const tail = tailOf(layout);
   if (shapedBy) {
     const at: JsonPath = ["output", shapedBy.output, "shape"];

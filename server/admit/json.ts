@@ -1,5 +1,6 @@
 /** A JSON reader that remembers where each value stands, so that a fault can name its line and column. */
 import type { Fault } from "../../shared/errors.ts";
+import { decimalFor, HEXADECIMAL, LONE, MAX_HEXADECIMAL, MEMBER, QUOTES, wordFor } from "./json-words.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -20,39 +21,41 @@ export type JsonPath = readonly (string | number)[];
 /** Nesting beyond this is no manifest. */
 const MAX_DEPTH = 64;
 
+/** What could be read of a JSON text. */
+interface JsonReading {
+  /** Undefined where the reader could not go on. */
+  json?: JsonText;
+  /** In the order of the text. */
+  faults: Fault[];
+  /** Members of the outermost object that were read to their end. */
+  whole: Json;
+}
+
 /** Reads `text`. A syntax fault has its place; a key that occurs twice is one too. */
 export function readJson(file: string, text: string): JsonText | Fault {
+  const { json, faults } = readOn(file, text);
+  const [fault] = faults;
+  if (fault) return fault;
+  if (!json) throw new Error("a text without a fault was not read");
+  return json;
+}
+
+/** The same, and on from faults behind which it is sure how the text goes on: comments, and commas too many or too few. */
+export function readOn(file: string, text: string): JsonReading {
   const reader = new JsonReader(text);
+  const faultsOf = (found: readonly JsonFault[]) =>
+    found.map(({ offset, message, right }): Fault => ({ file, ...reader.place(offset), wrong: message, right }));
   try {
     const value = reader.document();
-    return { value, placeOf: (path) => reader.placeOf(path) };
+    return { json: { value, placeOf: (path) => reader.placeOf(path) }, faults: faultsOf(reader.told), whole: value };
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    return { file, ...reader.place(error.offset), wrong: error.message, right: error.right };
+    return { faults: faultsOf([...reader.told, error]), whole: reader.whole };
   }
 }
 
-const LONE = /\p{Surrogate}/u;
-const QUOTES = /['`´‘’‚‛“”„‟«»]/;
-const HEXADECIMAL = /-?0[xX][0-9a-fA-F]+/y;
-/** Characters of 0x and 64 bits. */
-const MAX_HEXADECIMAL = 18;
-
-/** The number that `0x80` is; between quotes where JSON's own would be rounded. */
-function decimalFor(hexadecimal: string): string {
-  const size = BigInt(hexadecimal.replace("-", ""));
-  const text = `${hexadecimal.startsWith("-") ? "-" : ""}${size}`;
-  return size > BigInt(Number.MAX_SAFE_INTEGER) ? JSON.stringify(text) : text;
-}
-
-const MEANT = new Map(Object.entries({ true: "true", false: "false", null: "null", none: "null", nil: "null" }));
-
-/** What was meant by a word that is no value, such as `True`. */
-function wordFor(word: string): string {
-  const meant = MEANT.get(word.toLowerCase());
-  return meant ? `Write ${meant}.` : "Put text between double quotes.";
-}
-
+/** More faults than these, and the text is something else. */
+const MAX_TOLD = 20;
 class JsonFault extends Error {
   readonly offset: number;
   readonly right: string;
@@ -73,6 +76,10 @@ class JsonReader {
   private readonly text: string;
   private at = 0;
   private root: Node = { offset: 0 };
+  /** Faults behind which it was read on. */
+  readonly told: JsonFault[] = [];
+  /** The outermost object, as far as it was read. */
+  whole: Json = null;
 
   constructor(text: string) {
     this.text = text;
@@ -131,6 +138,7 @@ class JsonReader {
 
   private object(node: Node, depth: number): Json {
     const found: { [key: string]: Json } = {};
+    if (depth === 0) this.whole = found;
     const children = new Map<string | number, Node>();
     node.children = children;
     this.at++;
@@ -158,10 +166,15 @@ class JsonReader {
       Object.defineProperty(found, key, { value, enumerable: true, configurable: true, writable: true });
       this.space();
       const next = this.text[this.at];
-      if (next !== "," && next !== "}") this.fail("A comma or } is missing here.", "Put a comma between members and } after the last.");
+      if (next !== "," && next !== "}") {
+        const fault = ["A comma or } is missing here.", "Put a comma between members and } after the last."] as const;
+        MEMBER.lastIndex = this.at;
+        if (!MEMBER.test(this.text)) this.fail(...fault);
+        this.tell(this.at, ...fault);
+        continue;
+      }
       const commaAt = this.at++;
-      if (next === "}") return found;
-      this.needsMore("}", commaAt);
+      if (next === "}" || this.endsAfter("}", commaAt)) return found;
     }
   }
 
@@ -183,8 +196,7 @@ class JsonReader {
       const next = this.text[this.at];
       if (next !== "," && next !== "]") this.fail("A comma or ] is missing here.", "Put a comma between elements and ] after the last.");
       const commaAt = this.at++;
-      if (next === "]") return found;
-      this.needsMore("]", commaAt);
+      if (next === "]" || this.endsAfter("]", commaAt)) return found;
     }
   }
 
@@ -192,10 +204,13 @@ class JsonReader {
     if (this.text[this.at] === ",") this.fail("There is a comma too many.", "Remove the comma.");
   }
 
-  /** After a comma another value comes, not the end. */
-  private needsMore(end: string, commaAt: number): void {
+  /** After a comma another value comes; true where the end does. */
+  private endsAfter(end: string, commaAt: number): boolean {
     this.space();
-    if (this.text[this.at] === end) this.fail(`There is a comma before the ${end}.`, "Remove the comma.", commaAt);
+    if (this.text[this.at] !== end) return false;
+    this.tell(commaAt, `There is a comma before the ${end}.`, "Remove the comma.");
+    this.at++;
+    return true;
   }
 
   private string(): string {
@@ -257,11 +272,25 @@ class JsonReader {
     for (;;) {
       const code = this.text.charCodeAt(this.at);
       if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) this.at++;
+      else if (this.text.startsWith("//", this.at)) this.comment("\n");
+      else if (this.text.startsWith("/*", this.at)) this.comment("*/");
       else break;
     }
-    if (this.text.startsWith("//", this.at) || this.text.startsWith("/*", this.at)) {
-      this.fail("JSON has no comments.", "Remove it; use the description for words.");
-    }
+  }
+
+  private comment(end: string): void {
+    const fault = ["JSON has no comments.", "Remove it; use the description for words."] as const;
+    const found = this.text.indexOf(end, this.at + 2);
+    if (found < 0) this.fail(...fault);
+    this.tell(this.at, ...fault);
+    this.at = found + end.length;
+  }
+
+  /** A fault behind which the reader goes on. */
+  private tell(offset: number, wrong: string, right: string): void {
+    const fault = new JsonFault(offset, wrong, right);
+    if (this.told.length >= MAX_TOLD) throw fault;
+    this.told.push(fault);
   }
 
   private fail(wrong: string, right: string, offset = this.at): never {

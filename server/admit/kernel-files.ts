@@ -1,6 +1,7 @@
 /** The kernel's files: their texts, what our reader and Tint say of them. */
 import { counted } from "../../shared/counted.ts";
 import type { Fault } from "../../shared/errors.ts";
+import { hiddenIn } from "../../shared/kernel/hidden.ts";
 import { type Kernel, type KernelFile, type KernelReading, readKernel } from "../../shared/kernel/read.ts";
 import { MAX_KERNEL_BYTES } from "../../shared/manifest.ts";
 import type { Faults } from "./faults.ts";
@@ -49,24 +50,32 @@ interface Compiled {
 
 const SAME_PLACE = /references multiple variables that use the same resource binding/;
 
-/** Adds what Tint says, and what our own reader says unless Tint knows better. */
+/** Adds what Tint says, and what our own reader says unless Tint knows better; true where it is a good kernel to both. */
 export async function tellTint(
   kernel: Kernel,
   read: KernelReading,
   { pipelines = [], overrides = {}, raised = false, isDoubled = false }: Compiled,
   faults: Faults,
   progress: Progress,
-): Promise<void> {
+): Promise<boolean> {
   const { isValid, said } = await judgeByTint({ kernel, broken: read.broken ?? [] }, pipelines, overrides, raised, progress);
   // What Tint takes is valid: the reader is at fault then, and the advice is how to get around it.
   for (const fault of read.faults) faults.add(isValid && read.plain ? unreadable(fault) : fault);
   const meant = said.filter(({ about, fault }) => about === "meaning" && !(isDoubled && SAME_PLACE.test(fault.wrong)));
   for (const { fault } of meant) faults.add(fault);
-  // Tint stops at syntax too, in its own words and sometimes a line later; unknown names only follow from it.
-  if (read.faults.length > 0) return;
+  if (read.faults.length > 0) {
+    // Tint stops at syntax too, in its own words and sometimes a line later. A name that stands there may be declared there.
+    const hidden = hiddenIn(kernel, read.broken ?? []);
+    const missed = new Set(said.filter(({ about }) => about === "name").map(({ fault }) => lineOf(fault)));
+    const names = new Set(read.unresolved.filter((fault) => missed.has(lineOf(fault))).map(({ wrong }) => wrong));
+    const isMissing = ({ wrong }: Fault) => names.has(wrong) && !hidden.has(/^Nothing declares (.+)\.$/.exec(wrong)?.[1] ?? "");
+    for (const fault of onceEach(read.unresolved.filter(isMissing))) faults.add(fault);
+    return false;
+  }
   if (!isValid) for (const fault of onceEach(read.unresolved)) faults.add(fault);
   const taken = new Set(read.unresolved.map(lineOf));
   for (const { about, fault } of said) if (about !== "meaning" && !taken.has(lineOf(fault))) faults.add(fault);
+  return isValid;
 }
 
 /** The first of each name that a file uses and nothing declares, with how often more. */

@@ -1,11 +1,12 @@
-/** Names in the manifest: of the kernel's bindings, and of files. */
+/** Names in the manifest: of the kernel's bindings, of files, and of their columns. */
 import { list } from "../../shared/kernel/path.ts";
-import type { KernelFile } from "../../shared/kernel/read.ts";
 import type { ReflectedBinding, Reflection } from "../../shared/kernel/reflect.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { Faults } from "./faults.ts";
-import type { JsonPath } from "./json.ts";
+import type { Json, JsonPath } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
+
+const MAX_KERNEL_FILES = 64;
 
 /** Every name in the manifest that should be one of the kernel's, but for what passes set. `used`: by an entry point, the checker's too; `inPasses`: by those of the passes. */
 export function checkNames(
@@ -37,20 +38,23 @@ export function checkNames(
 
 /**
  * Tells a name at `path` that is no binding, with the one that is meant: one that is near, or the one of which it is a member.
- * Silent where the kernel declares it without a place, which Tint tells.
+ * Silent where the kernel declares it without a place, which Tint tells, and where its syntax is broken and may hide it.
  */
 export function tellUnknown(
   name: string,
   path: JsonPath,
-  { resources, unbound }: Reflection,
+  { resources, unbound, hidden, entryPoints }: Reflection,
   bindings: readonly ReflectedBinding[],
   faults: Faults,
 ): void {
-  if (unbound.includes(name)) return;
+  // Of a kernel without anything that is one there is more to say.
+  if (unbound.includes(name) || hidden.has(name) || (resources.length === 0 && entryPoints.size === 0)) return;
   const wrong = `The kernel has no binding ${name}.`;
   const owner = ownerOf(name, bindings);
   const there = resources.length === 0 ? "The kernel has no bindings." : `The kernel has ${list(resources)}.`;
-  if (!owner) faults.at(path, wrong, suggest(name, resources, there));
+  const isKey = path[0] !== "output";
+  if (!owner && isKey) faults.named(path, wrong, suggest(name, resources, there));
+  else if (!owner) faults.at(path, wrong, suggest(name, resources, there));
   else {
     const set = path[0] === "passes" ? `{"${name}": …}` : `{"set": {"${name}": …}}`;
     // One word at one place: its form is told by this, too.
@@ -67,18 +71,16 @@ function ownerOf(name: string, bindings: readonly ReflectedBinding[]): Reflected
   return bindings.find(({ layout }) => layout.kind === "struct" && layout.members.some((member) => member.name === name));
 }
 
-/** Beside a fault of syntax: the manifest's names that stand nowhere in the kernel's files, so that no declaration of them is hidden. */
-export function checkAbsent(manifest: Manifest, resources: string[], files: readonly KernelFile[], faults: Faults): void {
-  const words = new Set(files.flatMap(({ text }) => text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []));
-  // Another language: none of its declarations is one of ours.
-  if (!words.has("fn")) return;
-  const check = (name: string, path: (string | number)[]) => {
-    if (!words.has(name)) faults.at(path, `The kernel has no binding ${name}.`, suggest(name, resources, "Mend its name."));
-  };
-  for (const name of Object.keys(manifest.bindings ?? {})) check(name, ["bindings", name]);
-  manifest.output.forEach(({ binding }, index) => {
-    check(binding, ["output", index, "binding"]);
-  });
+/** Columns of tables that are named somewhere, as in `$row.x`. */
+export function columnsIn(value: unknown): Set<string> {
+  return new Set([...JSON.stringify(value).matchAll(/"\$(?:row|pass)\.(\w+)"/g)].map(([, name = ""]) => name));
+}
+
+/** The kernel's files, of a manifest of which nothing else is known. */
+export function kernelIn(value: Json): string[] {
+  const found = value !== null && typeof value === "object" && !Array.isArray(value) ? value.kernel : undefined;
+  const names = Array.isArray(found) ? found.slice(0, MAX_KERNEL_FILES) : [];
+  return names.filter((name) => typeof name === "string");
 }
 
 /** Every file that the manifest names. */

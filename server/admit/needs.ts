@@ -9,7 +9,7 @@ import { JOB_LIMITS, limitRange } from "../../shared/limits.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, JobPlan } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 import type { Need } from "./package.ts";
 import { placed } from "./placed.ts";
 
@@ -56,12 +56,17 @@ export function readOverrides(
   const values: Record<string, number> = {};
   const names = reflection.overrides.map((override) => override.name);
   const used = new Set(entryPoints.flatMap((name) => [...(reflection.entryPoints.get(name)?.overrides ?? [])]));
+  const { hidden } = reflection;
+  const meant = new Set<string>();
   for (const [key, given] of Object.entries(manifest.overrides ?? {})) {
     const path = ["overrides", key];
     const override = reflection.overrides.find((candidate) => candidate.name === key || String(candidate.id) === key);
     if (!override) {
+      const near = nearest(key, names);
+      if (near !== undefined) meant.add(near);
+      if (hidden.has(key)) continue;
       const there = names.length === 0 ? "The kernel declares none: remove it." : `It has ${list(names)}.`;
-      faults.at(path, `The kernel has no override ${key}.`, suggest(key, names, there));
+      faults.named(path, `The kernel has no override ${key}.`, suggest(key, names, there));
       continue;
     }
     const value = Number(given);
@@ -73,7 +78,8 @@ export function readOverrides(
   }
   for (const override of reflection.overrides) {
     const key = override.id === undefined ? override.name : String(override.id);
-    if (override.hasDefault || !used.has(override.name) || values[key] !== undefined) continue;
+    if (override.hasDefault || !used.has(override.name) || values[key] !== undefined || meant.has(override.name)) continue;
+    if (faults.holes.covers(["overrides"])) continue;
     const right = `Add "overrides": {"${override.name}": …} to job.json, or a default to the kernel.`;
     faults.add({ ...kernel.placeOf(override.offset), wrong: `override ${override.name} has no value.`, right });
   }
@@ -239,7 +245,9 @@ export function readNeeds(
       if (told) return;
       told = true;
       if (given === undefined) tell(wrong, right);
-      else faults.at(["overrides", given], wrong, `It is as large by ${values} in job.json. ${right}`);
+      // Entry points that have it in common have one cause.
+      else if (!faults.isDoubtful(["overrides", given]))
+        faults.at(["overrides", given], wrong, `It is as large by ${values} in job.json. ${right}`);
     };
     const raised = larger.filter(([limit, value]) => raise(limit, value, tellSize, what));
     if (told || raised.length === 0) continue;

@@ -6,7 +6,8 @@ import { MAX_PADDING_RANGES, paddingOf, valuesEnd } from "../../shared/kernel/pa
 import { list } from "../../shared/kernel/path.ts";
 import type { ManifestOutput } from "../../shared/manifest/output.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import { type BufferPlan, DTYPE_BYTES, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
+import { type BufferPlan, DTYPE_BYTES, type Dtype, MAX_RESULT_BYTES, type OutputPlan, type Reduce } from "../../shared/plan.ts";
+import type { SizedBinding } from "./buffers.ts";
 import { comparatorOf } from "./compare.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
@@ -31,10 +32,13 @@ export function checkOutputs(manifest: Manifest, units: number | undefined, faul
   let total = 0;
   manifest.output.forEach((output, index) => {
     const path: JsonPath = ["output", index];
-    if (seen.has(output.binding)) faults.at([...path, "binding"], `${output.binding} is an output twice.`, "List each binding once.");
-    seen.add(output.binding);
+    if (!faults.holes.covers([...path, "binding"])) {
+      if (seen.has(output.binding)) faults.at([...path, "binding"], `${output.binding} is an output twice.`, "List each binding once.");
+      seen.add(output.binding);
+    }
     total += outputBytes(output) + 8;
     checkReduce(output, path, units, faults);
+    comparatorOf(manifest, output, index, undefined, faults);
     warnColumns(output, path, manifest.units, faults);
   });
   if (total > MAX_RESULT_BYTES) {
@@ -88,21 +92,26 @@ export function planOutput(
   output: ManifestOutput,
   index: number,
   buffers: readonly BufferPlan[],
-  layout: Layout,
+  { reflected: { layout }, isOpen }: Pick<SizedBinding, "reflected" | "isOpen">,
   swapped: boolean,
   faults: Faults,
 ): OutputPlan | undefined {
   const path: JsonPath = ["output", index];
+  const { holes } = faults;
   const buffer = buffers.findIndex((candidate) => candidate.name === output.binding);
   const plan = buffers[buffer];
-  if (!plan) return undefined;
-  if (plan.kind === "uniform" || (plan.kind === "read-only-storage" && !swapped)) {
+  if (!plan || holes.covers([...path, "binding"])) return undefined;
+  const maySwap = swapped || manifest.passes.some((_, pass) => holes.touches(["passes", pass, "swap"]));
+  if (plan.kind === "uniform" || (plan.kind === "read-only-storage" && !maySwap)) {
     const wrong = `${output.binding} is ${plan.kind === "uniform" ? "a uniform" : "read-only"}: no kernel writes it.`;
     const written = buffers.filter(({ kind }) => kind === "storage").map(({ name }) => name);
     const others = written.length === 0 ? "" : ` The kernel writes ${list(written)}.`;
     faults.at([...path, "binding"], wrong, `Name a var<storage, read_write>, or declare ${output.binding} so.${others}`);
     return undefined;
   }
+  if (holes.covers([...path, "dtype"])) return undefined;
+  checkDtype(output, path, layout, faults);
+  if (isOpen || !hasItsSize(output.dtype, layout) || holes.touches([...path, "shape"])) return undefined;
   const byteLength = outputBytes(output);
   if (byteLength > plan.byteLength) {
     const wrong = `${output.shape.join(" x ")} ${output.dtype} are ${byteLength} bytes, ${output.binding} has ${plan.byteLength}.`;
@@ -111,9 +120,8 @@ export function planOutput(
     faults.at([...path, "shape"], wrong, `At most ${counted(most, "element")} fit: mend the shape${larger}.`);
     return undefined;
   }
-  checkDtype(output, path, layout, faults);
-  const isSized = !tailOf(layout) || manifest.bindings?.[output.binding]?.elements !== undefined;
-  if (isSized) warnShort(output, path, layout, plan.byteLength, faults);
+  const isFixed = !tailOf(layout) || manifest.bindings?.[output.binding]?.elements !== undefined;
+  if (isFixed) warnShort(output, path, layout, plan.byteLength, faults);
   const padding = paddingOf(layout, byteLength);
   if (padding === null) {
     const wrong = `${output.binding} has more than ${MAX_PADDING_RANGES} gaps of padding.`;
@@ -169,6 +177,15 @@ function checkDtype(output: ManifestOutput, path: JsonPath, layout: Layout, faul
     if (signs) faults.warnAt(at, `${output.binding} is made of ${scalar} and its output is read as ${dtype}.`);
     else faults.at(at, `${name} is made of ${scalar}, the output says ${dtype}.`, `Use ${scalar}, or u8 for raw bytes.`);
   }
+}
+
+/** The type that a binding's output has, or should have, is as large as this one: its shape says how many bytes it has. */
+export function hasItsSize(dtype: Dtype, layout: Layout): boolean {
+  if (dtype === "u8") return true;
+  const scalar = onlyScalar(layout.kind === "array" ? layout.element : layout);
+  // A u64 is a pair of u32.
+  const isPair = scalar === "u32" && (dtype === "u64" || dtype === "i64");
+  return scalar !== undefined && (isPair || DTYPE_BYTES[dtype] === DTYPE_BYTES[scalar]);
 }
 
 /** Raw bytes are whole elements, and a reducer takes each byte for a number. */

@@ -3,7 +3,7 @@
 import { counted } from "../../shared/counted.ts";
 import { list } from "../../shared/kernel/path.ts";
 import type { Reflection } from "../../shared/kernel/reflect.ts";
-import type { ManifestPass } from "../../shared/manifest/pass.ts";
+import { type ManifestPass, Pass } from "../../shared/manifest/pass.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
 import { type SizedBinding, writeSet } from "./buffers.ts";
@@ -12,7 +12,7 @@ import { type Faults, fieldOf } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
 import { tellUnknown } from "./names.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { PASS_FIELDS, type Scope, UNREAD } from "./sources.ts";
+import { PASS_FIELDS, type Scope, type UnreadTable } from "./sources.ts";
 import type { PackageFiles } from "./tables.ts";
 
 const MAX_TABLE_FIELDS = 65_536;
@@ -21,12 +21,14 @@ const MARK_ONE = "Mark one @compute @workgroup_size(64).";
 /** A pass whose entry point and table are known. */
 export interface ResolvedPass {
   manifest: ManifestPass;
+  /** Its place in the manifest. */
+  index: number;
   entryPoint: string;
   repeat: number;
-  table?: CsvTable | typeof UNREAD;
+  table?: CsvTable | UnreadTable;
 }
 
-/** Finds each pass's entry point and table; undefined where there is none, with a fault. */
+/** Finds each pass's entry point, or the one that is meant, and its table; undefined where there is none, with a fault. */
 export function resolvePasses(
   manifest: Manifest,
   reflection: Reflection | undefined,
@@ -36,14 +38,13 @@ export function resolvePasses(
   return manifest.passes.map((pass, index) => {
     const path: JsonPath = ["passes", index];
     const table = pass.table === undefined ? undefined : files.table(pass.table, [...path, "table"]);
-    const unread = pass.table !== undefined && !table;
+    let unread = (pass.table !== undefined && !table) || faults.holes.touches([...path, "table"]);
     const repeat = pass.repeat ?? table?.count ?? 1;
     if (table && table.count * table.columns.length > MAX_TABLE_FIELDS) {
       const wrong = `The table has ${table.count * table.columns.length} fields.`;
       faults.at([...path, "table"], wrong, `At most ${MAX_TABLE_FIELDS} are allowed: it is part of every volunteer's plan.`);
-      return undefined;
-    }
-    if (table) {
+      unread = true;
+    } else if (table) {
       if (table.count !== repeat) {
         faults.at(
           [...path, "repeat"],
@@ -60,37 +61,44 @@ export function resolvePasses(
     const entryPoint = reflection && entryPointOf(pass, path, reflection, faults);
     return entryPoint === undefined
       ? undefined
-      : { manifest: pass, entryPoint, repeat, ...(table ? { table } : unread ? { table: UNREAD } : {}) };
+      : { manifest: pass, index, entryPoint, repeat, ...(unread ? { table: files.unreadOf(pass.table ?? "") } : table ? { table } : {}) };
   });
 }
 
 function entryPointOf(pass: ManifestPass, path: JsonPath, reflection: Reflection, faults: Faults): string | undefined {
   const names = [...reflection.entryPoints.keys()];
-  const name = pass.entryPoint;
+  const { hidden } = reflection;
+  const isHole = faults.holes.covers([...path, "entryPoint"]);
+  const name = isHole ? undefined : pass.entryPoint;
   if (name === undefined) {
-    if (names.length === 1) return names[0];
+    // Where the syntax is broken there may be another.
+    if (names.length === 1 && !hidden.has("compute")) return names[0];
+    const others = faults.holes.under(path).some((member) => !Object.hasOwn(Pass.properties, member));
     // That there is none may have a reason, which is told alone.
-    if (names.length > 0) faults.at(path, `The kernel has ${names.length} entry points.`, `Name one of ${list(names)} as entryPoint.`);
+    if (names.length > 0 && !isHole && !others && !hidden.has("compute"))
+      faults.at(path, `The kernel has ${names.length} entry points.`, `Name one of ${list(names)} as entryPoint.`);
     return undefined;
   }
   if (reflection.entryPoints.has(name)) return name;
   const stage = reflection.otherStages.get(name);
-  if (names.length === 0 && !stage) return undefined;
+  if ((names.length === 0 && !stage) || hidden.has(name)) return undefined;
   const right = names.length === 0 ? MARK_ONE : suggest(name, names, `The kernel's entry points are ${list(names)}.`);
   faults.at([...path, "entryPoint"], stage ? `${name} is a ${stage} shader.` : `The kernel has no entry point ${name}.`, right);
-  return undefined;
+  return stage ? undefined : nearest(name, names);
 }
 
-/** Tells of a kernel that Tint takes that none of its functions can be dispatched. */
-export function tellNoEntryPoint({ passes: [first] }: Manifest, faults: Faults): void {
+/** Tells that none of a kernel's functions can be dispatched, where nothing else is wrong with it: that may be the reason. */
+export function tellNoEntryPoint({ passes: [first] }: Manifest, kernel: readonly { path: string }[], faults: Faults): void {
+  if (faults.list.some(({ file }) => kernel.some(({ path }) => path === file))) return;
   if (faults.list.some(({ field }) => field === fieldOf(["passes", 0, "entryPoint"]))) return;
   const path = first?.entryPoint === undefined ? ["passes", 0] : ["passes", 0, "entryPoint"];
   faults.at(path, "The kernel has no @compute function.", MARK_ONE);
 }
 
-/** The plans of the passes. */
+/** The plans of the passes; `isComplete`: they are all, and what they use is known. */
 export function planPasses(
   passes: readonly ResolvedPass[],
+  isComplete: boolean,
   reflection: Reflection,
   buffers: readonly BufferPlan[],
   sized: ReadonlyMap<string, SizedBinding>,
@@ -98,12 +106,13 @@ export function planPasses(
   faults: Faults,
 ): PassPlan[] {
   const indexOf = new Map(buffers.map((buffer, index) => [buffer.name, index]));
-  const allUses = new Set(passes.flatMap(({ entryPoint }) => [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])]));
-  return passes.map((pass, index) => {
+  const used = passes.flatMap(({ entryPoint }) => [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])]);
+  const allUses = new Set(isComplete ? used : reflection.resources);
+  return passes.map((pass) => {
+    const { manifest, index, entryPoint, repeat, table } = pass;
     const path: JsonPath = ["passes", index];
-    const { manifest, entryPoint, repeat, table } = pass;
     const uses = [...(reflection.entryPoints.get(entryPoint)?.uses ?? [])];
-    const known = table ?? (tellForgotten(manifest, path, faults) ? UNREAD : undefined);
+    const known = table ?? (tellForgotten(manifest, path, faults) ? { unread: undefined } : undefined);
     const passScope: Scope = { ...scope, pass: { index, repeat, ...(known ? { table: known } : {}) } };
     const set: PassPlan["set"] = [];
     for (const [name, fields] of Object.entries(manifest.set ?? {})) {
@@ -132,7 +141,7 @@ export function planPasses(
       uses: uses.flatMap((name) => indexOf.get(name) ?? []).sort((a, b) => a - b),
       set,
       swap: planSwap(manifest, repeat, path, buffers, indexOf, reflection, allUses, faults),
-      ...(table && table !== UNREAD ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
+      ...(table && "bytes" in table ? { table: { columns: table.columns.map((column) => column.name), lines: decimalLines(table) } } : {}),
     };
   });
 }
@@ -168,10 +177,11 @@ function planSwap(
   const seen = new Set<string>();
   for (const [index, pair] of (pass.swap ?? []).entries()) {
     const at = [...path, "swap", index];
+    if (faults.holes.touches(at)) continue;
     const found = pair.map((name, side) => {
       const buffer = indexOf.get(name);
       // One that is used and is no buffer has a fault of its own in the kernel.
-      if (buffer === undefined && !uses.has(name)) {
+      if (buffer === undefined && !uses.has(name) && !reflection.hidden.has(name)) {
         const others = [...indexOf.keys()].filter((known) => !pair.includes(known));
         const right = suggest(name, others, `The passes use ${list([...indexOf.keys()])}.`);
         const wrong = reflection.resources.includes(name) ? `The passes do not use ${name}.` : `The kernel has no binding ${name}.`;

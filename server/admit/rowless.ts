@@ -4,11 +4,11 @@ import { list } from "../../shared/kernel/path.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
-import { columnsIn } from "./loose.ts";
+import { columnsIn } from "./names.ts";
 
 /** True where it was told. `tables`: the package's CSV files. */
 export function checkRowless(manifest: Manifest, tables: readonly string[], faults: Faults): boolean {
-  if ("rows" in manifest.units) return false;
+  if ("rows" in manifest.units || faults.holes.touches(["units"])) return false;
   const sets = [
     ...Object.entries(manifest.bindings ?? {}).map(([name, { set }]) => usesIn(set, ["bindings", name, "set"])),
     ...manifest.passes.map(({ set }, pass) => usesIn(set, ["passes", pass, "set"])),

@@ -1,4 +1,5 @@
 /** What a part of the manifest's definition allows, in words for whoever wrote something else. */
+import { IsOptional } from "typebox";
 import { OTHER_TYPE_NAMES } from "../../shared/kernel/type-names.ts";
 import { fieldOf } from "./faults.ts";
 import type { Json, JsonPath } from "./json.ts";
@@ -24,6 +25,40 @@ export interface Schema {
   pattern?: string;
   description?: string;
   examples?: Json[];
+}
+
+/** It may be left out where it is a member. */
+export function isOptional(schema: Schema): boolean {
+  return IsOptional(schema);
+}
+
+/** Of all strings that the manifest asks for one is good: a name and a path, a number, a reference. */
+const SAMPLE_TEXTS = ["x", "0", "$unit.index"];
+
+/** The least that a part of the manifest may be. */
+export function sampleOf(schema: Schema): Json {
+  if (schema.const !== undefined) return schema.const;
+  const [branch] = schema.anyOf ?? [];
+  if (branch) return sampleOf(branch);
+  switch (schema.type) {
+    case "object":
+      return Object.fromEntries((schema.required ?? []).map((key) => [key, sampleOf(schema.properties?.[key] ?? {})]));
+    case "array":
+      return Array.isArray(schema.items)
+        ? schema.items.map(sampleOf)
+        : Array.from({ length: schema.minItems ?? 0 }, () => sampleOf((schema.items as Schema | undefined) ?? {}));
+    case "string":
+      return SAMPLE_TEXTS.find((text) => schema.pattern === undefined || new RegExp(schema.pattern, "u").test(text)) ?? "";
+    case "number":
+    case "integer":
+      return schema.minimum ?? (schema.exclusiveMinimum ?? -1) + 1;
+    case "boolean":
+      return false;
+    case undefined:
+      return null;
+    default:
+      return schema.type satisfies never;
+  }
 }
 
 /** Where to write what: `Write "recordBytes": 16 in bindings.x.init.split: bytes of one record.` */

@@ -1,7 +1,7 @@
 /** What a value of the manifest may refer to, and between which extremes it lies. */
 
 import type { Source, SourceRef, UnitSpace } from "../../shared/plan.ts";
-import type { CsvTable } from "./csv.ts";
+import type { CsvColumns, CsvTable } from "./csv.ts";
 import { DECIMAL, decimalOf, isNegativeZero, isTooLarge, MAX_U64, tooLarge } from "./decimal.ts";
 import type { Json } from "./json.ts";
 import { nearest, suggest } from "./nearest.ts";
@@ -9,9 +9,10 @@ import { nearest, suggest } from "./nearest.ts";
 /** In the place of what could not be read: its own faults are told, what refers to it has none of its own. */
 export const UNREAD = "unread";
 
-/** A table with faults: its columns, where they could be read. */
-interface UnreadTable {
+/** A table with faults, or one that is not there: the names of its columns, where they could be read, and what is known by their good values. */
+export interface UnreadTable {
   unread: readonly string[] | undefined;
+  part?: CsvColumns;
 }
 
 /** The references that are allowed where a value stands. */
@@ -20,7 +21,7 @@ export interface Scope {
   /** The table of `units.rows`; undefined when the units have none. */
   rows?: CsvTable | UnreadTable;
   /** Present inside a pass. */
-  pass?: { index: number; repeat: number; table?: CsvTable | typeof UNREAD };
+  pass?: { index: number; repeat: number; table?: CsvTable | UnreadTable };
 }
 
 /** A source with the extremes of its value over all units and iterations. */
@@ -40,6 +41,8 @@ export interface Sourced {
   fraction?: () => string;
   /** Integers that are computed in f64 and reach beyond 2^53. */
   rounds?: boolean;
+  /** All of its values in a table, as decimal strings. */
+  values?: () => Iterable<string>;
 }
 
 export interface ValueFault {
@@ -121,8 +124,13 @@ function affine(reference: string, scale: string, offset: string, scope: Scope):
     ...(found.cells ? { cells: found.cells } : {}),
     integer: whole,
     ...(found.fraction ? { fraction: found.fraction } : {}),
+    ...(found.values ? { values: () => mapped(found.values, map) } : {}),
     ...(whole && !exact && extremes.some((extreme) => Math.abs(Number(extreme)) > 2 ** 53) ? { rounds: true } : {}),
   };
+}
+
+function* mapped(values: Referred["values"], map: (value: bigint | number) => string): Iterable<string> {
+  for (const value of values?.() ?? []) yield map(value);
 }
 
 interface Referred {
@@ -134,6 +142,7 @@ interface Referred {
   whole?: boolean;
   fraction?: () => string;
   negativeZero?: true;
+  values?: () => Iterable<bigint | number>;
 }
 
 function refer(reference: string, scope: Scope): Referred | ValueFault {
@@ -143,17 +152,22 @@ function refer(reference: string, scope: Scope): Referred | ValueFault {
   if (space === "unit") return unitReference(name, scope);
   if (space === "row") {
     if (!scope.rows) return { wrong: "The units have no rows.", right: 'Let units be {"rows": "params.csv"}.' };
-    if ("unread" in scope.rows) return unreadColumn(name, scope.rows);
+    if ("unread" in scope.rows) return unreadColumn(name, scope.rows, "units' table", (index) => ({ kind: "row", column: index }));
     return column(name, scope.rows, "units' table", (index) => ({ kind: "row", column: index }));
   }
   if (space === "pass") return passReference(name, scope);
   return { wrong: `There is no $${space}.`, right: suggest(space, ["unit", "row", "pass"], "There are $unit, $row and $pass.") };
 }
 
-/** Of a table that has faults only its header is known. */
-function unreadColumn(name: string, { unread }: UnreadTable): ValueFault {
-  if (!unread || unread.includes(name)) return TOLD;
-  return noColumn(name, unread, "units' table");
+/** Of a table that has faults the good values have to fit as well. */
+function unreadColumn(
+  name: string,
+  { unread, part }: UnreadTable,
+  title: string,
+  ref: (index: number) => SourceRef,
+): Referred | ValueFault {
+  if (unread && !unread.includes(name)) return noColumn(name, unread, title);
+  return part?.columns.some((known) => known.name === name) ? column(name, part, title, ref) : TOLD;
 }
 
 function noColumn(name: string, names: readonly string[], title: string): ValueFault {
@@ -178,7 +192,8 @@ function passReference(name: string, { pass }: Scope): Referred | ValueFault {
   if (!pass) return { wrong: `$pass.${name} has no value outside of a pass.`, right: "Move it to the set of the pass." };
   if (name === "index") return { ref: { kind: "pass", field: "index" }, min: BigInt(pass.index), max: BigInt(pass.index) };
   if (name === "iteration") return { ref: { kind: "pass", field: "iteration" }, min: 0n, max: BigInt(pass.repeat - 1) };
-  if (pass.table === UNREAD) return TOLD;
+  if (pass.table && "unread" in pass.table)
+    return unreadColumn(name, pass.table, "pass's table", (index) => ({ kind: "pass-row", column: index }));
   if (!pass.table) {
     const right = nearest(name, PASS_FIELDS);
     return {
@@ -189,7 +204,12 @@ function passReference(name: string, { pass }: Scope): Referred | ValueFault {
   return column(name, pass.table, "pass's table", (index) => ({ kind: "pass-row", column: index }));
 }
 
-function column(name: string, { columns, cell }: CsvTable, title: string, ref: (index: number) => SourceRef): Referred | ValueFault {
+function column(
+  name: string,
+  { columns, cell, values }: CsvColumns,
+  title: string,
+  ref: (index: number) => SourceRef,
+): Referred | ValueFault {
   const index = columns.findIndex((candidate) => candidate.name === name);
   const found = columns[index];
   const names = columns.map((candidate) => candidate.name);
@@ -201,6 +221,7 @@ function column(name: string, { columns, cell }: CsvTable, title: string, ref: (
     min: float ? Number(found.min) : found.min,
     max: float ? Number(found.max) : found.max,
     cells: [() => cell(minRow, index), () => cell(maxRow, index)],
+    values: () => values(index),
     ...(float ? { whole: fractionRow === undefined } : {}),
     ...(found.negativeZero ? { negativeZero: true } : {}),
     ...(fractionRow === undefined ? {} : { fraction: () => cell(fractionRow, index) }),

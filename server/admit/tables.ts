@@ -5,8 +5,9 @@ import { PATH_PATTERN } from "../../shared/manifest/file.ts";
 import { type CsvTable, readCsv } from "./csv.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
-import { suggest } from "./nearest.ts";
+import { nearest, suggest } from "./nearest.ts";
 import { type JobPackage, MANIFEST_FILE, type Progress } from "./package.ts";
+import type { UnreadTable } from "./sources.ts";
 
 const PATH = new RegExp(PATH_PATTERN);
 
@@ -17,7 +18,7 @@ export class PackageFiles {
   private readonly used: ReadonlySet<string>;
   private readonly progress: Progress;
   private readonly tables = new Map<string, CsvTable | undefined>();
-  private readonly headers = new Map<string, readonly string[]>();
+  private readonly unread = new Map<string, UnreadTable>();
 
   /**
    * `named`: files that the manifest names somewhere; none of them is what another name was meant for. `used`: columns that it
@@ -74,10 +75,10 @@ export class PackageFiles {
     if (this.tables.has(file)) return this.tables.get(file);
     const bytes = this.text(file, path, [".csv"]);
     this.progress({ file, doing: "reading the table" });
-    const read = bytes && readCsv(file, bytes, (name) => this.used.has(name));
+    const read = bytes && readCsv(file, bytes, (name, names) => this.uses(name, names));
     if (read && "faults" in read) {
       for (const fault of read.faults) this.faults.add(fault);
-      if (read.names) this.headers.set(file, read.names);
+      this.unread.set(file, { unread: read.names, ...(read.part ? { part: read.part } : {}) });
     }
     const table = read && !("faults" in read) ? read : undefined;
     for (const name of table?.texts ?? []) this.faults.warn(`${file}: ${name} holds text and nothing uses it: it is left out.`);
@@ -90,8 +91,13 @@ export class PackageFiles {
     return table;
   }
 
-  /** The columns of a table that was read and has faults, where its header could be read. */
-  headerOf(file: string): readonly string[] | undefined {
-    return this.headers.get(file);
+  /** What is known of a table that has faults, or is not there. */
+  unreadOf(file: string): UnreadTable {
+    return this.unread.get(file) ?? { unread: undefined };
+  }
+
+  /** The manifest names the column, or one that was meant for it. */
+  private uses(name: string, names: readonly string[]): boolean {
+    return this.used.has(name) || [...this.used].some((other) => !names.includes(other) && nearest(other, names) === name);
   }
 }

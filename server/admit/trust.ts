@@ -13,7 +13,7 @@ export function checkTrust({ verify, pool }: Manifest, faults: Faults): void {
       'Write "quorum", or "trusted".',
     );
   if (verify?.tier !== "trusted") return;
-  if (pool === undefined)
+  if (pool === undefined && !faults.holes.touches(["pool"]))
     faults.at(path, "A public job cannot trust its volunteers.", 'Name a pool of yours with "pool", or write "quorum".');
   if (verify.quorum !== undefined) {
     faults.at(["verify", "quorum"], "A trusted job computes each unit once.", 'Leave it out, or write the tier "quorum".');

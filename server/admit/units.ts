@@ -35,17 +35,21 @@ export function readUnits(manifest: Manifest, files: PackageFiles, faults: Fault
     if (split) splits.set(name, split);
   }
   const { units } = manifest;
+  const { holes } = faults;
+  if (holes.touches(["units"])) return { splits };
   if ("rows" in units) {
     const rows = files.table(units.rows, ["units", "rows"]);
     return { ...(rows ? { space: { count: rows.count }, rows } : {}), splits: checkPieces(rows?.count, splits, faults) };
   }
   if ("split" in units) {
     const split = splits.get(units.split);
-    if (!split && splitIn(manifest.bindings?.[units.split]?.init)) return { splits };
+    const at = ["bindings", units.split, "init"];
+    if (!split && (splitIn(manifest.bindings?.[units.split]?.init) || holes.touches(at))) return { splits };
     if (!split) {
       const known = Object.keys(manifest.bindings ?? {});
       const there = known.includes(units.split);
       const wrong = there ? `${units.split} is not split.` : `job.json gives no binding ${units.split}.`;
+      if (manifest.bindings?.[units.split]?.init === undefined) holes.add(at);
       const [cut] = splits.keys();
       const right = 'Give that binding "init": {"file": …, "split": {"recordBytes": …, "recordsPerUnit": …}}.';
       faults.at(["units", "split"], wrong, cut === undefined ? right : `Write "split": "${cut}": that binding's file is split.`);
@@ -75,6 +79,7 @@ function readSplit(binding: string, init: Init, path: JsonPath, files: PackageFi
   if (!splitIn(init)) return undefined;
   const stat = files.input(init.file, [...path, "file"]);
   if (!stat) return undefined;
+  if (faults.holes.touches([...path, "split"])) return undefined;
   const { recordBytes, recordsPerUnit } = init.split;
   const bytesPerUnit = recordBytes * recordsPerUnit;
   if (bytesPerUnit > MAX_CHUNK_BYTES) {

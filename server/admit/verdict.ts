@@ -2,39 +2,36 @@
 import type { BlobHash } from "../../shared/ids.ts";
 import { type Reflection, reflect } from "../../shared/kernel/reflect.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import { type JobPlan, type OutputPlan, PLAN_VERSION } from "../../shared/plan.ts";
+import { type JobPlan, PLAN_VERSION } from "../../shared/plan.ts";
 import { warnAlike } from "./alike.ts";
-import { checkBounds, followPasses } from "./bounds.ts";
-import { planBuffer, sizeBindings, swapPartners } from "./buffers.ts";
-import { checkHasChecker, planChecker, resolveChecker } from "./checker.ts";
-import { checkComparators, warnRoom } from "./compare.ts";
+import { checkBounds, followPasses, unfollowed } from "./bounds.ts";
+import { swapPartners } from "./buffers.ts";
+import { checkHasChecker } from "./checker.ts";
+import { warnRoom } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
 import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
 import { explainManifest } from "./explain.ts";
 import { Faults } from "./faults.ts";
+import { type Fitted, fitManifest } from "./fitted.ts";
 import { usesFloats, warnFloats } from "./floats.ts";
-import { checkWritten, warnRepeats } from "./fruitless.ts";
-import { readJson } from "./json.ts";
+import { warnRepeats } from "./fruitless.ts";
+import { readOn } from "./json.ts";
 import { decode, lineOf, readKernelFiles, sourceOf, tellTint } from "./kernel-files.ts";
 import { MAX_ENTRY_POINTS } from "./limits.ts";
-import { checkLooseFiles, checkLooseNames, columnsIn, kernelList, otherFiles } from "./loose.ts";
-import { checkAbsent, checkNames, meantBy, namedFiles } from "./names.ts";
+import { columnsIn, kernelIn, namedFiles } from "./names.ts";
 import { suggest } from "./nearest.ts";
-import { readNeeds, readOverrides, readWorkgroups } from "./needs.ts";
 import { warnEarlyReads, warnOldOutputs } from "./order.ts";
-import { checkOutputs, planOutput } from "./outputs.ts";
-import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type SplitCut } from "./package.ts";
+import { checkOutputs } from "./outputs.ts";
+import { type Admission, type JobPackage, MANIFEST_FILE, type Progress, type Refused, type SplitCut } from "./package.ts";
 import { warnPadded } from "./padded.ts";
-import { planPasses, resolvePasses, tellNoEntryPoint } from "./passes.ts";
+import { resolvePasses, tellNoEntryPoint } from "./passes.ts";
 import { warnRaces } from "./races.ts";
-import { checkRowless } from "./rowless.ts";
 import { planSlicing } from "./slicing.ts";
-import { type Scope, UNREAD } from "./sources.ts";
+import { sureOf } from "./sure.ts";
 import { PackageFiles } from "./tables.ts";
 import type { TintPipeline } from "./tint.ts";
 import { checkSampled, checkTrust } from "./trust.ts";
-import { withBindings } from "./unfilled.ts";
 import { readUnits } from "./units.ts";
 import { warnUnread } from "./unread.ts";
 
@@ -48,20 +45,21 @@ export async function judgePackage(pkg: JobPackage, progress: Progress): Promise
   const text = decode(bytes);
   if (text === undefined)
     return { ok: false, faults: [{ file: MANIFEST_FILE, wrong: "The file is not UTF-8.", right: "Save it as UTF-8." }], more: true };
-  const json = readJson(MANIFEST_FILE, text);
-  if (!("placeOf" in json)) return { ok: false, faults: [json], more: true };
+  const { json, faults: ofText, whole } = readOn(MANIFEST_FILE, text);
   const faults = new Faults(json);
-  const { value } = json;
-  const manifest = explainManifest(value, faults);
-  if (manifest) return judgeManifest(manifest, pkg, faults, progress);
-  // The manifest has no shape to go by, but its kernel, its files and its names can be judged all the same.
-  const files = new PackageFiles(pkg, [...kernelList(value), ...otherFiles(value)], columnsIn(value), faults, progress);
-  checkLooseFiles(value, files);
-  const read = readKernelFiles(kernelList(value), files, faults, progress);
-  if (read?.kernel && read.faults.length === 0) checkLooseNames(value, reflect(read.kernel), faults);
+  for (const fault of ofText) faults.add(fault);
+  if (!json) return judgeKernel(kernelIn(whole), pkg, faults, progress);
+  const manifest = explainManifest(json.value, faults);
+  return manifest ? judgeManifest(manifest, pkg, faults, progress) : refusal(faults, true);
+}
+
+/** The kernel alone, of a manifest that could be read up to its files. */
+async function judgeKernel(names: readonly string[], pkg: JobPackage, faults: Faults, progress: Progress): Promise<Refused> {
+  const files = new PackageFiles(pkg, names, new Set(), faults, progress);
+  const read = names.length > 0 ? readKernelFiles(names, files, faults, progress) : undefined;
   if (read?.kernel) await tellTint(read.kernel, read, {}, faults, progress);
   else for (const fault of read?.faults ?? []) faults.add(fault);
-  return { ok: false, faults: faults.sorted(), more: true };
+  return refusal(faults, true);
 }
 
 async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults, progress: Progress): Promise<Admission> {
@@ -73,104 +71,61 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   checkHasChecker(manifest, faults);
   const read = readKernelFiles(manifest.kernel, files, faults, progress);
   const kernel = read?.kernel;
-  if (kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel declares" });
-  // What a fault of syntax hides is not missing: the manifest is held against a kernel that could be read.
-  const reflection = kernel && read.faults.length === 0 ? reflect(kernel) : undefined;
-  const declared = reflection?.entryPoints.size ?? 0;
+  if (!read || !kernel) {
+    resolvePasses(manifest, undefined, files, faults);
+    for (const fault of read?.faults ?? []) faults.add(fault);
+    return refusal(faults, true);
+  }
+  const { file } = kernel.placeOf(0);
+  progress({ file, doing: "reading what the kernel declares" });
+  const reflection = reflect(kernel, read.broken);
+  const declared = reflection.entryPoints.size;
   if (declared > MAX_ENTRY_POINTS) {
     faults.at(["kernel"], `The kernel has ${declared} entry points.`, `At most ${MAX_ENTRY_POINTS} are allowed.`);
-    return { ok: false, faults: faults.sorted(), more: true };
+    return refusal(faults, true);
   }
-  const passes = resolvePasses(manifest, reflection, files, faults);
-  if (read && kernel) progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "laying the kernel's types out" });
-  if (!read || !kernel || !reflection) {
-    if (kernel) await tellTint(kernel, read, {}, faults, progress);
-    else for (const fault of read?.faults ?? []) faults.add(fault);
-    if (read && kernel) checkAbsent(manifest, reflect(kernel).resources, read.files, faults);
-    return { ok: false, faults: faults.sorted(), more: true };
-  }
-  if (reflection.entryPoints.size === 0) {
-    await tellTint(kernel, read, {}, faults, progress);
-    // What Tint says of a kernel without one is the reason.
-    if (faults.list.every(({ file }) => file === MANIFEST_FILE)) tellNoEntryPoint(manifest, faults);
-    return { ok: false, faults: faults.sorted(), more: true };
-  }
-  const resolved = passes.filter((pass) => pass !== undefined);
-  const entryPoints = resolved.map((pass) => pass.entryPoint);
-  const checker = resolveChecker(manifest, reflection, faults);
-  const compiled = checker ? [...entryPoints, checker.entryPoint] : entryPoints;
-  const { bindings, unbindable, isDoubled, faults: bindingFaults } = reflection.bindingsOf(compiled);
-  const inUse = new Set(entryPoints.flatMap((name) => [...(reflection.entryPoints.get(name)?.uses ?? [])]));
-  // A type that nothing declares is told as such.
+  const resolved = resolvePasses(manifest, reflection, files, faults);
+  progress({ file, doing: "laying the kernel's types out" });
   const undeclared = new Set(read.unresolved.map(lineOf));
-  for (const fault of bindingFaults) if (!undeclared.has(lineOf(fault))) faults.add(fault);
-  const known = new Set([...bindings.map((binding) => binding.name), ...unbindable]);
-  const complete = resolved.length === passes.length;
-  checkNames(manifest, reflection, bindings, known, inUse, complete, faults);
-
-  const overrides = readOverrides(manifest, kernel, reflection, compiled, faults);
-  const inPasses = new Set(manifest.passes.flatMap((pass) => Object.keys(pass.set ?? {})));
-  // What a misspelt name was meant to fill is not empty: the name's own fault says so.
-  for (const name of [...inPasses, ...Object.keys(manifest.bindings ?? {})]) {
-    const meant = meantBy(name, reflection.resources, bindings);
-    if (meant !== undefined) inPasses.add(meant);
-  }
-  const filled = withBindings(manifest, bindings, inPasses, faults);
-  const allSized = sizeBindings(filled, bindings, units, files, faults);
-  const sized = new Map([...allSized].filter(([name]) => inUse.has(name)));
-  const tables = [...pkg.files.keys()].filter((name) => name.endsWith(".csv"));
-  const unread = "rows" in manifest.units ? { unread: files.headerOf(manifest.units.rows) } : undefined;
-  const rows = units.rows ?? unread ?? (checkRowless(manifest, tables, faults) ? { unread: undefined } : undefined);
-  const scope: Scope = { units: units.space ?? UNREAD, ...(rows ? { rows } : {}) };
+  const fitted = fitManifest(manifest, resolved, { pkg, files, units, kernel, reflection, undeclared }, faults);
+  const { passes, buffers, outputs, sized, entryPoints, compiled, checker, overrides, workgroups, requires, needs } = fitted;
   const swapped = swapPartners(manifest);
-  const planned = [...allSized.values()].map((binding) => {
-    const { name } = binding.reflected;
-    return planBuffer(binding, inPasses.has(name) || swapped.has(name), units, scope, files, faults);
-  });
-  const buffers = planned.filter(({ name }) => inUse.has(name));
-  const outputs = manifest.output.flatMap((output, index): OutputPlan[] => {
-    const layout = sized.get(output.binding)?.reflected.layout;
-    const plan = layout && planOutput(manifest, output, index, buffers, layout, swapped.has(output.binding), faults);
-    return plan ? [plan] : [];
-  });
-  checkComparators(manifest, outputs, faults);
-  const checkerPlan = checker && planChecker(checker, reflection, planned, buffers, outputs, allSized, faults);
-  const passPlans = planPasses(resolved, reflection, buffers, sized, scope, faults);
-  const workgroups = readWorkgroups(kernel, compiled, overrides);
-  const { requires, needs } = readNeeds(manifest, kernel, reflection, compiled, overrides, workgroups, planned, faults);
-  const unset = warnDefaults(manifest, buffers, sized, swapped, passPlans, faults);
-  warnAlike(units, buffers, passPlans, faults);
-  warnOldOutputs(manifest, passPlans, buffers, faults);
-  warnPadded(manifest, units, sized, buffers, passPlans, faults);
+  const unset = warnDefaults(manifest, buffers, sized, swapped, passes, faults);
+  warnAlike(units, buffers, passes, faults);
+  warnOldOutputs(manifest, passes, buffers, faults);
+  warnPadded(manifest, units, sized, buffers, passes, faults);
 
-  checkWritten(manifest, passPlans, buffers, faults);
-  const whole = faults.list.length === 0;
-  const pipelines = complete && unbindable.size === 0 && whole ? pipelinesOf(compiled, reflection, planned) : [];
+  const pipelines = fitted.isWhole ? pipelinesOf(fitted, reflection) : [];
   const raised = Object.keys(requires.limits).length > 0;
-  await tellTint(kernel, read, { pipelines, overrides, raised, isDoubled }, faults, progress);
-  if (faults.list.length === 0) refuseInlined(kernel, compiled, faults);
-  if (faults.list.length > 0 || !units.space) return { ok: false, faults: faults.sorted(), more: true };
-  // Of a kernel that Tint took: what is refused needs no word on what it might do.
-  progress({ file: manifest.kernel[0] ?? MANIFEST_FILE, doing: "reading what the kernel stores" });
-  const judged = { kernel, passes: passPlans, workgroups, overrides, units, buffers, sized };
-  const followed = followPasses(judged);
-  checkBounds(judged, followed, faults);
-  warnCoverage(manifest, kernel, passPlans, workgroups, buffers, sized, followed, faults);
-  warnUnread(manifest, passPlans, buffers, sized, units, unset, followed, faults);
-  warnEarlyReads(manifest, kernel, passPlans, buffers, faults);
-  warnRepeats(kernel, passPlans, buffers, faults);
-  warnFloats(manifest, kernel, entryPoints, sized, faults);
-  warnEndless(kernel, faults);
-  warnRaces(kernel, workgroups, faults);
-  warnHuge(passPlans, workgroups, faults);
+  const isValid = await tellTint(kernel, read, { pipelines, overrides, raised, isDoubled: fitted.isDoubled }, faults, progress);
+  if (reflection.entryPoints.size === 0 && reflection.hidden.isEmpty) tellNoEntryPoint(manifest, read.files, faults);
+  if (!isValid || !fitted.isWhole) return refusal(faults, true);
+  refuseInlined(kernel, compiled, faults);
 
-  const dispatched = checkerPlan ? [...passPlans, checkerPlan.pass] : passPlans;
+  // Of a kernel that Tint took: what is refused needs no word on what it might do.
+  progress({ file, doing: "reading what the kernel stores" });
+  const { doubtful, isSure, ofPass } = sureOf(manifest, buffers, units, faults);
+  const judged = { kernel, passes, workgroups, overrides, units, buffers, sized, doubtful };
+  const followed = followPasses(judged).map((each, index) => (ofPass(index) ? each : unfollowed(each.pass)));
+  checkBounds(judged, followed, faults);
+  if (faults.list.length === 0) {
+    warnCoverage(manifest, kernel, passes, workgroups, buffers, sized, followed, faults);
+    warnUnread(manifest, passes, buffers, sized, units, unset, followed, faults);
+    warnEarlyReads(manifest, kernel, passes, buffers, faults);
+    warnRepeats(kernel, passes, buffers, faults);
+    warnFloats(manifest, kernel, entryPoints, sized, faults);
+    warnEndless(kernel, faults);
+    warnRaces(kernel, workgroups, faults);
+    warnHuge(passes, workgroups, faults);
+  }
+
+  const dispatched = checker ? [...passes, checker.pass] : passes;
   const sliced = await planSlicing(kernel, reflection, dispatched, pipelines, overrides, raised, progress);
-  const [passesOf, checks] = [sliced.passes.slice(0, passPlans.length), sliced.passes[passPlans.length]];
+  const checks = sliced.passes[passes.length];
   const floats = usesFloats(manifest, kernel, compiled, sized);
-  checkSampled(manifest, sliced.slicing, floats, faults);
+  if (isSure) checkSampled(manifest, sliced.slicing, floats, faults);
+  if (faults.list.length > 0 || !units.space) return refusal(faults, !isSure);
   warnRoom(manifest, outputs, floats, faults);
-  if (faults.list.length > 0) return { ok: false, faults: faults.sorted() };
   if ("whole" in sliced.slicing)
     faults.warn(
       `Its dispatches run whole, not in slices. ${sliced.slicing.whole} Browsers where one takes longer than 12 ms compute it only while nobody is there, and none where it takes a second.`,
@@ -179,7 +134,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const plan: JobPlan = {
     version: PLAN_VERSION,
     ...sliced,
-    passes: passesOf,
+    passes: sliced.passes.slice(0, passes.length),
     units: units.space,
     ...(units.rows
       ? {
@@ -193,7 +148,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
       : {}),
     buffers,
     outputs,
-    ...(checkerPlan && checks ? { checker: { ...checkerPlan, pass: checks } } : {}),
+    ...(checker && checks ? { checker: { ...checker, pass: checks } } : {}),
     overrides,
     requires,
     seed: String(manifest.seed ?? 0),
@@ -225,9 +180,14 @@ function checkSeed(manifest: Manifest, faults: Faults): void {
   }
 }
 
-function pipelinesOf(entryPoints: readonly string[], reflection: Reflection, buffers: JobPlan["buffers"]): TintPipeline[] {
-  return [...new Set(entryPoints)].flatMap((name) => {
+function pipelinesOf({ compiled, planned }: Fitted, reflection: Reflection): TintPipeline[] {
+  return [...new Set(compiled)].flatMap((name) => {
     const entry = reflection.entryPoints.get(name);
-    return entry ? [{ entryPoint: name, offset: entry.offset, buffers: buffers.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
+    return entry ? [{ entryPoint: name, offset: entry.offset, buffers: planned.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
   });
+}
+
+/** `isCut`: these faults kept a part of the judgement from what it looks for. */
+function refusal(faults: Faults, isCut: boolean): Refused {
+  return { ok: false, faults: faults.sorted(), ...(isCut || faults.isFull ? { more: true } : {}) };
 }

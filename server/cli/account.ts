@@ -1,6 +1,7 @@
-/** `account new|words|restore|link|remove`, with the verbs of account-devices.ts: one account on several devices. */
+/** `account new|words|restore|link|forget|remove`, with the verbs of account-devices.ts: one account on several devices. */
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import type { Place } from "../../client/dawn/account.ts";
@@ -62,6 +63,18 @@ export function accountVerb(program: Command): void {
 
   deviceVerbs(account, HOME);
 
+  online("forget [file]", "remove this machine's key and what it has earned; with the account's file all devices of the account, for good")
+    .option("--yes", "do not ask")
+    .action(async (file: string | undefined, options: HomeOptions & { yes?: boolean }) => {
+      const key = file === undefined ? undefined : accountKey(await readAccount(file));
+      const what = key ? "The whole account, all its devices and what they earned," : "This machine's key, and what it has earned,";
+      if (!options.yes) await sure(`${what} will be gone, for good.`);
+      const { forget } = await import("../../client/dawn/account.ts");
+      await said(forget(placeOf(options), key));
+      if (options.json) printJson({ forgotten: key ? "account" : "device" });
+      else note(`${what.replace(/,$/, "")} ${key ? "are" : "is"} forgotten.`);
+    });
+
   online("remove <device> <file>", "take a device off the account for good, by its name in devices: a laptop that is lost").action(
     async (device: string, file: string, options: HomeOptions) => {
       const { devicesOf, removeDevice } = await import("../../client/dawn/account.ts");
@@ -72,6 +85,15 @@ export function accountVerb(program: Command): void {
       else note(`${one.name || volunteerIdOf(one.device)} is off the account. What it has earned stays the account's.`);
     },
   );
+}
+
+/** Without a terminal nobody can say so. */
+async function sure(what: string): Promise<void> {
+  const no = new CliError(EXIT.usage, "usage", `${what} Nothing was done.`, "--yes does it without asking.");
+  if (!process.stdin.isTTY) throw no;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${what} Go on? [y/N] `).finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw no;
 }
 
 /** Joins this machine to the account, and says what the account has. */

@@ -1,6 +1,6 @@
 /**
  * `demo`: the main job end to end on this machine. A coordinator on an empty folder, the jobs of the gallery through the
- * public API, two volunteers in browsers of their own, one that lies; then the answers are compared with the references.
+ * public API, two volunteers in browsers of their own, an auditor, three that lie, two of them together; then the answers are compared with the references.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,15 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { Static } from "typebox";
 import { JobListSchema, type JobStatus, RefusedListSchema, VolunteerListSchema } from "../../shared/api.ts";
+import { toHex } from "../../shared/bytes.ts";
 import { SIGN_EVERY_MS } from "../../shared/statement.ts";
+import { UnitSchema } from "../../shared/unit.ts";
 import { DEFAULT_CONFIG } from "../config.ts";
 import { ROOT } from "../root.ts";
 import { type Connection, sendJson } from "./api.ts";
+import { openAuditor } from "./demo/auditor.ts";
 import { type Board, openBoard } from "./demo/board.ts";
 import { type BrowserVolunteer, openVolunteer } from "./demo/browser.ts";
-import type { Liar } from "./demo/liar.ts";
+import type { Liars } from "./demo/liars.ts";
 import { type Comparison, compareWithReference, type Reference, readReference } from "./demo/reference.ts";
-import { claimsOf, type DemoJob, type DemoReport, type DemoVolunteer, printReport } from "./demo/report.ts";
+import { claimsOf, type DemoAudits, type DemoJob, type DemoReport, type DemoVolunteer, printReport } from "./demo/report.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { packageFiles } from "./folder.ts";
 import { note, print, printJson } from "./print.ts";
@@ -38,7 +41,7 @@ const GIVE_UP_MS = 15 * 60_000;
 export function demoVerb(program: Command): void {
   program
     .command("demo")
-    .description("three jobs, two volunteers in browsers, one that lies, all on this machine")
+    .description("three jobs, two volunteers in browsers, three that lie and an auditor, all on this machine")
     .option("--keep", "leave it running")
     .option("--json", "print a JSON line at the end")
     .action(async (options: { keep?: boolean; json?: boolean }) => {
@@ -71,6 +74,8 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
     data: join(FOLDER, "data"),
     port: 0,
     allowSoftware: true,
+    // A software GPU would take longer to measure the jobs than to compute them.
+    canaryMinutes: 0,
     logLevel: "warn",
     network: {
       name: "Idlewave demo",
@@ -83,29 +88,37 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
   closing.push(() => coordinator.close());
   const connection: Connection = { url: coordinator.url, token: coordinator.adminToken };
 
+  const home = join(FOLDER, "auditor");
+  const auditorId = await keyIn(home);
+  const auditor = openAuditor(connection, coordinator.auditorToken, home);
+  closing.push(() => auditor.stop());
+
   board.news(`submitting the jobs of the gallery to ${coordinator.url}`);
   const references = await submitGallery(connection);
-  const browsers = await openBrowsers(coordinator.url, board, closing);
-  const { startLiar } = await import("./demo/liar.ts");
-  const liar = await startLiar(coordinator.url);
+  board.news("waiting for the auditor");
+  await auditor.ready();
+  const { startLiars } = await import("./demo/liars.ts");
+  const liars = await startLiars(coordinator.url);
   let left = false;
   const leave = async () => {
     if (left) return;
     left = true;
-    await liar.stop();
+    await liars.stop();
   };
   closing.push(leave);
 
-  const jobs = await untilEnded(connection, browsers, liar, board);
+  const browsers = await openBrowsers(coordinator.url, board, closing);
+  const jobs = await untilEnded(connection, browsers, liars, board);
   await leave();
   board.news("comparing with the public answers");
   const compared = new Map<number, Comparison>();
   for (const [id, reference] of references) compared.set(id, await compareWithReference(connection, id, reference));
   const picture = await savePicture(connection, jobs);
-  const strangers = await refusedOfOthers(connection, jobs, liar);
+  const { strangers, audits } = await refusedIn(connection, jobs, liars);
   const report: DemoReport = {
     jobs: jobs.map((job) => demoJob(job, compared)),
-    volunteers: await demoVolunteers(connection, liar),
+    volunteers: await demoVolunteers(connection, liars, auditorId),
+    audits,
     seconds: Math.round((Date.now() - started) / 100) / 10,
   };
   board.stop();
@@ -119,6 +132,13 @@ async function demo(options: { keep?: boolean; json?: boolean }, closing: (() =>
   else print(`It was served at ${url}; \`npm run demo -- --keep\` leaves it running.`);
   if (options.json) printJson(report);
   return claims.every(({ holds }) => holds);
+}
+
+/** First 12 hexadecimal digits of the key that the donor of `audit` finds in this folder. */
+async function keyIn(home: string): Promise<string> {
+  await mkdir(home, { recursive: true });
+  const { fileIdentity } = await import("../../client/dawn/identity.ts");
+  return toHex((await fileIdentity(join(home, "identity.json"))).publicKey).slice(0, 12);
 }
 
 /** Submits every job of the gallery but the benchmark; resolves with the references by job number. */
@@ -144,14 +164,14 @@ async function openBrowsers(url: string, board: Board, closing: (() => Promise<v
   return browsers;
 }
 
-async function untilEnded(connection: Connection, browsers: readonly BrowserVolunteer[], liar: Liar, board: Board): Promise<JobStatus[]> {
+async function untilEnded(connection: Connection, browsers: readonly BrowserVolunteer[], liars: Liars, board: Board): Promise<JobStatus[]> {
   const giveUp = Date.now() + GIVE_UP_MS;
   for (;;) {
     const { jobs } = await sendJson(connection, "/api/jobs", JobListSchema);
     board.jobs(jobs);
     if (jobs.every(hasEnded)) return jobs;
     const states = await Promise.all(browsers.map(stateOf));
-    board.news(`${connection.url}  ${states.join(", ")}, liar told ${liar.lies()} lies`);
+    board.news(`${connection.url}  ${states.join(", ")}, liars told ${liars.lies()} lies`);
     if (Date.now() > giveUp) throw new CliError(EXIT.failure, "demo", `After ${GIVE_UP_MS / 60_000} minutes the jobs are not done.`, "");
     await sleep(POLL_MS);
   }
@@ -181,18 +201,33 @@ async function untilVested(connection: Connection): Promise<Static<typeof Volunt
   }
 }
 
-/** Refused replicas of anybody but the liar; each is named. */
-async function refusedOfOthers(connection: Connection, jobs: readonly JobStatus[], liar: Liar): Promise<number> {
-  let count = 0;
+/** Refused replicas of anybody but the liars, each of which is named, and what became of what the accomplices agreed on. */
+async function refusedIn(
+  connection: Connection,
+  jobs: readonly JobStatus[],
+  { ways, accomplices }: Liars,
+): Promise<{ strangers: number; audits: DemoAudits }> {
+  const audits: DemoAudits = { audited: 0, agreedLies: 0 };
+  let strangers = 0;
   for (const job of jobs) {
+    audits.audited += job.verification.audited;
     const { refused } = await sendJson(connection, `/api/jobs/${job.id}/refused`, RefusedListSchema);
+    const [one, two] = accomplices.map((id) => new Set(refused.filter(({ volunteer }) => volunteer === id).map(({ unit }) => unit)));
+    for (const unit of one ?? []) if (two?.has(unit) && (await isQuorumOfLiars(connection, job, unit, accomplices))) audits.agreedLies++;
     for (const { unit, volunteer } of refused) {
-      if (volunteer === liar.id) continue;
-      count++;
+      if (ways.has(volunteer)) continue;
+      strangers++;
       note(`${job.name}: unit ${unit} of ${volunteer} was refused.`);
     }
   }
-  return count;
+  return { strangers, audits };
+}
+
+/** Both accomplices had answered before two others agreed: by the quorum alone theirs was the result. */
+async function isQuorumOfLiars(connection: Connection, job: JobStatus, unit: number, accomplices: readonly string[]): Promise<boolean> {
+  const { replicas } = await sendJson(connection, `/api/jobs/${job.id}/units/${unit}`, UnitSchema);
+  const last = Math.max(...accomplices.map((id) => replicas.findIndex(({ volunteer }) => volunteer === id)));
+  return replicas.slice(0, last).filter(({ outcome }) => outcome === "final").length < job.verification.quorum;
 }
 
 function demoJob({ id, name, units, executionsPerUnit }: JobStatus, compared: ReadonlyMap<number, Comparison>): DemoJob {
@@ -200,13 +235,11 @@ function demoJob({ id, name, units, executionsPerUnit }: JobStatus, compared: Re
   return { name, units: units.total, verified: units.final, matchesReference, executionsPerUnit };
 }
 
-async function demoVolunteers(connection: Connection, liar: Liar): Promise<DemoVolunteer[]> {
-  const volunteers = await untilVested(connection);
-  return volunteers.map(({ id, credit, units }) => ({
-    id,
-    kind: id === liar.id ? "liar" : "honest",
-    credit: credit.final,
-    accepted: units.final,
-    refused: units.refused,
-  }));
+async function demoVolunteers(connection: Connection, { ways }: Liars, auditor: string): Promise<DemoVolunteer[]> {
+  const volunteers = (await untilVested(connection)).filter(({ id }) => id !== auditor);
+  return volunteers.map(({ id, credit, units }): DemoVolunteer => {
+    const lies = ways.get(id);
+    const counts = { credit: credit.final, accepted: units.final, refused: units.refused };
+    return lies ? { id, kind: "liar", lies, ...counts } : { id, kind: "honest", ...counts };
+  });
 }

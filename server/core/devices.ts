@@ -4,7 +4,7 @@
  *
  *   alone ──device-linked──▶ joined ──device-revoked──▶ revoked: it is refused, and its account's for good
  *
- * What one of them was found out for all of them answer for (sentence.ts); what one has shown vouches for it alone. Nobody's word
+ * What one of them was found out for all of them answer for (sentence.ts), forgotten since or not; what one has shown vouches for it alone. Nobody's word
  * is worth more for having joined. From then on they are one cluster too; votes that each had cast before stay what they were.
  */
 import type { AccountId, PublicKeyHex } from "../../shared/ids.ts";

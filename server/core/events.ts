@@ -189,8 +189,8 @@ export type CoreEvent =
   | { type: "device-linked"; now: number; account: AccountId; link: DeviceLink; record: Omit<AuditRecord, "passed"> }
   /** The key of the account that `by` is a device of took this one off it; the signature is good. */
   | { type: "device-revoked"; now: number; by: AccountId; device: AccountId; created: number; signature: Uint8Array }
-  /** The account asked to be forgotten, with all devices that are joined to it. */
-  | { type: "forget"; now: number; account: AccountId }
+  /** The device asked to be forgotten. `whole`: by the key of the account that joins it to others, all of them. */
+  | { type: "forget"; now: number; account: AccountId; whole?: true }
   /** Deadlines are looked at; the shell sends it about once a second. */
   | { type: "tick"; now: number; draw: string };
 

@@ -129,7 +129,7 @@ function answer(state: CoreState, event: CoreEvent, work: Work): Reply {
       return reply;
     }
     case "forget":
-      for (const account of devicesOf(state, event.account)) forget(state, account, work);
+      for (const account of event.whole ? devicesOf(state, event.account) : [event.account]) forget(state, account, work);
       return DONE;
     case "tick":
       expire(state, work);

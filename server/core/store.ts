@@ -5,6 +5,7 @@ import type { BackupPart } from "../../shared/backup.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
 import type { AccountId, BlobHash, JobId, PoolId, PublicKeyHex, SiteId, StatementId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import type { Outcome } from "../../shared/protocol.ts";
+import type { BoxStore } from "./box-store.ts";
 import type { DeviceStore } from "./device-store.ts";
 import type { AuditRecord, DeviceLink, JobSpec, StatementMark } from "./events.ts";
 import type { PoolStore } from "./pool-store.ts";
@@ -308,6 +309,7 @@ export interface Store extends SiteStore {
 
   readonly pools: PoolStore;
   readonly devices: DeviceStore;
+  readonly boxes: BoxStore;
 
   /** Final units from `from` on, ascending, at most `limit`. */
   finals(job: JobId, from: UnitIndex, limit: number): Promise<FinalRow[]>;

@@ -1,12 +1,12 @@
-/** What an authenticated device asks of the account that joins it to others: to be joined, to take one off, which there are. Each throws `IdlewaveError`. */
+/** What an authenticated device asks of the account that joins it to others: to be joined, to take one off, to be forgotten, which there are. Each throws `IdlewaveError`. */
 import { Compile } from "typebox/compile";
-import { certificateMessage, revocationMessage } from "../../shared/account/certificate.ts";
+import { certificateMessage, forgetMessage, revocationMessage } from "../../shared/account/certificate.ts";
 import { NO_REMOTE_WISH } from "../../shared/account/remote-wish.ts";
 import { fromHex, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, PublicKeyHex } from "../../shared/ids.ts";
-import { LinkSchema, RevokeSchema } from "../../shared/messages.ts";
-import { type DevicesReply, type LinkReply, type RevokeReply, SocketEvent } from "../../shared/protocol.ts";
+import { ForgetSchema, LinkSchema, RevokeSchema } from "../../shared/messages.ts";
+import { type DevicesReply, type ForgetReply, type LinkReply, type RevokeReply, SocketEvent } from "../../shared/protocol.ts";
 import type { Coordinator } from "../coordinator.ts";
 import type { Store } from "../core/store.ts";
 import { isStrictKey, verifies } from "../ed25519.ts";
@@ -15,7 +15,7 @@ import { type Accounts, type Notices, noticeOf } from "./notices.ts";
 import { wishOf } from "./wishes.ts";
 
 interface Desk {
-  coordinator: Pick<Coordinator, "carryOut" | "device">;
+  coordinator: Pick<Coordinator, "carryOut" | "device" | "devicesOf">;
   store: Pick<Store, "devices" | "knownAccount">;
   accounts: Accounts;
   notices: Pick<Notices, "disconnect" | "linesOf" | "send">;
@@ -30,6 +30,7 @@ interface Self {
 
 const linkChecker = Compile(LinkSchema);
 const revokeChecker = Compile(RevokeSchema);
+const forgetChecker = Compile(ForgetSchema);
 
 /** `bad-message`, `bad-certificate`, `device-revoked`. Done again for what is done already. */
 export async function link(desk: Desk, self: Self, request: unknown): Promise<LinkReply> {
@@ -63,6 +64,31 @@ export async function revoke(desk: Desk, self: Self, request: unknown, ack: (rep
   await desk.coordinator.carryOut({ type: "device-revoked", by: self.account, device: known.id, created, signature });
   ack({ ok: true });
   desk.notices.disconnect(known.id);
+}
+
+/**
+ * The device alone, or with its account's signature for this `session` all that are joined to it. `bad-message`, `bad-certificate`.
+ * Their lines end, every tab's, once it is on disk.
+ */
+export async function forget(
+  desk: Desk,
+  { account, publicKey, session }: Self & { session: Uint8Array },
+  request: unknown,
+  ack: (reply: ForgetReply) => void,
+): Promise<void> {
+  if (!forgetChecker.Check(request)) throw new IdlewaveError("bad-message", { why: "forget asks for {signature?}, of the account's key" });
+  const { signature } = request;
+  if (signature !== undefined) {
+    const joined = desk.coordinator.device(account);
+    if (!joined) throw bad("this device is of no account that joins several");
+    const key = fromHex(joined.accountKey);
+    if (!verifies(key, forgetMessage(key, fromHex(publicKey), session), new Uint8Array(signature)))
+      throw bad("it is not this account's, or of another connection");
+  }
+  const all = signature === undefined ? [account] : desk.coordinator.devicesOf(account);
+  await desk.coordinator.carryOut({ type: "forget", account, ...(signature === undefined ? {} : { whole: true }) });
+  ack({ ok: true });
+  for (const device of all) desk.notices.disconnect(device);
 }
 
 /** Those of the account, or this one alone. */

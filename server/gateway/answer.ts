@@ -63,6 +63,8 @@ export interface Peer {
   pool?: PoolId | undefined;
   /** In which site's name it lends; undefined: in none's. */
   visit?: Visit | undefined;
+  /** Its yes was taken back: it claims nothing. */
+  isTakenBack: boolean;
   /** Where it comes from as limits see it; null: nothing is known by it. */
   line: string | null;
 }
@@ -127,6 +129,7 @@ function answered(desk: Desk, peer: Peer, frame: Exclude<Frame, SubmitFrame>): P
 async function claim(desk: Desk, peer: Peer, units: number, gpuMillis: number, job: number): Promise<Frame> {
   const retryMs = desk.claims.take(peer.account, peer.line, desk.clock());
   if (retryMs > 0) return tooFast("claims of one volunteer or address", retryMs);
+  if (peer.isTakenBack) throw new IdlewaveError("taken-back");
   peer.session.mayClaim();
   const idle = desk.idles.of(peer, job, desk.clock());
   if (idle) return frameOf(idle);

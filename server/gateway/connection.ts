@@ -11,12 +11,13 @@ import { binaryOf } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, IdlewaveError } from "../../shared/errors.ts";
 import type { JobId } from "../../shared/ids.ts";
 import { OwnUnitsSchema } from "../../shared/messages.ts";
-import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, SocketEvent } from "../../shared/protocol.ts";
+import { type HelloReply, NONCE_LIFE_MS, OWN_UNITS_PAGE, type OwnUnitsReply, type Refusal, SocketEvent } from "../../shared/protocol.ts";
 import { encodeFrame } from "../../shared/wire/codec.ts";
 import type { Frame } from "../../shared/wire.ts";
 import { isLimited, lineOf } from "../access/address.ts";
-import { devices, link, revoke } from "./account.ts";
+import { devices, forget, link, revoke } from "./account.ts";
 import { answer, errorFrame, type Peer } from "./answer.ts";
+import { boxes, isTakenBack, keepBox, takeBack } from "./boxes.ts";
 import type { ConnectionContext } from "./context.ts";
 import { Handshake } from "./handshake.ts";
 import { introduce } from "./introduce.ts";
@@ -88,13 +89,25 @@ export class Connection {
     socket.on(SocketEvent.Devices, (...args: unknown[]) =>
       this.hear(args.at(-1), async (done) => done(await devices(this.context, this.authenticated()))),
     );
+    const asks = (event: string, act: (peer: Peer, request: unknown) => Promise<unknown>) =>
+      socket.on(event, (request: unknown, ack: unknown) => this.hear(ack, async (done) => done(await act(this.authenticated(), request))));
+    asks(SocketEvent.KeepBox, (peer, request) => keepBox(context, peer, request));
+    asks(SocketEvent.Boxes, (peer) => boxes(context, peer));
+    asks(SocketEvent.TakeBack, (peer) => takeBack(context, peer));
     socket.on(SocketEvent.Wish, (request: unknown, ack: unknown) =>
       this.hear(ack, async (done) => done(await wish(this.context, this.authenticated(), request))),
     );
     socket.on(SocketEvent.Lends, (request: unknown, ack: unknown) =>
       this.hear(ack, async (done) => done(lends(this.context, this.authenticated().account, socket, request))),
     );
-    socket.on(SocketEvent.Forget, (...args: unknown[]) => this.hear(args.at(-1), (done) => this.forget(done)));
+    socket.on(SocketEvent.Forget, (...args: unknown[]) => {
+      // Clients of before asked without an argument.
+      const request = args.length > 1 ? args[0] : {};
+      this.hear(args.at(-1), async (done) => {
+        const peer = this.authenticated();
+        await forget(context, { ...peer, session: peer.session.name }, request, done);
+      });
+    });
     socket.emit(SocketEvent.Challenge, handshake.challenge());
   }
 
@@ -140,6 +153,7 @@ export class Connection {
       await context.coordinator.carryOut({ type: "host-joined", facts, record });
       this.peer = {
         ...{ host: facts.host, account: row.id, publicKey, cluster: facts.cluster, pool, visit: this.visit },
+        isTakenBack: true, // until it is known, which is before its hello is answered
         bucket: bucketOf(introduced.host, introduced.audit !== undefined),
         session: context.signing.begin(session),
         line: isLimited(this.address) ? lineOf(this.address) : null,
@@ -151,6 +165,9 @@ export class Connection {
       this.state = "open";
       context.notices.join(row.id, socket);
       if (pool !== undefined) context.serving.set(socket, { pool, account: row.id });
+      // Looked up once the line is among those that are hung up on.
+      this.peer.isTakenBack = await isTakenBack(context, row.id, introduced.agreedMs);
+      if (this.peer?.isTakenBack && introduced.site !== undefined) throw new IdlewaveError("taken-back");
       const totals = (await context.accounts.totals(row.id)) ?? row;
       // Read once the line is among those that hear of another.
       const account = joined ? { accountKey: joined.accountKey, wish: await wishOf(context, row.id) } : {};
@@ -232,15 +249,6 @@ export class Connection {
     }
   }
 
-  private async forget(ack: Ack): Promise<void> {
-    const { account } = this.authenticated();
-    const all = this.context.coordinator.devicesOf(account);
-    await this.context.coordinator.carryOut({ type: "forget", account });
-    ack({ ok: true });
-    // Every tab and device of the account, not this one alone.
-    for (const device of all) this.context.notices.disconnect(device);
-  }
-
   private authenticated(): Peer {
     if (this.state !== "open" || !this.peer) throw new IdlewaveError("not-authenticated");
     return this.peer;
@@ -281,6 +289,7 @@ export class Connection {
   }
 }
 
-function refused(code: ErrorCode, details: ErrorDetails): { ok: false; code: string; message: string } {
-  return { ok: false, code, message: errorMessage(code, details) };
+function refused(code: ErrorCode, details: ErrorDetails): Refusal {
+  const { retrySeconds } = details;
+  return { ok: false, code, message: errorMessage(code, details), ...(typeof retrySeconds === "number" ? { retrySeconds } : {}) };
 }

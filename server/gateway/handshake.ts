@@ -26,6 +26,8 @@ export interface Introduction {
   pool: PoolId | undefined;
   /** Origin of the site whose visitor it says it is; undefined: none. Not checked. */
   site: string | undefined;
+  /** How long ago the visitor said yes to it, ms. */
+  agreedMs: number | undefined;
   /** SHA-256 of what it signed, 32 bytes: the session's name, and where its running hash begins. */
   session: Uint8Array;
 }
@@ -63,7 +65,7 @@ export class Handshake {
       const fault = helloChecker.Errors(hello)[0];
       throw malformed(`hello${(fault?.instancePath ?? "").replaceAll("/", ".")} ${fault ? whyOf(fault) : "is wrong"}`);
     }
-    const { origin, host, audit, pool, site } = hello;
+    const { origin, host, audit, pool, site, agreedMs } = hello;
     if (pool !== undefined && audit !== undefined) throw malformed("the auditor serves no pool");
     if (site !== undefined && (pool ?? audit) !== undefined) throw malformed("who serves a pool, and the auditor, is no site's visitor");
     const [key, signed] = [new Uint8Array(hello.publicKey), new Uint8Array(hello.signature)];
@@ -81,6 +83,7 @@ export class Handshake {
       host,
       audit,
       site,
+      agreedMs,
       pool: pool as PoolId | undefined,
       session: hash("sha256", message, "buffer"),
     };

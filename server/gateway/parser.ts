@@ -28,7 +28,16 @@ const EVENT_PACKET = 2;
 const CLIENT_EVENTS: ReadonlySet<string> = new Set([
   ...[SocketEvent.Hello, SocketEvent.Frame, SocketEvent.Units, SocketEvent.Forget],
   ...[SocketEvent.Join, SocketEvent.Leave, SocketEvent.Pass],
-  ...[SocketEvent.Link, SocketEvent.Revoke, SocketEvent.Devices, SocketEvent.Wish, SocketEvent.Lends],
+  ...[
+    SocketEvent.Link,
+    SocketEvent.Revoke,
+    SocketEvent.Devices,
+    SocketEvent.Wish,
+    SocketEvent.Lends,
+    SocketEvent.KeepBox,
+    SocketEvent.Boxes,
+    SocketEvent.TakeBack,
+  ],
 ]);
 const MAX_DEPTH = 8; // a hello nests four deep
 const MAX_NODES = 4096; // values in one message; binary frames are one each

@@ -39,7 +39,7 @@ export class OpenStatements {
 
 export class Session {
   /** Where the running hash began: its name. */
-  private readonly name: Uint8Array;
+  readonly name: Uint8Array;
   private readonly statements: OpenStatements;
   private hash: Uint8Array;
   private statement: StatementId | null = null;

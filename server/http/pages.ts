@@ -5,6 +5,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { ARTICLES } from "../../shared/articles.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
+import { KEEPER_PATH } from "../../shared/widget.ts";
 import { ROOT } from "../root.ts";
 import type { App } from "./context.ts";
 
@@ -45,5 +46,10 @@ export async function pageRoutes(app: App): Promise<void> {
       reply.header("cache-control", immutable ? `public, max-age=${YEAR_S}, immutable` : "no-cache");
     },
   });
-  for (const name of ARTICLES) app.get(`/${name}`, { schema: { hide: true } }, (_request, reply) => reply.sendFile(`${name}.html`));
+  for (const name of ARTICLES)
+    app.get(`/${name}`, { schema: { hide: true } }, (_request, reply) => {
+      // A box in a frame opens it, and the two speak with each other: their groups must not be parted.
+      if (`/${name}` === KEEPER_PATH) void reply.header("cross-origin-opener-policy", "unsafe-none");
+      return reply.sendFile(`${name}.html`);
+    });
 }

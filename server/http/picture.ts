@@ -1,9 +1,11 @@
 /** The live picture of one job: what each square shows, and when it last changed. */
 import type { UnitIndex } from "../../shared/ids.ts";
-import { encodePicture, MAX_CELLS, type PictureCell } from "../../shared/picture.ts";
+import { encodePicture, MAX_BLOCK_SIDE, MAX_CELLS, MAX_TILE_SIDE, type PictureCell } from "../../shared/picture.ts";
+import { blocksOf, cellOf, type PictureGrid, unitsIn } from "../../shared/picture-grid.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { shownOutput, tileShape } from "../../shared/tile.ts";
 import type { FinalReader } from "./follow.ts";
+import { Mosaic } from "./mosaic.ts";
 import { shownValue, tileInTurns } from "./tiles.ts";
 import { Tones } from "./tones.ts";
 
@@ -23,9 +25,12 @@ export class JobPicture implements FinalReader {
   private readonly plan: JobPlan;
   private readonly isImage: boolean;
   private readonly tile: { width: number; height: number };
-  private readonly columns: number;
+  private readonly grid: PictureGrid;
   private readonly cells: number;
-  private readonly unitsPerCell: number;
+  /** Of an image of more units than cells. */
+  private readonly mosaic: Mosaic | null;
+  /** Pixels to a side of one unit at most. */
+  private readonly side: number;
   /** Final units in each cell, the lowest of them, and what it shows. */
   private readonly finals: Float64Array;
   private readonly shownUnit: Float64Array;
@@ -40,13 +45,14 @@ export class JobPicture implements FinalReader {
 
   constructor(plan: JobPlan, now: number) {
     const { output, image } = shownOutput(plan);
-    const { count } = plan.units;
     this.plan = plan;
     this.isImage = image !== null;
-    this.tile = tileShape(output, image);
-    this.unitsPerCell = Math.ceil(count / MAX_CELLS);
-    this.cells = Math.ceil(count / this.unitsPerCell);
-    this.columns = columnsOf(plan, this.cells, this.unitsPerCell);
+    this.grid = gridOf(plan);
+    this.cells = this.grid.cells;
+    const unitSide = Math.max(1, Math.floor(MAX_BLOCK_SIDE / this.grid.block));
+    this.mosaic = this.grid.block > 1 ? new Mosaic(this.grid, tileShape(output, image, unitSide), MAX_BLOCK_SIDE) : null;
+    this.tile = this.mosaic ?? tileShape(output, image);
+    this.side = this.mosaic ? unitSide : MAX_TILE_SIDE;
     this.finals = new Float64Array(this.cells);
     this.shownUnit = new Float64Array(this.cells).fill(Number.POSITIVE_INFINITY);
     this.tiles = new Array<Uint8Array | undefined>(this.cells);
@@ -59,7 +65,7 @@ export class JobPicture implements FinalReader {
   /** What it may come to in memory. */
   get bytes(): number {
     const { width, height } = this.tile;
-    return this.cells * (BYTES_PER_CELL + (this.isImage ? width * height : 0));
+    return this.cells * (BYTES_PER_CELL + (this.isImage ? width * height : 0)) + (this.mosaic?.bytes ?? 0);
   }
 
   get seq(): number {
@@ -70,19 +76,21 @@ export class JobPicture implements FinalReader {
     this.finals.fill(0);
     this.shownUnit.fill(Number.POSITIVE_INFINITY);
     this.tiles.fill(undefined);
+    this.mosaic?.reset();
     this.tones.reset();
     for (let cell = 0; cell < this.cells; cell++) this.dirty.add(cell);
   }
 
   async unit(unit: UnitIndex, bytes: Uint8Array): Promise<void> {
-    const cell = Math.floor(unit / this.unitsPerCell);
-    if (cell >= this.cells) throw new RangeError(`unit ${unit} is outside the job`);
-    const isShown = unit < (this.shownUnit[cell] ?? 0);
+    if (unit >= this.grid.units) throw new RangeError(`unit ${unit} is outside the job`);
+    const cell = cellOf(this.grid, unit);
+    const isShown = this.mosaic !== null || unit < (this.shownUnit[cell] ?? 0);
     // Before anything says that it is final: the picture may be asked for meanwhile.
-    const tile = isShown && this.isImage ? await tileInTurns(this.plan, bytes) : undefined;
+    const tile = isShown && this.isImage ? await tileInTurns(this.plan, bytes, this.side) : undefined;
     this.finals[cell] = (this.finals[cell] ?? 0) + 1;
     this.dirty.add(cell);
     if (!isShown) return;
+    if (this.mosaic && tile) return this.mosaic.put(unit, tile);
     this.shownUnit[cell] = unit;
     if (this.isImage) this.tiles[cell] = tile;
     else this.value(cell, shownValue(this.plan, bytes));
@@ -90,7 +98,7 @@ export class JobPicture implements FinalReader {
 
   /** Units that are being computed now. */
   leased(units: readonly UnitIndex[]): void {
-    const running = new Set(units.map((unit) => Math.floor(unit / this.unitsPerCell)));
+    const running = new Set(units.map((unit) => cellOf(this.grid, unit)));
     for (const cell of running) if (!this.running.has(cell)) this.dirty.add(cell);
     for (const cell of this.running) if (!running.has(cell)) this.dirty.add(cell);
     this.running = running;
@@ -114,27 +122,23 @@ export class JobPicture implements FinalReader {
       if (since === 0 ? change.state !== "missing" : whole || (this.changedAt[cell] ?? 0) > since) changes.push(change);
     }
     return encodePicture({
-      columns: this.columns,
-      rows: Math.ceil(this.cells / this.columns),
+      ...this.grid,
       tileWidth: this.tile.width,
       tileHeight: this.tile.height,
       seq: this.currentSeq,
-      cells: this.cells,
-      unitsPerCell: this.unitsPerCell,
-      units: this.plan.units.count,
       final,
       changes,
     });
   }
 
   private cell(cell: number): PictureCell {
-    const units = Math.min(this.unitsPerCell, this.plan.units.count - cell * this.unitsPerCell);
     const finals = this.finals[cell] ?? 0;
-    if (finals > 0) return { cell, state: "final", share: Math.min(1, finals / units), tile: this.tileOf(cell) };
+    if (finals > 0) return { cell, state: "final", share: Math.min(1, finals / unitsIn(this.grid, cell)), tile: this.tileOf(cell) };
     return { cell, state: this.running.has(cell) ? "running" : "missing", share: 0, tile: new Uint8Array(0) };
   }
 
   private tileOf(cell: number): Uint8Array {
+    if (this.mosaic) return this.mosaic.tile(cell);
     if (this.isImage) return this.tiles[cell] ?? new Uint8Array(0);
     return Uint8Array.of(this.tones.of(this.values[cell] ?? 0));
   }
@@ -146,10 +150,18 @@ export class JobPicture implements FinalReader {
   }
 }
 
-function columnsOf(plan: JobPlan, cells: number, unitsPerCell: number): number {
+function gridOf(plan: JobPlan): PictureGrid {
   const { image } = shownOutput(plan);
+  const { count: units, grid } = plan.units;
+  if (image && units > MAX_CELLS) {
+    const blocks = blocksOf(units, image.columns, MAX_CELLS);
+    return { ...blocks, cells: blocks.columns * blocks.rows, unitsPerCell: blocks.block ** 2, units, unitColumns: image.columns };
+  }
+  const unitsPerCell = Math.ceil(units / MAX_CELLS);
+  const cells = Math.ceil(units / unitsPerCell);
   const square = Math.max(1, Math.ceil(Math.sqrt(cells)));
-  if (unitsPerCell > 1) return square;
-  const columns = image?.columns ?? (plan.units.grid ? plan.units.grid[0] : square);
-  return columns <= MAX_COLUMNS ? columns : square;
+  const wished = unitsPerCell > 1 ? square : (image?.columns ?? grid?.[0] ?? square);
+  const columns = wished <= MAX_COLUMNS ? wished : square;
+  const place = image ? { block: 1, unitColumns: columns } : { block: 0, unitColumns: 0 };
+  return { columns, rows: Math.ceil(cells / columns), cells, unitsPerCell, units, ...place };
 }

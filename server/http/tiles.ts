@@ -8,8 +8,9 @@ import { imageTile, shownOutput } from "../../shared/tile.ts";
 /** Pixels that are averaged in one go: the event loop gets its turn between. */
 const SLICE_PIXELS = 65_536;
 
-export async function tileInTurns(plan: JobPlan, bytes: Uint8Array): Promise<Uint8Array> {
-  const rows = imageTile(plan, bytes);
+/** `side`: pixels to a side at most. */
+export async function tileInTurns(plan: JobPlan, bytes: Uint8Array, side: number): Promise<Uint8Array> {
+  const rows = imageTile(plan, bytes, side);
   let pixels = 0;
   for (;;) {
     const row = rows.next();

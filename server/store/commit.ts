@@ -7,6 +7,7 @@ import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, isPassed, isWhole, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
+import { forgetBoxes } from "./boxes.ts";
 import { chunks } from "./chunks.ts";
 import { changeDevice, type DeviceOp, forgetDevices } from "./devices.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
@@ -132,6 +133,7 @@ class Batch {
     for (const { account, at } of this.forgotten) {
       await forgetMemberships(trx, account);
       await forgetDevices(trx, account);
+      await forgetBoxes(trx, account);
       await trx.updateTable("accounts").where("id", "=", account).set({ public_key: null, forgotten_at: at }).execute();
     }
   }

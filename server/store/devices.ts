@@ -87,7 +87,35 @@ export async function changeDevice(trx: Transaction<Tables>, op: DeviceOp): Prom
   await trx.updateTable("devices").where("account", "=", account).set(values).execute();
 }
 
+/** What the account was proven wrong for stays its own: another of its devices has it from now on. */
+async function leaveRecord(trx: Transaction<Tables>, account: AccountId): Promise<void> {
+  const leaver = await trx
+    .selectFrom("devices")
+    .innerJoin("accounts", "accounts.id", "devices.account")
+    .select(["account_key", "proven_wrong", "proven_at"])
+    .where("devices.account", "=", account)
+    .executeTakeFirst();
+  if (!leaver || leaver.proven_wrong === 0) return;
+  const heir = await trx
+    .selectFrom("devices")
+    .select("account")
+    .where("account_key", "=", leaver.account_key)
+    .where("account", "!=", account)
+    .orderBy("account")
+    .executeTakeFirst();
+  if (!heir) return;
+  await trx
+    .updateTable("accounts")
+    .set(({ eb }) => ({
+      proven_wrong: eb("proven_wrong", "+", leaver.proven_wrong),
+      proven_at: sql<number>`max(coalesce(proven_at, 0), ${leaver.proven_at ?? 0})`,
+    }))
+    .where("id", "=", heir.account)
+    .execute();
+}
+
 export async function forgetDevices(trx: Transaction<Tables>, account: AccountId): Promise<void> {
   await forgetWishes(trx, account);
+  await leaveRecord(trx, account);
   await trx.deleteFrom("devices").where("account", "=", account).execute();
 }

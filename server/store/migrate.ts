@@ -224,6 +224,13 @@ const MIGRATIONS: readonly (string | ((database: DatabaseSyncInstance) => void))
   ) STRICT;
   CREATE INDEX wishes_by_key ON wishes (by_key);
   `,
+  `
+  CREATE TABLE boxes (
+    account INTEGER PRIMARY KEY REFERENCES accounts (id), keeper INTEGER NOT NULL REFERENCES accounts (id),
+    site TEXT NOT NULL, kept_at INTEGER NOT NULL, taken_back_at INTEGER
+  ) STRICT;
+  CREATE INDEX boxes_keeper ON boxes (keeper);
+  `,
 ];
 
 /** Version of a database that this program has brought up to date. */

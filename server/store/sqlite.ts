@@ -19,6 +19,7 @@ import type {
   TokenRow,
   UnitRow,
 } from "../core/store.ts";
+import { SqliteBoxes } from "./boxes.ts";
 import { commitOps } from "./commit.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { SqliteDevices } from "./devices.ts";
@@ -38,6 +39,7 @@ import { keptResult, storedResult, unitRow } from "./unit.ts";
 export class SqliteStore implements Store {
   readonly pools: SqlitePools;
   readonly devices: SqliteDevices;
+  readonly boxes: SqliteBoxes;
   private readonly database: Database;
   private readonly pages: PageReader;
   private readonly siteRows: Sites;
@@ -52,6 +54,7 @@ export class SqliteStore implements Store {
     this.pages = new PageReader(this.database);
     this.pools = new SqlitePools(this.database);
     this.devices = new SqliteDevices(this.database);
+    this.boxes = new SqliteBoxes(this.database);
     this.leftOut = new LeftOut(onLeftOut);
     this.siteRows = new Sites(this.database, this.leftOut);
   }

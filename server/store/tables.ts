@@ -14,6 +14,7 @@ export interface Tables {
   members: MemberTable;
   devices: DeviceTable;
   wishes: WishTable;
+  boxes: BoxTable;
   secrets: { key: string; value: Uint8Array };
   journal: JournalTable;
   pages: PageTable;
@@ -169,6 +170,15 @@ interface DeviceTable {
   revoked_at: ColumnType<number | null, never, number>;
   revocation_created: ColumnType<number | null, never, number>;
   revocation: ColumnType<Uint8Array | null, never, Uint8Array>;
+}
+
+/** A box on a site, and the device whose person's it is. */
+interface BoxTable {
+  account: AccountId;
+  keeper: AccountId;
+  site: string;
+  kept_at: number;
+  taken_back_at: ColumnType<number | null, never, number>;
 }
 
 /** What was wished of a device last. */

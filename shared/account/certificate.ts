@@ -1,12 +1,13 @@
 /**
  * What an account's key signs. A *certificate* says that a device is the account's, a *revocation* that it is no more; neither names
- * a coordinator. Each part is prefixed by its length, as in the handshake (protocol.ts), behind a context of its own.
+ * a coordinator. And that everything of the account is to be forgotten. Each part is prefixed by its length, as in the handshake (protocol.ts), behind a context of its own.
  */
 import { lengthPrefixed, u64Bytes } from "../bytes.ts";
 import type { AccountKey } from "./key.ts";
 
 const CERTIFICATE = "idlewave/device/v1";
 const REVOCATION = "idlewave/revoke/v1";
+const FORGET = "idlewave/forget/v1";
 
 /** Characters of a device's name. */
 export const MAX_DEVICE_NAME = 40;
@@ -30,6 +31,14 @@ export function certificateMessage({ account, device, created, name }: DeviceCer
 /** The text that the account's key signs to take a device off the account. */
 export function revocationMessage({ account, device, created }: Omit<DeviceCertificate, "name">): Uint8Array<ArrayBuffer> {
   return lengthPrefixed([utf8(REVOCATION), account, device, u64Bytes(created)]);
+}
+
+/**
+ * The text that the account's key signs to have the whole account forgotten. `session`: SHA-256 of what the handshake signed on the
+ * connection on which a device asks for it, so that it is worth nothing on another one, or another time.
+ */
+export function forgetMessage(account: Uint8Array, device: Uint8Array, session: Uint8Array): Uint8Array<ArrayBuffer> {
+  return lengthPrefixed([utf8(FORGET), account, device, session]);
 }
 
 /** What a device shows of its certificate: its own key it has shown before. */

@@ -22,10 +22,13 @@ interface MemberLayout {
 export class LayoutError extends Error {
   override readonly name = "LayoutError";
   readonly right: string;
+  /** A part of the type could not be read. */
+  readonly isUnread: boolean;
 
-  constructor(wrong: string, right: string) {
+  constructor(wrong: string, right: string, isUnread = false) {
     super(wrong);
     this.right = right;
+    this.isUnread = isUnread;
   }
 }
 
@@ -99,7 +102,11 @@ export class Layouts {
           "Use a scalar, vector, matrix, array or struct of u32, i32, f32, f16.",
         );
       case "unknown":
-        throw new LayoutError("Its type cannot be read.", "Declare the type; lengths must be numbers or const expressions of numbers.");
+        throw new LayoutError(
+          "Its type cannot be read.",
+          "Declare the type; lengths must be numbers or const expressions of numbers.",
+          true,
+        );
       default:
         return type satisfies never;
     }

@@ -13,6 +13,7 @@ import {
 } from "wesl/core";
 import type { Fault } from "../errors.ts";
 import { attributeParams, evaluate, hasAttribute } from "./attributes.ts";
+import { type Hidden, hiddenIn } from "./hidden.ts";
 import { type Layout, LayoutError, Layouts } from "./layout.ts";
 import type { Kernel } from "./read.ts";
 
@@ -52,8 +53,11 @@ export interface Reflection {
   overrides: Override[];
   /** Extensions the kernel enables: `f16`, `subgroups` … */
   enables: { name: string; offset: number }[];
-  /** The bindings that these entry points use, with the faults of those that cannot be bound; `isDoubled`: two have one place. */
-  bindingsOf(entryPoints: readonly string[]): {
+  /** The bindings that these entry points use, and `more`, with the faults of those that cannot be bound; `isDoubled`: two have one place. */
+  bindingsOf(
+    entryPoints: readonly string[],
+    more?: readonly string[],
+  ): {
     bindings: ReflectedBinding[];
     unbindable: Set<string>;
     isDoubled: boolean;
@@ -63,12 +67,14 @@ export interface Reflection {
   resources: string[];
   /** Variables that would have to be resources and have neither `@group` nor `@binding`: Tint refuses them. */
   unbound: string[];
+  /** Where the syntax is broken: words of what could not be read. */
+  hidden: Hidden;
   /** Their groups and bindings, where these can be evaluated. */
   slots: { group: number; binding: number }[];
 }
 
-/** Reflects on `kernel`; what its syntax faults hide is missing. */
-export function reflect(kernel: Kernel): Reflection {
+/** Reflects on `kernel`; what its syntax faults, at the UTF-16 offsets `broken`, hide is missing. */
+export function reflect(kernel: Kernel, broken: readonly number[] = []): Reflection {
   const layouts = new Layouts(kernel);
   const decls = kernel.ast.moduleElem.decls;
   const functions = decls.filter((elem): elem is FnElem => elem.kind === "fn");
@@ -92,8 +98,9 @@ export function reflect(kernel: Kernel): Reflection {
     entryPoints.set(name, { name, offset: fn.name.start, uses, overrides });
   }
 
-  const bindingsOf = (names: readonly string[]) => {
-    const used = new Set<string>();
+  const hidden = hiddenIn(kernel, broken);
+  const bindingsOf = (names: readonly string[], more: readonly string[] = []) => {
+    const used = new Set<string>(more);
     for (const name of names) for (const use of entryPoints.get(name)?.uses ?? []) used.add(use);
     const bindings: ReflectedBinding[] = [];
     const unbindable = new Set<string>();
@@ -103,10 +110,17 @@ export function reflect(kernel: Kernel): Reflection {
     for (const variable of resources) {
       const name = variable.name.decl.ident.originalName;
       if (!used.has(name)) continue;
+      const isBroken = hidden.breaks(variable) || [...reached(variable)].some(({ declElem }) => declElem && hidden.breaks(declElem));
+      if (isBroken) {
+        unbindable.add(name);
+        continue;
+      }
       const found = reflectBinding(kernel, layouts, variable);
       if ("wrong" in found) {
         unbindable.add(name);
-        faults.push(found);
+        const { isUnread, ...fault } = found;
+        // What its type is made of may stand where the syntax is broken.
+        if (!isUnread || hidden.isEmpty) faults.push(fault);
         continue;
       }
       const slot = `${found.group}.${found.binding}`;
@@ -141,6 +155,7 @@ export function reflect(kernel: Kernel): Reflection {
     unbound: variables
       .filter((elem) => !resources.includes(elem) && !/^(private|workgroup)$/.test(elem.template?.[0]?.name ?? ""))
       .map((elem) => elem.name.decl.ident.originalName),
+    hidden,
     slots: resources.flatMap((elem) => slotOf(kernel, elem) ?? []),
   };
 }
@@ -197,13 +212,17 @@ function reflectOverride(kernel: Kernel, elem: OverrideElem): Override {
   };
 }
 
-function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): ReflectedBinding | Fault {
+/** A fault of a binding; `isUnread`: something that it is made of could not be read. */
+type BindingFault = Fault & { isUnread?: true };
+
+function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): ReflectedBinding | BindingFault {
   const decl = elem.name.decl;
   const name = decl.ident.originalName;
   const place = kernel.placeOf(decl.start);
   const slot = slotOf(kernel, elem);
   if (!slot) {
-    return { ...place, wrong: `The @group or @binding of ${name} cannot be evaluated.`, right: "Give it both, as numbers." };
+    const wrong = `The @group or @binding of ${name} cannot be evaluated.`;
+    return { ...place, wrong, right: "Give it both, as numbers.", isUnread: true };
   }
   const unread = unreadLength(kernel, elem.name.typeRef);
   if (unread) {
@@ -211,6 +230,7 @@ function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): 
       ...kernel.placeOf(unread.start),
       wrong: `The array length in the type of ${name} cannot be evaluated.`,
       right: "Write the length as a number, or as a const expression of numbers.",
+      isUnread: true,
     };
   }
   const type = typeOfDecl(decl.ident, { bindings: kernel.bindings });
@@ -219,7 +239,8 @@ function reflectBinding(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): 
     layout = layouts.of(type);
   } catch (error) {
     if (!(error instanceof LayoutError)) throw error;
-    return { ...place, wrong: `${name} cannot be bound: ${lowerFirst(error.message)}`, right: error.right };
+    const wrong = `${name} cannot be bound: ${lowerFirst(error.message)}`;
+    return { ...place, wrong, right: error.right, ...(error.isUnread ? { isUnread: true } : {}) };
   }
   const space = elem.template?.[0]?.name;
   const access = elem.template?.[1]?.name;
@@ -260,8 +281,8 @@ function unreadLength(kernel: Kernel, typeRef: TypeRefElem | undefined): Express
   return undefined;
 }
 
-/** For a function: every global declaration it reaches, through calls, constants, types and its own attributes. */
-export function reachability(kernel: Kernel): (fn: FnElem) => Set<DeclIdent> {
+/** For a function or another declaration: every global declaration it reaches, through calls, constants, types and its own attributes. */
+export function reachability(kernel: Kernel): (elem: AbstractElem) => Set<DeclIdent> {
   const direct = new Map<AbstractElem, Set<DeclIdent>>();
   const refsOf = (elem: AbstractElem): Set<DeclIdent> => {
     let refs = direct.get(elem);
@@ -279,9 +300,9 @@ export function reachability(kernel: Kernel): (fn: FnElem) => Set<DeclIdent> {
     });
     return refs;
   };
-  return (fn) => {
+  return (elem) => {
     const reached = new Set<DeclIdent>();
-    const stack = [...refsOf(fn)];
+    const stack = [...refsOf(elem)];
     for (let decl = stack.pop(); decl; decl = stack.pop()) {
       if (reached.has(decl)) continue;
       reached.add(decl);

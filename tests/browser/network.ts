@@ -32,7 +32,6 @@ export interface Network {
   /** Makes a pool of the administrator's. */
   addPool(name: string): Promise<{ id: number; link: string }>;
   members(pool: number): Promise<Member[]>;
-  removeMember(pool: number, member: string): Promise<void>;
   switchSiteOff(site: number): Promise<void>;
   /** Stops the coordinator, waits, and starts another on the same port and folder. */
   restart(downMs: number): Promise<void>;
@@ -95,9 +94,6 @@ export async function startNetwork(): Promise<Network> {
       return (await response.json()) as { id: number; link: string };
     },
     members: async (pool) => ((await asAdmin(`/api/pools/${pool}/members`)) as { members: Member[] }).members,
-    async removeMember(pool, member) {
-      await fetch(`${url}/api/pools/${pool}/members/${member}`, { method: "DELETE", headers: authorization });
-    },
     async switchSiteOff(site) {
       await fetch(`${url}/api/sites/${site}`, { method: "DELETE", headers: authorization });
     },

@@ -75,6 +75,15 @@ const control: DonorControl = {
   },
   async linkDevice() {},
   async wish() {},
+  async vouchFor() {
+    return undefined;
+  },
+  async keepBox() {},
+  async boxes() {
+    return [];
+  },
+  async takeBack() {},
+  async forgetAccount() {},
   async devices() {
     return [];
   },

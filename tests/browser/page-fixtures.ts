@@ -3,6 +3,7 @@
 import type { DonorState } from "../../client/donor/state.ts";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { encodePicture, type PictureCell } from "../../shared/picture.ts";
+import type { PortabilityReport } from "../../shared/portability.ts";
 import { equalise } from "../../shared/ramp.ts";
 
 export const COLUMNS = 19;
@@ -107,6 +108,7 @@ export function donorState(changes: Partial<DonorState> = {}): DonorState {
     adapter: "acme",
     software: false,
     persisted: true,
+    measuring: false,
     ...changes,
   };
 }
@@ -135,6 +137,8 @@ export function picture(share: number): Uint8Array<ArrayBuffer> {
     seq: final.length + 1,
     cells: COLUMNS * ROWS,
     unitsPerCell: 1,
+    block: 1,
+    unitColumns: COLUMNS,
     units: COLUMNS * ROWS,
     final: final.length,
     changes,
@@ -163,20 +167,46 @@ export function runs(share: number): Uint8Array<ArrayBuffer> {
     seq: 9,
     cells,
     unitsPerCell: 250,
+    block: 0,
+    unitColumns: 0,
     units: 1_000_000,
     final: Math.round(share * 1_000_000),
     changes,
   });
 }
 
-function tile(column: number, row: number): Uint8Array {
-  const bytes = new Uint8Array(SIDE * SIDE);
-  const step = 0.03 / (COLUMNS * SIDE);
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      const re = -0.7463 + (column * SIDE + x - (COLUMNS * SIDE) / 2) * step;
-      const im = 0.1102 + (row * SIDE + y - (ROWS * SIDE) / 2) * step;
-      bytes[y * SIDE + x] = equalise(iterations(re, im), [20, MAX_ITERATIONS], "log");
+/** Units to a row of the large image, and to a side of its blocks. */
+export const LARGE_COLUMNS = 114;
+export const LARGE_BLOCK = 2;
+
+/** An image of 13,680 units in blocks, of which the first rows are verified. */
+export function largePicture(unitRows: number): Uint8Array<ArrayBuffer> {
+  const columns = LARGE_COLUMNS / LARGE_BLOCK;
+  const rows = (ROWS * LARGE_COLUMNS) / COLUMNS / LARGE_BLOCK;
+  const side = 16;
+  const grid = { columns, rows, cells: columns * rows, unitsPerCell: LARGE_BLOCK ** 2, units: columns * rows * LARGE_BLOCK ** 2 };
+  const changes: PictureCell[] = [];
+  for (let cell = 0; cell < Math.ceil(unitRows / LARGE_BLOCK) * columns; cell++) {
+    const there = Math.min(LARGE_BLOCK, unitRows - Math.floor(cell / columns) * LARGE_BLOCK);
+    const pixels = tile(cell % columns, Math.floor(cell / columns), side, columns).map((tone) => Math.max(1, tone));
+    pixels.fill(0, (there * pixels.length) / LARGE_BLOCK);
+    changes.push({ cell, state: "final", share: there / LARGE_BLOCK, tile: pixels });
+  }
+  const final = unitRows * LARGE_COLUMNS;
+  return encodePicture({
+    ...grid,
+    ...{ block: LARGE_BLOCK, unitColumns: LARGE_COLUMNS, tileWidth: side, tileHeight: side, seq: 3, final, changes },
+  });
+}
+
+function tile(column: number, row: number, side = SIDE, columns = COLUMNS): Uint8Array {
+  const bytes = new Uint8Array(side * side);
+  const step = 0.03 / (columns * side);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const re = -0.7463 + (column * side + x - (columns * side) / 2) * step;
+      const im = 0.1102 + (row * side + y - (((ROWS * columns) / COLUMNS) * side) / 2) * step;
+      bytes[y * side + x] = equalise(iterations(re, im), [20, MAX_ITERATIONS], "log");
     }
   }
   return bytes;
@@ -193,3 +223,18 @@ function iterations(re: number, im: number): number {
   }
   return MAX_ITERATIONS;
 }
+
+/** Two kinds of GPUs, one of which was wrong. */
+export const PORTABILITY: PortabilityReport = {
+  ...{ job: 1, compare: "exact", proven: 2, untold: 0 },
+  kinds: [
+    { kind: "gpu", vendor: "nvidia", architecture: "ampere", browser: "chromium", os: "windows", hosts: 4 },
+    { kind: "gpu", vendor: "arm", architecture: "valhall", browser: "chromium", os: "android", hosts: 3 },
+  ],
+  pairs: [
+    {
+      ...{ kinds: [0, 1], same: 7, alike: 0, taken: 0, undecided: 0 },
+      differed: [{ right: 0, deviating: 1, units: 5, hosts: 3, examples: [] }],
+    },
+  ],
+};

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { JobStatus, NetworkInfo } from "../../shared/api.ts";
 import { ARTICLES } from "../../shared/articles.ts";
-import { finalCells, job, network, PLAN, picture, primes, SOURCE } from "./page-fixtures.ts";
+import { finalCells, job, network, PLAN, PORTABILITY, picture, primes, SOURCE } from "./page-fixtures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SCRIPTED = fileURLToPath(new URL("./page-donor.ts", import.meta.url));
@@ -124,6 +124,7 @@ function answerApi(site: Site, path: string, response: ServerResponse, known: st
   const bytes = site.pictures.get(Number(id));
   if (!job) return [404, "{}", JSON_TYPE];
   if (part === "refused") return [200, JSON.stringify({ refused: site.refused }), JSON_TYPE];
+  if (part === "portability") return [200, JSON.stringify(PORTABILITY), JSON_TYPE];
   if (part !== "picture") return [200, JSON.stringify(job), JSON_TYPE];
   if (!bytes) return [404, "{}", JSON_TYPE];
   const etag = `W/"${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}"`;

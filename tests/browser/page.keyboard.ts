@@ -72,4 +72,21 @@ describe("the keyboard", () => {
     await page.keyboard.press("Escape");
     await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   });
+
+  test("reads beside the kernel which GPUs agree on it, and goes back to it", async () => {
+    await visitor.open();
+    await page.focus(".label button");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("dialog[open] pre");
+    await page.click("dialog button::-p-text(Which GPUs agree)");
+    await page.waitForFunction(() => document.querySelector("dialog h2")?.textContent?.startsWith("GPUs that computed"));
+    const told = await page.$$eval("dialog p", (all) => all.map(({ textContent }) => textContent));
+    expect(told).toEqual([
+      "Nvidia ampere, chromium, windows, and arm valhall, chromium, android: agreed in 7 units; arm valhall, chromium, android were wrong in 5 units, beside nvidia ampere, chromium, windows: 3 volunteers of 3, not one card's fault: its vendor's, the kernel's, or several who lie.",
+      "Left out: 2 comparisons of volunteers whom the auditor has proven wrong.",
+    ]);
+    expect(await visitor.violations()).toEqual([]);
+    await page.click("dialog button::-p-text(The kernel)");
+    await page.waitForSelector("dialog[open] pre");
+  });
 });

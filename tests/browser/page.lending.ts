@@ -1,6 +1,9 @@
 /** From the click to Stop: what is told to the donor, and the words of what it tells. */
+
+import { decode } from "fast-png";
 import { describe, expect, test } from "vitest";
 import type { DonorPhase } from "../../client/donor/state.ts";
+import { job, LARGE_COLUMNS, largePicture } from "./page-fixtures.ts";
 import { page, site, visitor } from "./page-scene.ts";
 import { FINAL } from "./page-site.ts";
 
@@ -360,4 +363,35 @@ describe("after the click", () => {
     expect(await page.$$eval(".figures dd", (all) => all.map((each) => each.textContent?.trim()))).toEqual(["14", "6 min 12 s", "3.20"]);
     expect(await page.$eval('[data-testid="lend"]', (button) => button.textContent)).toBe("Try again with half");
   });
+});
+
+test("an image of more units than cells is drawn as the image it is, the visitor's own units yellow at their places", async () => {
+  const total = 13_680;
+  site.jobs = [job({ ...site.jobs[0], units: { total, final: 70 * LARGE_COLUMNS, failed: 0, leased: 0, voted: 0 } })];
+  site.pictures.set(1, largePicture(70));
+  await visitor.open();
+  await visitor.lend();
+  await visitor.say({ own: { job: 1, waiting: 0, final: 1 } });
+  const mine = 41 * LARGE_COLUMNS + 30;
+  await visitor.tell({ type: "all-units", job: 1, units: [{ job: 1, unit: mine, state: "final", progress: 1 }] });
+  const canvas = await page.waitForSelector(".plate canvas.laid-out");
+  const colours = async () => {
+    const { data, width, height, channels } = decode((await canvas?.screenshot()) ?? new Uint8Array(0));
+    const side = width / LARGE_COLUMNS;
+    const at = (unit: number) => {
+      const [x, y] = [unit % LARGE_COLUMNS, Math.floor(unit / LARGE_COLUMNS)].map((place) => Math.floor((place + 0.5) * side));
+      const from = ((y ?? 0) * width + (x ?? 0)) * channels;
+      return [...data.slice(from, from + 3)].map(Number);
+    };
+    return { at, ratio: width / height };
+  };
+  const isYellow = ([red = 0, , blue = 0]: number[]) => red - blue > 80;
+  await expect.poll(async () => isYellow((await colours()).at(mine)), { timeout: 20_000 }).toBe(true);
+  const { at, ratio } = await colours();
+  expect(ratio).toBeCloseTo(19 / 20, 1);
+  for (const beside of [mine - 1, mine + 1, mine - LARGE_COLUMNS, mine + LARGE_COLUMNS]) expect(isYellow(at(beside))).toBe(false);
+  // A picture, not one tone a block; and nothing where nothing is verified.
+  const tones = new Set(Array.from({ length: LARGE_COLUMNS }, (_, column) => at(20 * LARGE_COLUMNS + column).join()));
+  expect(tones.size).toBeGreaterThan(15);
+  expect(at(100 * LARGE_COLUMNS + 55)).toEqual([0xed, 0xf2, 0xf1]);
 });

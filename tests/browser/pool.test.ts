@@ -114,14 +114,28 @@ describe("a browser and a pool", () => {
     await page.waitForSelector('[data-testid="stop"]', { visible: true });
   });
 
-  it("that is removed while it computes stops by itself, and says why", async () => {
+  it("is removed on the pool's page by whoever has the token that made it, and by nobody else; it stops by itself, and says why", async () => {
     const { id, link } = await network.addPool("Physics lab");
     const job = await privateJob(id, 100_000);
     await page.goto(link);
     await page.locator(JOIN).click();
     await network.until(job, ({ units }) => units.final > 0, 60);
     const [member] = await network.members(id);
-    await network.removeMember(id, member?.id ?? "");
+    // Nothing can be removed before there is a token, and with another one than the pool's.
+    expect(await page.$('[data-testid="remove"]')).toBeNull();
+    const remove = async (token: string) => {
+      await page.$eval("idlewave-members details", (details) => details.setAttribute("open", ""));
+      await page.locator('[data-testid="owner-token"]').fill(token);
+      await page.locator("idlewave-members form button").click();
+      await page.locator(`[data-testid="remove"][aria-label="Remove ${member?.name}"]`).click();
+      await page.locator('[data-testid="remove-sure"]').click();
+    };
+    await page.waitForSelector("idlewave-members details");
+    await remove("iw_none");
+    await page.waitForFunction(() => document.querySelector("idlewave-members [role=status]")?.textContent?.includes("token"));
+    expect((await network.members(id)).filter(({ leftAt }) => leftAt === "")).toHaveLength(1);
+    expect(await violationsOf(page)).toEqual([]);
+    await remove(network.token);
     await waitForState(page, "failed");
     expect(await textOf(page, "idlewave-page")).toContain(`no member of pool ${id}`);
     const { units } = await network.status(job);

@@ -71,10 +71,21 @@ export class Hardware {
     }
     const workshop = this.open(adapter);
     // Before the first claim, which is sized by it, where the GPU is no slow one.
-    this.speed ??= toldSpeed(adapter.host, parts.speeds, () => workshop.measure());
+    this.speed ??= toldSpeed(adapter.host, parts.speeds, () => this.measure(workshop));
     const gflops = await this.speed;
     this.host = gflops === undefined ? adapter.host : { ...adapter.host, gflops };
     return this.host;
+  }
+
+  /** The GPU works then, and for no job: it is told what for. */
+  private async measure(workshop: Workshop): Promise<number> {
+    const { report } = this.parts;
+    report.set({ measuring: true });
+    try {
+      return await workshop.measure();
+    } finally {
+      report.set({ measuring: false });
+    }
   }
 
   private open(adapter: OpenAdapter): Workshop {

@@ -4,9 +4,9 @@
  */
 
 import { type CellState, decodePicture, MAX_CELLS, MAX_OWN_UNITS, MAX_TILE_SIDE } from "../../../shared/picture.ts";
+import { cellOf, type PictureGrid, placeInBlock, unitInBlock, unitsIn } from "../../../shared/picture-grid.ts";
 import type { KeptUnits } from "../../donor/own-units.ts";
 import type { OwnUnit } from "../../donor/state.ts";
-import type { Grid } from "./layout.ts";
 
 export interface Cell {
   state: CellState;
@@ -16,14 +16,14 @@ export interface Cell {
   tile: Uint8Array;
 }
 
+/** Before a picture came. */
+const NO_GRID: PictureGrid = { columns: 0, rows: 0, cells: 0, unitsPerCell: 1, units: 0, block: 0, unitColumns: 0 };
 const EMPTY: Cell = { state: "missing", share: 0, tile: new Uint8Array(0) };
 
 export class Board {
-  grid: Grid = { cells: 0, columns: 0, rows: 0, image: false };
+  grid = NO_GRID;
   tileWidth = 1;
   tileHeight = 1;
-  unitsPerCell = 1;
-  units = 0;
   final = 0;
   seq = 0;
   /** The job ended, with or without failed units. */
@@ -42,6 +42,15 @@ export class Board {
     return this.cells[index] ?? EMPTY;
   }
 
+  get units(): number {
+    return this.grid.units;
+  }
+
+  /** The job is an image, so that its cells have a place. */
+  get isImage(): boolean {
+    return this.grid.block > 0;
+  }
+
   /** The job ended, or all of its units are verified. */
   get isFinished(): boolean {
     return this.done || (this.units > 0 && this.final >= this.units);
@@ -54,7 +63,16 @@ export class Board {
 
   private isVerified(unit: number): boolean {
     if (this.units > 0 && this.final >= this.units) return true;
-    return this.unitsPerCell === 1 && this.cell(this.cellOf(unit)).state === "final";
+    const cell = cellOf(this.grid, unit);
+    if (this.grid.unitsPerCell === 1) return this.cell(cell).state === "final";
+    return this.grid.block > 1 && (this.cell(cell).share === 1 || this.isPrinted(cell, placeInBlock(this.grid, unit)));
+  }
+
+  /** Of a block whose units have pixels of their own: whether those at this place are there. */
+  private isPrinted(cell: number, { x, y }: { x: number; y: number }): boolean {
+    const { block } = this.grid;
+    const [across, down] = [this.tileWidth / block, this.tileHeight / block];
+    return across >= 1 && down >= 1 && (this.cell(cell).tile[y * down * this.tileWidth + x * across] ?? 0) > 0;
   }
 
   /** Own units that are verified though nobody told whether their bytes were the visitor's. */
@@ -87,29 +105,22 @@ export class Board {
     const picture = decodePicture(bytes);
     if (picture.cells > MAX_CELLS || picture.changes.length > picture.cells) throw new RangeError("picture has too many cells");
     if (picture.tileWidth > MAX_TILE_SIDE || picture.tileHeight > MAX_TILE_SIDE) throw new RangeError("picture has too large tiles");
-    const image = picture.tileWidth * picture.tileHeight > 1;
-    const sameGrid =
-      picture.cells === this.grid.cells &&
-      picture.columns === this.grid.columns &&
-      picture.rows === this.grid.rows &&
-      picture.unitsPerCell === this.unitsPerCell &&
-      image === this.grid.image;
+    const grid = gridOf(picture);
+    const sameGrid = isSame(grid, this.grid);
     const wasFinished = this.isFinished;
-    this.units = picture.units;
     this.final = picture.final;
     this.seq = picture.seq;
     if (!sameGrid) {
-      this.grid = { cells: picture.cells, columns: Math.max(1, picture.columns), rows: Math.max(1, picture.rows), image };
+      this.grid = grid;
       this.tileWidth = picture.tileWidth;
       this.tileHeight = picture.tileHeight;
-      this.unitsPerCell = Math.max(1, picture.unitsPerCell);
       this.cells = [];
       this.indexOwn();
     }
     const changed: number[] = [];
     for (const change of picture.changes) {
       if (change.cell >= picture.cells) throw new RangeError("picture names a cell that it does not have");
-      const share = change.state === "final" && this.unitsPerCell === 1 ? 1 : change.share;
+      const share = change.state === "final" && grid.unitsPerCell === 1 ? 1 : change.share;
       this.cells[change.cell] = { state: change.state, share, tile: change.tile.slice() };
       changed.push(change.cell);
     }
@@ -124,7 +135,7 @@ export class Board {
     // A unit ends after it waited: one that is not known any more was counted as waiting.
     if (ended && !before && this.forgotten.waiting > 0) this.forgotten.waiting--;
     this.own.set(unit.unit, unit);
-    const cell = this.cellOf(unit.unit);
+    const cell = cellOf(this.grid, unit.unit);
     const inCell = this.ownByCell.get(cell);
     if (inCell) inCell.add(unit.unit);
     else this.ownByCell.set(cell, new Set([unit.unit]));
@@ -157,8 +168,22 @@ export class Board {
   /** The first unit of a run of cells that is known to be verified; undefined: none is. */
   verifiedIn(first: number, cells: number): number | undefined {
     for (let cell = first; cell < Math.min(first + cells, this.grid.cells); cell++)
-      if (this.cell(cell).share === 1) return cell * this.unitsPerCell;
+      if (this.cell(cell).share === 1) return cell * this.grid.unitsPerCell;
     return undefined;
+  }
+
+  /** The verified unit at a place of a block, 0 … 1 each way; undefined: it is not known to be. */
+  verifiedAt(cell: number, across: number, down: number): number | undefined {
+    const { block } = this.grid;
+    const unit = unitInBlock(this.grid, cell, { x: Math.floor(across * block), y: Math.floor(down * block) });
+    return unit !== undefined && this.isVerified(unit) ? unit : undefined;
+  }
+
+  /** Units of a run of cells, at least 1. */
+  unitsIn(first: number, cells: number): number {
+    if (cells === 1) return Math.max(1, unitsIn(this.grid, first));
+    const { unitsPerCell, units } = this.grid;
+    return Math.max(1, Math.min(cells * unitsPerCell, units - first * unitsPerCell));
   }
 
   /** What the donor has claimed and not finished; what ran and is not among it runs no longer. Answers the cells that may look otherwise. */
@@ -175,7 +200,7 @@ export class Board {
   }
 
   private indexHeld(): void {
-    this.heldCells = new Set([...this.held].map((unit) => this.cellOf(unit)));
+    this.heldCells = new Set([...this.held].map((unit) => cellOf(this.grid, unit)));
   }
 
   private replaceOwn(units: readonly OwnUnit[]): void {
@@ -195,7 +220,7 @@ export class Board {
     const cells: number[] = [];
     for (const unit of [...this.own.values()]) {
       if (unit.state !== "running" || !which(unit)) continue;
-      const cell = this.cellOf(unit.unit);
+      const cell = cellOf(this.grid, unit.unit);
       this.own.delete(unit.unit);
       this.ownByCell.get(cell)?.delete(unit.unit);
       cells.push(cell);
@@ -213,15 +238,11 @@ export class Board {
     return counts;
   }
 
-  private cellOf(unit: number): number {
-    return Math.floor(unit / this.unitsPerCell);
-  }
-
   private indexOwn(): void {
     this.indexHeld();
     this.ownByCell.clear();
     for (const unit of this.own.keys()) {
-      const cell = this.cellOf(unit);
+      const cell = cellOf(this.grid, unit);
       const inCell = this.ownByCell.get(cell);
       if (inCell) inCell.add(unit);
       else this.ownByCell.set(cell, new Set([unit]));
@@ -233,7 +254,7 @@ export class Board {
     for (const unit of this.own.values()) {
       if (unit.state === "running") continue;
       this.own.delete(unit.unit);
-      this.ownByCell.get(this.cellOf(unit.unit))?.delete(unit.unit);
+      this.ownByCell.get(cellOf(this.grid, unit.unit))?.delete(unit.unit);
       this.forget(unit);
       return;
     }
@@ -242,4 +263,13 @@ export class Board {
   private forget(unit: OwnUnit): void {
     if (unit.state === "waiting" || unit.state === "final") this.forgotten[unit.state]++;
   }
+}
+
+function gridOf({ columns, rows, cells, unitsPerCell, units, block, unitColumns }: PictureGrid): PictureGrid {
+  const atLeastOne = { columns: Math.max(1, columns), rows: Math.max(1, rows), unitsPerCell: Math.max(1, unitsPerCell) };
+  return { ...atLeastOne, cells, units, block: unitColumns > 0 ? block : 0, unitColumns };
+}
+
+function isSame(one: PictureGrid, other: PictureGrid): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

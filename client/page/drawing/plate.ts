@@ -3,10 +3,11 @@
  * hidden. A unit of the visitor's own that became final sends three outlines outward, once, at most every 2 s.
  */
 import type { OwnUnit } from "../../donor/state.ts";
+import { drawBlocks, MAX_IN_ROW } from "./block.ts";
 import { Board, type Cell } from "./board.ts";
 import { type Layout, layOut, squareAt } from "./layout.ts";
 import type { Palette } from "./orders.ts";
-import { type Brush, drawSquare } from "./square.ts";
+import { type Brush, drawSquare, type Square } from "./square.ts";
 
 const REDRAW_MS = 250;
 const RIPPLE_STEP_MS = 200;
@@ -80,8 +81,12 @@ export class Plate {
   unitAt(x: number, y: number): number | undefined {
     const { layout, room } = this;
     if (!layout) return undefined;
-    const square = squareAt(layout, x * room.pixelRatio, y * room.pixelRatio);
-    return square === undefined ? undefined : this.board.verifiedIn(square * layout.cellsPerSquare, layout.cellsPerSquare);
+    const [left, top] = [x * room.pixelRatio, y * room.pixelRatio];
+    const square = squareAt(layout, left, top);
+    if (square === undefined) return undefined;
+    if (this.board.grid.block > 1)
+      return this.board.verifiedAt(square, (left % layout.side) / layout.side, (top % layout.side) / layout.side);
+    return this.board.verifiedIn(square * layout.cellsPerSquare, layout.cellsPerSquare);
   }
 
   /** The plate as it is now, a PNG. */
@@ -95,8 +100,8 @@ export class Plate {
     if (width < 1 || height < 1 || this.board.grid.cells === 0) return;
     const layout = layOut(this.board.grid, width, height, pixelRatio);
     this.layout = layout;
-    this.canvas.width = layout.columns * layout.side;
-    this.canvas.height = layout.rows * layout.side;
+    this.canvas.width = layout.width;
+    this.canvas.height = layout.height;
     this.onLaidOut(this.canvas.width / pixelRatio, this.canvas.height / pixelRatio);
     this.all = true;
     this.draw();
@@ -126,15 +131,31 @@ export class Plate {
     if (!layout || !this.brush) return;
     if (this.all) {
       this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-      for (let square = 0; square < layout.squares; square++) this.drawOne(square);
+      const { columns, squares } = layout;
+      const many = this.board.grid.block > 1 ? MAX_IN_ROW : 1;
+      for (let row = 0; row < squares; row += columns)
+        for (let at = row; at < Math.min(row + columns, squares); at += many)
+          this.drawSome(at, Math.min(many, row + columns - at, squares - at));
     } else for (const square of this.changed) this.drawOne(square);
     this.all = false;
     this.changed.clear();
   }
 
   private drawOne(square: number): void {
+    if (square < (this.layout?.squares ?? 0)) this.drawSome(square, 1);
+  }
+
+  /** Neighbours of one row. */
+  private drawSome(first: number, many: number): void {
     const { layout, brush, board } = this;
-    if (!layout || !brush || square >= layout.squares) return;
+    if (!layout || !brush) return;
+    const shown = Array.from({ length: many }, (_, at) => this.shown(first + at, layout));
+    if (board.grid.block > 1) drawBlocks(brush, shown, board.grid);
+    else for (const each of shown) drawSquare(brush, each);
+  }
+
+  private shown(square: number, layout: Layout): Square {
+    const { board } = this;
     const first = square * layout.cellsPerSquare;
     const cells: Cell[] = [];
     const own: OwnUnit[] = [];
@@ -144,21 +165,11 @@ export class Plate {
       own.push(...board.ownIn(cell));
       elsewhere ||= board.isElsewhere(cell);
     }
-    const { x, y } = this.place(square);
-    drawSquare(brush, {
-      x,
-      y,
-      side: layout.side,
-      pixelRatio: this.room.pixelRatio,
-      cells,
-      own,
-      elsewhere,
-      units: Math.max(1, Math.min(cells.length * board.unitsPerCell, board.units - first * board.unitsPerCell)),
-      tileWidth: board.tileWidth,
-      tileHeight: board.tileHeight,
-      image: board.grid.image,
-      finished: board.isFinished,
-    });
+    return {
+      ...{ ...this.place(square), side: layout.side, pixelRatio: this.room.pixelRatio, cells, own, elsewhere },
+      ...{ units: board.unitsIn(first, cells.length), image: board.isImage, finished: board.isFinished },
+      ...{ tileWidth: board.tileWidth, tileHeight: board.tileHeight },
+    };
   }
 
   private place(square: number): { x: number; y: number } {

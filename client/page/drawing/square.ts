@@ -54,23 +54,19 @@ export function drawSquare(brush: Brush, square: Square): void {
   else if (share < 1 && mine === 0 && square.elsewhere) drawDot(brush, square);
 }
 
-function shareFinal(cells: readonly Cell[]): number {
+export function shareFinal(cells: readonly Cell[]): number {
   let sum = 0;
   for (const cell of cells) sum += cell.share;
   return cells.length === 0 ? 0 : sum / cells.length;
 }
 
 /** A run of units fills from the bottom by the share that is final; the visitor's part of it is yellow. */
-function drawRun(brush: Brush, square: Square, share: number, mine: number): void {
+export function drawRun(brush: Brush, square: Square, share: number, mine: number): void {
   const { context, palette } = brush;
-  const tile = square.cells[0]?.tile;
-  if (square.cells.length === 1 && tile && tile.byteLength > 1 && share > 0) drawTile(brush, square, mine >= 1);
-  else {
-    hairlines(brush, square);
-    const height = share === 0 ? 0 : Math.max(square.pixelRatio, Math.round(square.side * share));
-    context.fillStyle = colour(rampOf(palette, false), toneOfRun(square.cells));
-    context.fillRect(square.x, square.y + square.side - height, square.side, height);
-  }
+  hairlines(brush, square);
+  const inked = share === 0 ? 0 : Math.max(square.pixelRatio, Math.round(square.side * share));
+  context.fillStyle = colour(rampOf(palette, false), toneOfRun(square.cells));
+  context.fillRect(square.x, square.y + square.side - inked, square.side, inked);
   if (mine > 0) {
     const height = Math.min(square.side, Math.max(Math.ceil(3 * square.pixelRatio), Math.round(square.side * mine)));
     context.fillStyle = palette.lent;
@@ -113,20 +109,20 @@ function coloured(tile: Uint8Array, ramp: Uint8Array, width: number, height: num
   return scratch;
 }
 
-function hairlines({ context, palette }: Brush, { x, y, side, pixelRatio }: Square): void {
+export function hairlines({ context, palette }: Brush, { x, y, side, pixelRatio }: Square): void {
   const hair = Math.max(1, Math.floor(pixelRatio));
   context.fillStyle = palette.line;
   context.fillRect(x, y, side, hair);
   context.fillRect(x, y, hair, side);
 }
 
-function drawDot({ context, palette }: Brush, { x, y, side, pixelRatio }: Square): void {
+export function drawDot({ context, palette }: Brush, { x, y, side, pixelRatio }: Square): void {
   const dot = Math.min(Math.round(4 * pixelRatio), Math.max(1, Math.floor(side / 3)));
   context.fillStyle = palette.lineStrong;
   context.fillRect(x + Math.round((side - dot) / 2), y + Math.round((side - dot) / 2), dot, dot);
 }
 
-function drawRunning({ context, palette, reducedMotion }: Brush, { x, y, side, pixelRatio }: Square, progress: number): void {
+export function drawRunning({ context, palette, reducedMotion }: Brush, { x, y, side, pixelRatio }: Square, progress: number): void {
   const share = reducedMotion ? 0.5 : Math.floor(Math.min(1, Math.max(0, progress)) * PROGRESS_STEPS) / PROGRESS_STEPS;
   context.fillStyle = palette.lent;
   context.fillRect(x, y, side, Math.round(side * share));
@@ -147,7 +143,7 @@ function outline(context: Brush["context"], colour: string, { x, y, side }: Pick
 }
 
 /** `tile`: its pixels, where they are known and the square is that unit alone. */
-function drawWaiting(brush: Brush, square: Square, tile: Uint8Array | undefined): void {
+export function drawWaiting(brush: Brush, square: Square, tile: Uint8Array | undefined): void {
   const { context, palette } = brush;
   const { x, y, side, pixelRatio } = square;
   const [cell] = square.cells;
@@ -172,7 +168,7 @@ function drawWaiting(brush: Brush, square: Square, tile: Uint8Array | undefined)
   context.restore();
 }
 
-function rampOf(palette: Palette, mine: boolean): Uint8Array {
+export function rampOf(palette: Palette, mine: boolean): Uint8Array {
   if (palette.forced) return mine ? palette.forced.mine : palette.forced.others;
   if (mine) return palette.dark ? RAMPS.yellowDark : RAMPS.yellowLight;
   return palette.dark ? RAMPS.seaDark : RAMPS.seaLight;

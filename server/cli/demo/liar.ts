@@ -1,4 +1,8 @@
-/** A volunteer that lies in every result: the protocol kept to the letter, the bytes drawn by lot. */
+/**
+ * A volunteer that lies in every result: the protocol kept to the letter, the bytes made up. Alone it draws them by lot, and
+ * whoever computes the unit too contradicts it; with accomplices it tells of each unit what they tell, so that a quorum of them
+ * agrees.
+ */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
@@ -34,15 +38,23 @@ export interface Liar {
   stop(): Promise<void>;
 }
 
-/** Connects, proves its identity and begins. Rejects when the handshake is refused. */
-export async function startLiar(url: string): Promise<Liar> {
+/** Makes up so many bytes of an output of a unit. */
+export type Lie = (job: number, unit: number, byteLength: number) => Uint8Array<ArrayBuffer>;
+
+export const byLot: Lie = (_job, _unit, byteLength) => new Uint8Array(randomBytes(byteLength));
+/** What all who tell this lie say alike. */
+export const agreed: Lie = (job, unit, byteLength) =>
+  new Uint8Array(Buffer.alloc(byteLength, createHash("sha256").update(`${job} ${unit}`).digest()));
+
+/** Connects, proves its identity and begins; it has enough after `most` units. Rejects when the handshake is refused. */
+export async function startLiar(url: string, lie: Lie = byLot, most = Number.POSITIVE_INFINITY): Promise<Liar> {
   const keys = generateKeyPairSync("ed25519");
   const publicKey = rawPublicKey(keys.publicKey);
   const socket = io(url, { transports: ["websocket"], parser, forceNew: true, reconnection: false });
   await greet(socket, url, publicKey, keys.privateKey);
   const abort = new AbortController();
   let lies = 0;
-  const work = lieOn(url, socket, abort.signal, (count) => {
+  const work = lieOn(url, socket, { lie, most }, abort.signal, (count) => {
     lies += count;
   });
   // What goes wrong is told by stop(), not by an unhandled rejection.
@@ -80,25 +92,35 @@ async function greet(socket: Socket, origin: string, publicKey: Uint8Array, priv
   if (!reply.ok) throw new Error(`the liar's handshake was refused: ${reply.message}`);
 }
 
-async function lieOn(url: string, socket: Socket, signal: AbortSignal, onLies: (count: number) => void): Promise<void> {
+async function lieOn(
+  url: string,
+  socket: Socket,
+  { lie, most }: { lie: Lie; most: number },
+  signal: AbortSignal,
+  onLies: (count: number) => void,
+): Promise<void> {
   const plans = new Map<number, JobPlan>();
-  while (!signal.aborted) {
+  let told = 0;
+  while (!signal.aborted && told < most) {
     const answer = await exchange(socket, { type: "claim", units: CLAIM_UNITS, gpuMillis: 0, job: 0 });
     if (answer.type === "assignment") {
       const plan = plans.get(answer.job) ?? (await fetchPlan(url, answer.job));
       plans.set(answer.job, plan);
-      await lie(socket, answer, plan);
+      await tell(socket, answer, plan, lie);
+      told += countUnits(answer.runs);
       onLies(countUnits(answer.runs));
     }
+    // It was found out, and nothing that it brings counts any more.
+    if (answer.type === "error" && answer.code === "banned") return;
     const pause = answer.type === "idle" || answer.type === "error" ? Math.max(PAUSE_MS, answer.retryMs) : PAUSE_MS;
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }
 
-async function lie(socket: Socket, assignment: AssignmentFrame, plan: JobPlan): Promise<void> {
+async function tell(socket: Socket, assignment: AssignmentFrame, plan: JobPlan, lie: Lie): Promise<void> {
   const total = resultBytes(plan);
   const lies = [...unitsOf(assignment.runs)].map((unit) => {
-    const bytes = frameOutputs(plan.outputs.map(({ byteLength }) => randomBytes(byteLength)));
+    const bytes = frameOutputs(plan.outputs.map(({ byteLength }) => lie(assignment.job, unit, byteLength)));
     return { unit, bytes, digest: createHash("sha256").update(bytes).digest() };
   });
   const results = lies.map(({ unit, bytes, digest }): ReplicaResult => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readJson } from "../../../server/admit/json.ts";
+import { readJson, readOn } from "../../../server/admit/json.ts";
 
 describe("the JSON reader", () => {
   it("reads what JSON.parse reads", () => {
@@ -85,5 +85,25 @@ describe("the JSON reader", () => {
     [" \n", /is empty/],
   ])("refuses a bomb or a torso: %#", (text, wrong) => {
     expect(readJson("job.json", text)).toMatchObject({ wrong: expect.stringMatching(wrong) });
+  });
+
+  it("goes on behind comments and commas, and tells each of them", () => {
+    const text = '{ // one\n "a": [1, 2,], /* two */\n "b": {"c": 1,}\n "d": "//" }';
+    const { json, faults } = readOn("job.json", text);
+    expect(json?.value).toEqual({ a: [1, 2], b: { c: 1 }, d: "//" });
+    expect(json?.placeOf(["d"])).toEqual({ line: 4, column: 7 });
+    expect(faults.map(({ line, column, wrong }) => `${line}:${column} ${wrong}`)).toEqual([
+      "1:3 JSON has no comments.",
+      "2:12 There is a comma before the ].",
+      "2:16 JSON has no comments.",
+      "3:14 There is a comma before the }.",
+      "4:2 A comma or } is missing here.",
+    ]);
+  });
+
+  it("goes on nowhere where it is not sure what was meant, and keeps what it has read", () => {
+    const { json, faults, whole } = readOn("job.json", '{"a": 1, "b": "x"", "c": 2}');
+    expect([json, whole]).toEqual([undefined, { a: 1, b: "x" }]);
+    expect(faults).toMatchObject([{ line: 1, column: 18, wrong: "A comma or } is missing here." }]);
   });
 });

@@ -118,6 +118,25 @@ describe("this machine", () => {
     TIMEOUT,
   );
 
+  it(
+    "is forgotten alone, and with the account's file all of the account, once somebody says so",
+    async () => {
+      const three = join(folder, "three.jwe");
+      expect(await idlewave(["account", "new", three], OPEN)).toMatchObject({ code: 0 });
+      for (const home of ["five", "six", "seven"]) expect(await at(home, "link", three)).toMatchObject({ code: 0 });
+      expect(await at("five", "forget")).toMatchObject({ code: 2, stdout: expect.stringContaining("Nothing was done") });
+      expect(said(await at("five", "forget", "--yes"))).toEqual({ forgotten: "device" });
+      await expect(stat(join(folder, "five", "identity.json"))).rejects.toThrow();
+      expect(await devices("six")).toHaveLength(2);
+      expect(await at("six", "forget", file, "--yes")).toMatchObject({ code: 1, stdout: expect.stringContaining("not this account's") });
+      expect(await devices("seven")).toHaveLength(2);
+      expect(said(await at("six", "forget", three, "--yes"))).toEqual({ forgotten: "account" });
+      expect(await devices("seven")).toEqual([]);
+      expect(await at("five", "forget", "--yes")).toMatchObject({ code: 1, stdout: expect.stringContaining("has no key") });
+    },
+    TIMEOUT,
+  );
+
   it("is told what the coordinator says", async () => {
     const other = join(folder, "other.jwe");
     expect(await idlewave(["account", "new", other], OPEN)).toMatchObject({ code: 0 });

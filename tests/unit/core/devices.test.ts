@@ -185,14 +185,17 @@ describe("linking", () => {
     expect(world.link(MAX_DEVICES + 1)).toMatchObject({ type: "error", code: "bad-certificate" });
   });
 
-  it("is forgotten with the account, all devices of it", () => {
+  it.each([
+    ["itself alone", {}, [1], [1, 1, 2]],
+    ["the whole account", { whole: true }, [1, 2], [0, 0, 1]],
+  ] as const)("forgets %s, as it was asked", (_what, asked, gone, left) => {
     const world = new World();
     for (const id of [1, 2, 3]) world.join(id);
     for (const id of [1, 2]) world.link(id);
-    const { effects } = world.send({ type: "forget", account: account(1) });
+    const { effects } = world.send({ type: "forget", account: account(1), ...asked });
     const forgotten = effects.flatMap((effect) => (effect.type === "store" && effect.op.type === "forget" ? [effect.op.account] : []));
-    expect(forgotten).toEqual([1, 2]);
-    expect([world.state.devices.size, world.state.joined.size, world.state.hosts.size]).toEqual([0, 0, 1]);
+    expect(forgotten).toEqual(gone);
+    expect([world.state.devices.size, world.state.joined.size, world.state.hosts.size]).toEqual(left);
   });
 });
 

@@ -57,6 +57,33 @@ describe("results that are alike", () => {
   });
 });
 
+describe("the tolerance that results took", () => {
+  it("is the largest part of it in any unit so far, of those who are paid alone", () => {
+    const world = new World({ ...TOLERANT, units: 3 });
+    const taken = [world.job().taken];
+    for (const names of [
+      ["0", "0.25"],
+      ["0", "5", "0.75"],
+      ["0", "0.5"],
+    ]) {
+      const left = new Set([0, 1, 2].filter((index) => !world.job().pages.isEnded(unit(index))));
+      const [index = 0] = left;
+      for (const [at, liar] of names.entries()) {
+        const host = world.join(10 * taken.length + at);
+        for (let reply = world.claim(host, 1); reply.type === "assigned"; reply = world.claim(host, 1)) {
+          if (reply.assignment.runs[0]?.start !== index) continue;
+          world.submit(reply.assignment, { liar });
+          break;
+        }
+        world.leave(host);
+        world.tick(7_200_000);
+      }
+      taken.push(world.job().taken);
+    }
+    expect(taken).toEqual([null, 0.25, 0.75, 0.75]);
+  });
+});
+
 describe("what is not finite", () => {
   it("is no vote, however many tell the same, and the unit fails once its replicas are used up", () => {
     const world = new World({ ...TOLERANT, maxReplicas: 4 });

@@ -1,7 +1,7 @@
 /** Devices of one account at a real gateway: linking, revoking, and what each of them is told. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { certificateMessage, revocationMessage } from "../../../shared/account/certificate.ts";
+import { certificateMessage, forgetMessage, revocationMessage } from "../../../shared/account/certificate.ts";
 import { type AccountKey, accountKey, newSeed } from "../../../shared/account/key.ts";
 import { toHex } from "../../../shared/bytes.ts";
 import { type DevicesReply, SocketEvent } from "../../../shared/protocol.ts";
@@ -164,12 +164,39 @@ describe("devices of an account", () => {
     expect((await devicesOf(one)).map(({ isRevoked }) => isRevoked)).toEqual([false, true]);
   });
 
-  it("are forgotten together, on any of them", async () => {
+  it("are forgotten one by one, each by itself alone", async () => {
     const key = accountKey(newSeed());
     const [one, two] = [await join(), await join()];
     for (const volunteer of [one, two]) await link(volunteer, key);
-    const gone = new Promise((resolve) => two.socket.once("disconnect", resolve));
+    const gone = new Promise((resolve) => one.socket.once("disconnect", resolve));
     expect(await one.ask(SocketEvent.Forget, {})).toEqual({ ok: true });
+    await gone;
+    expect(await network.store.knownAccount(toHex(one.publicKey) as never)).toBeUndefined();
+    expect((await devicesOf(two)).map(({ device }) => device)).toEqual([toHex(two.publicKey)]);
+  });
+
+  it("are forgotten together by their account's key, for this device on this connection alone", async () => {
+    const key = accountKey(newSeed());
+    const [one, two, stranger] = [await join(), await join(), await join()];
+    for (const volunteer of [one, two]) await link(volunteer, key);
+    const signed = (by: AccountKey, { publicKey, hash }: Volunteer) => ({
+      signature: Buffer.from(by.sign(forgetMessage(key.publicKey, publicKey, hash))),
+    });
+    const earlier = await join(one.keys);
+    for (const wrong of [
+      signed(accountKey(newSeed()), one),
+      signed(key, two),
+      signed(key, earlier),
+      { signature: revocation(key, one.publicKey).signature },
+      { signature: Buffer.alloc(64) },
+    ])
+      expect(await one.ask(SocketEvent.Forget, wrong)).toMatchObject({ ok: false, code: "bad-certificate" });
+    expect(await stranger.ask(SocketEvent.Forget, signed(key, stranger))).toMatchObject({ ok: false, code: "bad-certificate" });
+    for (const wrong of [{ signature: Buffer.alloc(63) }, { signature: undefined, account: true }, null])
+      expect(await one.ask(SocketEvent.Forget, wrong)).toMatchObject({ ok: false, code: "bad-message" });
+    expect(await devicesOf(one)).toHaveLength(2);
+    const gone = new Promise((resolve) => two.socket.once("disconnect", resolve));
+    expect(await one.ask(SocketEvent.Forget, signed(key, one))).toEqual({ ok: true });
     await gone;
     for (const { publicKey } of [one, two]) expect(await network.store.knownAccount(toHex(publicKey) as never)).toBeUndefined();
     expect(await network.store.devices.of(toHex(key.publicKey) as never)).toEqual([]);

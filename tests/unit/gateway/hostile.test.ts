@@ -112,7 +112,7 @@ describe("hostile frames", () => {
       onFailure: (error) => network.failures.push(error),
     };
     const peer: Peer = {
-      ...{ host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}`, line: null },
+      ...{ host: 2 as Peer["host"], account: account.id, cluster: `account:${account.id}`, line: null, isTakenBack: false },
       publicKey: toHex(volunteer.publicKey) as Peer["publicKey"],
       session: signing.begin(new Uint8Array(32)),
     };

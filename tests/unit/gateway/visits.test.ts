@@ -33,6 +33,7 @@ it("one more than it may have is told to wait, and comes in when another has gon
     ok: false,
     code: "too-fast",
     message: expect.stringContaining("visitors of this site"),
+    retrySeconds: 60,
   });
   for (const other of [SHOP, undefined]) expect((await visit(other)).reply).toMatchObject({ ok: true });
   first.leave();

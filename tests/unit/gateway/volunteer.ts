@@ -38,6 +38,7 @@ export interface HelloChanges {
   audit?: unknown;
   pool?: unknown;
   site?: unknown;
+  agreedMs?: unknown;
 }
 
 export class Volunteer {
@@ -109,6 +110,7 @@ export class Volunteer {
       ...("audit" in changes ? { audit: changes.audit } : {}),
       ...("pool" in changes ? { pool: changes.pool } : {}),
       ...("site" in changes ? { site: changes.site } : {}),
+      ...("agreedMs" in changes ? { agreedMs: changes.agreedMs } : {}),
     };
   }
 

@@ -330,7 +330,7 @@ describe("a volunteer's work", () => {
         onFailure: (error: unknown) => failures.push(error),
       };
       const peer = {
-        ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null },
+        ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null, isTakenBack: false },
         publicKey: "00".repeat(32) as PublicKeyHex,
         session: network.signing.begin(new Uint8Array(32)),
       };
@@ -360,7 +360,7 @@ describe("a volunteer's work", () => {
     };
     const session = network.signing.begin(new Uint8Array(32));
     const peer = {
-      ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null, session },
+      ...{ host: 1 as HostId, account: 1 as AccountId, cluster: "account:1", line: null, isTakenBack: false, session },
       publicKey: "00".repeat(32) as PublicKeyHex,
     };
     const runs = [{ start: 0 as UnitIndex, length: 1 }];

@@ -136,7 +136,8 @@ describe("results that are too long to ride along", { timeout: WORK_MS }, () => 
       expect((await fetch(`${server.url}/api/results?unit=0`, { method: "PUT", body: bytes, headers })).status).toBe(204);
       volunteer.leave();
       // The next one is asked when this one was compared.
-      if (verdicts.length === 2) await expect.poll(async () => (await server.status(job)).reason).toContain("2 different answers");
+      if (verdicts.length === 2)
+        await expect.poll(async () => (await server.status(job)).reason, { timeout: WORK_MS }).toContain("2 different answers");
     }
     expect(verdicts).toEqual(["wanted", "wanted", "wanted"]);
     const found = await ended(job);
@@ -169,6 +170,27 @@ describe("a package with a tolerance", () => {
     const { faults } = await checked(compare, verify);
     const fault = faults.find((each) => each.field === field);
     expect(fault?.wrong, JSON.stringify(faults)).toContain(words);
+  });
+
+  it("has results of 8 MiB a unit at most, in all outputs that are compared within it together", async () => {
+    const MIB = 1024 * 1024;
+    const kernel = ["a", "b"]
+      .map((name, at) => `@group(0) @binding(${at}) var<storage, read_write> ${name}: array<f32>;`)
+      .concat(
+        "@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { a[id.x] = sqrt(f32(id.x)); b[id.x] = a[id.x]; }",
+      )
+      .join("\n");
+    const faultsOf = async (bytes: number, compare: unknown = { rtol: 0.001 }) => {
+      const shapes = [["a", 4 * MIB, { rtol: 0.001 }] as const, ["b", bytes, compare] as const];
+      const output = shapes.map(([binding, length, how]) => ({ binding, dtype: "f32", shape: [length / 4], compare: how }));
+      const manifest = { ...JSON.parse(packageOf()["job.json"] ?? ""), bindings: undefined, passes: [{ workgroups: [1024] }], output };
+      const files = { "job.json": JSON.stringify(manifest), "kernel.wgsl": kernel };
+      const { faults } = (await (await server.post("/api/check", formOf(files), server.token)).json()) as { faults: { wrong: string }[] };
+      return faults.map(({ wrong }) => wrong);
+    };
+    expect(await faultsOf(4 * MIB)).toEqual([]);
+    expect(await faultsOf(4 * MIB + 4)).toEqual([`The outputs that are compared within a tolerance have ${8 * MIB + 4} bytes a unit.`]);
+    expect(await faultsOf(4 * MIB + 4, "exact")).toEqual([]);
   });
 
   it("is what the warning about floats asks for, and silences", async () => {

@@ -13,6 +13,8 @@ function picture(changes: Partial<Picture>): Uint8Array {
     seq: 1,
     cells: 8,
     unitsPerCell: 1,
+    block: 1,
+    unitColumns: 4,
     units: 8,
     final: 0,
     changes: [],
@@ -36,10 +38,25 @@ describe("the board", () => {
     const board = new Board();
     const half = { cell: 1, state: "final" as const, share: 0.5, tile: NO_TILE };
     const whole = { cell: 2, state: "final" as const, share: 1, tile: NO_TILE };
-    board.take(picture({ unitsPerCell: 10, units: 80, final: 15, changes: [half, whole] }));
+    board.take(picture({ unitsPerCell: 10, block: 0, unitColumns: 0, units: 80, final: 15, changes: [half, whole] }));
     expect(board.verifiedIn(0, 2)).toBeUndefined();
     expect(board.verifiedIn(0, 4)).toBe(20);
     expect(board.verifiedIn(7, 4)).toBeUndefined();
+  });
+
+  test("knows of a block which of its units are verified, by their pixels", () => {
+    const board = new Board();
+    const grid = { columns: 2, rows: 2, cells: 4, unitsPerCell: 4, units: 15, block: 2, unitColumns: 4 };
+    // Of the second block the upper units, and of the last one what there is of it.
+    const upper = { cell: 1, state: "final" as const, share: 0.5, tile: Uint8Array.of(9, 1, 0, 0) };
+    const last = { cell: 3, state: "final" as const, share: 1, tile: Uint8Array.of(5, 5, 5, 0) };
+    board.take(picture({ ...grid, tileWidth: 2, tileHeight: 2, final: 5, changes: [upper, last] }));
+    expect([board.verifiedAt(1, 0.2, 0.2), board.verifiedAt(1, 0.9, 0.4), board.verifiedAt(1, 0.2, 0.6)]).toEqual([2, 3, undefined]);
+    expect([board.verifiedAt(3, 0.6, 0.2), board.verifiedAt(3, 0.9, 0.9), board.verifiedAt(0, 0, 0)]).toEqual([11, undefined, undefined]);
+    expect([board.unitsIn(1, 1), board.unitsIn(3, 1)]).toEqual([4, 3]);
+    // One's own waits no longer where its pixels are there.
+    board.takeKept(1, { final: [], waiting: [3, 7] });
+    expect([board.counts().waiting, board.hasUntold, [...board.ownIn(1)].map(({ unit }) => unit)]).toEqual([1, true, [7]]);
   });
 
   test("lets no unit of one's own wait in a finished picture", () => {

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { layOut, squareAt } from "../../../client/page/drawing/layout.ts";
+import type { PictureGrid } from "../../../shared/picture-grid.ts";
 
-const picture = { cells: 380, columns: 19, rows: 20, image: true };
+type Sides = Pick<PictureGrid, "cells" | "columns" | "rows">;
+/** A unit a cell. */
+const runs = (sides: Sides): PictureGrid => ({ ...sides, unitsPerCell: 1, units: sides.cells, block: 0, unitColumns: 0 });
+const image = (sides: Sides): PictureGrid => ({ ...runs(sides), block: 1, unitColumns: sides.columns });
+const picture = image({ cells: 380, columns: 19, rows: 20 });
 
 describe("the plate's layout", () => {
   test("gives 19 x 20 units squares of 40 px on a desktop and of 20 px on a phone", () => {
@@ -12,15 +17,20 @@ describe("the plate's layout", () => {
   });
 
   test("gives a few units squares that fill a laptop's room", () => {
-    expect(layOut({ cells: 12, columns: 4, rows: 3, image: true }, 669, 704, 1)).toMatchObject({ columns: 4, rows: 3, side: 167 });
+    expect(layOut(image({ cells: 12, columns: 4, rows: 3 }), 669, 704, 1)).toMatchObject({ columns: 4, rows: 3, side: 167 });
   });
 
   test("keeps an image's own places, however small", () => {
-    expect(layOut({ cells: 4096, columns: 64, rows: 64, image: true }, 380, 400, 1)).toMatchObject({ columns: 64, rows: 64, side: 5 });
+    expect(layOut(image({ cells: 4096, columns: 64, rows: 64 }), 380, 400, 1)).toMatchObject({ columns: 64, rows: 64, side: 5 });
+  });
+
+  test("ends at the edge of an image, where its last blocks reach beyond", () => {
+    const grid = { cells: 9, columns: 3, rows: 3, unitsPerCell: 16, units: 90, block: 4, unitColumns: 10 };
+    expect(layOut(grid, 250, 225, 1)).toMatchObject({ columns: 3, rows: 3, side: 100, width: 250, height: 225 });
   });
 
   test("covers runs of cells where squares would be too small", () => {
-    const layout = layOut({ cells: 4000, columns: 64, rows: 63, image: false }, 390, 400, 1);
+    const layout = layOut(runs({ cells: 4000, columns: 64, rows: 63 }), 390, 400, 1);
     expect(layout.cellsPerSquare).toBeGreaterThan(1);
     expect(layout.side).toBeGreaterThanOrEqual(20);
     expect(layout.squares * layout.cellsPerSquare).toBeGreaterThanOrEqual(4000);
@@ -38,8 +48,8 @@ describe("the plate's layout", () => {
       [5, 800],
     ] as const)
       expect(squareAt(layout, x, y)).toBeUndefined();
-    const runs = layOut({ cells: 7, columns: 7, rows: 1, image: false }, 400, 400, 1);
-    expect(squareAt(runs, runs.side * runs.columns - 1, runs.side * runs.rows - 1)).toBeUndefined();
+    const few = layOut(runs({ cells: 7, columns: 7, rows: 1 }), 400, 400, 1);
+    expect(squareAt(few, few.side * few.columns - 1, few.side * few.rows - 1)).toBeUndefined();
   });
 
   test("always shows the whole job inside its room, in whole pixels", () => {
@@ -50,7 +60,7 @@ describe("the plate's layout", () => {
         fc.integer({ min: 64, max: 2000 }),
         fc.constantFrom(1, 1.5, 2, 3),
         (cells, width, height, pixelRatio) => {
-          const layout = layOut({ cells, columns: 1, rows: cells, image: false }, width, height, pixelRatio);
+          const layout = layOut(runs({ cells, columns: 1, rows: cells }), width, height, pixelRatio);
           expect(Number.isInteger(layout.side)).toBe(true);
           expect(layout.columns * layout.side).toBeLessThanOrEqual(width * pixelRatio);
           expect(layout.rows * layout.side).toBeLessThanOrEqual(height * pixelRatio);

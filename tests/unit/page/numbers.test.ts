@@ -36,10 +36,14 @@ describe("numbers on the page", () => {
     [1234.5, "1,234.50"],
   ])("%d credit reads %s", (value, text) => expect(credit(value)).toBe(text));
 
-  test("credit that waits is told where it rounds to something", () => {
-    expect([0, 0.00004, 0.00005, 0.4].map((waiting) => creditWords(waiting, 1))).toEqual([
+  test("credit too small for its decimals is told as that, never as none", () => {
+    expect([0, 0.00004, 0.000_1].map(credit)).toEqual(["0.00", "< 0.0001", "0.0001"]);
+  });
+
+  test("credit that waits is told, however small", () => {
+    expect([0, 0.00004, 0.0001, 0.4].map((waiting) => creditWords(waiting, 1))).toEqual([
       "credit",
-      "credit",
+      "credit, < 0.0001 waiting",
       "credit, 0.0001 waiting",
       "credit, 0.40 waiting",
     ]);

@@ -28,8 +28,8 @@ test("nothing stays of the outlines around a square of the last row, which is no
   plate.dress({ dark: false, forced: null, ...tones }, true, false);
   plate.setRoom(100, 100, 1);
   // Seven squares: beside the last one is room that belongs to none.
-  const picture = { columns: 1, rows: 7, tileWidth: 0, tileHeight: 0, seq: 1, cells: 7, unitsPerCell: 1, units: 7, final: 0, changes: [] };
-  plate.takePicture(encodePicture(picture));
+  const grid = { columns: 1, rows: 7, cells: 7, unitsPerCell: 1, units: 7, block: 0, unitColumns: 0 };
+  plate.takePicture(encodePicture({ ...grid, tileWidth: 0, tileHeight: 0, seq: 1, final: 0, changes: [] }));
   vi.runAllTimers();
   done.length = 0;
   plate.takeCell(6, true);

@@ -74,6 +74,23 @@ describe("the wave's bars", () => {
     expect([0, 1, 2, 6].map((back) => shares.ceilingOf(back))).toEqual([0.1, 0.1, 0.5, 0].map(Math.fround));
   });
 
+  test("stay under the ceiling when a fact tells of more time than a second", () => {
+    const shares = new Shares(0);
+    shares.setCeiling(0.5);
+    shares.advance(6_000);
+    // A busy page heard nothing for four seconds, of which the GPU worked two.
+    shares.add(2_000, 4_000, 6_000);
+    const bars = Array.from({ length: 24 }, (_, back) => shares.share(back));
+    expect(Math.max(...bars)).toBeLessThanOrEqual(0.5 + 1e-9);
+    expect(bars.reduce((sum, bar) => sum + 250 * bar, 0)).toBeCloseTo(2_000, 0);
+    // After a pause what ran is laid over as much time as it took, not over less.
+    const paused = new Shares(0);
+    paused.setCeiling(0.25);
+    paused.advance(6_000);
+    paused.add(600, 5_000, 6_000);
+    expect(Math.max(...Array.from({ length: 24 }, (_, back) => paused.share(back)))).toBeLessThanOrEqual(0.25 + 1e-9);
+  });
+
   test("put no work into a pause before a short slice", () => {
     const shares = new Shares(0);
     shares.advance(60_000);

@@ -497,6 +497,10 @@ describe("the dock", () => {
     expect(dockLines(lent({ kind: "another-tab", running: false, hold: null }))).toEqual(["Waiting", "Starts by itself"]);
     const done = lent({ kind: "job-done", job: 1, final: false });
     expect(dockLines(done)).toEqual(["Waiting for a job", "Starts by itself"]);
+    // The wave moves, and no unit runs.
+    const measuring = (phase: DonorPhase) => dockLines(lent(phase, { donor: donorState({ phase, measuring: true }) }));
+    expect(measuring({ kind: "waiting", reason: "no-jobs", retryMs: 9 })).toEqual(["Measuring your GPU", "Once, to know its speed"]);
+    expect(measuring({ kind: "running" })[0]).toBe("Lending half");
     // Who came for that one alone has the next one by a click.
     expect(dockLines({ ...done, chosenJob: 1, nextJob: primes() })).toEqual(["Nothing runs", "This job is done"]);
   });

@@ -82,6 +82,11 @@ it("an account was proven wrong as often as its devices together, and when the l
   await store.commit([proven(one, 20), proven(two, 21), proven(two, 22, false), proven(three, 30)]);
   expect(await store.devices.record(ACCOUNT)).toEqual({ proven: 2, convictedAt: 22 });
   expect([...(await store.watched(0)).keys()]).toEqual(["net"]);
+  // Whoever was found out and is forgotten leaves that to the others.
+  await store.commit([{ type: "forget", account: two, at: 40 }]);
+  expect(await store.devices.record(ACCOUNT)).toEqual({ proven: 2, convictedAt: 22 });
+  await store.commit([{ type: "forget", account: one, at: 41 }]);
+  expect(await store.devices.record(ACCOUNT)).toEqual({ proven: 0, convictedAt: 0 });
 });
 
 it("doctor finds each device that no signature of its account's makes one, or takes off", async () => {

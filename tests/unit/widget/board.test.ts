@@ -16,8 +16,9 @@ const final = (cell: number, pixels = 1): PictureCell => ({
 function pictureOf(place: Partial<Picture>, changes: PictureCell[]): Uint8Array {
   const { columns = 20, rows = 10 } = place;
   const cells = columns * rows;
-  const whole = { columns, rows, cells, units: cells, unitsPerCell: 1, tileWidth: 1, tileHeight: 1, seq: 7, final: 0, ...place, changes };
-  return encodePicture(whole);
+  const isImage = (place.tileWidth ?? 1) > 1;
+  const grid = { columns, rows, cells, units: cells, unitsPerCell: 1, block: isImage ? 1 : 0, unitColumns: isImage ? columns : 0 };
+  return encodePicture({ ...grid, tileWidth: 1, tileHeight: 1, seq: 7, final: 0, ...place, changes });
 }
 
 function boardOf(place: Partial<Picture>, changes: PictureCell[]): Board {
@@ -128,4 +129,16 @@ test("a unit of the visitor's runs, waits and is verified, or runs no longer whe
 
 test("a square is yellow by the share that is the visitor's, and enough to be seen", () => {
   expect([0, 0.04, 0.09, 0.5, 1].map((own) => ownHeight(own, 20))).toEqual([0, 3, 3, 10, 20]);
+});
+
+test("units of earlier visits are the visitor's in the strip too, and it shows the part where the newest is", () => {
+  const board = boardOf({ ...IMAGE, columns: 40, rows: 30 }, whole(40, 30));
+  const own = (unit: number, state: "waiting" | "final") => ({ job: JOB, unit, state, progress: 1 });
+  const at = 28 * 40 + 39;
+  board.takeAll([own(at, "final"), own(at - 1, "waiting"), own(0, "final"), { ...own(5, "final"), job: JOB + 1 }]);
+  const squares = all(board);
+  expect(squares.filter((square) => square?.own === 1)).toHaveLength(1);
+  expect(squares.filter((square) => square?.isWaiting)).toHaveLength(1);
+  // Others' squares are no one's.
+  expect(squares.filter((square) => square && square.own === 0 && !square.isWaiting).length).toBeGreaterThan(40);
 });

@@ -8,6 +8,7 @@ import { en } from "../../../client/widget/words/en.ts";
 import { es } from "../../../client/widget/words/es.ts";
 import { fr } from "../../../client/widget/words/fr.ts";
 import { pt } from "../../../client/widget/words/pt.ts";
+import { unitsIn } from "../../../client/widget/words/units.ts";
 
 const FACTS = {
   site: "Tidal Atlas",
@@ -73,6 +74,24 @@ describe("the widget's words", () => {
     expect(languageFor(["xx", "pt-BR"]).code).toBe("pt");
     expect(languageFor(["ar-EG"]).direction).toBe("rtl");
     expect(languageFor(["xx", "constructor"]).code).toBe("en");
+  });
+
+  it("count units by the forms that each language has, and no form of it is missing", () => {
+    const all = (code: string, counts: number[]) => counts.map((count) => unitsIn(code, count));
+    expect(all("en", [0, 1, 6])).toEqual(["0 units", "1 unit", "6 units"]);
+    expect(all("de", [1, 6])).toEqual(["1 Einheit", "6 Einheiten"]);
+    expect(all("fr", [0, 1, 2, 1e6]).map((text) => text.replace(/\s/g, " "))).toEqual([
+      "0 unité",
+      "1 unité",
+      "2 unités",
+      "1 000 000 d’unités",
+    ]);
+    expect(all("pt", [0, 1, 2])).toEqual(["0 unidades", "1 unidade", "2 unidades"]);
+    expect(all("ar", [0, 1, 2])).toEqual(["لا وحدات", "وحدة واحدة", "وحدتان"]);
+    const noun = (count: number) => unitsIn("ar", count).replace(/^\S+ /, "");
+    expect([noun(3), noun(10), noun(11), noun(100), noun(103)]).toEqual(["وحدات", "وحدات", "وحدة", "وحدة", "وحدات"]);
+    const stopped = tell({ kind: "stopped" }, { ...FACTS, units: 1 }, languageFor(["en"]));
+    expect(stopped.title).toBe("Stopped. You gave 1 unit.");
   });
 
   it("leave no place unfilled in any scene and language", () => {

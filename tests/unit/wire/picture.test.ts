@@ -21,6 +21,8 @@ it("a picture decodes to what was encoded, and refuses every truncation", () => 
         cells: 380,
         unitsPerCell: 1,
         units: 380,
+        block: 1,
+        unitColumns: 19,
         final: 3,
         changes,
       };

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } f
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
-import { certificateMessage, revocationMessage } from "../../../shared/account/certificate.ts";
+import { certificateMessage, forgetMessage, revocationMessage } from "../../../shared/account/certificate.ts";
 import { accountKey } from "../../../shared/account/key.ts";
 import { wishMessage } from "../../../shared/account/remote-wish.ts";
 import { wordsOf } from "../../../shared/account/words.ts";
@@ -101,7 +101,11 @@ describe("docs/protocol.md", () => {
     expect(toHex(publicKey)).toBe(vectors.get("account-key"));
     expect(page).toContain(`\`${wordsOf(seed).join(" ")}\``);
     const parts = { account: publicKey, device: vector("public-key"), created: 1_700_000_000 };
-    const texts = { certificate: certificateMessage({ ...parts, name: "laptop" }), revocation: revocationMessage(parts) };
+    const texts = {
+      certificate: certificateMessage({ ...parts, name: "laptop" }),
+      revocation: revocationMessage(parts),
+      forget: forgetMessage(publicKey, parts.device, vector("start")),
+    };
     for (const [name, text] of Object.entries(texts)) {
       expect(toHex(text)).toBe(vectors.get(`${name}-text`));
       expect(toHex(signed(text))).toBe(vectors.get(`${name}-signature`));

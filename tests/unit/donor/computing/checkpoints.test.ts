@@ -91,4 +91,26 @@ describe("checkpoints", () => {
     checkpoints.clear();
     expect(shelf.units.size).toBe(0);
   });
+
+  it("are of four units at most: others begin anew, and one that is kept goes on being kept", () => {
+    const shelf = new MemoryShelf();
+    const checkpoints = new Checkpoints(shelf);
+    for (const index of [1, 2, 3, 4, 5]) checkpoints.keeper(task(index), "plan", ENGINE).take(at(index));
+    expect([...shelf.units.keys()]).toEqual(["1:1", "1:2", "1:3", "1:4"]);
+    checkpoints.keeper(task(4), "plan", ENGINE).take(at(40));
+    expect(shelf.units.get("1:4")?.checkpoint).toEqual(at(40));
+    checkpoints.drop({ job: JOB, unit: unit(2) });
+    checkpoints.keeper(task(5), "plan", ENGINE).take(at(5));
+    expect([...shelf.units.keys()]).toEqual(["1:1", "1:3", "1:4", "1:5"]);
+  });
+
+  it("that somebody left more of than four are taken up as far as that, and the others dropped", async () => {
+    const shelf = new MemoryShelf();
+    for (const index of [1, 2, 3, 4, 5, 6]) new Checkpoints(shelf).keeper(task(index), "plan", ENGINE).take(at(index));
+    expect(shelf.units.size).toBe(6);
+    const { claims, asked } = claimsOf((token) => [token[1] ?? 0]);
+    await new Checkpoints(shelf).takeUp(claims);
+    expect(asked.filter(({ type }) => type === "renew")).toHaveLength(4);
+    expect([...shelf.units.keys()]).toEqual(["1:1", "1:2", "1:3", "1:4"]);
+  });
 });

@@ -1,13 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { Hardware, type HardwareParts } from "../../../../client/donor/computing/hardware.ts";
 import { NO_WISHES } from "../../../../client/donor/manners/wishes.ts";
-import type { DonorPhase } from "../../../../client/donor/state.ts";
+import type { DonorPhase, DonorState } from "../../../../client/donor/state.ts";
 import { JOB_LIMITS } from "../../../../shared/limits.ts";
 
 /** The GPU of a session whose connection is not up yet; the jobs that were looked up for it, and why nothing can be lent. */
 function scene(isFallbackAdapter: boolean) {
   const looked: number[] = [];
   const none: DonorPhase[] = [];
+  const told: Partial<DonorState>[] = [];
   const limits = Object.fromEntries(JOB_LIMITS.map((name) => [name, 1]));
   const adapter = { info: { vendor: "a", architecture: "", isFallbackAdapter }, features: new Set<string>(), limits };
   const status = (job: number) => {
@@ -15,12 +16,18 @@ function scene(isFallbackAdapter: boolean) {
     return new Promise(() => undefined);
   };
   const parts = {
-    ...{ wishes: NO_WISHES, expected: 7, inputs: { status }, throttle: { longestMicros: () => 1e9 }, report: { set: () => undefined } },
+    ...{
+      wishes: NO_WISHES,
+      expected: 7,
+      inputs: { status },
+      throttle: { longestMicros: () => 1e9 },
+      report: { set: (change: Partial<DonorState>) => told.push(change) },
+    },
     speeds: { load: async () => undefined, save: async () => undefined },
     machine: { gpu: { requestAdapter: async () => adapter }, browser: "node", os: "linux" },
     ...{ isStopped: () => false, onChange: () => undefined, onLost: () => undefined, onNone: (phase: DonorPhase) => none.push(phase) },
   };
-  return { hardware: new Hardware(parts as unknown as HardwareParts), looked, none };
+  return { hardware: new Hardware(parts as unknown as HardwareParts), looked, none, told };
 }
 
 describe("the GPU of a run", () => {
@@ -32,6 +39,12 @@ describe("the GPU of a run", () => {
     void hardware.introduce(false);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(looked).toEqual([7]);
+  });
+
+  it("tells that it measures the speed of the GPU, and when it does no more, well or not", async () => {
+    const { hardware, told } = scene(false);
+    await hardware.introduce(false);
+    await vi.waitFor(() => expect(told.flatMap(({ measuring }) => measuring ?? [])).toEqual([true, false]));
   });
 
   it("begins nothing on a processor before the coordinator has said that it takes any", async () => {
