@@ -2,13 +2,15 @@
  * Group commit: operations of a few milliseconds, from everybody, are one transaction; while it is written the next one
  * collects. When a commit fails memory is ahead of disk, and nothing is written any more: the process must stop.
  */
-import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Store, StoreOp } from "./core/store.ts";
 
 /** How long operations collect before they are written, ms. */
 const COMMIT_DELAY_MS = 2;
+/** Or as long as the last transaction took, up to this, ms: much of what one costs is the same however many share it. */
+const MAX_COMMIT_DELAY_MS = 16;
 /** A transaction takes no further event from so many operations on: the event loop stands still while SQLite writes. */
-const MAX_BATCH_OPS = 2_048;
+const MAX_BATCH_OPS = 8_192;
 
 export interface GroupCommitOptions<Notice> {
   store: Pick<Store, "commit">;
@@ -83,13 +85,14 @@ export class GroupCommit<Notice> {
         batch.sealed = true;
         const begun = performance.now();
         await store.commit(batch.ops);
-        onCommit?.(batch.ops.length, performance.now() - begun);
+        const millis = performance.now() - begun;
+        onCommit?.(batch.ops.length, millis);
         this.batches.shift();
         this.waiting -= batch.ops.length;
         batch.settle.resolve();
         onWritten(batch.ops, batch.notices);
         // Lets the answers out and the next events in.
-        await nextTurn();
+        await delay(Math.min(MAX_COMMIT_DELAY_MS, Math.max(COMMIT_DELAY_MS, millis)));
       }
       this.writer = null;
     } catch (error) {

@@ -8,7 +8,7 @@ import { Compare } from "./manifest/compare.ts";
 import { fileSchema, IDENTIFIER, NAME_PATTERN } from "./manifest/file.ts";
 import { Output } from "./manifest/output.ts";
 import { Pass } from "./manifest/pass.ts";
-import { PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN, PLAIN_PATTERN } from "./plain.ts";
+import { PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN } from "./plain.ts";
 
 export const MAX_KERNEL_BYTES = 256 * 1024;
 export const MAX_MANIFEST_BYTES = 256 * 1024;
@@ -42,7 +42,7 @@ export const ManifestSchema = Type.Object(
     for: Type.Optional(
       Type.String({
         maxLength: 120,
-        pattern: PLAIN_PATTERN,
+        pattern: PLAIN_NAME_PATTERN,
         description: "For whom or what this is computed.",
         examples: ["An open atlas of the Mandelbrot set"],
       }),
@@ -62,7 +62,7 @@ export const ManifestSchema = Type.Object(
     answer: Type.Optional(
       Type.String({
         maxLength: 80,
-        pattern: PLAIN_PATTERN,
+        pattern: PLAIN_NAME_PATTERN,
         description: "Words before the running answer of a job that is no picture.",
         examples: ["Primes below 10^9"],
       }),

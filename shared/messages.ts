@@ -95,7 +95,8 @@ export const LinkSchema = Type.Object(
   {
     account: binary(PUBLIC_KEY_BYTES),
     created,
-    name: Type.String({ maxLength: MAX_DEVICE_NAME, pattern: PLAIN_PATTERN }),
+    /** Empty where it was given none. */
+    name: Type.String({ maxLength: MAX_DEVICE_NAME, pattern: `^$|${PLAIN_NAME_PATTERN}` }),
     signature: binary(SIGNATURE_BYTES),
   },
   { additionalProperties: false },

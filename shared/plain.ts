@@ -1,10 +1,12 @@
 /** Text that looks like what it is: without characters that are not seen and change how the text around them looks. Patterns are read with the flag `u`. */
 
 /** Control characters, halves of characters, separators of lines, and whatever else shows nothing or turns the direction of writing: the inside of a character class. */
-const HIDDEN = "\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\u2800\\ufff9-\\ufffb";
+const HIDDEN = "\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\u2800\\ufff9-\\ufffc";
 /** Emoji and some scripts are written with joiners and selectors between their characters: two at most, and none in ASCII, which looks the same with and without them. */
 const JOINER = `(?<=[^\\u0000-\\u007f${HIDDEN}][\\ufe0e\\ufe0f]?)[\\u200c\\u200d\\ufe0e\\ufe0f]`;
-const SEEN = `[^${HIDDEN}]|${JOINER}`;
+/** Marks on one character that no script needs: they would lie over the lines above and below. */
+const MAX_MARKS = 8;
+const SEEN = `[^${HIDDEN}\\p{M}]|(?<!\\p{M}{${MAX_MARKS}})(?![${HIDDEN}])\\p{M}|${JOINER}`;
 const SHOWN = "[\\p{L}\\p{N}\\p{P}\\p{S}]";
 /** A JSON Schema pattern of text on one line without them. */
 export const PLAIN_PATTERN = `^(${SEEN})*$`;

@@ -4,7 +4,6 @@
  * u64 start and u32 length a run, then HMAC-SHA256 of all of it.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { fromHex, toHex } from "../../shared/bytes.ts";
 import { IdlewaveError } from "../../shared/errors.ts";
 import type { AccountId, JobId, UnitIndex, UnitRun } from "../../shared/ids.ts";
 import { MAX_BATCH_UNITS, MAX_TOKEN_BYTES } from "../../shared/wire.ts";
@@ -35,7 +34,7 @@ export class TokenKeys {
     const view = new DataView(token.buffer);
     token[0] = TOKEN_VERSION;
     token[1] = id;
-    token.set(fromHex(assignment.id), 4);
+    token.set(Buffer.from(assignment.id, "hex"), 4);
     view.setUint32(20, assignment.job, true);
     view.setBigUint64(24, BigInt(assignment.account), true);
     view.setBigUint64(32, BigInt(Math.trunc(assignment.issuedAt)), true);
@@ -72,7 +71,7 @@ function read(body: Uint8Array): Assignment {
   for (let at = HEAD_BYTES; at < body.byteLength; at += RUN_BYTES)
     runs.push({ start: Number(view.getBigUint64(at, true)) as UnitIndex, length: view.getUint32(at + 8, true) });
   return {
-    id: toHex(body.subarray(4, 20)),
+    id: Buffer.from(body.buffer, body.byteOffset + 4, 16).toString("hex"),
     job: view.getUint32(20, true) as JobId,
     account: Number(view.getBigUint64(24, true)) as AccountId,
     issuedAt: Number(view.getBigUint64(32, true)),

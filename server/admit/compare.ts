@@ -12,8 +12,19 @@ type ManifestOutput = Manifest["output"][number];
 /** Outputs of a unit that are compared within a tolerance, bytes at most: two results are held in memory, and every number is looked at. */
 const MAX_COMPARED_BYTES = 8 * 1024 * 1024;
 
-/** Of whole numbers, the greatest by magnitude. */
-const LARGEST: Partial<Record<OutputPlan["dtype"], number>> = { u8: 255, u32: 2 ** 32 - 1, i32: 2 ** 31, u64: 2 ** 64, i64: 2 ** 63 };
+/** Of each type's finite values, the greatest by magnitude. */
+const LARGEST: Record<OutputPlan["dtype"], number> = {
+  u8: 255,
+  u32: 2 ** 32 - 1,
+  i32: 2 ** 31,
+  u64: 2 ** 64,
+  i64: 2 ** 63,
+  f16: 65_504,
+  f32: (2 - 2 ** -23) * 2 ** 127,
+};
+const FLOATS: readonly OutputPlan["dtype"][] = ["f16", "f32"];
+/** Of types with fewer values than "ulps" may be, how many these are. */
+const VALUES: Partial<Record<OutputPlan["dtype"], number>> = { u8: 256, f16: 2 * 0x7c00 };
 
 function compareOf({ verify }: Pick<Manifest, "verify">, { compare }: ManifestOutput): Compare {
   return compare ?? verify?.compare ?? "exact";
@@ -81,9 +92,9 @@ export function comparatorOf(
     const text = `of ${counted(elements, "element")} in ${output.binding} this share is less than one: none may be further apart.`;
     faults.warnAt([...path, "outliers"], text);
   }
-  const largest = LARGEST[dtype];
-  if (within && "atol" in within && largest !== undefined && outliers * elements < 1) {
-    const range = output.reduce?.kind === "image" ? Math.max(...output.reduce.range.map(Math.abs)) : largest;
+  if (within) checkWidth(within, dtype, path, faults);
+  if (within && "atol" in within && !FLOATS.includes(dtype) && outliers * elements < 1) {
+    const range = output.reduce?.kind === "image" ? Math.max(...output.reduce.range.map(Math.abs)) : LARGEST[dtype];
     const most = within.atol + within.rtol * range;
     if (most < 1) {
       const text = `two whole numbers up to ${range} may be ${Number(most.toPrecision(3))} apart by this, less than 1: it allows no difference. Write "atol": 1, or say "exact".`;
@@ -91,6 +102,17 @@ export function comparatorOf(
     }
   }
   return within && { dtype, within, outliers, nonFinite };
+}
+
+/** Refuses a tolerance within which any two values of the type are. */
+function checkWidth(within: Comparator["within"], dtype: OutputPlan["dtype"], path: JsonPath, faults: Faults): void {
+  const [field, width, limit] =
+    "ulps" in within
+      ? (["ulps", within.ulps, VALUES[dtype] ?? Number.POSITIVE_INFINITY] as const)
+      : (["atol", within.atol, LARGEST[dtype]] as const);
+  if (width < limit) return;
+  const all = field === "ulps" ? `has ${limit} values` : `goes to ${limit}`;
+  faults.at([...path, field], `${dtype} ${all}, so that this takes any answer for right.`, "Write how far apart two correct answers are.");
 }
 
 /** Warns of a tolerance where correct GPUs have nothing to differ in. */

@@ -14,19 +14,30 @@ export const MAX_CLUSTER_REPLICAS = 2;
 
 export function sameCluster(one: string, other: string): boolean {
   if (one === other) return true;
-  if (!one.includes(" ") && !other.includes(" ")) return false;
   const kept = keptName(one);
+  if (kept === keptName(other)) return true;
+  if (kept === one && !other.includes(" ")) return false;
   // Two names under one key decide, and are nearly always there: claims compare thousands.
   const key = kept.slice(0, kept.lastIndexOf(":") + 1);
-  if (key !== "" && other.startsWith(key)) return keptName(other) === kept;
+  if (key !== "" && other.startsWith(key)) return false;
   const names = other.split(" ");
   return one.split(" ").some((name) => names.includes(name));
 }
 
-/** The name that goes into the store. */
+/** Clusters whose kept names are remembered: those of all who are here, and more. */
+const MAX_KNOWN = 16_384;
+const known = new Map<string, string>();
+
+/** The name that goes into the store. Cut out once: it is asked for many times a replica, and looked up by. */
 export function keptName(cluster: string): string {
-  const end = cluster.indexOf(" ");
-  return end < 0 ? cluster : cluster.slice(0, end);
+  let kept = known.get(cluster);
+  if (kept === undefined) {
+    const end = cluster.indexOf(" ");
+    kept = end < 0 ? cluster : cluster.slice(0, end);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(cluster, kept);
+  }
+  return kept;
 }
 
 /** Clusters that had their try at the unit. */

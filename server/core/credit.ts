@@ -72,11 +72,13 @@ export function noteMemberUnit(
 }
 
 function noteJudged(state: CoreState, { account, cluster }: Replica, outcome: "final" | "refused"): void {
-  const standings = [accountOf(state, account), standingOf(state, cluster)] as const;
-  for (const standing of standings) standing[outcome]++;
+  const one = accountOf(state, account);
+  const all = standingOf(state, cluster);
+  one[outcome]++;
+  all[outcome]++;
   if (outcome !== "final") return;
-  noteActive(state.activeAccounts, standings[0]);
-  noteActive(state.activeClusters, standings[1]);
+  noteActive(state.activeAccounts, one);
+  noteActive(state.activeClusters, all);
 }
 
 function settledAs(state: CoreState, replica: Replica, outcome: Settled["outcome"]): Settled {

@@ -66,14 +66,26 @@ export function keepLease(state: CoreState, job: Job, lease: Lease): void {
 
 /** Takes one unit out of a registered lease. True when it was held. */
 export function dropUnit(state: CoreState, job: Job, lease: Lease, unit: UnitIndex): boolean {
+  if (!letUnitGo(job, lease, unit)) return false;
+  countDropped(state, job, lease, 1);
+  return true;
+}
+
+/** Of `dropUnit` the part that is each unit's: `countDropped` must follow, once for all of them. */
+export function letUnitGo(job: Job, lease: Lease, unit: UnitIndex): boolean {
   if (!job.pages.drop(unit, lease.serial)) return false;
   if (lease.overdue) job.pages.unwaive(unit);
-  lease.left--;
-  accountOf(state, lease.account).held--;
-  addTo(job.holders, lease.account, -1);
-  addTo(job.clusterHolders, keptName(lease.cluster), -1);
-  if (lease.left === 0) forgetLease(state, lease);
   return true;
+}
+
+/** So many units were taken out of a registered lease. */
+export function countDropped(state: CoreState, job: Job, lease: Lease, units: number): void {
+  if (units === 0) return;
+  lease.left -= units;
+  accountOf(state, lease.account).held -= units;
+  addTo(job.holders, lease.account, -units);
+  addTo(job.clusterHolders, keptName(lease.cluster), -units);
+  if (lease.left === 0) forgetLease(state, lease);
 }
 
 function addTo<Key>(counts: Map<Key, number>, key: Key, units: number): void {

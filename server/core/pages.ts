@@ -34,6 +34,9 @@ export class Pages {
   leased = 0;
   readonly units: number;
   private readonly open = new Map<number, Page>();
+  /** The page that was looked at last, open or not: a step asks many times of one. */
+  private lastNumber = -1;
+  private lastPage: Page | undefined;
   /** Pages below this one have ended, every unit of them. */
   private endedBelow = 0;
   private readonly endedAbove = new Set<number>();
@@ -72,7 +75,7 @@ export class Pages {
   }
 
   isEndedPage(page: number): boolean {
-    return page < this.endedBelow || this.endedAbove.has(page);
+    return page < this.endedBelow || (this.endedAbove.size > 0 && this.endedAbove.has(page));
   }
 
   touch(unit: UnitIndex): void {
@@ -122,7 +125,7 @@ export class Pages {
 
   /** Serials of the leases on a unit. */
   holders(unit: UnitIndex): readonly number[] {
-    const page = this.open.get(pageOf(unit));
+    const page = this.pageAt(pageOf(unit));
     const first = page?.holder[unit % PAGE_UNITS] ?? 0;
     if (first === 0) return NO_HOLDERS;
     const more = this.moreHolders.get(unit);
@@ -130,19 +133,20 @@ export class Pages {
   }
 
   isHeldBy(unit: UnitIndex, serial: number): boolean {
-    const first = this.open.get(pageOf(unit))?.holder[unit % PAGE_UNITS] ?? 0;
+    const first = this.pageAt(pageOf(unit))?.holder[unit % PAGE_UNITS] ?? 0;
     return first === serial || (first !== 0 && (this.moreHolders.get(unit)?.includes(serial) ?? false));
   }
 
   holderCount(unit: UnitIndex): number {
-    const page = this.open.get(pageOf(unit));
+    const page = this.pageAt(pageOf(unit));
     if (!page || page.holder[unit % PAGE_UNITS] === 0) return 0;
-    return 1 + (this.moreHolders.get(unit)?.length ?? 0);
+    return this.moreHolders.size === 0 ? 1 : 1 + (this.moreHolders.get(unit)?.length ?? 0);
   }
 
   /** Leases on the unit whose answers are waited for. */
   awaited(unit: UnitIndex): number {
-    return this.holderCount(unit) - (this.waived.get(unit) ?? 0);
+    const count = this.holderCount(unit);
+    return this.waived.size === 0 ? count : count - (this.waived.get(unit) ?? 0);
   }
 
   /** One lease on the unit is waited for no more. */
@@ -173,19 +177,19 @@ export class Pages {
 
   /** True when the lease did hold the unit. */
   drop(unit: UnitIndex, serial: number): boolean {
-    const page = this.open.get(pageOf(unit));
+    const page = this.pageAt(pageOf(unit));
     const slot = unit % PAGE_UNITS;
-    const more = this.moreHolders.get(unit) ?? [];
+    const more = this.moreHolders.size === 0 ? undefined : this.moreHolders.get(unit);
     if (page?.holder[slot] === serial) {
-      const next = more.pop();
+      const next = more?.pop();
       page.holder[slot] = next ?? 0;
       if (next === undefined) this.leased--;
     } else {
-      const index = more.indexOf(serial);
+      const index = more?.indexOf(serial) ?? -1;
       if (index < 0) return false;
-      more.splice(index, 1);
+      more?.splice(index, 1);
     }
-    if (more.length === 0) this.moreHolders.delete(unit);
+    if (more?.length === 0) this.moreHolders.delete(unit);
     return true;
   }
 
@@ -213,6 +217,7 @@ export class Pages {
 
   private endPage(number: number): void {
     this.open.delete(number);
+    this.lastNumber = -1;
     this.endedAbove.add(number);
     while (this.endedAbove.delete(this.endedBelow)) this.endedBelow++;
   }
@@ -223,7 +228,7 @@ export class Pages {
   }
 
   private flags(unit: UnitIndex): number {
-    return this.open.get(pageOf(unit))?.flags[unit % PAGE_UNITS] ?? 0;
+    return this.pageAt(pageOf(unit))?.flags[unit % PAGE_UNITS] ?? 0;
   }
 
   private set(unit: UnitIndex, flag: number): void {
@@ -233,18 +238,26 @@ export class Pages {
   }
 
   private clear(unit: UnitIndex, flag: number): void {
-    const page = this.open.get(pageOf(unit));
+    const page = this.pageAt(pageOf(unit));
     if (!page) return;
     const slot = unit % PAGE_UNITS;
     page.flags[slot] = (page.flags[slot] ?? 0) & ~flag;
   }
 
-  private pageFor(number: number): Page {
-    let page = this.open.get(number);
-    if (!page) {
-      page = { flags: new Uint8Array(PAGE_UNITS), holder: new Uint32Array(PAGE_UNITS), ended: 0 };
-      this.open.set(number, page);
+  private pageAt(number: number): Page | undefined {
+    if (number !== this.lastNumber) {
+      this.lastNumber = number;
+      this.lastPage = this.open.get(number);
     }
+    return this.lastPage;
+  }
+
+  private pageFor(number: number): Page {
+    const known = this.pageAt(number);
+    if (known) return known;
+    const page = { flags: new Uint8Array(PAGE_UNITS), holder: new Uint32Array(PAGE_UNITS), ended: 0 };
+    this.open.set(number, page);
+    this.lastPage = page;
     return page;
   }
 }

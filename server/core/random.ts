@@ -3,12 +3,19 @@
  * generator is sfc32 (Doty-Humphrey's PractRand), seeded with all 128 bits.
  */
 export class Random {
-  private readonly words: Uint32Array;
+  private a: number;
+  private b: number;
+  private c: number;
+  private counter: number;
 
   /** `hex`: 16 bytes, hexadecimal. Throws `RangeError` on anything else. */
   constructor(hex: string) {
     if (!/^[0-9a-f]{32}$/.test(hex)) throw new RangeError("a draw needs 32 lower-case hexadecimal digits of randomness");
-    this.words = Uint32Array.from({ length: 4 }, (_, word) => Number.parseInt(hex.slice(word * 8, word * 8 + 8), 16));
+    const word = (index: number) => Number.parseInt(hex.slice(index * 8, index * 8 + 8), 16);
+    this.a = word(0);
+    this.b = word(1);
+    this.c = word(2);
+    this.counter = word(3);
     for (let round = 0; round < 12; round++) this.next();
   }
 
@@ -18,12 +25,12 @@ export class Random {
   }
 
   private next(): number {
-    const [a = 0, b = 0, c = 0, counter = 0] = this.words;
+    const { a, b, c, counter } = this;
     const drawn = (a + b + counter) >>> 0;
-    this.words[0] = b ^ (b >>> 9);
-    this.words[1] = c + (c << 3);
-    this.words[2] = ((c << 21) | (c >>> 11)) + drawn;
-    this.words[3] = counter + 1;
+    this.a = (b ^ (b >>> 9)) >>> 0;
+    this.b = (c + (c << 3)) >>> 0;
+    this.c = (((c << 21) | (c >>> 11)) + drawn) >>> 0;
+    this.counter = (counter + 1) >>> 0;
     return drawn;
   }
 }

@@ -3,44 +3,61 @@ import type { AccountId, JobId, UnitIndex } from "../../shared/ids.ts";
 /** Units of one generation at most. */
 export const GENERATION_UNITS = 65_536;
 
-type Generation = Map<JobId, Map<UnitIndex, readonly AccountId[]>>;
+/** Numbers alone, no object a unit: whatever lives this long would be moved and looked at by the collector again and again. */
+interface Generation {
+  /** Where in `accounts` those of a unit begin: how many they are, then they. */
+  places: Map<JobId, Map<UnitIndex, number>>;
+  accounts: number[];
+}
+
+function emptyGeneration(): Generation {
+  return { places: new Map(), accounts: [] };
+}
 
 /**
  * Accounts that had a replica of a unit that ended lately, so that a late duplicate gets its first answer. Two generations: the
  * older one is dropped whole, for a map that loses its oldest entries one by one is walked from its front each time.
  */
 export class RecentUnits {
-  private young: Generation = new Map();
-  private old: Generation = new Map();
+  private young = emptyGeneration();
+  private old = emptyGeneration();
   private count = 0;
 
-  add(job: JobId, unit: UnitIndex, accounts: readonly AccountId[]): void {
+  add(job: JobId, unit: UnitIndex, replicas: readonly { account: AccountId }[]): void {
     if (this.count >= GENERATION_UNITS) {
       this.old = this.young;
-      this.young = new Map();
+      this.young = emptyGeneration();
       this.count = 0;
     }
-    let units = this.young.get(job);
+    const { places, accounts } = this.young;
+    let units = places.get(job);
     if (!units) {
       units = new Map();
-      this.young.set(job, units);
+      places.set(job, units);
     }
-    units.set(unit, accounts);
+    units.set(unit, accounts.length);
+    accounts.push(replicas.length);
+    for (const { account } of replicas) accounts.push(account);
     this.count++;
   }
 
   /** Adds one account. False when it was there. */
   note(job: JobId, unit: UnitIndex, account: AccountId): boolean {
     if (this.has(job, unit, account)) return false;
-    this.add(job, unit, [...(this.accountsOf(job, unit) ?? []), account]);
+    this.add(job, unit, [...this.replicasOf(job, unit), { account }]);
     return true;
   }
 
   has(job: JobId, unit: UnitIndex, account: AccountId): boolean {
-    return this.accountsOf(job, unit)?.includes(account) ?? false;
+    return this.replicasOf(job, unit).some((replica) => replica.account === account);
   }
 
-  private accountsOf(job: JobId, unit: UnitIndex): readonly AccountId[] | undefined {
-    return this.young.get(job)?.get(unit) ?? this.old.get(job)?.get(unit);
+  private replicasOf(job: JobId, unit: UnitIndex): { account: AccountId }[] {
+    for (const { places, accounts } of [this.young, this.old]) {
+      const place = places.get(job)?.get(unit);
+      if (place === undefined) continue;
+      return accounts.slice(place + 1, place + 1 + (accounts[place] ?? 0)).map((account) => ({ account: account as AccountId }));
+    }
+    return [];
   }
 }

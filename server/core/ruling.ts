@@ -16,10 +16,11 @@ import type { Work } from "./work.ts";
 
 /** Takes note of a unit that is final with `digest`. */
 export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: string, work: Work): Audited {
-  const volunteers = open.replicas.filter((replica) => !isAuditor(replica) && (replica.counted || isRejected(open, replica)));
   const isRight = (told: string) => isAlike(open, told, digest) === true;
-  if (open.ruling === null || !isRight(open.ruling)) {
-    if (open.lone !== "yes" || !isChecked(open, digest)) return "no";
+  const isRuled = open.ruling !== null && isRight(open.ruling);
+  if (!isRuled && (open.lone !== "yes" || !isChecked(open, digest))) return "no";
+  const volunteers = open.replicas.filter((replica) => !isAuditor(replica) && (replica.counted || isRejected(open, replica)));
+  if (!isRuled) {
     const { check } = job.spec;
     if (check?.how === "checker") {
       noteRejected(state, job, open);

@@ -92,7 +92,12 @@ export function beginsLeft(state: CoreState, account: Account, cluster: Standing
 export function noteOpen(state: CoreState, job: Job, { account, cluster }: Pick<Replica, "account" | "cluster">, by: 1 | -1): void {
   if (job.spec.pool !== undefined) return;
   // An account that was forgotten in between is counted anew.
-  for (const standing of [accountOf(state, account), standingOf(state, cluster)]) standing.open = Math.max(0, standing.open + by);
+  countOpen(accountOf(state, account), by);
+  countOpen(standingOf(state, cluster), by);
+}
+
+function countOpen(standing: Standing, by: 1 | -1): void {
+  standing.open = Math.max(0, standing.open + by);
 }
 
 /** Halves what is old and forgets accounts and clusters of which nothing is left. */

@@ -21,7 +21,7 @@ import { endLease, expire, giveBack, orphan, takeBack } from "./expiry.ts";
 import { accrue, believedMicros } from "./gputime.ts";
 import { addJob, applyVerb, endIfOver, pauseFor, settle } from "./job.ts";
 import { heedLate } from "./late.ts";
-import { dropUnit } from "./lease.ts";
+import { countDropped, letUnitGo } from "./lease.ts";
 import { linkDevice, revokeDevice } from "./linking.ts";
 import { forgetMember, joinPool, leavePool, openPool, POOL_OFF, switchPoolOff } from "./membership.ts";
 import { clusterIn, isAdmitted, isPoolOff, noteServing } from "./pool.ts";
@@ -220,24 +220,31 @@ function submit(state: CoreState, event: Extract<CoreEvent, { type: "submit" }>,
   const cluster = clusterIn(job.spec.pool, event);
   const { id, issuedAt: assignedAt } = assignment;
   const by = { account, cluster, site: event.site, bucket: event.bucket, assignment: id, assignedAt, statement: mark.statement };
-  const verdicts = event.results.map((told): Verdict => {
-    const { unit, digest, bytes } = told;
-    const status = told.status === "ok" ? "ok" : "failed";
-    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: believedMicros(told.gpuMicros, assignment.issuedAt, work.now) };
-    if (result.unit >= job.spec.units || !hasUnit(assignment.runs, result.unit)) return "refused";
-    const lease = state.leases.get(assignment.id);
-    const held = lease !== undefined && dropUnit(state, job, lease, result.unit);
-    if (held) lease.progressAt = work.now;
-    const inTime = held && !lease.overdue;
-    if (result.status === "ok") {
+  const lease = state.leases.get(id);
+  let dropped = 0;
+  const verdicts: Verdict[] = [];
+  for (const { unit, status: told, digest, bytes, gpuMicros } of event.results) {
+    if (unit >= job.spec.units || !hasUnit(assignment.runs, unit)) {
+      verdicts.push("refused");
+      continue;
+    }
+    const held = lease !== undefined && letUnitGo(job, lease, unit);
+    if (held) {
+      dropped++;
+      lease.progressAt = work.now;
+    }
+    const status = told === "ok" ? "ok" : "failed";
+    const result: JudgedResult = { unit, status, digest, bytes, gpuMicros: believedMicros(gpuMicros, assignedAt, work.now) };
+    if (status === "ok") {
       measured++;
       micros = addMicros(micros, result.gpuMicros);
     }
-    const verdict = judge(state, job, by, result, inTime, work);
-    if (told.status === "device-lost" && isAuditor(by)) job.isStalled = true;
-    else if (told.status === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
-    return verdict;
-  });
+    const verdict = judge(state, job, by, result, held && !lease.overdue, work);
+    verdicts.push(verdict);
+    if (told === "device-lost" && isAuditor(by)) job.isStalled = true;
+    else if (told === "device-lost" && verdict === "recorded") noteLoss(state, job, by, work);
+  }
+  if (lease) countDropped(state, job, lease, dropped);
   heedCap(state, job, work);
   if (measured > 0) notePace(known, job.spec.id, micros / measured);
   return verdicts;

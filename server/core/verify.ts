@@ -33,7 +33,7 @@ import { noteOpen } from "./standing.ts";
 import type { CoreState, Job, OpenUnit, Replica } from "./state.ts";
 import { openUnder } from "./statement.ts";
 import { pageOf } from "./store.ts";
-import { bestVotes, firstVotes, isAgreed, isAgreedWithLate, isDecided, neededVotes } from "./votes.ts";
+import { bestVotes, firstVotes, isAgreed, isAgreedWithLate, isAnyLate, isDecided, neededVotes } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** Why it failed makes no difference to its unit. */
@@ -99,7 +99,8 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: JudgedR
 
   const open = openUnit(job, unit);
   const known = replicaBy(open, by.account);
-  if (!known && isClusterFull(state, job, open, by)) {
+  const kin = known ? NONE : kinOf(state, job, open, by);
+  if (kin.length >= MAX_CLUSTER_REPLICAS) {
     countUnrecorded(state, job, by.account, result, work);
     schedule(state, job, unit, work);
     return "refused";
@@ -108,7 +109,7 @@ export function judge(state: CoreState, job: Job, by: Submitter, result: JudgedR
   const lateAt = inTime || by.assignedAt <= state.startedAt ? null : work.now;
   // What it has said as a volunteer is no audit, and it cannot say anything else.
   if (known && isAuditor(by) && !isAuditor(known)) waive(job, unit, open);
-  const replica = known ?? record(state, job, open, by, result, lateAt, work);
+  const replica = known ?? record(state, job, open, by, kin, result, lateAt, work);
   const { digest } = replica;
   const ridesAlong = result.status === "ok" && replica.status === "ok" && result.digest === digest && result.bytes;
   if (ridesAlong && !open.withBytes.includes(digest)) storeBytes(job, unit, open, digest, result.bytes, work);
@@ -188,30 +189,41 @@ function replicaBy(open: OpenUnit, account: AccountId): Replica | undefined {
   return undefined;
 }
 
-function isClusterFull(state: CoreState, job: Job, open: OpenUnit, by: Pick<Submitter, "account" | "cluster">): boolean {
-  let replicas = 0;
-  for (const replica of open.replicas) if (mayBeOne(state, job, replica, by)) replicas++;
-  return replicas >= MAX_CLUSTER_REPLICAS;
+const NONE: readonly Replica[] = [];
+
+/** Replicas of the unit that may be of the same person. */
+function kinOf(state: CoreState, job: Job, open: OpenUnit, by: Pick<Submitter, "account" | "cluster">): readonly Replica[] {
+  let kin: Replica[] | undefined;
+  for (const replica of open.replicas) {
+    if (!mayBeOne(state, job, replica, by)) continue;
+    if (kin) kin.push(replica);
+    else kin = [replica];
+  }
+  return kin ?? NONE;
 }
 
-/** Adds a replica, recorded at this time, ms, to an open unit; it is a vote when it ran and its cluster had none by then. */
-export function addReplica(
-  state: CoreState,
-  job: Job,
-  open: OpenUnit,
-  replica: Omit<Replica, "first" | "counted" | "asked">,
-  at: number,
-): Replica {
-  const { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt } = replica;
+/** A replica as it is told; the rest follows from those beside it. */
+type ToldReplica = Omit<Replica, "first" | "counted" | "asked">;
+
+/** Adds a replica, recorded at this time, ms, to an open unit. */
+export function addReplica(state: CoreState, job: Job, open: OpenUnit, told: ToldReplica, at: number): Replica {
+  return addBeside(state, job, open, kinOf(state, job, open, told), told, at);
+}
+
+/** The same, where those that may be of the same person by now are known. It is a vote when it ran and its cluster had none by then. */
+function addBeside(state: CoreState, job: Job, open: OpenUnit, kin: readonly Replica[], told: ToldReplica, at: number): Replica {
+  const { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt } = told;
   let first = true;
   let counted = status === "ok" && isAlike(open, digest, digest) !== false;
-  for (const other of open.replicas) {
-    if (!mayBeOne(state, job, other, replica, at)) continue;
+  for (const other of kin) {
+    if (!mayBeOne(state, job, other, told, at)) continue;
     first = false;
     if (other.counted) counted = false;
   }
   const added = { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt, first, counted, asked: false };
-  open.replicas.push(added);
+  // Most units have one for long, and an array that grows makes room for sixteen.
+  if (open.replicas.length === 0) open.replicas = [added];
+  else open.replicas.push(added);
   if (status === "ok") job.counted++;
   if (isAuditor(added)) {
     if (status === "ok") open.ruling = digest;
@@ -225,13 +237,15 @@ function record(
   job: Job,
   open: OpenUnit,
   by: Submitter,
+  kin: readonly Replica[],
   result: JudgedResult,
   lateAt: number | null,
   work: Work,
 ): Replica {
   const { unit, digest, status } = result;
   const { account, cluster, site, bucket, assignment, assignedAt, statement } = by;
-  const gpuMicros = takeMicros(job, accountOf(state, account), result.gpuMicros);
+  const known = accountOf(state, account);
+  const gpuMicros = takeMicros(job, known, result.gpuMicros);
   const credit = isAuditor(by) ? 0 : escrowOf(job, status);
   if (isAuditor(by)) {
     letGo(job, unit, open);
@@ -243,7 +257,7 @@ function record(
       job: job.spec.id,
       unit,
       account,
-      cluster: nameToKeep(open, cluster),
+      cluster: nameToKeep(kin, cluster),
       site,
       assignment,
       digest,
@@ -256,11 +270,11 @@ function record(
   });
   noteMemberUnit(job, account, "submitted", work);
   work.accountChanged(account);
-  noteRun(accountOf(state, account), job.spec.id, status === "ok");
+  noteRun(known, job.spec.id, status === "ok");
   noteOpen(state, job, by, 1);
   openUnder(state, statement);
-  const added = { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt };
-  return addReplica(state, job, open, added, work.now);
+  const told = { account, cluster, site, bucket, digest, status, credit, statement, assignedAt, lateAt };
+  return addBeside(state, job, open, kin, told, work.now);
 }
 
 function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {
@@ -268,26 +282,23 @@ function isWithAuditor(state: CoreState, job: Job, unit: UnitIndex): boolean {
 }
 
 /** That of its cluster's first replica, which may be of another week: after a restart they must still be one. */
-function nameToKeep(open: OpenUnit, cluster: string): string {
-  for (const replica of open.replicas) if (sameCluster(replica.cluster, cluster)) return keptName(replica.cluster);
+function nameToKeep(kin: readonly Replica[], cluster: string): string {
+  for (const replica of kin) if (sameCluster(replica.cluster, cluster)) return keptName(replica.cluster);
   return keptName(cluster);
 }
 
 function storeBytes(job: Job, unit: UnitIndex, open: OpenUnit, digest: string, bytes: Uint8Array | null, work: Work): void {
   work.store({ type: "bytes", job: job.spec.id, unit, digest, bytes });
   askLikeness(job, unit, open, digest, work);
-  open.withBytes.push(digest);
+  if (open.withBytes.length === 0) open.withBytes = [digest];
+  else open.withBytes.push(digest);
 }
 
 /** Ends the unit when it can be, else sees what it waits for. */
 export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, work: Work): void {
   settleLone(state, job, unit, open, work.now);
   if (!isComparing(open)) {
-    // A quorum that keeps its bytes back does not stand in the way of one that gave them.
-    const decided = open.withBytes.filter((digest) => isDecided(job, open, digest));
-    // Where two results have their votes, the one that somebody vetted gave.
-    const vouched = decided.filter((digest) => isVouched(state, open, digest));
-    const winner = referenceOf(open, decided, vouched);
+    const winner = winnerOf(state, job, open);
     if (open.lone === "yes") reviewLone(state, job, unit, open, winner, work);
     else review(state, job, unit, open, winner, work);
     if (winner !== undefined && !isHeld(open)) {
@@ -295,12 +306,26 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
       return;
     }
   }
-  const isWanted = isAgreed(job, open) && !isHeld(open) && !open.overdue;
-  if (isWanted && !job.wanted.has(unit)) job.wanted.set(unit, work.now);
-  // What was agreed may be so no more: the auditor has contradicted it, or a second vote is asked for.
-  if (!isWanted) job.wanted.delete(unit);
-  if (!isAgreed(job, open) && !job.late.has(unit) && isAgreedWithLate(job, open)) job.late.set(unit, work.now);
+  const agreed = isAgreed(job, open);
+  const isWanted = agreed && !isHeld(open) && !open.overdue;
+  if (!isWanted) {
+    // What was agreed may be so no more: the auditor has contradicted it, or a second vote is asked for.
+    if (job.wanted.size > 0) job.wanted.delete(unit);
+  } else if (!job.wanted.has(unit)) job.wanted.set(unit, work.now);
+  if (!agreed && isAnyLate(open) && !job.late.has(unit) && isAgreedWithLate(job, open)) job.late.set(unit, work.now);
   schedule(state, job, unit, work);
+}
+
+/** The decided digest that is the unit's, once its bytes are there. */
+function winnerOf(state: CoreState, job: Job, open: OpenUnit): string | undefined {
+  const { withBytes } = open;
+  const [only] = withBytes;
+  if (only === undefined || withBytes.length === 1) return only !== undefined && isDecided(job, open, only) ? only : undefined;
+  // A quorum that keeps its bytes back does not stand in the way of one that gave them.
+  const decided = withBytes.filter((digest) => isDecided(job, open, digest));
+  // Where two results have their votes, the one that somebody vetted gave.
+  const vouched = decided.filter((digest) => isVouched(state, open, digest));
+  return referenceOf(open, decided, vouched);
 }
 
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
@@ -347,15 +372,11 @@ function failUnit(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, w
 function close(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, how: "final" | "failed", work: Work): void {
   letGo(job, unit, open);
   job.open.delete(unit);
-  job.wanted.delete(unit);
-  job.late.delete(unit);
-  job.returned.delete(unit);
+  if (job.wanted.size > 0) job.wanted.delete(unit);
+  if (job.late.size > 0) job.late.delete(unit);
+  if (job.returned.size > 0) job.returned.delete(unit);
   dropHolders(state, job, unit);
   if (job.pages.end(unit, how)) work.store({ type: "page-ended", job: job.spec.id, page: pageOf(unit) });
   work.endedIn.add(job);
-  state.recent.add(
-    job.spec.id,
-    unit,
-    open.replicas.map((replica) => replica.account),
-  );
+  state.recent.add(job.spec.id, unit, open.replicas);
 }

@@ -40,6 +40,12 @@ export function bestVotes(open: OpenUnit): number {
   return best;
 }
 
+/** Some vote came when its lease was over. */
+export function isAnyLate({ replicas }: OpenUnit): boolean {
+  for (const { lateAt } of replicas) if (lateAt !== null) return true;
+  return false;
+}
+
 /** Some digest would be decided if votes that came late counted as the others do. */
 export function isAgreedWithLate(job: Job, open: OpenUnit): boolean {
   const voters = open.replicas.filter(({ counted }) => counted);

@@ -1,7 +1,7 @@
 /** One frame of an authenticated volunteer in, one frame out. Tokens, sizes and digests are checked here: the core sees facts. */
 import { hash } from "node:crypto";
 import type { Bucket } from "../../shared/bucket.ts";
-import { concatBytes, toHex } from "../../shared/bytes.ts";
+import { concatBytes } from "../../shared/bytes.ts";
 import { type ErrorCode, type ErrorDetails, errorMessage, errorRetryMs, IdlewaveError } from "../../shared/errors.ts";
 import {
   type AccountId,
@@ -15,7 +15,7 @@ import {
   type UnitRun,
   unitsOf,
 } from "../../shared/ids.ts";
-import { unframe } from "../../shared/result.ts";
+import { framingFault } from "../../shared/result.ts";
 import { decodeFrame } from "../../shared/wire/codec.ts";
 import { type Frame, FrameError, MAX_FRAME_BYTES, type ReplicaResult, type SubmitFrame, WIRE_VERSION } from "../../shared/wire.ts";
 import type { Disk } from "../access/disk.ts";
@@ -238,10 +238,10 @@ async function submit(desk: Desk, peer: Peer, frame: SubmitFrame): Promise<Answe
  */
 function soundOf(plan: PlannedJob, result: ReplicaResult): SubmittedResult | null {
   const { unit, status, gpuMicros, bytes } = result;
-  const digest = toHex(result.digest);
+  const digest = hexOf(result.digest);
   if (bytes.byteLength === 0) return { unit, status, gpuMicros, digest, bytes: null };
-  if (status !== "ok" || framingFault(plan, bytes) !== undefined) return null;
-  return hash("sha256", bytes, "buffer").equals(result.digest) ? { unit, status, gpuMicros, digest, bytes } : null;
+  if (status !== "ok" || misframed(plan, bytes) !== undefined) return null;
+  return hash("sha256", bytes, "hex") === digest ? { unit, status, gpuMicros, digest, bytes } : null;
 }
 
 async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<Frame> {
@@ -252,20 +252,19 @@ async function receiveBytes(desk: Desk, peer: Peer, token: Uint8Array, unit: Uni
   const wanted = desk.coordinator.wantedDigest(job, unit, account);
   const digest = hash("sha256", bytes, "hex");
   // When none are wanted the core knows whether these came before.
-  const why = framingFault(await desk.plans.of(job), bytes) ?? ((wanted ?? digest) === digest ? undefined : WRONG_DIGEST);
+  const why = misframed(await desk.plans.of(job), bytes) ?? ((wanted ?? digest) === digest ? undefined : WRONG_DIGEST);
   if (why !== undefined) throw mismatch(unit, why);
   return frameOf(await desk.coordinator.dispatch({ type: "bytes", account, job, unit, digest, bytes }));
 }
 
-/** Why the bytes are not the outputs of the plan, each behind its length; undefined when they are. */
-function framingFault(job: PlannedJob, bytes: Uint8Array): string | undefined {
+/** Why the bytes are no result of the job; undefined when they are one. */
+function misframed(job: PlannedJob, bytes: Uint8Array): string | undefined {
   if (bytes.byteLength !== job.resultBytes) return wrongLength(bytes.byteLength, job.resultBytes);
-  try {
-    unframe(job.plan, bytes);
-    return undefined;
-  } catch {
-    return WRONG_FRAMING;
-  }
+  return framingFault(job.plan, bytes) === undefined ? undefined : WRONG_FRAMING;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString("hex");
 }
 
 function own(assignment: Assignment, account: AccountId): Assignment {

@@ -57,6 +57,7 @@ export class Handshake {
     if (typeof hello !== "object" || hello === null) throw malformed("hello is no object");
     // What a hello of another version has besides is not for this one to judge.
     const { wire, plan } = hello as Partial<Record<keyof Hello, unknown>>;
+    if (typeof wire === "string") throw malformed("wire is no number");
     if (wire !== WIRE_VERSION) throw new IdlewaveError("wire-version", { got: Number(wire) || 0, want: WIRE_VERSION });
     if (typeof plan !== "number" || !Number.isInteger(plan) || plan < PLAN_VERSION) {
       throw new IdlewaveError("plan-version", { got: Number(plan) || 1, want: PLAN_VERSION });

@@ -8,6 +8,7 @@ import Type from "typebox";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { type BlobHash, hasUnit, type UnitIndex } from "../../shared/ids.ts";
 import { type JobPlan, MAX_RESULT_BYTES } from "../../shared/plan.ts";
+import { RESULT_TOKEN_HEADER } from "../../shared/result.ts";
 import { MAX_TOKEN_BYTES } from "../../shared/wire.ts";
 import { clientAddress } from "../access/address.ts";
 import type { Room } from "../access/disk.ts";
@@ -64,7 +65,7 @@ export function bytesRoutes(app: App, context: HttpContext, receiving = new Rece
   );
 
   function assignmentOf({ headers }: FastifyRequest): Assignment {
-    const header = headers["idlewave-token"];
+    const header = headers[RESULT_TOKEN_HEADER];
     if (typeof header !== "string" || header.length > Math.ceil((MAX_TOKEN_BYTES * 4) / 3))
       throw new IdlewaveError("bad-token", { why: "there is none" });
     return tokens.verify(new Uint8Array(Buffer.from(header, "base64url")));

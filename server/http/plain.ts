@@ -5,6 +5,7 @@ import { isIP, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { IdlewaveError } from "../../shared/errors.ts";
 import { PASS_HEADER } from "../../shared/pool.ts";
+import { RESULT_TOKEN_HEADER } from "../../shared/result.ts";
 import { bodyOf } from "./errors.ts";
 import { MAX_HEADER_BYTES } from "./unread.ts";
 
@@ -66,7 +67,9 @@ export function sendPlainOn(
 
 function sendOn({ method, url, headers }: IncomingMessage, response: ServerResponse, isOurs: (host: string) => boolean): void {
   const host = headers.host?.toLowerCase() ?? "";
-  const isReading = (method === "GET" || method === "HEAD") && headers.authorization === undefined && headers[PASS_HEADER] === undefined;
+  const shows = [headers.authorization, headers[PASS_HEADER], headers[RESULT_TOKEN_HEADER]].some((header) => header !== undefined);
+  const sends = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+  const isReading = (method === "GET" || method === "HEAD") && !shows && !sends;
   response.setHeader("connection", "close");
   response.setHeader("cache-control", "no-store");
   if (isReading && HOST.test(host) && isOurs(host)) {

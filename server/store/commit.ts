@@ -2,13 +2,14 @@
  * One batch of the core's operations as one transaction. What was done to a page's units is one journal row, in the core's
  * order; totals of accounts and jobs are changed once, by their sums.
  */
-import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
+import { CompiledQuery, type Transaction } from "kysely";
 import { addMicros } from "../../shared/gputime.ts";
 import type { AccountId, JobId } from "../../shared/ids.ts";
 import { isOver, isPassed, isWhole, type JobTally, pageOf, type Settled, type StoreOp } from "../core/store.ts";
 import { type AccountSums, noSums } from "./account-sums.ts";
 import { forgetBoxes } from "./boxes.ts";
 import { chunks } from "./chunks.ts";
+import type { Database } from "./database.ts";
 import { changeDevice, type DeviceOp, forgetDevices } from "./devices.ts";
 import { JournalWriter, placeOf, type UnitOp } from "./journal.ts";
 import { Makers } from "./makers.ts";
@@ -24,10 +25,10 @@ import type { Tables } from "./tables.ts";
 type Op<Type extends StoreOp["type"]> = Extract<StoreOp, { type: Type }>;
 
 /** All of `ops` or nothing. Rejects when a page that has ended contradicts itself: two ends of a unit, two replicas of an account. */
-export async function commitOps(database: Kysely<Tables>, ops: readonly StoreOp[]): Promise<void> {
+export async function commitOps(database: Database, ops: readonly StoreOp[]): Promise<void> {
   const batch = new Batch();
   for (const op of ops) batch.add(op);
-  await database.transaction().execute((trx) => batch.write(trx));
+  await database.durably((trx) => batch.write(trx));
 }
 
 class Batch {
@@ -113,9 +114,7 @@ class Batch {
   }
 
   async write(trx: Transaction<Tables>): Promise<void> {
-    for (const [job, pages] of this.journal) {
-      for (const [page, writer] of pages) await trx.insertInto("journal").values({ job, page, body: writer.body }).execute();
-    }
+    await this.writeJournal(trx);
     await this.writeRows(trx);
     await changeTotals(trx, this.totals);
     await changeTallies(trx, this.tallies);
@@ -184,6 +183,12 @@ class Batch {
         this.refused.push({ ...settled, op });
       }
     }
+  }
+
+  private async writeJournal(trx: Transaction<Tables>): Promise<void> {
+    const rows: [job: JobId, page: number, body: Uint8Array][] = [];
+    for (const [job, pages] of this.journal) for (const [page, { body }] of pages) rows.push([job, page, body]);
+    for (const chunk of chunks(rows)) await trx.executeQuery(CompiledQuery.raw(JOURNAL.for(chunk.length), chunk.flat()));
   }
 
   private async writeRows(trx: Transaction<Tables>): Promise<void> {
@@ -268,6 +273,8 @@ interface Totals extends AccountSums {
   page: number;
 }
 
+const JOURNAL = new RowText("(?,?,?)", (rows) => `INSERT INTO journal (job, page, body) VALUES ${rows}`);
+
 const TOTALS = new RowText(
   "(?,?,?,?,?,?,?,?)",
   (rows) => `WITH change (id, escrow, final, submitted, units, refused, micros, passed) AS (VALUES ${rows})
@@ -288,22 +295,15 @@ async function changeTotals(trx: Transaction<Tables>, totals: ReadonlyMap<Accoun
   }
 }
 
+const TALLY = `UPDATE jobs SET counted = counted + ?, refused = refused + ?, recorded = recorded + ?, final = final + ?,
+    audited = audited + ?, checked = checked + ?, checked_slices = checked_slices + ?,
+    gpu_micros = min(${Number.MAX_SAFE_INTEGER}, gpu_micros + ?)
+  WHERE id = ?`;
+
 async function changeTallies(trx: Transaction<Tables>, tallies: ReadonlyMap<JobId, JobTally>): Promise<void> {
-  for (const [job, tally] of tallies) {
-    await trx
-      .updateTable("jobs")
-      .where("id", "=", job)
-      .set((eb) => ({
-        counted: eb("counted", "+", tally.counted),
-        refused: eb("refused", "+", tally.refused),
-        recorded: eb("recorded", "+", tally.recorded),
-        final: eb("final", "+", tally.final),
-        audited: eb("audited", "+", tally.audited),
-        checked: eb("checked", "+", tally.checked),
-        checked_slices: eb("checked_slices", "+", tally.checkedSlices),
-        gpu_micros: sql<number>`min(${Number.MAX_SAFE_INTEGER}, gpu_micros + ${tally.gpuMicros})`,
-      }))
-      .execute();
+  for (const [job, { counted, refused, recorded, final, audited, checked, checkedSlices, gpuMicros }] of tallies) {
+    const parameters = [counted, refused, recorded, final, audited, checked, checkedSlices, gpuMicros, job];
+    await trx.executeQuery(CompiledQuery.raw(TALLY, parameters));
   }
 }
 

@@ -1,5 +1,6 @@
+import { type FileHandle, open } from "node:fs/promises";
 import { backup, DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, type Transaction } from "kysely";
 import { closeSqlite } from "../../shared/sqlite-close.ts";
 import { migrate } from "./migrate.ts";
 import { refuseForeignCode } from "./schema-check.ts";
@@ -15,10 +16,40 @@ const SNAPSHOT_PAGES = 256;
 /** The database that this process has alone. */
 export class Database extends Kysely<Tables> {
   private readonly file: DatabaseSyncInstance;
+  private readonly path: string;
+  private log: Promise<FileHandle> | null = null;
 
-  constructor(file: DatabaseSyncInstance) {
+  constructor(file: DatabaseSyncInstance, path: string) {
     super({ dialect: new SqliteDialect({ database: new Adapter(file) }) });
     this.file = file;
+    this.path = path;
+  }
+
+  /**
+   * Runs `write` as one transaction and resolves when it is on disk. SQLite would stand still, and the event loop with it, until the
+   * disk has its log: here the transaction leaves that out (https://sqlite.org/pragma.html#pragma_synchronous, NORMAL), and the log
+   * is synced right after it, beside the event loop. What others commit meanwhile, or read, is as ever.
+   */
+  async durably(write: (trx: Transaction<Tables>) => Promise<void>): Promise<void> {
+    await this.connection().execute(async (connection) => {
+      this.file.exec("PRAGMA synchronous = NORMAL");
+      try {
+        await connection.transaction().execute(write);
+      } finally {
+        this.file.exec("PRAGMA synchronous = FULL");
+      }
+    });
+    // The one file for as long as the database is open: this process has it alone.
+    this.log ??= open(`${this.path}-wal`, "r+");
+    await (await this.log).datasync();
+  }
+
+  override async destroy(): Promise<void> {
+    try {
+      await (await this.log)?.close();
+    } finally {
+      await super.destroy();
+    }
   }
 
   /** Copies what is committed to a new file at `path`, in steps between which others commit: https://sqlite.org/backup.html */
@@ -46,7 +77,7 @@ export function openDatabase(path: string): Database {
     }
     throw error;
   }
-  return new Database(database);
+  return new Database(database, path);
 }
 
 /** What kysely expects of a SQLite driver, over node:sqlite's interface. */

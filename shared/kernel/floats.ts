@@ -25,7 +25,7 @@ export interface FloatOperation {
  * are only moved, compared and converted.
  */
 export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): FloatOperation | undefined {
-  const isFloat = floatTest(kernel);
+  const { mayBeFloat } = floatTests(kernel);
   let inexact: FloatOperation | undefined;
   let fusable: FloatOperation | undefined;
   const tell = (name: string, offset: number) => {
@@ -37,13 +37,13 @@ export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): 
     visitAst(fn, (elem) => {
       if (elem.kind === "binary-expression") {
         const { value, span } = elem.operator;
-        if (/^[-+*/%]$/.test(value) && isFloat(elem)) tell(value, span[0]);
+        if (/^[-+*/%]$/.test(value) && mayBeFloat(elem)) tell(value, span[0]);
       } else if (elem.kind === "assign") {
         const { value, span } = elem.op;
-        if (/^[-+*/%]=$/.test(value) && elem.lhs.kind !== "phony" && isFloat(elem.lhs)) tell(value.slice(0, 1), span[0]);
+        if (/^[-+*/%]=$/.test(value) && elem.lhs.kind !== "phony" && mayBeFloat(elem.lhs)) tell(value.slice(0, 1), span[0]);
       } else if (elem.kind === "call-expression" && elem.function.kind === "ref") {
         const { ident } = elem.function;
-        if (INEXACT.has(ident.originalName) && !refDecl(ident, kernel.bindings) && isFloat(elem)) tell(ident.originalName, elem.start);
+        if (INEXACT.has(ident.originalName) && !refDecl(ident, kernel.bindings) && mayBeFloat(elem)) tell(ident.originalName, elem.start);
       }
     });
   }
@@ -55,7 +55,7 @@ export function floatOperation(kernel: Kernel, entryPoints: readonly string[]): 
  * comparison. Undefined when no integer can depend on a float.
  */
 export function floatsLeft(kernel: Kernel, entryPoints: readonly string[]): FloatOperation | undefined {
-  const isFloat = floatTest(kernel);
+  const { isFloat, mayBeFloat } = floatTests(kernel);
   let converted: FloatOperation | undefined;
   let compared: FloatOperation | undefined;
   const first = (known: FloatOperation | undefined, name: string, offset: number) =>
@@ -64,19 +64,32 @@ export function floatsLeft(kernel: Kernel, entryPoints: readonly string[]): Floa
     visitAst(fn, (elem) => {
       if (elem.kind === "binary-expression") {
         const { value, span } = elem.operator;
-        if (/^([<>]=?|[=!]=)$/.test(value) && (isFloat(elem.left) || isFloat(elem.right))) compared = first(compared, value, span[0]);
+        if (/^([<>]=?|[=!]=)$/.test(value) && (mayBeFloat(elem.left) || mayBeFloat(elem.right))) compared = first(compared, value, span[0]);
       } else if (elem.kind === "call-expression") {
         const callee = elem.function.kind === "ref" ? elem.function.ident : elem.function.name;
         if (refDecl(callee, kernel.bindings)?.declElem?.kind === "fn" || isFloat(elem)) return;
-        if (elem.arguments.some(isFloat)) converted = first(converted, callee.originalName, elem.start);
+        if (elem.arguments.some(mayBeFloat)) converted = first(converted, callee.originalName, elem.start);
       }
     });
   }
   return converted ?? compared;
 }
 
-function floatTest(kernel: Kernel): (expression: ExpressionElem) => boolean {
-  return (expression) => hasFloats(typeOfExpr(expression, { bindings: kernel.bindings }));
+interface FloatTests {
+  isFloat(expression: ExpressionElem): boolean;
+  /** True of what has no type that could be found too. */
+  mayBeFloat(expression: ExpressionElem): boolean;
+}
+
+function floatTests(kernel: Kernel): FloatTests {
+  const typeOf = (expression: ExpressionElem) => typeOfExpr(expression, { bindings: kernel.bindings });
+  return {
+    isFloat: (expression) => hasFloats(typeOf(expression)),
+    mayBeFloat(expression) {
+      const type = typeOf(expression);
+      return type.kind === "unknown" || hasFloats(type);
+    },
+  };
 }
 
 /** These entry points and all functions that they reach. */

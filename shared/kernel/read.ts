@@ -14,6 +14,8 @@ import {
 import type { Fault } from "../errors.ts";
 import { hiddenIn, PLAIN_LINES_PATTERN } from "../plain.ts";
 import { messageOf } from "../thrown.ts";
+import { groupOperators } from "./precedence.ts";
+import { bindLocals } from "./scopes.ts";
 import { OTHER_KERNEL_TYPES } from "./type-names.ts";
 
 /** Of one file: who mends those has fewer, or others, afterwards. */
@@ -174,6 +176,8 @@ function bindAlone(rootAst: WeslAST): LinkBindings {
 }
 
 function kernelOf(text: string, ast: WeslAST, bindings: LinkBindings, map: SrcMap | undefined, root: KernelFile): Kernel {
+  groupOperators(ast);
+  bindLocals(ast, bindings);
   const starts = lineStarts(text);
   const placeOf = (offset: number): Place => {
     const source = map?.destToSrc(Math.min(offset, Math.max(0, text.length - 1)));

@@ -38,8 +38,16 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
       const tallies: Tally[] = await warmUp(stage, server, crowd, { ...load, millis, volunteers });
       const warm = await statusOf(server, job);
       const concurrency = await bestConcurrency(peer, jobs / 2);
-      const seen: { ours: number[]; theirs: number[]; adds: number[]; disk: number[]; serverBusy: number[]; loadBusy: number[] } = {
-        ...{ ours: [], theirs: [], adds: [], disk: [], serverBusy: [], loadBusy: [] },
+      const seen: {
+        ours: number[];
+        micros: number[];
+        theirs: number[];
+        adds: number[];
+        disk: number[];
+        serverBusy: number[];
+        loadBusy: number[];
+      } = {
+        ...{ ours: [], micros: [], theirs: [], adds: [], disk: [], serverBusy: [], loadBusy: [] },
       };
       for (let pair = 1; pair <= pairsOf(stage); pair++) {
         seen.disk.push(fdatasyncRate(folder, 200));
@@ -50,6 +58,7 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
         const added = await peer.ask("add", { count: jobs });
         const completed = await peer.ask("complete", { count: jobs, concurrency });
         seen.ours.push(tally.verdicts.recorded / tally.seconds);
+        seen.micros.push((after.cpuMicros - before.cpuMicros) / tally.verdicts.recorded);
         seen.theirs.push(jobs / completed.seconds);
         seen.adds.push(jobs / added.seconds);
         seen.serverBusy.push((after.cpuMicros - before.cpuMicros) / (after.atMicros - before.atMicros));
@@ -64,7 +73,7 @@ export async function measureC1(stage: Stage): Promise<GoalReport> {
         [
           `${spread(seen.ours)} replicas/s, quorum 2, 64-byte outputs, batches of ${units}, ${volunteers} volunteers`,
           `${shown(rounds / (acknowledged.final - warm.units.final))} replicas came for each unit that became final meanwhile`,
-          `server ${percent(seen.serverBusy)} of a core, load generator ${percent(seen.loadBusy)} of the other`,
+          `server ${spread(seen.micros)} µs of the processor a replica, ${percent(seen.serverBusy)} of a core, load generator ${percent(seen.loadBusy)} of the other`,
           `BullMQ ${packageVersion("bullmq")} completes ${spread(seen.theirs)} jobs/s and adds ${spread(seen.adds)}/s (concurrency ${concurrency}, the best of ${CONCURRENCIES.join(", ")}, Redis ${redis}, ${REDIS_SETTINGS})`,
           `the disk makes ${spread(seen.disk)} fdatasyncs/s`,
           `${shown(acknowledged.replicas)} replicas acknowledged, ${shown(acknowledged.final)} units final: they and the credit add up`,

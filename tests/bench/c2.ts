@@ -38,12 +38,16 @@ export async function measureC2(stage: Stage): Promise<GoalReport> {
       await callers.ask("call", { lanes, millis });
       const ours: number[] = [];
       const limits: number[] = [];
+      const micros: number[] = [];
       const disk: number[] = [];
       for (let pair = 1; pair <= pairsOf(stage); pair++) {
         disk.push(fdatasyncRate(folder, 200));
+        const before = await server.process.ask("usage", undefined);
         const tally = await crowd.ask("rush", load);
+        const after = await server.process.ask("usage", undefined);
         const calls = await callers.ask("call", { lanes, millis });
         tallies.push(tally);
+        micros.push((after.cpuMicros - before.cpuMicros) / tally.verdicts.recorded);
         ours.push(tally.verdicts.recorded / tally.seconds);
         limits.push(calls.roundTrips / calls.seconds);
         stage.say(`C2: pair ${pair}: ${shown(ours.at(-1) ?? 0)} units/s, echo ${shown(limits.at(-1) ?? 0)} round trips/s`);
@@ -62,6 +66,7 @@ export async function measureC2(stage: Stage): Promise<GoalReport> {
         ],
         [
           `${spread(ours)} units/s, each a claim and a submit, durable before it is answered, ${volunteers} sockets with ${lanes} under way each`,
+          `server ${spread(micros)} µs of the processor a unit`,
           `Socket.IO echoes ${spread(limits)} binary frames of 200 bytes a second with acknowledgement, same sockets, same parser`,
           `the disk makes ${spread(disk)} fdatasyncs/s`,
           `${shown(acknowledged.replicas)} replicas acknowledged, ${shown(acknowledged.final)} units final: they and the credit add up`,

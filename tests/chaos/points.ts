@@ -13,7 +13,7 @@ export const POINTS = [
   "before-begin",
   /** All its rows are, and it is not committed. */
   "before-commit",
-  /** It is on disk and nobody has been told. */
+  /** It is written and nobody has been told. */
   "after-commit",
   /** In the middle of a blob's bytes. */
   "in-blob",

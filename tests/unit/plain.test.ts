@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hiddenIn, PLAIN_LINES_PATTERN, PLAIN_NAME_PATTERN, PLAIN_PATTERN, plain, plainJson } from "../../shared/plain.ts";
 
-const SEEN = ["", "Physics lab", "Ångström 物理", "🜁 lab 👩‍🔬", "❤️‍🔥 👩🏽‍🚀", "می‌خواهم", "\u{10ffff}"];
+const SEEN = ["", "Physics lab", "Ångström 物理", "🜁 lab 👩‍🔬", "❤️‍🔥 👩🏽‍🚀", "می‌خواهم", "בְּרֵאשִׁ֖ית", `a${"\u0301".repeat(8)}`, "\u{10ffff}"];
 const HIDDEN = [
   ["\ud800", "U+D800", 0],
   ["a\udfff", "U+DFFF", 1],
@@ -17,6 +17,8 @@ const HIDDEN = [
   ["a\u200d", "U+200D", 1],
   ["\ufe0f", "U+FE0F", 0],
   ["é\u200d\u200d", "U+200D", 2],
+  ["a\ufffc", "U+FFFC", 1],
+  [`a${"\u0301".repeat(79)}`, "U+0301", 9],
 ] as const;
 
 describe("text that can be seen", () => {

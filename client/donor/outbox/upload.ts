@@ -1,5 +1,6 @@
 /** The outbox's way to the coordinator: frames by the socket, PUT of result bytes that are too long for it. */
 import type { UnitIndex } from "../../../shared/ids.ts";
+import { RESULT_TOKEN_HEADER } from "../../../shared/result.ts";
 import type { VolunteerSocket } from "../socket.ts";
 import type { OutboxPost } from "./outbox.ts";
 import type { Signatures } from "./signatures.ts";
@@ -27,7 +28,7 @@ export function postOf(origin: string, socket: VolunteerSocket, signatures: Sign
 async function uploadResult(origin: string, token: Uint8Array, unit: UnitIndex, bytes: Uint8Array): Promise<"settled" | "later"> {
   const response = await fetch(`${origin}/api/results?unit=${unit}`, {
     method: "PUT",
-    headers: { "content-type": "application/octet-stream", "idlewave-token": base64Url(token) },
+    headers: { "content-type": "application/octet-stream", [RESULT_TOKEN_HEADER]: base64Url(token) },
     body: bytes as Uint8Array<ArrayBuffer>,
     signal: AbortSignal.timeout(ANSWER_MS + bytes.byteLength / SLOWEST_BYTES_PER_MS),
   });

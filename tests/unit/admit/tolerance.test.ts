@@ -1,10 +1,15 @@
 /** What is said of tolerances that allow nothing, and of those that nothing correct needs. */
 import { expect, it } from "vitest";
-import { admitted, judgesHere, packageOf } from "./package.ts";
+import { admitted, judgesHere, packageOf, refused } from "./package.ts";
 
 const judges = judgesHere();
 
 async function told(value: string, output: object, verify?: object): Promise<string[]> {
+  const { warnings } = admitted(await judges.admit(jobOf(value, output, verify)));
+  return warnings.filter((text) => /compare/.test(text));
+}
+
+function jobOf(value: string, output: object, verify?: object): ReturnType<typeof packageOf> {
   const kernel = `@group(0) @binding(0) var<uniform> unit: u32;
 @group(0) @binding(1) var<storage, read_write> o: array<u32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { o[id.x] = ${value}; }
@@ -19,8 +24,7 @@ async function told(value: string, output: object, verify?: object): Promise<str
     gflopPerUnit: 1,
     verify,
   };
-  const { warnings } = admitted(await judges.admit(packageOf({ "job.json": manifest, "kernel.wgsl": kernel })));
-  return warnings.filter((text) => /compare/.test(text));
+  return packageOf({ "job.json": manifest, "kernel.wgsl": kernel });
 }
 
 const FLOATS = "u32(sqrt(f32(id.x + unit)) * 9.0)";
@@ -48,4 +52,18 @@ it("a tolerance of a kernel without floats is told for what it is", async () => 
   expect(await told(INTEGERS, { compare: { atol: 1 } })).toEqual(room("output\\[0\\].compare"));
   expect(await told(INTEGERS, {}, { compare: { atol: 1 } })).toEqual(room("verify.compare"));
   expect(await told(INTEGERS, {})).toEqual([]);
+});
+
+it.each([
+  ["atol", { compare: { atol: 1e308 } }, "u32 goes to 4294967295"],
+  ["atol", { compare: { atol: 1e39, dtype: "f32" } }, "f32 goes to 3.4028234663852886e+38"],
+  ["atol", { compare: { atol: 65_504, dtype: "f16" } }, "f16 goes to 65504"],
+  ["ulps", { compare: { ulps: 256, dtype: "u8" } }, "u8 has 256 values"],
+])("%s as wide as the type is refused: %j", async (field, output, wrong) => {
+  const faults = refused(await judges.admit(jobOf(FLOATS, output)));
+  expect(faults).toEqual([expect.objectContaining({ field: `output[0].compare.${field}`, wrong: expect.stringContaining(wrong) })]);
+});
+
+it.each([{ atol: 65_503, dtype: "f16" }, { ulps: 255, dtype: "u8" }, { ulps: 2 ** 20 }])("and is taken below: %j", async (compare) => {
+  expect(await told(FLOATS, { compare })).toEqual([]);
 });

@@ -1,9 +1,9 @@
 /** Faults beneath SQLite: a last write that was torn anywhere, and a file that cannot grow. */
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { SqliteStore } from "../../../server/store/sqlite.ts";
 import type { AccountId } from "../../../shared/ids.ts";
 import { jobRow, publicKey, replica, SPEC, temporaryFolder } from "../store/place.ts";
@@ -46,6 +46,39 @@ describe("a last write that was torn", () => {
     }
     await store.close();
     expect([...counts].sort((a, b) => a - b)).toEqual([2, 62]);
+  });
+});
+
+describe("a commit whose log the disk does not sync", () => {
+  it("is not told as done, nor before the disk has it, and the next one is", async () => {
+    const folder = await temporaryFolder();
+    const store = new SqliteStore(join(folder, NAME));
+    const { id: job } = await store.addJob(jobRow(), { ...SPEC, requires: { features: [], limits: {} } });
+    const { id: account } = await store.accountOf(publicKey(1), 1);
+    const handle = await open(join(folder, "any"), "w");
+    const prototype = Object.getPrototypeOf(handle) as { datasync: () => Promise<void> };
+    await handle.close();
+    const { datasync } = prototype;
+    onTestFinished(() => {
+      prototype.datasync = datasync;
+    });
+    prototype.datasync = () => Promise.reject(Object.assign(new Error("EIO: injected"), { code: "EIO" }));
+    await expect(store.commit([replica(job, 1, account, "x")])).rejects.toMatchObject({ code: "EIO" });
+    let synced: () => void = () => undefined;
+    const disk = new Promise<void>((resolve) => {
+      synced = resolve;
+    });
+    prototype.datasync = () => disk;
+    let isDone = false;
+    const committed = store.commit([replica(job, 2, account, "x")]).then(() => {
+      isDone = true;
+    });
+    // The database is anybody's meanwhile.
+    expect((await store.account(account))?.unitsSubmitted).toBe(2);
+    expect(isDone).toBe(false);
+    synced();
+    await committed;
+    await store.close();
   });
 });
 

@@ -57,6 +57,9 @@ describe("a coordinator with a certificate of its own", () => {
       "POST /api/pools HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0",
       "GET /api/pools HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer x",
       "GET /api/jobs HTTP/1.1\r\nhost: localhost\r\nidlewave-pass: x",
+      "GET /api/jobs HTTP/1.1\r\nhost: localhost\r\nidlewave-token: x",
+      "GET /api/jobs HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1",
+      "GET /api/jobs HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked",
     ])
       expect(await said(`${request}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 .*HTTPS is spoken here/s);
     expect(await said("GET / HTTP/1.1\r\nhost: a b\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
