@@ -1,5 +1,6 @@
 /** Every element of an array that an entry point reads or stores, with what is known of its index. */
 import { type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, type WhileElem } from "wesl/core";
+import { Conditions } from "./conditions.ts";
 import type { Facts } from "./facts.ts";
 import { insideOf, leaves, returns } from "./loops.ts";
 import { Memories } from "./memory.ts";
@@ -64,13 +65,15 @@ class Walk {
   private readonly facts: Facts;
   private readonly names: Names;
   private readonly values: Values;
+  private readonly conditions: Conditions;
   private readonly memories: Memories;
   private depth = 0;
 
   constructor(facts: Facts, functions: readonly FnElem[]) {
     this.facts = facts;
-    this.names = new Names(facts.kernel, functions);
+    this.names = new Names(facts.kernel, functions, facts);
     this.values = new Values(facts, this.names);
+    this.conditions = new Conditions(facts.kernel, this.names, this.values);
     this.memories = new Memories(facts, this.names, this.values);
   }
 
@@ -119,7 +122,10 @@ class Walk {
         return place;
       case "if": {
         this.read(statement.condition, place);
-        const [yes, no] = [this.values.assume(statement.condition, true, place), this.values.assume(statement.condition, false, place)];
+        const [yes, no] = [
+          this.conditions.assume(statement.condition, true, place),
+          this.conditions.assume(statement.condition, false, place),
+        ];
         const after = this.block(statement.body.body, yes);
         const otherwise = statement.else ? this.statement(statement.else, no) : no;
         if (after.dead) return otherwise;
@@ -162,9 +168,9 @@ class Walk {
     let inside = insideOf(loop, this.forget(loop, place), this.names, this.values);
     this.read(loop.condition, inside);
     if (loop.condition) {
-      const assumed = this.values.assume(loop.condition, true, inside);
+      const assumed = this.conditions.assume(loop.condition, true, inside);
       // A count that is known has its condition in its range already.
-      inside = inside.sure ? { ...assumed, sure: true } : assumed;
+      inside = inside.sure ? { ...assumed, sure: true, conditions: inside.conditions } : assumed;
     }
     this.block(loop.body.body, inside);
     if (update?.kind === "call") this.read(update.call, inside);
@@ -207,7 +213,7 @@ class Walk {
       case "binary-expression": {
         const { value } = expression.operator;
         this.read(expression.left, place);
-        const right = value === "&&" || value === "||" ? this.values.assume(expression.left, value === "&&", place) : place;
+        const right = value === "&&" || value === "||" ? this.conditions.assume(expression.left, value === "&&", place) : place;
         this.read(expression.right, right);
         return;
       }
@@ -232,8 +238,8 @@ class Walk {
       const argument = call.arguments[index];
       return [param, argument && this.memories.of(argument)] as const;
     });
-    const inside = startOf(this.values.argumentsOf(decl, call.arguments, place), place);
-    this.memories.within(new Map(pointees), () => this.body(decl, { ...inside, dead: place.dead }));
+    const inside = { ...this.values.enter(decl, call.arguments, place), dead: place.dead };
+    this.names.within(decl, call.arguments, () => this.memories.within(new Map(pointees), () => this.body(decl, inside)));
   }
 
   private access(expression: Extract<ExpressionElem, { kind: "component-expression" }>, place: Place, stores: boolean): void {
@@ -241,16 +247,21 @@ class Walk {
     const array = this.memories.arrayOf(expression.base, place);
     if (!array) return;
     const { text } = this.facts.kernel;
-    const range = this.values.rangeOf(expression.access, place);
+    const { found: range, met } = this.values.traced(() => this.values.rangeOf(expression.access, place));
     this.found.push({
       ...array,
       text: text.slice(expression.start, expression.end),
       offset: expression.start,
       stores,
       range,
-      reached: place.sure && range?.top !== undefined,
+      reached: place.sure && range?.top !== undefined && isMet(place, range, met),
     });
   }
+}
+
+/** Each condition that leads there bounds what the index is made of, or has nothing to do with it. */
+function isMet({ conditions }: Place, range: Range, met: ReadonlySet<string>): boolean {
+  return conditions.every(({ key, axes }) => (axes & range.axes) === 0 || (key !== undefined && met.has(key)));
 }
 
 function isAddress(expression: ExpressionElem): boolean {

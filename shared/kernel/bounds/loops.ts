@@ -12,9 +12,9 @@ const I32_MAX = 2 ** 31 - 1;
 export function insideOf(loop: ForElem | WhileElem, place: Place, names: Names, values: Values): Place {
   const variable = names.variableOf(loop);
   if (!variable) return { ...place, sure: false };
-  const range = counted(loop, variable, place, names, values);
-  const known = new Map(place.known).set(variable, range?.range);
-  return { ...place, known, memo: new Map(), sure: place.sure && range?.each === true };
+  const { found, met } = values.traced(() => counted(loop, variable, place, names, values));
+  const known = new Map(place.known).set(variable, found && { ...found.range, met });
+  return { ...place, known, memo: new Map(), sure: place.sure && found?.each === true };
 }
 
 /** The range of a loop's variable; `each`: every invocation takes part, and together they take every value of it. */

@@ -11,10 +11,18 @@ interface Narrowing {
   moved: boolean;
 }
 
+/** One that keeps some invocations away by a value of which every one is taken. */
+interface Condition {
+  /** What it bounds; an index that is made of something else on the same axes may be kept inside by it unseen. */
+  key: string | undefined;
+  axes: number;
+}
+
 /** What holds at a place. Never changed: a narrower one is made of it. */
 export interface Place {
-  /** Every invocation comes here, but for those that conditions on `free` values keep away. */
+  /** Every invocation comes here, but for those that `conditions` keep away. */
   sure: boolean;
+  conditions: readonly Condition[];
   /** No invocation comes here. */
   dead: boolean;
   /** Ranges of parameters and of the variables of loops. */
@@ -25,7 +33,8 @@ export interface Place {
 }
 
 export function startOf(fnArguments: ReadonlyMap<AbstractElem, Range | undefined>, from?: Place): Place {
-  return { sure: from?.sure ?? true, dead: false, known: fnArguments, narrowed: from?.narrowed ?? new Map(), memo: new Map() };
+  const { sure = true, conditions = [], narrowed = new Map() } = from ?? {};
+  return { sure, conditions, dead: false, known: fnArguments, narrowed, memo: new Map() };
 }
 
 /** The same without the bounds of what `goes`. */

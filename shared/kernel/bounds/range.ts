@@ -12,6 +12,8 @@ export interface Range {
   axes: number;
   /** Every value from `min` to `max` is taken, whatever the other axes are. */
   free?: boolean;
+  /** The keys whose bounds it takes account of, where it was found at another place than where it is used. */
+  met?: ReadonlySet<string>;
 }
 
 export function exactly(value: number): Range {

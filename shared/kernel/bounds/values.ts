@@ -2,11 +2,11 @@
 import { type AbstractElem, type BinaryExpression, type ExpressionElem, type FnElem, type FnParamElem, refDecl } from "wesl/core";
 import { evaluate } from "../attributes.ts";
 import { dispatched, type Facts } from "./facts.ts";
-import { isPassing, type Names } from "./names.ts";
-import { type Place, startOf, unsure, without } from "./place.ts";
+import { builtinOf } from "./inputs.ts";
+import { builtinInput, isPassing, type Names, partOf } from "./names.ts";
+import { type Place, startOf, without } from "./place.ts";
 import { chosen, exactly, isConstant, operate, type Range } from "./range.ts";
 
-const NEGATED: Record<string, string> = { "<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "==" };
 /** A judgement has two seconds; what is not looked at by then is said to be unchecked. */
 const MAX_STEPS = 20_000;
 const U32_MAX = 2 ** 32 - 1;
@@ -18,21 +18,45 @@ export class Values {
   private readonly facts: Facts;
   private readonly names: Names;
   private steps = 0;
+  /** The keys whose bounds were looked at. */
+  private met = new Set<string>();
 
   constructor(facts: Facts, names: Names) {
     this.facts = facts;
     this.names = names;
   }
 
+  /** What `look` makes of ranges, and the keys whose bounds they take account of. */
+  traced<T>(look: () => T): { found: T; met: ReadonlySet<string> } {
+    const outer = this.met;
+    this.met = new Set();
+    const found = look();
+    const { met } = this;
+    this.met = outer;
+    for (const key of met) outer.add(key);
+    return { found, met };
+  }
+
   /** The range of an integer scalar; undefined where the text shows none. */
   rangeOf(expression: ExpressionElem, place: Place): Range | undefined {
     if (++this.steps > MAX_STEPS) throw new TooLong();
-    const plain = this.plain(expression, place);
     const key = this.names.keyOf(expression);
+    const plain = this.ofBuiltin(key) ?? this.plain(expression, place);
+    return this.narrow(key, plain, place, this.names.isUnsigned(expression));
+  }
+
+  /** A value that is a part of a builtin input by another spelling. */
+  private ofBuiltin(key: string | undefined): Range | undefined {
+    const input = key === undefined ? undefined : builtinOf(key);
+    return input && dispatched(this.facts, input.builtin, input.axis);
+  }
+
+  private narrow(key: string | undefined, plain: Range | undefined, place: Place, isUnsigned: boolean): Range | undefined {
     const narrowed = key === undefined ? undefined : place.narrowed.get(key);
-    if (!narrowed) return plain;
+    if (key === undefined || !narrowed) return plain;
+    this.met.add(key);
     if (!plain) {
-      const min = Math.max(narrowed.min, this.names.isUnsigned(expression) ? 0 : Number.NEGATIVE_INFINITY);
+      const min = Math.max(narrowed.min, isUnsigned ? 0 : Number.NEGATIVE_INFINITY);
       return Number.isFinite(min) && Number.isFinite(narrowed.max) ? { min, max: narrowed.max, axes: 15 } : undefined;
     }
     const cut = narrowed.max < plain.max;
@@ -42,79 +66,6 @@ export class Values {
     if (!cut) return { min, max: plain.max, axes: plain.axes | axes, ...(plain.top ? { top: "moved" } : {}) };
     const taken = plain.free && plain.top && (axes & plain.axes) === 0;
     return { min, max: narrowed.max, axes: plain.axes | axes, ...(taken ? { top: "moved", free: true } : {}) };
-  }
-
-  /** `place` where `condition` is `truth`. */
-  assume(condition: ExpressionElem, truth: boolean, place: Place): Place {
-    switch (condition.kind) {
-      case "parenthesized-expression":
-        return this.assume(condition.expression, truth, place);
-      case "unary-expression":
-        return condition.operator.value === "!" ? this.assume(condition.expression, !truth, place) : unsure(place);
-      case "binary-expression": {
-        const { value } = condition.operator;
-        if (value === (truth ? "&&" : "||")) return this.assume(condition.right, truth, this.assume(condition.left, truth, place));
-        const operator = truth ? value : NEGATED[value];
-        if (NEGATED[value] === undefined || operator === undefined) return unsure(place);
-        return this.compare(condition.left, operator, condition.right, place);
-      }
-      default:
-        return unsure(place);
-    }
-  }
-
-  private compare(left: ExpressionElem, operator: string, right: ExpressionElem, place: Place): Place {
-    if (operator === ">" || operator === ">=") return this.compare(right, operator === ">" ? "<" : "<=", left, place);
-    if (!this.names.isInteger(left) || !this.names.isInteger(right)) return unsure(place);
-    const [a, b] = [this.rangeOf(left, place), this.rangeOf(right, place)];
-    if (operator === "!=") {
-      if (a && b && (a.max < b.min || b.max < a.min)) return place;
-      return this.differ(right, b, a, this.differ(left, a, b, unsure(place)));
-    }
-    const gap = operator === "<" ? 1 : 0;
-    const narrowed = new Map(place.narrowed);
-    const narrow = (of: ExpressionElem, min: number, max: number, by: Range) => {
-      const key = this.names.keyOf(of);
-      if (key === undefined) return;
-      const before = narrowed.get(key);
-      const tighter = !before || max < before.max;
-      narrowed.set(key, {
-        min: Math.max(min, before?.min ?? min),
-        max: Math.min(max, before?.max ?? max),
-        axes: tighter ? by.top && by.axes : before.axes,
-        moved: by.top === "moved" || (before?.moved ?? false),
-      });
-    };
-    const both = operator === "==";
-    const order = this.names.pairKey(right, ">=", left);
-    if (order !== undefined)
-      narrowed.set(order, {
-        min: Math.max(gap, narrowed.get(order)?.min ?? 0),
-        max: Number.POSITIVE_INFINITY,
-        axes: undefined,
-        moved: false,
-      });
-    if (b) narrow(left, both ? b.min : Number.NEGATIVE_INFINITY, b.max - gap, b);
-    if (a) narrow(right, a.min + gap, both ? a.max : Number.POSITIVE_INFINITY, a);
-    const always = a !== undefined && b !== undefined && !both && a.max <= b.min - gap;
-    const taken = (value: Range, bound: Range) => value.free === true && bound.top !== undefined && (value.axes & bound.axes) === 0;
-    const understood = always || (a !== undefined && b !== undefined && (taken(a, b) || (b.free === true && isConstant(a))));
-    const dead = a !== undefined && b !== undefined && (a.min > b.max - gap || (both && b.min > a.max));
-    return { ...place, narrowed, memo: new Map(), sure: place.sure && understood, dead: place.dead || dead };
-  }
-
-  /** `place` where `of` is not `other`: of a number at one end of its range that leaves the rest. */
-  private differ(of: ExpressionElem, range: Range | undefined, other: Range | undefined, place: Place): Place {
-    const key = this.names.keyOf(of);
-    if (key === undefined || !range || !other || !isConstant(other)) return place;
-    const min = range.min === other.min ? range.min + 1 : range.min;
-    const max = range.max === other.max ? range.max - 1 : range.max;
-    if (min > max) return { ...place, dead: true };
-    if (min === range.min && max === range.max) return place;
-    const before = place.narrowed.get(key);
-    const axes = max < range.max ? undefined : before?.axes;
-    const narrowed = new Map(place.narrowed).set(key, { min, max, axes, moved: before?.moved ?? false });
-    return { ...place, narrowed, memo: new Map() };
   }
 
   private plain(expression: ExpressionElem, place: Place): Range | undefined {
@@ -127,7 +78,7 @@ export class Values {
         return this.ofRef(expression, place);
       case "component-expression":
       case "component-member-expression": {
-        const member = expression.kind === "component-member-expression" ? this.memberBuiltin(expression) : undefined;
+        const member = expression.kind === "component-member-expression" ? this.names.memberBuiltin(expression) : undefined;
         const part = member === undefined ? this.component(expression, place) : dispatched(this.facts, member, 0);
         if (part) return part;
         const given = this.names.pathOf(expression);
@@ -171,21 +122,28 @@ export class Values {
   private ofRef(ref: ExpressionElem, place: Place): Range | undefined {
     const decl = this.names.declOf(ref);
     if (!decl) return undefined;
-    if (place.known.has(decl)) return place.known.get(decl);
-    if (place.memo.has(decl)) return place.memo.get(decl);
-    let range: Range | undefined;
+    if (place.known.has(decl)) return this.meet(place.known.get(decl));
+    if (place.memo.has(decl)) return this.meet(place.memo.get(decl));
+    const { found, met } = this.traced(() => this.ofDecl(ref, decl, place));
+    place.memo.set(decl, found && { ...found, met });
+    return found;
+  }
+
+  private meet(range: Range | undefined): Range | undefined {
+    for (const key of range?.met ?? []) this.met.add(key);
+    return range;
+  }
+
+  private ofDecl(ref: ExpressionElem, decl: AbstractElem, place: Place): Range | undefined {
     if (decl.kind === "gvar") {
       const given = this.names.pathOf(ref);
-      range = given && this.facts.given(given.binding, given.path);
-    } else if (decl.kind === "override") range = constantOf(this.facts.override(decl.name.decl.ident.originalName));
-    else if (decl.kind === "param") range = this.builtin(decl, 0);
-    else {
-      const init = this.names.initOf(decl);
-      // What its variables are now says nothing of what they were at the declaration.
-      if (init && this.names.isInteger(ref)) range = this.rangeOf(init, without(place, isPassing));
+      return given && this.facts.given(given.binding, given.path);
     }
-    place.memo.set(decl, range);
-    return range;
+    if (decl.kind === "override") return constantOf(this.facts.override(decl.name.decl.ident.originalName));
+    const init = this.names.initOf(decl);
+    // What its variables are now says nothing of what they were at the declaration.
+    if (init) return this.names.isInteger(ref) ? this.rangeOf(init, without(place, isPassing)) : undefined;
+    return decl.kind === "param" ? this.builtin(decl, 0) : undefined;
   }
 
   private ofCall(call: Extract<ExpressionElem, { kind: "call-expression" }>, place: Place): Range | undefined {
@@ -215,32 +173,30 @@ export class Values {
     }
   }
 
-  /** A function that only names values and returns one. */
   private ofFunction(fn: FnElem, args: readonly ExpressionElem[], place: Place): Range | undefined {
-    const { body } = fn.body;
-    const last = body[body.length - 1];
-    if (last?.kind !== "return" || !last.value || !body.slice(0, -1).every(({ kind }) => kind === "let" || kind === "const"))
-      return undefined;
-    return this.rangeOf(last.value, startOf(this.argumentsOf(fn, args, place), place));
+    const value = resultOf(fn);
+    if (!value) return undefined;
+    const inside = this.enter(fn, args, place);
+    return this.names.within(fn, args, () => this.rangeOf(value, inside));
   }
 
-  argumentsOf(fn: FnElem, args: readonly ExpressionElem[], place: Place): Map<AbstractElem, Range | undefined> {
-    const known = new Map<AbstractElem, Range | undefined>();
+  /** The start of a function that is called at `place`. */
+  enter(fn: FnElem, args: readonly ExpressionElem[], place: Place): Place {
+    const known = new Map(place.known);
     fn.params.forEach((param, index) => {
       const argument = args[index];
-      known.set(param, argument && this.names.isInteger(argument) ? this.rangeOf(argument, place) : undefined);
+      if (!argument || !this.names.isInteger(argument)) return;
+      const { found, met } = this.traced(() => this.rangeOf(argument, place));
+      known.set(param, found && { ...found, met });
     });
-    return known;
+    return startOf(known, place);
   }
 
   /** The part of a vector that an expression such as `id.x`, `v[1]` or `id.yx.x` is. */
   private component(expression: ExpressionElem, place: Place): Range | undefined {
     if (expression.kind === "component-member-expression") {
-      const index = "xyzw".indexOf(expression.access.name);
-      const color = "rgba".indexOf(expression.access.name);
-      return expression.access.name.length === 1 && index + color > -2
-        ? this.part(expression.base, Math.max(index, color), place)
-        : undefined;
+      const index = partOf(expression.access.name);
+      return index === undefined ? undefined : this.part(expression.base, index, place);
     }
     if (expression.kind !== "component-expression") return undefined;
     const index = this.rangeOf(expression.access, place);
@@ -249,32 +205,53 @@ export class Values {
 
   private part(vector: ExpressionElem, index: number, place: Place): Range | undefined {
     if (++this.steps > MAX_STEPS) throw new TooLong();
+    const key = this.names.partKey(vector, index);
+    const plain = this.ofBuiltin(key) ?? this.plainPart(vector, index, place);
+    return this.narrow(key, plain, place, this.names.isUnsigned(vector));
+  }
+
+  /** Of a vector its component, of a scalar itself. */
+  side(expression: ExpressionElem, index: number, place: Place): Range | undefined {
+    return this.names.sizeOf(expression) === undefined ? this.rangeOf(expression, place) : this.part(expression, index, place);
+  }
+
+  private plainPart(vector: ExpressionElem, index: number, place: Place): Range | undefined {
     switch (vector.kind) {
       case "parenthesized-expression":
         return this.part(vector.expression, index, place);
       case "ref": {
         const decl = this.names.declOf(vector);
-        if (decl?.kind === "param") return place.known.has(decl) ? undefined : this.builtin(decl, index);
         const init = decl && this.names.initOf(decl);
-        return init && this.part(init, index, without(place, isPassing));
+        if (init) return this.part(init, index, without(place, isPassing));
+        if (decl?.kind === "param") return this.builtin(decl, index);
+        return decl?.kind === "gvar" ? this.givenPart(vector, index) : undefined;
       }
       case "component-member-expression": {
         const { name } = vector.access;
-        const member = this.memberBuiltin(vector);
+        const member = this.names.memberBuiltin(vector);
         if (member !== undefined) return dispatched(this.facts, member, index);
         const inner = "xyzw".indexOf(name.charAt(index));
+        if (this.names.sizeOf(vector.base) === undefined) return this.givenPart(vector, index);
         return /^[xyzw]{2,4}$/.test(name) && inner >= 0 ? this.part(vector.base, inner, place) : undefined;
+      }
+      case "binary-expression": {
+        const [a, b] = [this.side(vector.left, index, place), this.side(vector.right, index, place)];
+        const range = a && b && this.names.isIntegral(vector) ? operate(vector.operator.value, a, b) : undefined;
+        return range && this.unwrapped(vector, range);
       }
       case "call-expression": {
         const callee = vector.function.kind === "ref" ? vector.function.ident : vector.function.name;
         if (refDecl(callee, this.facts.kernel.bindings)) return undefined;
         if (/^(min|max|clamp)$/.test(callee.originalName)) {
-          const [a, b, c] = vector.arguments.map((each) => this.part(each, index, place));
-          return chosen(callee.originalName, [a, b, c], false);
+          const [a, b, c] = vector.arguments.map((each) => this.side(each, index, place));
+          return chosen(callee.originalName, [a, b, c], this.names.isUnsigned(vector));
         }
         if (!/^vec[234]/.test(callee.originalName)) return undefined;
         const [only, more] = vector.arguments;
-        if (only && !more && !this.names.isInteger(only)) return this.part(only, index, place);
+        if (only && !more && !this.names.isInteger(only)) {
+          const part = this.part(only, index, place);
+          return part && (this.names.isIntegral(vector) ? this.unwrapped(vector, part) : part);
+        }
         if (only && !more) return this.rangeOf(only, place);
         const argument = vector.arguments[index];
         return vector.arguments.every((each) => this.names.isInteger(each)) && argument ? this.rangeOf(argument, place) : undefined;
@@ -284,21 +261,16 @@ export class Values {
     }
   }
 
-  private builtin(param: FnParamElem, index: number): Range | undefined {
-    for (const { attribute } of param.attributes ?? []) {
-      if (attribute.kind === "@builtin") return dispatched(this.facts, attribute.param.name, index);
-    }
-    return undefined;
+  /** What the job sets a component of a binding's vector to. */
+  private givenPart(vector: ExpressionElem, index: number): Range | undefined {
+    const given = this.names.pathOf(vector);
+    const part = "xyzw"[index];
+    return given && this.facts.given(given.binding, given.path === "" ? `${part}` : `${given.path}.${part}`);
   }
 
-  /** The builtin that a member of an entry point's struct is: `input.id`. */
-  private memberBuiltin(member: Extract<ExpressionElem, { kind: "component-member-expression" }>): string | undefined {
-    const param = this.names.declOf(member.base);
-    if (param?.kind !== "param" || !param.name.typeRef) return undefined;
-    const struct = refDecl(param.name.typeRef.name, this.facts.kernel.bindings)?.declElem;
-    const found = struct?.kind === "struct" ? struct.members.find(({ name }) => name.name === member.access.name) : undefined;
-    for (const { attribute } of found?.attributes ?? []) if (attribute.kind === "@builtin") return attribute.param.name;
-    return undefined;
+  private builtin(param: FnParamElem, index: number): Range | undefined {
+    const builtin = builtinInput(param);
+    return builtin === undefined ? undefined : dispatched(this.facts, builtin, index);
   }
 
   private unwrapped(expression: ExpressionElem, range: Range): Range | undefined {
@@ -306,6 +278,14 @@ export class Values {
     if (this.names.isUnsigned(expression)) return range.min >= 0 && range.max <= U32_MAX ? range : undefined;
     return range.min >= -(2 ** 31) && range.max < 2 ** 31 ? range : undefined;
   }
+}
+
+/** What a function returns that only names values and returns one. */
+export function resultOf(fn: FnElem): ExpressionElem | undefined {
+  const { body } = fn.body;
+  const last = body[body.length - 1];
+  const isPlain = body.slice(0, -1).every(({ kind }) => kind === "let" || kind === "const");
+  return last?.kind === "return" && isPlain ? last.value : undefined;
 }
 
 function constantOf(value: number | undefined): Range | undefined {
