@@ -40,3 +40,8 @@ export function isAccepted(checker: JobPlan, verdict: Uint8Array): boolean {
   for (let at = 0; at < bytes.byteLength; at += Uint32Array.BYTES_PER_ELEMENT) if (view.getUint32(at, true) !== 1) return false;
   return bytes.byteLength > 0;
 }
+
+/** What a checker takes over one result, as a share of computing it, in words. */
+export function priceWords(price: number): string {
+  return `${price < 0.0005 ? "less than a thousandth" : Number(price.toPrecision(2))} of an execution`;
+}

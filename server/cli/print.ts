@@ -2,6 +2,7 @@
 import colours from "picocolors";
 import type { JobStatus } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
+import { priceWords } from "../../shared/checker.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { plain, plainJson } from "../../shared/plain.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
@@ -84,7 +85,7 @@ export function printJob(job: JobStatus, url: string): void {
   ];
   const { slices, checker } = job.verification;
   if (checker && checker.price !== null)
-    lines.push(`  checker     ${Number(checker.price.toPrecision(2))} of an execution a result: of ${checker.judged} units so far`);
+    lines.push(`  checker     ${priceWords(checker.price)} a result: of ${checker.judged} units so far`);
   if (slices && slices.of > 0)
     lines.push(
       `  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`,

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
+import { priceWords } from "../../shared/checker.ts";
 import { compareResults, isTolerant } from "../../shared/comparator.ts";
 import { counted } from "../../shared/counted.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
@@ -153,9 +154,8 @@ const UNSTABLE =
 /** What the job's checker said of so many results. */
 function judgedWords({ verify }: Manifest, units: number, refused: readonly number[], price: number): string[] {
   const name = verify?.checker?.entryPoint ?? "The checker";
-  const cost = price < 0.0005 ? "less than a thousandth" : Number(price.toPrecision(2));
   if (refused.length === 0)
-    return [`${name} accepts ${units === 1 ? "its result" : `all ${units} results`}, for ${cost} of an execution each.`];
+    return [`${name} accepts ${units === 1 ? "its result" : `all ${units} results`}, for ${priceWords(price)} each.`];
   return refused.map((unit) => `${name} refuses the result of unit ${unit.toLocaleString("en")}: no volunteer would be believed about it.`);
 }
 

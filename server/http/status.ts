@@ -1,5 +1,7 @@
 /** A job's status, built in this one place. */
+
 import type { JobStatus } from "../../shared/api.ts";
+import { priceWords } from "../../shared/checker.ts";
 import { isTolerant } from "../../shared/comparator.ts";
 import { comparatorWords } from "../../shared/comparator-words.ts";
 import { inputBytes, type JobPlan } from "../../shared/plan.ts";
@@ -149,7 +151,7 @@ function checkerLimits(
   canary: CanaryRecord | null,
 ): string {
   const price = priceOf(check, unitMicros);
-  const cost = price === null ? "" : `, for ${price < 0.0005 ? "less than a thousandth" : Number(price.toPrecision(2))} of an execution`;
+  const cost = price === null ? "" : `, for ${priceWords(price)},`;
   const { tried = 0, missed = 0 } = canary?.checker ?? {};
   const seen =
     missed === 0

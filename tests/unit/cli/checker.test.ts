@@ -63,7 +63,7 @@ it(
       verification: { tier: "checker", quorum: 1, checker: { price: expect.any(Number), judged: 0 } },
     });
     expect(measured.verification.limits).toMatch(
-      /runs the owner's checker over each result, for .* of an execution and computes 2 % .*accepted none/,
+      /runs the owner's checker over each result, for .* of an execution, and computes 2 % .*accepted none/,
     );
     expect(measured.quote?.executions).toBeLessThan(1.5 * UNITS);
 

@@ -92,7 +92,7 @@ it("the job's page says what the checker costs and what it does not look at, and
     verification: {
       ...{ tier: "checker", quorum: 1, checker: { price: 0.005, judged: 0 } },
       limits:
-        "The coordinator runs the owner's checker over each result, for 0.005 of an execution and computes 2 % of the units again: a result is right as far as the checker tells. Of 48 right results in which one bit was changed it accepted 3: what it does not look at is believed.",
+        "The coordinator runs the owner's checker over each result, for 0.005 of an execution, and computes 2 % of the units again: a result is right as far as the checker tells. Of 48 right results in which one bit was changed it accepted 3: what it does not look at is believed.",
     },
     quote: { executions: expect.closeTo(60 * 1.025) },
     canary: { checker: { missed: 3 } },
