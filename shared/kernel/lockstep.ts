@@ -12,6 +12,8 @@ import type { Kernel } from "./read.ts";
 
 /** Results of expressions that are computed, over all invocations: a judgement has two seconds. */
 const MAX_LANES = 600_000;
+/** What one expression costs, however few the invocations are. */
+const LEAST_SPENT = 64;
 const LEAVES = /^(?:return|break|continue|discard)$/;
 const SYNCS = /Barrier$|^workgroupUniformLoad$/;
 
@@ -29,6 +31,7 @@ export class Lockstep {
   private readonly loops: { broken: boolean[]; continued: boolean[] }[] = [];
   private readonly count: number;
   private readonly phase: Phase;
+  private readonly syncing = new Map<AbstractElem, boolean>();
   private spent = 0;
 
   /** `constant`: what the job sets a number to that no invocation changes. */
@@ -79,7 +82,9 @@ export class Lockstep {
         this.vars.set(statement, statement.init ? this.value(statement.init, mask) : this.filled(0));
         return;
       case "assign": {
-        const right = this.value(statement.rhs, mask);
+        // What is read for nothing races with nobody.
+        const isPhony = statement.lhs.kind === "phony";
+        const right = this.value(statement.rhs, isPhony ? mask.map(() => false) : mask);
         if (statement.lhs.kind === "phony") return;
         const operator = statement.op.value === "=" ? undefined : statement.op.value.slice(0, -1);
         this.assign(statement.lhs, operator, right, mask);
@@ -137,6 +142,7 @@ export class Lockstep {
   /** What is in the statement may happen or not: no race is made of it, and what it changes is not known. */
   private skip(statement: Statement): void {
     visitAst(statement, (part) => {
+      this.spend(LEAST_SPENT);
       if (LEAVES.test(part.kind)) throw new Lost();
       if (part.kind === "call-expression" && this.syncs(part)) this.phase.end();
       const target = part.kind === "assign" ? part.lhs : part.kind === "increment" || part.kind === "decrement" ? part.target : undefined;
@@ -203,8 +209,7 @@ export class Lockstep {
   }
 
   private value(expression: ExpressionElem, mask: Mask): Lanes {
-    this.spent += this.count;
-    if (this.spent > MAX_LANES) throw new Lost();
+    this.spend(Math.max(this.count, LEAST_SPENT));
     switch (expression.kind) {
       case "literal":
         if (expression.value === "true" || expression.value === "false") return this.filled(expression.value === "true" ? 1 : 0);
@@ -343,13 +348,21 @@ export class Lockstep {
     const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
     const decl = refDecl(callee, this.kernel.bindings)?.declElem;
     if (decl?.kind !== "fn") return SYNCS.test(callee.originalName);
+    const known = this.syncing.get(decl);
+    if (known !== undefined) return known;
     let may = false;
     visitAst(decl, (part) => {
       if (part.kind !== "call-expression") return;
       const inner = part.function.kind === "ref" ? part.function.ident : part.function.name;
       if (SYNCS.test(inner.originalName) || refDecl(inner, this.kernel.bindings)?.declElem?.kind === "fn") may = true;
     });
+    this.syncing.set(decl, may);
     return may;
+  }
+
+  private spend(lanes: number): void {
+    this.spent += lanes;
+    if (this.spent > MAX_LANES) throw new Lost();
   }
 
   private filled(value: number | undefined): Lanes {
