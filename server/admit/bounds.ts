@@ -1,6 +1,7 @@
 /** Stores that are known to lie beyond the end of their array are faults; reads that do, and what is not known of either, are told. */
 import { counted } from "../../shared/counted.ts";
 import { type Access, type Accesses, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
+import { I32_MAX, U32_MAX } from "../../shared/kernel/bounds/range.ts";
 import { overrideValue, withConstants } from "../../shared/kernel/constants.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { BufferPlan, PassPlan } from "../../shared/plan.ts";
@@ -87,7 +88,7 @@ export function checkBounds(judged: Judged, passes: readonly Followed[], faults:
   const followed = passes.every(({ whole }) => whole);
   let tried = 0;
   for (const [index, { pass, accesses }] of passes.entries()) {
-    const beyondEnd = accesses.filter(({ range, elements, reached }) => range && range.max >= elements && reached);
+    const beyondEnd = accesses.filter(({ range, elements, reached, below }) => range && ((range.max >= elements && reached) || below));
     const fewer = beyondEnd.length > 0 && tried++ < MAX_TRIED ? fewerWorkgroups(judged, pass, beyondEnd) : undefined;
     const told = beyondEnd.find(({ stores }) => stores) ?? beyondEnd[0];
     if (fewer && told) {
@@ -142,7 +143,7 @@ function collect(overruns: Map<string, Overrun>, access: Access, entryPoint: str
  */
 function fewerWorkgroups(judged: Judged, pass: PassPlan, beyondEnd: readonly Access[]): PassPlan["workgroups"] | undefined {
   const [first] = beyondEnd;
-  if (!first?.range) return undefined;
+  if (!first?.range || beyondEnd.some(isBelow)) return undefined;
   const { elements, range } = first;
   for (const axis of [0, 1, 2]) {
     const workgroups: PassPlan["workgroups"] = [...pass.workgroups];
@@ -177,16 +178,39 @@ function tooMany(
   ];
 }
 
+/** Its index is below zero for some invocation, or was, before it wrapped. */
+function isBelow({ below, range }: Access): boolean {
+  return below || (range !== undefined && range.max > I32_MAX);
+}
+
 function beyond(judged: Judged, { worst, most, entryPoint, places }: Overrun): [wrong: string, right: string] {
   const { text, array, stores, elements, range } = worst;
   const does = stores ? "stores" : "reads";
   const effect = stores ? "GPUs drop such a store or put it on another element" : "GPUs read zero or another element there";
   const more =
     places.size > 1 ? `; ${counted(places.size - 1, "more place")} of the kernel ${places.size === 2 ? "does" : "do"} so too` : "";
+  if (isBelow(worst)) {
+    const least = worst.below ? `${range?.min}` : `${(range?.max ?? 0) - U32_MAX - 1}, which is ${range?.max} in u32`;
+    return [
+      `${entryPoint} ${does} ${quoted(text)} with an index below zero, ${least}: ${effect}, and volunteers disagree, or agree on a wrong result${more}.`,
+      `Keep away the invocations of which it is below zero, or let it be the greater of that and the first index.`,
+    ];
+  }
   return [
     `${entryPoint} ${does} ${quoted(text)} with indices up to ${range?.max ?? 0}, and ${array} has ${counted(elements, "element")}: ${effect}, and volunteers disagree, or agree on a wrong result${more}.`,
-    `Keep the index below ${elements}, or ${longer(judged, worst, most)}.`,
+    `Keep the index below ${elements}${guard(judged.kernel, worst)}, or ${longer(judged, worst, most)}.`,
   ];
+}
+
+/** The longest index that is spelled out in a guard. */
+const MAX_GUARDED = 40;
+
+/** The condition that keeps an index inside; none of an array whose length arrayLength() does not give. */
+function guard(kernel: Kernel, { binding, path, fixed, index, isOuter }: Access): string {
+  if (binding === undefined || path !== "" || fixed || index.length > MAX_GUARDED) return "";
+  // Who returns misses the barriers behind.
+  const leaves = isOuter && !kernel.text.includes("Barrier(");
+  return leaves ? ` by if (${index} >= arrayLength(&${binding})) { return; }` : ` by if (${index} < arrayLength(&${binding})) { … }`;
 }
 
 /** The array's length that fits an index, and where it is written. */
@@ -205,12 +229,10 @@ function longer({ sized, units }: Judged, { binding, fixed }: Access, most: numb
 }
 
 function unchecked(kernel: Kernel, accesses: readonly Access[], followed: boolean): string {
-  const named = accesses.slice(0, MAX_NAMED).map(({ offset, text, range, elements }) => {
-    const upTo = range && range.max >= elements ? `, index up to ${range.max} as far as the text shows, the last is ${elements - 1}` : "";
-    return `${quoted(text)} at ${placed(kernel, offset)}${upTo}`;
-  });
+  const named = accesses.slice(0, MAX_NAMED).map(({ offset, text }) => `${quoted(text)} at ${placed(kernel, offset)}`);
   const more = accesses.length > MAX_NAMED ? ` and ${accesses.length - MAX_NAMED} more` : "";
-  const what = accesses.length > 0 ? named.join("; ") + more : "the kernel is too long to be followed";
-  const rest = followed || accesses.length === 0 ? "" : "; the kernel is too long to be followed to its end";
-  return `Not checked: whether the kernel stays inside its arrays (${what}${rest}). What lies beyond the end is each GPU's own affair, and volunteers may agree on it: compare some units with results that you know.`;
+  const places = `${accesses.length === 1 ? "1 index" : `${accesses.length} indices`} (${named.join("; ")}${more})`;
+  const long = "the kernel is too long to be followed";
+  const what = accesses.length === 0 ? long : followed ? places : `${places}, and ${long} to its end`;
+  return `Not checked: whether ${accesses.length === 1 ? "this stays" : "all indices stay"} inside the arrays: ${what}. That is no sign of a fault. An index beyond its array would reach no other memory, but each GPU may drop it or take another element of the array: compare some units with results that you know.`;
 }

@@ -45,6 +45,12 @@ export function checkComparators(manifest: Manifest, outputs: readonly OutputPla
     );
   if (tier === "sampled")
     faults.at(path, "A sampled job is compared slice by slice, and byte for byte.", 'Write "exact", or the tier "quorum" or "audited".');
+  if (tier === "checker")
+    faults.at(
+      path,
+      "Results of the tier checker are compared with nothing: its checker says how far off they may be.",
+      'Write "exact", or the tier "quorum" or "audited".',
+    );
   const bytes = outputs.reduce((sum, { compare, byteLength }) => sum + (compare ? byteLength : 0), 0);
   if (bytes > MAX_COMPARED_BYTES)
     faults.at(

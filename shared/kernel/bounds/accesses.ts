@@ -16,6 +16,10 @@ export interface Access {
   array: string;
   /** The array and its index as they are written. */
   text: string;
+  /** The index as it is written, in u32. */
+  index: string;
+  /** It stands in the entry point itself. */
+  isOuter: boolean;
   /** UTF-16 offset in the kernel's text. */
   offset: number;
   stores: boolean;
@@ -29,6 +33,8 @@ export interface Access {
   range: Range | undefined;
   /** The range's end is reached by an invocation that really gets here. */
   reached: boolean;
+  /** The same of its beginning, which is below zero. */
+  below: boolean;
 }
 
 const ATOMIC_READ = "atomicLoad";
@@ -248,13 +254,18 @@ class Walk {
     if (!array) return;
     const { text } = this.facts.kernel;
     const { found: range, met } = this.values.traced(() => this.values.rangeOf(expression.access, place));
+    const index = text.slice(expression.access.start, expression.access.end);
+    const isSure = place.sure && range !== undefined && isMet(place, range, met);
     this.found.push({
       ...array,
       text: text.slice(expression.start, expression.end),
+      index: this.names.isSigned(expression.access) ? `u32(${index})` : index,
+      isOuter: this.depth === 1,
       offset: expression.start,
       stores,
       range,
-      reached: place.sure && range?.top !== undefined && isMet(place, range, met),
+      reached: isSure && range?.top !== undefined,
+      below: isSure && range?.bottom === true && range.min < 0,
     });
   }
 }

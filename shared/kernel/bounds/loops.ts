@@ -2,11 +2,8 @@
 import { type ExpressionElem, type ForElem, type Statement, type VarElem, visitAst, type WhileElem } from "wesl/core";
 import type { Names } from "./names.ts";
 import type { Place } from "./place.ts";
-import { isConstant, type Range } from "./range.ts";
+import { I32_MAX, isConstant, type Range, U32_MAX } from "./range.ts";
 import type { Values } from "./values.ts";
-
-const U32_MAX = 2 ** 32 - 1;
-const I32_MAX = 2 ** 31 - 1;
 
 /** What holds where the loop's condition is looked at, and in its body but for that condition. */
 export function insideOf(loop: ForElem | WhileElem, place: Place, names: Names, values: Values): Place {
@@ -28,6 +25,9 @@ function counted(
   const first = variable.init && values.rangeOf(variable.init, place);
   const update = names.updateOf(variable);
   if (first && first.min >= 0 && shrinks(update, place, values)) return { range: { min: 0, max: first.max, axes: 15 }, each: false };
+  const otherwise =
+    first && (doubled(loop, variable, first, place, names, values) ?? countedDown(loop, variable, first, place, names, values));
+  if (otherwise) return { range: otherwise, each: false };
   const step = first && stepOf(update, place, values);
   if (!step || step.min < 0) return undefined;
   const last = lastOf(loop.condition, variable, place, names, values);
@@ -49,6 +49,53 @@ function shrinks(update: Statement | undefined, place: Place, values: Values): b
   if (update?.kind !== "assign") return false;
   const by = values.rangeOf(update.rhs, place);
   return by !== undefined && ((update.op.value === ">>=" && by.min >= 0) || (update.op.value === "/=" && by.min >= 1));
+}
+
+/** `i <<= 1u` or `i *= 2u`, as far as the condition lets it, where the step after that does not wrap. */
+function doubled(
+  loop: ForElem | WhileElem,
+  variable: VarElem,
+  first: Range,
+  place: Place,
+  names: Names,
+  values: Values,
+): Range | undefined {
+  const update = names.updateOf(variable);
+  if (update?.kind !== "assign" || update.lhs.kind === "phony") return undefined;
+  const target = names.declOf(update.lhs);
+  const own = update.rhs.kind === "binary-expression" && names.declOf(update.rhs.left) === target ? update.rhs : undefined;
+  const operator = update.op.value === "=" ? own?.operator.value : update.op.value.slice(0, -1);
+  const by = values.rangeOf(update.op.value === "=" ? (own?.right ?? update.rhs) : update.rhs, place);
+  if (!by || !/^(?:<<|\*)$/.test(operator ?? "")) return undefined;
+  const last = lastOf(loop.condition, variable, place, names, values);
+  const factor = operator === "*" ? by.max : 2 ** by.max;
+  const most = isUnsigned(update, names) ? U32_MAX : I32_MAX;
+  if (!last || first.min < 0 || by.min < 0 || (operator === "<<" && by.max > 30) || last.max * factor > most) return undefined;
+  return { min: operator === "*" && by.min === 0 ? 0 : first.min, max: Math.max(first.max, last.max), axes: 15 };
+}
+
+/** `i--` or `i -= step` down to where the condition ends it, where the step after that is not below zero, or is a signed one. */
+function countedDown(
+  loop: ForElem | WhileElem,
+  variable: VarElem,
+  first: Range,
+  place: Place,
+  names: Names,
+  values: Values,
+): Range | undefined {
+  const update = names.updateOf(variable);
+  const target =
+    update?.kind === "decrement" ? update.target : update?.kind === "assign" && update.op.value === "-=" ? update.lhs : undefined;
+  if (!update || !target || target.kind === "phony") return undefined;
+  const step: Range | undefined = update.kind === "assign" ? values.rangeOf(update.rhs, place) : { min: 1, max: 1, axes: 0 };
+  const { condition } = loop;
+  if (!step || step.min < 0 || condition?.kind !== "binary-expression" || !/^>=?$/.test(condition.operator.value)) return undefined;
+  if (names.declOf(condition.left) !== variable) return undefined;
+  const bound = values.rangeOf(condition.right, place);
+  if (!bound) return undefined;
+  const least = bound.min + (condition.operator.value === ">" ? 1 : 0);
+  if (least - step.max < (names.isUnsigned(target) ? 0 : -I32_MAX - 1)) return undefined;
+  return { min: Math.min(least, first.min), max: first.max, axes: 15 };
 }
 
 function stepOf(update: Statement | undefined, place: Place, values: Values): Range | undefined {

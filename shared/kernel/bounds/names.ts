@@ -78,6 +78,10 @@ export class Names {
     return /^(?:u32|i32|abstract-int)$/.test(this.typeName(expression));
   }
 
+  isSigned(expression: ExpressionElem): boolean {
+    return this.typeName(expression) === "i32";
+  }
+
   /** Of a vector: its components are. */
   isUnsigned(expression: ExpressionElem): boolean {
     return this.typeName(expression) === "u32";

@@ -1,5 +1,9 @@
 /** What an integer expression can be over all invocations, iterations and units: an interval, and whether its end is reached. */
 
+export const U32_MAX = 2 ** 32 - 1;
+export const I32_MAX = 2 ** 31 - 1;
+const I32_MIN = -(2 ** 31);
+
 export interface Range {
   min: number;
   max: number;
@@ -12,6 +16,8 @@ export interface Range {
   axes: number;
   /** Every value from `min` to `max` is taken, whatever the other axes are. */
   free?: boolean;
+  /** `min` is really taken, as `max` is where `top` is `moved`. */
+  bottom?: boolean;
   /** The keys whose bounds it takes account of, where it was found at another place than where it is used. */
   met?: ReadonlySet<string>;
 }
@@ -38,23 +44,33 @@ const OPERATIONS: Record<string, (a: Range, b: Range) => Range | undefined> = {
     const top = isConstant(b) ? a.top : isConstant(a) && b.free ? "moved" : undefined;
     return make(a.min - b.max, a.max - b.min, a.axes | b.axes, top);
   },
-  "*": (a, b) => (a.min < 0 || b.min < 0 ? undefined : make(a.min * b.min, a.max * b.max, a.axes | b.axes, joint(a, b))),
-  "/": (a, b) => {
-    if (a.min < 0 || b.min <= 0) return undefined;
-    return make(Math.floor(a.min / b.max), Math.floor(a.max / b.min), a.axes | b.axes, isConstant(b) ? a.top : undefined);
+  "*": (a, b) => {
+    if (a.min >= 0 && b.min >= 0) return make(a.min * b.min, a.max * b.max, a.axes | b.axes, joint(a, b));
+    const corners = [a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max];
+    return make(Math.min(...corners), Math.max(...corners), a.axes | b.axes, undefined);
   },
+  "/": (a, b) => {
+    if (b.min <= 0) return undefined;
+    const min = Math.trunc(a.min / (a.min < 0 ? b.min : b.max));
+    const max = Math.trunc(a.max / (a.max < 0 ? b.max : b.min));
+    return make(min, max, a.axes | b.axes, isConstant(b) && a.min >= 0 ? a.top : undefined);
+  },
+  // The rest has the sign of what is divided.
   "%": (a, b) => {
-    if (a.min < 0 || b.min <= 0) return undefined;
-    if (a.max < b.min) return a;
-    return make(0, Math.min(a.max, b.max - 1), a.axes | b.axes, undefined);
+    if (b.min <= 0) return undefined;
+    if (a.min >= 0 && a.max < b.min) return a;
+    const min = a.min < 0 ? Math.max(a.min, 1 - b.max) : 0;
+    return make(min, a.max < 0 ? 0 : Math.min(a.max, b.max - 1), a.axes | b.axes, undefined);
   },
   "<<": (a, b) => {
     if (a.min < 0 || b.min < 0 || b.max > 31) return undefined;
     return make(a.min * 2 ** b.min, a.max * 2 ** b.max, a.axes | b.axes, joint(a, b));
   },
   ">>": (a, b) => {
-    if (a.min < 0 || b.min < 0 || b.max > 31) return undefined;
-    return make(Math.floor(a.min / 2 ** b.max), Math.floor(a.max / 2 ** b.min), a.axes | b.axes, isConstant(b) ? a.top : undefined);
+    if (b.min < 0 || b.max > 31) return undefined;
+    const min = Math.floor(a.min / 2 ** (a.min < 0 ? b.min : b.max));
+    const max = Math.floor(a.max / 2 ** (a.max < 0 ? b.max : b.min));
+    return make(min, max, a.axes | b.axes, isConstant(b) ? a.top : undefined);
   },
   "&": (a, b) => (a.min < 0 || b.min < 0 ? undefined : make(0, Math.min(a.max, b.max), a.axes | b.axes, undefined)),
   "|": bits,
@@ -91,10 +107,13 @@ export function chosen(name: string, [a, b, c]: readonly (Range | undefined)[], 
     case "min": {
       if (a && b) return least(a, b);
       const bound = a ?? b;
-      return bound && isUnsigned ? { min: 0, max: bound.max, axes: 15 } : undefined;
+      return bound && { min: isUnsigned ? 0 : I32_MIN, max: bound.max, axes: 15 };
     }
-    case "max":
-      return a && b && most(a, b);
+    case "max": {
+      if (a && b) return most(a, b);
+      const bound = a ?? b;
+      return bound && { min: bound.min, max: isUnsigned ? U32_MAX : I32_MAX, axes: 15 };
+    }
     case "clamp":
       if (!b || !c) return undefined;
       return a ? least(most(a, b), c) : { min: Math.min(b.min, c.min), max: c.max, axes: 15 };

@@ -1,15 +1,15 @@
 /** Ranges of integer expressions at one place of a function, from the facts and from the conditions that lead there. */
 import { type AbstractElem, type BinaryExpression, type ExpressionElem, type FnElem, type FnParamElem, refDecl } from "wesl/core";
 import { evaluate } from "../attributes.ts";
+import { partOfBuiltin, resultOfBuiltin } from "./builtins.ts";
 import { dispatched, type Facts } from "./facts.ts";
 import { builtinOf } from "./inputs.ts";
 import { builtinInput, isPassing, type Names, partOf } from "./names.ts";
 import { type Place, startOf, without } from "./place.ts";
-import { chosen, exactly, isConstant, operate, type Range } from "./range.ts";
+import { chosen, exactly, I32_MAX, isConstant, operate, type Range, U32_MAX } from "./range.ts";
 
 /** A judgement has two seconds; what is not looked at by then is said to be unchecked. */
 const MAX_STEPS = 20_000;
-const U32_MAX = 2 ** 32 - 1;
 
 /** Thrown when a kernel is too long to be followed. */
 export class TooLong extends Error {}
@@ -87,10 +87,18 @@ export class Values {
       case "binary-expression": {
         const [a, b] = [this.rangeOf(expression.left, place), this.rangeOf(expression.right, place)];
         if (expression.operator.value === "&" && (a || b)) return this.masked(a, b);
-        const rest = expression.operator.value === "%" && b && b.min > 0 && !(a && a.min >= 0) && this.names.isUnsigned(expression);
-        if (rest) return { min: 0, max: b.max - 1, axes: 15 };
+        if (!a && b && /^(?:%|\/|>>)$/.test(expression.operator.value)) {
+          const all = this.everyOf(expression.left);
+          const less = all && operate(expression.operator.value, all, b);
+          return less && { ...less, axes: 15 };
+        }
         if (expression.operator.value === "-") return this.difference(expression, a, b, place);
         const range = a && b && operate(expression.operator.value, a, b);
+        return range && this.unwrapped(expression, range);
+      }
+      case "unary-expression": {
+        const inner = expression.operator.value === "-" ? this.rangeOf(expression.expression, place) : undefined;
+        const range = inner && operate("-", exactly(0), inner);
         return range && this.unwrapped(expression, range);
       }
       case "call-expression":
@@ -98,6 +106,12 @@ export class Values {
       default:
         return undefined;
     }
+  }
+
+  /** What an integer can be of which nothing is known. */
+  private everyOf(expression: ExpressionElem): Range | undefined {
+    if (!this.names.isIntegral(expression)) return undefined;
+    return this.names.isUnsigned(expression) ? { min: 0, max: U32_MAX, axes: 15 } : { min: -I32_MAX - 1, max: I32_MAX, axes: 15 };
   }
 
   /** `x & mask` is at most the mask, whatever x is. */
@@ -113,6 +127,11 @@ export class Values {
     const plain = range && this.unwrapped(expression, range);
     const order = this.names.pairKey(expression.left, ">=", expression.right);
     const least = order === undefined ? undefined : place.narrowed.get(order)?.min;
+    if (least === undefined && a?.free && b && isConstant(b) && a.min < b.min) {
+      // The least of what is taken in full goes below zero for some invocation.
+      if (plain) return { ...plain, bottom: true };
+      if (this.names.isUnsigned(expression)) return { min: 0, max: U32_MAX + 1 + a.min - b.min, axes: a.axes, top: "moved" };
+    }
     if (least === undefined || !a) return plain;
     if (plain) return { ...plain, min: Math.max(plain.min, least) };
     // Of unsigned numbers what is subtracted is at least zero, however large it may be.
@@ -169,7 +188,8 @@ export class Values {
         return pointee && constantOf(this.facts.elements(pointee.binding));
       }
       default:
-        return undefined;
+        if (!this.names.isInteger(call)) return undefined;
+        return resultOfBuiltin(callee.originalName, [range(first), range(second), range(third)], this.names.isUnsigned(call));
     }
   }
 
@@ -246,7 +266,7 @@ export class Values {
           const [a, b, c] = vector.arguments.map((each) => this.side(each, index, place));
           return chosen(callee.originalName, [a, b, c], this.names.isUnsigned(vector));
         }
-        if (!/^vec[234]/.test(callee.originalName)) return undefined;
+        if (!/^vec[234]/.test(callee.originalName)) return partOfBuiltin(callee.originalName);
         const [only, more] = vector.arguments;
         if (only && !more && !this.names.isInteger(only)) {
           const part = this.part(only, index, place);

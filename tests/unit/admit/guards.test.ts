@@ -155,3 +155,52 @@ describe("an index that nothing keeps inside is refused", () => {
     expect(faults.map(({ wrong }) => wrong)).toEqual([expect.stringContaining(`with indices up to ${most}, and b has 100 elements`)]);
   });
 });
+
+describe("an index below zero is told where some invocation is sure to have it", () => {
+  it.each<[body: string, wrong: string]>([
+    ["b[g.x % 100u] = 1u; b[g.x - 1u] = 1u;", "main stores b[g.x - 1u] with an index below zero, -1, which is 4294967295 in u32: "],
+    ["let i = i32(g.x); if (i < p.n) { b[i - 2] = 1u; }", "main stores b[i - 2] with an index below zero, -2: "],
+    ["if (g.x <= 28u) { b[g.x - 28u] = 1u; }", "main stores b[g.x - 28u] with an index below zero, -28, which is "],
+    ["let x = g.x; if (x >= 100u) { return; } b[x - 3u] = a[x];", "main stores b[x - 3u] with an index below zero, -3, which is "],
+  ])("%s", async (body, wrong) => {
+    const faults = refused(await judges.admit(packageOf(job(body, "line"))));
+    expect(faults).toEqual([
+      expect.objectContaining({ wrong: expect.stringContaining(wrong), right: expect.stringMatching(/^Keep away/) }),
+    ]);
+  });
+
+  it.each<[body: string]>([
+    ["if (g.x > 0u && g.x < 100u) { b[g.x - 1u] = 1u; }"],
+    ["if (g.x == 0u || g.x >= 100u) { return; } b[g.x - 1u] = 1u;"],
+    ["let i = i32(g.x) - 1; if (i >= 0 && i < p.n) { b[i] = 1u; }"],
+    ["b[max(i32(g.x) - 28, 0)] = 1u;"],
+    ["b[(g.x - 1u) % 100u] = 1u;"],
+    ["b[(g.x + 99u) % 100u] = 1u;"],
+    ["if (g.x - 1u < 99u) { b[g.x - 1u] = 1u; }"],
+  ])("and not where none has it: %s", async (body) => {
+    expect(await told(body, "line")).toEqual([]);
+  });
+});
+
+describe("an index that arithmetic bounds is followed", () => {
+  it.each<[body: string]>([
+    ["let c = unpack4xU8(a[0]); b[c.x % 100u] = 1u; b[c[1] >> 2u] = 1u;"],
+    ["b[reverseBits(g.x) >> 26u] = 1u;"],
+    ["b[((i32(g.x) - 1) % p.n + p.n) % p.n] = 1u;"],
+    ["b[(a[0] * 2654435761u) >> 26u] = 1u;"],
+    ["b[countOneBits(a[1]) + countLeadingZeros(a[2])] = 1u;"],
+    ["b[extractBits(a[0], 3u, 6u)] = 1u;"],
+    ["b[abs(i32(g.x % 100u) - 50)] = 1u;"],
+    ["b[clamp(i32(a[0]) * 3, 0, 99)] = 1u;"],
+    ["b[max(min(bitcast<i32>(a[0]), 99), 0)] = 1u;"],
+    ["for (var s = 1u; s < 50u; s <<= 1u) { if (l.x < s) { b[l.x + s] = 1u; } }"],
+    ["for (var s = 1u; s < 50u; s *= 2u) { if (l.x < s) { b[l.x + s] = 1u; } }"],
+    ["for (var s = 99; s >= 0; s--) { b[s] = 1u; }"],
+    ["for (var s = 100u; s > 0u; s -= 1u) { b[s - 1u] = 1u; }"],
+    [
+      "for (var s = 2u; s <= 64u; s = s << 1u) { for (var h = s >> 1u; h > 0u; h = h >> 1u) { let o = l.x ^ h; if (o > l.x) { b[o & 63u] = 1u; } } }",
+    ],
+  ])("%s", async (body) => {
+    expect(await told(body, "line")).toEqual([]);
+  });
+});
