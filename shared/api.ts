@@ -58,8 +58,8 @@ export const JobStatusSchema = Type.Object({
     voted: Type.Integer({ description: "Units with a recorded replica that are not final." }),
   }),
   replicas: Type.Object({
-    counted: Type.Integer(),
-    refused: Type.Integer({ description: "Replicas that differed from the canonical result." }),
+    counted: Type.Integer({ description: "Replicas that came with a result, whatever became of it: one of NaN that is refused too." }),
+    refused: Type.Integer({ description: "Replicas of final units that differed from the canonical result." }),
   }),
   executionsPerUnit: Type.Number({
     description: "Replicas recorded for final units, and what slices of them were run again, over final units.",
@@ -108,9 +108,10 @@ export const JobStatusSchema = Type.Object({
     { description: "What a volunteer downloads." },
   ),
   verification: Type.Object({
-    tier: Type.Union([Type.Literal("quorum"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")], {
-      description: "As its owner asked; limits says what is done now.",
-    }),
+    tier: Type.Union(
+      [Type.Literal("quorum"), Type.Literal("checker"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")],
+      { description: "As its owner asked; limits says what is done now." },
+    ),
     quorum: Type.Integer({ description: "Matching replicas that a unit which begins now needs." }),
     compare: Type.String({ description: "How results are compared: exact, byte for byte, or each output within which tolerance." }),
     taken: Type.Optional(
@@ -136,6 +137,17 @@ export const JobStatusSchema = Type.Object({
           checked: Type.Integer({ description: "Final units of which it did." }),
         },
         { description: "Of the tier sampled." },
+      ),
+    ),
+    checker: Type.Optional(
+      Type.Object(
+        {
+          price: Type.Union([Type.Number(), Type.Null()], {
+            description: "What it takes over one result, in executions of a unit, as the canary measured both; null: it did not.",
+          }),
+          judged: Type.Integer({ description: "Final units whose results it judged." }),
+        },
+        { description: "Of the tier checker." },
       ),
     ),
     held: Type.Integer({

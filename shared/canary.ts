@@ -76,6 +76,17 @@ export const CanaryFindingSchema = Type.Object(
       }),
     ),
     slices: Type.Optional(SliceRuns),
+    checker: Type.Optional(
+      Type.Object(
+        {
+          micros: Type.Number({ minimum: 0, maximum: MAX_MICROS, description: "GPU time of it over one result, microseconds." }),
+          tried: Type.Integer({ minimum: 0, maximum: 1024, description: "Right results in which one bit was changed." }),
+          missed: Type.Integer({ minimum: 0, maximum: 1024, description: "How many of them it accepted." }),
+        },
+        { description: "Of a job with a checker, which accepted what the auditor computed itself, and neither zeros nor noise." },
+      ),
+    ),
+    unchecked: Type.Optional(Sentence("Why the job's checker is not believed, where it is not.")),
     unsampled: Type.Optional(
       Sentence("Why units cannot be checked by some of their slices, where they cannot, or why that was not found out."),
     ),

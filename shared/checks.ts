@@ -1,4 +1,4 @@
-/** What the auditor is asked to run again of units that one volunteer computed, and what it tells of that. */
+/** What the auditor is asked to run again of units that one volunteer computed, or to let the job's own checker judge, and what it tells of that. */
 import Type, { type Static } from "typebox";
 import { CanaryClaimSchema, MAX_SENTENCE, MAX_SLICES } from "./canary.ts";
 import { PLAIN_PATTERN } from "./plain.ts";
@@ -16,14 +16,17 @@ const CheckTaskSchema = Type.Object({
   job: Type.Integer({ minimum: 1 }),
   task: Type.String(),
   plan: Type.String({ description: "SHA-256 of the plan, a blob." }),
+  how: Type.Union([Type.Literal("slices"), Type.Literal("checker")], {
+    description: "Slices are run again, or the plan's checker is run over the result, which is asked for unit by unit.",
+  }),
   limitMs: Type.Integer({ description: "What is not told of after so long is drawn anew." }),
   units: Type.Array(
     Type.Object({
       unit: UnitNumber,
       slices: Type.Array(Type.Integer({ minimum: 0, maximum: MAX_SLICES - 1 }), {
-        description: "Numbers of slices, ascending, in the partition of the dispatch into MAX_SLICES boxes at most.",
+        description: "Numbers of slices, ascending, in the partition of the dispatch into MAX_SLICES boxes at most; none for the checker.",
       }),
-      bytes: Type.Integer({ minimum: 0, description: "Bytes of outputs that they write, as the canary found it." }),
+      bytes: Type.Integer({ minimum: 0, description: "Bytes of outputs that they write, as the canary found it; for the checker 0." }),
     }),
   ),
 });
@@ -48,6 +51,13 @@ const ToldSlicesSchema = Type.Object(
 );
 export type ToldSlices = Static<typeof ToldSlicesSchema>;
 
+const JudgedSchema = Type.Object(
+  { task: Task, unit: UnitNumber, accepted: Type.Boolean({ description: "By the plan's checker." }) },
+  { additionalProperties: false },
+);
+/** What was found of one unit of a task. */
+export type Checked = Omit<ToldSlices, "task" | "unit"> | Omit<Static<typeof JudgedSchema>, "task" | "unit">;
+
 const UnrunSchema = Type.Object(
   {
     task: Task,
@@ -58,7 +68,7 @@ const UnrunSchema = Type.Object(
     description: "Why the units of the task that were not told of could not be run: they are drawn anew.",
   },
 );
-export const CheckReportSchema = Type.Union([ToldSlicesSchema, UnrunSchema]);
+export const CheckReportSchema = Type.Union([ToldSlicesSchema, JudgedSchema, UnrunSchema]);
 
 /** `size` numbers below `all`, all different, ascending: each set is as likely (Floyd, CACM 30(9), 1987). `below`: draws one below a number. */
 export function drawSlices(below: (most: number) => number, size: number, all: number): number[] {

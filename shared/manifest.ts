@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { GFLOP_PER_CREDIT, MAX_GFLOP_PER_UNIT } from "./credit.ts";
 import { LANGUAGE_FEATURES } from "./language-features.ts";
 import { Binding } from "./manifest/binding.ts";
+import { Checker } from "./manifest/checker.ts";
 import { Compare } from "./manifest/compare.ts";
 import { fileSchema, IDENTIFIER, NAME_PATTERN } from "./manifest/file.ts";
 import { Output } from "./manifest/output.ts";
@@ -145,25 +146,30 @@ export const ManifestSchema = Type.Object(
       Type.Object(
         {
           tier: Type.Optional(
-            Type.Union([Type.Literal("quorum"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")], {
-              description:
-                "quorum, the default: so many matching replicas. sampled: each unit is computed once, and the coordinator's auditor runs some of its slices again, drawn at random, of a kernel without floats and of one dispatch; audited: it computes all of each unit again. Where the auditor is not here, or finds that slices of the kernel cannot be told apart, both are as quorum. trusted, for a pool alone: each unit is computed once, and its members are believed.",
-            }),
+            Type.Union(
+              [Type.Literal("quorum"), Type.Literal("checker"), Type.Literal("sampled"), Type.Literal("audited"), Type.Literal("trusted")],
+              {
+                description:
+                  "quorum, the default: so many matching replicas. checker: each unit is computed once, and the coordinator's auditor runs verify.checker over its result; sampled: the auditor runs some of its slices again, drawn at random, of a kernel without floats and of one dispatch; audited: it computes all of each unit again. Where the auditor is not here, or finds that the checker takes what is wrong or slices of the kernel cannot be told apart, all three are as quorum. trusted, for a pool alone: each unit is computed once, and its members are believed.",
+              },
+            ),
           ),
           quorum: Type.Optional(
             Type.Integer({
               minimum: 2,
               maximum: 5,
-              description: "Matching replicas from distinct volunteers, default 2; of the tiers sampled and audited while nobody checks.",
+              description:
+                "Matching replicas from distinct volunteers, default 2; of the tiers checker, sampled and audited while nobody checks.",
             }),
           ),
           compare: Type.Optional(
             Type.Union(Compare.anyOf, {
               description:
-                "How results are compared, all outputs that do not say it themselves; default exact. Not for sampled or trusted.",
+                "How results are compared, all outputs that do not say it themselves; default exact. Not for checker, sampled or trusted.",
               examples: [{ rtol: 0.00001 }],
             }),
           ),
+          checker: Type.Optional(Checker),
         },
         { additionalProperties: false },
       ),

@@ -21,6 +21,8 @@ export interface JobPlan {
   passes: PassPlan[];
   /** In manifest order: the order of the digest. */
   outputs: OutputPlan[];
+  /** What says of a unit's result whether it is right; volunteers need it not. */
+  checker?: CheckerPlan;
   /** Values of the kernel's `override`s, by name or `@id`. */
   overrides: Record<string, number>;
   requires: { features: string[]; limits: Record<string, number> };
@@ -121,6 +123,16 @@ export interface PassPlan {
   swap: [number, number][];
   /** One line an iteration, values as decimal strings. */
   table?: { columns: string[]; lines: string[][] };
+}
+
+/** Run over a unit's result (checker.ts). */
+export interface CheckerPlan {
+  /** `uses`, indices in `buffers`: all of them. */
+  pass: PassPlan;
+  /** Of the job's, by index in `JobPlan.buffers`, or its own. */
+  buffers: (number | BufferPlan)[];
+  /** Index in `buffers`: words that are all 1 where the result is accepted. */
+  verdict: number;
 }
 
 export type Dtype = "u8" | "u32" | "i32" | "f32" | "f16" | "u64" | "i64";

@@ -34,10 +34,17 @@ export const UnitSchema = Type.Object({
   digest: Type.String({ description: "SHA-256 of the canonical result bytes; empty unless the unit is final." }),
   resultBytes: Type.Integer({ description: "Length of its result bytes." }),
   rule: Type.Union(
-    [Type.Literal("audit"), Type.Literal("slices"), Type.Literal("quorum"), Type.Literal("not-kept"), Type.Literal("none")],
+    [
+      Type.Literal("audit"),
+      Type.Literal("checker"),
+      Type.Literal("slices"),
+      Type.Literal("quorum"),
+      Type.Literal("not-kept"),
+      Type.Literal("none"),
+    ],
     {
       description:
-        "What made it final: the coordinator's auditor computed it too; one volunteer computed it, and the auditor ran slices of it again; so many alike; which of them was not kept, its page of 4,096 units has ended; it is not final.",
+        "What made it final: the coordinator's auditor computed it too; one volunteer computed it, and the job's checker, run by the auditor, accepted it; one volunteer computed it, and the auditor ran slices of it again; so many alike; which of them was not kept, its page of 4,096 units has ended; it is not final.",
     },
   ),
   quorum: Type.Integer({ description: "Volunteers of different clusters who must agree." }),

@@ -45,21 +45,33 @@ export class Direct {
     return after;
   }
 
-  /** Result bytes after boxes of the unit's first dispatch, as many in one submit as are short, whose outputs begin as `outputs`. */
+  /** Result bytes after boxes of the unit's first dispatch whose outputs begin as `outputs`. */
   async runFrom(input: UnitInput, outputs: readonly Uint8Array[], boxes: readonly WorkgroupBox[]): Promise<Uint8Array> {
+    const given = outputs.map((bytes, output) => ({ buffer: (this.engine.plan.outputs[output] as OutputPlan).buffer, bytes }));
+    return (await this.runGiven(input, given, boxes)).bytes;
+  }
+
+  /** Result bytes after boxes of the unit's first dispatch, as many in one submit as are short, and their GPU time; `given`: what is written over buffers before. */
+  async runGiven(
+    input: UnitInput,
+    given: readonly { buffer: number; bytes: Uint8Array }[],
+    boxes: readonly WorkgroupBox[],
+  ): Promise<{ bytes: Uint8Array; gpuMicros: number }> {
     const { engine } = this;
     const opened = engine.open(input);
-    for (const [output, bytes] of outputs.entries()) engine.write(opened, (engine.plan.outputs[output] as OutputPlan).buffer, bytes);
+    for (const { buffer, bytes } of given) engine.write(opened, buffer, bytes);
     let together = 1;
+    let gpuMicros = 0;
     for (let at = 0; at < boxes.length; ) {
       const some = boxes.slice(at, at + together);
       const began = performance.now();
-      await this.inTime(Promise.all(some.map((box) => engine.run(opened, { pass: 0, iteration: 0, box }))));
+      const times = await this.inTime(Promise.all(some.map((box) => engine.run(opened, { pass: 0, iteration: 0, box }))));
+      for (const micros of times) gpuMicros += micros;
       at += some.length;
       const isShort = performance.now() - began < SHORT_MS;
       together = isShort ? Math.min(2 * together, MAX_SUBMIT_DISPATCHES) : Math.max(1, together >> 1);
     }
-    return await this.inTime(engine.read(opened));
+    return { bytes: await this.inTime(engine.read(opened)), gpuMicros };
   }
 
   private async run(opened: OpenedUnit, pass: number, iteration: number, boxes: readonly WorkgroupBox[]): Promise<void> {

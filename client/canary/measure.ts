@@ -1,6 +1,6 @@
 /**
  * The canary's measurement of one job: a few of its units, spread over it, are run twice as volunteers run them, then cut at
- * random and in any order, then slice by slice alone. What is known so far is told all the time, for the process that does it may
+ * random and in any order, then slice by slice alone; its checker, where it has one, judges them. What is known so far is told all the time, for the process that does it may
  * be ended at any moment: when a kernel does not end nothing else on its device ever does.
  */
 import type { CanaryFinding } from "../../shared/canary.ts";
@@ -19,11 +19,13 @@ import { EngineError, isEndless } from "../engine/engine-error.ts";
 import { eagerPace } from "../engine/pace.ts";
 import type { Engine, UnitInput } from "../engine/seam.ts";
 import { classOf, MAX_STATE_BYTES, type SliceClass } from "./alone.ts";
+import { type Checker, openChecker, tried } from "./checker.ts";
 import { type Below, randomBoxes } from "./cut.ts";
 import { Direct } from "./direct.ts";
 import { Repeats, sentence } from "./repeats.ts";
 import { samplerOf } from "./sampling.ts";
 import { survey } from "./survey.ts";
+import { inputOf } from "./unit-input.ts";
 
 /** Two equal runs do not show that a kernel gives the same bytes always, nor does one unit. */
 const UNITS = 3;
@@ -61,8 +63,10 @@ export async function measure({ adapter, inputs, plan: hash, below, tell }: Cana
     const plan = await inputs.plan(hash);
     know({ benchmarkMicros: await benchmark(adapter) });
     const device = await adapter.openDevice(plan.requires);
-    const engine = await openEngine(device, plan, await inputs.files(plan));
-    return know(await inspect(engine, new Direct(engine), (unit) => inputOf(inputs, plan, unit), below, know));
+    const files = await inputs.files(plan);
+    const engine = await openEngine(device, plan, files);
+    const checker = await openChecker(device, plan, files);
+    return know(await inspect(engine, new Direct(engine), checker, (unit) => inputOf(inputs, plan, unit), below, know));
   } catch (error) {
     if (error instanceof InputError || (error instanceof EngineError && error.code === "device-lost")) throw error;
     if (isEndless(error)) return know(refusalOf(error));
@@ -88,14 +92,10 @@ async function benchmark(adapter: OpenAdapter): Promise<number> {
   }
 }
 
-async function inputOf(inputs: Inputs, plan: JobPlan, unit: number): Promise<UnitInput> {
-  const [pieces, row] = [await inputs.pieces(plan, unit), await inputs.row(plan, unit)];
-  return { index: unit, ...(row ? { row } : {}), ...(pieces ? { pieces } : {}) };
-}
-
 async function inspect(
   engine: Engine,
   direct: Direct,
+  checker: Checker | undefined,
   inputOf: (unit: number) => Promise<UnitInput>,
   below: Below,
   know: (more: Partial<CanaryFinding>) => void,
@@ -119,6 +119,7 @@ async function inspect(
     know(repeats.found);
     if (differs) return differs;
   }
+  if (checker) know(await tried(checker, plan, known, below));
   if ("whole" in plan.slicing) return { verdict: "opaque", why: sentence(`It cannot be cut into slices: ${plan.slicing.whole}`) };
   const most = mostWorkgroups(engine, median(times));
   direct.expect(median(times));

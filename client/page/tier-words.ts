@@ -28,13 +28,16 @@ export function checkedWords(job: JobStatus): string {
   switch (tier) {
     case "quorum":
       return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
+    case "checker":
     case "sampled":
     case "audited":
       if (quorum > 1) return `each computed ${quorum === 2 ? "twice" : `${inWords(quorum)} times`}, by ${who}`;
-      return `each computed once, and ${tier === "audited" ? "again" : "in part again"} by the coordinator`;
+      return `each computed once, and ${CHECKED[tier]} by the coordinator`;
     case "trusted":
       return "each computed once: the members of the pool are believed";
     default:
       return tier satisfies never;
   }
 }
+
+const CHECKED = { checker: "judged by a checker that is run", sampled: "in part again", audited: "again" };

@@ -2,8 +2,9 @@
 import type { Kernel } from "../../shared/kernel/read.ts";
 import type { ReflectedBinding, Reflection } from "../../shared/kernel/reflect.ts";
 import type { Manifest } from "../../shared/manifest.ts";
-import type { BufferPlan, JobPlan, OutputPlan, PassPlan } from "../../shared/plan.ts";
+import type { BufferPlan, CheckerPlan, JobPlan, OutputPlan, PassPlan } from "../../shared/plan.ts";
 import { planBuffer, type SizedBinding, sizeBindings, swapPartners } from "./buffers.ts";
+import { planChecker, resolveChecker } from "./checker.ts";
 import { checkComparators } from "./compare.ts";
 import type { Faults } from "./faults.ts";
 import { checkWritten } from "./fruitless.ts";
@@ -24,6 +25,11 @@ export interface Fitted {
   outputs: OutputPlan[];
   sized: Map<string, SizedBinding>;
   entryPoints: string[];
+  /** Absent where the job has none. */
+  checker: CheckerPlan | undefined;
+  /** The entry points that are compiled, the checker's too, and the buffers that they use. */
+  compiled: string[];
+  planned: BufferPlan[];
   overrides: Record<string, number>;
   workgroups: Workgroups;
   requires: JobPlan["requires"];
@@ -58,47 +64,58 @@ export function fitManifest(
   const known = resolved.filter((pass) => pass !== undefined);
   const entryPoints = known.map(({ entryPoint }) => entryPoint);
   const isComplete = known.length === resolved.length && reflection.hidden.isEmpty && !holes.covers(["passes"]);
-  const used = usedBy(entryPoints, reflection);
+  const inPasses = usedBy(entryPoints, reflection);
+  const checker = resolveChecker(manifest, reflection, faults);
+  const compiled = checker ? [...entryPoints, checker.entryPoint] : entryPoints;
+  const used = usedBy(compiled, reflection);
   const maybe = isComplete ? [] : maybeUsed(reflection);
-  const { bindings, unbindable, isDoubled, faults: bindingFaults } = reflection.bindingsOf(entryPoints, maybe);
+  const { bindings, unbindable, isDoubled, faults: bindingFaults } = reflection.bindingsOf(compiled, maybe);
   // A type that nothing declares is told as such.
   for (const fault of bindingFaults) if (!undeclared.has(`${fault.file}:${fault.line}`)) faults.add(fault);
   const names = new Set([...bindings.map(({ name }) => name), ...unbindable]);
-  checkNames(manifest, reflection, bindings, names, isComplete, faults);
+  checkNames(manifest, reflection, bindings, names, inPasses, isComplete, faults);
 
   const before = faults.list.length;
-  const overrides = readOverrides(manifest, kernel, reflection, entryPoints, faults);
+  const overrides = readOverrides(manifest, kernel, reflection, compiled, faults);
   const isSet = faults.list.length === before && !holes.touches(["overrides"]);
   const filled = filledByPasses(manifest, reflection, bindings, faults);
   const isUsed = (name: string) => used.has(name) || reflection.hidden.entry.has(name);
   const sure = bindings.filter(({ name }) => isUsed(name));
   tellNoBindings(manifest, sure, filled, faults);
-  const sized = sizeBindings(manifest, bindings, units, files, isUsed, faults);
+  const allSized = sizeBindings(manifest, bindings, units, files, isUsed, faults);
+  // What only the checker uses is no volunteer's.
+  const isOwn = (name: string) => checker !== undefined && used.has(name) && !inPasses.has(name);
+  const sized = new Map([...allSized].filter(([name]) => !isOwn(name)));
   const scope = scopeOf(manifest, pkg, files, units, faults);
   const swapped = swapPartners(manifest);
-  const buffers = [...sized.values()].map((binding) => {
+  const planned = [...allSized.values()].map((binding) => {
     const { name } = binding.reflected;
     return planBuffer(binding, filled.has(name) || swapped.has(name) || !isUsed(name), units, scope, files, faults);
   });
+  const buffers = planned.filter(({ name }) => !isOwn(name));
   const outputs = manifest.output.flatMap((output, index): OutputPlan[] => {
     const found = sized.get(output.binding);
     const plan = found && planOutput(manifest, output, index, buffers, found, swapped.has(output.binding), faults);
     return plan ? [plan] : [];
   });
   checkComparators(manifest, outputs, faults);
+  const checkerPlan = checker && planChecker(checker, reflection, planned, buffers, outputs, allSized, faults);
   const passes = planPasses(known, isComplete, reflection, buffers, sized, scope, faults);
-  const workgroups = isSet ? readWorkgroups(kernel, entryPoints, overrides) : new Map();
+  const workgroups = isSet ? readWorkgroups(kernel, compiled, overrides) : new Map();
   const asked = faults.list.length;
-  const { requires, needs } = readNeeds(manifest, kernel, reflection, entryPoints, overrides, workgroups, buffers, faults);
+  const { requires, needs } = readNeeds(manifest, kernel, reflection, compiled, overrides, workgroups, planned, faults);
   const isMet = faults.list.length === asked;
   if (isComplete) checkWritten(manifest, passes, buffers, faults);
-  const isSized = unbindable.size === 0 && [...sized.values()].every(({ isOpen }) => !isOpen);
+  const isSized = unbindable.size === 0 && [...allSized.values()].every(({ isOpen }) => !isOpen);
   return {
     passes,
     buffers,
     outputs,
     sized,
     entryPoints,
+    checker: checkerPlan,
+    compiled,
+    planned,
     overrides,
     workgroups,
     requires,

@@ -8,12 +8,13 @@ import { nearest, suggest } from "./nearest.ts";
 
 const MAX_KERNEL_FILES = 64;
 
-/** Every name in the manifest that should be one of the kernel's, but for what passes set. */
+/** Every name in the manifest that should be one of the kernel's, but for what passes set. `used`: by an entry point, the checker's too; `inPasses`: by those of the passes. */
 export function checkNames(
   manifest: Manifest,
   reflection: Reflection,
   bindings: readonly ReflectedBinding[],
-  used: Set<string>,
+  used: ReadonlySet<string>,
+  inPasses: ReadonlySet<string>,
   complete: boolean,
   faults: Faults,
 ): void {
@@ -25,11 +26,11 @@ export function checkNames(
   manifest.output.forEach(({ binding }, index) => {
     const path = ["output", index, "binding"];
     if (!resources.includes(binding)) tellUnknown(binding, path, reflection, [], faults);
-    else if (!used.has(binding) && complete) {
+    else if (!inPasses.has(binding) && complete) {
       faults.at(
         path,
         `No entry point of the passes uses ${binding}.`,
-        used.size === 0 ? `The kernel has ${list(resources)}.` : `They use ${list([...used])}.`,
+        inPasses.size === 0 ? `The kernel has ${list(resources)}.` : `They use ${list([...inPasses])}.`,
       );
     }
   });

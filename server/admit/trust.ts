@@ -6,8 +6,12 @@ import type { Faults } from "./faults.ts";
 /** Strangers are not believed, and the auditor looks at no pool's jobs. */
 export function checkTrust({ verify, pool }: Manifest, faults: Faults): void {
   const path = ["verify", "tier"];
-  if (pool !== undefined && (verify?.tier === "sampled" || verify?.tier === "audited"))
-    faults.at(path, `The coordinator's auditor looks at no job of a pool, so none is ${verify.tier}.`, 'Write "quorum", or "trusted".');
+  if (pool !== undefined && (verify?.tier === "checker" || verify?.tier === "sampled" || verify?.tier === "audited"))
+    faults.at(
+      path,
+      `The coordinator's auditor looks at no job of a pool, so none has the tier ${verify.tier}.`,
+      'Write "quorum", or "trusted".',
+    );
   if (verify?.tier !== "trusted") return;
   if (pool === undefined && !faults.holes.touches(["pool"]))
     faults.at(path, "A public job cannot trust its volunteers.", 'Name a pool of yours with "pool", or write "quorum".');

@@ -6,6 +6,7 @@ import { type JobPlan, PLAN_VERSION } from "../../shared/plan.ts";
 import { warnAlike } from "./alike.ts";
 import { checkBounds, followPasses, unfollowed } from "./bounds.ts";
 import { swapPartners } from "./buffers.ts";
+import { checkHasChecker } from "./checker.ts";
 import { warnRoom } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
@@ -67,6 +68,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   checkOutputs(manifest, units.space?.count, faults);
   checkSeed(manifest, faults);
   checkTrust(manifest, faults);
+  checkHasChecker(manifest, faults);
   const read = readKernelFiles(manifest.kernel, files, faults, progress);
   const kernel = read?.kernel;
   if (!read || !kernel) {
@@ -86,7 +88,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   progress({ file, doing: "laying the kernel's types out" });
   const undeclared = new Set(read.unresolved.map(lineOf));
   const fitted = fitManifest(manifest, resolved, { pkg, files, units, kernel, reflection, undeclared }, faults);
-  const { passes, buffers, outputs, sized, entryPoints, overrides, workgroups, requires, needs } = fitted;
+  const { passes, buffers, outputs, sized, entryPoints, compiled, checker, overrides, workgroups, requires, needs } = fitted;
   const swapped = swapPartners(manifest);
   const unset = warnDefaults(manifest, buffers, sized, swapped, passes, faults);
   warnAlike(units, buffers, passes, faults);
@@ -98,7 +100,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const isValid = await tellTint(kernel, read, { pipelines, overrides, raised, isDoubled: fitted.isDoubled }, faults, progress);
   if (reflection.entryPoints.size === 0 && reflection.hidden.isEmpty) tellNoEntryPoint(manifest, read.files, faults);
   if (!isValid || !fitted.isWhole) return refusal(faults, true);
-  refuseInlined(kernel, entryPoints, faults);
+  refuseInlined(kernel, compiled, faults);
 
   // Of a kernel that Tint took: what is refused needs no word on what it might do.
   progress({ file, doing: "reading what the kernel stores" });
@@ -113,12 +115,14 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     warnRepeats(kernel, passes, buffers, faults);
     warnFloats(manifest, kernel, entryPoints, sized, faults);
     warnEndless(kernel, faults);
-    warnRaces(kernel, workgroups, faults);
+    warnRaces(judged, faults);
     warnHuge(passes, workgroups, faults);
   }
 
-  const sliced = await planSlicing(kernel, reflection, passes, pipelines, overrides, raised, progress);
-  const floats = usesFloats(manifest, kernel, entryPoints, sized);
+  const dispatched = checker ? [...passes, checker.pass] : passes;
+  const sliced = await planSlicing(kernel, reflection, dispatched, pipelines, overrides, raised, progress);
+  const checks = sliced.passes[passes.length];
+  const floats = usesFloats(manifest, kernel, compiled, sized);
   if (isSure) checkSampled(manifest, sliced.slicing, floats, faults);
   if (faults.list.length > 0 || !units.space) return refusal(faults, !isSure);
   warnRoom(manifest, outputs, floats, faults);
@@ -130,6 +134,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const plan: JobPlan = {
     version: PLAN_VERSION,
     ...sliced,
+    passes: sliced.passes.slice(0, passes.length),
     units: units.space,
     ...(units.rows
       ? {
@@ -143,6 +148,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
       : {}),
     buffers,
     outputs,
+    ...(checker && checks ? { checker: { ...checker, pass: checks } } : {}),
     overrides,
     requires,
     seed: String(manifest.seed ?? 0),
@@ -174,10 +180,10 @@ function checkSeed(manifest: Manifest, faults: Faults): void {
   }
 }
 
-function pipelinesOf({ entryPoints, buffers }: Fitted, reflection: Reflection): TintPipeline[] {
-  return [...new Set(entryPoints)].flatMap((name) => {
+function pipelinesOf({ compiled, planned }: Fitted, reflection: Reflection): TintPipeline[] {
+  return [...new Set(compiled)].flatMap((name) => {
     const entry = reflection.entryPoints.get(name);
-    return entry ? [{ entryPoint: name, offset: entry.offset, buffers: buffers.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
+    return entry ? [{ entryPoint: name, offset: entry.offset, buffers: planned.filter((buffer) => entry.uses.has(buffer.name)) }] : [];
   });
 }
 

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { CanaryFinding } from "../../shared/canary.ts";
-import type { CheckTask, ToldSlices } from "../../shared/checks.ts";
+import type { Checked, CheckTask } from "../../shared/checks.ts";
 import { ROOT } from "../root.ts";
 
 export type PartName = "donor" | "canary" | "check";
@@ -29,11 +29,10 @@ export interface MeasureMessage {
 
 /** What the part that checks is told, again and again. */
 export interface CheckMessage extends MeasureMessage {
-  units: CheckTask["units"];
+  how: CheckTask["how"];
+  /** `result`: its result bytes, for the job's checker. */
+  units: (CheckTask["units"][number] & { result?: Uint8Array })[];
 }
-
-/** What slices of a unit wrote. */
-export type Checked = Omit<ToldSlices, "task" | "unit">;
 
 const BEAT_MS = 1_000;
 const SILENCE_MS = 60_000;
@@ -52,6 +51,8 @@ export class Part {
     this.child = fork(join(ROOT, "scripts", "idlewave.mjs"), ["audit", "--part", name, ...args], {
       env,
       stdio: ["ignore", name === "donor" ? "inherit" : "ignore", "inherit", "ipc"],
+      // Results are bytes.
+      serialization: "advanced",
     });
     this.child.on("message", (message: PartMessage) => {
       this.heardAt = performance.now();

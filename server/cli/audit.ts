@@ -1,6 +1,6 @@
 /**
  * `audit`: this machine is the coordinator's auditor: it computes units again that volunteers agreed on, or disagree about, and
- * measures new jobs, and runs slices of units that one volunteer computed. Each of the three is a process of its own
+ * measures new jobs, and runs slices of units that one volunteer computed, or the checkers of their jobs. Each of the three is a process of its own
  * (audit-part.ts), so that none waits for a kernel of another's that does not end; one that has met such a kernel ends, and another goes on without it.
  */
 import { homedir } from "node:os";
@@ -39,7 +39,7 @@ export function auditVerb(program: Command): void {
   verb(
     program,
     "audit",
-    "be the coordinator's auditor: compute units again that volunteers agreed on, slices of those that one computed alone, and measure new jobs (needs an administrator's token)",
+    "be the coordinator's auditor: compute units again that volunteers agreed on, slices or the checkers of those that one computed alone, and measure new jobs (needs an administrator's token)",
   )
     .option("--home <folder>", "where the key and unsent results are", join(homedir(), ".idlewave-auditor"))
     .option("--gpu <name>", "part of the name of the GPU to use")
@@ -88,9 +88,9 @@ async function audit(options: AuditOptions, connection: Connection & { token: st
   const checks = new Checks(connection, (onMessage) => {
     const part = new Part("check", gpu, env, onMessage);
     const { ended } = part;
-    return { ended, kill: () => part.kill(), tell: ({ plan, units }) => part.tell({ origin: connection.url, plan, units }) };
+    return { ended, kill: () => part.kill(), tell: ({ plan, how, units }) => part.tell({ origin: connection.url, plan, how, units }) };
   });
-  const checking = checks.run().catch((error: unknown) => note(`No slices are run again: ${messageOf(error)}`));
+  const checking = checks.run().catch((error: unknown) => note(`Nothing that one volunteer computed is checked: ${messageOf(error)}`));
   let donor: Part | undefined;
   const stopped = new AbortController();
   const { signal } = stopped;

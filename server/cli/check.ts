@@ -66,11 +66,13 @@ export function checkVerb(program: Command): void {
           "See to them, or leave --strict out.",
         );
       if (options.json) {
-        printJson({ faults: [], warnings, units: plan.units.count, entryPoints, slicing });
+        const checker = manifest.verify?.checker ? { checker: manifest.verify.checker.entryPoint } : {};
+        printJson({ faults: [], warnings, units: plan.units.count, entryPoints, ...checker, slicing });
         return;
       }
       const verdict = warnings.length > 0 ? `has no faults, and ${warned}` : "is good";
       print(`${manifest.name} ${verdict}: ${plan.units.count.toLocaleString("en")} ${plan.units.count === 1 ? "unit" : "units"}.`);
       print(`Its dispatches ${"whole" in slicing ? "run whole" : "can be sliced"}.`);
+      if (manifest.verify?.checker) print(`Its checker is ${manifest.verify.checker.entryPoint}; run says whether it accepts each result.`);
     });
 }

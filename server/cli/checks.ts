@@ -1,14 +1,14 @@
 /**
- * Units of which the coordinator wants slices run again, in a process of its own (audit-check.ts) that goes on with one task after
+ * Units of which the coordinator wants slices run again, or that their job's checker is to judge, in a process of its own (audit-check.ts) that goes on with one task after
  * the other. When it ends, or says nothing of a task in time, it is killed and another is begun; that what it had was not run is told once.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { MAX_SENTENCE } from "../../shared/canary.ts";
-import { CheckAnswerSchema, type CheckTask } from "../../shared/checks.ts";
+import { CheckAnswerSchema, type Checked, type CheckTask } from "../../shared/checks.ts";
 import { plain } from "../../shared/plain.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { type Connection, posted, send, sendJson } from "./api.ts";
-import type { Checked, Part, PartMessage } from "./audit-part.ts";
+import type { CheckMessage, Part, PartMessage } from "./audit-part.ts";
 import { CliError } from "./exit.ts";
 import { note } from "./print.ts";
 
@@ -18,7 +18,9 @@ const AFTER_FAILURE_MS = 5_000;
 /** Of a task's time the part has this share: the rest is for telling. */
 const PART_SHARE = 0.8;
 
-type StartCheckPart = (onMessage: (message: PartMessage) => void) => Pick<Part, "ended" | "kill"> & { tell(task: CheckTask): void };
+type StartCheckPart = (onMessage: (message: PartMessage) => void) => Pick<Part, "ended" | "kill"> & { tell(task: WithResults): void };
+/** Of a task for a checker the units have their results. */
+type WithResults = Omit<CheckTask, "units"> & Pick<CheckMessage, "units">;
 type Ready = Extract<PartMessage, { type: "ready" }>;
 
 export class Checks {
@@ -70,7 +72,10 @@ export class Checks {
     }
   }
 
-  private async perform(task: CheckTask, process: CheckProcess): Promise<void> {
+  private async perform(asked: CheckTask, process: CheckProcess): Promise<void> {
+    const task = asked.how === "checker" ? await this.withResults(asked) : asked;
+    // Its job is over, or others have it by now.
+    if (!task) return;
     const left = new Set(task.units.map(({ unit }) => unit));
     const tells: Promise<void>[] = [];
     const broken = await process.perform(task, PART_SHARE * task.limitMs, (unit, found) => {
@@ -78,11 +83,28 @@ export class Checks {
     });
     await Promise.all(tells);
     if (!broken || this.isStopped) return;
-    note(`Slices of job ${task.job} could not be run: ${broken.why}`);
+    note(`Units of job ${task.job} could not be checked: ${broken.why}`);
     if (broken.isUnrun) await this.report(task, { why: plain(broken.why).slice(0, MAX_SENTENCE) || "No reason was told." });
   }
 
-  private async report({ job, task }: CheckTask, what: ({ unit: number } & Checked) | { why: string }): Promise<void> {
+  /** Undefined where the coordinator has none of them any more. */
+  private async withResults(task: CheckTask): Promise<WithResults | undefined> {
+    const units: WithResults["units"] = [];
+    try {
+      for (const each of task.units) {
+        const response = await send(this.connection, `/api/checks/${task.job}/${task.task}/${each.unit}`);
+        units.push({ ...each, result: new Uint8Array(await response.arrayBuffer()) });
+      }
+    } catch (error) {
+      if (!(error instanceof CliError) || error.body.code !== "not-found") throw error;
+    }
+    return units.length > 0 ? { ...task, units } : undefined;
+  }
+
+  private async report(
+    { job, task }: Pick<CheckTask, "job" | "task">,
+    what: ({ unit: number } & Checked) | { why: string },
+  ): Promise<void> {
     try {
       await send(this.connection, `/api/checks/${job}/report`, posted({ task, ...what }));
     } catch (error) {
@@ -127,7 +149,7 @@ class CheckProcess {
   }
 
   /** Resolves when all of its units are told of, or with why they are not. */
-  async perform(task: CheckTask, limitMs: number, tell: (unit: number, found: Checked) => void): Promise<Broken | undefined> {
+  async perform(task: WithResults, limitMs: number, tell: (unit: number, found: Checked) => void): Promise<Broken | undefined> {
     let left = task.units.length;
     let timer: NodeJS.Timeout | undefined;
     const told = new Promise<Broken | undefined>((resolve) => {

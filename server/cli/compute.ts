@@ -1,4 +1,5 @@
 /** Computes units of a package on this machine's GPU, one after the other, as much at a time as keeps it busy. */
+import { openChecker } from "../../client/canary/checker.ts";
 import type { OpenAdapter } from "../../client/donor/adapter.ts";
 import { Driver } from "../../client/engine/driver.ts";
 import { openEngine } from "../../client/engine/engine.ts";
@@ -20,6 +21,8 @@ export interface Told {
   compiling<Result>(work: () => Promise<Result>): Promise<Result>;
   /** A unit is computed, in so many microseconds of GPU time. */
   unit(gpuMicros: number): void;
+  /** The job's checker has judged a unit's result, in so many microseconds of GPU time; absent: it need not. */
+  judged?(unit: number, isAccepted: boolean, gpuMicros: number): void;
 }
 
 /**
@@ -38,6 +41,7 @@ export async function* computeUnits(
   const inputs = await LocalInputs.open(admitted, files);
   const whole = await wholeFiles(plan, files);
   const engine = await told.compiling(() => openEngine(device, plan, whole));
+  const checker = told.judged && (await openChecker(device, plan, whole));
   const driver = new Driver(eagerPace(SLICE_MICROS));
   try {
     const waiting: { unit: number; outcome: Promise<UnitOutcome> }[] = [];
@@ -54,12 +58,17 @@ export async function* computeUnits(
       if (!first) break;
       const { bytes, gpuMicros } = await first.outcome;
       told.unit(gpuMicros);
+      if (checker && told.judged) {
+        const verdict = await checker.accepts(await inputs.of(first.unit), bytes);
+        told.judged(first.unit, verdict.isAccepted, verdict.gpuMicros);
+      }
       yield { unit: first.unit, bytes };
     }
   } finally {
     await driver.stop();
     // Dawn would wait for a kernel that does not end.
     if (!driver.isHung) {
+      checker?.destroy();
       engine.destroy();
       device.destroy();
     }

@@ -30,8 +30,8 @@ import { hasEnded } from "./watch.ts";
 
 const FOLDER = join(ROOT, "demo");
 const GALLERY = join(ROOT, "shaders");
-/** It measures machines; as a job it takes long on a processor and tells nothing. */
-const BENCHMARK = "benchmark";
+/** Of the gallery: the one measures machines and tells nothing, the other's checker is believed once the canary has tried it, which takes long on a processor. */
+const LEFT_OUT = ["benchmark", "mersenne-factors"];
 const PICTURE_JOB = "deep-mandelbrot";
 const BROWSERS = 2;
 const POLL_MS = 500;
@@ -145,7 +145,7 @@ async function keyIn(home: string): Promise<string> {
 async function submitGallery(connection: Connection): Promise<Map<number, Reference>> {
   const references = new Map<number, Reference>();
   for (const name of (await readdir(GALLERY)).sort()) {
-    if (name === BENCHMARK) continue;
+    if (LEFT_OUT.includes(name)) continue;
     const dir = join(GALLERY, name);
     const reference = await readReference(dir);
     references.set((await submitFiles(connection, await packageFiles(dir), { start: "1" })).id, reference);

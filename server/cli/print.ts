@@ -2,6 +2,7 @@
 import colours from "picocolors";
 import type { JobStatus } from "../../shared/api.ts";
 import type { CanaryFinding } from "../../shared/canary.ts";
+import { priceWords } from "../../shared/checker.ts";
 import type { Fault } from "../../shared/errors.ts";
 import { plain, plainJson } from "../../shared/plain.ts";
 import { unitAddress } from "../../shared/unit-address.ts";
@@ -82,7 +83,9 @@ export function printJob(job: JobStatus, url: string): void {
       ? `  pool        ${job.pool.id}, ${job.pool.name}: its members alone compute it and see it`
       : `  auditor     ${AUDITOR_WORDS[job.verification.auditor]}: ${job.verification.audited} units computed again, ${job.verification.held} held`,
   ];
-  const { slices } = job.verification;
+  const { slices, checker } = job.verification;
+  if (checker && checker.price !== null)
+    lines.push(`  checker     ${priceWords(checker.price)} a result: of ${checker.judged} units so far`);
   if (slices && slices.of > 0)
     lines.push(
       `  slices      ${slices.run} of ${slices.of} run again a unit, or more of newcomers' units: of ${slices.checked} units so far`,

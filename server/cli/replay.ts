@@ -60,6 +60,7 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
   const adapter = await working("Opening the GPU", options.json, () => openGpu(options.gpu), ONCE_IT_LASTS);
   const [plan, result] = await compute(job, unit, inputs, adapter);
   const canonical = unit.digest === "" ? undefined : await differenceFrom(connection, unit, unit.digest, plan, result);
+  const isAccepted = plan.checker && unit.digest !== "" ? await judged(connection, job, unit, plan, result, inputs, adapter) : undefined;
   const replicas: Replica[] = [];
   for (const { volunteer, outcome, digest, bytes } of unit.replicas) {
     const difference = bytes ? await differenceFrom(connection, unit, digest, plan, result) : undefined;
@@ -68,7 +69,8 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
   }
   const verdict = verdictOf(unit, result, canonical);
   const here = { gpu: adapter.name, software: adapter.host.software, gpuMillis: result.gpuMicros / 1000, digest: result.digest };
-  const told = { digest: unit.digest, rule: unit.rule, ...(canonical ? { difference: canonical } : {}) };
+  const accepted = isAccepted === undefined ? {} : { accepted: isAccepted };
+  const told = { digest: unit.digest, rule: unit.rule, ...accepted, ...(canonical ? { difference: canonical } : {}) };
   // A pool's page opens for its members alone.
   const page = job.pool ? "" : `${connection.url}${unitAddress(job, unit.unit)}`;
   if (options.json) printJson({ job: job.id, unit: unit.unit, ...(page ? { page } : {}), verdict, here, canonical: told, replicas });
@@ -78,6 +80,7 @@ async function replay(name: string, index: string, options: ReplayOptions): Prom
     print(
       unit.digest === "" ? "canonical  none, the unit failed" : `canonical  ${unit.digest}  ${wordsOf(verdict === "equal", canonical)}`,
     );
+    if (isAccepted !== undefined) print(`checker    ${isAccepted ? "accepts" : "refuses"} the canonical result`);
     for (const each of replicas) print(`${each.volunteer.padEnd(12)}  ${each.outcome.padEnd(7)}  ${replicaWords(each)}`);
     if (page) print(`page       ${page}`);
   }
@@ -120,15 +123,46 @@ async function compute(job: JobStatus, unit: Unit, inputs: Inputs, adapter: Open
   }
 }
 
+/** Whether the job's checker, here, accepts the canonical result. */
+async function judged(
+  connection: Connection,
+  job: JobStatus,
+  unit: Unit,
+  plan: JobPlan,
+  result: Rerun,
+  inputs: Inputs,
+  adapter: OpenAdapter,
+): Promise<boolean | undefined> {
+  const bytes = unit.digest === result.digest ? result.bytes : await bytesOf(connection, unit, unit.digest);
+  try {
+    const [{ openChecker }, { inputOf }] = await Promise.all([
+      import("../../client/canary/checker.ts"),
+      import("../../client/canary/unit-input.ts"),
+    ]);
+    const device = await adapter.openDevice(plan.requires);
+    const checker = await openChecker(device, plan, await inputs.files(plan));
+    const verdict = await checker?.accepts(await inputOf(inputs, plan, unit.unit), bytes);
+    checker?.destroy();
+    device.destroy();
+    return verdict?.isAccepted;
+  } catch (error) {
+    throw failureOf(error, job.name, adapter);
+  }
+}
+
 /** Undefined when the result has this digest. */
 async function differenceFrom(
   connection: Connection,
-  { job, unit }: Unit,
+  unit: Unit,
   digest: string,
   plan: JobPlan,
   result: Rerun,
 ): Promise<Difference | undefined> {
   if (digest === result.digest) return undefined;
+  return differenceOf(plan, result.bytes, await bytesOf(connection, unit, digest));
+}
+
+async function bytesOf(connection: Connection, { job, unit }: Unit, digest: string): Promise<Uint8Array> {
   const response = await send(connection, `/api/jobs/${job}/units/${unit}/bytes?digest=${digest}`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (createHash("sha256").update(bytes).digest("hex") !== digest)
@@ -138,7 +172,7 @@ async function differenceFrom(
       `The coordinator's bytes do not have the digest ${digest} that it tells.`,
       "Tell its operator.",
     );
-  return differenceOf(plan, result.bytes, bytes);
+  return bytes;
 }
 
 function replicaWords({ digest, equal, difference }: Replica): string {

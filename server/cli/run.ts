@@ -6,9 +6,11 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { RESULT_FORMATS, type ResultFormat } from "../../shared/api.ts";
 import { concatBytes } from "../../shared/bytes.ts";
+import { priceWords } from "../../shared/checker.ts";
 import { compareResults, isTolerant } from "../../shared/comparator.ts";
 import { counted } from "../../shared/counted.ts";
 import { exportResults, needFewHoles, type SourceUnit } from "../../shared/export/export.ts";
+import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type ProgressBar, progressBar } from "./bar.ts";
 import { admitFolder } from "./check.ts";
@@ -63,6 +65,7 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   let bar: ProgressBar | undefined;
   let done = 0;
   let micros = 0;
+  const judgement = { units: 0, micros: 0, refused: [] as number[] };
   const first: SourceUnit[] = [];
   const spreads = spreadsOf(plan);
   const computed = keepFirst(
@@ -75,6 +78,11 @@ async function run(dir: string, options: RunOptions): Promise<void> {
       unit(unitMicros) {
         micros += unitMicros;
         bar?.update(++done);
+      },
+      judged(unit, isAccepted, unitMicros) {
+        judgement.units++;
+        judgement.micros += unitMicros;
+        if (!isAccepted) judgement.refused.push(unit);
       },
     }),
     first,
@@ -105,6 +113,8 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   });
   // What is refused is like nothing, whether or not it differs.
   const unstable = differ.filter((unit) => !unfit.some(({ units }) => units.includes(unit)));
+  const isUnsound = unstable.length + unfit.length + judgement.refused.length > 0;
+  const checkerPrice = judgement.units === 0 ? undefined : judgement.micros / judgement.units / Math.max(1, micros / units);
   if (options.json && options.out !== "-") {
     const file = options.out === undefined ? {} : { file: options.out, format, bytes: bytes.byteLength };
     const result = options.out === undefined ? { result: JSON.parse(new TextDecoder().decode(bytes)) as unknown } : {};
@@ -116,12 +126,13 @@ async function run(dir: string, options: RunOptions): Promise<void> {
       gpuMillisPerUnit,
       unstable,
       ...(unfit.length > 0 ? { notFinite: unfit } : {}),
+      ...(checkerPrice === undefined ? {} : { checker: { judged: judgement.units, refused: judgement.refused, price: checkerPrice } }),
       warnings,
       ...(spreads.length > 0 ? { spreads: spreads.map(plainSpread) } : {}),
       ...file,
       ...result,
     });
-    if (unstable.length + unfit.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
+    if (isUnsound) throw new CliError(EXIT.differs, "unstable", "", "");
     return;
   }
   const where = adapter.host.software ? `${adapter.name}, in software` : adapter.name;
@@ -133,11 +144,20 @@ async function run(dir: string, options: RunOptions): Promise<void> {
   for (const spread of spreads) note(spreadWords(spread, holes === 0 ? "all units" : `these ${counted(units, "unit")}`));
   for (const unit of unstable) note(`Unit ${unit.toLocaleString("en")} ${isTolerant(plan) ? FAR : UNSTABLE}`);
   for (const output of unfit) note(unfitWords(output, manifest));
-  if (unstable.length + unfit.length > 0) throw new CliError(EXIT.differs, "unstable", "", "");
+  if (checkerPrice !== undefined) for (const line of judgedWords(manifest, judgement.units, judgement.refused, checkerPrice)) note(line);
+  if (isUnsound) throw new CliError(EXIT.differs, "unstable", "", "");
 }
 
 const UNSTABLE =
   "gave other bytes the second time: the kernel may have a race, read what it did not write, or write outside of a buffer. Volunteers will not agree.";
+
+/** What the job's checker said of so many results. */
+function judgedWords({ verify }: Manifest, units: number, refused: readonly number[], price: number): string[] {
+  const name = verify?.checker?.entryPoint ?? "The checker";
+  if (refused.length === 0)
+    return [`${name} accepts ${units === 1 ? "its result" : `all ${units} results`}, for ${priceWords(price)} each.`];
+  return refused.map((unit) => `${name} refuses the result of unit ${unit.toLocaleString("en")}: no volunteer would be believed about it.`);
+}
 
 const FAR = "gave another result the second time, beyond the job's tolerance. Volunteers will not agree.";
 

@@ -25,12 +25,14 @@ import type { Work } from "./work.ts";
 
 /** Surprise audits that an account has passed when its word is enough for a unit not to wait. */
 export const VETTED_PASSED = 8;
+/** Errors alone, less the audits passed since, that prove an account wrong: a card that errs once in a thousand never gets there. */
+export const MAX_CONTRADICTED = 4;
 /** Share of agreements that the auditor looks at when an account in them is not vetted, and when a cluster in them is watched. */
 const NEWCOMER_SHARE = 0.25;
 const WATCHED_SHARE = 0.5;
 /** Work that the auditor may owe, ms, and when disputes begin to go to volunteers: who starts many must not end all audits. */
 export const MAX_OWED_MS = 600_000;
-const MAX_DISPUTED_MS = MAX_OWED_MS / 2;
+export const MAX_DISPUTED_MS = MAX_OWED_MS / 2;
 /** Units of a job that may wait for somebody in them to be vetted. */
 export const MAX_PROVISIONAL = 32_768;
 /** A provisional unit is the auditor's when it has nothing else to do, and a vetted volunteer's, after so long, ms. */

@@ -108,8 +108,13 @@ function measuredSpec(unmeasured: JobSpec, finding: Event<"canary-report">["find
   return { ...spec, creditPerUnit: creditOf(Math.min(gflop, MAX_GFLOP_PER_UNIT)) };
 }
 
-/** How its units are checked now that it is known what its slices write. */
-function checkOf({ check }: JobSpec, { verdict, why, slices, unsampled }: Event<"canary-report">["finding"]): UnitCheck | undefined {
+/** How its units are checked now that it is known what its slices write, or its checker says. */
+function checkOf({ check }: JobSpec, finding: Event<"canary-report">["finding"]): UnitCheck | undefined {
+  const { verdict, why, slices, unsampled, checker, unchecked } = finding;
+  if (check?.how === "checker") {
+    if (checker) return { ...check, micros: checker.micros, why: "" };
+    return { ...check, why: `its checker cannot be believed: ${unchecked ?? "the auditor did not come to try it."}`.replace(/\.$/, "") };
+  }
   if (check?.how !== "slices") return check;
   if (slices) return { how: "slices", slices: countSlices(slices), why: "" };
   return {

@@ -1,25 +1,31 @@
 /**
- * The auditor runs slices of units again: which ones is drawn when it asks, from that event's own randomness. What they write is
+ * The auditor runs slices of units again, or the job's own checker over their results: which ones is drawn when it asks, from that event's own randomness. What they write is
  * compared by the shell; here it is the same, or it differs. What could not be run says nothing of its unit: it is drawn anew, as
  * is what was not told of by its task's deadline.
  */
 import { drawSlices } from "../../shared/checks.ts";
+import type { UnitIndex } from "../../shared/ids.ts";
 import { letGo } from "./audit.ts";
+import { reject } from "./checker.ts";
 import type { Reply } from "./effects.ts";
-import type { CoreEvent } from "./events.ts";
-import { countSlices } from "./gputime.ts";
+import { type CoreEvent, type TaskCheck, taskCheckOf } from "./events.ts";
+import { countCheck } from "./gputime.ts";
 import { lifeOf } from "./lease.ts";
 import { meets } from "./needs.ts";
 import { Random } from "./random.ts";
 import { giveToQuorum, MAX_CHECK_WAIT_MS, MAX_UNRUN_TASKS, sampleSize, whyNobodyChecks } from "./sampling.ts";
 import { heedCap } from "./spending.ts";
-import type { CheckTask, CoreState, Job } from "./state.ts";
+import type { CheckTask, CoreState, Job, Replica } from "./state.ts";
 import { conclude } from "./verify.ts";
+import { isDecided } from "./votes.ts";
 import type { Work } from "./work.ts";
 
 /** Units of one task at most, and the auditor's GPU time that they should take, microseconds. */
 const MAX_TASK_UNITS = 16;
 const TASK_MICROS = 10_000_000;
+/** Results that its checker judges of one task at most, and their bytes together, but for a single one. */
+const MAX_JUDGED = 256;
+const MAX_JUDGED_BYTES = 64 * 1024 * 1024;
 /** While a job has units to check no other one has its turn for so long, ms: with each turn the auditor opens a device and compiles. */
 export const TURN_MS = 60_000;
 
@@ -27,33 +33,52 @@ type Event<Type extends CoreEvent["type"]> = Extract<CoreEvent, { type: Type }>;
 
 /** Units of the job whose turn it is; the next turn is the job's that was given longest ago. */
 export function claimChecks(state: CoreState, event: Event<"check-claim">, work: Work): Reply {
-  const able = state.running.filter(({ spec }) => spec.check?.how === "slices" && meets(spec.requires, event));
+  const able = state.running.filter(({ spec }) => taskCheckOf(spec) !== undefined && meets(spec.requires, event));
   for (const job of able) job.checkerAt = work.now;
   const job = nextInTurn(
     state,
     able.filter(({ unchecked, unrunTasks }) => unchecked.size > 0 && unrunTasks < MAX_UNRUN_TASKS),
     work.now,
   );
-  if (job?.spec.check?.how !== "slices") return { type: "check", task: null };
+  const check = job && taskCheckOf(job.spec);
+  if (!check) return { type: "check", task: null };
   job.checkedFrom = work.now;
-  const { slices: all } = job.spec.check;
   const random = new Random(event.random);
   const units: CheckTask["units"] = new Map();
   let micros = 0;
   for (const unit of job.unchecked) {
-    if (units.size >= MAX_TASK_UNITS || micros >= TASK_MICROS) break;
-    const open = job.open.get(unit);
-    const vote = open?.replicas.find(({ counted }) => counted);
-    if (!vote) throw new Error(`unit ${unit} waits for a check and has no vote`);
-    const slices = drawSlices((most) => random.below(most), sampleSize(state, vote, all), all);
+    if (isFull(check, units.size, micros)) break;
+    const vote = voteOn(job, unit);
+    const slices =
+      check.how === "checker" ? [] : drawSlices((most) => random.below(most), sampleSize(state, vote, check.slices), check.slices);
     units.set(unit, { digest: vote.digest, slices });
-    micros += ((job.spec.unitMicros ?? 0) * slices.length) / all;
+    micros += microsOf(job, check, slices.length);
     job.unchecked.delete(unit);
   }
   const limitMs = lifeOf(micros / 1000);
   job.checkTasks.set(event.random, { units, deadline: work.now + limitMs });
   const drawn = [...units].map(([unit, { slices }]) => ({ unit, slices }));
-  return { type: "check", task: { job: job.spec.id, id: event.random, limitMs, units: drawn } };
+  return { type: "check", task: { job: job.spec.id, id: event.random, how: check.how, limitMs, units: drawn } };
+}
+
+function isFull(check: TaskCheck, units: number, micros: number): boolean {
+  if (micros >= TASK_MICROS) return true;
+  if (check.how === "slices") return units >= MAX_TASK_UNITS;
+  return units >= MAX_JUDGED || (units > 0 && (units + 1) * check.bytes > MAX_JUDGED_BYTES);
+}
+
+/** What the check of one unit takes of the auditor's GPU, microseconds. */
+function microsOf({ spec }: Job, check: TaskCheck, slices: number): number {
+  return check.how === "checker" ? check.micros : ((spec.unitMicros ?? 0) * slices) / check.slices;
+}
+
+/** One of those who told the result that waits for its check. */
+function voteOn(job: Job, unit: UnitIndex): Replica {
+  const open = job.open.get(unit);
+  const digest = open?.withBytes.find((each) => isDecided(job, open, each));
+  const vote = open?.replicas.find((replica) => replica.counted && replica.digest === digest);
+  if (!vote) throw new Error(`unit ${unit} waits for a check and has no vote`);
+  return vote;
 }
 
 function nextInTurn(state: CoreState, waiting: readonly Job[], now: number): Job | undefined {
@@ -78,8 +103,11 @@ export function takeChecks(state: CoreState, event: Event<"check-report">, work:
   // Else it was told before, or a quorum has it by now.
   if (drawn && open) {
     letGo(job, unit, open);
-    if (job.spec.check?.how === "slices") countSlices(job, drawn.slices.length, job.spec.check.slices, work);
-    open.check = { digest: drawn.digest, slices: drawn.slices.length, isSame };
+    const check = taskCheckOf(job.spec);
+    if (check) countCheck(job, microsOf(job, check, drawn.slices.length), work);
+    const isJudged = check?.how === "checker";
+    open.check = { digest: drawn.digest, slices: isJudged ? (open.check?.slices ?? 0) + 1 : drawn.slices.length, isSame };
+    if (isJudged && !isSame) reject(open, drawn.digest);
     conclude(state, job, unit, open, work);
   }
   if (task.units.size === 0) job.checkTasks.delete(event.task);

@@ -15,7 +15,7 @@ export interface JobCounts {
   /** Final units that the auditor computed too; agreements that it found wrong, since this process began. */
   audited: number;
   overruled: number;
-  /** Final units of which the auditor ran slices again. */
+  /** Final units of which the auditor ran slices again, or whose result the job's checker accepted. */
   checked: number;
   /** Of its tolerance (state.ts). */
   taken: number | null;
@@ -23,14 +23,12 @@ export interface JobCounts {
   refused: number;
   /** Accounts that hold an assignment. */
   volunteers: number;
-  /** Replicas of final units, and the slices of them that were run again, over final units; 0 while there is none. */
+  /** Replicas of final units, and what was run of them to check them, over final units; 0 while there is none. */
   executionsPerUnit: number;
 }
 
 export function countsOf(job: Job): JobCounts {
   const { pages, audited, overruled, checked, taken, counted, refused } = job;
-  const { check } = job.spec;
-  const again = check?.how === "slices" && check.slices > 0 ? job.checkedSlices / check.slices : 0;
   return {
     final: pages.final,
     failed: pages.failed.size,
@@ -40,6 +38,12 @@ export function countsOf(job: Job): JobCounts {
     left: job.spec.units - pages.final - pages.failed.size,
     ...{ audited, overruled, checked, taken, counted, refused },
     volunteers: job.holders.size,
-    executionsPerUnit: pages.final === 0 ? 0 : (job.recorded + again) / pages.final,
+    executionsPerUnit: pages.final === 0 ? 0 : (job.recorded + checksOf(job)) / pages.final,
   };
+}
+
+/** Executions that the checks of its final units took. */
+function checksOf({ spec: { check, unitMicros }, checkedSlices }: Job): number {
+  if (check?.how === "checker") return (checkedSlices * check.micros) / Math.max(1, unitMicros ?? 0);
+  return check?.how === "slices" && check.slices > 0 ? checkedSlices / check.slices : 0;
 }

@@ -3,7 +3,7 @@
 import type { ErrorCode, ErrorDetails } from "../../shared/errors.ts";
 import type { AccountId, JobId, PoolId, UnitIndex } from "../../shared/ids.ts";
 import type { IdleReason, Verdict } from "../../shared/wire.ts";
-import type { Assignment } from "./events.ts";
+import type { Assignment, TaskCheck } from "./events.ts";
 import type { ToCompare } from "./likeness.ts";
 import type { StoreOp } from "./store.ts";
 
@@ -15,9 +15,17 @@ export type Reply =
   | { type: "done" }
   /** What the auditor is to measure; null: nothing. */
   | { type: "canary"; run: { job: JobId; id: string; limitMs: number } | null }
-  /** Units whose slices the auditor is to run again; null: none. */
-  | { type: "check"; task: { job: JobId; id: string; limitMs: number; units: { unit: UnitIndex; slices: number[] }[] } | null }
+  /** Units whose slices the auditor is to run again, or over whose results the job's checker; null: none. */
+  | { type: "check"; task: DrawnTask | null }
   | { type: "error"; code: ErrorCode; details: ErrorDetails };
+
+interface DrawnTask {
+  job: JobId;
+  id: string;
+  how: TaskCheck["how"];
+  limitMs: number;
+  units: { unit: UnitIndex; slices: number[] }[];
+}
 
 export type Effect =
   | { type: "store"; op: StoreOp }

@@ -39,10 +39,19 @@ export interface JobSpec {
 }
 
 /**
- * `slices`: so many slices cover a unit, and some of them, drawn at random, are run again; `why`: why that is not done and a quorum
- * decides, or "". `whole`: all of it is.
+ * `checker`: the job's own checker judges each result, of `bytes` bytes, in `micros` of the auditor's GPU time. `slices`: so many
+ * slices cover a unit, and some of them, drawn at random, are run again. `why`: why that is not done and a quorum decides, or "".
+ * `whole`: all of it is.
  */
-export type UnitCheck = { how: "slices"; slices: number; why: string } | { how: "whole" };
+export type UnitCheck = TaskCheck | { how: "whole" };
+
+/** What an auditor asks for in tasks (checks.ts). */
+export type TaskCheck = { how: "checker"; bytes: number; micros: number; why: string } | { how: "slices"; slices: number; why: string };
+
+/** Tasks are what it is checked by, whether or not that is done now. */
+export function taskCheckOf({ check }: Pick<JobSpec, "check">): TaskCheck | undefined {
+  return check && check.how !== "whole" ? check : undefined;
+}
 
 /** What the auditor has shown of an account. */
 export interface AuditRecord {
@@ -164,7 +173,7 @@ export type CoreEvent =
   | { type: "canary-report"; now: number; job: JobId; run: string; finding: CanaryFinding }
   /** An auditor asks for units to check. `random`: 16 bytes, hexadecimal, of the platform's CSPRNG; the task's id, and what slices are drawn by. */
   | { type: "check-claim"; now: number; random: string; features: string[]; limits: Record<string, number> }
-  /** It has run slices of a unit again, and the shell has compared what they wrote. */
+  /** It has run slices of a unit again, and the shell has compared what they wrote; or the job's checker has judged it. `isSame`: it is right, as far as that tells. */
   | { type: "check-report"; now: number; draw: string; job: JobId; task: string; unit: UnitIndex; isSame: boolean }
   /** It could not run what it has not told of the task. */
   | { type: "check-unrun"; now: number; job: JobId; task: string }

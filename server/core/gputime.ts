@@ -54,9 +54,9 @@ export function countUnrecorded(
   if (state.unrecorded.note(job.spec.id, unit, id)) store(job, takeMicros(job, accountOf(state, id), gpuMicros), work);
 }
 
-/** The auditor has run slices of a unit again: so much of what the whole took on its GPU. */
-export function countSlices(job: Job, slices: number, all: number, work: Work): void {
-  const micros = Math.round(((job.spec.unitMicros ?? 0) * slices) / all);
+/** The auditor has checked a unit, in about so many microseconds of its GPU. */
+export function countCheck(job: Job, about: number, work: Work): void {
+  const micros = Math.round(about);
   job.gpuMicros = addMicros(job.gpuMicros, micros);
   store(job, micros, work);
 }

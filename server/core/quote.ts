@@ -32,9 +32,10 @@ export function quoteOf(state: CoreState, { spec, pages }: Job): Quote | null {
 }
 
 /** Executions of one unit among people who are honest. */
-function executionsOf({ quorum, check }: JobSpec, auditShare: number): number {
+function executionsOf({ quorum, check, unitMicros }: JobSpec, auditShare: number): number {
   if (check?.how === "whole") return 2;
-  if (check?.why === "") return 1 + Math.min(1, SAMPLE_SLICES / check.slices) + WHOLE_SHARE;
+  if (check?.how === "checker" && check.why === "") return 1 + check.micros / Math.max(1, unitMicros ?? 0) + WHOLE_SHARE;
+  if (check?.how === "slices" && check.why === "") return 1 + Math.min(1, SAMPLE_SLICES / check.slices) + WHOLE_SHARE;
   return quorum + auditShare;
 }
 

@@ -1,11 +1,12 @@
 /**
- * What the auditor's result, or its check of slices, says of those who gave one. Confirmed by surprise: one audit passed. Contradicted: an error, or a
+ * What the auditor's result, or its check, says of those who gave one. Confirmed by surprise: one audit passed. Contradicted: an error, or a
  * lie. Two clusters with the same wrong result did not err by chance, and who errs again and again is no use either: proven
  * wrong (sentence.ts). Over floats nobody is blamed.
  */
 import type { AccountId } from "../../shared/ids.ts";
 import { accountOf } from "./account.ts";
-import { isAuditor, VETTED_PASSED } from "./audit.ts";
+import { isAuditor, MAX_CONTRADICTED, VETTED_PASSED } from "./audit.ts";
+import { isRejected, noteRejected } from "./checker.ts";
 import { isAlike } from "./likeness.ts";
 import { isChecked, noteFalseAlarm } from "./sampling.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
@@ -13,23 +14,24 @@ import type { Audited } from "./store.ts";
 import { votesFor } from "./votes.ts";
 import type { Work } from "./work.ts";
 
-/** Errors alone, less the audits passed since, that prove an account wrong: a card that errs once in a thousand never gets there. */
-export const MAX_CONTRADICTED = 4;
-
 /** Takes note of a unit that is final with `digest`. */
 export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: string, work: Work): Audited {
   const isRight = (told: string) => isAlike(open, told, digest) === true;
   const isRuled = open.ruling !== null && isRight(open.ruling);
   if (!isRuled && (open.lone !== "yes" || !isChecked(open, digest))) return "no";
-  const volunteers = open.replicas.filter((replica) => replica.counted && !isAuditor(replica));
+  const volunteers = open.replicas.filter((replica) => !isAuditor(replica) && (replica.counted || isRejected(open, replica)));
   if (!isRuled) {
     const { check } = job.spec;
+    if (check?.how === "checker") {
+      noteRejected(state, job, open);
+      return "checker";
+    }
     const share = check?.how === "slices" && open.check ? open.check.slices / check.slices : 1;
     for (const { account } of volunteers) pass(state, account, share, work);
     return "slices";
   }
   job.audited++;
-  if (open.check?.isSame === false && open.check.digest === digest) noteFalseAlarm(job, work);
+  if (open.check && open.check.isSame !== (open.check.digest === digest) && isOfAll(job, open.check)) noteFalseAlarm(job, work);
   // Who was right in a dispute may have made it up with the other side: what passes was a surprise.
   const isSurprise =
     volunteers.every(({ digest: told }) => told === volunteers[0]?.digest) || volunteers.every((each) => isRight(each.digest));
@@ -53,4 +55,9 @@ function pass(state: CoreState, id: AccountId, share: number, work: Work): void 
   const account = accountOf(state, id);
   account.contradicted = Math.max(0, account.contradicted - share);
   if (++account.record.passed === VETTED_PASSED) work.vetted.add(id);
+}
+
+/** Slices that are right say nothing of the others; a checker judges all of a result, right or wrong. */
+function isOfAll({ spec }: Job, { isSame }: { isSame: boolean }): boolean {
+  return !isSame || spec.check?.how === "checker";
 }

@@ -6,6 +6,7 @@
  *      │                                                                     ▲
  *      └──▶ check ──slices are drawn, and run again (checks.ts)──they differ─┘
  *             │                                  └─they are the same──▶ final
+ *             ├─the job has a checker: it judges the result instead (checker.ts)
  *             └─no auditor for AUDITOR_GRACE_MS, it is behind, or cannot run them──▶ a second volunteer is asked: the quorum decides
  *
  * A unit that is given to a quorum stays with it as long as this process runs: that is not stored, and after a restart one of a
@@ -15,6 +16,8 @@
 import { NEWCOMER_SLICES } from "../../shared/checks.ts";
 import type { AccountId, UnitIndex } from "../../shared/ids.ts";
 import { AUDITOR_GRACE_MS, isAudited, isVetted, letGo, MAX_OWED_MS, makeDue, mayOwe } from "./audit.ts";
+import { isDoubted, settleRejected } from "./checker.ts";
+import { taskCheckOf } from "./events.ts";
 import type { CoreState, Job, OpenUnit } from "./state.ts";
 import { isDisputed } from "./votes.ts";
 import type { Work } from "./work.ts";
@@ -27,13 +30,16 @@ export const WHOLE_SHARE = 0.02;
 export const MAX_CHECK_WAIT_MS = AUDITOR_GRACE_MS;
 /** Units of a job that may wait for theirs. */
 const MAX_CHECKS = 32_768;
-/** So many checks that failed although the unit was right, since the process began, and the job's slices are no sample of it. */
+/** So many checks that the whole unit contradicted, since the process began, and the job's slices are no sample of it, or its checker no judge. */
 export const MAX_FALSE_ALARMS = 3;
 /** So many tasks in a row that could not be run, and the job is not checked until an auditor joins. */
 export const MAX_UNRUN_TASKS = 3;
 
-const FALSE_ALARMS =
-  "slices of it, run alone, wrote other bytes than in whole units that were right: what it writes depends on more than the canary saw";
+const FALSE_ALARMS = {
+  slices:
+    "slices of it, run alone, wrote other bytes than in whole units that were right: what it writes depends on more than the canary saw",
+  checker: "what its checker said of results was not what the auditor came to when it computed their units",
+};
 
 /** Why a unit that begins now is not computed once and checked, as the end of a sentence; "" when it is. Of a job whose owner asked for it. */
 export function whyNotChecked(state: CoreState, job: Job, now: number): string {
@@ -45,21 +51,32 @@ export function whyNotChecked(state: CoreState, job: Job, now: number): string {
   return isBehind ? "the auditor has more to check than it can" : "";
 }
 
+const UNRUN = {
+  slices: "slices of it could not be run on the auditor's GPU",
+  checker: "its checker could not be run on the auditor's GPU",
+  whole: "",
+};
+
 /** The same of units that one volunteer has computed already. */
 export function whyNobodyChecks(state: CoreState, job: Job, now: number): string {
   const { check } = job.spec;
   if (!check) return "its owner did not ask for it";
-  if (check.how === "slices" && check.why !== "") return check.why;
+  const inTasks = taskCheckOf(job.spec);
+  if (inTasks && inTasks.why !== "") return inTasks.why;
   if (!isAudited(state, job, now)) return "no auditor that can run it is here";
-  if (job.unrunTasks >= MAX_UNRUN_TASKS) return "slices of it could not be run on the auditor's GPU";
-  if (check.how === "slices" && now - job.checkerAt >= AUDITOR_GRACE_MS) return "the auditor that is here asks for no checks of it";
+  if (job.unrunTasks >= MAX_UNRUN_TASKS) return UNRUN[check.how];
+  if (inTasks && now - job.checkerAt >= AUDITOR_GRACE_MS) return "the auditor that is here asks for no checks of it";
   return "";
 }
 
 /** Sees whether one vote on the unit is enough, before it is looked at. */
 export function settleLone(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, now: number): void {
-  if (!job.spec.check || open.lone === "no") return;
-  if (mayBeLone(state, job, open, now) && open.ruling === null && open.hold !== "waived" && !isDisputed(open)) open.lone = "yes";
+  const { check } = job.spec;
+  if (!check || open.lone === "no") return;
+  if (open.rejected.length > 0) settleRejected(state, job, open);
+  // A checker judges each of two results that differ.
+  const isInDoubt = check.how !== "checker" && isDisputed(open);
+  if (mayBeLone(state, job, open, now) && open.ruling === null && open.hold !== "waived" && !isInDoubt) open.lone = "yes";
   else giveToQuorum(job, unit, open);
 }
 
@@ -77,15 +94,14 @@ export function giveToQuorum(job: Job, unit: UnitIndex, open: OpenUnit): void {
 }
 
 /** Holds a unit of one vote until it was checked. `winner`: its digest, once its bytes are there. */
-export function reviewLone(job: Job, unit: UnitIndex, open: OpenUnit, winner: string | undefined, work: Work): void {
+export function reviewLone(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, winner: string | undefined, work: Work): void {
   if (winner === undefined) {
     letGo(job, unit, open);
     return;
   }
-  if (open.hold === "check" || open.hold === "due" || isChecked(open, winner)) return;
-  const share = job.spec.check?.how === "whole" ? 1 : WHOLE_SHARE;
-  if (open.check?.digest === winner || work.isDrawn(share)) makeDue(job, unit, open, work);
-  else {
+  if (open.hold === "check" || open.hold === "due") return;
+  if (isDueLone(state, job, open, winner, work)) makeDue(job, unit, open, work);
+  else if (!isChecked(open, winner)) {
     open.hold = "check";
     job.checks.set(unit, work.now);
     job.unchecked.add(unit);
@@ -93,7 +109,20 @@ export function reviewLone(job: Job, unit: UnitIndex, open: OpenUnit, winner: st
   }
 }
 
-/** The slices that were drawn of this result are right. */
+/** The auditor computes all of it. */
+function isDueLone(state: CoreState, job: Job, open: OpenUnit, winner: string, work: Work): boolean {
+  switch (job.spec.check?.how) {
+    case "whole":
+      return true;
+    case "checker":
+      if (isChecked(open, winner)) return isDoubted(state, job, open, WHOLE_SHARE, work);
+      return open.rejected.includes(winner);
+    default:
+      return !isChecked(open, winner) && (open.check?.digest === winner || work.isDrawn(WHOLE_SHARE));
+  }
+}
+
+/** The slices that were drawn of this result are right, or the job's checker accepted it. */
 export function isChecked({ check }: OpenUnit, digest: string): boolean {
   return check?.digest === digest && check.isSame;
 }
@@ -103,10 +132,10 @@ export function sampleSize(state: CoreState, by: { account: AccountId; cluster: 
   return Math.min(all, isVetted(state, by) ? SAMPLE_SLICES : NEWCOMER_SLICES);
 }
 
-/** A check failed, and the whole unit was right. */
+/** A check said another thing than the auditor's own computation of the whole unit. */
 export function noteFalseAlarm(job: Job, work: Work): void {
-  const { check } = job.spec;
-  if (++job.falseAlarms < MAX_FALSE_ALARMS || check?.how !== "slices" || check.why !== "") return;
-  job.spec = { ...job.spec, check: { ...check, why: FALSE_ALARMS } };
+  const check = taskCheckOf(job.spec);
+  if (++job.falseAlarms < MAX_FALSE_ALARMS || check?.why !== "") return;
+  job.spec = { ...job.spec, check: { ...check, why: FALSE_ALARMS[check.how] } };
   work.store({ type: "spec", job: job.spec.id, spec: job.spec });
 }

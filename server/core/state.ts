@@ -129,10 +129,10 @@ export interface Job {
   /** When an auditor that can check it was last heard of, or it began to wait for one, ms, and when one was last given units of it. */
   checkerAt: number;
   checkedFrom: number;
-  /** Final units of which slices were run again, and how many slices. */
+  /** Final units of which slices were run again, and how many slices; or whose results were judged by the job's checker, and how often. */
   checked: number;
   checkedSlices: number;
-  /** Checks that failed although the whole unit was right: its slices are not what they seemed. */
+  /** Checks that the whole unit contradicted: its slices, or its checker, are not what they seemed. */
   falseAlarms: number;
   /** Tasks in a row that could not be run on an auditor's GPU, since one joined. */
   unrunTasks: number;
@@ -169,7 +169,7 @@ export interface CanaryRun extends Pick<HostFacts, "features" | "limits"> {
 }
 
 export interface CheckTask {
-  /** By unit: the digest in question, and the slices that were drawn of it. */
+  /** By unit: the digest in question, and the slices that were drawn of it, none where the job's checker judges it. */
   units: Map<UnitIndex, { digest: string; slices: number[] }>;
   /** Afterwards others get them, ms. */
   deadline: number;
@@ -194,12 +194,14 @@ export interface OpenUnit {
   ruling: string | null;
   /** One vote is enough, once the auditor has checked it (sampling.ts). What is "no" stays so. */
   lone: "undecided" | "yes" | "no";
-  /** What the check of its slices came to. */
+  /** What the last check of it came to; `slices`: so many were run, or so often its checker was. */
   check: { digest: string; slices: number; isSame: boolean } | null;
+  /** Results that its job's checker refused: whoever told one has no vote by it. */
+  rejected: string[];
 }
 
 /**
- * `provisional`: its volunteers have shown too little. `due`: the auditor computes it. `check`: the auditor checks slices of it.
+ * `provisional`: its volunteers have shown too little. `due`: the auditor computes it. `check`: the auditor checks slices of it, or lets its checker judge it.
  * `waived`: the auditor cannot.
  */
 export type Hold = "none" | "provisional" | "due" | "check" | "waived";

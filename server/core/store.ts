@@ -31,7 +31,7 @@ export type StoreOp =
   | { type: "bytes"; job: JobId; unit: UnitIndex; digest: string; bytes: Uint8Array | null }
   /** The auditor is to compute the unit before it is final. */
   | { type: "due"; job: JobId; unit: UnitIndex }
-  /** Canonical result. Every replica of the unit is settled, in the order they were recorded. `slices`: so many of it were run again; absent: none. */
+  /** Canonical result. Every replica of the unit is settled, in the order they were recorded. `slices`: so many of it were run again, or so often its job's checker was; absent: none. */
   | {
       type: "final";
       job: JobId;
@@ -67,8 +67,11 @@ export type StoreOp =
 /** What the canary found, and when, ms. */
 export type CanaryRecord = CanaryFinding & { at: number };
 
-/** Whether the auditor had the canonical result too: by surprise, which is an audit passed for all that are paid, in a dispute, or in the slices that it drew, which is one passed too. */
-export type Audited = "no" | "slices" | "surprise" | "dispute";
+/**
+ * Whether the auditor had the canonical result too: by surprise, which is an audit passed for all that are paid, in a dispute, or in
+ * the slices that it drew, which is one passed too. `checker`: the job's own checker accepted it, which is its owner's word.
+ */
+export type Audited = "no" | "checker" | "slices" | "surprise" | "dispute";
 
 /** The auditor has computed all of it. */
 export function isWhole(audited: Audited): boolean {
@@ -197,7 +200,7 @@ export interface JobTally {
   final: number;
   /** Final units that the auditor computed too. */
   audited: number;
-  /** Final units of which slices were run again, and how many slices. */
+  /** Final units of which slices were run again, and how many slices; or whose results were judged by the job's checker, and how often. */
   checked: number;
   checkedSlices: number;
   /** GPU time of all that were recorded, microseconds. */

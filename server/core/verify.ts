@@ -167,7 +167,17 @@ export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
   let open = job.open.get(unit);
   if (!open) {
     const distances = job.spec.tolerant ? new Map() : null;
-    open = { replicas: [], withBytes: [], distances, overdue: false, hold: "none", ruling: null, lone: "undecided", check: null };
+    open = {
+      replicas: [],
+      withBytes: [],
+      distances,
+      overdue: false,
+      hold: "none",
+      ruling: null,
+      lone: "undecided",
+      check: null,
+      rejected: [],
+    };
     job.open.set(unit, open);
     job.pages.touch(unit);
   }
@@ -289,7 +299,7 @@ export function conclude(state: CoreState, job: Job, unit: UnitIndex, open: Open
   settleLone(state, job, unit, open, work.now);
   if (!isComparing(open)) {
     const winner = winnerOf(state, job, open);
-    if (open.lone === "yes") reviewLone(job, unit, open, winner, work);
+    if (open.lone === "yes") reviewLone(state, job, unit, open, winner, work);
     else review(state, job, unit, open, winner, work);
     if (winner !== undefined && !isHeld(open)) {
       finish(state, job, unit, open, winner, work);
@@ -319,6 +329,7 @@ function winnerOf(state: CoreState, job: Job, open: OpenUnit): string | undefine
 }
 
 function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, digest: string, work: Work): void {
+  acquit(state, job, open, digest);
   countAccountsOnce(state, job, open, digest);
   const kinds = portabilityOf(state, open, digest);
   const audited = noteRuling(state, job, open, digest, work);
@@ -332,6 +343,15 @@ function finish(state: CoreState, job: Job, unit: UnitIndex, open: OpenUnit, dig
   job.recorded += open.replicas.length;
   close(state, job, unit, open, "final", work);
   work.tell({ type: "unit-final", job: job.spec.id, unit, ...judged });
+}
+
+/** Whom its checker refused has a vote again where the auditor has found it right. */
+function acquit(state: CoreState, job: Job, { replicas, rejected }: OpenUnit, digest: string): void {
+  if (!rejected.includes(digest)) return;
+  for (const replica of replicas) {
+    if (replica.counted || replica.status !== "ok" || replica.digest !== digest) continue;
+    replica.counted = !replicas.some((other) => other.counted && mayBeOne(state, job, other, replica));
+  }
 }
 
 /** Of those who are right one device an account is paid, although they voted before they were joined. */

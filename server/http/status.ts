@@ -1,5 +1,7 @@
 /** A job's status, built in this one place. */
+
 import type { JobStatus } from "../../shared/api.ts";
+import { priceWords } from "../../shared/checker.ts";
 import { isTolerant } from "../../shared/comparator.ts";
 import { comparatorWords } from "../../shared/comparator-words.ts";
 import { inputBytes, type JobPlan } from "../../shared/plan.ts";
@@ -8,7 +10,7 @@ import type { Coordinator, JobCounts } from "../coordinator.ts";
 import type { JobAuditState } from "../core/audit.ts";
 import type { JobSpec, UnitCheck } from "../core/events.ts";
 import type { PoolRow } from "../core/pool-store.ts";
-import { SAMPLE_SLICES } from "../core/sampling.ts";
+import { SAMPLE_SLICES, WHOLE_SHARE } from "../core/sampling.ts";
 import type { CanaryRecord, JobRow } from "../core/store.ts";
 
 const TRUSTED_LIMITS =
@@ -79,9 +81,13 @@ export function jobStatus(
         compare: comparatorWords(plan),
       },
       ...(isTolerant(plan) ? { taken: counts.taken } : {}),
-      limits: [limitsOf(manifest, spec, whyNotChecked, pool !== undefined, auditor), ...roomWords(plan, row.canary, counts)].join(" "),
+      limits: [
+        limitsOf(manifest, spec, row.canary, whyNotChecked, pool !== undefined, auditor),
+        ...roomWords(plan, row.canary, counts),
+      ].join(" "),
       ...{ auditor, audited: counts.audited, held: counts.held },
       ...(spec.check?.how === "slices" ? { slices: slicesOf(spec.check, counts) } : {}),
+      ...(spec.check?.how === "checker" ? { checker: { price: priceOf(spec.check, spec.unitMicros), judged: counts.checked } } : {}),
     },
   };
 }
@@ -99,13 +105,19 @@ function slicesOf({ slices: all }: Extract<UnitCheck, { how: "slices" }>, { chec
   return { of: all, run: Math.min(all, SAMPLE_SLICES), checked };
 }
 
+/** Of one judgement, in executions of a unit. */
+function priceOf({ micros, why }: Extract<UnitCheck, { how: "checker" }>, unitMicros: number | null): number | null {
+  return unitMicros && why === "" ? micros / unitMicros : null;
+}
+
 function canaryOf({ at, slices: _, ...finding }: CanaryRecord): NonNullable<JobStatus["canary"]> {
   return { ...finding, at: new Date(at).toISOString() };
 }
 
 function limitsOf(
   { verify }: PlannedJob["manifest"],
-  { check }: Readonly<JobSpec>,
+  { check, unitMicros, floats }: Readonly<JobSpec>,
+  canary: CanaryRecord | null,
   whyNotChecked: string,
   isOfPool: boolean,
   auditor: JobAuditState,
@@ -114,10 +126,39 @@ function limitsOf(
   if (isOfPool) return POOL_LIMITS;
   if (!check) return quorumLimits(auditor);
   if (whyNotChecked !== "") {
-    const asked = check.how === "whole" ? "computed again by the coordinator" : "checked by slices";
+    const asked = ASKED[check.how];
     return `Its owner asked that units are computed once and ${asked}; now they are not, and volunteers must agree: ${whyNotChecked}. ${quorumLimits(auditor)}`;
   }
-  return check.how === "whole" ? WHOLE_LIMITS : sampledLimits(check.slices);
+  switch (check.how) {
+    case "whole":
+      return WHOLE_LIMITS;
+    case "slices":
+      return sampledLimits(check.slices);
+    case "checker":
+      return checkerLimits(check, unitMicros, floats, canary);
+    default:
+      return check satisfies never;
+  }
+}
+
+const ASKED = { whole: "computed again by the coordinator", slices: "checked by slices", checker: "judged by its checker" };
+
+/** What a checker leaves open is what it does not look at. */
+function checkerLimits(
+  check: Extract<UnitCheck, { how: "checker" }>,
+  unitMicros: number | null,
+  floats: boolean,
+  canary: CanaryRecord | null,
+): string {
+  const price = priceOf(check, unitMicros);
+  const cost = price === null ? "" : `, for ${priceWords(price)},`;
+  const { tried = 0, missed = 0 } = canary?.checker ?? {};
+  const seen =
+    missed === 0
+      ? `Of ${tried} right results in which one bit was changed it accepted none.`
+      : `Of ${tried} right results in which one bit was changed it accepted ${missed}: what it does not look at is believed.`;
+  const again = floats ? "" : ` and computes ${WHOLE_SHARE * 100} % of the units again`;
+  return `The coordinator runs the owner's checker over each result${cost}${again}: a result is right as far as the checker tells. ${seen}`;
 }
 
 /** A share c of corrupt slices passes k drawn ones with a probability of about (1 - c)^k: below e^-9.6, 7e-5, from c = 9.6 / k on. */

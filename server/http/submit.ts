@@ -7,7 +7,7 @@ import { creditOf } from "../../shared/credit.ts";
 import { type Fault, IdlewaveError } from "../../shared/errors.ts";
 import type { PoolId } from "../../shared/ids.ts";
 import { type Manifest, MaxGpuHours, quorumOf } from "../../shared/manifest.ts";
-import type { JobPlan } from "../../shared/plan.ts";
+import { type JobPlan, resultBytes } from "../../shared/plan.ts";
 import { isPoolOf } from "../access/pools.ts";
 import { type Intake, intake } from "../admit/intake.ts";
 import { MANIFEST_FILE } from "../admit/package.ts";
@@ -149,13 +149,15 @@ function rowOf(owner: TokenRow, manifest: Manifest, now: number): Omit<JobRow, "
   };
 }
 
-function checkOf({ verify }: Manifest): UnitCheck | undefined {
+function checkOf({ verify }: Manifest, plan: JobPlan): UnitCheck | undefined {
   if (verify?.tier === "audited") return { how: "whole" };
+  if (verify?.tier === "checker") return { how: "checker", bytes: resultBytes(plan), micros: 0, why: UNTRIED };
   return verify?.tier === "sampled" ? { how: "slices", slices: 0, why: UNMEASURED } : undefined;
 }
 
 /** Before, and without, the canary. */
 const UNMEASURED = "no auditor has measured what its slices write";
+const UNTRIED = "no auditor has tried its checker";
 
 function specOf(
   owner: TokenRow,
@@ -173,7 +175,7 @@ function specOf(
     requires: plan.requires,
     maxReplicas: MAX_REPLICAS,
     ...(isTolerant(plan) ? { floats: true, tolerant: true } : { floats }),
-    ...{ measured: false, unitMicros: null, asks, check: checkOf(manifest) },
+    ...{ measured: false, unitMicros: null, asks, check: checkOf(manifest, plan) },
     maxGpuMicros: maxGpuHours === undefined ? null : maxGpuHours * MICROS_PER_HOUR,
   };
 }

@@ -14,7 +14,7 @@ import { inputsOf } from "./unit-inputs.ts";
 import { isPrivate, visibleJob } from "./viewer.ts";
 import { volunteerId } from "./volunteers.ts";
 
-const UnitParams = Type.Object({
+export const UnitParams = Type.Object({
   ...JobParams.properties,
   unit: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Index of the unit." }),
 });
@@ -43,7 +43,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
       const unit = request.params.unit as UnitIndex;
       if (unit >= plan.units.count) throw new IdlewaveError("not-found", { what: `unit ${unit} of job ${row.id}` });
       const found = await store.unit(row.id, unit);
-      const { quorum } = coordinator.spec(row.id);
+      const { quorum, check } = coordinator.spec(row.id);
       return {
         job: row.id,
         unit,
@@ -53,7 +53,7 @@ export function unitRoutes(app: App, context: HttpContext): void {
         ...(await inputsOf(plan, unit, blobs)),
         digest: found?.digest ?? "",
         resultBytes,
-        rule: ruleOf(found, quorum),
+        rule: ruleOf(found, quorum, check?.how === "checker" ? "checker" : "slices"),
         quorum,
         replicas: found?.ended ? found.replicas.map((replica) => shown(replica, found)) : [],
       };
@@ -100,12 +100,12 @@ function shown(replica: UnitReplicaRow, { kept }: UnitRow): Unit["replicas"][num
   };
 }
 
-/** Audited is what the auditor has the canonical result of, or one near it, be it asked, failing or outvoted otherwise. Who it was is forgotten with its page. */
-export function ruleOf(found: UnitRow | undefined, quorum: number): Unit["rule"] {
+/** Audited is what the auditor has the canonical result of, or one near it, be it asked, failing or outvoted otherwise. Who it was is forgotten with its page. `alone`: what checks one volunteer's. */
+export function ruleOf(found: UnitRow | undefined, quorum: number, alone: "checker" | "slices" = "slices"): Unit["rule"] {
   if (found?.ended !== "final") return "none";
   const isRight = ({ outcome, digest }: UnitReplicaRow) => outcome === "final" || digest === found.digest;
   const computed = (replica: UnitReplicaRow) => replica.cluster === AUDITOR && replica.status === "ok" && isRight(replica);
   if (found.replicas.some(computed)) return "audit";
   if (found.replicas.some(({ cluster }) => cluster === null)) return "not-kept";
-  return found.replicas.filter(({ outcome }) => outcome === "final").length < quorum ? "slices" : "quorum";
+  return found.replicas.filter(({ outcome }) => outcome === "final").length < quorum ? alone : "quorum";
 }

@@ -27,6 +27,12 @@ const SpecSchema = Type.Object({
   asks: Type.Boolean(),
   check: Type.Optional(
     Type.Union([
+      Type.Object({
+        how: Type.Literal("checker"),
+        bytes: Type.Integer({ minimum: 0 }),
+        micros: Type.Number({ minimum: 0 }),
+        why: Type.String(),
+      }),
       Type.Object({ how: Type.Literal("slices"), slices: Type.Integer({ minimum: 0 }), why: Type.String() }),
       Type.Object({ how: Type.Literal("whole") }),
     ]),

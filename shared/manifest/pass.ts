@@ -4,6 +4,12 @@ import { SetMap } from "./binding.ts";
 import { fileSchema, IDENTIFIER } from "./file.ts";
 
 const WorkgroupCount = Type.Integer({ minimum: 1, maximum: 65535 });
+export const Workgroups = Type.Array(WorkgroupCount, {
+  minItems: 1,
+  maxItems: 3,
+  description: "Workgroups in x, y and z; what is left out is 1.",
+  examples: [[64], [8, 8, 1]],
+});
 export const Pass = Type.Object(
   {
     entryPoint: Type.Optional(
@@ -13,12 +19,7 @@ export const Pass = Type.Object(
         examples: ["main"],
       }),
     ),
-    workgroups: Type.Array(WorkgroupCount, {
-      minItems: 1,
-      maxItems: 3,
-      description: "Workgroups in x, y and z; what is left out is 1.",
-      examples: [[64], [8, 8, 1]],
-    }),
+    workgroups: Workgroups,
     repeat: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "Iterations of this pass, default 1." })),
     set: Type.Optional(
       Type.Record(Type.String(), SetMap, {

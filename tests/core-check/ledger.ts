@@ -75,7 +75,7 @@ export class Ledger {
   }
 
   /** All replicas recorded, unit by unit. */
-  replicas(job: JobId): ReplicaRow[] {
+  replicas(job: JobId): (ReplicaRow & { outcome: Outcome })[] {
     return [...(this.units.get(job)?.values() ?? [])].flatMap((state) => [...state.replicas.values()]);
   }
 
@@ -249,6 +249,7 @@ export class Ledger {
       if (replica.status === "ok" && this.isAlike(state, job, replica.digest, digest) && !replica.struck) clusters.add(replica.cluster);
     const { quorum, check } = this.spec(job);
     must(isWhole(audited) === clusters.has(AUDITOR), `unit ${unit} is audited, or is not, and does not say so`);
+    must(audited !== "checker" || (check?.how === "checker" && slices > 0), `unit ${unit} was judged by a checker, and by none`);
     must(audited !== "slices" || (check?.how === "slices" && slices > 0), `unit ${unit} was checked by slices and has none`);
     must(audited !== "no" || clusters.size >= quorum, `unit ${unit} is final with ${clusters.size} clusters for a quorum of ${quorum} (3)`);
     state.ended = "final";

@@ -12,6 +12,16 @@ export const SLICES = 2048;
 const TENTH = "a".repeat(64);
 const SINGLE = "1".repeat(64);
 
+/** A wrong result that the job's checker accepts: it does not look where it is wrong. */
+const FORGED = "b".repeat(64);
+/** What a checker takes over one result, in executions of a unit. */
+export const CHECKER_PRICE = 0.01;
+
+/** What the job's checker says of a result. */
+export function isAccepted(digest: string): boolean {
+  return digest === RIGHT || digest === FORGED;
+}
+
 /** Whether a result is wrong in this slice of the unit. */
 export function isWrongIn(digest: string, unit: UnitIndex, slice: number): boolean {
   switch (digest) {
@@ -68,6 +78,8 @@ export const HONEST: Strategy = { isCheat: false, answer: () => RIGHT };
 interface Adversary extends Strategy {
   /** To a quorum it is as `always`, or as the whitewasher. */
   isOfSlices?: boolean;
+  /** To others than a checker it is as `always`. */
+  isOfChecker?: boolean;
   /** What it does, for people. */
   does: string;
 }
@@ -131,6 +143,19 @@ export const ADVERSARIES: Record<string, Adversary> = {
     isCheat: true,
     renewsAfter: 1,
     answer: () => SINGLE,
+  },
+  forger: {
+    does: "wrong in every unit, in what the job's checker does not look at",
+    isOfChecker: true,
+    isCheat: true,
+    answer: () => FORGED,
+  },
+  "forger-fresh": {
+    does: "the same, with a new key of a new network after each refusal",
+    isOfChecker: true,
+    isCheat: true,
+    renewsAfter: 1,
+    answer: () => FORGED,
   },
   leaver: { does: "takes units away and never answers half of its batches", isCheat: true, abandons: 0.5, answer: () => RIGHT },
   lazy: { does: "guesses without computing, the same guess as every other", isCheat: true, isIdle: true, answer: () => WRONG },

@@ -1,10 +1,10 @@
-/** The auditor of a simulated network: it runs again what the core asks, on its own GPU, and errs never. */
+/** The auditor of a simulated network: it runs again what the core asks, on its own GPU, and errs never, whatever the job's checker does. */
 import { AUDITOR } from "../../server/core/cluster.ts";
 import type { Reply } from "../../server/core/effects.ts";
 import type { CoreEvent, SubmittedResult } from "../../server/core/events.ts";
 import { type AccountId, type HostId, type UnitIndex, unitsOf } from "../../shared/ids.ts";
 import { markOf } from "../unit/core/world.ts";
-import { isWrongIn, RIGHT, SLICES } from "./adversaries.ts";
+import { CHECKER_PRICE, isAccepted, isWrongIn, RIGHT, SLICES } from "./adversaries.ts";
 import type { Dice } from "./dice.ts";
 import { BYTES, CLAIM_MS, TICK_MS } from "./pace.ts";
 import { JOB, type Server } from "./server.ts";
@@ -15,7 +15,7 @@ interface AuditorOptions {
   account: AccountId;
   /** What a unit takes it, ms. */
   unitMs: number;
-  /** It is asked for slices too. */
+  /** It is asked for slices, or for what the job's checker says, too. */
   checks: boolean;
   server: Server;
   timeline: Timeline;
@@ -43,10 +43,11 @@ export class Auditor {
       this.compute(TICK_MS);
       return;
     }
-    const { id: task, units } = reply.task;
+    const { id: task, how, units } = reply.task;
     const slices = units.reduce((all, each) => all + each.slices.length, 0);
-    timeline.after((slices / SLICES) * unitMs, () => {
-      for (const each of units) this.report(task, each.unit, each.slices);
+    const executions = how === "checker" ? units.length * CHECKER_PRICE : slices / SLICES;
+    timeline.after(executions * unitMs, () => {
+      for (const each of units) this.report(task, each.unit, how === "checker" ? null : each.slices);
       this.compute(0);
     });
   }
@@ -70,11 +71,12 @@ export class Auditor {
     });
   }
 
-  /** Of a unit's slices that were run again. */
-  private report(task: string, unit: UnitIndex, slices: readonly number[]): void {
+  /** Of a unit's slices that were run again; null: of its result, which the checker has judged. */
+  private report(task: string, unit: UnitIndex, slices: readonly number[] | null): void {
     const { server, tell, timeline, dice } = this.options;
     const digest = server.checkedDigest(task, unit);
-    const isSame = digest !== undefined && !slices.some((slice) => isWrongIn(digest, unit, slice));
+    const isRight = (told: string) => (slices ? !slices.some((slice) => isWrongIn(told, unit, slice)) : isAccepted(told));
+    const isSame = digest !== undefined && isRight(digest);
     if (server.isRunning) tell({ type: "check-report", job: JOB, task, unit, isSame, now: timeline.now, draw: dice.hex() });
   }
 }

@@ -1,6 +1,6 @@
 /** One line of the table: an adversary at a share, over independent seeds. */
 import { messageOf } from "../../shared/thrown.ts";
-import { ADVERSARIES, SLICES } from "./adversaries.ts";
+import { ADVERSARIES, CHECKER_PRICE, SLICES } from "./adversaries.ts";
 import { type AuditOptions, Network } from "./network.ts";
 import type { Tier } from "./server.ts";
 
@@ -36,7 +36,7 @@ export interface Cell {
   creditWrong: number;
   /** Units that failed. */
   failed: number;
-  /** Share of final units that the auditor computed, and its executions a unit, those of slices too. */
+  /** Share of final units that the auditor computed, and its executions a unit, those of slices and of the checker too. */
   audited: number;
   auditorShare: number;
   /** Times that honest people were proven wrong, and cheats that were banned. */
@@ -87,7 +87,7 @@ export function runCell(options: CellOptions, { onSeed, onStep }: Listener = {})
       throw new SeedFailed(seed, adversary, error);
     }
   }
-  const again = sum.slices / SLICES;
+  const again = tier === "checker" ? sum.slices * CHECKER_PRICE : sum.slices / SLICES;
   return {
     ...{ tier, adversary, f: share, workByCheats: sum.byCheats / sum.replicas, units: sum.final },
     executionsPerUnit: (sum.replicas + again) / sum.final,

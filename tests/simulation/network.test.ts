@@ -35,6 +35,24 @@ describe("two hundred networks with an auditor, every step checked", () => {
   });
 });
 
+describe("networks whose auditor runs the job's checker, every step checked", () => {
+  const cheats = Object.keys(ADVERSARIES).filter((name) => !ADVERSARIES[name]?.isOfSlices);
+  it.each(cheats)("keep the invariants among %s, and prove nobody wrong who is honest", (adversary) => {
+    const cell = runCell({ ...small, tier: "checker", adversary, seeds: 5, audit: { share: 0.05, unitMs: 50 }, check: true });
+    expect(cell.units + cell.failed).toBe(small.units);
+    expect([cell.honestProven, cell.failed]).toEqual([0, 0]);
+    if (!ADVERSARIES[adversary]?.isOfChecker) expect(cell).toMatchObject({ acceptedWrong: 0, honestRefused: 0, creditWrong: 0 });
+  });
+
+  it("need little more than one execution a unit, and give up a checker that is blind", () => {
+    const large = { ...small, tier: "checker" as const, seeds: 2, units: 4000, audit: { share: 0.05, unitMs: 50 }, check: false };
+    expect(runCell({ ...large, adversary: "casual" }).executionsPerUnit).toBeLessThan(1.06);
+    const blind = runCell({ ...large, adversary: "forger" });
+    expect(blind.acceptedWrong).toBeGreaterThan(0);
+    expect(blind.executionsPerUnit).toBeGreaterThan(1.2);
+  });
+});
+
 describe("networks of machines that round differently, compared within a tolerance, every step checked", () => {
   const cheats = ["casual", "always", "sleeper", "colluders", "faulty", "leaver"];
   it.each(cheats)("keep the invariants among %s, and refuse nobody who is honest where lies are not accepted", (adversary) => {

@@ -15,7 +15,7 @@ import { Auditor } from "./auditor.ts";
 import { Dice } from "./dice.ts";
 import { BYTES, CLAIM_MS, TICK_MS } from "./pace.ts";
 import { Score } from "./score.ts";
-import { type Server, startServer, type Tier } from "./server.ts";
+import { isCheckedAlone, type Server, startServer, type Tier } from "./server.ts";
 import { Timeline } from "./timeline.ts";
 import { distanceOf, shaded } from "./tolerance.ts";
 
@@ -229,7 +229,7 @@ export class Network {
       server,
       timeline,
       dice,
-      checks: options.tier === "sampled",
+      checks: isCheckedAlone(options.tier),
       tell: (event) => this.tell(event),
     }).begin();
   }

@@ -3,12 +3,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { SAMPLE_SLICES, WHOLE_SHARE } from "../../server/core/sampling.ts";
 import { DEFAULT_AUDIT_SHARE } from "../../server/core/state.ts";
 import { NEWCOMER_SLICES } from "../../shared/checks.ts";
-import { ADVERSARIES, SLICES } from "./adversaries.ts";
+import { ADVERSARIES, CHECKER_PRICE, SLICES } from "./adversaries.ts";
 import { type Cell, runCell, SeedFailed } from "./cell.ts";
 import { freshKeyLines } from "./fresh-keys.ts";
 import type { AuditOptions } from "./network.ts";
 import { tooFew } from "./scale.ts";
-import { isBoinc, TIERS, type Tier } from "./server.ts";
+import { isBoinc, isCheckedAlone, TIERS, type Tier } from "./server.ts";
 import { signOfLife } from "./sign-of-life.ts";
 
 interface Options {
@@ -42,7 +42,7 @@ const program = new Command("npm run sim --")
   .addOption(
     new Option(
       "--tier <tier>",
-      "how results are verified; tolerant: by a quorum of results that differ from machine to machine, within a tolerance; sampled: by an auditor that runs some slices again, or by the quorum while it is behind; boinc, boinc-adaptive: replication and adaptive replication as BOINC has them, to compare with",
+      "how results are verified; tolerant: by a quorum of results that differ from machine to machine, within a tolerance; checker: by an auditor that runs the job's own checker over each result, sampled: by one that runs some slices again, or by the quorum while it is behind; boinc, boinc-adaptive: replication and adaptive replication as BOINC has them, to compare with",
     )
       .choices(TIERS)
       .default("quorum"),
@@ -75,9 +75,9 @@ if (options.freshKeys) for (const line of freshKeyLines()) say(line);
 else simulate();
 
 function simulate(): void {
-  const all = Object.keys(ADVERSARIES).filter((name) => options.tier === "sampled" || !ADVERSARIES[name]?.isOfSlices);
+  const all = Object.keys(ADVERSARIES).filter((name) => isMet(name, options.tier));
   const names = options.adversary === "all" ? all : [options.adversary];
-  const auditShare = options.audit ?? (options.tier === "sampled" ? DEFAULT_AUDIT_SHARE : undefined);
+  const auditShare = options.audit ?? (isCheckedAlone(options.tier) ? DEFAULT_AUDIT_SHARE : undefined);
   const audit = auditShare === undefined ? null : { share: auditShare, unitMs: options.auditorMs };
   const run = { cells: [] as Cell[], broken: 0, trace: 0 };
   const begun = process.cpuUsage();
@@ -123,11 +123,21 @@ function simulate(): void {
   process.exitCode = run.broken === 0 ? 0 : 1;
 }
 
+/** Others are as one that is. */
+function isMet(name: string, tier: Tier): boolean {
+  const { isOfSlices = false, isOfChecker = false } = ADVERSARIES[name] ?? {};
+  return (tier === "sampled" || !isOfSlices) && (tier === "checker" || !isOfChecker);
+}
+
 function introduction(audit: AuditOptions | null): string[] {
   const { tier, quorum, seats, seeds, seed } = options;
-  const isSampled = tier === "sampled";
   return [
-    ...(isSampled
+    ...(tier === "checker"
+      ? [
+          `each unit computed once; its checker judges the result for ${CHECKER_PRICE} of an execution, ${WHOLE_SHARE * 100} % of units are computed whole`,
+        ]
+      : []),
+    ...(tier === "sampled"
       ? [
           `each unit computed once; ${SAMPLE_SLICES} of its ${SLICES} slices run again, ${NEWCOMER_SLICES} of a newcomer's, ${WHOLE_SHARE * 100} % of units whole`,
         ]
@@ -136,7 +146,7 @@ function introduction(audit: AuditOptions | null): string[] {
       ? ["results differ from machine to machine, all of them within the tolerance, and are compared as they come"]
       : []),
     ...(isBoinc(tier) ? [`a model of BOINC's ${tier === "boinc" ? "replication" : "adaptive replication"}, not our coordinator`] : []),
-    `quorum of ${quorum}${isSampled ? " while the auditor is behind" : ""}, ${seats} hosts at a time, ${seeds} seeds from ${seed}`,
+    `quorum of ${quorum}${isCheckedAlone(tier) ? " while the auditor is behind" : ""}, ${seats} hosts at a time, ${seeds} seeds from ${seed}`,
     audit ? `an auditor looks at ${audit.share * 100} % of agreements, ${audit.unitMs} ms a unit` : "no auditor",
     "accepted wrong: of units that became final; 95 % below: the rate is below this in 19 of 20 such runs. What it means is in docs/threat-model.md.",
   ];

@@ -7,7 +7,7 @@ import { isRight } from "./tolerance.ts";
 
 export class Score {
   replicas = 0;
-  /** Of them, the auditor's; and slices of final units that it ran again. */
+  /** Of them, the auditor's; and slices of final units that it ran again, or results of theirs that the checker judged. */
   byAuditor = 0;
   slices = 0;
   /** Of them, those of cheats. */

@@ -8,14 +8,23 @@ import { checkState } from "../core-check/invariants.ts";
 import { Ledger } from "../core-check/ledger.ts";
 import { SLICES } from "./adversaries.ts";
 import { Boinc } from "./boinc.ts";
+import { BYTES } from "./pace.ts";
 import { distanceOf } from "./tolerance.ts";
 
 export const JOB = 1 as JobId;
 const MAX_REPLICAS = 20;
 
+/** Of the auditor's GPU time; what it takes in the simulated network is CHECKER_PRICE. */
+const CHECKER_MICROS = 1_000;
+
 /** `tolerant`: a quorum of results that differ from machine to machine. `boinc`: replication; `boinc-adaptive`: adaptive replication. The others are ours. */
-export const TIERS = ["quorum", "tolerant", "sampled", "boinc", "boinc-adaptive"] as const;
+export const TIERS = ["quorum", "tolerant", "checker", "sampled", "boinc", "boinc-adaptive"] as const;
 export type Tier = (typeof TIERS)[number];
+
+/** One volunteer computes a unit, and the auditor checks it. */
+export function isCheckedAlone(tier: Tier): boolean {
+  return tier === "checker" || tier === "sampled";
+}
 
 /** BOINC has no auditor, and the invariants are the core's. */
 export function isBoinc(tier: Tier): boolean {
@@ -66,6 +75,7 @@ class Core implements Server {
       unitMicros: null,
       maxGpuMicros: null,
       asks: false,
+      ...(tier === "checker" ? { check: { how: "checker", bytes: BYTES.byteLength, micros: CHECKER_MICROS, why: "" } as const } : {}),
       ...(tier === "sampled" ? { check: { how: "slices", slices: SLICES, why: "" } as const } : {}),
     };
     this.ledger?.addJob(spec);

@@ -225,6 +225,8 @@ export function ruleWords({ rule, replicas }: Unit, { verification, pool }: JobS
   switch (rule) {
     case "audit":
       return `The coordinator's own auditor computed it too and got ${same}.`;
+    case "checker":
+      return "One volunteer computed it, and the checker that its owner wrote, run by the coordinator's auditor, accepted it.";
     case "slices":
       return "One volunteer computed it, and the coordinator's auditor ran parts of it again and got the same bytes.";
     case "quorum":

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect, it, vi } from "vitest";
 import type { PartMessage } from "../../../server/cli/audit-part.ts";
 import { Checks } from "../../../server/cli/checks.ts";
+import type { CheckTask } from "../../../shared/checks.ts";
 import { runBeside } from "./running-loop.ts";
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
@@ -13,12 +14,20 @@ const DIGEST = "d".repeat(64);
 type Behaviour = (units: number[], tell: (message: PartMessage) => void, end: () => void) => void;
 
 /** Hands out a task of two units for each of `behaviours`, and keeps what is reported. */
-async function scene(behaviours: Behaviour[], limitMs = 60_000) {
+async function scene(behaviours: Behaviour[], limitMs = 60_000, how: CheckTask["how"] = "slices") {
+  const results: (Uint8Array | undefined)[] = [];
   const reports: Record<string, unknown>[] = [];
   let given = 0;
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const part of request) body += String(part);
+    if (request.method === "GET") {
+      const unit = Number(request.url?.split("/").at(-1));
+      // One of each task is not the auditor's any more.
+      response.statusCode = unit % 10 === 2 ? 404 : 200;
+      response.end(unit % 10 === 2 ? JSON.stringify({ code: "not-found", message: "", todo: "" }) : Buffer.of(unit));
+      return;
+    }
     if (request.url !== "/api/checks") {
       reports.push(JSON.parse(body) as Record<string, unknown>);
       response.statusCode = 204;
@@ -26,8 +35,8 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000) {
       return;
     }
     const first = 10 * given;
-    const units = [first, first + 1].map((unit) => ({ unit, slices: [1, 5], bytes: 8 }));
-    const task = given < behaviours.length ? { job: 1, task: String(given++).padStart(32, "0"), plan: "p", limitMs, units } : null;
+    const units = [first, first + 1, ...(how === "checker" ? [first + 2] : [])].map((unit) => ({ unit, slices: [1, 5], bytes: 8 }));
+    const task = given < behaviours.length ? { job: 1, task: String(given++).padStart(32, "0"), plan: "p", how, limitMs, units } : null;
     response.setHeader("content-type", "application/json").end(JSON.stringify({ task }));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -40,8 +49,9 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000) {
     const part = {
       ended,
       isKilled: false,
-      tell: ({ task, units }: { task: string; units: { unit: number }[] }) => {
+      tell: ({ task, units }: { task: string; units: { unit: number; result?: Uint8Array }[] }) => {
         const numbers = units.map(({ unit }) => unit);
+        results.push(...units.map(({ result }) => result));
         behaviours[Number(task)]?.(numbers, onMessage, () => part.kill());
       },
       kill: () => {
@@ -54,7 +64,7 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000) {
     return part;
   });
   const stop = runBeside(server, checks);
-  return { reports, started, stop };
+  return { reports, results, started, stop };
 }
 
 const right: Behaviour = (units, tell) => {
@@ -99,6 +109,19 @@ it("nothing is told of what could not be fetched: it is drawn anew", async () =>
   const { reports } = await scene([(_, tell) => tell({ type: "unfetched", why: "No answer." }), right]);
   await vi.waitFor(() => expect(reports).toHaveLength(2), PATIENCE);
   expect(reported(reports)).toEqual([10, 11].map((unit) => [unit, DIGEST]));
+});
+
+it("results that a checker is to judge come with their units, and what is not there any more is left out", async () => {
+  const judges: Behaviour = (units, tell) => {
+    for (const unit of units) tell({ type: "checked", unit, found: { accepted: unit === 1 } });
+  };
+  const { reports, results } = await scene([judges], 60_000, "checker");
+  await vi.waitFor(() => expect(reports).toHaveLength(2), PATIENCE);
+  expect(reports.sort((one, other) => Number(one.unit) - Number(other.unit))).toEqual([
+    { task: "0".repeat(32), unit: 0, accepted: false },
+    { task: "0".repeat(32), unit: 1, accepted: true },
+  ]);
+  expect(results).toEqual([Uint8Array.of(0), Uint8Array.of(1)]);
 });
 
 it("no process is left when it stops", async () => {

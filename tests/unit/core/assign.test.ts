@@ -203,6 +203,7 @@ describe("a claim", () => {
       ruling: null,
       lone: "undecided" as const,
       check: null,
+      rejected: [],
     };
     const full = new Map(Array.from({ length: MAX_OPEN_UNITS }, (_, index) => [unit(500_000 + index), placeholder] as const));
     job.open = full;

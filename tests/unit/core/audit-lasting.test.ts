@@ -1,9 +1,8 @@
 /** What stays of audits when auditors go, processes end and several things are found out at once. */
 import { describe, expect, it } from "vitest";
-import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS, VETTED_PASSED, VOUCH_AFTER_MS } from "../../../server/core/audit.ts";
+import { AUDITOR_GRACE_MS, auditState, MAX_CONTRADICTED, MAX_OWED_MS, VETTED_PASSED, VOUCH_AFTER_MS } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import { HOST_GRACE_MS } from "../../../server/core/expiry.ts";
-import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { type JobId, unitsOf } from "../../../shared/ids.ts";
 import { AUDITOR_ACCOUNT, agree, audited, disputeAll } from "./audited.ts";
 import { account, digestOf, JOB, World } from "./world.ts";

@@ -1,7 +1,7 @@
 /** What the auditor's result says of those who gave one, as the core remembers it. */
 import { describe, expect, it } from "vitest";
+import { MAX_CONTRADICTED } from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
-import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { MAX_WATCHED, WATCH_MS, watch } from "../../../server/core/sentence.ts";
 import type { Account } from "../../../server/core/state.ts";
 import type { StoreOp } from "../../../server/core/store.ts";

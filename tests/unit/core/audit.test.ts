@@ -1,8 +1,15 @@
 /** Agreements under an auditor: who is believed at once, who is looked at, and what becomes of those that it contradicts. */
 import { describe, expect, it } from "vitest";
-import { AUDITOR_GRACE_MS, auditState, MAX_OWED_MS, SPARE_AFTER_MS, VETTED_PASSED, VOUCH_AFTER_MS } from "../../../server/core/audit.ts";
+import {
+  AUDITOR_GRACE_MS,
+  auditState,
+  MAX_CONTRADICTED,
+  MAX_OWED_MS,
+  SPARE_AFTER_MS,
+  VETTED_PASSED,
+  VOUCH_AFTER_MS,
+} from "../../../server/core/audit.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
-import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { WATCH_MS } from "../../../server/core/sentence.ts";
 import { replicasNeeded, WANTED_GRACE_MS } from "../../../server/core/verify.ts";
 import { type HostId, unitsOf } from "../../../shared/ids.ts";

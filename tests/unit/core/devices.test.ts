@@ -1,8 +1,7 @@
 /** Devices that an account's key has joined: one cluster, one record, one ban. */
 import { describe, expect, it } from "vitest";
-import { isVetted, VETTED_PASSED } from "../../../server/core/audit.ts";
+import { isVetted, MAX_CONTRADICTED, VETTED_PASSED } from "../../../server/core/audit.ts";
 import { MAX_DEVICES } from "../../../server/core/linking.ts";
-import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { isBanned } from "../../../server/core/sentence.ts";
 import { THROTTLE_REFUSED } from "../../../server/core/standing.ts";
 import type { Account } from "../../../server/core/state.ts";

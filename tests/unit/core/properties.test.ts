@@ -171,13 +171,16 @@ function play(world: World, commands: readonly Command[], told = plainly): void 
   }
 }
 
-/** Liars are wrong in one slice of two, and the auditor sees it where it was drawn: the unit is its own then, whatever else waits. */
+/** Liars are wrong in one slice of two, and the auditor sees it where it was drawn: the unit is its own then, whatever else waits. A checker sees every lie, and the unit is others'. */
 function checked(world: World, task: string, { unit, slices }: { unit: UnitIndex; slices: number[] }): void {
   const job = world.job();
   const digest = job.checkTasks.get(task)?.units.get(unit)?.digest;
-  const isSame = digest === digestOf(unit) || slices.every((slice) => slice % 2 === 1);
+  const isJudged = job.spec.check?.how === "checker";
+  const isSame = digest === digestOf(unit) || (!isJudged && slices.every((slice) => slice % 2 === 1));
   world.send({ type: "check-report", job: JOB, task, unit, isSame });
-  if (digest !== undefined && !isSame && whyNobodyChecks(world.state, job, world.now) === "") expect(job.open.get(unit)?.hold).toBe("due");
+  if (digest === undefined || isSame || whyNobodyChecks(world.state, job, world.now) !== "") return;
+  if (!isJudged) expect(job.open.get(unit)?.hold).toBe("due");
+  else expect(job.open.get(unit)?.rejected).toContain(digest);
 }
 
 /** Faults stop: honest volunteers of fresh networks come until there is nothing left to do. */
@@ -261,6 +264,8 @@ describe("units that one volunteer computes and the auditor checks", { timeout: 
   const tiers = fc.constantFrom<UnitCheck>(
     { how: "slices", slices: 16, why: "" },
     { how: "slices", slices: 0, why: "opaque" },
+    { how: "checker", bytes: 8, micros: 10, why: "" },
+    { how: "checker", bytes: 8, micros: 10, why: "it accepts noise" },
     { how: "whole" },
   );
 

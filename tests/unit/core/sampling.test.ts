@@ -1,11 +1,10 @@
 /** Units that one volunteer computes, and of which the auditor runs slices again. */
 import { describe, expect, it } from "vitest";
-import { AUDITOR_GRACE_MS, VETTED_PASSED } from "../../../server/core/audit.ts";
+import { AUDITOR_GRACE_MS, MAX_CONTRADICTED, VETTED_PASSED } from "../../../server/core/audit.ts";
 import { TURN_MS } from "../../../server/core/checks.ts";
 import { AUDITOR } from "../../../server/core/cluster.ts";
 import type { JobSpec } from "../../../server/core/events.ts";
 import { Random } from "../../../server/core/random.ts";
-import { MAX_CONTRADICTED } from "../../../server/core/ruling.ts";
 import { MAX_CHECK_WAIT_MS, MAX_FALSE_ALARMS, MAX_UNRUN_TASKS, SAMPLE_SLICES, whyNotChecked } from "../../../server/core/sampling.ts";
 import { drawSlices, NEWCOMER_SLICES } from "../../../shared/checks.ts";
 import type { HostId, JobId, UnitIndex } from "../../../shared/ids.ts";

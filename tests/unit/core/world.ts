@@ -324,6 +324,16 @@ export class World {
     return drawn;
   }
 
+  /** The auditor judges all that waits, by `accepts` alone: right or wrong. */
+  judge(accepts: (unit: number, digest: string) => boolean): void {
+    for (let task = this.claimChecks(); task; task = this.claimChecks()) {
+      for (const { unit } of task.units) {
+        const digest = this.job(task.job).checkTasks.get(task.id)?.units.get(unit)?.digest ?? "";
+        this.send({ type: "check-report", job: task.job, task: task.id, unit, isSame: accepts(unit, digest) });
+      }
+    }
+  }
+
   claimChecks(): Extract<Reply, { type: "check" }>["task"] {
     const { reply } = this.send({ type: "check-claim", random: (this.nextId++).toString(16).padStart(32, "c"), features: [], limits: {} });
     if (reply.type !== "check") throw new Error(`no checks: ${JSON.stringify(reply)}`);

@@ -150,6 +150,7 @@ it.each<[Partial<Unit>, RegExp]>([
   [{}, /^Two volunteers who don't know each other got the same bytes\.$/],
   [{ rule: "audit" }, /auditor computed it too/],
   [{ rule: "slices" }, /ran parts of it again/],
+  [{ rule: "checker" }, /the checker that its owner wrote, run by the coordinator's auditor, accepted it/],
   [{ rule: "not-kept" }, /^It passed the check of its job\. .*kept only until/],
   [{ rule: "none" }, /not final/],
 ])("tells why a unit counts: %o", (changes, words) => {

@@ -11,7 +11,7 @@ import { admitted, judgesHere, packageOf } from "../admit/package.ts";
 
 const GALLERY = fileURLToPath(new URL("../../../shaders/", import.meta.url));
 const FOREIGN = fileURLToPath(new URL("../../fixtures/foreign/", import.meta.url));
-const JOBS = ["n-queens", "prime-count", "deep-mandelbrot", "benchmark"];
+const JOBS = ["n-queens", "prime-count", "mersenne-factors", "deep-mandelbrot", "benchmark"];
 const schema = Compile(ManifestSchema);
 const judges = judgesHere();
 
@@ -43,6 +43,7 @@ it.each([
   ["deep-mandelbrot", "place.mjs", ["0", "0", "many"], "usage: node place.mjs RE IM STEP_EXPONENT [COLUMNS ROWS]\n"],
   ["prime-count", "primes.mjs", ["9"], "usage: node primes.mjs END, with 10^6 <= END <= 10^12\n"],
   ["n-queens", "boards.mjs", [], "usage: node boards.mjs N, with 6 <= N <= 31\n"],
+  ["mersenne-factors", "exponents.mjs", ["4"], "usage: node exponents.mjs END, with 12 <= END <= 10000\n"],
 ])("%s/%s with %j says how it is used, and no more", (job, name, args, said) => {
   const { status, stderr } = spawnSync(process.execPath, [join(copy, "shaders", job, name), ...args], { encoding: "utf8" });
   expect({ status, stderr }).toEqual({ status: 1, stderr: said });
@@ -72,6 +73,8 @@ describe("a package of the gallery", () => {
   it.each([
     ["n-queens", "boards.mjs", "14", "boards.csv"],
     ["prime-count", "primes.mjs", "100000000", "primes.bin"],
+    ["mersenne-factors", "exponents.mjs", "400", "exponents.csv"],
+    ["mersenne-factors", "exponents.mjs", "400", "reference.json"],
   ])("%s holds what its script writes", async (name, program, argument, file) => {
     await rm(join(copy, "shaders", name, file));
     script(`shaders/${name}`, program, argument);
