@@ -127,7 +127,7 @@ describe("what the browser tells", () => {
 });
 
 describe("what the page says", () => {
-  test.each<[HoldReason, string, string, string | null]>([
+  const holds: [HoldReason, string, string, string | null][] = [
     ["battery", "Waiting for your charger.", "Paused, on battery", "Run on battery anyway"],
     ["battery-low", "Waiting for your charger.", "Paused, battery is low", null],
     ["heat", "Waiting for your computer to cool.", "Paused, computer is hot", null],
@@ -137,37 +137,43 @@ describe("what the page says", () => {
     ["away-untold", "Waiting until you are away.", "Paused, are you away?", null],
     ["memory", "Waiting for a smaller job.", "Paused, jobs too large", null],
     ["long-pieces", "Waiting until you are away.", "Paused, you are here", null],
-  ])("on hold, %s", async (reason, headline, dock, button) => {
+  ];
+  test("on hold, for each of the reasons", async () => {
     await visitor.open();
     await visitor.lend();
-    await visitor.say({ phase: { kind: "on-hold", reason, until: reason === "hours" ? 22 * 60 : null } });
-    expect(await visitor.h1()).toBe(headline);
-    expect((await page.$eval(".dock-status strong", (line) => line.textContent))?.replace("\u202f", " ")).toBe(dock);
-    const anyway = await page.$('[data-testid="anyway"]');
-    expect((await anyway?.evaluate((each) => each.textContent)) ?? null).toBe(button);
-    for (const [width, height] of [
-      [1280, 800],
-      [390, 844],
-    ] as const) {
-      await page.setViewport({ width, height });
-      const cut = await page.$$eval(".dock-status strong, .dock-status span", (lines) =>
-        lines.filter((line) => line.scrollWidth > line.clientWidth + 1).map((line) => line.textContent),
-      );
-      expect(cut, `${width} x ${height}`).toEqual([]);
-      if (width === 1280)
-        expect(await page.$eval(".label", (label) => label.getBoundingClientRect().bottom)).toBeLessThanOrEqual(height - 96);
+    for (const [reason, headline, dock, button] of holds) {
+      await visitor.say({ phase: { kind: "on-hold", reason, until: reason === "hours" ? 22 * 60 : null } });
+      await expect.poll(() => visitor.h1()).toBe(headline);
+      const first = () => page.$eval(".dock-status strong", (line) => (line.textContent ?? "").replace("\u202f", " "));
+      await expect.poll(first, { message: reason }).toBe(dock);
+      const anyway = await page.$('[data-testid="anyway"]');
+      expect((await anyway?.evaluate((each) => each.textContent)) ?? null, reason).toBe(button);
+      for (const [width, height] of [
+        [1280, 800],
+        [390, 844],
+      ] as const) {
+        await page.setViewport({ width, height });
+        const cut = await page.$$eval(".dock-status strong, .dock-status span", (lines) =>
+          lines.filter((line) => line.scrollWidth > line.clientWidth + 1).map((line) => line.textContent),
+        );
+        expect(cut, `${reason}, ${width} x ${height}`).toEqual([]);
+        if (width === 1280)
+          expect(await page.$eval(".label", (label) => label.getBoundingClientRect().bottom), reason).toBeLessThanOrEqual(height - 96);
+      }
+      expect(await visitor.violations(), reason).toEqual([]);
+      if (button) {
+        // The whole button, with room between it and the phone's dock.
+        const room = await page.evaluate(() => {
+          const edge = (of: string, side: "top" | "bottom") => document.querySelector(of)?.getBoundingClientRect()[side] ?? Number.NaN;
+          return edge(".dock", "top") - edge('[data-testid="anyway"]', "bottom");
+        });
+        expect(room, reason).toBeGreaterThanOrEqual(8);
+      }
+      await page.setViewport({ width: 1280, height: 800 });
+      if (!button) continue;
+      await anyway?.click();
+      await visitor.heard(`anyway ${reason}`);
     }
-    expect(await visitor.violations()).toEqual([]);
-    if (!button) return;
-    // The whole button, with room between it and the phone's dock.
-    const room = await page.evaluate(() => {
-      const edge = (of: string, side: "top" | "bottom") => document.querySelector(of)?.getBoundingClientRect()[side] ?? Number.NaN;
-      return edge(".dock", "top") - edge('[data-testid="anyway"]', "bottom");
-    });
-    expect(room).toBeGreaterThanOrEqual(8);
-    await page.setViewport({ width: 1280, height: 800 });
-    await anyway?.click();
-    await visitor.heard(`anyway ${reason}`);
   });
 
   test("that less is lent than was chosen, and why", async () => {
