@@ -58,8 +58,8 @@ export const JobStatusSchema = Type.Object({
     voted: Type.Integer({ description: "Units with a recorded replica that are not final." }),
   }),
   replicas: Type.Object({
-    counted: Type.Integer(),
-    refused: Type.Integer({ description: "Replicas that differed from the canonical result." }),
+    counted: Type.Integer({ description: "Replicas that came with a result, whatever became of it: one of NaN that is refused too." }),
+    refused: Type.Integer({ description: "Replicas of final units that differed from the canonical result." }),
   }),
   executionsPerUnit: Type.Number({
     description: "Replicas recorded for final units, and what slices of them were run again, over final units.",

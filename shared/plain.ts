@@ -6,7 +6,7 @@ const HIDDEN = "\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\u
 const JOINER = `(?<=[^\\u0000-\\u007f${HIDDEN}][\\ufe0e\\ufe0f]?)[\\u200c\\u200d\\ufe0e\\ufe0f]`;
 /** Marks on one character that no script needs: they would lie over the lines above and below. */
 const MAX_MARKS = 8;
-const SEEN = `[^${HIDDEN}\\p{M}]|(?<!\\p{M}{${MAX_MARKS}})(?![${HIDDEN}])\\p{M}|${JOINER}`;
+const SEEN = `[^${HIDDEN}\\p{M}]|(?<!(?:\\p{M}[\\u200c\\u200d]?){${MAX_MARKS}})(?![${HIDDEN}])\\p{M}|${JOINER}`;
 const SHOWN = "[\\p{L}\\p{N}\\p{P}\\p{S}]";
 /** A JSON Schema pattern of text on one line without them. */
 export const PLAIN_PATTERN = `^(${SEEN})*$`;

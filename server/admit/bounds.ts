@@ -1,6 +1,7 @@
 /** Stores that are known to lie beyond the end of their array are faults; reads that do, and what is not known of either, are told. */
 import { counted } from "../../shared/counted.ts";
 import { type Access, type Accesses, accessesOf } from "../../shared/kernel/bounds/accesses.ts";
+import type { Facts } from "../../shared/kernel/bounds/facts.ts";
 import { I32_MAX, U32_MAX } from "../../shared/kernel/bounds/range.ts";
 import { overrideValue, withConstants } from "../../shared/kernel/constants.ts";
 import type { Kernel } from "../../shared/kernel/read.ts";
@@ -50,24 +51,29 @@ const MAX_TRIED = 4;
 
 /** Follows every pass from its dispatch and the job's numbers; one whose workgroup's size is unknown is not. */
 export function followPasses(judged: Judged, passes: readonly PassPlan[] = judged.passes): Followed[] {
-  const { kernel, workgroups, overrides, units, buffers, sized, doubtful } = judged;
-  const constant = withConstants(kernel, overrides);
   return passes.map((pass) => {
-    const size = workgroups.get(pass.entryPoint)?.size;
-    if (!size) return unfollowed(pass);
-    const given = givenIn(pass, judged.passes, units, buffers, sized);
-    const followed = accessesOf({
-      kernel,
-      entryPoint: pass.entryPoint,
-      workgroups: pass.workgroups,
-      size,
-      layout: (binding) => sized.get(binding)?.reflected.layout,
-      elements: (binding) => (doubtful.has(binding) ? undefined : (sized.get(binding)?.elements ?? undefined)),
-      given: (binding, path) => (doubtful.has(binding) ? undefined : given(binding, path)),
-      override: (name) => overrideValue(constant, name),
-    });
-    return { pass, ...followed };
+    const facts = factsOf(judged, pass);
+    return facts ? { pass, ...accessesOf(facts) } : unfollowed(pass);
   });
+}
+
+/** What is known of a pass beside its kernel; undefined where its workgroup's size is unknown. */
+export function factsOf(judged: Judged, pass: PassPlan): Facts | undefined {
+  const { kernel, workgroups, overrides, units, buffers, sized, doubtful } = judged;
+  const size = workgroups.get(pass.entryPoint)?.size;
+  if (!size) return undefined;
+  const constant = withConstants(kernel, overrides);
+  const given = givenIn(pass, judged.passes, units, buffers, sized);
+  return {
+    kernel,
+    entryPoint: pass.entryPoint,
+    workgroups: pass.workgroups,
+    size,
+    layout: (binding) => sized.get(binding)?.reflected.layout,
+    elements: (binding) => (doubtful.has(binding) ? undefined : (sized.get(binding)?.elements ?? undefined)),
+    given: (binding, path) => (doubtful.has(binding) ? undefined : given(binding, path)),
+    override: (name) => overrideValue(constant, name),
+  };
 }
 
 /** A pass of which nothing is known. */

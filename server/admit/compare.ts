@@ -92,7 +92,10 @@ export function comparatorOf(
     const text = `of ${counted(elements, "element")} in ${output.binding} this share is less than one: none may be further apart.`;
     faults.warnAt([...path, "outliers"], text);
   }
-  if (within) checkWidth(within, dtype, path, faults);
+  if (within) {
+    checkWidth(within, dtype, path, faults);
+    warnPicture(within, output, path, faults);
+  }
   if (within && "atol" in within && !FLOATS.includes(dtype) && outliers * elements < 1) {
     const range = output.reduce?.kind === "image" ? Math.max(...output.reduce.range.map(Math.abs)) : LARGEST[dtype];
     const most = within.atol + within.rtol * range;
@@ -104,15 +107,28 @@ export function comparatorOf(
   return within && { dtype, within, outliers, nonFinite };
 }
 
-/** Refuses a tolerance within which any two values of the type are. */
+/** Refuses a tolerance that tells nothing apart: 0 would be near enough to any value of the type. */
 function checkWidth(within: Comparator["within"], dtype: OutputPlan["dtype"], path: JsonPath, faults: Faults): void {
-  const [field, width, limit] =
-    "ulps" in within
-      ? (["ulps", within.ulps, VALUES[dtype] ?? Number.POSITIVE_INFINITY] as const)
-      : (["atol", within.atol, LARGEST[dtype]] as const);
-  if (width < limit) return;
-  const all = field === "ulps" ? `has ${limit} values` : `goes to ${limit}`;
-  faults.at([...path, field], `${dtype} ${all}, so that this takes any answer for right.`, "Write how far apart two correct answers are.");
+  const right = "Write how far apart two correct answers are.";
+  if ("ulps" in within) {
+    const values = VALUES[dtype];
+    if (values !== undefined && within.ulps >= values)
+      faults.at([...path, "ulps"], `${dtype} has ${values} values, so that this takes any answer for right.`, right);
+    return;
+  }
+  const { atol, rtol } = within;
+  if (atol < LARGEST[dtype] * (1 - rtol)) return;
+  const it = rtol > 0 ? `this, with an rtol of ${rtol},` : "this";
+  faults.at([...path, "atol"], `${dtype} goes to ${LARGEST[dtype]}, so that ${it} takes 0 for right whatever the answer is.`, right);
+}
+
+/** Warns of a tolerance that tells no two colours of a picture apart. */
+function warnPicture(within: Comparator["within"], { reduce }: ManifestOutput, path: JsonPath, faults: Faults): void {
+  if (reduce?.kind !== "image" || !("atol" in within)) return;
+  const [from, to] = reduce.range;
+  if (within.atol < Math.abs(to - from)) return;
+  const text = `the picture goes from ${from} to ${to}, so that this takes any colour for right. Write how far apart two correct answers are.`;
+  faults.warnAt([...path, "atol"], text);
 }
 
 /** Warns of a tolerance where correct GPUs have nothing to differ in. */

@@ -115,7 +115,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
     warnRepeats(kernel, passes, buffers, faults);
     warnFloats(manifest, kernel, entryPoints, sized, faults);
     warnEndless(kernel, faults);
-    warnRaces(kernel, workgroups, faults);
+    warnRaces(judged, faults);
     warnHuge(passes, workgroups, faults);
   }
 

@@ -12,6 +12,8 @@ const INEXACT = new Set(
   ).split(" "),
 );
 
+const FLOATS = new Set(["f32", "f16", "abstract-float"]);
+
 export interface FloatOperation {
   /** As a reader finds it: `sqrt`, `/`. */
   name: string;
@@ -84,12 +86,30 @@ interface FloatTests {
 function floatTests(kernel: Kernel): FloatTests {
   const typeOf = (expression: ExpressionElem) => typeOfExpr(expression, { bindings: kernel.bindings });
   return {
-    isFloat: (expression) => hasFloats(typeOf(expression)),
+    isFloat: (expression) => FLOATS.has(scalarOf(typeOf(expression)) ?? ""),
     mayBeFloat(expression) {
       const type = typeOf(expression);
-      return type.kind === "unknown" || hasFloats(type);
+      switch (scalarOf(type)) {
+        case "f32":
+        case "f16":
+          return true;
+        case "abstract-float":
+          return !isConstant(kernel, expression);
+        default:
+          return type.kind === "unknown";
+      }
     },
   };
+}
+
+/** The compiler's: computed once, in f64. `select(1.0, 2.0, isFar)` has the type of a constant, and is none. */
+function isConstant(kernel: Kernel, expression: ExpressionElem): boolean {
+  let isConstant = true;
+  visitAst(expression, (part) => {
+    const decl = part.kind === "ref" ? refDecl(part.ident, kernel.bindings) : undefined;
+    if (decl && !/^(?:const|alias|struct)$/.test(decl.declElem?.kind ?? "")) isConstant = false;
+  });
+  return isConstant;
 }
 
 /** These entry points and all functions that they reach. */
@@ -104,15 +124,15 @@ function functionsOf(kernel: Kernel, entryPoints: readonly string[]): Set<FnElem
   return functions;
 }
 
-/** Abstract floats are the compiler's: they are computed once, in f64. */
-function hasFloats(type: Type): boolean {
+/** What a number, a vector or a matrix is made of. */
+function scalarOf(type: Type): string | undefined {
   switch (type.kind) {
     case "scalar":
-      return type.scalar === "f32" || type.scalar === "f16";
+      return type.scalar;
     case "vector":
     case "matrix":
-      return hasFloats(type.elem);
+      return scalarOf(type.elem);
     default:
-      return false;
+      return undefined;
   }
 }

@@ -8,7 +8,13 @@ import {
   type Statement,
   visitAst,
 } from "wesl/core";
+import type { Facts } from "./bounds/facts.ts";
 import { Names } from "./bounds/names.ts";
+import { startOf } from "./bounds/place.ts";
+import { isConstant } from "./bounds/range.ts";
+import { TooLong, Values } from "./bounds/values.ts";
+import { Lockstep } from "./lockstep.ts";
+import type { SharedRace } from "./phase.ts";
 import type { Kernel } from "./read.ts";
 
 /** UTF-16 offsets in the kernel's text of the write, and of the access that races with it. */
@@ -44,6 +50,35 @@ export function racesOf(kernel: Kernel, entryPoint: string, threads: number, isL
     (elem): elem is FnElem => elem.kind === "fn" && elem.name.ident.originalName === entryPoint,
   );
   return entry && threads > 1 ? new Walk(kernel, entry, threads, isLine).races() : [];
+}
+
+/** The races that the invocations of the first workgroup are sure to have, by their numbers and those of the job. */
+export function sharedRaces(facts: Facts): SharedRace[] {
+  const { kernel, entryPoint, size } = facts;
+  const functions = kernel.ast.moduleElem.decls.filter((elem): elem is FnElem => elem.kind === "fn");
+  const entry = functions.find((fn) => fn.name.ident.originalName === entryPoint);
+  const threads = size[0] * size[1] * size[2];
+  if (!entry || threads < 2) return [];
+  const names = new Names(kernel, functions);
+  const values = new Values(facts, names);
+  const known = new Map<ExpressionElem, number | undefined>();
+  const constant = (expression: ExpressionElem): number | undefined => {
+    if (known.has(expression)) return known.get(expression);
+    const value = steady(values, names, expression);
+    known.set(expression, value);
+    return value;
+  };
+  return new Lockstep(kernel, names, size, constant).races(entry);
+}
+
+function steady(values: Values, names: Names, expression: ExpressionElem): number | undefined {
+  try {
+    const range = names.isInteger(expression) ? values.rangeOf(expression, startOf(new Map())) : undefined;
+    return range && isConstant(range) ? range.min : undefined;
+  } catch (error) {
+    if (error instanceof TooLong) return undefined;
+    throw error;
+  }
 }
 
 class Walk {

@@ -19,6 +19,7 @@ const HIDDEN = [
   ["é\u200d\u200d", "U+200D", 2],
   ["a\ufffc", "U+FFFC", 1],
   [`a${"\u0301".repeat(79)}`, "U+0301", 9],
+  [`é${"\u0301\u200d".repeat(30)}`, "U+0301", 17],
 ] as const;
 
 describe("text that can be seen", () => {

@@ -78,6 +78,10 @@ export class Names {
     return /^(?:u32|i32|abstract-int)$/.test(this.typeName(expression));
   }
 
+  isScalar(expression: ExpressionElem): boolean {
+    return this.scalarOf(expression) !== undefined;
+  }
+
   isSigned(expression: ExpressionElem): boolean {
     return this.typeName(expression) === "i32";
   }

@@ -58,12 +58,24 @@ it.each([
   ["atol", { compare: { atol: 1e308 } }, "u32 goes to 4294967295"],
   ["atol", { compare: { atol: 1e39, dtype: "f32" } }, "f32 goes to 3.4028234663852886e+38"],
   ["atol", { compare: { atol: 65_504, dtype: "f16" } }, "f16 goes to 65504"],
+  ["atol", { compare: { atol: 3e9, rtol: 0.5 } }, "with an rtol of 0.5, takes 0 for right"],
   ["ulps", { compare: { ulps: 256, dtype: "u8" } }, "u8 has 256 values"],
 ])("%s as wide as the type is refused: %j", async (field, output, wrong) => {
   const faults = refused(await judges.admit(jobOf(FLOATS, output)));
   expect(faults).toEqual([expect.objectContaining({ field: `output[0].compare.${field}`, wrong: expect.stringContaining(wrong) })]);
 });
 
-it.each([{ atol: 65_503, dtype: "f16" }, { ulps: 255, dtype: "u8" }, { ulps: 2 ** 20 }])("and is taken below: %j", async (compare) => {
-  expect(await told(FLOATS, { compare })).toEqual([]);
+it.each([{ atol: 65_503, dtype: "f16" }, { atol: 2e9, rtol: 0.5 }, { ulps: 255, dtype: "u8" }, { ulps: 2 ** 20 }])(
+  "and is taken below: %j",
+  async (compare) => {
+    expect(await told(FLOATS, { compare })).toEqual([]);
+  },
+);
+
+it("a tolerance as wide as a picture's range is told", async () => {
+  const picture = { reduce: { kind: "image", columns: 2, range: [0, 9] }, shape: [8, 8] };
+  expect(await told(FLOATS, { ...picture, compare: { atol: 9 } })).toEqual([
+    expect.stringContaining("goes from 0 to 9, so that this takes any colour"),
+  ]);
+  expect(await told(FLOATS, { ...picture, compare: { atol: 8 } })).toEqual([]);
 });
