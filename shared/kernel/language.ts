@@ -1,5 +1,6 @@
 /** Which of WGSL's language features a kernel needs: those it names in `requires` directives and those it uses without a word. */
 import { type AbstractElem, type ExpressionElem, type GlobalVarElem, refDecl, typeOfDecl, typeOfExpr, visitAst } from "wesl/core";
+import { unaliased } from "./aliases.ts";
 import { LayoutError, Layouts } from "./layout.ts";
 import type { Kernel } from "./read.ts";
 import { needsStandardLayout } from "./uniform.ts";
@@ -48,10 +49,10 @@ function needOf(kernel: Kernel, part: AbstractElem): string | undefined {
       const { ident } = part.function;
       const decl = refDecl(ident, kernel.bindings);
       if (!decl) return PACKED.has(ident.originalName) ? "packed_4x8_integer_dot_product" : undefined;
-      return part.arguments.some(isPartOfWhole) ? "unrestricted_pointer_parameters" : undefined;
+      return part.arguments.some((argument) => isPartOfWhole(kernel, argument)) ? "unrestricted_pointer_parameters" : undefined;
     }
     case "param": {
-      const type = part.name.typeRef;
+      const type = part.name.typeRef && unaliased(kernel, part.name.typeRef);
       const space = type?.name.originalName === "ptr" ? type.templateParams?.[0] : undefined;
       if (!space) return undefined;
       return PLAIN_POINTERS.has(kernel.text.slice(space.start, space.end).trim()) ? undefined : "unrestricted_pointer_parameters";
@@ -76,11 +77,19 @@ function isLooseUniform(kernel: Kernel, layouts: Layouts, elem: GlobalVarElem): 
   }
 }
 
-/** `&x.member` or `&x[1]`: a pointer to a part of a variable. */
-function isPartOfWhole(argument: ExpressionElem): boolean {
-  if (argument.kind === "parenthesized-expression") return isPartOfWhole(argument.expression);
-  if (argument.kind !== "unary-expression" || argument.operator.value !== "&") return false;
-  let at = argument.expression;
+/** `&x.member` or `&x[1]`, or what holds one: a pointer to a part of a variable. */
+function isPartOfWhole(kernel: Kernel, argument: ExpressionElem): boolean {
+  let at = argument;
+  for (;;) {
+    if (at.kind === "parenthesized-expression") at = at.expression;
+    else if (at.kind === "ref") {
+      const decl = refDecl(at.ident, kernel.bindings)?.declElem;
+      if (decl?.kind !== "let" || !decl.init) return false;
+      at = decl.init;
+    } else break;
+  }
+  if (at.kind !== "unary-expression" || at.operator.value !== "&") return false;
+  at = at.expression;
   while (at.kind === "parenthesized-expression") at = at.expression;
   return at.kind === "component-expression" || at.kind === "component-member-expression";
 }

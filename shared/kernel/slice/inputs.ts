@@ -1,5 +1,6 @@
 /** The built-in values that an entry point takes, as parameters or as members of struct parameters. */
 import { type AttributeElem, type FnElem, refDecl, type StructElem, type TypeRefElem } from "wesl/core";
+import { unaliased } from "../aliases.ts";
 import type { Kernel } from "../read.ts";
 
 export interface BuiltinInput {
@@ -30,12 +31,6 @@ function builtinOf(attributes: readonly AttributeElem[] | undefined): string | u
 
 /** The struct that a type names, directly or through aliases, wherever these are declared. */
 function structOf(kernel: Kernel, typeRef: TypeRefElem | undefined): StructElem | undefined {
-  const seen = new Set<TypeRefElem>();
-  for (let type = typeRef; type && !seen.has(type); ) {
-    seen.add(type);
-    const decl = refDecl(type.name, kernel.bindings)?.declElem;
-    if (decl?.kind === "struct") return decl;
-    type = decl?.kind === "alias" ? decl.typeRef : undefined;
-  }
-  return undefined;
+  const decl = typeRef && refDecl(unaliased(kernel, typeRef).name, kernel.bindings)?.declElem;
+  return decl?.kind === "struct" ? decl : undefined;
 }

@@ -285,6 +285,11 @@ describe("a warning", () => {
     expect(await features(body("params.first + dot4U8Packed(id.x, id.y)"))).toEqual([[packed], expect.stringContaining("kernel.wgsl:7:")]);
     const pointer = `${body("params.first + read(&values)")}fn read(p: ptr<storage, array<u32>, read_write>) -> u32 { return (*p)[0]; }`;
     expect((await features(pointer))[0]).toEqual(["unrestricted_pointer_parameters"]);
+    const named = `${pointer.replace("p: ptr<storage, array<u32>, read_write>", "p: Q")}alias P = ptr<storage, array<u32>, read_write>;alias Q = P;`;
+    expect((await features(named))[0]).toEqual(["unrestricted_pointer_parameters"]);
+    const held = `${body("params.first + held()")}fn held() -> u32 { var v = array(1u, 2u); let p = &v[1]; let q = p; return at(q); }fn at(p: ptr<function, u32>) -> u32 { return *p; }`;
+    expect((await features(held))[0]).toEqual(["unrestricted_pointer_parameters"]);
+    expect((await features(held.replace("&v[1]", "&w").replace("let p", "var w = v[0]; let p")))[0]).toEqual([]);
     const composite = `${body("params.first + second()")}fn second() -> u32 { var v = vec2u(1, 2); let p = &v; return p.y; }`;
     expect((await features(composite))[0]).toEqual(["pointer_composite_access"]);
     const own = `${body("params.first + dot4U8Packed(1u)")}fn dot4U8Packed(a: u32) -> u32 { return a; }`;
