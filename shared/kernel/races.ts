@@ -211,7 +211,7 @@ class Walk {
     const decl = this.names.declOf(element.base);
     if (decl?.kind !== "gvar" || decl.template?.[0]?.name !== "workgroup") return;
     const name = decl.name.decl.ident.originalName;
-    const text = this.kernel.text.slice(element.access.start, element.access.end).replaceAll(/\s+/g, "");
+    const text = this.textOf(element.access);
     const access: Access = { name, offset: element.start, index: this.indexOf(element.access), text, by };
     const before = this.written.get(name);
     if (before && !this.found.has(name) && this.isRace(before, access))
@@ -219,6 +219,16 @@ class Walk {
     if (by === "read" || by === "atomicLoad") return;
     this.texts.add(`${name}[${text}]`);
     if (access.index === "data" || (access.index === "own" && this.depth === 0)) this.written.set(name, access);
+  }
+
+  /** The same for two indices that name the same. */
+  private textOf(index: ExpressionElem): string {
+    const from: number[] = [];
+    visitAst(index, (part) => {
+      const decl = part.kind === "ref" ? this.names.declOf(part) : undefined;
+      if (decl && "start" in decl) from.push(decl.start);
+    });
+    return [this.kernel.text.slice(index.start, index.end).replaceAll(/\s+/g, ""), ...from].join(" ");
   }
 
   private isRace(before: Access, { name, index, text, by }: Access): boolean {

@@ -54,6 +54,7 @@ describe("a race in a workgroup's memory", () => {
     ],
     ["a neighbour's element", "let i = lane; tile[i] = data[i]; let next = tile[i + 1u]; o[lane] = next;"],
     ["the first barrier of halves", HALVED("", BARRIER)],
+    ["another's element by the same name", "tile[lane] = data[lane]; { let lane = data[lane] & 63u; o[lane] = tile[lane]; }"],
     ["one for all", "tile[lane] = data[lane]; let first = tile[0]; o[lane] = first;"],
   ])("is told of %s", async (_, body) => {
     expect(await told(body)).toHaveLength(1);
