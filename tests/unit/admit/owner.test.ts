@@ -292,6 +292,8 @@ describe("a warning", () => {
     expect((await features(held.replace("&v[1]", "&w").replace("let p", "var w = v[0]; let p")))[0]).toEqual([]);
     const composite = `${body("params.first + second()")}fn second() -> u32 { var v = vec2u(1, 2); let p = &v; return p.y; }`;
     expect((await features(composite))[0]).toEqual(["pointer_composite_access"]);
+    const swizzle = composite.replace("return p.y", "(p.xy) = v.yx; return p.y");
+    expect([(await features(swizzle))[0]].flat().sort()).toEqual(["pointer_composite_access", "swizzle_assignment"]);
     const own = `${body("params.first + dot4U8Packed(1u)")}fn dot4U8Packed(a: u32) -> u32 { return a; }`;
     expect(await features(own)).toEqual([[], ""]);
     expect((await told(job({}, `requires no_such_thing;\n${KERNEL}`))).join()).toMatch(
