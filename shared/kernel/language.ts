@@ -95,6 +95,8 @@ function isPartOfWhole(kernel: Kernel, argument: ExpressionElem): boolean {
 }
 
 function isSwizzle(kernel: Kernel, lhs: ExpressionElem | { kind: "phony" }): boolean {
+  if (lhs.kind === "parenthesized-expression") return isSwizzle(kernel, lhs.expression);
   if (lhs.kind !== "component-member-expression" || lhs.access.name.length < 2) return false;
-  return typeOfExpr(lhs.base, { bindings: kernel.bindings }).kind === "vector";
+  const type = typeOfExpr(lhs.base, { bindings: kernel.bindings });
+  return (type.kind === "ptr" ? type.elem : type).kind === "vector";
 }
