@@ -1,11 +1,14 @@
 /** How outputs are compared: what their tolerances make no sense for, and what becomes of them in the plan. */
 import type { Comparator } from "../../shared/comparator.ts";
 import { counted } from "../../shared/counted.ts";
+import { looseFunction } from "../../shared/kernel/floats.ts";
+import type { Kernel } from "../../shared/kernel/read.ts";
 import type { Compare } from "../../shared/manifest/compare.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import { DTYPE_BYTES, type OutputPlan } from "../../shared/plan.ts";
 import type { Faults } from "./faults.ts";
 import type { JsonPath } from "./json.ts";
+import { placed } from "./placed.ts";
 
 type ManifestOutput = Manifest["output"][number];
 
@@ -22,6 +25,8 @@ const LARGEST: Record<OutputPlan["dtype"], number> = {
   f16: 65_504,
   f32: (2 - 2 ** -23) * 2 ** 127,
 };
+/** Absolute error of sin and cos from -π to π (WGSL, "Floating Point Accuracy"). */
+const LOOSE_ERROR = 2 ** -11;
 const FLOATS: readonly OutputPlan["dtype"][] = ["f16", "f32"];
 /** Of types with fewer values than "ulps" may be, how many these are. */
 const VALUES: Partial<Record<OutputPlan["dtype"], number>> = { u8: 256, f16: 2 * 0x7c00 };
@@ -138,6 +143,28 @@ export function warnRoom(manifest: Manifest, outputs: readonly OutputPlan[], flo
     if (!outputs.some(({ name, compare }) => name === output.binding && compare)) continue;
     const text =
       "the kernel computes without floats, so correct GPUs give the same bytes: a tolerance is only room to cheat in. Leave it out.";
+    faults.warnAt(placeOf(output, index), text);
+  }
+}
+
+/** Warns of a tolerance that is narrower than what WGSL lets a function be off by that the kernel calls. */
+export function warnTight(
+  manifest: Manifest,
+  outputs: readonly OutputPlan[],
+  kernel: Kernel,
+  entryPoints: readonly string[],
+  faults: Faults,
+): void {
+  const called = looseFunction(kernel, entryPoints);
+  if (!called) return;
+  for (const [index, output] of manifest.output.entries()) {
+    const compare = outputs.find(({ name }) => name === output.binding)?.compare;
+    if (!compare || !FLOATS.includes(compare.dtype) || compare.outliers > 0) continue;
+    const { within } = compare;
+    // How far apart two numbers near 1 may be.
+    const room = "ulps" in within ? within.ulps * (compare.dtype === "f16" ? 2 ** -10 : 2 ** -23) : within.atol + within.rtol;
+    if (room >= LOOSE_ERROR) continue;
+    const text = `the kernel calls ${called.name} (${placed(kernel, called.offset)}), which WGSL lets be off by 2^-11 (0.00049) from -π to π, and by more beyond: results of correct GPUs may be further apart than this allows. Write "atol": 0.001 or more where ${called.name} reaches ${output.binding}, or compute it by sums and products of your own.`;
     faults.warnAt(placeOf(output, index), text);
   }
 }

@@ -1,5 +1,7 @@
 /** A word about what the manifest leaves unsaid, and what it is taken to mean. */
 import { list } from "../../shared/kernel/path.ts";
+import type { Kernel } from "../../shared/kernel/read.ts";
+import { memberTest } from "../../shared/kernel/reads.ts";
 import type { Manifest } from "../../shared/manifest.ts";
 import type { JobPlan } from "../../shared/plan.ts";
 import { type sizeBindings, type swapPartners, unsetMembers } from "./buffers.ts";
@@ -8,13 +10,14 @@ import type { Faults } from "./faults.ts";
 const NO_FIGURE =
   "it is missing: a unit earns its volunteers what 1 GFLOP earns, however long it takes. Write how many 10^9 operations it has; an estimate is enough.";
 
-/** Answers the members of uniforms that nothing sets: `width of size`. */
+/** Answers the members of uniforms that nothing sets and a pass may read: `width of size`; what only pads is read by none. */
 export function warnDefaults(
   manifest: Manifest,
   buffers: JobPlan["buffers"],
   sized: ReturnType<typeof sizeBindings>,
   swapped: ReturnType<typeof swapPartners>,
   passes: JobPlan["passes"],
+  kernel: Kernel,
   faults: Faults,
 ): string[] {
   const unset: string[] = [];
@@ -31,7 +34,9 @@ export function warnDefaults(
     const layout = sized.get(buffer.name)?.reflected.layout;
     if (buffer.kind !== "uniform" || !layout || entry?.init !== undefined) return;
     const later = passes.flatMap((pass) => pass.set.filter((set) => set.buffer === index).map((set) => set.write));
-    const members = unsetMembers(layout, [...buffer.writes, ...later]);
+    const entryPoints = [...new Set(passes.map(({ entryPoint }) => entryPoint))];
+    const isRead = memberTest(kernel, entryPoints, buffer.name);
+    const members = unsetMembers(layout, [...buffer.writes, ...later]).filter(isRead);
     unset.push(...members.map((member) => `${member} of ${buffer.name}`));
     if (members.length > 0) faults.warnAt([...at, "set"], `nothing sets ${list(members)} of ${buffer.name}: zero.`);
   });

@@ -189,7 +189,7 @@ function planSwap(
       } else if (buffer !== undefined && buffers[buffer]?.kind === "uniform") {
         faults.at([...at, side], `${name} is a uniform.`, "Only storage bindings can be swapped.");
       }
-      if (seen.has(name)) faults.at([...at, side], `${name} is swapped twice.`, "Let each binding be in one pair.");
+      if (seen.has(name)) faults.at([...at, side], `${name} is swapped twice.`, `Let each binding be in one pair.${rotation(pass)}`);
       seen.add(name);
       return buffer;
     });
@@ -197,4 +197,14 @@ function planSwap(
     if (a !== undefined && b !== undefined) swaps.push([a, b]);
   }
   return swaps;
+}
+
+/** How three buffers that rotate get by with one pair. */
+function rotation({ swap }: ManifestPass): string {
+  const [first, second, more] = swap ?? [];
+  if (!first || !second || more) return "";
+  const names = new Set([...first, ...second]);
+  if (names.size !== 3) return "";
+  const [a, b] = first;
+  return ` Three that rotate, the step before, this one and the next, need two: store the next step over the one before, of which each invocation then reads its own element alone, and swap these two, "swap": ${JSON.stringify([[a, b]])} say.`;
 }

@@ -48,8 +48,15 @@ export function warnUnread(
       const what =
         span === "none"
           ? `no invocation reads any: ${reason}, or leave it out of the kernel.`
-          : `the passes read none ${span.where}: ${span.left} ${span.left === 1 ? "changes" : "change"} no result. Give the passes more workgroups, or ${fewer}.`;
+          : isLast(span)
+            ? "the passes read all but the last: that is right for an exclusive scan; else look at the condition that leaves it out."
+            : `the passes read none ${span.where}: ${span.left} ${span.left === 1 ? "changes" : "change"} no result. Give the passes more workgroups, or ${fewer}.`;
       faults.warnAt(at, `${name}${path} gets ${counted(count, "element")} and ${what}`);
     }
   }
+}
+
+/** An exclusive scan has no use for its last input. */
+function isLast({ left, where }: { left: number; where: string }): boolean {
+  return left === 1 && where.startsWith("beyond");
 }

@@ -7,7 +7,7 @@ import { warnAlike } from "./alike.ts";
 import { checkBounds, followPasses, unfollowed } from "./bounds.ts";
 import { swapPartners } from "./buffers.ts";
 import { checkHasChecker } from "./checker.ts";
-import { warnRoom } from "./compare.ts";
+import { warnRoom, warnTight } from "./compare.ts";
 import { warnCoverage } from "./coverage.ts";
 import { warnDefaults } from "./defaults.ts";
 import { refuseInlined, warnEndless, warnHuge } from "./endless.ts";
@@ -90,7 +90,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   const fitted = fitManifest(manifest, resolved, { pkg, files, units, kernel, reflection, undeclared }, faults);
   const { passes, buffers, outputs, sized, entryPoints, compiled, checker, overrides, workgroups, requires, needs } = fitted;
   const swapped = swapPartners(manifest);
-  const unset = warnDefaults(manifest, buffers, sized, swapped, passes, faults);
+  const unset = warnDefaults(manifest, buffers, sized, swapped, passes, kernel, faults);
   warnAlike(units, buffers, passes, faults);
   warnOldOutputs(manifest, passes, buffers, faults);
   warnPadded(manifest, units, sized, buffers, passes, faults);
@@ -126,6 +126,7 @@ async function judgeManifest(manifest: Manifest, pkg: JobPackage, faults: Faults
   if (isSure) checkSampled(manifest, sliced.slicing, floats, faults);
   if (faults.list.length > 0 || !units.space) return refusal(faults, !isSure);
   warnRoom(manifest, outputs, floats, faults);
+  warnTight(manifest, outputs, kernel, entryPoints, faults);
   if ("whole" in sliced.slicing)
     faults.warn(
       `Its dispatches run whole, not in slices. ${sliced.slicing.whole} Browsers where one takes longer than 12 ms compute it only while nobody is there, and none where it takes a second.`,

@@ -77,6 +77,20 @@ export function floatsLeft(kernel: Kernel, entryPoints: readonly string[]): Floa
   return converted ?? compared;
 }
 
+/** The first call of a function whose error WGSL bounds by 2^-11 at best: sin, cos, or tan, which is made of both. */
+export function looseFunction(kernel: Kernel, entryPoints: readonly string[]): FloatOperation | undefined {
+  let first: FloatOperation | undefined;
+  for (const fn of functionsOf(kernel, entryPoints)) {
+    visitAst(fn, (elem) => {
+      if (elem.kind !== "call-expression" || elem.function.kind !== "ref") return;
+      const { ident } = elem.function;
+      if (!/^(?:sin|cos|tan)$/.test(ident.originalName) || refDecl(ident, kernel.bindings)) return;
+      if (!first || elem.start < first.offset) first = { name: ident.originalName, offset: elem.start };
+    });
+  }
+  return first;
+}
+
 interface FloatTests {
   isFloat(expression: ExpressionElem): boolean;
   /** True of what has no type that could be found too. */

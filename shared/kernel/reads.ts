@@ -49,6 +49,28 @@ function storedIn(part: AbstractElem): ExpressionElem | undefined {
   return part.kind === "unary-expression" && part.operator.value === "&" ? rootOf(part.expression) : undefined;
 }
 
+/**
+ * Whether these entry points may read a member of a uniform's struct: its name is asked for anywhere, or the struct goes on as a
+ * whole where that is not followed.
+ */
+export function memberTest(kernel: Kernel, entryPoints: readonly string[], binding: string): (member: string) => boolean {
+  const named = new Set<string>();
+  let isWhole = false;
+  for (const fn of new Set(entryPoints.flatMap((entryPoint) => functionsOf(kernel, entryPoint)))) {
+    const followed = new Set<AbstractElem>();
+    visitAst(fn, (part) => {
+      if (part.kind === "component-member-expression") {
+        named.add(part.access.name);
+        followed.add(part.base);
+      } else if (part.kind === "let" && part.init) followed.add(part.init);
+      if (part.kind !== "ref" || followed.has(part)) return;
+      const decl = refDecl(part.ident, kernel.bindings)?.declElem;
+      if (decl?.kind === "gvar" && decl.name.decl.ident.originalName === binding) isWhole = true;
+    });
+  }
+  return (member) => isWhole || named.has(member);
+}
+
 /** The entry point and all functions that it may come to. */
 function functionsOf(kernel: Kernel, entryPoint: string): FnElem[] {
   const entry = kernel.ast.moduleElem.decls.find(

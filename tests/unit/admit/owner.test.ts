@@ -199,9 +199,40 @@ describe("a warning", () => {
     expect(await warned(bytes({ kind: "concat" }))).toEqual([]);
   });
 
+  it("says how three buffers that rotate are two", async () => {
+    const names = ["prev", "cur", "next"];
+    const text = names.map((name, at) => `@group(0) @binding(${at}) var<storage, read_write> ${name}: array<u32>;\n`).join("");
+    const kernel = `${text}@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { next[id.x] = 2u * cur[id.x] - prev[id.x]; }\n`;
+    const rest = { init: "zero", elements: 64 };
+    const changes = {
+      bindings: { prev: rest, cur: rest },
+      passes: [
+        {
+          workgroups: [1],
+          repeat: 4,
+          swap: [
+            ["prev", "cur"],
+            ["cur", "next"],
+          ],
+        },
+      ],
+      output: [{ binding: "next", dtype: "u32", shape: [64] }],
+    };
+    const [fault] = refused(await judges.admit(packageOf(job(changes, kernel))));
+    expect(fault?.wrong).toBe("cur is swapped twice.");
+    expect(fault?.right).toMatch(/Three that rotate, .*store the next step over the one before, .*"swap": \[\["prev","cur"\]\] say\.$/);
+  });
+
   it("has its place and its field", async () => {
     const unset = { bindings: { params: { set: { first: "$unit.index" } } } };
     expect(await warned(job(unset))).toEqual(["job.json:11:14 bindings.params.set: nothing sets width, scale of params: zero."]);
+    const padded = KERNEL.replace("scale: f32 }", "scale: f32, _pad: u32, pad1: vec2u, ballast: u32 }");
+    expect(await warned(job({}, padded))).toEqual([]);
+    expect(await warned(job({}, padded.replace("params.width", "params.pad1.x")))).toEqual([
+      expect.stringMatching(/nothing sets pad1 of params: zero\.$/),
+    ]);
+    const whole = padded.replace("values[id.x] =", "let all = params; let again = all; values[id.x] = again.ballast +");
+    expect((await warned(job({}, whole))).join()).toMatch(/nothing sets ballast of params: zero\.$/);
     const spare = `${KERNEL.replace("values[id.x] =", "spare[id.x] = 1u; values[id.x] =")}@group(0) @binding(2) var<storage, read_write> spare: array<u32>;\n`;
     const elements = { ...(manifest().bindings as object), spare: { elements: 64 } };
     expect(await warned(job({ bindings: elements }, spare))).toEqual([

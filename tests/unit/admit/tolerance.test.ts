@@ -1,5 +1,5 @@
 /** What is said of tolerances that allow nothing, and of those that nothing correct needs. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { admitted, judgesHere, packageOf, refused } from "./package.ts";
 
 const judges = judgesHere();
@@ -78,4 +78,42 @@ it("a tolerance as wide as a picture's range is told", async () => {
     expect.stringContaining("goes from 0 to 9, so that this takes any colour"),
   ]);
   expect(await told(FLOATS, { ...picture, compare: { atol: 8 } })).toEqual([]);
+});
+
+describe("a tolerance that is narrower than WGSL's own error of a function", () => {
+  async function tight(value: string, compare: object): Promise<string[]> {
+    const kernel = `@group(0) @binding(0) var<uniform> unit: u32;
+@group(0) @binding(1) var<storage, read_write> o: array<f32>;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { o[id.x] = ${value} * f32(unit); }
+`;
+    const manifest = {
+      name: "test-job",
+      kernel: ["kernel.wgsl"],
+      units: { count: 2 },
+      bindings: { unit: { set: { "": "$unit.index" } } },
+      passes: [{ workgroups: [1] }],
+      output: [{ binding: "o", dtype: "f32", shape: [64], compare }],
+      gflopPerUnit: 1,
+    };
+    const { warnings } = admitted(await judges.admit(packageOf({ "job.json": manifest, "kernel.wgsl": kernel })));
+    return warnings.filter((text) => /WGSL lets be off/.test(text));
+  }
+
+  it.each([
+    ["sin(f32(id.x))", { rtol: 0.00001 }],
+    ["cos(f32(id.x))", { ulps: 64 }],
+    ["tan(f32(id.x))", { atol: 0.0001 }],
+  ])("is told: %s within %j", async (value, compare) => {
+    expect(await tight(value, compare)).toEqual([
+      expect.stringMatching(/output\[0\]\.compare: the kernel calls (sin|cos|tan) \(kernel\.wgsl:3:\d+\), .*Write "atol": 0\.001 or more/),
+    ]);
+  });
+
+  it.each([
+    ["sin(f32(id.x))", { atol: 0.001 }],
+    ["sqrt(f32(id.x))", { rtol: 0.00001 }],
+    ["sin(f32(id.x))", { rtol: 0.00001, outliers: 0.1 }],
+  ])("and not: %s within %j", async (value, compare) => {
+    expect(await tight(value, compare)).toEqual([]);
+  });
 });

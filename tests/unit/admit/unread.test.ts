@@ -24,7 +24,7 @@ fn copied(c: array<u32, 100>, i: u32) -> u32 { return c[i]; }
     output: [{ binding: "o", dtype: "u32", shape: [64] }],
     gflopPerUnit: 1,
   };
-  return { "job.json": manifest, "kernel.wgsl": kernel, "d.bin": new Uint8Array(400) };
+  return { "job.json": manifest, "kernel.wgsl": kernel, "d.bin": new Uint8Array(400), "short.bin": new Uint8Array(256) };
 }
 
 /** What is said of elements; of pointers, which need a word of their own, nothing. */
@@ -32,6 +32,12 @@ const told = async (...shape: Parameters<typeof job>) =>
   admitted(await judges.admit(packageOf(job(...shape)))).warnings.filter((text) => /gets \d+ elements/.test(text));
 const SPLIT = { src: { init: { file: "d.bin", split: { recordBytes: 4, recordsPerUnit: 100 } } } };
 const LIST = { src: { set: { "": Array.from({ length: 100 }, (_, i) => i) } } };
+
+it("the last input of an exclusive scan is left out rightly", async () => {
+  expect(await told("if (i < 63u) { o[i + 1u] = src[i]; }", { bindings: { src: { init: { file: "short.bin" } } } })).toEqual([
+    expect.stringMatching(/src gets 64 elements and the passes read all but the last: that is right for an exclusive scan/),
+  ]);
+});
 
 describe("elements of an input that no invocation reads are told", () => {
   it.each<[string, RegExp, ...Parameters<typeof job>]>([
