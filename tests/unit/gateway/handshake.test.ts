@@ -210,6 +210,12 @@ describe("the handshake", () => {
     expect(await volunteer.hello()).toMatchObject({ ok: false, code: "bad-signature" });
   });
 
+  it("tells a wire version that is text that it is no number", async () => {
+    const volunteer = await connect();
+    const answer = await volunteer.ask(SocketEvent.Hello, { wire: String(WIRE_VERSION) });
+    expect(answer).toMatchObject({ ok: false, code: "bad-message", message: expect.stringContaining("wire is no number") });
+  });
+
   it.each([null, 7, "hello", [], { wire: WIRE_VERSION }, { wire: WIRE_VERSION, origin: 3 }])("refuses %j as a hello", async (hello) => {
     const volunteer = await connect();
     expect(await volunteer.ask(SocketEvent.Hello, hello)).toMatchObject({ ok: false });
