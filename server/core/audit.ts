@@ -135,6 +135,7 @@ export function letGo(job: Job, unit: UnitIndex, open: OpenUnit): void {
   } else if (open.hold === "check") {
     job.checks.delete(unit);
     job.unchecked.delete(unit);
+    job.suspects.delete(unit);
     for (const { units } of job.checkTasks.values()) units.delete(unit);
   } else return;
   open.hold = "none";

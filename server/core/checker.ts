@@ -6,7 +6,8 @@
  *
  * What the auditor computed stands above the checker, and where the two differ three times the job goes on with its quorum. Whoever
  * told what was refused is contradicted once another result was accepted, up to one short of what convicts; the last one takes the
- * auditor's word. Over floats nobody is blamed, and nothing is computed whole: correct GPUs may differ.
+ * auditor's word. A result over which the checker does not end is the auditor's to compute too; of three right ones in a row it is
+ * the checker that cannot be run. Over floats nobody is blamed, and nothing is computed whole: correct GPUs may differ.
  */
 import { accountOf } from "./account.ts";
 import { isAuditor, MAX_CONTRADICTED, MAX_DISPUTED_MS, MAX_OWED_MS, mayOwe } from "./audit.ts";
@@ -17,6 +18,15 @@ import type { Work } from "./work.ts";
 export function reject(open: OpenUnit, digest: string): void {
   if (!open.rejected.includes(digest)) open.rejected.push(digest);
   for (const replica of open.replicas) if (replica.digest === digest) replica.counted = false;
+}
+
+/** The checker does not end over it: the auditor computes the unit, where it may, else it is as one that was refused. */
+export function leaveUnjudged(state: CoreState, job: Job, open: OpenUnit, digest: string): void {
+  if (!job.spec.floats && mayOwe(state, job, MAX_DISPUTED_MS)) open.unjudged = digest;
+  else {
+    reject(open, digest);
+    job.unrunTasks++;
+  }
 }
 
 /** It told what the checker refused. */

@@ -6,7 +6,7 @@
 import { drawSlices } from "../../shared/checks.ts";
 import type { UnitIndex } from "../../shared/ids.ts";
 import { letGo } from "./audit.ts";
-import { reject } from "./checker.ts";
+import { leaveUnjudged, reject } from "./checker.ts";
 import type { Reply } from "./effects.ts";
 import { type CoreEvent, type TaskCheck, taskCheckOf } from "./events.ts";
 import { countCheck } from "./gputime.ts";
@@ -47,13 +47,15 @@ export function claimChecks(state: CoreState, event: Event<"check-claim">, work:
   const units: CheckTask["units"] = new Map();
   let micros = 0;
   for (const unit of job.unchecked) {
-    if (isFull(check, units.size, micros)) break;
+    const isAlone = job.suspects.has(unit);
+    if (isFull(check, units.size, micros) || (isAlone && units.size > 0)) break;
     const vote = voteOn(job, unit);
     const slices =
       check.how === "checker" ? [] : drawSlices((most) => random.below(most), sampleSize(state, vote, check.slices), check.slices);
     units.set(unit, { digest: vote.digest, slices });
     micros += microsOf(job, check, slices.length);
     job.unchecked.delete(unit);
+    if (isAlone) break;
   }
   const limitMs = lifeOf(micros / 1000);
   job.checkTasks.set(event.random, { units, deadline: work.now + limitMs });
@@ -121,9 +123,28 @@ export function takeUnrun(state: CoreState, event: Event<"check-unrun">, work: W
   if ("type" in found) return found;
   const { job, task } = found;
   job.checkerAt = work.now;
-  job.unrunTasks++;
+  if (job.spec.check?.how === "checker") doubtUnjudged(state, job, task, work);
+  else job.unrunTasks++;
   giveUp(job, event.task, task);
   return { type: "done" };
+}
+
+/**
+ * Whoever chose a result may have chosen one over which the checker does not end. Which one it was is not known of several: each is
+ * tried alone; that one is the auditor's to compute, and says nothing of the job unless it was right.
+ */
+function doubtUnjudged(state: CoreState, job: Job, { units }: CheckTask, work: Work): void {
+  const [[unit, drawn] = [], ...others] = units;
+  if (unit === undefined || !drawn) return;
+  if (others.length > 0 || !job.suspects.has(unit)) {
+    for (const each of units.keys()) job.suspects.add(each);
+    return;
+  }
+  const open = job.open.get(unit);
+  if (!open) return;
+  letGo(job, unit, open);
+  leaveUnjudged(state, job, open, drawn.digest);
+  conclude(state, job, unit, open, work);
 }
 
 /** The job and its task, or why there is none. */

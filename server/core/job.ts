@@ -72,7 +72,7 @@ export function addJob(state: CoreState, spec: JobSpec, jobState: JobState): Job
     checks: new Map(),
     unchecked: new Set(),
     checkTasks: new Map(),
-    ...{ checkerAt: 0, checkedFrom: 0, checked: 0, checkedSlices: 0, falseAlarms: 0, unrunTasks: 0 },
+    ...{ checkerAt: 0, checkedFrom: 0, checked: 0, checkedSlices: 0, falseAlarms: 0, unrunTasks: 0, suspects: new Set() },
     losses: [],
     differed: 0,
     taken: null,

@@ -31,6 +31,7 @@ export function noteRuling(state: CoreState, job: Job, open: OpenUnit, digest: s
     return "slices";
   }
   job.audited++;
+  if (open.unjudged === digest) job.unrunTasks++;
   if (open.check && open.check.isSame !== (open.check.digest === digest) && isOfAll(job, open.check)) noteFalseAlarm(job, work);
   // Who was right in a dispute may have made it up with the other side: what passes was a surprise.
   const isSurprise =

@@ -116,7 +116,7 @@ function isDueLone(state: CoreState, job: Job, open: OpenUnit, winner: string, w
       return true;
     case "checker":
       if (isChecked(open, winner)) return isDoubted(state, job, open, WHOLE_SHARE, work);
-      return open.rejected.includes(winner);
+      return open.rejected.includes(winner) || open.unjudged === winner;
     default:
       return !isChecked(open, winner) && (open.check?.digest === winner || work.isDrawn(WHOLE_SHARE));
   }

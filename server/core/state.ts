@@ -136,6 +136,8 @@ export interface Job {
   falseAlarms: number;
   /** Tasks in a row that could not be run on an auditor's GPU, since one joined. */
   unrunTasks: number;
+  /** Units of tasks in which the job's checker did not come to its end: it judges each of them alone. */
+  suspects: Set<UnitIndex>;
   /** Whose devices were lost with it since it runs, no two of them may be one person (quarantine.ts). */
   losses: Pick<Lease, "account" | "cluster">[];
   /** Results of which was asked where they differ, since this process began (portability.ts). */
@@ -198,6 +200,8 @@ export interface OpenUnit {
   check: { digest: string; slices: number; isSame: boolean } | null;
   /** Results that its job's checker refused: whoever told one has no vote by it. */
   rejected: string[];
+  /** The result over which its job's checker did not come to its end. */
+  unjudged: string | null;
 }
 
 /**

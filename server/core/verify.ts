@@ -177,6 +177,7 @@ export function openUnit(job: Job, unit: UnitIndex): OpenUnit {
       lone: "undecided",
       check: null,
       rejected: [],
+      unjudged: null,
     };
     job.open.set(unit, open);
     job.pages.touch(unit);

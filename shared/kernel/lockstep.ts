@@ -157,6 +157,8 @@ export class Lockstep {
     const frame = this.loops.at(-1);
     let inside: Mask = mask;
     while (frame && inside.includes(true)) {
+      // A turn may have nothing in it, and there may be turns without end.
+      this.spend(LEAST_SPENT);
       if (loop.kind !== "loop" && loop.condition) {
         const value = this.value(loop.condition, inside);
         // Turns that went before are not taken back: what they did was sure.

@@ -204,6 +204,7 @@ describe("a claim", () => {
       lone: "undecided" as const,
       check: null,
       rejected: [],
+      unjudged: null,
     };
     const full = new Map(Array.from({ length: MAX_OPEN_UNITS }, (_, index) => [unit(500_000 + index), placeholder] as const));
     job.open = full;

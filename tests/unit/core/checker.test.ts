@@ -189,16 +189,69 @@ it("of large results a task has as many as fit into 64 MiB, and one at least", (
   }
 });
 
-it("a checker that could not be run three times in a row is asked for no more, and the quorum decides", () => {
-  const { world, one } = judged({ units: 8 });
-  world.work(one);
-  for (let task = 0; task < MAX_UNRUN_TASKS; task++) {
-    const id = world.claimChecks()?.id ?? "";
-    world.send({ type: "check-unrun", job: JOB, task: id });
-  }
-  expect(whyNotChecked(world.state, world.job(), world.now)).toBe("its checker could not be run on the auditor's GPU");
-  world.tick(1000);
-  expect(holds(world).check).toBeUndefined();
+describe("a checker that does not come to its end", () => {
+  const unrun = (world: World) => {
+    const task = world.claimChecks();
+    world.send({ type: "check-unrun", job: JOB, task: task?.id ?? "" });
+    return task?.units.map(({ unit }) => unit) ?? [];
+  };
+  /** Tells of whatever is asked that it does not end where the result is a liar's. */
+  const stopAtLies = (world: World) => {
+    for (let task = world.claimChecks(); task; task = world.claimChecks()) {
+      const { units } = world.job().checkTasks.get(task.id) ?? { units: new Map<number, { digest: string }>() };
+      const stuck = task.units.find(({ unit }) => units.get(unit)?.digest !== digestOf(unit));
+      for (const { unit } of task.units) {
+        if (unit === stuck?.unit) break;
+        world.send({ type: "check-report", job: JOB, task: task.id, unit, isSame: true });
+      }
+      if (stuck) world.send({ type: "check-unrun", job: JOB, task: task.id });
+    }
+  };
+
+  it("is run over each result of such a task alone", () => {
+    const { world, one } = judged({ units: 8 });
+    answerSome(world, one, 4);
+    const together = unrun(world);
+    expect(together.length).toBeGreaterThan(1);
+    expect(world.claimChecks()?.units.map(({ unit }) => unit)).toEqual(together.slice(0, 1));
+    expect(world.job().unrunTasks).toBe(0);
+  });
+
+  it("over a liar's results convicts the liar, and stays the job's checker", () => {
+    const { world, auditor, one } = judged({ units: 400 });
+    const liar = world.join(2);
+    for (let round = 0; round < 2 * MAX_CONTRADICTED; round++) {
+      answerSome(world, one, 4);
+      const reply = world.claim(liar, 2);
+      if (reply.type === "assigned") world.submit(reply.assignment, { liar: "!" });
+      stopAtLies(world);
+      world.audit(auditor);
+    }
+    expect(whyNotChecked(world.state, world.job(), world.now)).toBe("");
+    expect(world.claim(liar, 2).type).not.toBe("assigned");
+    for (const [index, digest] of world.ledger.finals(JOB)) expect(digest).toBe(digestOf(index));
+    expect(world.job().pages.final).toBeGreaterThan(20);
+  });
+
+  it("over three right results in a row is asked for no more, and the quorum decides", () => {
+    const { world, auditor, one } = judged({ units: 8 });
+    world.work(one);
+    for (let task = 0; task < 1 + MAX_UNRUN_TASKS; task++) unrun(world);
+    expect(world.job().owed).toBe(MAX_UNRUN_TASKS);
+    expect(whyNotChecked(world.state, world.job(), world.now)).toBe("");
+    world.audit(auditor);
+    expect(whyNotChecked(world.state, world.job(), world.now)).toBe("its checker could not be run on the auditor's GPU");
+    world.tick(1000);
+    expect(holds(world).check).toBeUndefined();
+  });
+
+  it("over floats refuses the result, and is asked for no more after three", () => {
+    const { world, one } = judged({ units: 8, floats: true });
+    world.work(one);
+    for (let task = 0; task < 1 + MAX_UNRUN_TASKS; task++) unrun(world);
+    expect(world.job().owed).toBe(0);
+    expect(whyNotChecked(world.state, world.job(), world.now)).toBe("its checker could not be run on the auditor's GPU");
+  });
 });
 
 it("a job whose checker the canary does not believe has its quorum", () => {
