@@ -119,7 +119,15 @@ async function inspect(
     know(repeats.found);
     if (differs) return differs;
   }
-  if (checker) know(await tried(checker, plan, known, below));
+  if (checker) {
+    try {
+      know(await tried(checker, plan, known, below));
+    } catch (error) {
+      if (!isEndless(error)) throw error;
+      // It holds the GPU for good: nothing else is found out.
+      return { verdict: "opaque", why: "Its checker does not end.", unchecked: sentence(`It does not end. ${messageOf(error)}`) };
+    }
+  }
   if ("whole" in plan.slicing) return { verdict: "opaque", why: sentence(`It cannot be cut into slices: ${plan.slicing.whole}`) };
   const most = mostWorkgroups(engine, median(times));
   direct.expect(median(times));

@@ -90,13 +90,14 @@ export class Checks {
   /** Undefined where the coordinator has none of them any more. */
   private async withResults(task: CheckTask): Promise<WithResults | undefined> {
     const units: WithResults["units"] = [];
-    try {
-      for (const each of task.units) {
+    for (const each of task.units) {
+      try {
         const response = await send(this.connection, `/api/checks/${task.job}/${task.task}/${each.unit}`);
         units.push({ ...each, result: new Uint8Array(await response.arrayBuffer()) });
+      } catch (error) {
+        // That one ended meanwhile.
+        if (!(error instanceof CliError) || error.body.code !== "not-found") throw error;
       }
-    } catch (error) {
-      if (!(error instanceof CliError) || error.body.code !== "not-found") throw error;
     }
     return units.length > 0 ? { ...task, units } : undefined;
   }

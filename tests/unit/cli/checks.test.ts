@@ -35,7 +35,7 @@ async function scene(behaviours: Behaviour[], limitMs = 60_000, how: CheckTask["
       return;
     }
     const first = 10 * given;
-    const units = [first, first + 1, ...(how === "checker" ? [first + 2] : [])].map((unit) => ({ unit, slices: [1, 5], bytes: 8 }));
+    const units = [first, ...(how === "checker" ? [first + 2] : []), first + 1].map((unit) => ({ unit, slices: [1, 5], bytes: 8 }));
     const task = given < behaviours.length ? { job: 1, task: String(given++).padStart(32, "0"), plan: "p", how, limitMs, units } : null;
     response.setHeader("content-type", "application/json").end(JSON.stringify({ task }));
   });
