@@ -48,7 +48,9 @@ export class GroupCommit<Notice> {
     return this.waiting;
   }
 
+  /** Nothing is taken once a commit has failed: memory is ahead of disk for good. */
   add(ops: readonly StoreOp[], notices: readonly Notice[]): void {
+    if (this.failure) return;
     let batch = this.batches.at(-1);
     if (!batch || batch.sealed || batch.ops.length >= MAX_BATCH_OPS) {
       batch = newBatch();
@@ -86,10 +88,10 @@ export class GroupCommit<Notice> {
         const begun = performance.now();
         await store.commit(batch.ops);
         const millis = performance.now() - begun;
-        onCommit?.(batch.ops.length, millis);
         this.batches.shift();
         this.waiting -= batch.ops.length;
         batch.settle.resolve();
+        onCommit?.(batch.ops.length, millis);
         onWritten(batch.ops, batch.notices);
         // Lets the answers out and the next events in.
         await delay(Math.min(MAX_COMMIT_DELAY_MS, Math.max(COMMIT_DELAY_MS, millis)));

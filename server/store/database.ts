@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { backup, DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, type Transaction } from "kysely";
@@ -28,7 +29,7 @@ export class Database extends Kysely<Tables> {
   /**
    * Runs `write` as one transaction and resolves when it is on disk. SQLite would stand still, and the event loop with it, until the
    * disk has its log: here the transaction leaves that out (https://sqlite.org/pragma.html#pragma_synchronous, NORMAL), and the log
-   * is synced right after it, beside the event loop. What others commit meanwhile, or read, is as ever.
+   * is synced right after it, beside the event loop. Meanwhile others commit as ever, and may read what a power cut would still undo.
    */
   async durably(write: (trx: Transaction<Tables>) => Promise<void>): Promise<void> {
     await this.connection().execute(async (connection) => {
@@ -77,7 +78,8 @@ export function openDatabase(path: string): Database {
     }
     throw error;
   }
-  return new Database(database, path);
+  // SQLite keeps its log beside the file that a link leads to.
+  return new Database(database, realpathSync(path));
 }
 
 /** What kysely expects of a SQLite driver, over node:sqlite's interface. */

@@ -1,6 +1,6 @@
 /** Faults beneath SQLite: a last write that was torn anywhere, and a file that cannot grow. */
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, open, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -80,6 +80,19 @@ describe("a commit whose log the disk does not sync", () => {
     await committed;
     await store.close();
   });
+});
+
+it("a database that a link leads to is synced where it lies", async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, "disk"));
+  await writeFile(join(folder, "disk", "there"), "");
+  await symlink(join(folder, "disk", "there"), join(folder, NAME));
+  const store = new SqliteStore(join(folder, NAME));
+  const { id: job } = await store.addJob(jobRow(), { ...SPEC, requires: { features: [], limits: {} } });
+  const { id: account } = await store.accountOf(publicKey(1), 1);
+  await store.commit([replica(job, 1, account, "x")]);
+  expect((await store.account(account))?.unitsSubmitted).toBe(1);
+  await store.close();
 });
 
 describe("a database file that cannot grow", () => {
