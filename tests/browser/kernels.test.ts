@@ -88,7 +88,7 @@ describe("the gallery", () => {
 
   it("counts the primes of the README's job of one's own, OEIS A091099", async () => {
     const place = await mkdtemp(join(tmpdir(), "idlewave-own-"));
-    const { code, said } = await runCommands(commandsWith("my-primes"), place);
+    const { code, said } = await runCommands(commandsWith("cp -R shaders/prime-count"), place);
     expect(code, said).toBe(0);
     const own = join(place, "net", "my-primes");
     const plan = await admitted(own, scene.judges, scene.blobs);

@@ -51,7 +51,7 @@ it("the README's first job is made, checked, run and submitted", async () => {
 }, 60_000);
 
 it("the README's job of one's own is good, and has words and an answer of its own", async () => {
-  const { code, said } = await runCommands(commandsWith("my-primes"), folder);
+  const { code, said } = await runCommands(commandsWith("cp -R shaders/prime-count"), folder);
   expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining("my-primes is good: 100 units.") });
   const read = (file: string) => readFileSync(join(folder, "net", "my-primes", file), "utf8");
   const { title, for: whom, description, answer } = JSON.parse(read("job.json")) as Record<string, string>;
