@@ -4,7 +4,7 @@ import { type AbstractElem, type BinaryExpression, type BinaryOperator, childEle
 /** From loosest to tightest. */
 const LEVELS = ["||", "&&", "|", "^", "&", "== != < > <= >=", "<< >>", "+ -", "* / %"].map((operators) => operators.split(" "));
 
-/** Sets right in `ast` what its reader groups otherwise: it takes `a && b + c < d` for `(a && b + c) < d`. */
+/** Sets right in `ast` what its reader (wesl 0.7.31) groups otherwise: it takes `a && b + c < d` for `(a && b + c) < d`. */
 export function groupOperators({ moduleElem }: WeslAST): void {
   const stack: AbstractElem[] = [moduleElem];
   for (let elem = stack.pop(); elem; elem = stack.pop()) {

@@ -2,7 +2,7 @@
 import { type AbstractElem, childElems, type DeclIdent, type FnElem, type LinkBindings, type RefIdent, type WeslAST } from "wesl/core";
 
 /**
- * Sets right in `bindings` what the reader binds otherwise: a local name means its declaration only from that declaration's end
+ * Sets right in `bindings` what the reader (wesl 0.7.31) binds otherwise: a local name means its declaration only from that declaration's end
  * on, so that the second q of `let q = sin(q);` is the outer one. To be called before any type is asked for.
  */
 export function bindLocals({ moduleElem, rootScope }: WeslAST, bindings: LinkBindings): void {
