@@ -90,7 +90,9 @@ export function fitManifest(
   const swapped = swapPartners(manifest);
   const planned = [...allSized.values()].map((binding) => {
     const { name } = binding.reflected;
-    return planBuffer(binding, filled.has(name) || swapped.has(name) || !isUsed(name), units, scope, files, faults);
+    // What is read-only by mistake is told of as the output that it is.
+    const isOutput = manifest.output.some((output) => output.binding === name);
+    return planBuffer(binding, filled.has(name) || swapped.has(name) || !isUsed(name) || isOutput, units, scope, files, faults);
   });
   const buffers = planned.filter(({ name }) => !isOwn(name));
   const outputs = manifest.output.flatMap((output, index): OutputPlan[] => {

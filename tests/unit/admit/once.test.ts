@@ -40,6 +40,13 @@ describe("rows that are not there, or not good", () => {
   });
 });
 
+it("an output that is read-only by mistake is told of as an output, and where it is stored to", async () => {
+  expect(await told(job({}, KERNEL.replace("read_write", "read")))).toEqual([
+    expect.stringMatching(/ output\[0\]\.binding: values is read-only: no kernel writes it\./),
+    expect.stringMatching(/^kernel\.wgsl:\d+:\d+ : cannot store into a read-only type .* Declare it var<storage, read_write>/),
+  ]);
+});
+
 describe("a fault is told once", () => {
   it.each<[string, Files, RegExp]>([
     [
