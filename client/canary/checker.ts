@@ -4,6 +4,7 @@ import { checkerPlanOf, givenTo, isAccepted } from "../../shared/checker.ts";
 import type { JobPlan, PassPlan } from "../../shared/plan.ts";
 import { frame, unframe } from "../../shared/result.ts";
 import { openEngine } from "../engine/engine.ts";
+import { isEndless } from "../engine/engine-error.ts";
 import type { Engine, PlanFiles, UnitInput } from "../engine/seam.ts";
 import { partition } from "../engine/slices.ts";
 import type { Below } from "./cut.ts";
@@ -56,9 +57,21 @@ export class Checker {
 
 /**
  * Tries the checker on units whose right results are known. It must accept these, and neither zeros nor noise in their place: else
- * nobody need compute anything, or nobody honest is believed.
+ * nobody need compute anything, or nobody honest is believed. With a verdict where it does not end: it holds the GPU for good, and
+ * nothing else is found out.
  */
 export async function tried(
+  ...trial: Parameters<typeof foundOf>
+): Promise<Pick<CanaryFinding, "checker" | "unchecked"> & Partial<Pick<CanaryFinding, "verdict" | "why">>> {
+  try {
+    return await foundOf(...trial);
+  } catch (error) {
+    if (!isEndless(error)) throw error;
+    return { verdict: "opaque", why: "Its checker does not end.", unchecked: sentence(`It does not end. ${error.message}`) };
+  }
+}
+
+async function foundOf(
   checker: Pick<Checker, "accepts">,
   plan: JobPlan,
   known: readonly { input: UnitInput; bytes: Uint8Array }[],

@@ -119,15 +119,9 @@ async function inspect(
     know(repeats.found);
     if (differs) return differs;
   }
-  if (checker) {
-    try {
-      know(await tried(checker, plan, known, below));
-    } catch (error) {
-      if (!isEndless(error)) throw error;
-      // It holds the GPU for good: nothing else is found out.
-      return { verdict: "opaque", why: "Its checker does not end.", unchecked: sentence(`It does not end. ${messageOf(error)}`) };
-    }
-  }
+  const judged = checker ? await tried(checker, plan, known, below) : {};
+  if (judged.verdict) return judged;
+  know(judged);
   if ("whole" in plan.slicing) return { verdict: "opaque", why: sentence(`It cannot be cut into slices: ${plan.slicing.whole}`) };
   const most = mostWorkgroups(engine, median(times));
   direct.expect(median(times));

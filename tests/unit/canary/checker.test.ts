@@ -1,6 +1,7 @@
 /** What the canary makes of a checker: of one that can be believed, and of some that cannot. */
 import { expect, it } from "vitest";
 import { tried } from "../../../client/canary/checker.ts";
+import { EngineError } from "../../../client/engine/engine-error.ts";
 import type { JobPlan } from "../../../shared/plan.ts";
 import { frame } from "../../../shared/result.ts";
 
@@ -62,6 +63,21 @@ it.each([
 function isZero(result: Uint8Array): boolean {
   return result.subarray(8, 16).every((byte) => byte === 0) && result.subarray(SIGNS).every((byte) => byte === 0);
 }
+
+it("one that does not end is not, nor is it believed to be the GPU's fault", async () => {
+  const endless = () => {
+    throw new EngineError("endless", "A dispatch did not end.");
+  };
+  expect(await found(endless)).toEqual({
+    verdict: "opaque",
+    why: "Its checker does not end.",
+    unchecked: "It does not end. A dispatch did not end.",
+  });
+  const lost = () => {
+    throw new EngineError("device-lost", "It is gone.");
+  };
+  await expect(found(lost)).rejects.toMatchObject({ code: "device-lost" });
+});
 
 it("zeros that are right are no sign of anything", async () => {
   const zeros = frame([new Uint8Array(8), new Uint8Array(BYTES - 8)]);
