@@ -1,5 +1,6 @@
 /** Whether entry points compute with floats, whose last bits WGSL leaves to the GPU ("Floating Point Evaluation"). */
 import { type ExpressionElem, type FnElem, refDecl, type Type, typeOfExpr, visitAst } from "wesl/core";
+import { calleeOf, functionOf } from "./calls.ts";
 import type { Kernel } from "./read.ts";
 import { reachability } from "./reflect.ts";
 
@@ -68,9 +69,8 @@ export function floatsLeft(kernel: Kernel, entryPoints: readonly string[]): Floa
         const { value, span } = elem.operator;
         if (/^([<>]=?|[=!]=)$/.test(value) && (mayBeFloat(elem.left) || mayBeFloat(elem.right))) compared = first(compared, value, span[0]);
       } else if (elem.kind === "call-expression") {
-        const callee = elem.function.kind === "ref" ? elem.function.ident : elem.function.name;
-        if (refDecl(callee, kernel.bindings)?.declElem?.kind === "fn" || isFloat(elem)) return;
-        if (elem.arguments.some(mayBeFloat)) converted = first(converted, callee.originalName, elem.start);
+        if (functionOf(kernel, elem) || isFloat(elem)) return;
+        if (elem.arguments.some(mayBeFloat)) converted = first(converted, calleeOf(elem).originalName, elem.start);
       }
     });
   }

@@ -1,5 +1,6 @@
 /** How large a kernel becomes when each call is replaced by what it calls, as GPU compilers do: functions that call one another twice double it each time. */
-import { type FnElem, refDecl, visitAst } from "wesl/core";
+import { type FnElem, visitAst } from "wesl/core";
+import { functionOf } from "./calls.ts";
 import type { Kernel } from "./read.ts";
 
 /** A function and the calls that are made in it, and in all that it calls, written out. */
@@ -35,9 +36,8 @@ function calleesOf(kernel: Kernel, fn: FnElem): FnElem[] {
   const callees: FnElem[] = [];
   visitAst(fn, (elem) => {
     if (elem.kind !== "call-expression") return;
-    const callee = elem.function.kind === "ref" ? elem.function.ident : elem.function.name;
-    const declared = refDecl(callee, kernel.bindings)?.declElem;
-    if (declared?.kind === "fn") callees.push(declared);
+    const declared = functionOf(kernel, elem);
+    if (declared) callees.push(declared);
   });
   return callees;
 }

@@ -6,6 +6,7 @@ import { type AbstractElem, type ExpressionElem, type FnElem, refDecl, type Stat
 import { evaluate } from "./attributes.ts";
 import { builtinOf } from "./bounds/inputs.ts";
 import type { Names } from "./bounds/names.ts";
+import { calleeOf, functionOf, pointeeOf } from "./calls.ts";
 import { isNumber, type Lanes, operated, unknown } from "./lanes.ts";
 import { Phase, type SharedRace } from "./phase.ts";
 import type { Kernel } from "./read.ts";
@@ -252,11 +253,10 @@ export class Lockstep {
   }
 
   private call(call: Call, mask: Mask): Lanes {
-    const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
+    const callee = calleeOf(call);
     const args = call.arguments.map((argument) => {
       // A pointer reads nothing here, and who is given one may do with it what is not seen.
-      const isPointer = argument.kind === "unary-expression" && argument.operator.value === "&";
-      return isPointer ? unknown(this.count) : this.value(argument, mask);
+      return pointeeOf(argument) ? unknown(this.count) : this.value(argument, mask);
     });
     if (this.syncs(call)) this.phase.end();
     const [a, b] = args;
@@ -347,16 +347,14 @@ export class Lockstep {
 
   /** A barrier, or a function that may have one. */
   private syncs(call: Call): boolean {
-    const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
-    const decl = refDecl(callee, this.kernel.bindings)?.declElem;
-    if (decl?.kind !== "fn") return SYNCS.test(callee.originalName);
+    const decl = functionOf(this.kernel, call);
+    if (!decl) return SYNCS.test(calleeOf(call).originalName);
     const known = this.syncing.get(decl);
     if (known !== undefined) return known;
     let may = false;
     visitAst(decl, (part) => {
       if (part.kind !== "call-expression") return;
-      const inner = part.function.kind === "ref" ? part.function.ident : part.function.name;
-      if (SYNCS.test(inner.originalName) || refDecl(inner, this.kernel.bindings)?.declElem?.kind === "fn") may = true;
+      if (functionOf(this.kernel, part) || SYNCS.test(calleeOf(part).originalName)) may = true;
     });
     this.syncing.set(decl, may);
     return may;

@@ -1,18 +1,11 @@
 /** Workgroup memory that one invocation writes and another takes, with no barrier between. */
-import {
-  type AbstractElem,
-  type ExpressionElem,
-  type FnElem,
-  type FunctionCallExpression,
-  refDecl,
-  type Statement,
-  visitAst,
-} from "wesl/core";
+import { type AbstractElem, type ExpressionElem, type FnElem, type FunctionCallExpression, type Statement, visitAst } from "wesl/core";
 import type { Facts } from "./bounds/facts.ts";
 import { Names } from "./bounds/names.ts";
 import { startOf } from "./bounds/place.ts";
 import { isConstant } from "./bounds/range.ts";
 import { TooLong, Values } from "./bounds/values.ts";
+import { calleeOf, functionOf, pointeeOf } from "./calls.ts";
 import { Lockstep } from "./lockstep.ts";
 import type { SharedRace } from "./phase.ts";
 import type { Kernel } from "./read.ts";
@@ -181,8 +174,8 @@ class Walk {
     visitAst(expression, (part) => {
       if (part.kind === "call-expression") {
         const [pointer] = part.arguments;
-        const target =
-          pointer?.kind === "unary-expression" && pointer.operator.value === "&" ? this.elementOf(pointer.expression) : undefined;
+        const pointee = pointer && pointeeOf(pointer);
+        const target = pointee && this.elementOf(pointee);
         const name = this.builtinOf(part);
         // What functions do is not followed, and each barrier counts.
         if (name === undefined || /Barrier$|^workgroupUniformLoad$/.test(name)) this.clear();
@@ -306,8 +299,7 @@ class Walk {
   }
 
   /** Undefined: the kernel declares it. */
-  private builtinOf({ function: callee }: FunctionCallExpression): string | undefined {
-    const ident = callee.kind === "ref" ? callee.ident : callee.name;
-    return refDecl(ident, this.kernel.bindings)?.declElem?.kind === "fn" ? undefined : ident.originalName;
+  private builtinOf(call: FunctionCallExpression): string | undefined {
+    return functionOf(this.kernel, call) ? undefined : calleeOf(call).originalName;
   }
 }

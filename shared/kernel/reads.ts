@@ -1,5 +1,6 @@
 /** The variables of a kernel whose contents an entry point may read, and those that it may store into. */
 import { type AbstractElem, type ExpressionElem, type FnElem, refDecl, visitAst } from "wesl/core";
+import { calleeOf, pointeeOf } from "./calls.ts";
 import type { Kernel } from "./read.ts";
 import { reachability } from "./reflect.ts";
 
@@ -31,7 +32,7 @@ export function writesOf(kernel: Kernel, entryPoint: string): Set<string> {
     const only = new Set<AbstractElem>();
     visitAst(fn, (part) => {
       if (part.kind === "call-expression") {
-        const callee = part.function.kind === "ref" ? part.function.ident : part.function.name;
+        const callee = calleeOf(part);
         const [pointer] = part.arguments;
         if (pointer && !refDecl(callee, kernel.bindings) && STORES_NOTHING.test(callee.originalName)) only.add(pointer);
       }
@@ -84,10 +85,10 @@ function functionsOf(kernel: Kernel, entryPoint: string): FnElem[] {
 function targetOf(part: AbstractElem, kernel: Kernel): ExpressionElem | undefined {
   if (part.kind === "assign") return part.op.value === "=" && part.lhs.kind !== "phony" ? part.lhs : undefined;
   if (part.kind !== "call-expression") return undefined;
-  const callee = part.function.kind === "ref" ? part.function.ident : part.function.name;
+  const callee = calleeOf(part);
   const [pointer] = part.arguments;
   if (refDecl(callee, kernel.bindings) || !READS_NOTHING.test(callee.originalName)) return undefined;
-  return pointer?.kind === "unary-expression" && pointer.operator.value === "&" ? pointer.expression : undefined;
+  return pointer && pointeeOf(pointer);
 }
 
 function rootOf(expression: ExpressionElem): ExpressionElem {

@@ -8,6 +8,7 @@ import {
   type Statement,
   visitAst,
 } from "wesl/core";
+import { calleeOf, pointeeOf } from "./calls.ts";
 import type { Kernel } from "./read.ts";
 
 /** Elements by an index that never changes, and others, each counted as another one. */
@@ -81,12 +82,12 @@ export function storesOf(kernel: Kernel, entryPoint: string, binding: string, pa
   };
 
   const ofCall = (call: FunctionCallExpression): Stores => {
-    const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
+    const callee = calleeOf(call);
     const decl = refDecl(callee, bindings)?.declElem;
     const parts: Stores[] = [];
     if (decl?.kind === "fn") parts.push(others(ofFunction(decl)));
     for (const argument of call.arguments) {
-      const pointee = argument.kind === "unary-expression" && argument.operator.value === "&" ? argument.expression : undefined;
+      const pointee = pointeeOf(argument);
       if (!pointee || decl) parts.push(ofExpression(argument));
       else if (ATOMIC_STORE.test(callee.originalName)) parts.push(ofStore(pointee));
     }

@@ -1,5 +1,6 @@
 /** Every element of an array that an entry point reads or stores, with what is known of its index. */
-import { type ExpressionElem, type FnElem, type ForElem, refDecl, type Statement, type WhileElem } from "wesl/core";
+import type { ExpressionElem, FnElem, ForElem, Statement, WhileElem } from "wesl/core";
+import { calleeOf, functionOf, pointeeOf } from "../calls.ts";
 import { Conditions } from "./conditions.ts";
 import type { Facts } from "./facts.ts";
 import { insideOf, leaves, returns } from "./loops.ts";
@@ -121,7 +122,7 @@ class Walk {
         return place;
       case "increment":
       case "decrement":
-        this.look(statement.target, place, true);
+        this.store(statement.target, place);
         return place;
       case "call":
         this.read(statement.call, place);
@@ -162,7 +163,8 @@ class Walk {
       case "continue":
       case "discard":
         return { ...place, dead: true };
-      default:
+      case "assert":
+      case "empty":
         return place;
     }
   }
@@ -193,7 +195,7 @@ class Walk {
   private read(expression: ExpressionElem | undefined, place: Place): void {
     if (!expression) return;
     // `&x` alone reads nothing: what its pointer leads to is followed.
-    const memory = isAddress(expression) ? undefined : this.memories.of(expression);
+    const memory = pointeeOf(expression) ? undefined : this.memories.of(expression);
     if (memory?.path !== undefined) this.taken.add(memory.binding + memory.path);
     this.look(expression, place, false);
   }
@@ -226,20 +228,25 @@ class Walk {
       case "call-expression":
         this.call(expression, place);
         return;
+      case "literal":
+      case "ref":
+      case "type":
+        return;
       default:
+        expression satisfies never;
     }
   }
 
   private call(call: Extract<ExpressionElem, { kind: "call-expression" }>, place: Place): void {
-    const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
-    const decl = refDecl(callee, this.facts.kernel.bindings)?.declElem;
+    const decl = functionOf(this.facts.kernel, call);
+    const { originalName } = calleeOf(call);
+    const isReading = !decl && (originalName === ATOMIC_READ || originalName === "arrayLength");
     call.arguments.forEach((argument, index) => {
-      const pointee = index === 0 && argument.kind === "unary-expression" && argument.operator.value === "&";
-      const reads = pointee && !decl && (callee.originalName === ATOMIC_READ || callee.originalName === "arrayLength");
-      if (reads) this.look(argument.expression, place, false);
+      const pointee = isReading && index === 0 ? pointeeOf(argument) : undefined;
+      if (pointee) this.look(pointee, place, false);
       else this.read(argument, place);
     });
-    if (decl?.kind !== "fn") return;
+    if (!decl) return;
     const pointees = decl.params.map((param, index) => {
       const argument = call.arguments[index];
       return [param, argument && this.memories.of(argument)] as const;
@@ -273,9 +280,4 @@ class Walk {
 /** Each condition that leads there bounds what the index is made of, or has nothing to do with it. */
 function isMet({ conditions }: Place, range: Range, met: ReadonlySet<string>): boolean {
   return conditions.every(({ key, axes }) => (axes & range.axes) === 0 || (key !== undefined && met.has(key)));
-}
-
-function isAddress(expression: ExpressionElem): boolean {
-  if (expression.kind === "parenthesized-expression") return isAddress(expression.expression);
-  return expression.kind === "unary-expression" && expression.operator.value === "&";
 }

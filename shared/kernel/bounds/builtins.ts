@@ -1,5 +1,5 @@
 /** What WGSL's functions of bits make of integers that are not known. */
-import type { Range } from "./range.ts";
+import { ALL_AXES, type Range } from "./range.ts";
 
 /** The results of those that no argument changes the bounds of. */
 const RESULTS: Readonly<Record<string, readonly [min: number, max: number]>> = {
@@ -18,16 +18,17 @@ const PARTS: Readonly<Record<string, readonly [min: number, max: number]>> = {
 
 export function resultOfBuiltin(name: string, [first, , count]: readonly (Range | undefined)[], isUnsigned: boolean): Range | undefined {
   const result = RESULTS[name];
-  if (result) return { min: result[0], max: result[1], axes: 15 };
+  if (result) return { min: result[0], max: result[1], axes: ALL_AXES };
   if (name === "abs") return first && !isUnsigned ? absolute(first) : first;
-  if (name === "sign") return { min: -1, max: 1, axes: 15 };
-  if (name === "extractBits" && isUnsigned) return count && count.max < 32 ? { min: 0, max: 2 ** count.max - 1, axes: 15 } : undefined;
+  if (name === "sign") return { min: -1, max: 1, axes: ALL_AXES };
+  if (name === "extractBits" && isUnsigned)
+    return count && count.max < 32 ? { min: 0, max: 2 ** count.max - 1, axes: ALL_AXES } : undefined;
   return undefined;
 }
 
 export function partOfBuiltin(name: string): Range | undefined {
   const part = PARTS[name];
-  return part && { min: part[0], max: part[1], axes: 15 };
+  return part && { min: part[0], max: part[1], axes: ALL_AXES };
 }
 
 /** The absolute value of the least i32 is itself. */

@@ -1,5 +1,6 @@
 /** What a condition makes of a place: bounds of what it compares, and who may stay away. */
 import { type ExpressionElem, refDecl } from "wesl/core";
+import { calleeOf } from "../calls.ts";
 import type { Kernel } from "../read.ts";
 import { isPassing, type Names } from "./names.ts";
 import { type Place, unsure, without } from "./place.ts";
@@ -55,7 +56,7 @@ export class Conditions {
   }
 
   private call(call: Extract<ExpressionElem, { kind: "call-expression" }>, truth: boolean, place: Place): Place {
-    const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
+    const callee = calleeOf(call);
     const decl = refDecl(callee, this.kernel.bindings)?.declElem;
     const [only] = call.arguments;
     if (decl?.kind === "fn") {

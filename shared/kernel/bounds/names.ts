@@ -10,6 +10,7 @@ import {
   visitAst,
 } from "wesl/core";
 import { evaluate } from "../attributes.ts";
+import { calleeOf } from "../calls.ts";
 import type { Kernel } from "../read.ts";
 import { Declared } from "./declared.ts";
 import { builtinOf, type Frame, inputKey, pair, sumKey } from "./inputs.ts";
@@ -94,7 +95,7 @@ export class Names extends Declared {
       case "binary-expression":
         return this.pairKey(expression.left, expression.operator.value, expression.right);
       case "call-expression": {
-        const callee = expression.function.kind === "ref" ? expression.function.ident : expression.function.name;
+        const callee = calleeOf(expression);
         const [only, more] = expression.arguments;
         if (!only || more || !/^[ui]32$/.test(callee.originalName)) return undefined;
         return castKey(callee.originalName, this.keyOf(only));
@@ -133,7 +134,7 @@ export class Names extends Declared {
         return this.joined(this.sideKey(vector.left, index), value, this.sideKey(vector.right, index));
       }
       case "call-expression": {
-        const callee = vector.function.kind === "ref" ? vector.function.ident : vector.function.name;
+        const callee = calleeOf(vector);
         if (!/^vec[234][iu]?$/.test(callee.originalName) || refDecl(callee, this.kernel.bindings)) return undefined;
         const [only, more] = vector.arguments;
         if (only && !more) {

@@ -22,6 +22,9 @@ export interface Range {
   met?: ReadonlySet<string>;
 }
 
+/** A value that may depend on all of them. */
+export const ALL_AXES = 15;
+
 export function exactly(value: number): Range {
   return { min: value, max: value, top: "last", axes: 0 };
 }
@@ -107,16 +110,16 @@ export function chosen(name: string, [a, b, c]: readonly (Range | undefined)[], 
     case "min": {
       if (a && b) return least(a, b);
       const bound = a ?? b;
-      return bound && { min: isUnsigned ? 0 : I32_MIN, max: bound.max, axes: 15 };
+      return bound && { min: isUnsigned ? 0 : I32_MIN, max: bound.max, axes: ALL_AXES };
     }
     case "max": {
       if (a && b) return most(a, b);
       const bound = a ?? b;
-      return bound && { min: bound.min, max: isUnsigned ? U32_MAX : I32_MAX, axes: 15 };
+      return bound && { min: bound.min, max: isUnsigned ? U32_MAX : I32_MAX, axes: ALL_AXES };
     }
     case "clamp":
       if (!b || !c) return undefined;
-      return a ? least(most(a, b), c) : { min: Math.min(b.min, c.min), max: c.max, axes: 15 };
+      return a ? least(most(a, b), c) : { min: Math.min(b.min, c.min), max: c.max, axes: ALL_AXES };
     case "select":
       return a && b && either(a, b);
     default:

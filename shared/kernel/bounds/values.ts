@@ -1,12 +1,13 @@
 /** Ranges of integer expressions at one place of a function, from the facts and from the conditions that lead there. */
 import { type AbstractElem, type BinaryExpression, type ExpressionElem, type FnElem, type FnParamElem, refDecl } from "wesl/core";
 import { evaluate } from "../attributes.ts";
+import { calleeOf, pointeeOf } from "../calls.ts";
 import { partOfBuiltin, resultOfBuiltin } from "./builtins.ts";
 import { dispatched, type Facts } from "./facts.ts";
 import { builtinOf } from "./inputs.ts";
 import { builtinInput, isPassing, type Names, partOf } from "./names.ts";
 import { type Place, startOf, without } from "./place.ts";
-import { chosen, exactly, I32_MAX, isConstant, operate, type Range, U32_MAX } from "./range.ts";
+import { ALL_AXES, chosen, exactly, I32_MAX, isConstant, operate, type Range, U32_MAX } from "./range.ts";
 
 /** A judgement has two seconds; what is not looked at by then is said to be unchecked. */
 const MAX_STEPS = 20_000;
@@ -57,11 +58,11 @@ export class Values {
     this.met.add(key);
     if (!plain) {
       const min = Math.max(narrowed.min, isUnsigned ? 0 : Number.NEGATIVE_INFINITY);
-      return Number.isFinite(min) && Number.isFinite(narrowed.max) ? { min, max: narrowed.max, axes: 15 } : undefined;
+      return Number.isFinite(min) && Number.isFinite(narrowed.max) ? { min, max: narrowed.max, axes: ALL_AXES } : undefined;
     }
     const cut = narrowed.max < plain.max;
     const min = Math.max(plain.min, narrowed.min);
-    const { axes = 15, moved } = narrowed;
+    const { axes = ALL_AXES, moved } = narrowed;
     if (!cut && !moved) return { ...plain, min };
     if (!cut) return { min, max: plain.max, axes: plain.axes | axes, ...(plain.top ? { top: "moved" } : {}) };
     const taken = plain.free && plain.top && (axes & plain.axes) === 0;
@@ -90,7 +91,7 @@ export class Values {
         if (!a && b && /^(?:%|\/|>>)$/.test(expression.operator.value)) {
           const all = this.everyOf(expression.left);
           const less = all && operate(expression.operator.value, all, b);
-          return less && { ...less, axes: 15 };
+          return less && { ...less, axes: ALL_AXES };
         }
         if (expression.operator.value === "-") return this.difference(expression, a, b, place);
         const range = a && b && operate(expression.operator.value, a, b);
@@ -111,14 +112,16 @@ export class Values {
   /** What an integer can be of which nothing is known. */
   private everyOf(expression: ExpressionElem): Range | undefined {
     if (!this.names.isIntegral(expression)) return undefined;
-    return this.names.isUnsigned(expression) ? { min: 0, max: U32_MAX, axes: 15 } : { min: -I32_MAX - 1, max: I32_MAX, axes: 15 };
+    return this.names.isUnsigned(expression)
+      ? { min: 0, max: U32_MAX, axes: ALL_AXES }
+      : { min: -I32_MAX - 1, max: I32_MAX, axes: ALL_AXES };
   }
 
   /** `x & mask` is at most the mask, whatever x is. */
   private masked(a: Range | undefined, b: Range | undefined): Range | undefined {
     if (a && b) return operate("&", a, b);
     const mask = a ?? b;
-    return mask && mask.min >= 0 ? { min: 0, max: mask.max, axes: 15 } : undefined;
+    return mask && mask.min >= 0 ? { min: 0, max: mask.max, axes: ALL_AXES } : undefined;
   }
 
   /** `a - b`, which does not wrap where a condition says that b is not above a. */
@@ -135,7 +138,7 @@ export class Values {
     if (least === undefined || !a) return plain;
     if (plain) return { ...plain, min: Math.max(plain.min, least) };
     // Of unsigned numbers what is subtracted is at least zero, however large it may be.
-    return this.names.isUnsigned(expression) ? { min: least, max: a.max - Math.max(0, b?.min ?? 0), axes: 15 } : undefined;
+    return this.names.isUnsigned(expression) ? { min: least, max: a.max - Math.max(0, b?.min ?? 0), axes: ALL_AXES } : undefined;
   }
 
   private ofRef(ref: ExpressionElem, place: Place): Range | undefined {
@@ -166,7 +169,7 @@ export class Values {
   }
 
   private ofCall(call: Extract<ExpressionElem, { kind: "call-expression" }>, place: Place): Range | undefined {
-    const callee = call.function.kind === "ref" ? call.function.ident : call.function.name;
+    const callee = calleeOf(call);
     const decl = refDecl(callee, this.facts.kernel.bindings)?.declElem;
     const [first, second, third] = call.arguments;
     if (decl?.kind === "fn") return this.ofFunction(decl, call.arguments, place);
@@ -184,8 +187,9 @@ export class Values {
       case "select":
         return chosen(callee.originalName, [range(first), range(second), range(third)], this.names.isUnsigned(call));
       case "arrayLength": {
-        const pointee = first.kind === "unary-expression" ? this.names.pathOf(first.expression) : undefined;
-        return pointee && constantOf(this.facts.elements(pointee.binding));
+        const pointee = pointeeOf(first);
+        const path = pointee && this.names.pathOf(pointee);
+        return path && constantOf(this.facts.elements(path.binding));
       }
       default:
         if (!this.names.isInteger(call)) return undefined;
@@ -260,7 +264,7 @@ export class Values {
         return range && this.unwrapped(vector, range);
       }
       case "call-expression": {
-        const callee = vector.function.kind === "ref" ? vector.function.ident : vector.function.name;
+        const callee = calleeOf(vector);
         if (refDecl(callee, this.facts.kernel.bindings)) return undefined;
         if (/^(min|max|clamp)$/.test(callee.originalName)) {
           const [a, b, c] = vector.arguments.map((each) => this.side(each, index, place));

@@ -70,6 +70,7 @@ describe("a guard that names the invocation otherwise than the index does keeps 
     ["let v = g; if (g[0] >= 100u) { return; } b[v.x] = 1u;"],
     ["let v = vec3i(g); if (v.r >= 100) { return; } b[g.r] = 1u;"],
     ["var i = g.x; if (g.x >= 100u) { return; } b[i] = 1u;"],
+    ["if (g.x >= arrayLength((&b))) { return; } b[g.x] = 1u;"],
     ["if (g.x + 1u > 100u) { return; } let i = g.x + 1u; b[i - 1u] = 1u;"],
   ])("of a line: %s", async (body) => {
     expect(await told(body, "line")).toEqual([]);
