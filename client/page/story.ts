@@ -151,7 +151,7 @@ function consent(visit: Visit, words: string, start: (click: MouseEvent) => void
 
 /** Where the network takes processors and the browser gives pages none. */
 const withProcessor =
-  () => html`<li>Your processor lends with ${typed(`npx idlewave donate --software --url ${location.origin}`)}, or in Chromium started with
+  () => html`<li>Your processor lends with ${typed(`idlewave donate --software --url ${location.origin}`)} (<a href="/your-job">how to get it</a>), or in Chromium started with
   ${typed("--enable-unsafe-webgpu --use-webgpu-adapter=swiftshader")}.</li>`;
 
 /** What is to be typed breaks between its words alone: one inside a dash would be copied wrong. */

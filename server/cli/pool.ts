@@ -107,7 +107,7 @@ function tell(made: Static<typeof PoolLinkSchema>, options: VerbOptions): void {
       `No other machine can open this link: its address means the machine that opens it. To reach others start the coordinator with ${invocation("serve --host 0.0.0.0 --tls")}, then ${invocation(`pool invite ${made.id}`)} makes one for them.`,
     );
   }
-  note(`On a machine without a browser: ${invocation(`donate --join ${made.link}`)}`);
+  note(`On a machine without a browser, in the folder of Idlewave's sources: ${invocation(`donate --join ${made.link}`)}`);
 }
 
 function linkWords({ until, uses }: { until: string; uses: number | null }): string {

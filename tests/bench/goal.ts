@@ -55,7 +55,8 @@ export function unmeasured(target: number | null, why: string): GoalReport {
 
 /** A report whose figures are of less than the goal speaks of: only a full run decides. */
 export function undecided(report: GoalReport, why: string): GoalReport {
-  return { ...report, met: null, note: `not decided, ${why}; ${report.note}` };
+  const figures = report.figures.map((figure) => ({ ...figure, met: null }));
+  return { ...report, met: null, figures, note: `not decided, ${why}; ${report.note}` };
 }
 
 /** `12,345`, `0.87`: as many digits as say something. */

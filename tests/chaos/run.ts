@@ -22,6 +22,7 @@ const missing = missingTools();
 const possible = [...KILLS, ...(missing.strace ? [] : INJECTIONS), ...(missing.mount ? [] : [DISK_FULL])];
 for (const { name } of missing.strace ? INJECTIONS : []) say(`not possible on this machine: ${name}: ${missing.strace}`);
 if (missing.mount) say(`not possible on this machine: ${DISK_FULL.name}: ${missing.mount}`);
+say("building what is started and killed");
 const built = await bundle();
 const reports: Report[] = [];
 try {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { measured, ofPairs } from "../../bench/goal.ts";
+import { measured, ofPairs, undecided } from "../../bench/goal.ts";
 
 const report = (pairs: number[], most?: number) => {
   const ones = pairs.map(() => 1);
@@ -21,4 +21,10 @@ it.each([
 it("a figure that is missed decides, whatever the others are", () => {
   const unsure = { name: "a", ...ofPairs([0.2, 0.95, 2], [1, 1, 1]), target: 0.9, is: "at least" } as const;
   expect(measured([unsure, { name: "b", value: 3, target: 2, is: "at most" }], "").met).toBe(false);
+});
+
+it("a run of less than the goal speaks of decides none of its figures", () => {
+  const quick = undecided(report([0.1, 0.1, 0.1]), "the goal is for 10,000 volunteers");
+  expect([quick.met, ...quick.figures.map(({ met }) => met)]).toEqual([null, null]);
+  expect(quick.note).toContain("not decided, the goal is for 10,000 volunteers");
 });
