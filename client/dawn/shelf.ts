@@ -3,6 +3,7 @@
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { concatBytes } from "../../shared/bytes.ts";
+import { isBusy } from "../../shared/sqlite-busy.ts";
 import { closeSqlite } from "../../shared/sqlite-close.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import { DIGEST_BYTES } from "../../shared/wire.ts";
@@ -82,11 +83,11 @@ function cut({ hashes }: { hashes: Uint8Array }): Left {
 }
 
 function failureOf(path: string, error: unknown): Error {
-  const message = messageOf(error);
-  if (/locked|busy/i.test(message))
+  if (isBusy(error))
     return new Error(`${path} is in use by another process: one donor at a time has a folder. Give another one its own with --home.`, {
       cause: error,
     });
+  const message = messageOf(error);
   if (/not a database|malformed/i.test(message))
     return new Error(`${path} is damaged: move it away; results in it that were not sent are computed by others.`, { cause: error });
   return error instanceof Error ? error : new Error(message);

@@ -24,11 +24,30 @@ export class RecentUnits {
   private count = 0;
 
   add(job: JobId, unit: UnitIndex, replicas: readonly { account: AccountId }[]): void {
+    const accounts = this.begin(job, unit, replicas.length);
+    for (const { account } of replicas) accounts.push(account);
+  }
+
+  /** Adds one account. False when it was there. */
+  note(job: JobId, unit: UnitIndex, account: AccountId): boolean {
+    const known = this.accountsOf(job, unit);
+    if (known.includes(account)) return false;
+    this.begin(job, unit, known.length + 1).push(...known, account);
+    return true;
+  }
+
+  has(job: JobId, unit: UnitIndex, account: AccountId): boolean {
+    return this.accountsOf(job, unit).includes(account);
+  }
+
+  /** Where the unit's so many accounts are to be added. */
+  private begin(job: JobId, unit: UnitIndex, count: number): number[] {
     if (this.count >= GENERATION_UNITS) {
       this.old = this.young;
       this.young = emptyGeneration();
       this.count = 0;
     }
+    this.count++;
     const { places, accounts } = this.young;
     let units = places.get(job);
     if (!units) {
@@ -36,27 +55,14 @@ export class RecentUnits {
       places.set(job, units);
     }
     units.set(unit, accounts.length);
-    accounts.push(replicas.length);
-    for (const { account } of replicas) accounts.push(account);
-    this.count++;
+    accounts.push(count);
+    return accounts;
   }
 
-  /** Adds one account. False when it was there. */
-  note(job: JobId, unit: UnitIndex, account: AccountId): boolean {
-    if (this.has(job, unit, account)) return false;
-    this.add(job, unit, [...this.replicasOf(job, unit), { account }]);
-    return true;
-  }
-
-  has(job: JobId, unit: UnitIndex, account: AccountId): boolean {
-    return this.replicasOf(job, unit).some((replica) => replica.account === account);
-  }
-
-  private replicasOf(job: JobId, unit: UnitIndex): { account: AccountId }[] {
+  private accountsOf(job: JobId, unit: UnitIndex): readonly number[] {
     for (const { places, accounts } of [this.young, this.old]) {
       const place = places.get(job)?.get(unit);
-      if (place === undefined) continue;
-      return accounts.slice(place + 1, place + 1 + (accounts[place] ?? 0)).map((account) => ({ account: account as AccountId }));
+      if (place !== undefined) return accounts.slice(place + 1, place + 1 + (accounts[place] ?? 0));
     }
     return [];
   }

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { backup, DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, type Transaction } from "kysely";
+import { isBusy } from "../../shared/sqlite-busy.ts";
 import { closeSqlite } from "../../shared/sqlite-close.ts";
 import { migrate } from "./migrate.ts";
 import { refuseForeignCode } from "./schema-check.ts";
@@ -66,20 +67,28 @@ export class Database extends Kysely<Tables> {
 export function openDatabase(path: string): Database {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
-    // A commit that was acknowledged survives a power cut: https://sqlite.org/pragma.html#pragma_synchronous
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;");
+    takeAlone(database, path);
     // Before anything of ours could make it run.
     refuseForeignCode(database);
     migrate(database);
   } catch (error) {
     database.close();
-    if (error instanceof Error && /locked|busy/i.test(error.message)) {
-      throw new Error(`${path} is in use by another process: stop that one, or name another folder with --data.`, { cause: error });
-    }
     throw error;
   }
   // SQLite keeps its log beside the file that a link leads to.
   return new Database(database, realpathSync(path));
+}
+
+/** Its first read takes the lock, which is kept until the database is closed. */
+function takeAlone(database: DatabaseSyncInstance, path: string): void {
+  try {
+    // A commit that was acknowledged survives a power cut: https://sqlite.org/pragma.html#pragma_synchronous
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;");
+    database.exec("SELECT 1 FROM sqlite_schema");
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    throw new Error(`${path} is in use by another process: stop that one, or name another folder with --data.`, { cause: error });
+  }
 }
 
 /** What kysely expects of a SQLite driver, over node:sqlite's interface. */

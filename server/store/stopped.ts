@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { DATABASE_FILE } from "../../shared/backup.ts";
+import { isBusy } from "../../shared/sqlite-busy.ts";
 import { messageOf } from "../../shared/thrown.ts";
 import type { OpenBackup } from "../core/store.ts";
 import { DiskBlobs } from "./blobs.ts";
@@ -18,9 +19,8 @@ export function openStopped(path: string): DatabaseSyncInstance {
     database.prepare("SELECT count(*) FROM sqlite_schema").get();
   } catch (error) {
     database.close();
-    const message = messageOf(error);
-    if (/locked|busy/i.test(message)) throw new Error(`${path} is in use: a coordinator runs on it.`, { cause: error });
-    throw new Error(`${path} cannot be read: ${message}.`, { cause: error });
+    if (isBusy(error)) throw new Error(`${path} is in use: a coordinator runs on it.`, { cause: error });
+    throw new Error(`${path} cannot be read: ${messageOf(error)}.`, { cause: error });
   }
   return database;
 }

@@ -1,5 +1,6 @@
 /** Which array an expression is, and how long: one of a binding by the job's numbers, one of the kernel's own by its type. */
-import { type AbstractElem, type ExpressionElem, refDecl, type TypeRefElem, typeOfExpr } from "wesl/core";
+import { type AbstractElem, type ExpressionElem, typeOfExpr } from "wesl/core";
+import { unaliased } from "../aliases.ts";
 import type { Layout } from "../layout.ts";
 import type { Facts } from "./facts.ts";
 import type { Names } from "./names.ts";
@@ -111,15 +112,9 @@ export class Memories {
     while (at.kind === "parenthesized-expression" || at.kind === "unary-expression") at = at.expression;
     const decl = this.names.declOf(at);
     if (decl?.kind === "let" && decl.init) return this.overridden(decl.init, place);
-    let type: TypeRefElem | undefined = decl?.kind === "gvar" ? decl.name.typeRef : undefined;
-    for (let alias = type && this.aliasOf(type); alias; alias = this.aliasOf(alias)) type = alias;
-    const length = type?.templateParams?.[1];
+    const type = decl?.kind === "gvar" ? decl.name.typeRef : undefined;
+    const length = type && unaliased(this.facts.kernel, type).templateParams?.[1];
     const range = length && this.values.rangeOf(length, place);
     return range && isConstant(range) ? range.max : undefined;
-  }
-
-  private aliasOf(type: TypeRefElem): TypeRefElem | undefined {
-    const decl = refDecl(type.name, this.facts.kernel.bindings)?.declElem;
-    return decl?.kind === "alias" ? decl.typeRef : undefined;
   }
 }

@@ -9,6 +9,7 @@ import {
   type StructMemberElem,
   visitAst,
 } from "wesl/core";
+import { unaliased } from "../aliases.ts";
 import { evaluate } from "../attributes.ts";
 import { calleeOf } from "../calls.ts";
 import type { Kernel } from "../read.ts";
@@ -178,7 +179,7 @@ export class Names extends Declared {
   memberBuiltin(member: Extract<ExpressionElem, { kind: "component-member-expression" }>): string | undefined {
     const param = this.declOf(member.base);
     if (param?.kind !== "param" || !param.name.typeRef) return undefined;
-    const struct = refDecl(param.name.typeRef.name, this.kernel.bindings)?.declElem;
+    const struct = refDecl(unaliased(this.kernel, param.name.typeRef).name, this.kernel.bindings)?.declElem;
     const found = struct?.kind === "struct" ? struct.members.find(({ name }) => name.name === member.access.name) : undefined;
     return found && builtinInput(found);
   }

@@ -15,7 +15,7 @@ const HEAD = `struct Size { n: u32, w: u32, h: u32, signed: i32 }
 @group(0) @binding(2) var<storage, read> src: array<u32>;
 override COUNT: u32 = 100;
 const LAST = 99u;
-struct Input { @builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) at: u32 }
+struct Input { @builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) at: u32 } alias Named = Input;
 fn put(i: u32, v: u32) { out[i] = v; }
 fn cell(x: u32, y: u32) -> u32 { let row = y * size.w; return row + x; }
 fn fill(p: ptr<function, u32>) { *p += 1u; }
@@ -62,6 +62,7 @@ describe("an index that is beyond the end for some invocation is told with its p
     ["the invocation's own", "out[id.x] = 1u;", 127],
     ["by another name", "let i = id.x;\n  out[(i)] = 1u;", 127],
     ["of a struct of inputs", "out[input.id.x] = 1u;", 127, { inputs: "input: Input" }],
+    ["of a struct of inputs by another name", "out[input.id.x] = 1u;", 127, { inputs: "input: Named" }],
     [
       "after a loop that some leave early",
       "for (var i = 0u; i < 9u; i++) { if (i == id.x) { continue; } if (src[i] > 3u) { break; } }\n  out[id.x] = 1u;",
