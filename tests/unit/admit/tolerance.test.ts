@@ -9,9 +9,11 @@ async function told(value: string, output: object, verify?: object): Promise<str
   return warnings.filter((text) => /compare/.test(text));
 }
 
+/** `main` stores `value` in each element of `o`, which is `output`. */
 function jobOf(value: string, output: object, verify?: object): ReturnType<typeof packageOf> {
+  const { dtype = "u32" } = output as { dtype?: string };
   const kernel = `@group(0) @binding(0) var<uniform> unit: u32;
-@group(0) @binding(1) var<storage, read_write> o: array<u32>;
+@group(0) @binding(1) var<storage, read_write> o: array<${dtype}>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { o[id.x] = ${value}; }
 `;
   const manifest = {
@@ -82,20 +84,7 @@ it("a tolerance as wide as a picture's range is told", async () => {
 
 describe("a tolerance that is narrower than WGSL's own error of a function", () => {
   async function tight(value: string, compare: object): Promise<string[]> {
-    const kernel = `@group(0) @binding(0) var<uniform> unit: u32;
-@group(0) @binding(1) var<storage, read_write> o: array<f32>;
-@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { o[id.x] = ${value} * f32(unit); }
-`;
-    const manifest = {
-      name: "test-job",
-      kernel: ["kernel.wgsl"],
-      units: { count: 2 },
-      bindings: { unit: { set: { "": "$unit.index" } } },
-      passes: [{ workgroups: [1] }],
-      output: [{ binding: "o", dtype: "f32", shape: [64], compare }],
-      gflopPerUnit: 1,
-    };
-    const { warnings } = admitted(await judges.admit(packageOf({ "job.json": manifest, "kernel.wgsl": kernel })));
+    const { warnings } = admitted(await judges.admit(jobOf(`${value} * f32(unit)`, { dtype: "f32", compare })));
     return warnings.filter((text) => /WGSL lets be off/.test(text));
   }
 

@@ -12,6 +12,14 @@ const NAME = "idlewave.sqlite";
 const WRITER = fileURLToPath(new URL("../../simulation/writer.ts", import.meta.url));
 const TEARS = 12;
 
+/** A store in `folder`, with a job and an account. */
+async function opened(folder: string) {
+  const store = new SqliteStore(join(folder, NAME));
+  const { id: job } = await store.addJob(jobRow(), { ...SPEC, requires: { features: [], limits: {} } });
+  const { id: account } = await store.accountOf(publicKey(1), 1);
+  return { store, job, account };
+}
+
 async function copied(from: string, to: string): Promise<string> {
   await mkdir(to);
   for (const suffix of ["", "-wal"]) await cp(join(from, NAME + suffix), join(to, NAME + suffix));
@@ -21,9 +29,7 @@ async function copied(from: string, to: string): Promise<string> {
 describe("a last write that was torn", () => {
   it("is there whole or not at all, and what was committed before it is there, wherever it was torn", async () => {
     const folder = await temporaryFolder();
-    const store = new SqliteStore(join(folder, NAME));
-    const { id: job } = await store.addJob(jobRow(), { ...SPEC, requires: { features: [], limits: {} } });
-    const { id: account } = await store.accountOf(publicKey(1), 1);
+    const { store, job, account } = await opened(folder);
     const commit = (...units: number[]) => store.commit(units.map((index) => replica(job, index, account, "x")));
     await commit(1, 2);
     const before = (await stat(join(folder, `${NAME}-wal`))).size;
@@ -52,9 +58,7 @@ describe("a last write that was torn", () => {
 describe("a commit whose log the disk does not sync", () => {
   it("is not told as done, nor before the disk has it, and the next one is", async () => {
     const folder = await temporaryFolder();
-    const store = new SqliteStore(join(folder, NAME));
-    const { id: job } = await store.addJob(jobRow(), { ...SPEC, requires: { features: [], limits: {} } });
-    const { id: account } = await store.accountOf(publicKey(1), 1);
+    const { store, job, account } = await opened(folder);
     const handle = await open(join(folder, "any"), "w");
     const prototype = Object.getPrototypeOf(handle) as { datasync: () => Promise<void> };
     await handle.close();
@@ -87,9 +91,7 @@ it("a database that a link leads to is synced where it lies", async () => {
   await mkdir(join(folder, "disk"));
   await writeFile(join(folder, "disk", "there"), "");
   await symlink(join(folder, "disk", "there"), join(folder, NAME));
-  const store = new SqliteStore(join(folder, NAME));
-  const { id: job } = await store.addJob(jobRow(), { ...SPEC, requires: { features: [], limits: {} } });
-  const { id: account } = await store.accountOf(publicKey(1), 1);
+  const { store, job, account } = await opened(folder);
   await store.commit([replica(job, 1, account, "x")]);
   expect((await store.account(account))?.unitsSubmitted).toBe(1);
   await store.close();
