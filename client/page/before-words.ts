@@ -40,8 +40,7 @@ function beforeLead(situation: Situation, once: number): Part[] {
       ` of these ${own === 1 ? "is yours and waits" : "are yours and wait"} for ${waitsFor(job, "a stranger")}. ${READING}`,
     ];
   if (once > 0) {
-    const [were, wait] = once === 1 ? ["was", "waits"] : ["were", "wait"];
-    return [`One square each; ${count(once)} of them ${were} computed once and ${wait} for ${waitsFor(job, "a second volunteer")}.`];
+    return [`One square each; ${count(once)} of them ${once === 1 ? "waits" : "wait"} for ${waitsFor(job, "a second volunteer")}.`];
   }
   return [situation.allowSoftware ? PROCESSOR_LEAD : BEFORE_LEAD];
 }

@@ -29,7 +29,7 @@ export function dockLines(situation: Situation): [string, string] {
       return [lends, donor?.slowed ? SLOWED[donor.slowed] : speed ? `${speed.value} ${speed.unit}` : each || spent];
     }
     case "offline":
-      return [moment.running ? "Offline, still running" : "Offline, waiting", moment.running ? spent : "Goes on by itself"];
+      return [moment.running ? "Offline, still running" : "Offline, waiting", moment.running ? "" : "Goes on by itself"];
     case "on-hold":
       return holdLines(moment);
     case "another-tab":

@@ -17,6 +17,8 @@ const LEADS: Record<IdleReason, string> = {
   "waits-for-others": "The rest is with others or needs a second volunteer.",
   quota: "More are yours as what you sent is checked.",
 };
+/** Of public jobs: new keys of one cluster share what they may draw, and what was drawn is halved every ten minutes. */
+const SHARED_QUOTA = "New browsers at one address share it. More come as units are checked, and every ten minutes.";
 /** Where the coordinator's auditor checks what one volunteer computed. */
 const CHECKED_REST = "The rest is with others or waits for its check.";
 
@@ -25,8 +27,9 @@ export function waitingWords(situation: Situation, reason: IdleReason, retryMs: 
   const shown = reasonOf(situation, reason);
   const seconds = Math.max(1, Math.ceil(retryMs / 1_000));
   const again = ` This page asks again every ${seconds === 1 ? "second" : aboutSeconds(seconds)}.`;
-  // A phone has room for that, or for the way to the others.
-  return { headline: [`${headlineOf(situation, shown)}.`], lead: [`${leadOf(situation, shown)}${hasOtherJobs(situation) ? "" : again}`] };
+  // A phone has room for that, or for the way to the others, or for whom the share is.
+  const isFull = hasOtherJobs(situation) || (reason === "quota" && situation.pool === undefined);
+  return { headline: [`${headlineOf(situation, shown)}.`], lead: [`${leadOf(situation, shown)}${isFull ? "" : again}`] };
 }
 
 /** Where the visitor came for one job, what is said is of that one. */
@@ -45,6 +48,7 @@ function headlineOf(situation: Situation, reason: Reason): string {
 
 function leadOf(situation: Situation, reason: Reason): string {
   if (reason === "waits-for-others" && isChecked(situation)) return CHECKED_REST;
+  if (reason === "quota" && situation.pool === undefined) return SHARED_QUOTA;
   if (reason !== "only-mine") return LEADS[reason];
   if (isChecked(situation)) return "You computed them; the coordinator checks them.";
   return `You computed them; ${waitsFor(situation.job, "a stranger")} must get the same bytes.`;

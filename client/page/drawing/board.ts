@@ -89,11 +89,13 @@ export class Board {
     for (const own of [...this.untold()]) this.own.set(own.unit, { ...own, state: refused.has(own.unit) ? "refused" : "final" });
   }
 
-  /** Own units of a cell, none for most. */
+  /** Own units of a cell as they are drawn, none for most: what waited and is verified is the visitor's, unless it is told to be refused. */
   *ownIn(cell: number): Generator<OwnUnit> {
     for (const unit of this.ownByCell.get(cell) ?? []) {
       const own = this.own.get(unit);
-      if (own && (own.state !== "waiting" || this.waits(own))) yield own;
+      if (!own) continue;
+      if (own.state !== "waiting" || this.waits(own)) yield own;
+      else if (this.isVerified(unit)) yield { ...own, state: "final" };
     }
   }
 

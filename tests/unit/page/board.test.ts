@@ -56,7 +56,11 @@ describe("the board", () => {
     expect([board.unitsIn(1, 1), board.unitsIn(3, 1)]).toEqual([4, 3]);
     // One's own waits no longer where its pixels are there.
     board.takeKept(1, { final: [], waiting: [3, 7] });
-    expect([board.counts().waiting, board.hasUntold, [...board.ownIn(1)].map(({ unit }) => unit)]).toEqual([1, true, [7]]);
+    expect([board.counts().waiting, board.hasUntold]).toEqual([1, true]);
+    expect([...board.ownIn(1)].map(({ unit, state }) => [unit, state])).toEqual([
+      [3, "final"],
+      [7, "waiting"],
+    ]);
   });
 
   test("lets no unit of one's own wait in a finished picture", () => {
@@ -65,7 +69,7 @@ describe("the board", () => {
     board.takeOwn({ job: 1, unit: 3, progress: 1, state: "waiting" });
     expect([board.counts().waiting, [...board.ownIn(3)].length]).toEqual([1, 1]);
     expect(board.take(picture({ seq: 2, final: 8 }))).toBe("all");
-    expect([board.counts().waiting, [...board.ownIn(3)].length]).toEqual([0, 0]);
+    expect([board.counts().waiting, [...board.ownIn(3)].map(({ state }) => state)]).toEqual([0, ["final"]]);
   });
 
   test("says once that a unit of one's own became final", () => {
@@ -78,12 +82,13 @@ describe("the board", () => {
     expect(board.counts()).toEqual({ running: 0, waiting: 0, final: 1 });
   });
 
-  test("lets no unit of one's own wait in a square that is verified, until it is told whose it is", () => {
+  test("draws what waited and is verified as the visitor's at once, and counts it when it is told whose it is", () => {
     const board = new Board();
     board.take(picture({}));
     board.takeOwn({ job: 1, unit: 3, progress: 1, state: "waiting" });
     board.take(picture({ seq: 2, final: 1, changes: [{ cell: 3, state: "final", share: 1, tile: NO_TILE }] }));
-    expect([board.counts(), [...board.ownIn(3)]]).toEqual([{ running: 0, waiting: 0, final: 0 }, []]);
+    expect(board.counts()).toEqual({ running: 0, waiting: 0, final: 0 });
+    expect([...board.ownIn(3)].map(({ state }) => state)).toEqual(["final"]);
     expect(board.takeOwn({ job: 1, unit: 3, progress: 1, state: "final" })).toEqual({ cell: 3, becameFinal: true });
     expect(board.counts().final).toBe(1);
   });
@@ -99,7 +104,7 @@ describe("the board", () => {
     expect([board.hasUntold, board.counts()]).toEqual([true, { running: 0, waiting: 1, final: 0 }]);
     board.settle(new Set([3]));
     expect([board.hasUntold, board.counts()]).toEqual([false, { running: 0, waiting: 1, final: 1 }]);
-    expect([...board.ownIn(2)].map(({ state }) => state)).toEqual(["final"]);
+    expect([2, 3, 4].map((cell) => [...board.ownIn(cell)].map(({ state }) => state))).toEqual([["final"], ["refused"], ["waiting"]]);
   });
 
   test("says that somebody else is on a square where the visitor's own donor holds none of its units", () => {
@@ -126,7 +131,7 @@ describe("the board", () => {
     board.take(picture({ final: 6 }));
     board.takeOwn({ job: 1, unit: 7, progress: 1, state: "waiting" });
     board.done = true;
-    expect(board.counts().waiting).toBe(0);
+    expect([board.counts().waiting, [...board.ownIn(7)]]).toEqual([0, []]);
   });
 
   test("draws what an earlier visit kept, until the donor tells all own units", () => {

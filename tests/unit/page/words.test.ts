@@ -298,9 +298,26 @@ describe("the page's words", () => {
 
   test("tell how many of those that are missing were computed once, where they are many", () => {
     const voted = (count: number) => situation({ job: { ...shown, units: { ...shown.units, leased: 0, voted: count } } });
-    expect(say(voted(143))[1]).toBe("One square each; 143 of them were computed once and wait for a second volunteer.");
-    expect(say(voted(144))[1]).not.toMatch(/once/);
-    expect(say(voted(71))[1]).not.toMatch(/once/);
+    expect(say(voted(143))[1]).toBe("One square each; 143 of them wait for a second volunteer.");
+    expect(say(voted(144))[1]).not.toMatch(/of them/);
+    expect(say(voted(71))[1]).not.toMatch(/of them/);
+  });
+
+  test("say who shares what a newcomer may draw, and when there is more; members of a pool share nothing", () => {
+    const waits = (changes: Partial<Situation>) => say(lent({ kind: "waiting", reason: "quota", retryMs: 2_000 }, changes));
+    expect(waits({})).toEqual([
+      "You have your share of units for now.",
+      "New browsers at one address share it. More come as units are checked, and every ten minutes.",
+    ]);
+    expect(waits({ pool: "Physics 9b" })[1]).toMatch(/^More are yours as what you sent is checked\. This page asks again/);
+  });
+
+  test("call no time that is spent what is left, while there is no connection", () => {
+    expect(
+      dockLines(
+        lent({ kind: "offline", running: true }, { donor: donorState({ phase: { kind: "offline", running: true }, gpuSeconds: 16 }) }),
+      ),
+    ).toEqual(["Offline, still running", ""]);
   });
 
   test("say how many made what is done, where that was counted", () => {
